@@ -1,0 +1,342 @@
+//! Narrowing: a bound can only tighten what a type says of itself, and must leave something over.
+//!
+//! Everything here runs in const evaluation, so that an alias counts as the type that it names; a
+//! [`Fault`] becomes a compile error at the key.
+#![expect(clippy::result_large_err, reason = "a fault lives in const evaluation, where nothing can be boxed")]
+
+use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
+use crate::{
+    pattern::Pattern,
+    text::{self, ConstText},
+};
+
+/// Why a bound can't be, in the author's words.
+#[derive(Clone, Copy)]
+pub struct Fault(ConstText);
+
+impl Fault {
+    const fn at(key: &str) -> ConstText {
+        ConstText::new().str("`").str(key).str("` ")
+    }
+
+    /// The least is over the most.
+    const fn crossed(low: &str, least: i128, high: &str, most: i128) -> Fault {
+        let text = Fault::at(low).integer(least).str(" is over `").str(high).str("` ");
+        Fault(text.integer(most))
+    }
+
+    /// A length that loosens the type's own.
+    const fn wider(key: &str, given: u64, own: u64) -> Fault {
+        let text = Fault::at(key).integer(given as i128).str(" loosens the type's own ");
+        Fault(text.integer(own as i128).str(": a parameter can only narrow its type"))
+    }
+
+    /// An integer bound that the type can't hold.
+    const fn beyond(key: &str, given: i128, minimum: i128, maximum: i128) -> Fault {
+        let text = Fault::at(key).integer(given).str(" is beyond what the type holds, ");
+        Fault(text.integer(minimum).str("..=").integer(maximum))
+    }
+
+    /// A key that is for another kind.
+    const fn misplaced(key: &str, kind: Kind) -> Fault {
+        let text = Fault::at(key).str("doesn't bound ");
+        Fault(match kind {
+            Kind::Boolean => text.str("a boolean: leave it out"),
+            Kind::Integer { .. } | Kind::Number { .. } => {
+                text.str(kind.noun()).str(", which takes `min` and `max`")
+            }
+            Kind::String(Text { format: Some(format), .. }) => {
+                text.str("a ").str(format.name()).str(": leave it out")
+            }
+            Kind::String(_) => text.str("a string, which takes `min_len`, `max_len` and `pattern`"),
+            Kind::Enum(_) => text.str("an enum: leave it out"),
+            Kind::Object(_) => text.str("an object: put it on the object's own field"),
+        })
+    }
+
+    /// A literal of another type than the kind's.
+    const fn mistyped(key: &str, literal: Literal, kind: Kind) -> Fault {
+        match kind {
+            Kind::Integer { .. } | Kind::Number { .. } => {
+                let text = Fault::at(key).str(literal.json).str(" is ").str(literal.value.noun());
+                Fault(text.str(", ").str(kind.noun()).str(" is wanted"))
+            }
+            _ => Fault::misplaced(key, kind),
+        }
+    }
+
+    const fn no_array(key: &str) -> Fault {
+        Fault(Fault::at(key).str("bounds a `Vec`, and this is none"))
+    }
+
+    const fn default(literal: Literal) -> ConstText {
+        ConstText::new().str("default ").str(literal.json)
+    }
+
+    /// Stops const evaluation: `parameter 'b': default 20 is outside its bounds 1..=10`.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    pub const fn raise(self, subject: &str, name: &str) -> ! {
+        let text = ConstText::new().str(subject).str(" '").str(name).str("': ").str(self.0.as_str());
+        panic!("{}", text.as_str())
+    }
+}
+
+impl Schema {
+    /// Raises the least value.
+    ///
+    /// # Errors
+    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
+    pub const fn min(mut self, bound: Literal) -> Result<Schema, Fault> {
+        match (self.kind, bound.value) {
+            (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
+                if value < minimum {
+                    return Err(Fault::beyond("min", value, minimum, maximum));
+                }
+                if value > maximum {
+                    return Err(Fault::crossed("min", value, "max", maximum));
+                }
+                self.kind = Kind::Integer { minimum: value, maximum };
+            }
+            (Kind::Number { minimum, maximum }, LiteralValue::Integer(_) | LiteralValue::Number(_)) => {
+                let value = float(bound.value);
+                if under(value, minimum) {
+                    return Err(Fault(
+                        Fault::at("min").str(bound.json).str(" is under the type's own `min`"),
+                    ));
+                }
+                if over(value, maximum) {
+                    return Err(Fault(Fault::at("min").str(bound.json).str(" is over `max`")));
+                }
+                self.kind = Kind::Number { minimum: Some(value), maximum };
+            }
+            (kind, _) => return Err(Fault::mistyped("min", bound, kind)),
+        }
+        Ok(self)
+    }
+
+    /// Lowers the greatest value.
+    ///
+    /// # Errors
+    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
+    pub const fn max(mut self, bound: Literal) -> Result<Schema, Fault> {
+        match (self.kind, bound.value) {
+            (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
+                if value > maximum {
+                    return Err(Fault::beyond("max", value, minimum, maximum));
+                }
+                if value < minimum {
+                    return Err(Fault::crossed("min", minimum, "max", value));
+                }
+                self.kind = Kind::Integer { minimum, maximum: value };
+            }
+            (Kind::Number { minimum, maximum }, LiteralValue::Integer(_) | LiteralValue::Number(_)) => {
+                let value = float(bound.value);
+                if over(value, maximum) {
+                    return Err(Fault(Fault::at("max").str(bound.json).str(" is over the type's own `max`")));
+                }
+                if under(value, minimum) {
+                    return Err(Fault(Fault::at("max").str(bound.json).str(" is under `min`")));
+                }
+                self.kind = Kind::Number { minimum, maximum: Some(value) };
+            }
+            (kind, _) => return Err(Fault::mistyped("max", bound, kind)),
+        }
+        Ok(self)
+    }
+
+    /// Raises the least length.
+    ///
+    /// # Errors
+    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
+    pub const fn min_len(mut self, least: u64) -> Result<Schema, Fault> {
+        match self.kind {
+            Kind::String(own @ Text { format: None, .. }) => {
+                if least < own.min_len {
+                    return Err(Fault::wider("min_len", least, own.min_len));
+                }
+                if let Some(most) = own.max_len
+                    && least > most
+                {
+                    return Err(Fault::crossed("min_len", least as i128, "max_len", most as i128));
+                }
+                self.kind = Kind::String(Text { min_len: least, ..own });
+            }
+            kind => return Err(Fault::misplaced("min_len", kind)),
+        }
+        Ok(self)
+    }
+
+    /// Lowers the greatest length.
+    ///
+    /// # Errors
+    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
+    pub const fn max_len(mut self, most: u64) -> Result<Schema, Fault> {
+        match self.kind {
+            Kind::String(own @ Text { format: None, .. }) => {
+                if let Some(old) = own.max_len
+                    && most > old
+                {
+                    return Err(Fault::wider("max_len", most, old));
+                }
+                if most < own.min_len {
+                    return Err(Fault::crossed("min_len", own.min_len as i128, "max_len", most as i128));
+                }
+                self.kind = Kind::String(Text { max_len: Some(most), ..own });
+            }
+            kind => return Err(Fault::misplaced("max_len", kind)),
+        }
+        Ok(self)
+    }
+
+    /// Adds a pattern.
+    ///
+    /// # Errors
+    /// [`Fault`] where the kind isn't free text, or has a pattern already.
+    pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, Fault> {
+        match self.kind {
+            Kind::String(Text { pattern: Some(own), .. }) => {
+                let text = ConstText::new().str("the type has the pattern ").str(own.source());
+                return Err(Fault(text.str(" already, and a schema has one")));
+            }
+            Kind::String(own @ Text { format: None, .. }) => {
+                self.kind = Kind::String(Text { pattern: Some(pattern), ..own });
+            }
+            kind => return Err(Fault::misplaced("pattern", kind)),
+        }
+        Ok(self)
+    }
+
+    /// Raises the least number of items.
+    ///
+    /// # Errors
+    /// [`Fault`] where it is no array, or the new bound is beyond the old.
+    pub const fn min_items(mut self, least: u64) -> Result<Schema, Fault> {
+        match self.items {
+            Some(Items { max: Some(most), .. }) if least > most => {
+                Err(Fault::crossed("min_items", least as i128, "max_items", most as i128))
+            }
+            Some(own) => {
+                self.items = Some(Items { min: least, ..own });
+                Ok(self)
+            }
+            None => Err(Fault::no_array("min_items")),
+        }
+    }
+
+    /// Lowers the greatest number of items.
+    ///
+    /// # Errors
+    /// [`Fault`] where it is no array, or the new bound is beyond the old.
+    pub const fn max_items(mut self, most: u64) -> Result<Schema, Fault> {
+        match self.items {
+            Some(own) if most < own.min => {
+                Err(Fault::crossed("min_items", own.min as i128, "max_items", most as i128))
+            }
+            Some(own) => {
+                self.items = Some(Items { max: Some(most), ..own });
+                Ok(self)
+            }
+            None => Err(Fault::no_array("max_items")),
+        }
+    }
+
+    /// Bounds what is still unbounded: a string by `max_len`, an array by `max_items` where there is one.
+    ///
+    /// # Errors
+    /// [`Fault`] where a bound falls below a least length, or an array is left without a bound.
+    pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, Fault> {
+        if let Kind::String(Text { max_len: None, .. }) = self.kind {
+            self = match self.max_len(max_len) {
+                Ok(schema) => schema,
+                Err(fault) => return Err(fault),
+            };
+        }
+        match (self.items, max_items) {
+            (Some(Items { max: None, .. }), Some(most)) => self.max_items(most),
+            (Some(Items { max: None, .. }), None) => Err(Fault(
+                ConstText::new()
+                    .str("an array without a bound: add `#[schema(max_items = …)]`, or return a `Page`"),
+            )),
+            _ => Ok(self),
+        }
+    }
+
+    /// Whether a default is within the bounds; a pattern is looked at when the server starts.
+    ///
+    /// # Errors
+    /// [`Fault`] saying which bound the default breaks.
+    pub const fn admits(&self, default: Literal) -> Result<(), Fault> {
+        if self.items.is_some() {
+            return Err(Fault(ConstText::new().str("an array takes no default: use `Option<Vec<…>>`")));
+        }
+        if self.optional {
+            let text =
+                ConstText::new().str("with a default it is never absent: drop the `Option`, or the default");
+            return Err(Fault(text));
+        }
+        let text = Fault::default(default);
+        let outside = match (self.kind, default.value) {
+            (Kind::Boolean, LiteralValue::Boolean(_)) => None,
+            (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
+                if value < minimum || value > maximum {
+                    let text = text.str(" is outside its bounds ").integer(minimum).str("..=");
+                    return Err(Fault(text.integer(maximum)));
+                }
+                None
+            }
+            (Kind::Number { minimum, maximum }, LiteralValue::Integer(_) | LiteralValue::Number(_)) => {
+                let value = float(default.value);
+                if under(value, minimum) {
+                    Some("min")
+                } else if over(value, maximum) {
+                    Some("max")
+                } else {
+                    None
+                }
+            }
+            (Kind::String(own), LiteralValue::String(value)) => {
+                let length = text::code_points(value);
+                match own.max_len {
+                    Some(most) if length > most => Some("max_len"),
+                    _ if length < own.min_len => Some("min_len"),
+                    _ => None,
+                }
+            }
+            (Kind::Enum(values), LiteralValue::String(value)) => {
+                let mut i = 0;
+                while i < values.len() {
+                    if text::same(values[i], value) {
+                        return Ok(());
+                    }
+                    i += 1;
+                }
+                return Err(Fault(text.str(" is none of the enum's values")));
+            }
+            (kind, value) => {
+                let text = text.str(" is ").str(value.noun()).str(", ").str(kind.noun());
+                return Err(Fault(text.str(" is wanted")));
+            }
+        };
+        match outside {
+            Some(key) => Err(Fault(text.str(" is outside its `").str(key).str("`"))),
+            None => Ok(()),
+        }
+    }
+}
+
+const fn float(value: LiteralValue) -> f64 {
+    match value {
+        LiteralValue::Integer(value) => value as f64,
+        LiteralValue::Number(value) => value,
+        LiteralValue::Boolean(_) | LiteralValue::String(_) => f64::NAN,
+    }
+}
+
+const fn under(value: f64, minimum: Option<f64>) -> bool {
+    matches!(minimum, Some(own) if value < own)
+}
+
+const fn over(value: f64, maximum: Option<f64>) -> bool {
+    matches!(maximum, Some(own) if value > own)
+}

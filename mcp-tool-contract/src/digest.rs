@@ -1,0 +1,66 @@
+//! Digests: `sha256:` and 64 hexadecimal digits over the RFC 8785 form of a JSON value.
+
+use std::fmt;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes as they are.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of a value's RFC 8785 form: the order of keys and the spelling of numbers don't count.
+    ///
+    /// # Errors
+    /// When the value can't be JSON.
+    pub fn of_canonical(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of_bytes(&bytes))
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_order_and_number_spelling_do_not_count() {
+        let read = |text: &str| {
+            serde_json::from_str::<serde_json::Value>(text).map(|v| Digest::of_canonical(&v).ok())
+        };
+        let left = read(r#"{"b": 1.0, "a": "x"}"#).ok();
+        assert_eq!(left, read(r#"{"a":"x","b":1}"#).ok());
+        assert_ne!(left, read(r#"{"a":"x","b":2}"#).ok());
+    }
+
+    #[test]
+    fn it_is_written_with_its_algorithm() {
+        let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of_bytes(b"").to_string(), empty);
+    }
+}

@@ -1,0 +1,338 @@
+//! The contract: what a tool promises to those who call it, as one constant.
+
+use crate::{
+    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Kind, Literal, Schema},
+    pattern::Pattern,
+    text::{self, ConstText},
+};
+
+/// What a tool promises. It is listed, read against, stamped on every answer and compared between versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract {
+    /// The name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
+    pub name: &'static str,
+    /// The version of this promise.
+    pub version: Version,
+    /// A name for people.
+    pub title: Option<&'static str>,
+    /// What it does, for the model that chooses it.
+    pub description: &'static str,
+    /// What the caller sends, in the order of the signature.
+    pub input: &'static [Param],
+    /// What the caller gets.
+    pub output: Output,
+    /// The scopes that a caller needs, all of them; none for a public tool.
+    pub scopes: &'static [&'static str],
+    /// What hosts are told of its effects.
+    pub hints: Hints,
+    /// The longest a call may run, in milliseconds; the server's own bound where absent.
+    pub timeout_ms: Option<u64>,
+    /// Calls of this tool that may run at one time.
+    pub concurrency: Option<u32>,
+}
+
+/// `major.minor`: a new major breaks callers, a new minor doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// Changes that break callers.
+    pub major: u32,
+    /// Changes that don't.
+    pub minor: u32,
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// `ToolAnnotations` of the protocol. A host may trust them or not; the server's own guards don't rest on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// It changes nothing.
+    pub read_only: bool,
+    /// It undoes or overwrites what was there.
+    pub destructive: bool,
+    /// A repeated call changes nothing more.
+    pub idempotent: bool,
+    /// It reaches beyond the server's own domain.
+    pub open_world: bool,
+}
+
+/// A parameter: one property of the input schema.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Param {
+    /// Its name in the arguments.
+    pub name: &'static str,
+    /// What it means, for the model that fills it in.
+    pub description: &'static str,
+    /// What its argument may be.
+    pub schema: Schema,
+    /// What stands in when the argument is absent.
+    pub default: Option<Literal>,
+    /// Its value is never echoed, logged or digested.
+    pub secret: bool,
+}
+
+/// A field of a result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Field {
+    /// Its name in the JSON.
+    pub name: &'static str,
+    /// What it means.
+    pub description: &'static str,
+    /// What its value may be.
+    pub schema: Schema,
+    /// Whether it is always there.
+    pub required: bool,
+}
+
+/// An object in a result. What it doesn't declare isn't sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Object {
+    /// Its members in order.
+    pub members: &'static [Member],
+}
+
+/// A member of an object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Member {
+    /// A field.
+    Field(Field),
+    /// The fields of another struct, by serde's `flatten`.
+    Flatten(&'static Object),
+    /// The struct's own name, by serde's `tag`: `(key, value)`.
+    Tag(&'static str, &'static str),
+}
+
+/// What a call gives back.
+#[derive(Clone, Copy, Debug)]
+pub enum Output {
+    /// Nothing but its success.
+    Nothing,
+    /// Plain text.
+    Text,
+    /// An object of this shape.
+    Object(&'static Object),
+    /// A page of items with a cursor to the next.
+    Page(&'static Object),
+    /// An object whose JSON Schema is known only when the server runs.
+    Dynamic(fn() -> serde_json::Value),
+}
+
+impl Contract {
+    /// A contract of nothing, for contexts outside any call.
+    pub const EMPTY: Contract = Contract {
+        name: "",
+        version: Version { major: 0, minor: 0 },
+        title: None,
+        description: "",
+        input: &[],
+        output: Output::Nothing,
+        scopes: &[],
+        hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
+        timeout_ms: None,
+        concurrency: None,
+    };
+
+    /// Whether a caller can ask for the next page of the result.
+    #[must_use]
+    pub const fn is_paged(&self) -> bool {
+        matches!(self.output, Output::Page(_))
+    }
+}
+
+impl Param {
+    /// A parameter without bounds of its own.
+    #[must_use]
+    pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
+        Param { name, description, schema, default: None, secret: false }
+    }
+
+    /// Whether a call without it is refused.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        !self.schema.optional && self.default.is_none()
+    }
+
+    /// Bounds what the parameter and its type left open: by the tool's defaults, else the framework's.
+    #[track_caller]
+    #[must_use]
+    pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
+        let max_len = match max_len {
+            Some(most) => most,
+            None => DEFAULT_MAX_LEN,
+        };
+        let max_items = match max_items {
+            Some(most) => most,
+            None => DEFAULT_MAX_ITEMS,
+        };
+        match self.schema.bounded(max_len, Some(max_items)) {
+            Ok(schema) => self.schema = schema,
+            Err(fault) => fault.raise("parameter", self.name),
+        }
+        self
+    }
+
+    /// What stands in when the argument is absent. Comes after every bound.
+    #[track_caller]
+    #[must_use]
+    pub const fn default(mut self, literal: Literal) -> Self {
+        match self.schema.admits(literal) {
+            Ok(()) => self.default = Some(literal),
+            Err(fault) => fault.raise("parameter", self.name),
+        }
+        self
+    }
+
+    /// Its value is never echoed, logged or digested.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+}
+
+impl Field {
+    /// A field that is always there, without bounds of its own.
+    #[must_use]
+    pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
+        Field { name, description, schema, required: true }
+    }
+
+    /// It may be left out (serde's `skip_serializing_if`).
+    #[must_use]
+    pub const fn sometimes(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// It is left out rather than `null` (`skip_serializing_if = "Option::is_none"`).
+    #[must_use]
+    pub const fn never_null(mut self) -> Self {
+        self.schema.optional = false;
+        self.required = false;
+        self
+    }
+
+    /// Bounds a string that has no bound; an array must have its own.
+    #[track_caller]
+    #[must_use]
+    pub const fn bounded(mut self) -> Self {
+        match self.schema.bounded(DEFAULT_MAX_LEN, None) {
+            Ok(schema) => self.schema = schema,
+            Err(fault) => fault.raise("field", self.name),
+        }
+        self
+    }
+}
+
+/// The bounds that a parameter and a field share; each is checked where it stands.
+macro_rules! narrowing {
+    ($declaration:ident, $subject:literal: $($doc:literal $key:ident($bound:ty),)+) => {
+        impl $declaration {$(
+            #[doc = $doc]
+            #[track_caller]
+            #[must_use]
+            pub const fn $key(mut self, bound: $bound) -> Self {
+                match self.schema.$key(bound) {
+                    Ok(schema) => self.schema = schema,
+                    Err(fault) => fault.raise($subject, self.name),
+                }
+                self
+            }
+        )+}
+    };
+    ($declaration:ident, $subject:literal) => {
+        narrowing! { $declaration, $subject:
+            "Least value." min(Literal),
+            "Greatest value." max(Literal),
+            "Least length in code points." min_len(u64),
+            "Greatest length in code points." max_len(u64),
+            "What the text must match." pattern(Pattern),
+            "Least number of items." min_items(u64),
+            "Greatest number of items." max_items(u64),
+        }
+    };
+}
+narrowing!(Param, "parameter");
+narrowing!(Field, "field");
+
+impl Object {
+    /// An object without members.
+    pub const EMPTY: Object = Object { members: &[] };
+
+    /// An object of these members.
+    #[track_caller]
+    #[must_use]
+    pub const fn new(members: &'static [Member]) -> Self {
+        let object = Object { members };
+        let mut i = 0;
+        while i < members.len() {
+            match members[i] {
+                Member::Field(field) => object.once(field.name),
+                Member::Tag(name, _) => object.once(name),
+                Member::Flatten(inner) => object.once_each(inner),
+            }
+            i += 1;
+        }
+        object
+    }
+
+    const fn occurrences(&self, name: &str) -> usize {
+        let (mut i, mut count) = (0, 0);
+        while i < self.members.len() {
+            count += match self.members[i] {
+                Member::Field(field) => text::same(field.name, name) as usize,
+                Member::Tag(tag, _) => text::same(tag, name) as usize,
+                Member::Flatten(inner) => inner.occurrences(name),
+            };
+            i += 1;
+        }
+        count
+    }
+
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    const fn once(&self, name: &str) {
+        if self.occurrences(name) > 1 {
+            let text = ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
+            panic!("{}", text.as_str())
+        }
+    }
+
+    #[track_caller]
+    const fn once_each(&self, inner: &Object) {
+        let mut i = 0;
+        while i < inner.members.len() {
+            match inner.members[i] {
+                Member::Field(field) => self.once(field.name),
+                Member::Tag(name, _) => self.once(name),
+                Member::Flatten(deeper) => self.once_each(deeper),
+            }
+            i += 1;
+        }
+    }
+}
+
+/// Bounds written on a type: `#[schema(…)]` of a newtype.
+#[derive(Clone, Copy, Debug)]
+pub struct Narrowed {
+    name: &'static str,
+    schema: Schema,
+}
+
+impl Narrowed {
+    /// A type of this name, before its bounds.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Narrowed { name, schema: kind.schema() }
+    }
+
+    /// The kind with its bounds.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.schema.kind
+    }
+}
+narrowing!(Narrowed, "type");

@@ -1,0 +1,99 @@
+//! Names: what a tool and a scope may be called, and which known name was meant.
+
+/// The longest name of a tool, in characters.
+pub const MAX_TOOL_NAME: usize = 64;
+
+/// Whether clients take this as a tool's name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters, and not
+/// `…_v` with a number, which is how older majors are listed.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn check_tool(name: &str) -> Result<(), String> {
+    let Some(first) = name.chars().next() else {
+        return Err("a tool's name can't be empty".into());
+    };
+    let length = name.chars().count();
+    if length > MAX_TOOL_NAME {
+        return Err(format!("the name has {length} characters: clients take at most {MAX_TOOL_NAME}"));
+    }
+    if !(first.is_ascii_alphabetic() || first == '_') {
+        return Err(format!("a tool's name starts with a letter or `_`, not with `{first}`"));
+    }
+    if let Some(odd) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
+        return Err(format!("clients reject `{odd}` in a tool's name: use letters, digits, `_` and `-`"));
+    }
+    if let Some((_, digits)) = name.rsplit_once("_v")
+        && !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Err(format!(
+            "`_v{digits}` at the end of a name is kept for older versions: put it in `version`"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether this is a scope token (RFC 6749 §3.3).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_scope(scope: &str) -> Result<(), String> {
+    if scope.is_empty() {
+        return Err("a scope can't be empty: `public` needs none".into());
+    }
+    match scope.chars().find(|c| !matches!(c, '\x21' | '\x23'..='\x5B' | '\x5D'..='\x7E')) {
+        Some(' ') => Err("a scope holds no space: list several as `scope = [\"…\", \"…\"]`".into()),
+        Some(odd) => Err(format!("a scope can't hold {odd:?} (RFC 6749 §3.3)")),
+        None => Ok(()),
+    }
+}
+
+/// The known name that was probably meant by `given`, if one is near enough.
+pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if given.len() > 4 * MAX_TOOL_NAME {
+        return None;
+    }
+    let plain = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&plain, &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_clients_take_pass() {
+        for name in ["a", "_", "list_invoices", "List-Invoices2", "x_v", "a_vb2", &"a".repeat(64)] {
+            assert_eq!(check_tool(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_clients_reject_are_refused() {
+        for name in ["", "1a", "-a", "a.b", "a b", "é", "list_v2", &"a".repeat(65)] {
+            assert!(check_tool(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_rfc_6749_tokens() {
+        assert_eq!(check_scope("invoices:read"), Ok(()));
+        for scope in ["", "a b", "a\"b", "a\\b", "é"] {
+            assert!(check_scope(scope).is_err(), "{scope}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_whatever_its_case() {
+        let known = ["number", "reason", "customer"];
+        assert_eq!(nearest("Number", known), Some("number"));
+        assert_eq!(nearest("custmer", known), Some("customer"));
+        assert_eq!(nearest("zzz", known), None);
+        assert_eq!(nearest(&"number".repeat(10_000), known), None);
+    }
+}

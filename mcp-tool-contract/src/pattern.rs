@@ -1,0 +1,415 @@
+//! Regular expressions that mean the same to every reader of a schema.
+//!
+//! JSON Schema says ECMA-262 with the `u` flag; the server matches with Rust's `regex`; a Python client
+//! compiles the same text with `re`. [`check`] admits what all of them read alike and refuses the rest.
+
+use std::{fmt, sync::OnceLock};
+
+/// A portable pattern, compiled at its first use and kept.
+///
+/// As in JSON Schema the match is unanchored: `^` and `$` say otherwise.
+#[derive(Clone, Copy)]
+pub struct Pattern {
+    source: &'static str,
+    matcher: fn() -> &'static Matcher,
+}
+
+impl Pattern {
+    /// A pattern and the place where its compiled form is kept; [`check`] has passed it.
+    #[must_use]
+    pub const fn new(source: &'static str, matcher: fn() -> &'static Matcher) -> Self {
+        Pattern { source, matcher }
+    }
+
+    /// The text as the schema shows it.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// Whether `text` holds a match, in time linear in its length.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        (self.matcher)().is_match(text)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pattern({:?})", self.source)
+    }
+}
+
+/// The compiled form of one pattern, for a `static`.
+#[derive(Debug)]
+pub struct Matcher {
+    source: &'static str,
+    compiled: OnceLock<Option<regex::Regex>>,
+}
+
+impl Matcher {
+    /// A matcher that compiles `source` when first asked.
+    #[must_use]
+    pub const fn new(source: &'static str) -> Self {
+        Matcher { source, compiled: OnceLock::new() }
+    }
+
+    /// Whether `text` holds a match. A pattern that doesn't compile matches nothing.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| compile(self.source).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// Why a pattern isn't portable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError(String);
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+/// The largest compiled program, in bytes; `a{1000}{1000}` is beyond it.
+const SIZE_LIMIT: usize = 256 * 1024;
+const NEST_LIMIT: u32 = 32;
+
+fn compile(source: &str) -> Result<regex::Regex, regex::Error> {
+    regex::RegexBuilder::new(source).size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT).build()
+}
+
+/// Admits a pattern that ECMA-262 (with `u`), Rust's `regex` and Python's `re` read alike.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn check(pattern: &str) -> Result<(), PatternError> {
+    if pattern.is_empty() {
+        return Err(PatternError("an empty pattern matches everything: leave it out".into()));
+    }
+    let mut parser = Parser { rest: pattern.chars().peekable(), depth: 0 };
+    parser.alternatives()?;
+    if parser.rest.peek().is_some() {
+        return refuse("`)` closes no group: write `\\)` for the character itself");
+    }
+    compile(pattern).map(drop).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => PatternError(format!(
+            "the pattern compiles to more than {SIZE_LIMIT} bytes: use smaller repetitions"
+        )),
+        other => PatternError(format!("the pattern doesn't compile: {other}")),
+    })
+}
+
+/// Whether `text` holds a match of a pattern that [`check`] has passed.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    compile(pattern).is_ok_and(|regex| regex.is_match(text))
+}
+
+fn refuse<T>(message: impl Into<String>) -> Result<T, PatternError> {
+    Err(PatternError(message.into()))
+}
+
+struct Parser<'p> {
+    rest: std::iter::Peekable<std::str::Chars<'p>>,
+    depth: u32,
+}
+
+impl Parser<'_> {
+    fn take(&mut self, wanted: char) -> bool {
+        self.rest.next_if_eq(&wanted).is_some()
+    }
+
+    fn alternatives(&mut self) -> Result<(), PatternError> {
+        loop {
+            while let Some(&next) = self.rest.peek() {
+                if matches!(next, '|' | ')') {
+                    break;
+                }
+                self.term(next)?;
+            }
+            if !self.take('|') {
+                return Ok(());
+            }
+        }
+    }
+
+    fn term(&mut self, first: char) -> Result<(), PatternError> {
+        self.rest.next();
+        match first {
+            '^' | '$' => {
+                if matches!(self.rest.peek(), Some('*' | '+' | '?' | '{')) {
+                    return refuse(format!("`{first}` can't be repeated"));
+                }
+                return Ok(());
+            }
+            '*' | '+' | '?' | '{' => {
+                return refuse(format!(
+                    "`{first}` repeats nothing: write `\\{first}` for the character itself"
+                ));
+            }
+            '}' | ']' => {
+                return refuse(format!(
+                    "`{first}` closes nothing: write `\\{first}` for the character itself"
+                ));
+            }
+            '.' => {
+                return refuse(
+                    "`.` means two things (line ends differ between JavaScript and Rust): \
+                     write `[^\\n]`, or `\\.` for a dot",
+                );
+            }
+            '(' => self.group()?,
+            '[' => self.class()?,
+            '\\' => {
+                self.escape(false)?;
+            }
+            _ => {}
+        }
+        self.repetition()
+    }
+
+    fn group(&mut self) -> Result<(), PatternError> {
+        if self.take('?') && !self.take(':') {
+            return refuse(
+                "of the `(?…)` groups only `(?:…)` means the same everywhere: \
+                 no look-around, flags or names",
+            );
+        }
+        self.depth += 1;
+        if self.depth > NEST_LIMIT {
+            return refuse(format!("groups nest deeper than {NEST_LIMIT}"));
+        }
+        self.alternatives()?;
+        self.depth -= 1;
+        if !self.take(')') {
+            return refuse("a group isn't closed: `)` is missing");
+        }
+        Ok(())
+    }
+
+    fn repetition(&mut self) -> Result<(), PatternError> {
+        match self.rest.peek() {
+            Some('*' | '+' | '?') => {
+                self.rest.next();
+            }
+            Some('{') => {
+                self.rest.next();
+                self.counted()?;
+            }
+            _ => return Ok(()),
+        }
+        self.take('?');
+        match self.rest.peek() {
+            Some(next @ ('*' | '+' | '?' | '{')) => refuse(format!("`{next}` repeats a repetition")),
+            _ => Ok(()),
+        }
+    }
+
+    fn counted(&mut self) -> Result<(), PatternError> {
+        const SHAPE: &str = "a repetition is written `{n}`, `{n,}` or `{n,m}`";
+        let Some(least) = self.number() else {
+            return refuse(SHAPE);
+        };
+        if self.take(',')
+            && let Some(most) = self.number()
+            && most < least
+        {
+            return refuse(format!("`{{{least},{most}}}`: the least is over the most"));
+        }
+        if self.take('}') { Ok(()) } else { refuse(SHAPE) }
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        let mut digits = String::new();
+        while let Some(digit) = self.rest.next_if(char::is_ascii_digit) {
+            digits.push(digit);
+        }
+        digits.parse().ok()
+    }
+
+    fn class(&mut self) -> Result<(), PatternError> {
+        self.take('^');
+        let mut first = true;
+        loop {
+            let Some(next) = self.rest.next() else {
+                return refuse("a class isn't closed: `]` is missing");
+            };
+            match next {
+                ']' if first => {
+                    return refuse("a class can't be empty: write `\\]` for the character itself");
+                }
+                ']' => return Ok(()),
+                '-' if !first && self.rest.peek() != Some(&']') => {
+                    return refuse("`-` in the middle of a class means two things: write `\\-`");
+                }
+                _ => {}
+            }
+            let low = self.class_member(next)?;
+            if low != '-' || next == '\\' {
+                self.range(low)?;
+            }
+            first = false;
+        }
+    }
+
+    fn range(&mut self, low: char) -> Result<(), PatternError> {
+        let mut ahead = self.rest.clone();
+        if ahead.next() != Some('-') || ahead.next() == Some(']') {
+            return Ok(());
+        }
+        self.rest.next();
+        let Some(next) = self.rest.next() else {
+            return refuse("a class isn't closed: `]` is missing");
+        };
+        if next == '-' {
+            return refuse("`-` in the middle of a class means two things: write `\\-`");
+        }
+        let high = self.class_member(next)?;
+        if high < low {
+            return refuse(format!("`{low}-{high}` runs backwards"));
+        }
+        Ok(())
+    }
+
+    fn class_member(&mut self, next: char) -> Result<char, PatternError> {
+        match next {
+            '\\' => self.escape(true),
+            '[' => refuse("`[` inside a class means two things: write `\\[`"),
+            '&' | '~' if self.rest.peek() == Some(&next) => {
+                refuse(format!("`{next}{next}` inside a class means two things: write `\\{next}` once"))
+            }
+            _ => Ok(next),
+        }
+    }
+
+    /// The character that an escape stands for.
+    fn escape(&mut self, in_class: bool) -> Result<char, PatternError> {
+        let Some(next) = self.rest.next() else {
+            return refuse("the pattern ends in `\\`");
+        };
+        match next {
+            '^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '/' => {
+                Ok(next)
+            }
+            '-' if in_class => Ok('-'),
+            'n' => Ok('\n'),
+            'r' => Ok('\r'),
+            't' => Ok('\t'),
+            'x' => self.hexadecimal(2),
+            'u' => self.hexadecimal(4),
+            'd' | 'D' => refuse("`\\d` means two things (other scripts' digits): write `[0-9]`"),
+            'w' | 'W' => refuse("`\\w` means two things (other scripts' letters): write `[A-Za-z0-9_]`"),
+            's' | 'S' => refuse("`\\s` means two things (other blanks): write `[ \\t\\r\\n]`"),
+            'b' | 'B' => {
+                refuse("`\\b` means two things (what a letter is): write out what stands beside the word")
+            }
+            'p' | 'P' => refuse("`\\p{…}` isn't known everywhere: write the class out"),
+            '0'..='9' | 'k' => refuse("back-references aren't linear in time, and `regex` has none"),
+            _ => refuse(format!("`\\{next}` isn't an escape everywhere: write `{next}`")),
+        }
+    }
+
+    fn hexadecimal(&mut self, digits: u32) -> Result<char, PatternError> {
+        let mut value = 0;
+        for _ in 0..digits {
+            match self.rest.next().and_then(|digit| digit.to_digit(16)) {
+                Some(digit) => value = value * 16 + digit,
+                None => return refuse(format!("this escape takes {digits} hexadecimal digits")),
+            }
+        }
+        char::from_u32(value)
+            .map_or_else(|| refuse("half of a surrogate pair: write the character itself"), Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_mean_one_thing_pass() {
+        for pattern in [
+            "^inv_[0-9]{8}$",
+            "^[A-Za-z_][A-Za-z0-9_-]*$",
+            "^(?:a|b)+?c{2,}$",
+            r"^\$[0-9]{1,3}\.[0-9]{2}$",
+            r"^[\]\[\-a-z]+$",
+            "^[-a]$",
+            "^[a-]$",
+            "^[^\\n]*$",
+            "^\\x41\\u00e9$",
+            "naïve|🦀",
+            "^(a|)$",
+        ] {
+            assert_eq!(check(pattern), Ok(()), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_mean_two_things_are_refused() {
+        for (pattern, word) in [
+            (r"^\d+$", "[0-9]"),
+            (r"^\w+$", "[A-Za-z0-9_]"),
+            (r"\s", "blanks"),
+            (r"a\b", "letter"),
+            (r"\p{Lu}", "class"),
+            ("a.b", "line ends"),
+            ("[a[b]]", "`\\["),
+            ("[a&&b]", "&&"),
+            ("[a~~b]", "~~"),
+            ("[a-c-e]", "middle"),
+            ("[a--b]", "middle"),
+            ("[]a]", "empty"),
+            ("(?i)a", "(?:…)"),
+            ("(?=a)", "look-around"),
+            ("(?<n>a)", "names"),
+            (r"(a)\1", "back-references"),
+            (r"\-", "isn't an escape"),
+            (r"\_", "isn't an escape"),
+            ("^*", "can't be repeated"),
+            ("a**", "repeats a repetition"),
+            ("*a", "repeats nothing"),
+            ("a{,3}", "{n,m}"),
+            ("a{3,2}", "least"),
+            ("{", "repeats nothing"),
+            ("a}", "closes nothing"),
+            ("(a", "isn't closed"),
+            ("a)", "closes no group"),
+            ("[a", "isn't closed"),
+            ("[z-a]", "backwards"),
+            ("a\\", "ends in"),
+            ("\\ud800", "surrogate"),
+            ("", "everything"),
+            ("(a{1000}){1000}", "smaller"),
+        ] {
+            let error = check(pattern).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(word), "{pattern}: {error:?} doesn't say {word:?}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_recursion_without_end() {
+        let pattern = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
+        assert!(check(&pattern).is_err());
+    }
+
+    #[test]
+    fn a_match_is_unanchored_and_linear() {
+        static EVIL: Matcher = Matcher::new("^(a+)+$");
+        let pattern = Pattern::new("^(a+)+$", || &EVIL);
+        let text = format!("{}!", "a".repeat(100_000));
+        assert!(!pattern.is_match(&text));
+        static INNER: Matcher = Matcher::new("b");
+        assert!(Pattern::new("b", || &INNER).is_match("abc"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Quantities as people write them: `5s`, `4MiB`.
+
+/// The longest time that bounds anything: a day.
+const MAX_MILLISECONDS: u64 = 86_400_000;
+
+/// Milliseconds of `250ms`, `5s`, `2m`, `1h`; over nothing, and at most a day.
+#[must_use]
+pub fn milliseconds(text: &str) -> Option<u64> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    scaled(text, &units).filter(|time| (1..=MAX_MILLISECONDS).contains(time))
+}
+
+/// Bytes of `65536`, `64KiB`, `4MiB`.
+#[must_use]
+pub fn bytes(text: &str) -> Option<u64> {
+    scaled(text, &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
+}
+
+fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let (_, scale) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    count.parse::<u64>().ok()?.checked_mul(*scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit_and_an_end() {
+        assert_eq!(milliseconds("250ms"), Some(250));
+        assert_eq!(milliseconds("1h"), Some(3_600_000));
+        for text in ["", "5", "s", "0s", "25h", "1.5s", "-1s", "5S", "99999999999999999999s"] {
+            assert_eq!(milliseconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_may_have_a_unit() {
+        assert_eq!(bytes("65536"), Some(65_536));
+        assert_eq!(bytes("4 MiB"), Some(4 << 20));
+        for text in ["", "MiB", "4MB", "4mib", "-1", "99999999999GiB"] {
+            assert_eq!(bytes(text), None, "{text}");
+        }
+    }
+}

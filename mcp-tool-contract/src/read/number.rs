@@ -1,0 +1,129 @@
+//! Numbers from their own text, so that no digit is lost on the way.
+
+/// A JSON number as an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// Exactly this.
+    Exact(i128),
+    /// An integer beyond every type.
+    Huge,
+    /// Not an integer.
+    Fraction,
+}
+
+/// Reads a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are the same.
+pub(super) fn whole(text: &str) -> Whole {
+    if let Ok(value) = text.parse::<i64>() {
+        return Whole::Exact(value.into());
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent_of(exponent)),
+        None => (digits, 0),
+    };
+    let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+
+    // value = units·fraction × 10^scale, without zeros at either end
+    let fraction = fraction.trim_end_matches('0');
+    let (significant, scale) = if fraction.is_empty() {
+        let trimmed = units.trim_end_matches('0');
+        (trimmed.to_owned(), (units.len() - trimmed.len()) as i64)
+    } else {
+        (format!("{units}{fraction}"), -(fraction.len() as i64))
+    };
+    let significant = significant.trim_start_matches('0');
+    if significant.is_empty() {
+        return Whole::Exact(0);
+    }
+    let scale = exponent.saturating_add(scale);
+    if scale < 0 {
+        return Whole::Fraction;
+    }
+    if significant.len() as i64 > 38 - scale.min(38) {
+        return Whole::Huge;
+    }
+    let magnitude = significant.parse::<i128>().ok().and_then(|value| {
+        let power = 10i128.checked_pow(u32::try_from(scale).ok()?)?;
+        value.checked_mul(power)
+    });
+    match magnitude {
+        Some(value) if negative => Whole::Exact(-value),
+        Some(value) => Whole::Exact(value),
+        None => Whole::Huge,
+    }
+}
+
+fn exponent_of(text: &str) -> i64 {
+    match text.trim_start_matches('+').parse::<i64>() {
+        Ok(exponent) => exponent.clamp(-1_000_000_000_000, 1_000_000_000_000),
+        Err(_) if text.starts_with('-') => -1_000_000_000_000,
+        Err(_) => 1_000_000_000_000,
+    }
+}
+
+/// Whether an integer is under, within or over a bound that may have a fraction, without rounding either.
+pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
+    let floor = bound.floor();
+    if floor >= 1e38 {
+        return std::cmp::Ordering::Less;
+    }
+    if floor <= -1e38 {
+        return std::cmp::Ordering::Greater;
+    }
+    match value.cmp(&(floor as i128)) {
+        std::cmp::Ordering::Equal if bound > floor => std::cmp::Ordering::Less,
+        order => order,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_an_integer_is_read_exactly() {
+        for (text, value) in [
+            ("0", 0),
+            ("-0", 0),
+            ("-0.0e5", 0),
+            ("1.0", 1),
+            ("10", 10),
+            ("1e1", 10),
+            ("0.1E+2", 10),
+            ("100e-1", 10),
+            ("12.50e1", 125),
+            ("9007199254740993", 9_007_199_254_740_993),
+            ("9007199254740993.000", 9_007_199_254_740_993),
+            ("-9.007199254740993e15", -9_007_199_254_740_993),
+            ("18446744073709551615", 18_446_744_073_709_551_615),
+        ] {
+            assert_eq!(whole(text), Whole::Exact(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_and_the_immense_are_told_apart() {
+        for text in ["0.5", "1.5e0", "1e-1", "-12.345", "1e-999999999999999999999"] {
+            assert_eq!(whole(text), Whole::Fraction, "{text}");
+        }
+        for text in ["1e39", "-1e400", "1e999999999999999999999", &"9".repeat(40)] {
+            assert_eq!(whole(text), Whole::Huge, "{text}");
+        }
+    }
+
+    #[test]
+    fn comparison_rounds_nothing() {
+        assert_eq!(compare(9_007_199_254_740_993, 9_007_199_254_740_992.0), Ordering::Greater);
+        assert_eq!(compare(1, 1.5), Ordering::Less);
+        assert_eq!(compare(2, 1.5), Ordering::Greater);
+        assert_eq!(compare(-1, -1.5), Ordering::Greater);
+        assert_eq!(compare(-2, -2.0), Ordering::Equal);
+        assert_eq!(compare(i128::MAX, f64::INFINITY), Ordering::Less);
+        assert_eq!(compare(i128::MIN, f64::NEG_INFINITY), Ordering::Greater);
+    }
+}

@@ -1,0 +1,95 @@
+//! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` share.
+
+use mcp_tool_contract::pattern;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::{errors::Errors, keys::Key, literal::Literal};
+
+/// The keys, in the order in which they are applied.
+pub(crate) const KEYS: [&str; 7] = ["min", "max", "min_len", "max_len", "min_items", "max_items", "pattern"];
+
+/// Bounds that were written down; whether the type takes them, const evaluation says.
+#[derive(Default)]
+pub(crate) struct Bounds {
+    calls: Vec<Bound>,
+}
+
+struct Bound {
+    key: syn::Ident,
+    value: BoundValue,
+}
+
+enum BoundValue {
+    Literal(Literal, Span),
+    Count(u64),
+    Pattern(String),
+}
+
+impl Bounds {
+    /// Takes a key if it is a bound.
+    pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
+        let name = key.name.to_string();
+        let value = match name.as_str() {
+            "min" | "max" => key.value("1", errors).and_then(|value| {
+                let literal = Literal::of(value, errors)?;
+                if matches!(literal, Literal::Integer(_) | Literal::Number(_)) {
+                    return Some(BoundValue::Literal(literal, value.span()));
+                }
+                errors.at(value, format!("`{name}` takes a number: write `{name} = 1`"));
+                None
+            }),
+            "min_len" | "max_len" | "min_items" | "max_items" => key.count(errors).map(BoundValue::Count),
+            "pattern" => {
+                key.text("\"^[a-z]+$\"", errors).and_then(|text| match pattern::check(&text.value()) {
+                    Ok(()) => Some(BoundValue::Pattern(text.value())),
+                    Err(error) => {
+                        errors.on(text.span(), error);
+                        None
+                    }
+                })
+            }
+            _ => return false,
+        };
+        self.calls.extend(value.map(|value| Bound { key: key.name.clone(), value }));
+        true
+    }
+
+    /// The pattern, if one was written down.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        self.calls.iter().find_map(|bound| match &bound.value {
+            BoundValue::Pattern(source) => Some(source.as_str()),
+            BoundValue::Literal(..) | BoundValue::Count(_) => None,
+        })
+    }
+
+    /// The calls of the builder, each with its key's span.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        self.calls
+            .iter()
+            .map(|Bound { key, value }| {
+                let argument = match value {
+                    BoundValue::Literal(literal, span) => literal.tokens(*span),
+                    BoundValue::Count(count) => quote!(#count),
+                    BoundValue::Pattern(source) => matched(source),
+                };
+                quote_spanned!(key.span()=> .#key(#argument))
+            })
+            .collect()
+    }
+}
+
+/// A pattern with the place where its compiled form is kept.
+fn matched(source: &str) -> TokenStream {
+    quote! {
+        {
+            fn matcher() -> &'static ::mcp_tool_runtime::__private::Matcher {
+                static MATCHER: ::mcp_tool_runtime::__private::Matcher =
+                    ::mcp_tool_runtime::__private::Matcher::new(#source);
+                &MATCHER
+            }
+            ::mcp_tool_runtime::__private::Pattern::new(#source, matcher)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Attributes as lists of keys: `key`, `key = value`, `key(…)`.
+
+use mcp_tool_contract::name;
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, parse::Parser, punctuated::Punctuated, spanned::Spanned,
+};
+
+use crate::errors::Errors;
+
+/// One key with what stands behind it.
+pub(crate) struct Key {
+    pub(crate) name: Ident,
+    pub(crate) meta: Meta,
+}
+
+/// Reads the keys of an attribute. A key that comes twice is a mistake; so is what isn't a key.
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Key> {
+    let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
+        Ok(metas) => metas,
+        Err(error) => {
+            errors.push(error);
+            return Vec::new();
+        }
+    };
+    let mut keys: Vec<Key> = Vec::new();
+    for meta in metas {
+        let Some(name) = meta.path().get_ident().cloned() else {
+            errors.at(meta.path(), "a key is one word");
+            continue;
+        };
+        if keys.iter().any(|key| key.name == name) {
+            errors.at(&meta, format!("`{name}` stands twice"));
+            continue;
+        }
+        keys.push(Key { name, meta });
+    }
+    keys
+}
+
+/// Refuses a key that isn't known, naming the nearest that is.
+pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
+    let given = key.name.to_string();
+    let message = match name::nearest(&given, known.iter().copied()) {
+        Some(meant) => format!("unknown key `{given}`; did you mean `{meant}`?"),
+        None => format!("unknown key `{given}`; known are `{}`", known.join("`, `")),
+    };
+    errors.at(&key.name, message);
+}
+
+impl Key {
+    /// A key that stands alone.
+    pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
+        if !matches!(self.meta, Meta::Path(_)) {
+            errors.at(&self.meta, format!("`{0}` stands alone: write `{0}`", self.name));
+        }
+        true
+    }
+
+    /// The value of `key = value`.
+    pub(crate) fn value(&self, shape: &str, errors: &mut Errors) -> Option<&Expr> {
+        match &self.meta {
+            Meta::NameValue(pair) => Some(&pair.value),
+            Meta::Path(_) | Meta::List(_) => {
+                errors.at(&self.meta, format!("`{0}` takes a value: write `{0} = {shape}`", self.name));
+                None
+            }
+        }
+    }
+
+    /// The value of `key = "text"`.
+    pub(crate) fn text(&self, shape: &str, errors: &mut Errors) -> Option<LitStr> {
+        match self.value(shape, errors)? {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+            other => {
+                errors.at(other, format!("`{0}` takes text: write `{0} = {shape}`", self.name));
+                None
+            }
+        }
+    }
+
+    /// The value of `key = 64`.
+    pub(crate) fn count(&self, errors: &mut Errors) -> Option<u64> {
+        let value = self.value("64", errors)?;
+        if let Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) = value
+            && let Ok(count) = digits.base10_parse()
+        {
+            return Some(count);
+        }
+        errors.at(value, format!("`{0}` takes a whole number: write `{0} = 64`", self.name));
+        None
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.name.span()
+    }
+
+    pub(crate) fn whole(&self) -> Span {
+        self.meta.span()
+    }
+}

@@ -1,0 +1,73 @@
+//! `#[mcp_tool]`, `#[derive(ToolSchema)]` and `tools![…]`.
+//!
+//! Each goes the same way: its input is [parsed](tool::parse) into a model while every mistake is noted at its
+//! token, and the model is expanded into constants and one call. No stage looks back at syntax. What depends
+//! on types is left to const evaluation, which sees through aliases.
+
+mod bounds;
+mod docs;
+mod errors;
+mod keys;
+mod list;
+mod literal;
+mod schema;
+mod tool;
+
+use proc_macro::TokenStream;
+
+/// Makes a function a tool.
+///
+/// The function stays as it is and can be called like any other. Beside it, in the type namespace, stands a
+/// type of its name that implements `Tool`, so that one `use` brings both.
+///
+/// # Keys
+/// | key | meaning |
+/// |---|---|
+/// | `version = "2.1"` | required: the version of the contract, `major.minor` |
+/// | `scope = "…"`, `scope = ["…", …]` | the scopes that a caller needs, all of them; this or `public` is required |
+/// | `public` | no scope is needed |
+/// | `name = "…"` | the tool's name; the function's own by default |
+/// | `title = "…"` | a name for people |
+/// | `read_only` | it changes nothing |
+/// | `destructive` | it can't be undone: a person's approval is needed |
+/// | `idempotent` | a repeated call changes nothing more |
+/// | `open_world` | it reaches beyond the server's own domain |
+/// | `max_len = 64` | longest string, for parameters that don't say |
+/// | `max_items = 20` | longest array, for parameters that don't say |
+/// | `timeout = "5s"` | longest a call may run (`ms`, `s`, `m`, `h`) |
+/// | `concurrency = 4` | calls that may run at one time |
+///
+/// # Parameters
+/// What is borrowed, the server lends: `&CallContext` is the call, any other `&T` was lent. What is owned, the
+/// agent sends; its doc comment is its description, and `#[arg(…)]` takes `min`, `max`, `min_len`, `max_len`,
+/// `min_items`, `max_items`, `pattern`, `default` and `secret`. Bounds of a scalar on a `Vec` are those of its
+/// items. A parameter of the type `PageRequest` puts `limit` and `cursor` in.
+///
+/// A missing description is a warning (through the `deprecated` lint); `#[allow(missing_docs)]` on the
+/// parameter or the function says that it is meant.
+#[proc_macro_attribute]
+pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
+    tool::expand(keys.into(), function.into()).into()
+}
+
+/// Makes a type one that tools can send or take.
+///
+/// - An enum of unit variants is a parameter and part of results: a string.
+/// - A struct of one unnamed field is a parameter and part of results, with bounds of its own by
+///   `#[schema(min, max, min_len, max_len, pattern)]`. With `#[schema(from_str)]` it is a string that its field
+///   reads through `FromStr`, and whose JSON is its `Serialize`.
+/// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
+///   `max_items`.
+///
+/// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten`,
+/// `tag` and `transparent` are honoured; its other attributes are refused.
+#[proc_macro_derive(ToolSchema, attributes(schema, serde))]
+pub fn tool_schema(item: TokenStream) -> TokenStream {
+    schema::expand(item.into()).into()
+}
+
+/// Lists the tools that a server serves, in order: `tools![list_invoices, billing::get_invoice]`.
+#[proc_macro]
+pub fn tools(list: TokenStream) -> TokenStream {
+    list::expand(list.into()).into()
+}

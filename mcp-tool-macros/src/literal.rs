@@ -1,0 +1,85 @@
+//! Literals of a declaration, as the contract keeps them: a value and its JSON text.
+
+use mcp_tool_contract::quantity;
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+
+use crate::errors::Errors;
+
+/// A literal that stands in a key.
+#[derive(Clone)]
+pub(crate) enum Literal {
+    Boolean(bool),
+    Integer(i128),
+    Number(f64),
+    Text(String),
+}
+
+impl Literal {
+    /// Reads a literal, perhaps a negative one.
+    pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
+        let literal = match expr {
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::plain(inner) {
+                Some(Literal::Integer(value)) => Some(Literal::Integer(-value)),
+                Some(Literal::Number(value)) => Some(Literal::Number(-value)),
+                _ => None,
+            },
+            plain => Literal::plain(plain),
+        };
+        if literal.is_none() {
+            errors.at(expr, "a literal is wanted here: a number, \"text\", `true` or `false`");
+        }
+        literal
+    }
+
+    fn plain(expr: &Expr) -> Option<Self> {
+        let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
+        match lit {
+            Lit::Bool(value) => Some(Literal::Boolean(value.value)),
+            Lit::Int(digits) => digits.base10_parse().ok().map(Literal::Integer),
+            Lit::Float(digits) => {
+                digits.base10_parse().ok().filter(|value: &f64| value.is_finite()).map(Literal::Number)
+            }
+            Lit::Str(text) => Some(Literal::Text(text.value())),
+            _ => None,
+        }
+    }
+
+    /// The literal as JSON.
+    pub(crate) fn json(&self) -> String {
+        match self {
+            Literal::Boolean(value) => value.to_string(),
+            Literal::Integer(value) => value.to_string(),
+            Literal::Number(value) => serde_json::Value::from(*value).to_string(),
+            Literal::Text(value) => serde_json::Value::from(value.as_str()).to_string(),
+        }
+    }
+
+    /// The constant that stands for it.
+    pub(crate) fn tokens(&self, span: Span) -> TokenStream {
+        let json = self.json();
+        let value = match self {
+            Literal::Boolean(value) => quote_spanned!(span=> Boolean(#value)),
+            Literal::Integer(value) => quote_spanned!(span=> Integer(#value)),
+            Literal::Number(value) => quote_spanned!(span=> Number(#value)),
+            Literal::Text(value) => quote_spanned!(span=> String(#value)),
+        };
+        quote_spanned! {span=>
+            ::mcp_tool_runtime::__private::Literal {
+                value: ::mcp_tool_runtime::__private::LiteralValue::#value,
+                json: #json,
+            }
+        }
+    }
+}
+
+/// Milliseconds of `"250ms"`, `"5s"`, `"2m"`, `"1h"`.
+pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u64> {
+    let time = quantity::milliseconds(&text.value());
+    if time.is_none() {
+        let message = "a time is a whole number over 0 and `ms`, `s`, `m` or `h`, a day at most: \"5s\"";
+        errors.on(text.span(), message);
+    }
+    time
+}

@@ -1,0 +1,174 @@
+//! What makes a type one of a tool's: constants, and how a judged value becomes one.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, Type, spanned::Spanned};
+
+use super::model::{Field, Member, Model, Presence, Variant};
+use crate::bounds::Bounds;
+
+/// The implementations of the type.
+pub(super) fn model(model: &Model) -> TokenStream {
+    match model {
+        Model::Enum { ident, variants } => enumeration(ident, variants),
+        Model::Newtype { ident, inner, bounds, from_str } => newtype(ident, inner, bounds, *from_str),
+        Model::Struct { ident, members } => structure(ident, members),
+        Model::Broken { ident } => broken(ident),
+    }
+}
+
+/// A type that is a parameter and part of results alike.
+fn scalar(ident: &Ident, kind: &TokenStream, from_value: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::mcp_tool_runtime::Scalar for #ident {
+            const KIND: ::mcp_tool_runtime::__private::Kind = #kind;
+            fn from_value(
+                value: ::mcp_tool_runtime::__private::Value<'_>,
+            ) -> ::core::result::Result<Self, ::mcp_tool_runtime::__private::Unreadable> {
+                #from_value
+            }
+        }
+
+        #[automatically_derived]
+        impl ::mcp_tool_runtime::OutputValue for #ident {
+            const KIND: ::mcp_tool_runtime::__private::Kind = <#ident as ::mcp_tool_runtime::Scalar>::KIND;
+        }
+    }
+}
+
+fn unreadable(ident: &Ident) -> TokenStream {
+    let name = ident.to_string();
+    quote!(::mcp_tool_runtime::__private::Unreadable(#name))
+}
+
+fn enumeration(ident: &Ident, variants: &[Variant]) -> TokenStream {
+    let names = variants.iter().map(|variant| &variant.name);
+    let arms = variants.iter().enumerate().map(|(index, Variant { ident: variant, .. })| {
+        quote!(::mcp_tool_runtime::__private::Value::Variant(#index) => ::core::result::Result::Ok(#ident::#variant))
+    });
+    let unreadable = unreadable(ident);
+    scalar(
+        ident,
+        &quote!(::mcp_tool_runtime::__private::Kind::Enum(&[#(#names),*])),
+        &quote! {
+            match value {
+                #(#arms,)*
+                _ => ::core::result::Result::Err(#unreadable),
+            }
+        },
+    )
+}
+
+fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> TokenStream {
+    let name = ident.to_string();
+    let bounds = bounds.tokens();
+    let kind = if from_str {
+        quote!(::mcp_tool_runtime::__private::Kind::TEXT)
+    } else {
+        quote_spanned!(inner.span()=> <#inner as ::mcp_tool_runtime::Scalar>::KIND)
+    };
+    let unreadable = unreadable(ident);
+    let from_value = if from_str {
+        let parsed = quote_spanned!(inner.span()=> <#inner as ::core::str::FromStr>::from_str(&text));
+        quote! {
+            let ::mcp_tool_runtime::__private::Value::Text(text) = value else {
+                return ::core::result::Result::Err(#unreadable);
+            };
+            #parsed.map(#ident).map_err(|_| #unreadable)
+        }
+    } else {
+        let read = quote_spanned!(inner.span()=> <#inner as ::mcp_tool_runtime::Scalar>::from_value);
+        quote!(#read(value).map(#ident).map_err(|_| #unreadable))
+    };
+    let scalar = scalar(ident, &quote!(__KIND), &from_value);
+    quote! {
+        const _: () = {
+            const __KIND: ::mcp_tool_runtime::__private::Kind =
+                ::mcp_tool_runtime::__private::Narrowed::new(#name, #kind) #bounds .kind();
+            #scalar
+        };
+    }
+}
+
+fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
+    let constants = members.iter().enumerate().filter_map(|(index, member)| match member {
+        Member::Field(field) => Some(self::field(index, field)),
+        Member::Flatten(_) | Member::Tag { .. } => None,
+    });
+    let members = members.iter().enumerate().map(|(index, member)| {
+        let member = match member {
+            Member::Field(_) => {
+                let constant = constant(index);
+                quote!(Field(#constant))
+            }
+            Member::Flatten(ty) => {
+                quote_spanned!(ty.span()=> Flatten(<#ty as ::mcp_tool_runtime::OutputObject>::OBJECT))
+            }
+            Member::Tag { key, value } => quote!(Tag(#key, #value)),
+        };
+        quote!(::mcp_tool_runtime::__private::Member::#member)
+    });
+    let new = quote_spanned!(ident.span()=> ::mcp_tool_runtime::__private::Object::new);
+    quote! {
+        const _: () = {
+            #(#constants)*
+            const __MEMBERS: &[::mcp_tool_runtime::__private::Member] = &[#(#members),*];
+            const __OBJECT: ::mcp_tool_runtime::__private::Object = #new(__MEMBERS);
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::OutputValue for #ident {
+                const KIND: ::mcp_tool_runtime::__private::Kind =
+                    ::mcp_tool_runtime::__private::Kind::Object(&__OBJECT);
+            }
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::OutputObject for #ident {
+                const OBJECT: &'static ::mcp_tool_runtime::__private::Object = &__OBJECT;
+            }
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::__private::ObjectResult for #ident {}
+        };
+    }
+}
+
+fn constant(index: usize) -> Ident {
+    format_ident!("__F{}", index)
+}
+
+/// The constant of one field. Its type stands in it once, so that a type that can't be one is one error.
+fn field(index: usize, field: &Field) -> TokenStream {
+    let Field { name, description, ty, bounds, presence } = field;
+    let constant = constant(index);
+    let bounds = bounds.tokens();
+    let schema = quote_spanned!(ty.span()=> <#ty as ::mcp_tool_runtime::Output>::SCHEMA);
+    let presence = match presence {
+        Presence::Always => TokenStream::new(),
+        Presence::UnlessNone => quote!(.never_null()),
+        Presence::Sometimes => quote!(.sometimes()),
+    };
+    let bounded = quote_spanned!(ty.span()=> .bounded());
+    quote! {
+        const #constant: ::mcp_tool_runtime::__private::Field =
+            ::mcp_tool_runtime::__private::Field::new(#name, #description, #schema) #bounds #presence #bounded;
+    }
+}
+
+fn broken(ident: &Ident) -> TokenStream {
+    let unreadable = unreadable(ident);
+    let scalar = scalar(
+        ident,
+        &quote!(::mcp_tool_runtime::__private::Kind::TEXT),
+        &quote!({ let _ = value; ::core::result::Result::Err(#unreadable) }),
+    );
+    quote! {
+        #scalar
+
+        #[automatically_derived]
+        impl ::mcp_tool_runtime::OutputObject for #ident {
+            const OBJECT: &'static ::mcp_tool_runtime::__private::Object =
+                &::mcp_tool_runtime::__private::Object::EMPTY;
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! serde's attributes: honoured where they change what is serialised, refused where it can't be told how.
+
+use syn::{Attribute, LitStr, meta::ParseNestedMeta};
+
+use super::{case::Case, model::Presence};
+use crate::errors::Errors;
+
+/// Attributes of a type.
+#[derive(Default)]
+pub(super) struct Container {
+    pub(super) rename: Option<String>,
+    pub(super) rename_all: Option<Case>,
+    pub(super) tag: Option<String>,
+}
+
+/// Attributes of a field.
+pub(super) struct FieldKeys {
+    pub(super) rename: Option<String>,
+    pub(super) skip: bool,
+    pub(super) flatten: bool,
+    pub(super) presence: Presence,
+}
+
+/// Attributes of a variant.
+#[derive(Default)]
+pub(super) struct VariantKeys {
+    pub(super) rename: Option<String>,
+}
+
+/// A name for both ways, or for each.
+#[derive(Default)]
+struct Names {
+    serialize: Option<LitStr>,
+    deserialize: Option<LitStr>,
+}
+
+/// `key = "…"`, or `key(serialize = "…", deserialize = "…")`.
+fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Names> {
+    if meta.input.peek(syn::Token![=]) {
+        let both: LitStr = meta.value()?.parse()?;
+        return Ok(Names { serialize: Some(both.clone()), deserialize: Some(both) });
+    }
+    let mut names = Names::default();
+    meta.parse_nested_meta(|way| {
+        let name = Some(way.value()?.parse()?);
+        if way.path.is_ident("serialize") {
+            names.serialize = name;
+        } else if way.path.is_ident("deserialize") {
+            names.deserialize = name;
+        } else {
+            return Err(way.error("`serialize` or `deserialize` is wanted"));
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// Passes over what stands behind a key that changes nothing here.
+fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(syn::Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    }
+    Ok(())
+}
+
+fn case(name: Option<LitStr>) -> syn::Result<Option<Case>> {
+    let Some(name) = name else { return Ok(None) };
+    match Case::named(&name.value()) {
+        Some(case) => Ok(Some(case)),
+        None => Err(syn::Error::new(name.span(), format!("serde knows {}", Case::names()))),
+    }
+}
+
+fn refused(meta: &ParseNestedMeta<'_>, instead: &str) -> syn::Error {
+    let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    meta.error(format!("serde's `{key}` changes the JSON in ways that the contract can't see: {instead}"))
+}
+
+const INSTEAD: &str = "leave it out, or return the type as `Schemars<T>`";
+
+fn each(
+    attributes: &[Attribute],
+    errors: &mut Errors,
+    mut logic: impl FnMut(ParseNestedMeta<'_>) -> syn::Result<()>,
+) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        if let Err(error) = attribute.parse_nested_meta(&mut logic) {
+            errors.push(error);
+        }
+    }
+}
+
+fn key(meta: &ParseNestedMeta<'_>) -> String {
+    meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What serde is told of a type. An enum is read too, so its names must be the same both ways.
+pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Errors) -> Container {
+    let mut found = Container::default();
+    each(attributes, errors, |meta| {
+        match key(&meta).as_str() {
+            "rename" => found.rename = names(&meta)?.serialize.map(|name| name.value()),
+            "rename_all" => {
+                let names = names(&meta)?;
+                if is_enum {
+                    same(&meta, &names)?;
+                }
+                found.rename_all = case(names.serialize)?;
+            }
+            "tag" if !is_enum => found.tag = Some(meta.value()?.parse::<LitStr>()?.value()),
+            "transparent" => {}
+            // These change what serde reads; tools don't read through serde.
+            "default" | "deny_unknown_fields" | "crate" | "expecting" => pass_over(&meta)?,
+            _ => return Err(refused(&meta, INSTEAD)),
+        }
+        Ok(())
+    });
+    found
+}
+
+/// What serde is told of a field.
+pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys {
+    let mut found = FieldKeys { rename: None, skip: false, flatten: false, presence: Presence::Always };
+    each(attributes, errors, |meta| {
+        match key(&meta).as_str() {
+            "rename" => found.rename = names(&meta)?.serialize.map(|name| name.value()),
+            "skip" | "skip_serializing" => found.skip = true,
+            "flatten" => found.flatten = true,
+            "skip_serializing_if" => {
+                let function = meta.value()?.parse::<LitStr>()?.value();
+                let is_none = matches!(
+                    function.replace(' ', "").as_str(),
+                    "Option::is_none" | "std::option::Option::is_none" | "core::option::Option::is_none"
+                );
+                found.presence = if is_none { Presence::UnlessNone } else { Presence::Sometimes };
+            }
+            "default" | "alias" | "skip_deserializing" | "deserialize_with" => pass_over(&meta)?,
+            _ => return Err(refused(&meta, INSTEAD)),
+        }
+        Ok(())
+    });
+    found
+}
+
+/// What serde is told of a variant.
+pub(super) fn variant(attributes: &[Attribute], errors: &mut Errors) -> VariantKeys {
+    let mut found = VariantKeys::default();
+    each(attributes, errors, |meta| {
+        match key(&meta).as_str() {
+            "rename" => {
+                let names = names(&meta)?;
+                same(&meta, &names)?;
+                found.rename = names.serialize.map(|name| name.value());
+            }
+            "alias" => return Err(refused(&meta, "a variant has one name: make the other a variant too")),
+            _ => return Err(refused(&meta, "leave it out")),
+        }
+        Ok(())
+    });
+    found
+}
+
+/// A tool reads and writes an enum by the same names.
+fn same(meta: &ParseNestedMeta<'_>, names: &Names) -> syn::Result<()> {
+    let (serialize, deserialize) = (&names.serialize, &names.deserialize);
+    if serialize.as_ref().map(LitStr::value) == deserialize.as_ref().map(LitStr::value) {
+        return Ok(());
+    }
+    Err(meta.error("an enum has the same names both ways: write `rename = \"…\"`"))
+}

@@ -1,0 +1,336 @@
+//! What makes a function a tool: constants, and one call.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Type, spanned::Spanned};
+
+use super::{
+    model::{Default, Input, Sent, Tool, Undescribed},
+    parse::Function,
+};
+
+/// The type beside the function, its contract, and how it is called.
+pub(super) fn tool(tool: &Tool) -> TokenStream {
+    let Tool { function, visibility, conditions, name, undescribed, output, inputs, .. } = tool;
+    let doc = format!("The tool `{name}`.");
+    let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
+        Input::Sent(sent) => Some(declared(index, sent, tool)),
+        Input::Lent(_) | Input::Page(_) => None,
+    });
+    let lent = inputs.iter().filter_map(|input| match input {
+        Input::Lent(ty) => Some(check_lent(ty)),
+        Input::Page(_) | Input::Sent(_) => None,
+    });
+    let paging = check_paging(inputs, output);
+    let contract = contract(tool);
+    let bind = bind(tool);
+    let missing = undescribed.iter().map(missing_description);
+    quote! {
+        #[doc = #doc]
+        #[allow(non_camel_case_types)]
+        #(#conditions)*
+        #visibility enum #function {}
+
+        #(#conditions)*
+        const _: () = {
+            #(#declared)*
+            #(#lent)*
+            #paging
+            #(#missing)*
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::Tool for #function {
+                #contract
+                #bind
+            }
+            // Evaluated here, so that a mistake is one of the declaration, not of those who list it.
+            const __CONTRACT: &::mcp_tool_runtime::Contract = &<#function as ::mcp_tool_runtime::Tool>::CONTRACT;
+        };
+    }
+}
+
+/// A stand-in for a tool that couldn't be read, so that its mistakes stay the only errors.
+pub(super) fn broken(function: &Function) -> TokenStream {
+    let (ident, visibility, conditions) = (function.ident(), function.visibility(), function.conditions());
+    quote! {
+        #[allow(non_camel_case_types)]
+        #(#conditions)*
+        #visibility enum #ident {}
+
+        #[automatically_derived]
+        impl ::mcp_tool_runtime::Tool for #ident {
+            const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::__private::BROKEN;
+            fn bind(
+                lent: &::mcp_tool_runtime::__private::Lent,
+            ) -> ::core::result::Result<
+                ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
+                ::mcp_tool_runtime::__private::NotLent,
+            > {
+                ::mcp_tool_runtime::__private::bind_broken(lent)
+            }
+        }
+    }
+}
+
+fn constant(index: usize) -> Ident {
+    format_ident!("__P{}", index)
+}
+
+/// The constant of one parameter. Its type stands in it once, so that a type that can't be one is one error.
+fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
+    let Sent { name, description, ty, bounds, default, secret } = sent;
+    let constant = constant(index);
+    let bounds = bounds.tokens();
+    let (max_len, max_items) = (option(tool.keys.max_len), option(tool.keys.max_items));
+    let default = default.as_ref().map(|Default { literal, key, value }| {
+        let literal = literal.tokens(*value);
+        quote_spanned!(*key=> .default(#literal))
+    });
+    let secret = secret.then(|| quote!(.secret()));
+    let mixed = Span::mixed_site();
+    let new = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::Declared::<#ty>::new);
+    let bounded = quote_spanned!(ty.span()=> .bounded(#max_len, #max_items));
+    quote_spanned! {mixed=>
+        const #constant: ::mcp_tool_runtime::__private::Declared<#ty> = {
+            let declared = #new(#name, #description);
+            let param = declared.param #bounds #bounded #default #secret;
+            declared.with(param)
+        };
+    }
+}
+
+fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn check_lent(ty: &Type) -> TokenStream {
+    quote_spanned! {ty.span()=>
+        const _: () = {
+            #[allow(unused_imports)]
+            use ::mcp_tool_runtime::__private::LendSent as _;
+            ::mcp_tool_runtime::__private::check_lent(<::mcp_tool_runtime::__private::Lend<#ty>>::SENT)
+        };
+    }
+}
+
+fn check_paging(inputs: &[Input], output: &Type) -> TokenStream {
+    let asked = inputs.iter().find_map(|input| match input {
+        Input::Page(span) => Some(*span),
+        Input::Lent(_) | Input::Sent(_) => None,
+    });
+    let is_asked = asked.is_some();
+    let output_of =
+        quote_spanned!(output.span()=> <#output as ::mcp_tool_runtime::__private::Returned>::OUTPUT);
+    let check =
+        quote_spanned!(asked.unwrap_or_else(|| output.span())=> ::mcp_tool_runtime::__private::check_paging);
+    quote!(const _: () = #check(&#output_of, #is_asked);)
+}
+
+fn contract(tool: &Tool) -> TokenStream {
+    let Tool { name, description, keys, inputs, output, .. } = tool;
+    let (major, minor) = keys.version;
+    let title = option(keys.title.as_ref());
+    let scopes = &keys.scopes;
+    let (read_only, destructive) = (keys.read_only, keys.destructive);
+    let (idempotent, open_world) = (keys.idempotent, keys.open_world);
+    let (timeout_ms, concurrency) = (option(keys.timeout_ms), option(keys.concurrency));
+    let params = inputs.iter().enumerate().flat_map(|(index, input)| match input {
+        Input::Lent(_) => Vec::new(),
+        Input::Page(_) => vec![
+            quote!(::mcp_tool_runtime::__private::LIMIT_PARAM.param),
+            quote!(::mcp_tool_runtime::__private::CURSOR_PARAM.param),
+        ],
+        Input::Sent(_) => {
+            let constant = constant(index);
+            vec![quote!(#constant.param)]
+        }
+    });
+    let output = quote_spanned!(output.span()=> <#output as ::mcp_tool_runtime::__private::Returned>::OUTPUT);
+    quote! {
+        const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::Contract {
+            name: #name,
+            version: ::mcp_tool_runtime::Version { major: #major, minor: #minor },
+            title: #title,
+            description: #description,
+            input: &[#(#params),*],
+            output: #output,
+            scopes: &[#(#scopes),*],
+            hints: ::mcp_tool_runtime::Hints {
+                read_only: #read_only,
+                destructive: #destructive,
+                idempotent: #idempotent,
+                open_world: #open_world,
+            },
+            timeout_ms: #timeout_ms,
+            concurrency: #concurrency,
+        };
+    }
+}
+
+/// Names of the locals in the expansion; at `mixed_site` they can't meet the author's.
+struct Local;
+
+impl Local {
+    fn named(name: &str) -> Ident {
+        Ident::new(name, Span::mixed_site())
+    }
+
+    fn numbered(name: &str, index: usize) -> Ident {
+        format_ident!("{}{}", name, index, span = Span::mixed_site())
+    }
+}
+
+/// How the tool is bound to what it borrows, and called.
+fn bind(tool: &Tool) -> TokenStream {
+    let (lent, state, cx) = (Local::named("lent"), Local::named("state"), Local::named("cx"));
+    let arguments = Local::named("arguments");
+    let held = tool.inputs.iter().filter_map(|input| match input {
+        Input::Lent(ty) => {
+            Some(quote_spanned!(ty.span()=> <::mcp_tool_runtime::__private::Lend<#ty>>::hold(#lent)?))
+        }
+        Input::Page(_) | Input::Sent(_) => None,
+    });
+    let slots = slots(tool);
+    let taken = taken(tool, &cx, &arguments);
+    let answer = answer(tool, &state, &cx);
+    quote! {
+        #[allow(unused_variables)]
+        fn bind(
+            #lent: &::mcp_tool_runtime::__private::Lent,
+        ) -> ::core::result::Result<
+            ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
+            ::mcp_tool_runtime::__private::NotLent,
+        > {
+            #[allow(unused_imports)]
+            use ::mcp_tool_runtime::__private::LendShared as _;
+            let #state = (#(#held,)*);
+            ::core::result::Result::Ok(::mcp_tool_runtime::__private::bound(
+                #state,
+                |#state, #cx, #arguments| {
+                    #slots
+                    #taken
+                    ::core::result::Result::Ok(#answer)
+                },
+            ))
+        }
+    }
+}
+
+/// The slots of what the agent sends, and the one walk that fills them.
+fn slots(tool: &Tool) -> TokenStream {
+    let arguments = Local::named("arguments");
+    let (mut slots, mut fills) = (Vec::new(), Vec::new());
+    for (index, input) in tool.inputs.iter().enumerate() {
+        match input {
+            Input::Lent(_) => {}
+            Input::Page(_) => {
+                for (name, declared) in [("limit", "LIMIT_PARAM"), ("cursor", "CURSOR_PARAM")] {
+                    let (slot, declared) = (Local::named(name), format_ident!("{}", declared));
+                    slots.push(quote! {
+                        let mut #slot = ::mcp_tool_runtime::__private::Slot::new(&::mcp_tool_runtime::__private::#declared);
+                    });
+                    fills.push(quote!(&mut #slot));
+                }
+            }
+            Input::Sent(_) => {
+                let (slot, constant) = (Local::numbered("slot", index), constant(index));
+                slots.push(quote!(let mut #slot = ::mcp_tool_runtime::__private::Slot::new(&#constant);));
+                fills.push(quote!(&mut #slot));
+            }
+        }
+    }
+    quote! {
+        #(#slots)*
+        ::mcp_tool_runtime::__private::read(#arguments, &mut [#(#fills),*])?;
+    }
+}
+
+/// The arguments out of their slots.
+fn taken(tool: &Tool, cx: &Ident, arguments: &Ident) -> TokenStream {
+    tool.inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let slot = Local::numbered("slot", index);
+            match input {
+                Input::Lent(_) => TokenStream::new(),
+                Input::Sent(_) => quote!(let #slot = #slot.take()?;),
+                Input::Page(_) => {
+                    let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
+                    quote! {
+                        let #slot = ::mcp_tool_runtime::__private::PageRequest::open(
+                            #cx, #arguments, #limit.take()?, #cursor.take()?,
+                        )?;
+                    }
+                }
+            }
+        })
+        .collect()
+}
+
+/// The call of the function, and what becomes of what it returns.
+fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
+    let function = &tool.function;
+    let mut held = 0usize;
+    let call_arguments: Vec<TokenStream> = tool
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| match input {
+            Input::Lent(_) => {
+                let place = syn::Index::from(held);
+                held += 1;
+                quote!(#state.#place.get(&#cx))
+            }
+            Input::Page(_) | Input::Sent(_) => {
+                let slot = Local::numbered("slot", index);
+                quote!(#slot)
+            }
+        })
+        .collect();
+    let (returned, good, bad) = (Local::named("returned"), Local::named("good"), Local::named("bad"));
+    let call = if tool.is_async {
+        quote_spanned!(function.span()=> #function(#(#call_arguments),*).await)
+    } else {
+        quote! {
+            {
+                let (#state, #cx) = (#state.clone(), #cx.clone());
+                ::mcp_tool_runtime::__private::blocking(move || #function(#(#call_arguments),*)).await?
+            }
+        }
+    };
+    let ty = &tool.output;
+    let split = quote_spanned!(ty.span()=> <#ty as ::mcp_tool_runtime::__private::Returned>::split);
+    let convert =
+        quote_spanned!(ty.span()=> (&&&&::mcp_tool_runtime::__private::Failure::new(#bad)).tool_error());
+    quote_spanned! {function.span()=>
+        ::mcp_tool_runtime::__private::running(async move {
+            #[allow(unused_imports)]
+            use ::mcp_tool_runtime::__private::{AnyError as _, BoxedError as _, IntoToolError as _, NoError as _};
+            let #returned = #call;
+            match #split(#returned) {
+                ::core::result::Result::Ok(#good) => {
+                    ::mcp_tool_runtime::__private::ToolResult::answer(#good, #cx)
+                }
+                ::core::result::Result::Err(#bad) => ::core::result::Result::Err(#convert),
+            }
+        })
+    }
+}
+
+/// A warning that can be allowed: rustc gives macros no lint of their own, so a deprecated constant is used.
+fn missing_description(missing: &Undescribed) -> TokenStream {
+    let Undescribed { what, span } = missing;
+    let note =
+        format!("{what}, and a model chooses by it: write `/// …` above it, or `#[allow(missing_docs)]`");
+    quote_spanned! {*span=>
+        const _: () = {
+            #[deprecated(note = #note)]
+            const MISSING_DESCRIPTION: () = ();
+            MISSING_DESCRIPTION
+        };
+    }
+}

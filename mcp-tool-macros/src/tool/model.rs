@@ -1,0 +1,72 @@
+//! A tool, once its syntax is behind us.
+
+use proc_macro2::Span;
+use syn::{Attribute, Ident, Type, Visibility};
+
+use crate::{bounds::Bounds, literal::Literal};
+
+/// What the attribute's keys say.
+#[derive(Default)]
+pub(crate) struct Keys {
+    pub(crate) name: Option<String>,
+    pub(crate) version: (u32, u32),
+    pub(crate) title: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) read_only: bool,
+    pub(crate) destructive: bool,
+    pub(crate) idempotent: bool,
+    pub(crate) open_world: bool,
+    pub(crate) max_len: Option<u64>,
+    pub(crate) max_items: Option<u64>,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) concurrency: Option<u32>,
+}
+
+/// A function that is a tool.
+pub(crate) struct Tool {
+    pub(crate) function: Ident,
+    pub(crate) visibility: Visibility,
+    /// `#[cfg(…)]` of the function: what stands beside it has the same.
+    pub(crate) conditions: Vec<Attribute>,
+    pub(crate) is_async: bool,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) keys: Keys,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) output: Type,
+    /// Descriptions that are missing, and where.
+    pub(crate) undescribed: Vec<Undescribed>,
+}
+
+/// A description that is missing.
+pub(crate) struct Undescribed {
+    pub(crate) what: String,
+    pub(crate) span: Span,
+}
+
+/// One parameter of the function.
+pub(crate) enum Input {
+    /// Borrowed: the call's context, or what was lent.
+    Lent(Type),
+    /// The page that is asked for.
+    Page(Span),
+    /// Owned: sent by the agent.
+    Sent(Sent),
+}
+
+/// A parameter that the agent sends.
+pub(crate) struct Sent {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) ty: Type,
+    pub(crate) bounds: Bounds,
+    pub(crate) default: Option<Default>,
+    pub(crate) secret: bool,
+}
+
+/// A default, and where it stands.
+pub(crate) struct Default {
+    pub(crate) literal: Literal,
+    pub(crate) key: Span,
+    pub(crate) value: Span,
+}

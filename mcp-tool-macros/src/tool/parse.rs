@@ -1,0 +1,340 @@
+//! A function's signature, read as a tool.
+
+use mcp_tool_contract::name;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{
+    Attribute, FnArg, Ident, Meta, Pat, PatType, ReturnType, Signature, Type, TypeReference, Visibility,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream},
+    parse_quote,
+    spanned::Spanned,
+};
+
+use super::model::{Default, Input, Keys, Sent, Tool, Undescribed};
+use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal};
+
+/// Parameters that a tool may have.
+const MAX_PARAMETERS: usize = 64;
+
+/// Types that an agent sends, by their spelling; aliases of them are found by const evaluation.
+const SENT: [&str; 18] = [
+    "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
+    "f64", "char", "usize", "isize",
+];
+
+/// A function whose body stays as it was written, so that its own errors are rustc's.
+pub(crate) struct Function {
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    signature: Signature,
+    body: TokenStream,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Function {
+            attributes: Attribute::parse_outer(input)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl Function {
+    pub(super) fn ident(&self) -> &Ident {
+        &self.signature.ident
+    }
+
+    pub(super) fn visibility(&self) -> &Visibility {
+        &self.visibility
+    }
+
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    /// The function as rustc takes it: parameters can't have doc comments or keys.
+    pub(super) fn without_keys(mut self) -> TokenStream {
+        for parameter in &mut self.signature.inputs {
+            if let FnArg::Typed(parameter) = parameter {
+                parameter.attrs.retain(|attribute| !is_ours(attribute));
+            }
+        }
+        let Function { attributes, visibility, signature, body } = self;
+        quote::quote!(#(#attributes)* #visibility #signature #body)
+    }
+}
+
+fn is_ours(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
+}
+
+/// The tool, unless its mistakes leave none.
+pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Option<Tool> {
+    let Function { attributes, visibility, signature, .. } = function;
+    let whole = check_signature(signature, errors);
+    let name = tool_name(signature, &keys, errors);
+
+    let mut undescribed = Vec::new();
+    let silent = docs::may_be_missing(attributes);
+    let mut description = docs::text(attributes);
+    if description.is_empty() {
+        if !silent {
+            let what = format!("the tool '{name}' has no description");
+            undescribed.push(Undescribed { what, span: signature.ident.span() });
+        }
+        description = docs::from_name(&name);
+    }
+
+    let mut inputs = Vec::new();
+    for parameter in &signature.inputs {
+        let FnArg::Typed(parameter) = parameter else { continue };
+        if let Some(input) = input(parameter, silent, &mut undescribed, errors) {
+            inputs.push(input);
+        }
+    }
+    check_names(&inputs, signature, errors);
+
+    let output = match &signature.output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    };
+    let complete = inputs.len() == signature.inputs.len();
+    (whole && complete).then(|| Tool {
+        function: signature.ident.clone(),
+        visibility: visibility.clone(),
+        conditions: function.conditions().cloned().collect(),
+        is_async: signature.asyncness.is_some(),
+        name,
+        description,
+        keys,
+        inputs,
+        output,
+        undescribed,
+    })
+}
+
+fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String {
+    if let Some(name) = &keys.name {
+        return name.clone();
+    }
+    let name = signature.ident.unraw().to_string();
+    if let Err(reason) = name::check_tool(&name) {
+        errors.at(&signature.ident, format!("{reason}; or give it another with `name = \"…\"`"));
+    }
+    name
+}
+
+/// Whether a tool can be made of it at all.
+fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
+    let mut whole = true;
+    let mut refuse = |tokens: &dyn ToTokens, message: &str| {
+        errors.at(tokens.to_token_stream(), message);
+        whole = false;
+    };
+    if let Some(receiver) = signature.receiver() {
+        refuse(
+            receiver,
+            "a tool is a free function: borrow what it needs, `invoices: &Invoices`, and lend it",
+        );
+    }
+    if !signature.generics.params.is_empty() {
+        let message = "a tool has one contract, so its function can't be generic: name the types";
+        refuse(&signature.generics.params, message);
+    }
+    if let Some(clause) = &signature.generics.where_clause {
+        refuse(clause, "a tool's function can't be generic: drop the `where`");
+    }
+    if let Some(constness) = &signature.constness {
+        refuse(constness, "a tool's function isn't `const`");
+    }
+    if let Some(abi) = &signature.abi {
+        refuse(abi, "a tool's function has Rust's own ABI: drop the `extern`");
+    }
+    if let Some(variadic) = &signature.variadic {
+        refuse(variadic, "a tool's parameters are named one by one");
+    }
+    let safety = signature.safety.to_token_stream();
+    if !safety.is_empty() {
+        refuse(&safety, "a tool is called by anyone with any arguments, so its function can't be `unsafe`");
+    }
+    if let ReturnType::Type(_, ty) = &signature.output
+        && let Type::ImplTrait(opaque) = &**ty
+    {
+        refuse(opaque, "a result's type is named, so that the contract can show it");
+    }
+    whole
+}
+
+fn input(
+    parameter: &PatType,
+    silent: bool,
+    undescribed: &mut Vec<Undescribed>,
+    errors: &mut Errors,
+) -> Option<Input> {
+    let PatType { attrs, pat, ty, .. } = parameter;
+    let name = match &**pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
+        Pat::Wild(_) | Pat::Ident(_) => None,
+        other => {
+            errors.at(other, "a parameter is one name: take it apart in the body");
+            return None;
+        }
+    };
+    if let Type::Reference(reference) = &**ty {
+        return lent(reference, attrs, errors);
+    }
+    if is_page_request(ty) {
+        refuse_keys(attrs, "`limit` and `cursor` have bounds of their own: drop this", errors);
+        return Some(Input::Page(ty.span()));
+    }
+    if let Type::ImplTrait(opaque) = &**ty {
+        errors.at(opaque, "a parameter's type is named, so that the contract can show it");
+        return None;
+    }
+    let Some(name) = name else {
+        errors.at(pat, "what the agent sends needs a name");
+        return None;
+    };
+    Some(Input::Sent(sent(name, attrs, ty, silent, undescribed, errors)))
+}
+
+/// A borrowed parameter.
+fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> Option<Input> {
+    refuse_keys(attrs, "the server lends this: only what the agent sends has keys", errors);
+    if let Some(mutability) = &reference.mutability {
+        errors.at(mutability, "what is lent is shared by all calls: borrow it with `&`, and lock inside");
+        return None;
+    }
+    if let Some(owned) = owned_form(&reference.elem) {
+        let message = format!(
+            "an agent sends this, so it is taken owned: `{owned}`; what is borrowed, the server lends"
+        );
+        errors.at(reference, message);
+        return None;
+    }
+    Some(Input::Lent((*reference.elem).clone()))
+}
+
+/// How a borrowed type that an agent sends is taken instead.
+fn owned_form(elem: &Type) -> Option<String> {
+    match elem {
+        Type::Slice(slice) => Some(format!("Vec<{}>", spelled(&slice.elem))),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?.ident.to_string();
+            let owned = if last == "str" { "String".to_owned() } else { spelled(elem) };
+            SENT.contains(&last.as_str()).then_some(owned)
+        }
+        _ => None,
+    }
+}
+
+fn spelled(ty: &Type) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}
+
+/// `PageRequest` is recognised by its own name: it stands for two parameters.
+fn is_page_request(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
+}
+
+fn refuse_keys(attrs: &[Attribute], message: &str, errors: &mut Errors) {
+    for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
+        errors.at(attribute, message);
+    }
+}
+
+/// A parameter that the agent sends, with its keys.
+fn sent(
+    ident: &Ident,
+    attrs: &[Attribute],
+    ty: &Type,
+    silent: bool,
+    undescribed: &mut Vec<Undescribed>,
+    errors: &mut Errors,
+) -> Sent {
+    let name = ident.unraw().to_string();
+    let mut description = docs::text(attrs);
+    if description.is_empty() {
+        if !silent && !docs::may_be_missing(attrs) {
+            let what = format!("the parameter '{name}' has no description");
+            undescribed.push(Undescribed { what, span: ident.span() });
+        }
+        description = docs::from_name(&name);
+    }
+    let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
+    for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
+        let tokens = match &attribute.meta {
+            Meta::List(list) => list.tokens.clone(),
+            Meta::Path(_) | Meta::NameValue(_) => {
+                errors.at(attribute, "write the keys in parentheses: `#[arg(max_len = 64)]`");
+                continue;
+            }
+        };
+        for key in keys::parse(tokens, errors) {
+            if bounds.take(&key, errors) {
+                continue;
+            }
+            match key.name.to_string().as_str() {
+                "secret" => secret = key.flag(errors),
+                "default" => {
+                    default = key.value("20", errors).and_then(|value| {
+                        let literal = Literal::of(value, errors)?;
+                        Some(Default { literal, key: key.span(), value: value.span() })
+                    });
+                }
+                "header" => errors.at(
+                    &key.name,
+                    "`header` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out",
+                ),
+                _ => {
+                    let known: Vec<&str> = crate::bounds::KEYS.into_iter().chain(["default", "secret"]).collect();
+                    keys::unknown(&key, &known, errors);
+                }
+            }
+        }
+    }
+    if let (Some(pattern), Some(Default { literal: Literal::Text(text), value, .. })) =
+        (bounds.pattern(), &default)
+        && !mcp_tool_contract::pattern::matches(pattern, text)
+    {
+        errors.on(*value, format!("default {text:?} doesn't match {pattern}"));
+        default = None;
+    }
+    Sent { name, description, ty: ty.clone(), bounds, default, secret }
+}
+
+/// Each name once, those of a page among them.
+fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
+    let mut names: Vec<String> = Vec::new();
+    let mut pages = 0;
+    for input in inputs {
+        match input {
+            Input::Lent(_) => {}
+            Input::Page(span) => {
+                pages += 1;
+                if pages > 1 {
+                    errors.on(*span, "a tool gives one page: there is one `PageRequest`");
+                }
+            }
+            Input::Sent(sent) => names.push(sent.name.clone()),
+        }
+    }
+    for parameter in &signature.inputs {
+        if let FnArg::Typed(PatType { pat, ty, .. }) = parameter
+            && let Pat::Ident(pat) = &**pat
+            && pages > 0
+            && !matches!(**ty, Type::Reference(_))
+            && !is_page_request(ty)
+            && (pat.ident == "limit" || pat.ident == "cursor")
+        {
+            errors.at(&pat.ident, "a `PageRequest` brings a parameter of this name: rename this one");
+        }
+    }
+    if names.len() + 2 * pages > MAX_PARAMETERS {
+        let message = format!("a tool has at most {MAX_PARAMETERS} parameters: split it");
+        errors.on(signature.paren_token.span.join(), message);
+    }
+}

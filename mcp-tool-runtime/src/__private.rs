@@ -1,0 +1,111 @@
+//! All that generated code may touch. It changes without notice.
+
+use std::future::Future;
+
+use futures_util::future::BoxFuture;
+pub use mcp_tool_contract::{
+    bounds::{Kind, Literal, LiteralValue, Schema},
+    model::{Contract, Field, Hints, Member, Narrowed, Object, Output, Param, Version},
+    pattern::{Matcher, Pattern},
+    read::{
+        arguments::{Declared, Fill, Slot, read},
+        types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
+        value::Value,
+        violation::Violations,
+    },
+};
+
+pub use crate::{
+    context::CallContext,
+    error::ToolError,
+    lend::{Lend, LendSent, LendShared, Lent, NotLent},
+    page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
+    result::{
+        Answer, AnyError, BoxedError, Failure, IntoToolError, NoError, ObjectResult, Returned, ToolResult,
+    },
+    tool::{Bound, Running, Tool, ToolEntry},
+};
+
+/// A function with what it borrows.
+struct Function<S, F> {
+    state: S,
+    call: F,
+}
+
+impl<S, F> Bound for Function<S, F>
+where
+    S: Send + Sync,
+    F: for<'a> Fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations> + Send + Sync,
+{
+    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations> {
+        (self.call)(&self.state, cx, arguments)
+    }
+}
+
+/// Puts a function together with what it borrows.
+pub fn bound<S, F>(state: S, call: F) -> Box<dyn Bound>
+where
+    S: Send + Sync + 'static,
+    F: for<'a> Fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations> + Send + Sync + 'static,
+{
+    Box::new(Function { state, call })
+}
+
+/// Runs a function that is async.
+pub fn running<'a>(
+    returned: impl Future<Output = Result<Answer, ToolError>> + Send + 'a,
+) -> BoxFuture<'a, Result<Answer, ToolError>> {
+    Box::pin(returned)
+}
+
+/// Runs a function that isn't async, on the blocking pool.
+pub async fn blocking<R: Send + 'static>(
+    function: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, ToolError> {
+    crate::execution::blocking(function).await
+}
+
+/// A borrowed parameter of a type that an agent could send.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_lent(is_sent: bool) {
+    if is_sent {
+        panic!(
+            "an agent sends this type, so it is taken owned; what the server lends has a type of the application's own"
+        )
+    }
+}
+
+/// A page is asked for where one is returned, and nowhere else.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_paging(output: &Output, is_asked: bool) {
+    match (output, is_asked) {
+        (Output::Page(_), false) => {
+            panic!("a `Page` is returned, but no page can be asked for: add a parameter `page: PageRequest`")
+        }
+        (Output::Page(_), true) | (_, false) => {}
+        (_, true) => panic!("a `PageRequest` asks for a page, but none is returned: return `Page<…>`"),
+    }
+}
+
+/// Two tools of one list share a name.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_distinct(keys: &[u64], index: usize) {
+    let mut i = 0;
+    while i < index {
+        if keys[i] == keys[index] {
+            panic!("another tool of this list has the same name: give one of them `name = \"…\"`")
+        }
+        i += 1;
+    }
+}
+
+/// Stands in for a tool whose declaration has mistakes, so that they stay the only errors.
+pub const BROKEN: Contract = Contract::EMPTY;
+
+/// Stands in for the function of such a tool.
+pub fn bind_broken(_: &Lent) -> Result<Box<dyn Bound>, NotLent> {
+    Err(NotLent("nothing: its declaration has mistakes"))
+}

@@ -1,0 +1,174 @@
+//! The record of a call.
+
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Audit;
+use crate::identity::Caller;
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// The function ran and its result was sent.
+    Ok,
+    /// The function never began.
+    Refused,
+    /// The function ran and gave no result, or none that may be sent.
+    Error,
+    /// Nobody waited any more. A writing function that had begun is `unknown` instead.
+    Cancelled,
+    /// A writing function began, and whether it took effect can't be told.
+    Unknown,
+}
+
+#[derive(Debug, Serialize)]
+struct Record<'r> {
+    time: String,
+    correlation_id: Uuid,
+    user: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<&'r str>,
+    tool: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract: Option<&'r str>,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'r str>,
+    duration_us: u64,
+    arguments_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+}
+
+/// A record that is being made. It is written once, whatever happens: a call that is dropped on the way is
+/// recorded as cancelled.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    audit: Arc<Audit>,
+    begun_at: SystemTime,
+    clock: Instant,
+    correlation: Uuid,
+    caller: Caller,
+    tool: String,
+    contract: Option<(&'static Contract, Arc<str>)>,
+    arguments_bytes: usize,
+    arguments: Option<Digest>,
+    running: bool,
+    written: bool,
+}
+
+impl Entry {
+    /// The record of a call to what the caller named.
+    pub(crate) fn new(
+        audit: Arc<Audit>,
+        correlation: Uuid,
+        caller: Caller,
+        tool: &str,
+        bytes: usize,
+    ) -> Self {
+        Entry {
+            audit,
+            begun_at: SystemTime::now(),
+            clock: Instant::now(),
+            correlation,
+            caller,
+            tool: shown(tool),
+            contract: None,
+            arguments_bytes: bytes,
+            arguments: None,
+            running: false,
+            written: false,
+        }
+    }
+
+    /// The name was that of this tool.
+    pub(crate) fn resolved(&mut self, contract: &'static Contract, digest: Arc<str>) {
+        self.contract = Some((contract, digest));
+    }
+
+    /// The arguments were read, and these are they.
+    pub(crate) fn read(&mut self, arguments: Option<Digest>) {
+        self.arguments = arguments;
+    }
+
+    /// The function is about to begin.
+    pub(crate) fn running(&mut self) {
+        self.running = true;
+    }
+
+    /// Whether the function has begun.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// The end of a call that gave a result.
+    pub(crate) fn succeeded(mut self, result: &[u8]) {
+        self.write(Outcome::Ok, None, None, Some(result));
+    }
+
+    /// The end of a call that gave none, with the reason in a word and, where there is more, in a line.
+    pub(crate) fn failed(mut self, outcome: Outcome, reason: &str, detail: Option<&str>) {
+        self.write(outcome, Some(reason), detail, None);
+    }
+
+    fn write(&mut self, outcome: Outcome, reason: Option<&str>, detail: Option<&str>, result: Option<&[u8]>) {
+        self.written = true;
+        let record = Record {
+            time: rfc3339(self.begun_at),
+            correlation_id: self.correlation,
+            user: self.caller.user(),
+            agent: self.caller.agent().map(shown),
+            tenant: self.caller.tenant(),
+            tool: &self.tool,
+            version: self.contract.as_ref().map(|(contract, _)| contract.version.to_string()),
+            contract: self.contract.as_ref().map(|(_, digest)| &**digest),
+            outcome,
+            reason,
+            detail,
+            duration_us: u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX),
+            arguments_bytes: self.arguments_bytes,
+            arguments: self.arguments.map(|digest| digest.to_string()),
+            result_bytes: result.map(<[u8]>::len),
+            result: result.map(|bytes| Digest::of_bytes(bytes).to_string()),
+        };
+        match serde_json::to_vec(&record) {
+            Ok(mut line) => {
+                line.push(b'\n');
+                self.audit.append(line, self.running);
+            }
+            Err(error) => tracing::error!(%error, "a record could not be made"),
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if self.written {
+            return;
+        }
+        let read_only = self.contract.as_ref().is_some_and(|(contract, _)| contract.hints.read_only);
+        let outcome = if self.running && !read_only { Outcome::Unknown } else { Outcome::Cancelled };
+        self.write(outcome, Some("cancelled"), None, None);
+    }
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    chrono::DateTime::<chrono::Utc>::from(time).to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}

@@ -1,0 +1,247 @@
+//! Where records go: JSON lines, written in order by a thread of their own.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use crate::error::ToolError;
+
+/// Records that wait to be written.
+const WAITING: usize = 16_384;
+/// How often a sink that failed is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+/// Bytes that are written at one time, about.
+const BATCH: usize = 64 * 1024;
+
+/// Where lines of records are written.
+pub(crate) trait Sink: Send + 'static {
+    /// Makes sure that lines can be written.
+    ///
+    /// # Errors
+    /// Where they can't.
+    fn open(&mut self) -> io::Result<()>;
+
+    /// Writes whole lines.
+    ///
+    /// # Errors
+    /// Where they weren't written whole; the same lines come again.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
+
+    /// Whether calls depend on it: while a sink that is required fails, tools that write are refused.
+    fn is_required(&self) -> bool;
+}
+
+/// Lines to stderr, as far as anybody reads it.
+pub(crate) struct StderrSink;
+
+impl Sink for StderrSink {
+    fn open(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        io::stderr().lock().write_all(lines)
+    }
+
+    fn is_required(&self) -> bool {
+        false
+    }
+}
+
+/// Lines appended to a file that was asked for.
+pub(crate) struct FileSink {
+    path: PathBuf,
+    file: Option<File>,
+    torn: bool,
+}
+
+impl FileSink {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        FileSink { path, file: None, torn: false }
+    }
+}
+
+impl Sink for FileSink {
+    fn open(&mut self) -> io::Result<()> {
+        if self.file.is_none() {
+            self.file = Some(OpenOptions::new().append(true).create(true).open(&self.path)?);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.open()?;
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
+        // A line that a full disk cut off is ended before the same lines are written again.
+        let written = if self.torn { file.write_all(b"\n") } else { Ok(()) };
+        let written = written.and_then(|()| file.write_all(lines));
+        self.torn = written.is_err();
+        if self.torn {
+            self.file = None;
+        }
+        written
+    }
+
+    fn is_required(&self) -> bool {
+        true
+    }
+}
+
+/// The journal of records.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    sender: Option<Sender<Vec<u8>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    required: bool,
+    failing: AtomicBool,
+    stopping: AtomicBool,
+    waiting: AtomicUsize,
+    left_out: AtomicU64,
+}
+
+impl Audit {
+    /// Starts writing to the sink. One that can't be opened yet is tried again, and fails closed meanwhile.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(crate) fn start(mut sink: impl Sink) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let state = Arc::new(State {
+            required: sink.is_required(),
+            failing: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            left_out: AtomicU64::new(0),
+        });
+        if let Err(error) = sink.open() {
+            state.failed(&error);
+        }
+        let for_writer = Arc::clone(&state);
+        let writer = std::thread::Builder::new()
+            .name("audit".into())
+            .spawn(move || write_all(&receiver, sink, &for_writer))?;
+        Ok(Audit { sender: Some(sender), writer: Mutex::new(Some(writer)), state })
+    }
+
+    /// Whether a call may begin: none while as many records wait as may, none that writes while records can't
+    /// be written.
+    pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
+        let State { required, failing, .. } = &*self.state;
+        let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
+        if refused {
+            let message = "the audit record can't be written, and nothing runs unrecorded: \
+                           tell the operator, and try again later";
+            return Err(ToolError::unavailable(message, Duration::from_secs(10)));
+        }
+        Ok(())
+    }
+
+    /// Waits until what was appended so far is written, or left out.
+    pub(crate) fn flush(&self) {
+        while self.state.waiting.load(Ordering::Acquire) > 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Appends the record of a call. `begun` says that its function had begun: such a record always waits,
+    /// and there are no more of them than calls may run.
+    pub(crate) fn append(&self, line: Vec<u8>, begun: bool) {
+        let Some(sender) = &self.sender else { return };
+        if self.state.is_full() && !(begun && self.state.required) {
+            return self.state.leave_out(1);
+        }
+        self.state.waiting.fetch_add(1, Ordering::Relaxed);
+        if sender.send(line).is_err() {
+            self.state.leave_out(1);
+        }
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        self.state.stopping.store(true, Ordering::Relaxed);
+        self.sender = None;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer
+            && writer.join().is_err()
+        {
+            tracing::error!("the audit writer panicked");
+        }
+    }
+}
+
+impl State {
+    fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= WAITING
+    }
+
+    fn failed(&self, error: &io::Error) {
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            let effect = if self.required { "tools that write are refused" } else { "they are left out" };
+            tracing::error!(%error, "audit records can't be written: {effect}");
+        }
+    }
+
+    fn recovered(&self) {
+        if self.failing.swap(false, Ordering::Relaxed) {
+            tracing::warn!("audit records are written again");
+        }
+    }
+
+    fn leave_out(&self, records: usize) {
+        let before = self.left_out.fetch_add(records as u64, Ordering::Relaxed);
+        if before == 0 {
+            tracing::error!("audit records are left out from now on");
+        }
+    }
+}
+
+fn write_all(records: &Receiver<Vec<u8>>, mut sink: impl Sink, state: &State) {
+    while let Some(mut batch) = next(records, &mut sink, state) {
+        let mut lines = 1;
+        while batch.len() < BATCH
+            && let Ok(line) = records.try_recv()
+        {
+            batch.extend_from_slice(&line);
+            lines += 1;
+        }
+        loop {
+            match sink.write(&batch) {
+                Ok(()) => break state.recovered(),
+                Err(error) => state.failed(&error),
+            }
+            if !state.required || state.stopping.load(Ordering::Relaxed) {
+                break state.leave_out(lines);
+            }
+            std::thread::sleep(RETRY);
+        }
+        state.waiting.fetch_sub(lines, Ordering::Release);
+    }
+}
+
+/// The next record; while there is none, a sink that failed is tried again. `None` at the end.
+fn next(records: &Receiver<Vec<u8>>, sink: &mut impl Sink, state: &State) -> Option<Vec<u8>> {
+    while state.failing.load(Ordering::Relaxed) {
+        match records.recv_timeout(RETRY) {
+            Ok(line) => return Some(line),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) if sink.open().is_ok() => state.recovered(),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+    records.recv().ok()
+}

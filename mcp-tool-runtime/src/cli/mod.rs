@@ -1,0 +1,92 @@
+//! The command line of every server: `serve`, `tools`, and help that teaches.
+
+mod log;
+mod serve;
+mod settings;
+mod tools;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::server::ToolServer;
+
+/// What a command ends in.
+type Ended = Result<(), Box<dyn Error + Send + Sync>>;
+
+impl ToolServer {
+    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `help`.
+    ///
+    /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, else 1.
+    pub async fn run(self) -> ExitCode {
+        let command = command(&self.name, &self.version);
+        let matches = match command.try_get_matches() {
+            Ok(matches) => matches,
+            Err(error) => {
+                let code = if error.use_stderr() { 2 } else { 0 };
+                // Nothing is left to say where even the help can't be printed.
+                drop(error.print());
+                return ExitCode::from(code);
+            }
+        };
+        match self.obey(&matches).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn obey(self, matches: &ArgMatches) -> Ended {
+        match matches.subcommand() {
+            Some(("serve", matches)) => serve::serve(self, matches).await,
+            Some(("tools", matches)) => tools::list(&self, matches.get_flag("json")),
+            _ => Err("no command was given".into()),
+        }
+    }
+}
+
+fn command(name: &str, version: &str) -> Command {
+    let serve = Command::new("serve")
+        .about("Serve the tools to MCP clients")
+        .long_about(
+            "Serve the tools to MCP clients.\n\n\
+             Over stdio the client starts this program and talks to it by its standard input and output. \
+             Over HTTP it listens on an address, and clients POST to /mcp.\n\n\
+             Each setting is taken from its flag, else from its environment variable, else from the file \
+             mcp-tool.toml, else it has its default; --print-config shows which.",
+        )
+        .arg(
+            Arg::new("stdio")
+                .long("stdio")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("http.listen")
+                .help("Talk by standard input and output"),
+        )
+        .arg(Arg::new("config").long("config").value_name("FILE").help(
+            "Read settings from this file [default: mcp-tool.toml, if it is there] [env: MCP_TOOL_CONFIG]",
+        ))
+        .arg(
+            Arg::new("print-config")
+                .long("print-config")
+                .action(ArgAction::SetTrue)
+                .help("Show each setting, its value and where it came from, and do no more"),
+        )
+        .args(settings::flags())
+        .after_help(
+            "Examples:\n  serve --stdio\n  serve --http 127.0.0.1:8080\n  \
+             serve --http 127.0.0.1:8080 --audit-file calls.jsonl --timeout 5s\n  \
+             serve --stdio --allow-destructive delete_invoice",
+        );
+    let tools = Command::new("tools")
+        .about("List the tools with their versions, scopes and parameters")
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As the JSON that clients see"));
+    Command::new(name.to_owned())
+        .version(version.to_owned())
+        .about("An MCP server of tools")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(serve)
+        .subcommand(tools)
+}

@@ -1,0 +1,132 @@
+//! `serve`: from the settings to a server that answers, and to its orderly end.
+
+use std::{io::Write as _, sync::Arc};
+
+use clap::ArgMatches;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ended, log,
+    settings::{self, Config},
+};
+use crate::{server::ToolServer, wire};
+
+pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
+    let loaded = settings::load(matches, std::env::vars_os())?;
+    if matches.get_flag("print-config") {
+        std::io::stdout().lock().write_all(loaded.print().as_bytes())?;
+        return Ok(());
+    }
+    let config = loaded.config;
+    log::start(config.log);
+    let stop = CancellationToken::new();
+    tokio::spawn(signalled(stop.clone()));
+    if matches.get_flag("stdio") {
+        return stdio(server, &config, stop).await;
+    }
+    match config.listen.clone() {
+        Some(address) => http(server, config, &address, stop).await,
+        None => Err("say how to serve: --stdio, or --http 127.0.0.1:8080".into()),
+    }
+}
+
+/// Cancels at the first signal to end.
+async fn signalled(stop: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+    tracing::info!("ending: calls in flight may finish");
+    stop.cancel();
+}
+
+async fn stdio(server: ToolServer, config: &Config, stop: CancellationToken) -> Ended {
+    let output = own_stdout()?;
+    let endpoint = Arc::new(config.settings.start(server).await?);
+    warn_of_local_user(config);
+    wire::stdio::serve(endpoint, std::io::stdin(), output, stop).await?;
+    Ok(())
+}
+
+/// Keeps stdout for the protocol: whatever else the process prints goes to stderr.
+#[cfg(unix)]
+fn own_stdout() -> std::io::Result<std::fs::File> {
+    let own = rustix::io::dup(std::io::stdout())?;
+    rustix::stdio::dup2_stdout(std::io::stderr())?;
+    Ok(own.into())
+}
+
+#[cfg(not(unix))]
+fn own_stdout() -> std::io::Result<std::io::Stdout> {
+    Ok(std::io::stdout())
+}
+
+fn warn_of_local_user(config: &Config) {
+    match &config.settings.local_scopes {
+        None => tracing::warn!(
+            "no authorization is configured: every caller is the local user and holds all scopes"
+        ),
+        Some(scopes) => {
+            let scopes = scopes.join(" ");
+            tracing::warn!(scopes, "no authorization is configured: every caller is the local user");
+        }
+    }
+    for tool in &config.settings.allow_destructive {
+        tracing::warn!(tool, "a destructive tool runs without anybody's approval");
+    }
+}
+
+#[cfg(feature = "http")]
+async fn http(server: ToolServer, config: Config, address: &str, stop: CancellationToken) -> Ended {
+    use crate::wire::http;
+
+    let address = address
+        .parse()
+        .map_err(|_| format!("http.listen: {address:?} is no address: write 127.0.0.1:8080 or [::1]:8080"))?;
+    let settings = config.http.clone();
+    let settings = http::HttpSettings {
+        origins: http::Origins::new(&settings.allowed_hosts, &settings.allowed_origins)?,
+        max_body: settings.max_body,
+        max_connections: settings.max_connections,
+        sessions: (settings.legacy_sessions > 0).then_some(settings.legacy_sessions),
+        session_idle: settings.session_idle,
+        grace: settings.grace,
+    };
+    // The port is taken before anything is opened: a second server ends here, having touched nothing.
+    let listener = http::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
+    let address = listener.local_addr()?;
+    let endpoint = Arc::new(config.settings.start(server).await?);
+    warn_of_local_user(&config);
+    eprint!("{}", how_to_connect(&endpoint.name, &format!("http://{address}{}", http::PATH)));
+    http::serve(endpoint, listener, settings, stop).await;
+    Ok(())
+}
+
+#[cfg(not(feature = "http"))]
+async fn http(_: ToolServer, _: Config, _: &str, _: CancellationToken) -> Ended {
+    Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
+        .into())
+}
+
+/// What an engineer needs next.
+#[cfg(feature = "http")]
+fn how_to_connect(name: &str, url: &str) -> String {
+    let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    format!(
+        "\n{name} serves at {url}\n\n\
+         Connect a client:\n  \
+         claude mcp add --transport http {name} {url}\n  \
+         npx @modelcontextprotocol/inspector --cli {url} --transport http --method tools/list\n  \
+         {{\"mcpServers\": {{\"{name}\": {{\"type\": \"http\", \"url\": \"{url}\"}}}}}}\n\n\
+         Or by hand:\n  \
+         curl -s {url} -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+         -d '{list}'\n\n"
+    )
+}

@@ -1,0 +1,176 @@
+//! The call that a function is answering.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    identity::{Caller, Scopes},
+    limits::Permits,
+    seal::Sealer,
+};
+
+/// The call: who makes it, under which contract, until when; and the way to report progress.
+///
+/// Cheap to clone. As long as a clone is held, the call counts against its tool's concurrency.
+#[derive(Clone)]
+pub struct CallContext {
+    call: Arc<Call>,
+}
+
+pub(crate) struct Call {
+    pub(crate) caller: Caller,
+    pub(crate) contract: &'static Contract,
+    pub(crate) correlation: Uuid,
+    pub(crate) deadline: Instant,
+    pub(crate) cancelled: CancellationToken,
+    pub(crate) progress: Option<Progress>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) max_result: usize,
+    /// What a paged call asks, whatever page of it.
+    pub(crate) question: OnceLock<Digest>,
+    /// Given back when the last holder of the call is done.
+    pub(crate) _permits: Permits,
+}
+
+/// A report on a call that is still running.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Update {
+    pub(crate) progress: f64,
+    pub(crate) total: Option<f64>,
+    pub(crate) message: String,
+}
+
+/// Updates that wait for the wire; what comes faster is dropped, since only the latest counts.
+const WAITING_UPDATES: usize = 16;
+
+/// Where progress goes: to whatever carries the call.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    sender: mpsc::Sender<Update>,
+    last: Mutex<Option<f64>>,
+}
+
+impl Progress {
+    pub(crate) fn channel() -> (Self, mpsc::Receiver<Update>) {
+        let (sender, receiver) = mpsc::channel(WAITING_UPDATES);
+        (Progress { sender, last: Mutex::new(None) }, receiver)
+    }
+
+    fn report(&self, update: Update) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let forward = update.progress.is_finite() && last.is_none_or(|last| update.progress > last);
+        if forward && self.sender.try_send(update.clone()).is_ok() {
+            *last = Some(update.progress);
+        }
+    }
+}
+
+impl CallContext {
+    pub(crate) fn new(call: Call) -> Self {
+        CallContext { call: Arc::new(call) }
+    }
+
+    /// A context for calling a tool's function from a unit test: the local user, every scope, 30 seconds.
+    #[must_use]
+    pub fn for_test() -> Self {
+        CallContext::for_test_as(Caller::local(Scopes::All))
+    }
+
+    /// The same, called by someone.
+    #[must_use]
+    pub fn for_test_as(caller: Caller) -> Self {
+        const CONTRACT: Contract = Contract::EMPTY;
+        CallContext::new(Call {
+            caller,
+            contract: &CONTRACT,
+            correlation: Uuid::now_v7(),
+            deadline: Instant::now() + Duration::from_secs(30),
+            cancelled: CancellationToken::new(),
+            progress: None,
+            sealer: Arc::new(Sealer::of_process()),
+            max_result: crate::execution::MAX_RESULT,
+            question: OnceLock::new(),
+            _permits: Permits::default(),
+        })
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.call.caller
+    }
+
+    /// What the called tool promises.
+    #[must_use]
+    pub fn contract(&self) -> &'static Contract {
+        self.call.contract
+    }
+
+    /// The id that the answer, the log and the audit record of this call share.
+    #[must_use]
+    pub fn correlation_id(&self) -> Uuid {
+        self.call.correlation
+    }
+
+    /// The time that is left before the call is given up.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.call.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether nobody waits for the answer any more. An `async` function is dropped at its next `await`; a
+    /// function that isn't async looks here from time to time.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.call.cancelled.is_cancelled()
+    }
+
+    /// Reports how far the call has come, to callers that asked for it (`progressToken`).
+    ///
+    /// `progress` must grow from one report to the next; `total`, where it is known, is in the same unit.
+    /// Reports never wait: what comes faster than the caller reads is left out.
+    pub fn progress(&self, progress: f64, total: Option<f64>, message: impl Into<String>) {
+        if let Some(sender) = &self.call.progress {
+            sender.report(Update { progress, total, message: message.into() });
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.call.deadline
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.call.cancelled.cancel();
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.call.sealer
+    }
+
+    pub(crate) fn max_result(&self) -> usize {
+        self.call.max_result
+    }
+
+    pub(crate) fn ask(&self, question: Digest) {
+        self.call.question.get_or_init(|| question);
+    }
+
+    pub(crate) fn question(&self) -> Option<&Digest> {
+        self.call.question.get()
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Call { caller, contract, correlation, .. } = &*self.call;
+        write!(f, "call {correlation} of {} by {}", contract.name, shown(&caller.to_string()))
+    }
+}

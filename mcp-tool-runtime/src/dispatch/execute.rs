@@ -1,0 +1,95 @@
+//! The second half: a call that may begin is carried out, station by station.
+
+use std::{error::Error as _, sync::Arc};
+
+use mcp_tool_contract::{model::Contract, read::canonical};
+use uuid::Uuid;
+
+use super::Admitted;
+use crate::{
+    audit::{Entry, Outcome},
+    context::CallContext,
+    error::{ErrorKind, ToolError},
+    execution, gate,
+    registry::Served,
+    result::{Answer, chain},
+};
+
+/// What a call came to, with what is stamped on its answer.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) contract: &'static Contract,
+    pub(crate) stamp: Arc<str>,
+    pub(crate) correlation: Uuid,
+    pub(crate) answer: Result<Answer, ToolError>,
+}
+
+impl Admitted {
+    /// Reads the arguments, asks the gate, runs the function, checks its result, and records all of it.
+    ///
+    /// Dropping the future cancels the call.
+    pub(crate) async fn execute(self, arguments: &str) -> Done {
+        let Admitted { tool, cx, mut record } = self;
+        let _cancelled_when_dropped = CancelOnDrop(cx.clone());
+
+        let answer = carry_out(&tool, &cx, arguments, &mut record).await;
+
+        match &answer {
+            Ok(answer) => record.succeeded(answer.bytes()),
+            Err(error) => write_down(error, &tool, &cx, record),
+        }
+        Done {
+            contract: tool.contract,
+            stamp: Arc::clone(&tool.stamp),
+            correlation: cx.correlation_id(),
+            answer,
+        }
+    }
+}
+
+async fn carry_out(
+    tool: &Served,
+    cx: &CallContext,
+    arguments: &str,
+    record: &mut Entry,
+) -> Result<Answer, ToolError> {
+    let running = execution::read(&*tool.bound, cx, arguments)?;
+    record.read(canonical::digest(arguments, tool.contract.input, |param| param.secret));
+    gate::permits(tool)?;
+    record.running();
+    let answer = execution::run(running, cx).await?;
+    tool.output.check(&answer)?;
+    Ok(answer)
+}
+
+/// Records a call that gave no result; what only the operator may read goes to the log.
+fn write_down(error: &ToolError, tool: &Served, cx: &CallContext, record: Entry) {
+    let kind = error.kind();
+    let outcome = match (record.is_running(), kind) {
+        (false, _) => Outcome::Refused,
+        (true, ErrorKind::Timeout) if !tool.contract.hints.read_only => Outcome::Unknown,
+        (true, _) => Outcome::Error,
+    };
+    if let Some(source) = error.source() {
+        let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());
+        tracing::error!(tool, %correlation_id, caller = %cx.caller(), error = chain(source), "a call failed");
+    }
+    let detail = error.violations().map(|violations| {
+        // Pointer and rule, and nothing of the value.
+        let broken = violations.listed().iter();
+        broken
+            .map(|broken| format!("{}:{}", broken.pointer, broken.rule.name()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    record.failed(outcome, kind.name(), detail.as_deref());
+}
+
+/// Tells the function's clones of the context that nobody waits any more.
+struct CancelOnDrop(CallContext);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

@@ -1,0 +1,168 @@
+//! Errors of a tool, typed so that a model, a person and a machine each know what to do.
+
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
+
+use mcp_tool_contract::read::violation::{Rule, Violation, Violations};
+
+/// Why a call gave no result.
+///
+/// The message goes to the caller; the source of an internal error goes to the log alone. A function may
+/// return any error: one that converts [`Into`] a `ToolError` is converted, any other [`std::error::Error`]
+/// becomes [internal](ToolError::internal).
+///
+/// ```
+/// use mcp_tool_runtime::ToolError;
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum LedgerError {
+///     #[error("no invoice has the number {0}")]
+///     Unknown(String),
+///     #[error("the ledger is gone")]
+///     Io(#[from] std::io::Error),
+/// }
+///
+/// impl From<LedgerError> for ToolError {
+///     fn from(error: LedgerError) -> Self {
+///         match error {
+///             LedgerError::Unknown(_) => ToolError::not_found(error.to_string()),
+///             LedgerError::Io(_) => ToolError::internal(error),
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ToolError {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    violations: Option<Violations>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What kind of error it is; [`ErrorKind::name`] is what callers and records see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The arguments break the contract, or a rule that only the tool knows.
+    InvalidArguments,
+    /// The caller may not, or the operation isn't allowed as things stand.
+    Refused,
+    /// What was named isn't there.
+    NotFound,
+    /// It was changed meanwhile, or exists already.
+    Conflict,
+    /// Not now: too busy, or something that it needs is away.
+    Unavailable,
+    /// It ran longer than it may.
+    Timeout,
+    /// The result is larger than results may be.
+    TooLarge,
+    /// A fault of the server's; what it was stands in the log under the correlation id.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable name, in snake case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidArguments => "invalid_arguments",
+            ErrorKind::Refused => "refused",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::TooLarge => "too_large",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
+impl ToolError {
+    pub(crate) fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        ToolError { kind, message: message.into(), retry_after: None, violations: None, source: None }
+    }
+
+    /// The operation isn't allowed; the message says what would have to change.
+    #[must_use]
+    pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
+        ToolError::of(ErrorKind::Refused, message)
+    }
+
+    /// What was named isn't there.
+    #[must_use]
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        ToolError::of(ErrorKind::NotFound, message)
+    }
+
+    /// It was changed meanwhile, or exists already.
+    #[must_use]
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        ToolError::of(ErrorKind::Conflict, message)
+    }
+
+    /// Not now; it may be tried again after that time.
+    #[must_use]
+    pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        ToolError { retry_after: Some(retry_after), ..ToolError::of(ErrorKind::Unavailable, message) }
+    }
+
+    /// An argument that the schema admits and the tool can't use: `/customer: no customer of that name`.
+    #[must_use]
+    pub fn invalid_argument(parameter: &str, message: impl Into<String>) -> Self {
+        let pointer = format!("/{parameter}");
+        let violation = Violation { pointer, rule: Rule::Value, limit: None, message: message.into() };
+        ToolError::from(Violations::from(violation))
+    }
+
+    /// A fault that isn't the caller's. The source goes to the log, the caller reads a correlation id.
+    #[must_use]
+    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        ToolError {
+            source: Some(source.into()),
+            ..ToolError::of(ErrorKind::Internal, "the server failed; its log has the reason")
+        }
+    }
+
+    /// What kind of error it is.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// How long to wait before the call may be tried again.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The arguments that were wrong, if that is what it is.
+    #[must_use]
+    pub const fn violations(&self) -> Option<&Violations> {
+        self.violations.as_ref()
+    }
+}
+
+impl From<Violations> for ToolError {
+    fn from(violations: Violations) -> Self {
+        ToolError {
+            violations: Some(violations),
+            ..ToolError::of(ErrorKind::InvalidArguments, "the arguments were refused, and nothing was done")
+        }
+    }
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.violations {
+            Some(violations) => write!(f, "{}:\n{violations}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl Error for ToolError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

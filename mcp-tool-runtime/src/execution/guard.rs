@@ -1,0 +1,69 @@
+//! The deadline and the panic guard.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use futures_util::FutureExt as _;
+
+use crate::{
+    context::CallContext,
+    error::{ErrorKind, ToolError},
+    result::Answer,
+    tool::{Bound, Running},
+};
+
+/// Reads the arguments; a panic in a type's own reading is caught too.
+pub(crate) fn read<'a>(
+    tool: &'a dyn Bound,
+    cx: &'a CallContext,
+    arguments: &str,
+) -> Result<Running<'a>, ToolError> {
+    match catch_unwind(AssertUnwindSafe(|| tool.call(cx, arguments))) {
+        Ok(read) => read.map_err(ToolError::from),
+        Err(panic) => Err(panicked(&*panic)),
+    }
+}
+
+/// Runs the function until it is done, has panicked, or its time is over.
+pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Answer, ToolError> {
+    let guarded = AssertUnwindSafe(running).catch_unwind();
+    match tokio::time::timeout_at(cx.deadline(), guarded).await {
+        Ok(Ok(returned)) => returned,
+        Ok(Err(panic)) => Err(panicked(&*panic)),
+        Err(_) => Err(timed_out(cx)),
+    }
+}
+
+/// Runs a function that isn't async on the blocking pool. It can't be stopped: whatever it holds of the
+/// call's context, the permits among it, it holds until it truly ends.
+pub(crate) async fn blocking<R: Send + 'static>(
+    function: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, ToolError> {
+    match tokio::task::spawn_blocking(function).await {
+        Ok(returned) => Ok(returned),
+        Err(error) => Err(match error.try_into_panic() {
+            Ok(panic) => panicked(&*panic),
+            Err(error) => ToolError::internal(error),
+        }),
+    }
+}
+
+fn timed_out(cx: &CallContext) -> ToolError {
+    let outcome = if cx.contract().hints.read_only {
+        "try again with less to do"
+    } else {
+        "it is not known whether it took effect: look before you try again"
+    };
+    ToolError::of(ErrorKind::Timeout, format!("'{}' ran out of time; {outcome}", cx.contract().name))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> ToolError {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    ToolError::internal(format!("panicked: {message}"))
+}

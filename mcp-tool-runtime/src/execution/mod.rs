@@ -1,0 +1,10 @@
+//! How a call is run: until its deadline, with a panic caught, and its result checked.
+
+mod guard;
+mod output;
+
+pub(crate) use guard::{blocking, read, run};
+pub(crate) use output::OutputCheck;
+
+/// Bytes of a result, unless the settings say otherwise.
+pub(crate) const MAX_RESULT: usize = 1024 * 1024;

@@ -1,0 +1,92 @@
+//! MCP tools from plain functions, for servers that must survive real agent traffic.
+//!
+//! A function with [`#[mcp_tool]`](mcp_tool) is a tool. Its signature is the contract: what the agent may send
+//! and what it gets back is read off it once, listed, enforced on every call, and stamped on every answer. A
+//! [`ToolServer`] serves such tools over stdio and HTTP, in both eras of the protocol.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use mcp_tool_runtime::prelude::*;
+//!
+//! /// What a parcel weighs and costs.
+//! #[derive(serde::Serialize, ToolSchema)]
+//! struct Quote {
+//!     /// Price in cents.
+//!     #[schema(max = 100_000)]
+//!     cents: u32,
+//! }
+//!
+//! /// Price of a parcel.
+//! #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+//! async fn quote(
+//!     /// Weight in grams.
+//!     #[arg(min = 1, max = 30_000)]
+//!     grams: u32,
+//! ) -> Result<Quote, ToolError> {
+//!     Ok(Quote { cents: 250 + grams / 10 })
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> ExitCode {
+//!     ToolServer::new("parcels", "1.0.0").tools(tools![quote]).run().await
+//! }
+//! ```
+//!
+//! # What is borrowed, and what is owned
+//! What a function borrows, the server lends: `&CallContext` is the call, any other `&T` was lent by
+//! [`ToolServer::lend`]. What it takes owned, the agent sends.
+
+// The macros name this crate by its path, in its own tests too.
+extern crate self as mcp_tool_runtime;
+
+#[doc(hidden)]
+pub mod __private;
+mod audit;
+#[cfg(feature = "cli")]
+mod cli;
+mod context;
+mod dispatch;
+mod error;
+mod execution;
+mod gate;
+mod identity;
+mod lend;
+mod limits;
+mod page;
+mod policy;
+mod registry;
+mod result;
+#[cfg(feature = "schemars")]
+mod schemars;
+mod seal;
+mod server;
+pub mod testing;
+mod tool;
+mod wire;
+
+pub use context::CallContext;
+pub use error::{ErrorKind, ToolError};
+pub use identity::{Caller, Scopes};
+pub use mcp_tool_contract::{
+    model::{Contract, Hints, Version},
+    read::{
+        types::{Output, OutputObject, OutputValue, Parameter, Scalar},
+        violation::{Rule, Violation, Violations},
+    },
+};
+pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
+pub use page::{Page, PageRequest};
+pub use registry::StartError;
+pub use result::ToolResult;
+#[cfg(feature = "schemars")]
+pub use schemars::Schemars;
+pub use server::ToolServer;
+pub use tool::{Tool, ToolEntry};
+
+/// What a file of tools uses.
+pub mod prelude {
+    pub use crate::{
+        CallContext, Caller, Page, PageRequest, ToolError, ToolSchema, ToolServer, mcp_tool, tools,
+    };
+}

@@ -1,0 +1,189 @@
+//! What an application builds: a server of tools.
+
+use std::{collections::HashSet, num::NonZeroU32, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+
+use crate::{
+    audit::{Audit, FileSink, Sink, StderrSink},
+    dispatch::Dispatcher,
+    execution::MAX_RESULT,
+    identity::{Caller, Scopes},
+    lend::{Lent, Twice},
+    limits::Concurrency,
+    registry::{Registry, StartError},
+    seal::Sealer,
+    tool::ToolEntry,
+    wire::Endpoint,
+};
+
+/// A server of tools: what it serves, and what it lends to them.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Greet someone.
+/// #[mcp_tool(version = "1.0", public, read_only)]
+/// async fn greet(/** Whom. */ name: String) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     ToolServer::new("greeter", env!("CARGO_PKG_VERSION")).tools(tools![greet]).run().await
+/// }
+/// ```
+#[must_use = "a server does nothing until it runs"]
+pub struct ToolServer {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+    pub(crate) tools: Vec<ToolEntry>,
+    lends: Vec<Lends>,
+}
+
+type Lends = Box<dyn FnOnce(Lent) -> Lending + Send>;
+type Lending = Pin<Box<dyn Future<Output = Result<Lent, StartError>> + Send>>;
+
+impl ToolServer {
+    /// A server of that name and version, as clients see them.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        ToolServer {
+            name: name.into(),
+            version: version.into(),
+            instructions: None,
+            tools: Vec::new(),
+            lends: Vec::new(),
+        }
+    }
+
+    /// Guidance for the model that uses the server.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// The tools that it serves, in order: [`tools!`](crate::tools)`[…]`.
+    pub fn tools(mut self, tools: &'static [ToolEntry]) -> Self {
+        self.tools.extend_from_slice(tools);
+        self
+    }
+
+    /// Lends a value to every function that borrows its type; an `Arc<dyn Trait>` to those that borrow
+    /// `&dyn Trait`.
+    pub fn lend<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.lending(move |mut lent| {
+            Box::pin(async move {
+                match lent.insert(value) {
+                    Some(Twice(name)) => Err(StartError::LentTwice(name)),
+                    None => Ok(lent),
+                }
+            })
+        })
+    }
+
+    /// Lends what a function opens. It runs when the server starts to serve, and by no other command.
+    pub fn lend_with<T, E, F>(self, open: impl FnOnce() -> F + Send + 'static) -> Self
+    where
+        T: Send + Sync + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.lending(move |mut lent| {
+            Box::pin(async move {
+                let value = open().await.map_err(|error| StartError::Lending(error.into()))?;
+                match lent.insert(value) {
+                    Some(Twice(name)) => Err(StartError::LentTwice(name)),
+                    None => Ok(lent),
+                }
+            })
+        })
+    }
+
+    fn lending(mut self, lends: impl FnOnce(Lent) -> Lending + Send + 'static) -> Self {
+        self.lends.push(Box::new(lends));
+        self
+    }
+
+    /// Opens what is lent, binds the tools to it, and is ready for calls.
+    pub(crate) async fn start(self, settings: &Settings, sink: impl Sink) -> Result<Endpoint, StartError> {
+        let mut lent = Lent::default();
+        for lends in self.lends {
+            lent = lends(lent).await?;
+        }
+        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive)?;
+        let sealer = Sealer::new(settings.seal_keys.iter().map(String::as_str))
+            .map_err(|error| StartError::Setting(format!("seal.keys: {error}")))?;
+        let paged = registry.tools().iter().any(|tool| tool.contract.is_paged());
+        if paged && settings.seal_keys.is_empty() {
+            tracing::info!("no seal.keys are set: cursors end with this process");
+        }
+        let audit = Audit::start(sink).map_err(|source| StartError::Io {
+            what: "the audit thread could not be started".into(),
+            source,
+        })?;
+        let dispatcher = Dispatcher {
+            registry,
+            concurrency: Concurrency::new(settings.concurrency),
+            audit: Arc::new(audit),
+            sealer: Arc::new(sealer),
+            timeout: settings.timeout,
+            max_result: settings.max_result,
+        };
+        let scopes = match &settings.local_scopes {
+            None => Scopes::All,
+            Some(scopes) => scopes.iter().cloned().collect(),
+        };
+        Endpoint::new(dispatcher, self.name, self.version, self.instructions, Caller::local(scopes))
+            .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
+    }
+}
+
+impl std::fmt::Debug for ToolServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} with {} tools", self.name, self.version, self.tools.len())
+    }
+}
+
+/// What an operator can set, whatever the transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Longest a call may run, where its tool says nothing.
+    pub(crate) timeout: Duration,
+    /// Calls of all tools that may run at one time.
+    pub(crate) concurrency: NonZeroU32,
+    /// Bytes of a result.
+    pub(crate) max_result: usize,
+    /// Destructive tools that may run although nobody approves their calls.
+    pub(crate) allow_destructive: HashSet<String>,
+    /// Scopes of the local user; all of them where absent.
+    pub(crate) local_scopes: Option<Vec<String>>,
+    /// Keys that seal cursors, in base64url.
+    pub(crate) seal_keys: Vec<String>,
+    /// Where records go; stderr where absent.
+    pub(crate) audit_file: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            timeout: Duration::from_secs(30),
+            concurrency: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
+            max_result: MAX_RESULT,
+            allow_destructive: HashSet::new(),
+            local_scopes: None,
+            seal_keys: Vec::new(),
+            audit_file: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Starts a server with its records where the settings say.
+    pub(crate) async fn start(&self, server: ToolServer) -> Result<Endpoint, StartError> {
+        match &self.audit_file {
+            Some(path) => server.start(self, FileSink::new(path.clone())).await,
+            None => server.start(self, StderrSink).await,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! For tests of tools: calls through the whole pipeline, without a transport.
+//!
+//! ```
+//! use mcp_tool_runtime::{Caller, ErrorKind, prelude::*, testing::TestServer};
+//!
+//! /// Half of a number.
+//! #[mcp_tool(version = "1.0", scope = "numbers:read", read_only)]
+//! async fn halve(/** An even number. */ #[arg(min = 0)] number: i64) -> Result<String, ToolError> {
+//!     match number % 2 {
+//!         0 => Ok((number / 2).to_string()),
+//!         _ => Err(ToolError::refused("only even numbers have a half here")),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = TestServer::start(ToolServer::new("numbers", "1.0.0").tools(tools![halve])).await?;
+//! assert_eq!(server.call("halve", serde_json::json!({ "number": 8 })).await?.text(), "4");
+//!
+//! let refused = server.call("halve", serde_json::json!({ "number": 7 })).await.unwrap_err();
+//! assert_eq!(refused.kind(), Some(ErrorKind::Refused));
+//!
+//! let stranger = server.as_caller(Caller::new("ann").with_scopes(["letters:read"]));
+//! assert_eq!(stranger.call("halve", serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    collections::HashSet,
+    fmt, io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use mcp_tool_contract::read::violation::Violations;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    audit::Sink,
+    dispatch::RefusalKind,
+    error::{ErrorKind, ToolError},
+    identity::{Caller, Scopes},
+    registry::StartError,
+    result::Answer,
+    server::{Settings, ToolServer},
+    wire::Endpoint,
+};
+
+/// A server that a test calls directly, as a caller of its choice.
+#[derive(Clone, Debug)]
+pub struct TestServer {
+    endpoint: Arc<Endpoint>,
+    caller: Caller,
+    records: Records,
+}
+
+impl TestServer {
+    /// Starts a server as `serve` would: what is lent is opened, and every tool is bound.
+    ///
+    /// # Errors
+    /// Where it couldn't be served.
+    pub async fn start(server: ToolServer) -> Result<Self, StartError> {
+        TestServer::start_allowing(server, std::iter::empty::<String>()).await
+    }
+
+    /// The same, with destructive tools that may run unapproved.
+    ///
+    /// # Errors
+    /// Where it couldn't be served.
+    pub async fn start_allowing(
+        server: ToolServer,
+        destructive: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, StartError> {
+        let allow_destructive: HashSet<String> = destructive.into_iter().map(Into::into).collect();
+        let settings = Settings { allow_destructive, ..Settings::default() };
+        let records = Records::default();
+        let endpoint = Arc::new(server.start(&settings, records.clone()).await?);
+        Ok(TestServer { endpoint, caller: Caller::local(Scopes::All), records })
+    }
+
+    /// The same server, called by someone else.
+    #[must_use]
+    pub fn as_caller(&self, caller: Caller) -> Self {
+        TestServer { caller, ..self.clone() }
+    }
+
+    /// Calls a tool: scopes, bounds, gate, deadline, output check and record are those of a served call.
+    ///
+    /// # Errors
+    /// What the caller would be told.
+    pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
+        let arguments =
+            serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
+        let dispatcher = &self.endpoint.dispatcher;
+        let admitted = dispatcher
+            .admit(self.caller.clone(), tool, arguments.len(), None)
+            .map_err(|refusal| TestError::from(refusal.kind))?;
+        admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+    }
+
+    /// The audit records so far, in order, as they would stand in the file.
+    #[must_use]
+    pub fn records(&self) -> Vec<Value> {
+        self.endpoint.dispatcher.audit.flush();
+        self.records.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What a call gave.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    answer: Answer,
+}
+
+impl TestResult {
+    /// The structured result; `null` where there is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        match &self.answer {
+            Answer::Object(json) => serde_json::from_str(json).unwrap_or_default(),
+            Answer::Nothing | Answer::Text(_) => Value::Null,
+        }
+    }
+
+    /// The text that the model reads.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.answer {
+            Answer::Object(text) | Answer::Text(text) => text,
+            Answer::Nothing => "",
+        }
+    }
+}
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TestError {
+    /// No tool has that name.
+    UnknownTool(String),
+    /// The caller lacks these scopes.
+    MissingScopes(Vec<&'static str>),
+    /// The tool's own refusal or failure, or that of a guard.
+    Tool(ToolError),
+}
+
+impl TestError {
+    /// What kind of error the model reads, if it reads one.
+    #[must_use]
+    pub const fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            TestError::Tool(error) => Some(error.kind()),
+            TestError::UnknownTool(_) | TestError::MissingScopes(_) => None,
+        }
+    }
+
+    /// The arguments that were wrong.
+    #[must_use]
+    pub const fn violations(&self) -> Option<&Violations> {
+        match self {
+            TestError::Tool(error) => error.violations(),
+            TestError::UnknownTool(_) | TestError::MissingScopes(_) => None,
+        }
+    }
+
+    /// The scopes that the caller lacks.
+    #[must_use]
+    pub fn missing_scopes(&self) -> &[&'static str] {
+        match self {
+            TestError::MissingScopes(missing) => missing,
+            TestError::UnknownTool(_) | TestError::Tool(_) => &[],
+        }
+    }
+}
+
+impl From<RefusalKind> for TestError {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::UnknownTool { name } => TestError::UnknownTool(name),
+            RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
+            RefusalKind::Unavailable { error, .. } => TestError::Tool(error),
+        }
+    }
+}
+
+impl fmt::Display for TestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
+            TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
+            TestError::Tool(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TestError {}
+
+/// Records kept where a test can look at them.
+#[derive(Clone, Debug, Default)]
+struct Records {
+    lines: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Sink for Records {
+    fn open(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            kept.push(serde_json::from_slice(line)?);
+        }
+        Ok(())
+    }
+
+    fn is_required(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,74 @@
+//! A tool: its contract, and the function behind it once everything that it borrows has been lent.
+
+use futures_util::future::BoxFuture;
+use mcp_tool_contract::{model::Contract, read::violation::Violations};
+
+use crate::{
+    context::CallContext,
+    error::ToolError,
+    lend::{Lent, NotLent},
+    result::Answer,
+};
+
+/// A function with `#[mcp_tool]`: the type of its name stands beside it and implements this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tool",
+    label = "a function with `#[mcp_tool(…)]` is wanted here"
+)]
+pub trait Tool: 'static {
+    /// What it promises.
+    const CONTRACT: Contract;
+
+    /// The function with everything that it borrows, looked up once.
+    ///
+    /// # Errors
+    /// Where something that it borrows was not lent.
+    #[doc(hidden)]
+    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent>;
+}
+
+/// A tool that can be called. Only the dispatcher holds one.
+#[doc(hidden)]
+pub trait Bound: Send + Sync {
+    /// Reads the arguments. The function has not begun when this returns, and begins with the first poll.
+    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations>;
+}
+
+/// A call whose arguments were read.
+#[doc(hidden)]
+pub type Running<'a> = BoxFuture<'a, Result<Answer, ToolError>>;
+
+/// One element of [`tools!`](crate::tools).
+#[derive(Clone, Copy, Debug)]
+pub struct ToolEntry {
+    pub(crate) contract: &'static Contract,
+    pub(crate) bind: fn(&Lent) -> Result<Box<dyn Bound>, NotLent>,
+}
+
+impl ToolEntry {
+    /// The entry of a tool.
+    #[must_use]
+    pub const fn of<T: Tool>() -> Self {
+        ToolEntry { contract: &T::CONTRACT, bind: T::bind }
+    }
+
+    /// What the tool promises.
+    #[must_use]
+    pub const fn contract(&self) -> &'static Contract {
+        self.contract
+    }
+
+    /// A number that two entries share exactly when their tools share a name (FNV-1a of it).
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn key<T: Tool>() -> u64 {
+        let name = T::CONTRACT.name.as_bytes();
+        let mut key = 0xcbf2_9ce4_8422_2325;
+        let mut i = 0;
+        while i < name.len() {
+            key = (key ^ name[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            i += 1;
+        }
+        key
+    }
+}

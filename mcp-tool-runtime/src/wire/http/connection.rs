@@ -1,0 +1,183 @@
+//! One connection: requests in turn, their heads in time, and a graceful end.
+
+use std::{
+    convert::Infallible,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper::{
+    body::{Body, Frame, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
+    net::TcpStream,
+    time::Sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::service::Service;
+
+/// How long the head of a request may take from its first byte.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a connection may stay idle between requests; longer than proxies keep theirs.
+const IDLE: Duration = Duration::from_secs(90);
+/// Bytes of a request's head.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
+pub(super) async fn serve(stream: TcpStream, service: Arc<Service>, stop: CancellationToken) {
+    let phase = Arc::new(Phase::default());
+    let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None };
+    let handler = service_fn({
+        let phase = Arc::clone(&phase);
+        move |request| {
+            phase.set(Phase::ANSWERING);
+            let (service, answering) = (Arc::clone(&service), Answering(Arc::clone(&phase)));
+            async move {
+                let response = service.respond(request).await;
+                Ok::<_, Infallible>(response.map(|body| Tracked { body, _answering: answering }))
+            }
+        }
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .max_header_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(watched), handler);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.cancelled() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    if ended.is_err() && phase.get() == Phase::LATE {
+        let mut stream = connection.into_parts().io.into_inner().stream;
+        let answer = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        // The client may be gone: then nobody misses the answer.
+        drop(stream.write_all(answer.as_bytes()).await);
+        drop(stream.shutdown().await);
+    }
+}
+
+/// Where a connection stands.
+#[derive(Debug, Default)]
+struct Phase(AtomicU8);
+
+impl Phase {
+    const IDLE: u8 = 0;
+    const READING: u8 = 1;
+    const ANSWERING: u8 = 2;
+    const LATE: u8 = 3;
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, phase: u8) {
+        self.0.store(phase, Ordering::Relaxed);
+    }
+}
+
+/// A request that is being answered; the connection is idle once its answer is written.
+struct Answering(Arc<Phase>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.set(Phase::IDLE);
+    }
+}
+
+struct Tracked<B> {
+    body: B,
+    _answering: Answering,
+}
+
+impl<B: Body + Unpin> Body for Tracked<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A socket that gives up on a head that trickles.
+struct Watched {
+    stream: TcpStream,
+    phase: Arc<Phase>,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if buf.filled().len() > before && this.phase.get() == Phase::IDLE {
+            this.phase.set(Phase::READING);
+            this.deadline = Some(Box::pin(tokio::time::sleep(HEAD)));
+        }
+        if this.phase.get() != Phase::READING {
+            this.deadline = None;
+        }
+        if let Some(deadline) = &mut this.deadline
+            && deadline.as_mut().poll(cx).is_ready()
+        {
+            this.phase.set(Phase::LATE);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

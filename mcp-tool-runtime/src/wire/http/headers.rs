@@ -1,0 +1,88 @@
+//! Headers that mirror the body, and must say the same (2026-07-28, Streamable HTTP §server validation).
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use hyper::HeaderMap;
+
+use super::super::message::{Call, Era, Fault, Meta, code};
+
+const VERSION: &str = "mcp-protocol-version";
+const METHOD: &str = "mcp-method";
+const NAME: &str = "mcp-name";
+
+/// The first revision whose requests carry `_meta` and are mirrored in headers.
+const MODERN: &str = "2026-07-28";
+
+/// Holds the headers of a call to its body.
+pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
+    let version = header(headers, VERSION)?;
+    match call.meta.era() {
+        Era::Legacy => check_legacy(version),
+        Era::Modern => {
+            check_modern(version, &call.meta)?;
+            same(METHOD, header(headers, METHOD)?, "tools/call")?;
+            let name = header(headers, NAME)?.map(decoded).transpose()?;
+            same(NAME, name.as_deref(), &call.name)
+        }
+    }
+}
+
+fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
+    match version {
+        Some(version) if version >= MODERN => {
+            let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
+            Err(Fault::new(code::INVALID_PARAMS, message))
+        }
+        Some(version) if !super::super::supported_versions().contains(&version) => {
+            Err(Fault::new(code::INVALID_REQUEST, format!("unsupported MCP-Protocol-Version: {version:?}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_modern(version: Option<&str>, meta: &Meta<'_>) -> Result<(), Fault> {
+    same(VERSION, version, meta.protocol_version.as_deref().unwrap_or_default())?;
+    if !meta.has_capabilities {
+        let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
+        return Err(Fault::new(code::INVALID_PARAMS, message));
+    }
+    Ok(())
+}
+
+fn same(name: &str, header: Option<&str>, body: &str) -> Result<(), Fault> {
+    match header {
+        Some(value) if value == body => Ok(()),
+        Some(value) => mismatch(format!("the header {name} says {value:?}, the body {body:?}")),
+        None => mismatch(format!("the header {name} is missing")),
+    }
+}
+
+fn mismatch<T>(message: String) -> Result<T, Fault> {
+    Err(Fault::new(code::HEADER_MISMATCH, message))
+}
+
+/// The only value of a header.
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Fault> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return mismatch(format!("the header {name} came twice"));
+    }
+    match value.to_str() {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => mismatch(format!("the header {name} holds characters that it can't")),
+    }
+}
+
+/// A value that came as `=?base64?…?=` (§value encoding).
+fn decoded(value: &str) -> Result<Cow<'_, str>, Fault> {
+    let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let text = BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match text {
+        Some(text) => Ok(Cow::Owned(text)),
+        None => mismatch(format!("the header {NAME} isn't Base64 of UTF-8")),
+    }
+}

@@ -1,0 +1,182 @@
+//! Which `Host` and `Origin` a request may name, so that a web page can't reach a local server by rebinding
+//! DNS (2026-07-28, Streamable HTTP §security).
+
+use hyper::{
+    HeaderMap, Uri,
+    header::{HOST, ORIGIN},
+    http::{HeaderValue, uri::Authority},
+};
+
+/// The hosts that a request may name, and the origins of web pages that it may come from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origins {
+    hosts: Vec<Named>,
+    origins: Vec<String>,
+}
+
+/// A host, on one port or on any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Named {
+    host: String,
+    port: Option<u16>,
+}
+
+/// A request that names what it may not, with its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Foreign {
+    pub(super) status: u16,
+    pub(super) message: &'static str,
+}
+
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl Origins {
+    /// The loopback names and these: `mcp.example.com` on any port, `mcp.example.com:8443` on that one; and
+    /// origins such as `https://app.example.com`.
+    ///
+    /// # Errors
+    /// What can't be a host or an origin.
+    pub(crate) fn new(hosts: &[String], origins: &[String]) -> Result<Self, String> {
+        let given = hosts.iter().map(String::as_str);
+        let hosts = LOOPBACK.into_iter().chain(given).map(|host| {
+            Named::parse(host).ok_or_else(|| format!("{host:?} is no host: write `name` or `name:port`"))
+        });
+        let origins = origins.iter().map(|origin| {
+            split_origin(origin).map(|_| origin.to_ascii_lowercase()).ok_or_else(|| {
+                format!("{origin:?} is no origin: write `https://name` or `https://name:port`")
+            })
+        });
+        Ok(Origins { hosts: hosts.collect::<Result<_, _>>()?, origins: origins.collect::<Result<_, _>>()? })
+    }
+
+    /// Lets a request pass that names this server, and comes from no web page or from an allowed one.
+    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+        let host = only(headers, HOST.as_str()).ok().flatten().and_then(|host| host.to_str().ok());
+        let Some(host) = host.and_then(Named::parse) else {
+            return Err(Foreign { status: 400, message: "the Host header is missing or malformed" });
+        };
+        let in_uri = uri.authority().map(|authority| Named::parse(authority.as_str()));
+        if !self.allows(&host) || in_uri.is_some_and(|named| named.is_none_or(|named| !self.allows(&named))) {
+            return Err(Foreign {
+                status: 403,
+                message: "this Host is not served here: the operator can add it to http.allowed_hosts",
+            });
+        }
+        let Ok(origin) = only(headers, ORIGIN.as_str()) else {
+            return Err(Foreign { status: 403, message: "several Origin headers" });
+        };
+        match origin {
+            None => Ok(()),
+            Some(origin) if self.allows_origin(origin, &host) => Ok(()),
+            Some(_) => Err(Foreign {
+                status: 403,
+                message: "this Origin is not allowed: the operator can add it to http.allowed_origins",
+            }),
+        }
+    }
+
+    fn allows(&self, host: &Named) -> bool {
+        self.hosts.iter().any(|allowed| {
+            allowed.host == host.host && allowed.port.is_none_or(|port| host.port == Some(port))
+        })
+    }
+
+    /// A page of this server's own, or of an origin that was listed.
+    fn allows_origin(&self, origin: &HeaderValue, host: &Named) -> bool {
+        let Ok(origin) = origin.to_str() else { return false };
+        let origin = origin.to_ascii_lowercase();
+        let own = split_origin(&origin).is_some_and(|(scheme, named)| {
+            scheme == "http" && named.host == host.host && named.port.unwrap_or(80) == host.port.unwrap_or(80)
+        });
+        own || self.origins.contains(&origin)
+    }
+}
+
+impl Named {
+    fn parse(text: &str) -> Option<Self> {
+        let authority = Authority::try_from(text).ok()?;
+        let bare =
+            authority.port_u16().map_or(text, |_| text.rsplit_once(':').map_or(text, |(host, _)| host));
+        // No credentials, and no port that isn't one.
+        if authority.host() != bare || authority.host().is_empty() {
+            return None;
+        }
+        Some(Named { host: authority.host().to_ascii_lowercase(), port: authority.port_u16() })
+    }
+}
+
+/// Scheme and host of an origin (RFC 6454 §6.1); `null` is none.
+fn split_origin(origin: &str) -> Option<(&str, Named)> {
+    let (scheme, host) = origin.split_once("://")?;
+    matches!(scheme, "http" | "https").then(|| Named::parse(host).map(|named| (scheme, named)))?
+}
+
+/// The one value of a header that may come once.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h HeaderValue>, ()> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (first, None) => Ok(first),
+        (_, Some(_)) => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(origins: &Origins, host: &[&str], origin: &[&str]) -> u16 {
+        let mut headers = HeaderMap::new();
+        for value in host {
+            headers.append(HOST, HeaderValue::from_str(value).unwrap());
+        }
+        for value in origin {
+            headers.append(ORIGIN, HeaderValue::from_str(value).unwrap());
+        }
+        origins.check(&Uri::from_static("/mcp"), &headers).err().map_or(200, |foreign| foreign.status)
+    }
+
+    #[test]
+    fn only_loopback_and_what_was_listed_is_served() {
+        let origins =
+            Origins::new(&["mcp.example.com".into(), "other.example.com:8443".into()], &[]).unwrap();
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "mcp.example.com:9"] {
+            assert_eq!(status(&origins, &[host], &[]), 200, "{host}");
+        }
+        assert_eq!(status(&origins, &["other.example.com:8443"], &[]), 200);
+        for host in ["evil.example", "other.example.com", "localhost.evil.example", "127.0.0.1.evil.example"]
+        {
+            assert_eq!(status(&origins, &[host], &[]), 403, "{host}");
+        }
+        for host in [&[][..], &["a@localhost"], &["localhost:x"], &[""], &["localhost", "evil.example"]] {
+            assert_eq!(status(&origins, host, &[]), 400, "{host:?}");
+        }
+    }
+
+    #[test]
+    fn the_uri_may_not_name_another_host() {
+        let mut headers = HeaderMap::new();
+        headers.append(HOST, HeaderValue::from_static("localhost"));
+        let foreign = Uri::from_static("http://evil.example/mcp");
+        let origins = Origins::new(&[], &[]).unwrap();
+        assert_eq!(origins.check(&foreign, &headers).err().map(|foreign| foreign.status), Some(403));
+    }
+
+    #[test]
+    fn a_web_page_is_let_in_only_from_here_or_from_the_list() {
+        let origins = Origins::new(&[], &["https://app.example.com".into()]).unwrap();
+        let from = |origin: &[&str]| status(&origins, &["localhost:8080"], origin);
+        assert_eq!(from(&["http://localhost:8080"]), 200);
+        assert_eq!(from(&["https://APP.example.com"]), 200);
+        for origin in ["null", "http://localhost:9090", "https://localhost:8080", "http://evil.example", ""] {
+            assert_eq!(from(&[origin]), 403, "{origin}");
+        }
+        assert_eq!(from(&["http://localhost:8080", "http://evil.example"]), 403);
+    }
+
+    #[test]
+    fn a_list_that_names_nothing_is_refused() {
+        assert!(Origins::new(&["https://a".into()], &[]).is_err());
+        assert!(Origins::new(&[], &["app.example.com".into()]).is_err());
+        assert!(Origins::new(&[], &["*".into()]).is_err());
+    }
+}

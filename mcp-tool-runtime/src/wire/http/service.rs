@@ -1,0 +1,289 @@
+//! One request: to its path, past the checks that every request meets, to the dispatcher or to rmcp.
+
+use std::{convert::Infallible, sync::Arc};
+
+use http_body_util::{Either, Full, combinators::BoxBody};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT},
+    http::request::Parts,
+};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+    session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    HttpSettings, PATH,
+    body::{Bodies, Held, Refused},
+    headers,
+    sessions::Sessions,
+    sse::Events,
+};
+use crate::{
+    context::Progress,
+    identity::Caller,
+    wire::{
+        Endpoint, Next, Reporting,
+        answer::{self, Framed},
+        message::{self, Call, Fault, Incoming as Message, code},
+        protocol::Protocol,
+        supported_versions, unsupported,
+    },
+};
+
+/// An answer: written whole, streamed by us, or rmcp's.
+pub(super) type Answer = Response<Either<Full<Bytes>, Either<Events, BoxBody<Bytes, Infallible>>>>;
+
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What answers requests.
+pub(super) struct Service {
+    endpoint: Arc<Endpoint>,
+    settings: HttpSettings,
+    bodies: Bodies,
+    rest: Rest,
+    stop: CancellationToken,
+}
+
+/// rmcp, with sessions or without.
+enum Rest {
+    Stateless(StreamableHttpService<Protocol, NeverSessionManager>),
+    Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
+}
+
+impl Service {
+    /// `stop` says that the server is ending, `end` that rmcp's streams are to end too.
+    pub(super) fn new(
+        endpoint: Arc<Endpoint>,
+        settings: HttpSettings,
+        stop: CancellationToken,
+        end: &CancellationToken,
+    ) -> Self {
+        let protocol = Protocol::new(Arc::clone(&endpoint));
+        let rest = match settings.sessions {
+            None => Rest::Stateless(rmcp_service(protocol, Arc::default(), false, &settings, end)),
+            Some(most) => {
+                let sessions = Sessions::new(most, settings.session_idle);
+                let manager = Arc::clone(&sessions.manager);
+                Rest::Sessions(rmcp_service(protocol, manager, true, &settings, end), sessions)
+            }
+        };
+        let bodies = Bodies::new(settings.max_body);
+        Service { endpoint, settings, bodies, rest, stop }
+    }
+
+    pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
+        match request.uri().path() {
+            PATH => self.mcp(request).await,
+            "/healthz" => plain(StatusCode::OK, "ok\n"),
+            "/readyz" if self.stop.is_cancelled() => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+            }
+            "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
+            }
+            "/readyz" => plain(StatusCode::OK, "ready\n"),
+            _ => plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n"),
+        }
+    }
+
+    async fn mcp(&self, request: Request<Incoming>) -> Answer {
+        let (parts, mut body) = request.into_parts();
+        if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
+            return invalid(foreign.status, foreign.message);
+        }
+        match (&parts.method, &self.rest) {
+            (&Method::POST, _) => {}
+            (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
+                let caller = self.endpoint.local_caller(user_agent(&parts.headers));
+                return self.pass_on(parts, Bytes::new(), caller).await;
+            }
+            _ => {
+                let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "POST one JSON-RPC message\n");
+                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+                return answer;
+            }
+        }
+        if !is_json(&parts.headers) {
+            return invalid(415, "the Content-Type must be application/json");
+        }
+        let held = match self.bodies.read(&parts.headers, &mut body).await {
+            Ok(held) => held,
+            Err(Refused { status, message }) => {
+                let mut answer = invalid(status, &message);
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                return answer;
+            }
+        };
+        self.message(parts, held).await
+    }
+
+    async fn message(&self, parts: Parts, body: Held) -> Answer {
+        match message::parse(&body.bytes) {
+            Err(fault) => framed(answer::fault(&fault)),
+            Ok(Message::Call(call)) if !self.is_in_session(&parts) => self.call(&parts.headers, call).await,
+            Ok(message) => {
+                let client = match &message {
+                    Message::Request { meta, .. } => meta.client.as_deref(),
+                    _ => None,
+                };
+                let opens = matches!(&message, Message::Request { method, .. } if method == "initialize");
+                let caller = self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
+                if matches!(message, Message::Notification | Message::Cancelled { .. })
+                    && !self.is_in_session(&parts)
+                {
+                    // Without a session there is nothing that it could be about.
+                    return plain(StatusCode::ACCEPTED, "");
+                }
+                if opens {
+                    self.open(parts, body.bytes, caller).await
+                } else {
+                    self.pass_on(parts, body.bytes, caller).await
+                }
+            }
+        }
+    }
+
+    /// `tools/call`, from its own bytes.
+    async fn call(&self, headers: &HeaderMap, call: Call<'_>) -> Answer {
+        let era = call.meta.era();
+        if let Err(fault) = headers::check(headers, &call) {
+            return framed(answer::fault(&fault.to(&call.id)));
+        }
+        if let Some(version) = unsupported(&call.meta) {
+            return framed(answer::unsupported_version(&call.id, version, &supported_versions()));
+        }
+        let caller = self.endpoint.local_caller(call.meta.client.as_deref().or(user_agent(headers)));
+        let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
+        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
+        let admitted = match self.endpoint.admit(caller, &call, era, progress) {
+            Ok(admitted) => admitted,
+            Err(refused) => return framed(refused),
+        };
+        let carried = Arc::clone(&self.endpoint).execute(admitted, call.arguments.to_owned(), call.id, era);
+        let Some((token, updates)) = token.zip(updates) else {
+            return framed(carried.await);
+        };
+        let mut reporting = Reporting::new(carried, updates);
+        match reporting.next().await {
+            Next::Done(done) => framed(done),
+            Next::Update(first) => events(Events::new(reporting, token, first)),
+        }
+    }
+
+    fn is_in_session(&self, parts: &Parts) -> bool {
+        matches!(self.rest, Rest::Sessions(..)) && parts.headers.contains_key(SESSION)
+    }
+
+    /// `initialize`: where there are sessions, it opens one if there is room.
+    async fn open(&self, parts: Parts, body: Bytes, caller: Caller) -> Answer {
+        let Rest::Sessions(_, sessions) = &self.rest else {
+            return self.pass_on(parts, body, caller).await;
+        };
+        let Some(_place) = sessions.place().await else {
+            return invalid(429, "as many sessions are open as may be: end one, or try again later");
+        };
+        let answer = self.pass_on(parts, body, caller.clone()).await;
+        if let Some(id) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
+            sessions.opened(id, &caller);
+        }
+        answer
+    }
+
+    /// Hands a request to rmcp, with its body already read.
+    async fn pass_on(&self, mut parts: Parts, body: Bytes, caller: Caller) -> Answer {
+        if let Rest::Sessions(_, sessions) = &self.rest
+            && let Some(id) = parts.headers.get(SESSION)
+            && !id.to_str().is_ok_and(|id| sessions.owned(id, &caller))
+        {
+            return invalid(404, "no such session: initialize again");
+        }
+        let ends = parts.method == Method::DELETE;
+        // rmcp wants both types named; what it answers with is JSON wherever one message is the whole answer.
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        parts.headers.insert(ACCEPT, both);
+        parts.extensions.insert(caller);
+        let request = Request::from_parts(parts, Full::new(body));
+        let answer = match &self.rest {
+            Rest::Stateless(rmcp) => rmcp.handle(request).await,
+            Rest::Sessions(rmcp, _) => rmcp.handle(request).await,
+        };
+        let mut answer = answer.map(|body| Either::Right(Either::Right(body)));
+        if ends && answer.status() == StatusCode::ACCEPTED {
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+        }
+        answer
+    }
+}
+
+fn rmcp_service<M: SessionManager>(
+    protocol: Protocol,
+    manager: Arc<M>,
+    sessions: bool,
+    settings: &HttpSettings,
+    end: &CancellationToken,
+) -> StreamableHttpService<Protocol, M> {
+    // Host, origin and size were checked before a request comes here.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(sessions)
+        .with_json_response(true)
+        .with_max_request_body_bytes(settings.max_body)
+        .with_cancellation_token(end.child_token())
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    StreamableHttpService::new(move || Ok(protocol.clone()), manager, config)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Whether the client reads an answer that became a stream.
+fn takes_events(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/event-stream") || value.contains("*/*"))
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(USER_AGENT)?.to_str().ok()
+}
+
+fn answer(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
+    let mut answer = Response::new(Either::Left(Full::new(body)));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+    answer
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Answer {
+    answer(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
+}
+
+fn framed(framed: Framed) -> Answer {
+    let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer(status, JSON, framed.body.into())
+}
+
+/// A request that is refused before its message is known.
+fn invalid(status: u16, message: &str) -> Answer {
+    let fault = Fault::new(code::INVALID_REQUEST, message);
+    framed(Framed { status, ..answer::fault(&fault) })
+}
+
+fn events(events: Events) -> Answer {
+    let mut answer = Response::new(Either::Right(Either::Left(events)));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    answer
+}

@@ -1,0 +1,406 @@
+//! A JSON-RPC message as it came: enough of it read to know where it goes, the rest as its own text.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+/// Nesting of objects and arrays in one message.
+const MAX_NESTING: usize = 64;
+/// Bytes of a request's id, which is echoed.
+const MAX_ID: usize = 512;
+
+/// JSON-RPC 2.0 §5.1, and what the protocol adds (2026-07-28, basic §error codes).
+pub(crate) mod code {
+    pub(crate) const PARSE: i32 = -32700;
+    pub(crate) const INVALID_REQUEST: i32 = -32600;
+    pub(crate) const INVALID_PARAMS: i32 = -32602;
+    #[cfg(feature = "http")]
+    pub(crate) const HEADER_MISMATCH: i32 = -32020;
+    pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
+    /// The project's own: the caller lacks a scope of the tool.
+    pub(crate) const INSUFFICIENT_SCOPE: i32 = -31403;
+}
+
+/// The `_meta` key by which a caller pins a version. Nothing answers to it yet, so that it is refused.
+const REQUIRES: &str = "dev.mcp-tool/requires";
+
+/// A message that can't be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    /// The id of the request, where it could be read, as its JSON text.
+    pub(crate) id: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(code: i32, message: impl Into<String>) -> Self {
+        Fault { code, message: message.into(), id: None }
+    }
+
+    pub(crate) fn to(self, id: &Id) -> Self {
+        Fault { id: Some(id.0.clone()), ..self }
+    }
+}
+
+/// The id of a request, as its JSON text: a string or an integer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(pub(crate) String);
+
+impl Id {
+    /// One spelling for each id: a string without needless escapes.
+    fn new(raw: &str) -> Option<Self> {
+        if raw.len() > MAX_ID {
+            return None;
+        }
+        if raw.starts_with('"') {
+            let text: String = serde_json::from_str(raw).ok()?;
+            return serde_json::to_string(&text).ok().map(Id);
+        }
+        raw.parse::<i64>().ok().map(|number| Id(number.to_string()))
+    }
+}
+
+/// What came, by where it goes.
+#[derive(Debug)]
+pub(crate) enum Incoming<'m> {
+    /// `tools/call`: ours.
+    Call(Call<'m>),
+    /// Any other request.
+    Request { id: Id, method: Cow<'m, str>, meta: Meta<'m> },
+    /// `notifications/cancelled`: ours if the request is.
+    Cancelled { request: Option<Id> },
+    /// Any other notification.
+    Notification,
+    /// The answer to a request of the server's.
+    Response,
+}
+
+/// A `tools/call` request, its arguments unread.
+#[derive(Debug)]
+pub(crate) struct Call<'m> {
+    pub(crate) id: Id,
+    pub(crate) name: Cow<'m, str>,
+    /// The text of an object.
+    pub(crate) arguments: &'m str,
+    pub(crate) meta: Meta<'m>,
+}
+
+/// What a request says of itself in `_meta`.
+#[derive(Debug, Default)]
+pub(crate) struct Meta<'m> {
+    pub(crate) protocol_version: Option<Cow<'m, str>>,
+    pub(crate) has_capabilities: bool,
+    /// What the client calls itself: a label, and no proof.
+    pub(crate) client: Option<String>,
+    /// The JSON text of a string or an integer.
+    pub(crate) progress_token: Option<&'m str>,
+}
+
+/// The revision of the protocol that a request is served by: with `initialize`, or with `_meta` on each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// 2025-11-25 and before.
+    Legacy,
+    /// 2026-07-28 and after.
+    Modern,
+}
+
+impl Meta<'_> {
+    /// A request that names its version is modern.
+    pub(crate) fn era(&self) -> Era {
+        if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'m>(#[serde(borrow)] Cow<'m, str>);
+
+/// A member that is there, `null` included.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+struct Envelope<'m> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<Text<'m>>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    id: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Text<'m>>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    params: Option<&'m RawValue>,
+    #[serde(default)]
+    result: Option<IgnoredAny>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct CallParams<'m> {
+    #[serde(borrow)]
+    name: Text<'m>,
+    #[serde(borrow, default)]
+    arguments: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<MetaMembers<'m>>,
+    #[serde(default, rename = "inputResponses")]
+    input_responses: Option<IgnoredAny>,
+    #[serde(default, rename = "requestState")]
+    request_state: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct AnyParams<'m> {
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<MetaMembers<'m>>,
+}
+
+#[derive(Default, Deserialize)]
+struct MetaMembers<'m> {
+    #[serde(borrow, default, rename = "progressToken")]
+    progress_token: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/protocolVersion")]
+    protocol_version: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/clientCapabilities")]
+    capabilities: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/clientInfo")]
+    client: Option<&'m RawValue>,
+    #[serde(default, rename = "dev.mcp-tool/requires")]
+    requires: Option<IgnoredAny>,
+}
+
+/// Reads a message far enough to know where it goes.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
+    if nests_deeper(bytes, MAX_NESTING) {
+        return Err(Fault::new(
+            code::INVALID_REQUEST,
+            format!("the message nests deeper than {MAX_NESTING}"),
+        ));
+    }
+    let raw: &RawValue = serde_json::from_str(text)
+        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't JSON: {error}")))?;
+    let envelope: Envelope<'_> = match raw.get().as_bytes().first() {
+        Some(b'{') => serde_json::from_str(raw.get())
+            .map_err(|error| Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {error}")))?,
+        Some(b'[') => {
+            let message = "batches aren't part of the protocol: send one message at a time";
+            return Err(Fault::new(code::INVALID_REQUEST, message));
+        }
+        _ => return Err(Fault::new(code::INVALID_REQUEST, "a JSON-RPC message is an object")),
+    };
+    open(envelope)
+}
+
+fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
+    let invalid = |message: &str| Fault::new(code::INVALID_REQUEST, message);
+    let id = match envelope.id {
+        None => None,
+        Some(raw) => match Id::new(raw.get()) {
+            Some(id) => Some(id),
+            None => return Err(invalid("`id` is a string or an integer, of 512 bytes at most")),
+        },
+    };
+    let about = |fault: Fault| match &id {
+        Some(id) => fault.to(id),
+        None => fault,
+    };
+    if envelope.jsonrpc.as_ref().is_none_or(|version| version.0 != "2.0") {
+        return Err(about(invalid("`jsonrpc` must be \"2.0\"")));
+    }
+    let Some(Text(method)) = envelope.method else {
+        return match (envelope.result, envelope.error) {
+            (None, None) => Err(about(invalid("`method` is missing"))),
+            _ => Ok(Incoming::Response),
+        };
+    };
+    if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
+        return Err(about(Fault::new(code::INVALID_PARAMS, "`params` must be an object")));
+    }
+    match id {
+        None => notification(method, envelope.params),
+        Some(id) if method == "tools/call" => match call(id.clone(), envelope.params) {
+            Ok(call) => Ok(Incoming::Call(call)),
+            Err(fault) => Err(fault.to(&id)),
+        },
+        Some(id) => match any_meta(envelope.params) {
+            Ok(meta) => Ok(Incoming::Request { id, method, meta }),
+            Err(fault) => Err(fault.to(&id)),
+        },
+    }
+}
+
+fn notification<'m>(method: Cow<'m, str>, params: Option<&'m RawValue>) -> Result<Incoming<'m>, Fault> {
+    #[derive(Deserialize)]
+    struct CancelledParams<'m> {
+        #[serde(borrow, rename = "requestId")]
+        request: &'m RawValue,
+    }
+    if method != "notifications/cancelled" {
+        return Ok(Incoming::Notification);
+    }
+    // A malformed cancellation is ignored (2026-07-28, cancellation §error handling).
+    let request = params
+        .and_then(|params| serde_json::from_str::<CancelledParams<'_>>(params.get()).ok())
+        .and_then(|params| Id::new(params.request.get()));
+    Ok(Incoming::Cancelled { request })
+}
+
+fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
+    let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
+    let params = params.ok_or_else(|| invalid("`params` is missing".into()))?;
+    let params: CallParams<'_> = serde_json::from_str(params.get())
+        .map_err(|error| invalid(format!("not the parameters of tools/call: {error}")))?;
+    if params.request_state.is_some() || params.input_responses.is_some() {
+        let message =
+            "this server asks for no input: `requestState` and `inputResponses` weren't given by it";
+        return Err(invalid(message.into()));
+    }
+    let arguments = params.arguments.map_or("{}", RawValue::get);
+    if !arguments.starts_with('{') {
+        return Err(invalid("`arguments` must be an object".into()));
+    }
+    Ok(Call { id, name: params.name.0, arguments, meta: meta(params.meta.unwrap_or_default())? })
+}
+
+fn any_meta(params: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
+    let Some(params) = params else { return Ok(Meta::default()) };
+    let params: AnyParams<'_> = serde_json::from_str(params.get())
+        .map_err(|error| Fault::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {error}")))?;
+    meta(params.meta.unwrap_or_default())
+}
+
+fn meta(members: MetaMembers<'_>) -> Result<Meta<'_>, Fault> {
+    #[derive(Deserialize)]
+    struct Client {
+        name: String,
+        #[serde(default)]
+        version: String,
+    }
+    let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
+    if members.requires.is_some() {
+        return Err(invalid(format!("`{REQUIRES}` isn't understood by this server: leave it out")));
+    }
+    let protocol_version = match members.protocol_version {
+        None => None,
+        Some(raw) => match serde_json::from_str::<Text<'_>>(raw.get()) {
+            Ok(Text(version)) => Some(version),
+            Err(_) => {
+                return Err(invalid("`io.modelcontextprotocol/protocolVersion` must be a string".into()));
+            }
+        },
+    };
+    let progress_token = match members.progress_token.map(RawValue::get) {
+        Some(raw) if Id::new(raw).is_none() => {
+            return Err(invalid("`progressToken` is a string or an integer".into()));
+        }
+        token => token,
+    };
+    let client = members.client.and_then(|raw| serde_json::from_str::<Client>(raw.get()).ok());
+    Ok(Meta {
+        protocol_version,
+        has_capabilities: members.capabilities.is_some_and(|raw| raw.get().starts_with('{')),
+        client: client.map(|Client { name, version }| format!("{name} {version}").trim_end().to_owned()),
+        progress_token,
+    })
+}
+
+/// Whether objects and arrays nest deeper than `most`, without recursion and without reading the values.
+fn nests_deeper(bytes: &[u8], most: usize) -> bool {
+    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if opening <= most {
+        return false;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for byte in bytes {
+        match (quoted, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => quoted = !quoted,
+            (true, _) => {}
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            (false, _) => {}
+        }
+        if depth > most {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> (i32, Option<String>) {
+        match parse(text.as_bytes()) {
+            Err(fault) => (fault.code, fault.id),
+            Ok(message) => panic!("{text} was taken: {message:?}"),
+        }
+    }
+
+    #[test]
+    fn a_call_keeps_the_text_of_its_arguments() {
+        let text = r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"x","arguments":{ "n":1.0 }}}"#;
+        match parse(text.as_bytes()) {
+            Ok(Incoming::Call(call)) => {
+                assert_eq!(
+                    (call.id.0.as_str(), &*call.name, call.arguments),
+                    ("\"a\"", "x", "{ \"n\":1.0 }")
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_apart() {
+        let call =
+            |params: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{params}}}"#);
+        let seven = Some("7".to_owned());
+        assert_eq!(fault("{"), (code::PARSE, None));
+        assert_eq!(fault("[]"), (code::INVALID_REQUEST, None));
+        assert_eq!(fault("7"), (code::INVALID_REQUEST, None));
+        assert_eq!(fault(r#"{"jsonrpc":"1.0","id":7,"method":"x"}"#), (code::INVALID_REQUEST, seven.clone()));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":7}"#), (code::INVALID_REQUEST, seven.clone()));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":null,"method":"x"}"#), (code::INVALID_REQUEST, None));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":1.5,"method":"x"}"#), (code::INVALID_REQUEST, None));
+        assert_eq!(
+            fault(r#"{"jsonrpc":"2.0","id":7,"method":"x","method":"y"}"#),
+            (code::INVALID_REQUEST, None)
+        );
+        assert_eq!(fault(&call("[]")), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(fault(&call("{}")), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(fault(&call(r#"{"name":"x","arguments":[1]}"#)), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(fault(&call(r#"{"name":"x","requestState":"s"}"#)), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(
+            fault(&call(r#"{"name":"x","_meta":{"dev.mcp-tool/requires":"^1"}}"#)),
+            (code::INVALID_PARAMS, seven)
+        );
+        assert_eq!(parse(b"\"\xff\"").err().map(|fault| fault.code), Some(code::PARSE));
+    }
+
+    #[test]
+    fn nesting_is_bounded_before_anything_recurses() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(nests_deeper(deep(10_000).as_bytes(), MAX_NESTING));
+        assert!(!nests_deeper(deep(MAX_NESTING).as_bytes(), MAX_NESTING));
+        let quoted = format!("[\"{}\\\"{}\"]", "[".repeat(200), "{".repeat(200));
+        assert!(!nests_deeper(quoted.as_bytes(), MAX_NESTING));
+        let wide = format!("[{}]", vec!["[]"; 500].join(","));
+        assert!(!nests_deeper(wide.as_bytes(), MAX_NESTING));
+    }
+
+    #[test]
+    fn one_id_has_one_spelling() {
+        assert_eq!(Id::new(r#""\u0061""#), Id::new(r#""a""#));
+        assert_ne!(Id::new("1"), Id::new(r#""1""#));
+        assert_eq!(Id::new(&format!("\"{}\"", "a".repeat(600))), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! How a call arrives. `tools/call` is read here from its raw bytes, on both transports and in both eras;
+//! [`protocol`] hands all the rest to rmcp.
+
+mod answer;
+#[cfg(feature = "http")]
+pub(crate) mod http;
+mod message;
+mod protocol;
+pub(crate) mod stdio;
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use mcp_tool_contract::read::violation::shown;
+use tokio::sync::mpsc;
+
+use crate::{
+    context::{Progress, Update},
+    dispatch::{Admitted, Dispatcher},
+    identity::Caller,
+};
+use answer::Framed;
+use message::{Call, Era, Id, Meta};
+
+/// What both transports serve.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+    /// The caller while no authorization is configured.
+    pub(crate) local: Caller,
+    /// `"io.modelcontextprotocol/serverInfo":{…}`, as it stands in every modern result.
+    pub(crate) server_info: String,
+    /// The entries of `tools/list`, in order.
+    pub(crate) listing: Vec<rmcp::model::Tool>,
+}
+
+impl Endpoint {
+    /// # Errors
+    /// Where a tool's entry can't be what rmcp takes for one.
+    pub(crate) fn new(
+        dispatcher: Dispatcher,
+        name: String,
+        version: String,
+        instructions: Option<String>,
+        local: Caller,
+    ) -> Result<Self, serde_json::Error> {
+        let listing = dispatcher
+            .registry
+            .tools()
+            .iter()
+            .map(|tool| {
+                serde_json::to_value(tool.contract.listing(&tool.digest)).and_then(serde_json::from_value)
+            })
+            .collect::<Result<_, _>>()?;
+        let info = serde_json::json!({ "name": name, "version": version });
+        let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
+        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, listing })
+    }
+
+    /// The local user, through an agent that calls itself so.
+    fn local_caller(&self, label: Option<&str>) -> Caller {
+        match label {
+            Some(label) => self.local.clone().with_agent(shown(label)),
+            None => self.local.clone(),
+        }
+    }
+
+    /// Admits a call; a refusal comes back as its answer.
+    fn admit(
+        &self,
+        caller: Caller,
+        call: &Call<'_>,
+        era: Era,
+        progress: Option<Progress>,
+    ) -> Result<Admitted, Framed> {
+        self.dispatcher
+            .admit(caller, &call.name, call.arguments.len(), progress)
+            .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
+    }
+
+    /// Carries an admitted call out and frames its answer.
+    async fn execute(self: Arc<Self>, admitted: Admitted, arguments: String, id: Id, era: Era) -> Framed {
+        let done = admitted.execute(&arguments).await;
+        answer::done(&self, &id, era, &done)
+    }
+}
+
+/// A call that reports progress: its reports in order, then its answer.
+struct Reporting {
+    call: Pin<Box<dyn Future<Output = Framed> + Send>>,
+    updates: mpsc::Receiver<Update>,
+    done: Option<Framed>,
+}
+
+/// What comes next of a call.
+enum Next {
+    Update(Update),
+    Done(Framed),
+}
+
+impl Reporting {
+    fn new(call: impl Future<Output = Framed> + Send + 'static, updates: mpsc::Receiver<Update>) -> Self {
+        Reporting { call: Box::pin(call), updates, done: None }
+    }
+
+    /// The next report or, once all of them are out, the answer.
+    async fn next(&mut self) -> Next {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        loop {
+            if let Poll::Ready(Some(update)) = self.updates.poll_recv(cx) {
+                return Poll::Ready(Next::Update(update));
+            }
+            match self.done.take() {
+                Some(framed) => return Poll::Ready(Next::Done(framed)),
+                None => self.done = Some(std::task::ready!(self.call.as_mut().poll(cx))),
+            }
+        }
+    }
+}
+
+/// Versions of the protocol that are served, oldest first.
+fn supported_versions() -> Vec<&'static str> {
+    rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().map(|version| version.as_str()).collect()
+}
+
+/// The version that a request names, if it isn't one that requests can name here.
+fn unsupported<'m>(meta: &'m Meta<'_>) -> Option<&'m str> {
+    let named = meta.protocol_version.as_deref()?;
+    let known = rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().any(|version| version.as_str() == named);
+    (!known).then_some(named)
+}

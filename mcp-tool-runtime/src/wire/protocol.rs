@@ -1,0 +1,213 @@
+//! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
+
+use std::{borrow::Cow, sync::Arc};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult,
+        CompleteRequestMethod, CompleteRequestParams, CompleteResult, ConstString, CustomRequest,
+        CustomResult, DiscoverResult, ErrorCode, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ServerCapabilities, ServerConfig, Tool,
+    },
+    service::RequestContext,
+};
+
+use super::{
+    Endpoint, Next, Reporting,
+    answer::{self, Framed},
+    message::{Era, Id},
+};
+use crate::{context::Progress, identity::Caller, policy};
+
+/// How long a client may take a list for fresh, in milliseconds: it changes only when the server does.
+const LIST_TTL_MS: u64 = 60_000;
+
+/// The server as rmcp sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Protocol {
+    endpoint: Arc<Endpoint>,
+}
+
+impl Protocol {
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Protocol { endpoint }
+    }
+
+    fn implementation(&self) -> Implementation {
+        Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
+    }
+
+    /// Who is asking: whom the HTTP listener found, or the local user.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
+        #[cfg(feature = "http")]
+        if let Some(parts) = context.extensions.get::<::http::request::Parts>()
+            && let Some(caller) = parts.extensions.get::<Caller>()
+        {
+            return caller.clone();
+        }
+        let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
+        self.endpoint.local_caller(client.as_deref())
+    }
+}
+
+/// Nobody reads this answer: rmcp drops what comes for a request that was cancelled.
+fn cancelled() -> ErrorData {
+    ErrorData::invalid_request("the request was cancelled", None)
+}
+
+fn undeclared<M: ConstString>() -> ErrorData {
+    ErrorData::method_not_found::<M>()
+}
+
+impl ServerHandler for Protocol {
+    fn get_info(&self) -> ServerConfig {
+        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(self.implementation());
+        match &self.endpoint.instructions {
+            Some(instructions) => info.with_instructions(instructions.clone()),
+            None => info,
+        }
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info()).with_ttl_ms(LIST_TTL_MS))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            let message = "tools/list gives one page: no cursor was given by this server";
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        let caller = self.caller(&context);
+        let served = self.endpoint.dispatcher.registry.tools();
+        let tools = served.iter().zip(&self.endpoint.listing);
+        let tools = tools.filter(|(tool, _)| policy::permits(&caller, tool.contract).is_ok());
+        let mut result = ListToolsResult::with_all_items(tools.map(|(_, entry)| entry.clone()).collect());
+        result.ttl_ms = Some(LIST_TTL_MS);
+        let scoped = served.iter().any(|tool| !tool.contract.scopes.is_empty());
+        result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
+        if context.meta.protocol_version().is_some() {
+            result.meta.get_or_insert_default().insert(
+                "io.modelcontextprotocol/serverInfo".into(),
+                serde_json::json!({ "name": self.endpoint.name, "version": self.endpoint.version }),
+            );
+        }
+        Ok(result)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.endpoint.listing.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    /// A call inside a legacy HTTP session, the only one that rmcp reads: its arguments come as a map, in
+    /// which a name that was given twice stands once.
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = serde_json::to_string(&request.arguments.unwrap_or_default())
+            .map_err(|error| ErrorData::invalid_params(error.to_string(), None))?;
+        let token = context.meta.get_progress_token();
+        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
+        let endpoint = Arc::clone(&self.endpoint);
+        let id = Id("0".into());
+        let admitted =
+            endpoint.dispatcher.admit(self.caller(&context), &request.name, arguments.len(), progress);
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),
+        };
+        let call = endpoint.execute(admitted, arguments, id, Era::Legacy);
+        let Some((token, updates)) = token.zip(updates) else {
+            return tokio::select! {
+                framed = call => unframed(&framed),
+                () = context.ct.cancelled() => Err(cancelled()),
+            };
+        };
+        let mut reporting = Reporting::new(call, updates);
+        loop {
+            let update = tokio::select! {
+                next = reporting.next() => match next {
+                    Next::Update(update) => update,
+                    Next::Done(framed) => return unframed(&framed),
+                },
+                () = context.ct.cancelled() => return Err(cancelled()),
+            };
+            let mut report =
+                ProgressNotificationParam::new(token.clone(), update.progress).with_message(update.message);
+            report.total = update.total;
+            // A report that can't be sent is no reason to end the call.
+            drop(context.peer.notify_progress(report).await);
+        }
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if request.method == CallToolRequestMethod::VALUE {
+            return Err(ErrorData::invalid_params("not the parameters of tools/call", None));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+    }
+
+    // What isn't declared isn't there; rmcp would answer with empty lists.
+
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(undeclared::<CompleteRequestMethod>())
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(undeclared::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(undeclared::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(undeclared::<ListResourceTemplatesRequestMethod>())
+    }
+}
+
+/// An answer of ours as rmcp's own types.
+fn unframed(framed: &Framed) -> Result<CallToolResponse, ErrorData> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        result: Option<CallToolResult>,
+        error: Option<ErrorData>,
+    }
+    let failed = |reason: Cow<'static, str>| ErrorData::internal_error(reason, None);
+    match serde_json::from_str(&framed.body) {
+        Ok(Body { result: Some(result), .. }) => Ok(result.into()),
+        Ok(Body { error: Some(error), .. }) => Err(error),
+        Ok(_) => Err(failed("an answer was empty".into())),
+        Err(error) => Err(failed(error.to_string().into())),
+    }
+}

@@ -1,0 +1,378 @@
+//! Standard input and output: one message a line. A thread reads, a thread writes in batches, and stdout
+//! carries nothing but the protocol.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Read, Write},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use rmcp::{
+    RoleServer,
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    transport::Transport,
+};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Endpoint, Next, Reporting,
+    answer::{self, Framed},
+    message::{self, Call, Era, Fault, Id, Incoming, code},
+    protocol::Protocol,
+};
+use crate::context::{Progress, Update};
+
+/// Bytes of one message.
+const MAX_LINE: usize = 4 * 1024 * 1024;
+/// Messages that wait on either side; a client that doesn't read is not read from either.
+const WAITING: usize = 256;
+/// How long calls in flight may take to finish once the input has ended.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until the input ends or `stop` is cancelled.
+pub(crate) async fn serve(
+    endpoint: Arc<Endpoint>,
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let mut lines = read_lines(input)?;
+    let (writer, written) = write_lines(output)?;
+    let (to_rmcp, from_client) = mpsc::channel(WAITING);
+    let mut connection = Connection {
+        rest: tokio::spawn(serve_rest(Arc::clone(&endpoint), from_client, writer.clone())),
+        endpoint,
+        writer,
+        to_rmcp,
+        calls: JoinSet::new(),
+        running: Arc::default(),
+        client: None,
+        initialized: false,
+        opened: false,
+    };
+    loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                Some(line) => connection.take(line).await,
+                None => break,
+            },
+            Some(_) = connection.calls.join_next() => {}
+            () = stop.cancelled() => break,
+        }
+    }
+    connection.finish().await;
+    // The writer ends with the last sender; what it has is written by then.
+    tokio::task::spawn_blocking(move || written.join())
+        .await?
+        .map_err(|_| std::io::Error::other("the writer panicked"))
+}
+
+struct Connection {
+    endpoint: Arc<Endpoint>,
+    writer: mpsc::Sender<String>,
+    to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
+    rest: JoinHandle<()>,
+    calls: JoinSet<()>,
+    running: Arc<Mutex<HashMap<Id, AbortHandle>>>,
+    /// What the client called itself in `initialize`.
+    client: Option<String>,
+    /// `initialize` came: requests without `_meta` are of the legacy era.
+    initialized: bool,
+    /// rmcp has settled on an era: notifications may follow.
+    opened: bool,
+}
+
+impl Connection {
+    async fn take(&mut self, line: Line) {
+        let line = match line {
+            Line::Whole(line) => line,
+            Line::TooLong => {
+                let message = format!("the message is over {MAX_LINE} bytes");
+                return self.refuse(&Fault::new(code::INVALID_REQUEST, message)).await;
+            }
+        };
+        match message::parse(&line) {
+            Ok(Incoming::Call(call)) => self.call(call).await,
+            Ok(Incoming::Cancelled { request }) => {
+                let ours = request.and_then(|id| lock(&self.running).remove(&id));
+                match ours {
+                    Some(call) => call.abort(),
+                    None if self.opened => self.pass_on(&line, None).await,
+                    None => {}
+                }
+            }
+            Ok(Incoming::Request { id, method, meta }) => {
+                if method == "initialize" {
+                    self.initialized = true;
+                    self.client = client_of(&line);
+                }
+                self.opened |=
+                    method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
+                self.pass_on(&line, Some(&id)).await;
+            }
+            // Before rmcp has settled on an era, a notification would end its service.
+            Ok(Incoming::Notification | Incoming::Response) if !self.opened => {}
+            Ok(Incoming::Notification | Incoming::Response) => self.pass_on(&line, None).await,
+            Err(fault) => self.refuse(&fault).await,
+        }
+    }
+
+    async fn call(&mut self, call: Call<'_>) {
+        let era = call.meta.era();
+        if let Err(fault) = self.check_era(&call, era) {
+            return self.refuse(&fault.to(&call.id)).await;
+        }
+        if let Some(version) = super::unsupported(&call.meta) {
+            let framed = answer::unsupported_version(&call.id, version, &super::supported_versions());
+            return self.send(framed.body).await;
+        }
+        let caller = self.endpoint.local_caller(call.meta.client.as_deref().or(self.client.as_deref()));
+        let token = call.meta.progress_token.map(str::to_owned);
+        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
+        let admitted = match self.endpoint.admit(caller, &call, era, progress) {
+            Ok(admitted) => admitted,
+            Err(framed) => return self.send(framed.body).await,
+        };
+        let (writer, running, id) = (self.writer.clone(), Arc::clone(&self.running), call.id.clone());
+        let arguments = call.arguments.to_owned();
+        let carried = Arc::clone(&self.endpoint).execute(admitted, arguments, call.id, era);
+        // Held until the task is known under its id, so that it can't end before.
+        let mut known = lock(&self.running);
+        let task = self.calls.spawn({
+            let id = id.clone();
+            async move {
+                let framed = match token.zip(updates) {
+                    Some((token, updates)) => reported(carried, &token, updates, &writer).await,
+                    None => carried.await,
+                };
+                if lock(&running).remove(&id).is_some() {
+                    drop(writer.send(framed.body).await);
+                }
+            }
+        });
+        known.insert(id, task);
+    }
+
+    /// Whether a call may come as it does.
+    fn check_era(&self, call: &Call<'_>, era: Era) -> Result<(), Fault> {
+        if lock(&self.running).contains_key(&call.id) {
+            return Err(Fault::new(code::INVALID_REQUEST, "a request with this id is still running"));
+        }
+        match era {
+            Era::Legacy if !self.initialized => {
+                let message =
+                    "`_meta` lacks io.modelcontextprotocol/protocolVersion, and there was no `initialize`";
+                Err(Fault::new(code::INVALID_PARAMS, message))
+            }
+            Era::Modern if !call.meta.has_capabilities => {
+                let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
+                Err(Fault::new(code::INVALID_PARAMS, message))
+            }
+            Era::Legacy | Era::Modern => Ok(()),
+        }
+    }
+
+    /// Hands a message to rmcp, as it came.
+    async fn pass_on(&self, line: &[u8], id: Option<&Id>) {
+        match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
+            Ok(message) => drop(self.to_rmcp.send(message).await),
+            Err(error) => {
+                let fault =
+                    Fault::new(code::INVALID_REQUEST, format!("not a message of the protocol: {error}"));
+                self.refuse(&match id {
+                    Some(id) => fault.to(id),
+                    None => fault,
+                })
+                .await;
+            }
+        }
+    }
+
+    async fn refuse(&self, fault: &Fault) {
+        self.send(answer::fault(fault).body).await;
+    }
+
+    async fn send(&self, body: String) {
+        // The writer is gone when stdout is: the input ends soon after.
+        drop(self.writer.send(body).await);
+    }
+
+    /// Lets the calls in flight finish.
+    async fn finish(mut self) {
+        drop(self.to_rmcp);
+        let rest = self.rest.abort_handle();
+        let finished = async {
+            while self.calls.join_next().await.is_some() {}
+            drop(self.rest.await);
+        };
+        if tokio::time::timeout(GRACE, finished).await.is_err() {
+            tracing::warn!("calls were still running after {GRACE:?} and are given up");
+        }
+        self.calls.abort_all();
+        rest.abort();
+    }
+}
+
+/// Sends a call's reports as they come, and gives its answer.
+async fn reported(
+    call: impl Future<Output = Framed> + Send + 'static,
+    token: &str,
+    updates: mpsc::Receiver<Update>,
+    writer: &mpsc::Sender<String>,
+) -> Framed {
+    let mut reporting = Reporting::new(call, updates);
+    loop {
+        match reporting.next().await {
+            Next::Update(update) => drop(writer.send(answer::progress(token, &update)).await),
+            Next::Done(framed) => return framed,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a client calls itself in `initialize`.
+fn client_of(line: &[u8]) -> Option<String> {
+    let message: serde_json::Value = serde_json::from_slice(line).ok()?;
+    let client = message.pointer("/params/clientInfo")?;
+    let text = |key: &str| client.get(key).and_then(|value| value.as_str()).unwrap_or_default();
+    Some(format!("{} {}", text("name"), text("version")).trim().to_owned())
+}
+
+/// Serves what isn't ours by rmcp. A service that a client's odd opening ended is begun anew.
+async fn serve_rest(
+    endpoint: Arc<Endpoint>,
+    messages: mpsc::Receiver<ClientJsonRpcMessage>,
+    writer: mpsc::Sender<String>,
+) {
+    let bridge =
+        Bridge { messages: Arc::new(tokio::sync::Mutex::new(messages)), writer, ended: Arc::default() };
+    while !bridge.ended.load(Ordering::Relaxed) {
+        match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint)), bridge.clone()).await {
+            Ok(service) => drop(service.waiting().await),
+            Err(error) => tracing::debug!(%error, "a connection was opened oddly"),
+        }
+    }
+}
+
+/// rmcp's side of the two threads.
+#[derive(Clone)]
+struct Bridge {
+    messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
+    writer: mpsc::Sender<String>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Transport<RoleServer> for Bridge {
+    type Error = std::io::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        let writer = self.writer.clone();
+        async move {
+            let line = serde_json::to_string(&message)?;
+            writer.send(line).await.map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        let message = self.messages.lock().await.recv().await;
+        if message.is_none() {
+            self.ended.store(true, Ordering::Relaxed);
+        }
+        message
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+enum Line {
+    Whole(Vec<u8>),
+    TooLong,
+}
+
+/// Reads lines on a thread of their own.
+fn read_lines(input: impl Read + Send + 'static) -> std::io::Result<mpsc::Receiver<Line>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    std::thread::Builder::new().name("stdin".into()).spawn(move || {
+        let mut input = BufReader::with_capacity(64 * 1024, input);
+        while let Ok(Some(line)) = next_line(&mut input) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// The next line that isn't blank; one that is too long is passed over without being kept.
+fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
+    let mut line = Vec::new();
+    let mut too_long = false;
+    loop {
+        let chunk = match input.fill_buf() {
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if chunk.is_empty() {
+            // A message without its newline isn't whole.
+            return Ok(None);
+        }
+        let newline = chunk.iter().position(|byte| *byte == b'\n');
+        let taken = newline.map_or(chunk.len(), |at| at + 1);
+        too_long |= line.len() + taken > MAX_LINE;
+        if too_long {
+            line = Vec::new();
+        } else {
+            line.extend_from_slice(&chunk[..newline.unwrap_or(taken)]);
+        }
+        input.consume(taken);
+        if newline.is_some() {
+            if too_long {
+                return Ok(Some(Line::TooLong));
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(Line::Whole(line)));
+            }
+            line.clear();
+        }
+    }
+}
+
+/// Writes lines on a thread of their own, as many at a time as there are.
+fn write_lines(
+    mut output: impl Write + Send + 'static,
+) -> std::io::Result<(mpsc::Sender<String>, std::thread::JoinHandle<()>)> {
+    let (sender, mut receiver) = mpsc::channel::<String>(WAITING);
+    let thread = std::thread::Builder::new().name("stdout".into()).spawn(move || {
+        let mut batch = Vec::with_capacity(64 * 1024);
+        while let Some(first) = receiver.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(line) = next {
+                batch.extend_from_slice(line.as_bytes());
+                batch.push(b'\n');
+                next = receiver.try_recv().ok();
+            }
+            if output.write_all(&batch).and_then(|()| output.flush()).is_err() {
+                return;
+            }
+            batch.clear();
+        }
+    })?;
+    Ok((sender, thread))
+}
