@@ -42,8 +42,9 @@ pub struct ToolServer {
     lends: Vec<Lends>,
 }
 
-type Lends = Box<dyn FnOnce(Lent) -> Lending + Send>;
-type Lending = Pin<Box<dyn Future<Output = Result<Lent, StartError>> + Send>>;
+// Opened where `run` is awaited, on no other thread: what opens needn't be `Send`.
+type Lends = Box<dyn FnOnce(Lent) -> Lending>;
+type Lending = Pin<Box<dyn Future<Output = Result<Lent, StartError>>>>;
 
 impl ToolServer {
     /// A server of that name and version, as clients see them.
@@ -83,11 +84,11 @@ impl ToolServer {
     }
 
     /// Lends what a function opens. It runs when the server starts to serve, and by no other command.
-    pub fn lend_with<T, E, F>(self, open: impl FnOnce() -> F + Send + 'static) -> Self
+    pub fn lend_with<T, E, F>(self, open: impl FnOnce() -> F + 'static) -> Self
     where
         T: Send + Sync + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
-        F: Future<Output = Result<T, E>> + Send + 'static,
+        F: Future<Output = Result<T, E>> + 'static,
     {
         self.lending(move |mut lent| {
             Box::pin(async move {
@@ -100,7 +101,7 @@ impl ToolServer {
         })
     }
 
-    fn lending(mut self, lends: impl FnOnce(Lent) -> Lending + Send + 'static) -> Self {
+    fn lending(mut self, lends: impl FnOnce(Lent) -> Lending + 'static) -> Self {
         self.lends.push(Box::new(lends));
         self
     }

@@ -7,8 +7,8 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::
 
 /// Starts the log, unless the application has one of its own.
 pub(super) fn start(level: LevelFilter) {
-    // rmcp logs whole requests and results, values and all: it is heard only when something is wrong.
-    let rmcp = level.min(LevelFilter::WARN);
+    // rmcp logs whole requests and results, values and all: it is heard only when it fails.
+    let rmcp = level.min(LevelFilter::ERROR);
     let targets = Targets::new().with_default(level).with_target("rmcp", rmcp);
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());

@@ -1,0 +1,259 @@
+//! The ledger: customers, invoices and payments in SQLite.
+
+use std::{num::TryFromIntError, time::Duration};
+
+use chrono::NaiveDate;
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
+};
+
+use crate::{
+    model::{Invoice, InvoiceDetails, InvoiceNumber, Payment, Status},
+    seed,
+};
+
+/// Where the ledger is kept, unless `INVOICES_DB` says otherwise.
+const FILE: &str = "invoices.db";
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS customers (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS invoices (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    number      TEXT GENERATED ALWAYS AS (printf('inv_%08d', id)) STORED UNIQUE,
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    status      TEXT NOT NULL CHECK (status IN ('open', 'paid', 'void')),
+    issued      TEXT NOT NULL,
+    due         TEXT NOT NULL,
+    cents       INTEGER NOT NULL CHECK (cents > 0),
+    reminders   INTEGER NOT NULL DEFAULT 0,
+    void_reason TEXT
+);
+CREATE INDEX IF NOT EXISTS invoices_by_customer ON invoices (customer_id, issued DESC, number DESC);
+CREATE TABLE IF NOT EXISTS payments (
+    id         INTEGER PRIMARY KEY,
+    invoice_id INTEGER NOT NULL REFERENCES invoices (id) ON DELETE CASCADE,
+    paid       TEXT NOT NULL,
+    cents      INTEGER NOT NULL CHECK (cents > 0)
+);
+CREATE INDEX IF NOT EXISTS payments_by_invoice ON payments (invoice_id, paid DESC);
+CREATE TABLE IF NOT EXISTS deletions (
+    number  TEXT PRIMARY KEY,
+    who     TEXT NOT NULL,
+    reason  TEXT
+);
+";
+
+/// The columns of an [`Invoice`].
+macro_rules! invoice {
+    ($rest:literal) => {
+        concat!(
+            "SELECT invoices.number, customers.name AS customer, invoices.status, invoices.issued, invoices.due, \
+             invoices.cents FROM invoices JOIN customers ON customers.id = invoices.customer_id ",
+            $rest
+        )
+    };
+}
+
+/// What the ledger can't do.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("no invoice has that number")]
+    NoInvoice,
+    #[error("no customer has that account name")]
+    NoCustomer,
+    #[error("the invoice is {0}, and only an open one can be changed so")]
+    NotOpen(&'static str),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Count(#[from] TryFromIntError),
+}
+
+/// The ledger, as the tools borrow it.
+pub struct Invoices {
+    pool: SqlitePool,
+}
+
+impl Invoices {
+    /// Opens the ledger; a new one is filled with fictitious invoices.
+    pub async fn open() -> Result<Self, LedgerError> {
+        let file = std::env::var("INVOICES_DB").unwrap_or_else(|_| FILE.into());
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+        let invoices = Invoices::with(options, 4).await?;
+        seed::fill(&invoices.pool).await?;
+        Ok(invoices)
+    }
+
+    #[cfg(test)]
+    pub async fn in_memory() -> Result<Self, LedgerError> {
+        let invoices = Invoices::with(SqliteConnectOptions::new().in_memory(true), 1).await?;
+        sqlx::query("INSERT INTO customers (name) VALUES ('Alder & Finch')").execute(&invoices.pool).await?;
+        Ok(invoices)
+    }
+
+    async fn with(options: SqliteConnectOptions, connections: u32) -> Result<Self, LedgerError> {
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        sqlx::raw_sql(TABLES).execute(&pool).await?;
+        Ok(Invoices { pool })
+    }
+
+    /// Invoices of a customer, newest first, from behind that one on.
+    pub async fn of_customer(
+        &self,
+        customer: &str,
+        status: Option<Status>,
+        after: Option<(NaiveDate, InvoiceNumber)>,
+        most: i64,
+    ) -> Result<Vec<Invoice>, LedgerError> {
+        let customer = self.customer(customer).await?;
+        let (issued, number) = after.unzip();
+        let invoices = sqlx::query_as(invoice!(
+            "WHERE invoices.customer_id = ?1 AND (?2 IS NULL OR invoices.status = ?2)
+             AND (?3 IS NULL OR (invoices.issued, invoices.number) < (?3, ?4))
+             ORDER BY invoices.issued DESC, invoices.number DESC LIMIT ?5"
+        ))
+        .bind(customer)
+        .bind(status)
+        .bind(issued)
+        .bind(number)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(invoices)
+    }
+
+    /// One invoice, whole.
+    pub async fn details(&self, number: &InvoiceNumber) -> Result<InvoiceDetails, LedgerError> {
+        let invoice: Option<Invoice> = sqlx::query_as(invoice!("WHERE invoices.number = ?"))
+            .bind(number)
+            .fetch_optional(&self.pool)
+            .await?;
+        let invoice = invoice.ok_or(LedgerError::NoInvoice)?;
+        let (id, reminders, void_reason): (i64, i64, Option<String>) =
+            sqlx::query_as("SELECT id, reminders, void_reason FROM invoices WHERE number = ?")
+                .bind(number)
+                .fetch_one(&self.pool)
+                .await?;
+        let payments: Vec<Payment> = sqlx::query_as(
+            "SELECT paid, cents FROM payments WHERE invoice_id = ? ORDER BY paid DESC LIMIT 50",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(InvoiceDetails { invoice, reminders: reminders.try_into()?, void_reason, payments })
+    }
+
+    /// Issues an invoice.
+    pub async fn create(
+        &self,
+        customer: &str,
+        cents: i64,
+        issued: NaiveDate,
+        due: NaiveDate,
+    ) -> Result<Invoice, LedgerError> {
+        let customer_id = self.customer(customer).await?;
+        let number: InvoiceNumber = sqlx::query_scalar(
+            "INSERT INTO invoices (customer_id, status, issued, due, cents) VALUES (?, 'open', ?, ?, ?)
+             RETURNING number",
+        )
+        .bind(customer_id)
+        .bind(issued)
+        .bind(due)
+        .bind(cents)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Invoice { number, customer: customer.to_owned(), status: Status::Open, issued, due, cents })
+    }
+
+    /// Counts a reminder of an open invoice.
+    pub async fn remind(&self, number: &InvoiceNumber) -> Result<u32, LedgerError> {
+        let reminders: Option<i64> = sqlx::query_scalar(
+            "UPDATE invoices SET reminders = reminders + 1 WHERE number = ? AND status = 'open' RETURNING reminders",
+        )
+        .bind(number)
+        .fetch_optional(&self.pool)
+        .await?;
+        match reminders {
+            Some(reminders) => Ok(reminders.try_into()?),
+            None => Err(self.not_open(number).await?),
+        }
+    }
+
+    /// Voids an open invoice; one that is void already stays as it is.
+    pub async fn void(&self, number: &InvoiceNumber, reason: &str) -> Result<(), LedgerError> {
+        let voided = sqlx::query(
+            "UPDATE invoices SET status = 'void', void_reason = ? WHERE number = ? AND status = 'open'",
+        )
+        .bind(reason)
+        .bind(number)
+        .execute(&self.pool)
+        .await?;
+        if voided.rows_affected() == 1 {
+            return Ok(());
+        }
+        match self.not_open(number).await? {
+            LedgerError::NotOpen("void") => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// Deletes an invoice and notes who did.
+    pub async fn delete(
+        &self,
+        number: &InvoiceNumber,
+        who: &str,
+        reason: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let mut transaction = self.pool.begin().await?;
+        let deleted = sqlx::query("DELETE FROM invoices WHERE number = ?")
+            .bind(number)
+            .execute(&mut *transaction)
+            .await?;
+        if deleted.rows_affected() == 0 {
+            return Err(LedgerError::NoInvoice);
+        }
+        sqlx::query("INSERT INTO deletions (number, who, reason) VALUES (?, ?, ?)")
+            .bind(number)
+            .bind(who)
+            .bind(reason)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn customer(&self, name: &str) -> Result<i64, LedgerError> {
+        sqlx::query_scalar("SELECT id FROM customers WHERE name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or(LedgerError::NoCustomer)
+    }
+
+    /// Why an invoice couldn't be changed.
+    async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
+        let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
+            .bind(number)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(match status {
+            None => LedgerError::NoInvoice,
+            Some(Status::Open) => LedgerError::NotOpen("open"),
+            Some(Status::Paid) => LedgerError::NotOpen("paid"),
+            Some(Status::Void) => LedgerError::NotOpen("void"),
+        })
+    }
+}

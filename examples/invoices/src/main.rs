@@ -1,0 +1,35 @@
+//! A ledger, served to agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
+//!
+//! [`model`] says what an agent sends and gets, [`tools`] what it can do, [`ledger`] keeps it, and [`seed`]
+//! fills a new ledger with fictitious customers.
+
+mod ledger;
+mod model;
+mod seed;
+mod tools;
+
+use std::process::ExitCode;
+
+use mcp_tool_runtime::prelude::*;
+
+use crate::{
+    ledger::Invoices,
+    tools::{create_invoice, delete_invoice, get_invoice, list_invoices, send_reminder, void_invoice},
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ToolServer::new("invoices", env!("CARGO_PKG_VERSION"))
+        .instructions("Invoices of one company. Amounts are in cents of its currency.")
+        .tools(tools![
+            list_invoices,
+            get_invoice,
+            create_invoice,
+            send_reminder,
+            void_invoice,
+            delete_invoice
+        ])
+        .lend_with(Invoices::open)
+        .run()
+        .await
+}

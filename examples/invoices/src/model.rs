@@ -1,0 +1,82 @@
+//! What an agent sends and gets.
+
+use chrono::NaiveDate;
+use mcp_tool_runtime::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The number that is printed on an invoice. Written once: every tool that takes one has its bounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToolSchema, sqlx::Type)]
+#[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
+#[sqlx(transparent)]
+pub struct InvoiceNumber(pub String);
+
+/// Where an invoice stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum Status {
+    Open,
+    Paid,
+    Void,
+}
+
+/// An invoice.
+#[derive(Debug, Serialize, ToolSchema, sqlx::FromRow)]
+pub struct Invoice {
+    /// Its number.
+    pub number: InvoiceNumber,
+    /// Account name of the customer.
+    #[schema(max_len = 80)]
+    pub customer: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Day of issue.
+    pub issued: NaiveDate,
+    /// Day by which it is to be paid.
+    pub due: NaiveDate,
+    /// Amount in cents.
+    #[schema(min = 1)]
+    pub cents: i64,
+}
+
+/// An invoice with all that happened to it.
+#[derive(Debug, Serialize, ToolSchema)]
+pub struct InvoiceDetails {
+    #[serde(flatten)]
+    pub invoice: Invoice,
+    /// Reminders that were sent.
+    pub reminders: u32,
+    /// Why it was voided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_len = 500)]
+    pub void_reason: Option<String>,
+    /// Payments, latest first.
+    #[schema(max_items = 50)]
+    pub payments: Vec<Payment>,
+}
+
+/// A payment.
+#[derive(Debug, Serialize, ToolSchema, sqlx::FromRow)]
+pub struct Payment {
+    /// Day of payment.
+    pub paid: NaiveDate,
+    /// Amount in cents.
+    #[schema(min = 1)]
+    pub cents: i64,
+}
+
+/// A reminder that was sent.
+#[derive(Debug, Serialize, ToolSchema)]
+pub struct Reminder {
+    /// The invoice that it is about.
+    pub number: InvoiceNumber,
+    /// How many were sent so far, this one among them.
+    pub reminders: u32,
+}
+
+/// An invoice that is gone.
+#[derive(Debug, Serialize, ToolSchema)]
+pub struct Deleted {
+    /// Its number, which isn't given again.
+    pub number: InvoiceNumber,
+}

@@ -1,0 +1,219 @@
+//! What an agent can do.
+
+use chrono::Utc;
+use mcp_tool_runtime::prelude::*;
+
+use crate::{
+    ledger::{Invoices, LedgerError},
+    model::{Deleted, Invoice, InvoiceDetails, InvoiceNumber, Reminder, Status},
+};
+
+/// Invoices of one customer, newest first.
+#[mcp_tool(version = "1.0", scope = "invoices:read", read_only)]
+pub async fn list_invoices(
+    invoices: &Invoices,
+    /// Account name of the customer.
+    #[arg(min_len = 1, max_len = 80)]
+    customer: String,
+    /// Only those that stand so.
+    status: Option<Status>,
+    page: PageRequest,
+) -> Result<Page<Invoice>, ToolError> {
+    let rows = invoices.of_customer(&customer, status, page.after()?, page.fetch()).await?;
+    Page::keyset(rows, &page, |last| (last.issued, last.number.clone()))
+}
+
+/// One invoice with its payments and reminders.
+#[mcp_tool(version = "1.0", scope = "invoices:read", read_only)]
+pub async fn get_invoice(
+    invoices: &Invoices,
+    /// Invoice number, as printed on it.
+    number: InvoiceNumber,
+) -> Result<InvoiceDetails, LedgerError> {
+    invoices.details(&number).await
+}
+
+/// Issue an invoice to a customer, dated today.
+#[mcp_tool(version = "1.0", scope = "invoices:write")]
+pub async fn create_invoice(
+    invoices: &Invoices,
+    /// Account name of the customer.
+    #[arg(min_len = 1, max_len = 80)]
+    customer: String,
+    /// Amount in cents.
+    #[arg(min = 1, max = 10_000_000)]
+    cents: i64,
+    /// Days that the customer has to pay.
+    #[arg(min = 0, max = 180, default = 30)]
+    due_in_days: u32,
+) -> Result<Invoice, LedgerError> {
+    let issued = Utc::now().date_naive();
+    let due = issued + chrono::Days::new(due_in_days.into());
+    invoices.create(&customer, cents, issued, due).await
+}
+
+/// Remind a customer of an open invoice.
+#[mcp_tool(version = "1.0", scope = "invoices:write", open_world)]
+pub async fn send_reminder(
+    invoices: &Invoices,
+    /// Invoice number, as printed on it.
+    number: InvoiceNumber,
+) -> Result<Reminder, LedgerError> {
+    let reminders = invoices.remind(&number).await?;
+    Ok(Reminder { number, reminders })
+}
+
+/// Void an invoice that was issued in error; it stays in the books.
+#[mcp_tool(version = "1.0", scope = "invoices:write", idempotent)]
+pub async fn void_invoice(
+    invoices: &Invoices,
+    /// Invoice number, as printed on it.
+    number: InvoiceNumber,
+    /// Why it is void, for the books.
+    #[arg(min_len = 3, max_len = 500)]
+    reason: String,
+) -> Result<InvoiceDetails, LedgerError> {
+    invoices.void(&number, &reason).await?;
+    invoices.details(&number).await
+}
+
+/// Delete an invoice for good.
+#[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
+pub async fn delete_invoice(
+    cx: &CallContext,
+    invoices: &Invoices,
+    /// Invoice number, as printed on it.
+    number: InvoiceNumber,
+    /// Why it goes; kept beside who deleted it.
+    #[arg(max_len = 500)]
+    reason: Option<String>,
+) -> Result<Deleted, LedgerError> {
+    invoices.delete(&number, cx.caller().user(), reason.as_deref()).await?;
+    Ok(Deleted { number })
+}
+
+/// What the ledger can't do, as the agent should read it.
+impl From<LedgerError> for ToolError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::NoInvoice | LedgerError::NoCustomer => ToolError::not_found(error.to_string()),
+            LedgerError::NotOpen(_) => ToolError::conflict(error.to_string()),
+            LedgerError::Database(_) | LedgerError::Count(_) => ToolError::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_tool_runtime::{ErrorKind, testing::TestServer};
+    use serde_json::json;
+
+    use super::*;
+
+    async fn server() -> TestServer {
+        let server = ToolServer::new("invoices", "0")
+            .tools(tools![
+                list_invoices,
+                get_invoice,
+                create_invoice,
+                send_reminder,
+                void_invoice,
+                delete_invoice
+            ])
+            .lend_with(Invoices::in_memory);
+        TestServer::start_allowing(server, ["delete_invoice"]).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn pages_follow_each_other_without_gap_or_repetition() {
+        let server = server().await;
+        for cents in 1..=25 {
+            server
+                .call("create_invoice", json!({ "customer": "Alder & Finch", "cents": cents }))
+                .await
+                .unwrap();
+        }
+        let mut arguments = json!({ "customer": "Alder & Finch", "status": "open", "limit": 10 });
+        let mut numbers = Vec::new();
+        loop {
+            let page = server.call("list_invoices", &arguments).await.unwrap().json();
+            numbers.extend(page["items"].as_array().unwrap().iter().map(|invoice| invoice["number"].clone()));
+            if page["next_cursor"].is_null() {
+                break;
+            }
+            arguments["cursor"] = page["next_cursor"].clone();
+        }
+        let mut distinct = numbers.clone();
+        distinct.sort_by_key(|number| number.to_string());
+        distinct.dedup();
+        assert_eq!((numbers.len(), distinct.len()), (25, 25));
+    }
+
+    #[tokio::test]
+    async fn a_cursor_is_for_one_question_of_one_caller() {
+        let server = server().await;
+        for cents in 1..=3 {
+            server
+                .call("create_invoice", json!({ "customer": "Alder & Finch", "cents": cents }))
+                .await
+                .unwrap();
+        }
+        let first = json!({ "customer": "Alder & Finch", "limit": 2 });
+        let page = server.call("list_invoices", &first).await.unwrap().json();
+        let cursor = page["next_cursor"].as_str().unwrap();
+
+        let again = json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
+        assert!(server.call("list_invoices", again).await.is_ok(), "another limit is the same question");
+
+        let other = json!({ "customer": "Alder & Finch", "status": "open", "limit": 2, "cursor": cursor });
+        let refused = server.call("list_invoices", other).await.unwrap_err();
+        assert_eq!(refused.violations().unwrap().listed()[0].pointer, "/cursor");
+
+        let stranger = server.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
+        let theirs = json!({ "customer": "Alder & Finch", "limit": 2, "cursor": cursor });
+        assert_eq!(
+            stranger.call("list_invoices", theirs).await.unwrap_err().kind(),
+            Some(ErrorKind::InvalidArguments)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_became_of_an_invoice_is_told() {
+        let server = server().await;
+        let invoice = server
+            .call("create_invoice", json!({ "customer": "Alder & Finch", "cents": 100 }))
+            .await
+            .unwrap();
+        let number = invoice.json()["number"].clone();
+
+        let reminded = server.call("send_reminder", json!({ "number": number })).await.unwrap();
+        assert_eq!(reminded.json()["reminders"], 1);
+
+        let void =
+            server.call("void_invoice", json!({ "number": number, "reason": "issued twice" })).await.unwrap();
+        assert_eq!(
+            (&void.json()["status"], &void.json()["void_reason"]),
+            (&json!("void"), &json!("issued twice"))
+        );
+
+        let refused = server.call("send_reminder", json!({ "number": number })).await.unwrap_err();
+        assert_eq!(refused.kind(), Some(ErrorKind::Conflict));
+
+        server.call("delete_invoice", json!({ "number": number })).await.unwrap();
+        let gone = server.call("get_invoice", json!({ "number": number })).await.unwrap_err();
+        assert_eq!(gone.kind(), Some(ErrorKind::NotFound));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_number_never_reaches_the_ledger() {
+        let refused = server().await.call("get_invoice", json!({ "number": "inv_1" })).await.unwrap_err();
+        assert_eq!(refused.violations().unwrap().to_string(), "/number: 5 characters, 12 wanted");
+    }
+
+    #[tokio::test]
+    async fn a_reader_can_not_delete() {
+        let reader = server().await.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
+        let refused = reader.call("delete_invoice", json!({ "number": "inv_00000001" })).await.unwrap_err();
+        assert_eq!(refused.missing_scopes(), ["invoices:delete"]);
+    }
+}
