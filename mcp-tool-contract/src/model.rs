@@ -262,21 +262,10 @@ impl Object {
     /// An object without members.
     pub const EMPTY: Object = Object { members: &[] };
 
-    /// An object of these members.
+    /// Each name once, those of flattened structs among them.
     #[track_caller]
-    #[must_use]
-    pub const fn new(members: &'static [Member]) -> Self {
-        let object = Object { members };
-        let mut i = 0;
-        while i < members.len() {
-            match members[i] {
-                Member::Field(field) => object.once(field.name),
-                Member::Tag(name, _) => object.once(name),
-                Member::Flatten(inner) => object.once_each(inner),
-            }
-            i += 1;
-        }
-        object
+    pub const fn check(&self) {
+        self.once_each(self);
     }
 
     const fn occurrences(&self, name: &str) -> usize {

@@ -1,7 +1,7 @@
 //! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` share.
 
 use mcp_tool_contract::pattern;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -64,8 +64,10 @@ impl Bounds {
         })
     }
 
-    /// The calls of the builder, each with its key's span.
-    pub(crate) fn tokens(&self) -> TokenStream {
+    /// A statement for each bound, wholly at its key, which is where const evaluation then points: `place` is
+    /// narrowed by the functions of `declaration`.
+    pub(crate) fn statements(&self, place: &Ident, declaration: &str) -> TokenStream {
+        let declaration = Ident::new(declaration, Span::call_site());
         self.calls
             .iter()
             .map(|Bound { key, value }| {
@@ -74,7 +76,9 @@ impl Bounds {
                     BoundValue::Count(count) => quote!(#count),
                     BoundValue::Pattern(source) => matched(source),
                 };
-                quote_spanned!(key.span()=> .#key(#argument))
+                quote_spanned! {key.span()=>
+                    let #place = ::mcp_tool_runtime::__private::#declaration::#key(#place, #argument);
+                }
             })
             .collect()
     }

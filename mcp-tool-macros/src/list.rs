@@ -15,15 +15,13 @@ pub(crate) fn expand(list: TokenStream) -> TokenStream {
     };
     let entries =
         paths.iter().map(|path| quote_spanned!(path.span()=> ::mcp_tool_runtime::ToolEntry::of::<#path>()));
-    let keys = paths.iter().map(|path| quote!(::mcp_tool_runtime::ToolEntry::key::<#path>()));
     let checks = paths.iter().enumerate().skip(1).map(|(index, path)| {
-        quote_spanned!(path.span()=> const _: () = ::mcp_tool_runtime::__private::check_distinct(KEYS, #index);)
+        quote_spanned!(path.span()=> const _: () = ::mcp_tool_runtime::__private::check_distinct(LIST, #index);)
     });
     quote! {
         {
-            const KEYS: &[u64] = &[#(#keys),*];
-            #(#checks)*
             const LIST: &[::mcp_tool_runtime::ToolEntry] = &[#(#entries),*];
+            #(#checks)*
             LIST
         }
     }

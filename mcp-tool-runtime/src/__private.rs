@@ -8,7 +8,7 @@ pub use mcp_tool_contract::{
     model::{Contract, Field, Hints, Member, Narrowed, Object, Output, Param, Version},
     pattern::{Matcher, Pattern},
     read::{
-        arguments::{Declared, Fill, Slot, read},
+        arguments::{Declared, Fill, Slot, declare, read},
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
         value::Value,
         violation::Violations,
@@ -20,9 +20,7 @@ pub use crate::{
     error::ToolError,
     lend::{Lend, LendSent, LendShared, Lent, NotLent},
     page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-    result::{
-        Answer, AnyError, BoxedError, Failure, IntoToolError, NoError, ObjectResult, Returned, ToolResult,
-    },
+    result::{Answer, ObjectResult, Returned, Returning, answering},
     tool::{Bound, Running, Tool, ToolEntry},
 };
 
@@ -65,10 +63,10 @@ pub async fn blocking<R: Send + 'static>(
     crate::execution::blocking(function).await
 }
 
-/// A borrowed parameter of a type that an agent could send.
+/// A borrowed parameter is shared by all calls, and isn't of a type that an agent could send.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn check_lent(is_sent: bool) {
+pub const fn check_lent<T: ?Sized + Send + Sync + 'static>(is_sent: bool) {
     if is_sent {
         panic!(
             "an agent sends this type, so it is taken owned; what the server lends has a type of the application's own"
@@ -79,23 +77,23 @@ pub const fn check_lent(is_sent: bool) {
 /// A page is asked for where one is returned, and nowhere else.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn check_paging(output: &Output, is_asked: bool) {
-    match (output, is_asked) {
-        (Output::Page(_), false) => {
+pub const fn check_paging(is_paged: bool, is_asked: bool) {
+    match (is_paged, is_asked) {
+        (true, false) => {
             panic!("a `Page` is returned, but no page can be asked for: add a parameter `page: PageRequest`")
         }
-        (Output::Page(_), true) | (_, false) => {}
-        (_, true) => panic!("a `PageRequest` asks for a page, but none is returned: return `Page<…>`"),
+        (false, true) => panic!("a `PageRequest` asks for a page, but none is returned: return `Page<…>`"),
+        (true, true) | (false, false) => {}
     }
 }
 
 /// Two tools of one list share a name.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn check_distinct(keys: &[u64], index: usize) {
+pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
-        if keys[i] == keys[index] {
+        if list[i].key == list[index].key {
             panic!("another tool of this list has the same name: give one of them `name = \"…\"`")
         }
         i += 1;

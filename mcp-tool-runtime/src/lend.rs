@@ -25,7 +25,7 @@ impl Lent {
         before.map(|_| Twice(type_name::<T>()))
     }
 
-    fn find<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+    fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
         fn stored<A: 'static>(lent: &Lent) -> Option<&A> {
             lent.values.get(&TypeId::of::<A>())?.downcast_ref()
         }
@@ -70,7 +70,7 @@ pub trait LendShared<T: ?Sized> {
     fn hold(lent: &Lent) -> Result<Shared<T>, NotLent>;
 }
 
-impl<T: ?Sized + Send + Sync + 'static> LendShared<T> for Lend<T> {
+impl<T: ?Sized + 'static> LendShared<T> for Lend<T> {
     fn hold(lent: &Lent) -> Result<Shared<T>, NotLent> {
         lent.find().map(Shared).ok_or(NotLent(type_name::<T>()))
     }

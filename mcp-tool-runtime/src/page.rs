@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     digest::Digest,
     model::{Field, Member, Object, Output, Param},
     read::{
-        arguments::Declared,
+        arguments::{Declared, declare},
         canonical,
         types::{OutputValue, Parameter as _},
         violation::{Rule, Violation, Violations},
@@ -127,7 +127,7 @@ fn binding(cx: &CallContext) -> Vec<u8> {
 
 /// The parameter `limit` of every paged tool.
 #[doc(hidden)]
-pub const LIMIT_PARAM: Declared<u32> = Declared::<u32>::new("", "").with(
+pub const LIMIT_PARAM: Declared<u32> = declare::<u32>("", "").with(
     Param::new(LIMIT, "Items on the page, at most.", u32::SCHEMA)
         .min(integer(1, "1"))
         .max(integer(DEFAULT_MAX_ITEMS as i128, "100"))
@@ -136,7 +136,7 @@ pub const LIMIT_PARAM: Declared<u32> = Declared::<u32>::new("", "").with(
 
 /// The parameter `cursor` of every paged tool.
 #[doc(hidden)]
-pub const CURSOR_PARAM: Declared<Option<String>> = Declared::<Option<String>>::new("", "").with(
+pub const CURSOR_PARAM: Declared<Option<String>> = declare::<Option<String>>("", "").with(
     Param::new(
         CURSOR,
         "Where to go on: `next_cursor` of the page before, with all other arguments unchanged.",
@@ -198,11 +198,12 @@ impl<T: OutputValue> Shape<T> {
     .never_null()
     .max_len(1_024);
     const MEMBERS: &'static [Member] = &[Member::Field(Self::ITEMS), Member::Field(Self::NEXT)];
-    const OBJECT: Object = Object::new(Self::MEMBERS);
+    const OBJECT: Object = Object { members: Self::MEMBERS };
 }
 
 impl<T: OutputValue + Serialize> ToolResult for Page<T> {
     const OUTPUT: Output = Output::Page(&Shape::<T>::OBJECT);
+    const IS_PAGED: bool = true;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
         #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! From what a function returns to what its caller gets.
 
-use std::{convert::Infallible, error::Error, fmt};
+use std::error::Error;
 
 use mcp_tool_contract::{model::Output, read::types::OutputObject};
 use serde::Serialize;
@@ -46,25 +46,49 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const OUTPUT: Output;
 
+    /// Whether more of it can be asked for; apart from the shape, which may have mistakes of its own.
+    #[doc(hidden)]
+    const IS_PAGED: bool;
+
     /// The result as it leaves.
     #[doc(hidden)]
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError>;
 }
 
-/// A struct of an object's shape that can be written. `#[derive(ToolSchema)]` implements it.
+/// A struct that derives [`ToolSchema`](crate::ToolSchema), which implements this.
 #[doc(hidden)]
-pub trait ObjectResult: OutputObject + Serialize {}
+pub trait ObjectResult: OutputObject + Written {}
 
+#[diagnostic::do_not_recommend]
 impl<T: ObjectResult> ToolResult for T {
     const OUTPUT: Output = Output::Object(T::OBJECT);
+    const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
-        json(&self, cx).map(Answer::Object)
+        self.written(cx).map(Answer::Object)
+    }
+}
+
+/// What can be written as JSON.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be written as JSON",
+    label = "add `#[derive(serde::Serialize)]`"
+)]
+pub trait Written {
+    fn written(&self, cx: &CallContext) -> Result<String, ToolError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Written for T {
+    fn written(&self, cx: &CallContext) -> Result<String, ToolError> {
+        json(self, cx)
     }
 }
 
 impl ToolResult for () {
     const OUTPUT: Output = Output::Nothing;
+    const IS_PAGED: bool = false;
 
     fn answer(self, _: &CallContext) -> Result<Answer, ToolError> {
         Ok(Answer::Nothing)
@@ -73,6 +97,7 @@ impl ToolResult for () {
 
 impl ToolResult for String {
     const OUTPUT: Output = Output::Text;
+    const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
         if self.len() > cx.max_result() {
@@ -84,6 +109,7 @@ impl ToolResult for String {
 
 impl ToolResult for &'static str {
     const OUTPUT: Output = Output::Text;
+    const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
         self.to_owned().answer(cx)
@@ -100,106 +126,124 @@ impl ToolResult for &'static str {
     note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"
 )]
 pub trait Returned {
-    type Good: ToolResult;
-    type Bad;
     const OUTPUT: Output;
-
-    fn split(self) -> Result<Self::Good, Self::Bad>;
+    const IS_PAGED: bool;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToolResult> Returned for T {
-    type Good = T;
-    type Bad = Infallible;
     const OUTPUT: Output = T::OUTPUT;
-
-    fn split(self) -> Result<T, Infallible> {
-        Ok(self)
-    }
+    const IS_PAGED: bool = T::IS_PAGED;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToolResult, E> Returned for Result<T, E> {
-    type Good = T;
-    type Bad = E;
     const OUTPUT: Output = T::OUTPUT;
+    const IS_PAGED: bool = T::IS_PAGED;
+}
 
-    fn split(self) -> Result<T, E> {
-        self
+/// What a function returned, on its way to an [`Answer`].
+///
+/// How an error becomes a [`ToolError`] is settled by the first of these that its type has:
+/// `Into<ToolError>`, [`std::error::Error`], `AsRef<dyn Error>` (as boxed errors have). Each step of
+/// [`answering`] is a trait on one reference more, which method resolution tries in that order.
+#[doc(hidden)]
+#[allow(missing_debug_implementations, reason = "it holds a value of any type for one expression")]
+pub struct Returning<R>(std::cell::Cell<Option<R>>);
+
+impl<R> Returning<R> {
+    pub fn new(returned: R) -> Self {
+        Returning(std::cell::Cell::new(Some(returned)))
+    }
+
+    fn take(&self) -> Result<R, ToolError> {
+        self.0.take().ok_or_else(|| ToolError::of(ErrorKind::Internal, "a result was taken twice"))
     }
 }
 
-/// Turns a function's own error into a [`ToolError`], by the first of these that its type has:
-/// `Into<ToolError>`, [`std::error::Error`], `AsRef<dyn Error>` (as boxed errors have).
-///
-/// Each step is a trait on one more reference, which method resolution tries in that order.
-#[doc(hidden)]
-#[allow(missing_debug_implementations, reason = "it holds an error of any type for one expression")]
-pub struct Failure<E>(std::cell::Cell<Option<E>>);
+impl<T: ToolResult, E> Returning<Result<T, E>> {
+    fn answer_or(&self, cx: &CallContext, convert: impl FnOnce(E) -> ToolError) -> Result<Answer, ToolError> {
+        self.take()?.map_err(convert)?.answer(cx)
+    }
+}
 
-impl<E> Failure<E> {
-    pub fn new(error: E) -> Self {
-        Failure(std::cell::Cell::new(Some(error)))
+/// The steps of [`Returning`].
+#[doc(hidden)]
+pub mod answering {
+    use super::{Answer, CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, chain};
+
+    pub trait ToolErrors {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
     }
 
-    fn give(&self, convert: impl FnOnce(E) -> ToolError) -> ToolError {
-        match self.0.take() {
-            Some(error) => convert(error),
-            None => ToolError::of(ErrorKind::Internal, "an error was converted twice"),
+    impl<T: ToolResult, E: Into<ToolError>> ToolErrors for &&&&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+            self.answer_or(cx, Into::into)
         }
     }
-}
 
-#[doc(hidden)]
-pub trait IntoToolError {
-    fn tool_error(&self) -> ToolError;
-}
-
-impl<E: Into<ToolError>> IntoToolError for &&&Failure<E> {
-    fn tool_error(&self) -> ToolError {
-        self.give(Into::into)
+    pub trait AnyErrors {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
     }
-}
 
-#[doc(hidden)]
-pub trait AnyError {
-    fn tool_error(&self) -> ToolError;
-}
-
-impl<E: Error + Send + Sync + 'static> AnyError for &&Failure<E> {
-    fn tool_error(&self) -> ToolError {
-        self.give(ToolError::internal)
+    impl<T: ToolResult, E: Error + Send + Sync + 'static> AnyErrors for &&&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+            self.answer_or(cx, ToolError::internal)
+        }
     }
-}
 
-#[doc(hidden)]
-pub trait BoxedError {
-    fn tool_error(&self) -> ToolError;
-}
-
-impl<E: AsRef<dyn Error + Send + Sync + 'static> + fmt::Display> BoxedError for &Failure<E> {
-    fn tool_error(&self) -> ToolError {
-        self.give(|error| ToolError::internal(chain(error.as_ref())))
+    pub trait BoxedErrors {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
     }
-}
 
-/// The last step: an error that can't be one, with the reason at its type.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a tool's error",
-    label = "an error is a `ToolError`, converts into one, or is a `std::error::Error`",
-    note = "what the caller should read is a `ToolError`: `ToolError::refused(…)`, `ToolError::not_found(…)` …"
-)]
-pub trait Fails {}
+    impl<T: ToolResult, E: AsRef<dyn Error + Send + Sync + 'static>> BoxedErrors for &&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+            self.answer_or(cx, |error| ToolError::internal(chain(error.as_ref())))
+        }
+    }
 
-#[doc(hidden)]
-pub trait NoError<E> {
-    fn tool_error(&self) -> ToolError
-    where
-        E: Fails;
-}
+    /// What no type has: the reason stands at the function's return type.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` can't be a tool's error",
+        label = "an error is a `ToolError`, converts into one, or is a `std::error::Error`",
+        note = "what the caller should read is a `ToolError`: `ToolError::refused(…)`, `ToolError::not_found(…)` …"
+    )]
+    pub trait Fails {}
 
-impl<E> NoError<E> for Failure<E> {
-    fn tool_error(&self) -> ToolError {
-        ToolError::of(ErrorKind::Internal, "an error of an unknown kind")
+    pub trait NoErrors<E> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>
+        where
+            E: Fails;
+    }
+
+    impl<T: ToolResult, E> NoErrors<E> for &&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>
+        where
+            E: Fails,
+        {
+            self.answer_or(cx, |_| ToolError::of(ErrorKind::Internal, "an error of an unknown kind"))
+        }
+    }
+
+    pub trait Results {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+    }
+
+    impl<T: ToolResult> Results for &Returning<T> {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+            self.take()?.answer(cx)
+        }
+    }
+
+    /// What can't be a result at all, as was said of its type elsewhere.
+    pub trait NoResults {
+        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+    }
+
+    impl<R> NoResults for Returning<R> {
+        fn answer(&self, _: &CallContext) -> Result<Answer, ToolError> {
+            Err(ToolError::of(ErrorKind::Internal, "a result of an unknown kind"))
+        }
     }
 }
 

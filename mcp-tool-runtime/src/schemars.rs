@@ -20,6 +20,7 @@ pub struct Schemars<T>(pub T);
 
 impl<T: JsonSchema + Serialize> ToolResult for Schemars<T> {
     const OUTPUT: Output = Output::Dynamic(schema_of::<T>);
+    const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
         json(&self.0, cx).map(Answer::Object)

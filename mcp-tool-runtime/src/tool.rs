@@ -41,6 +41,9 @@ pub type Running<'a> = BoxFuture<'a, Result<Answer, ToolError>>;
 /// One element of [`tools!`](crate::tools).
 #[derive(Clone, Copy, Debug)]
 pub struct ToolEntry {
+    /// Two entries share it exactly when their tools share a name (FNV-1a of it): comparing text in const
+    /// evaluation costs seconds where there are hundreds.
+    pub(crate) key: u64,
     pub(crate) contract: &'static Contract,
     pub(crate) bind: fn(&Lent) -> Result<Box<dyn Bound>, NotLent>,
 }
@@ -49,7 +52,7 @@ impl ToolEntry {
     /// The entry of a tool.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
-        ToolEntry { contract: &T::CONTRACT, bind: T::bind }
+        ToolEntry { key: key(T::CONTRACT.name), contract: &T::CONTRACT, bind: T::bind }
     }
 
     /// What the tool promises.
@@ -57,18 +60,15 @@ impl ToolEntry {
     pub const fn contract(&self) -> &'static Contract {
         self.contract
     }
+}
 
-    /// A number that two entries share exactly when their tools share a name (FNV-1a of it).
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn key<T: Tool>() -> u64 {
-        let name = T::CONTRACT.name.as_bytes();
-        let mut key = 0xcbf2_9ce4_8422_2325;
-        let mut i = 0;
-        while i < name.len() {
-            key = (key ^ name[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-            i += 1;
-        }
-        key
+const fn key(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let mut key = 0xcbf2_9ce4_8422_2325;
+    let mut i = 0;
+    while i < name.len() {
+        key = (key ^ name[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        i += 1;
     }
+    key
 }

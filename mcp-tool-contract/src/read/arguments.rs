@@ -23,12 +23,10 @@ pub struct Declared<T> {
     absent: fn() -> Option<T>,
 }
 
-impl<T: Parameter> Declared<T> {
-    /// A parameter of this type, before its own bounds.
-    #[must_use]
-    pub const fn new(name: &'static str, description: &'static str) -> Self {
-        Declared { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
-    }
+/// A parameter of this type, before its own bounds.
+#[must_use]
+pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> Declared<T> {
+    Declared { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
 }
 
 impl<T> Declared<T> {

@@ -57,6 +57,7 @@ pub trait Parameter: Sized {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Scalar> Parameter for T {
     const SCHEMA: Schema = T::KIND.schema();
 
@@ -73,6 +74,7 @@ impl<T: Scalar> Parameter for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Scalar> Parameter for Vec<T> {
     const SCHEMA: Schema = T::KIND.schema().array();
 
@@ -88,6 +90,7 @@ impl<T: Scalar> Parameter for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Scalar> Parameter for Option<T> {
     const SCHEMA: Schema = T::KIND.schema().optional();
 
@@ -100,6 +103,7 @@ impl<T: Scalar> Parameter for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Scalar> Parameter for Option<Vec<T>> {
     const SCHEMA: Schema = T::KIND.schema().array().optional();
 
@@ -221,18 +225,22 @@ pub trait OutputObject: OutputValue {
     const OBJECT: &'static Object;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: OutputValue> Output for T {
     const SCHEMA: Schema = T::KIND.schema();
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: OutputValue> Output for Vec<T> {
     const SCHEMA: Schema = T::KIND.schema().array();
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: OutputValue> Output for Option<T> {
     const SCHEMA: Schema = T::KIND.schema().optional();
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: OutputValue> Output for Option<Vec<T>> {
     const SCHEMA: Schema = T::KIND.schema().array().optional();
 }

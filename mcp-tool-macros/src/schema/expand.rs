@@ -1,8 +1,8 @@
 //! What makes a type one of a tool's: constants, and how a judged value becomes one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, Type, spanned::Spanned};
+use syn::{Generics, Ident, Type, spanned::Spanned};
 
 use super::model::{Field, Member, Model, Presence, Variant};
 use crate::bounds::Bounds;
@@ -13,7 +13,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
         Model::Enum { ident, variants } => enumeration(ident, variants),
         Model::Newtype { ident, inner, bounds, from_str } => newtype(ident, inner, bounds, *from_str),
         Model::Struct { ident, members } => structure(ident, members),
-        Model::Broken { ident } => broken(ident),
+        Model::Broken { ident, generics } => broken(ident, generics),
     }
 }
 
@@ -62,7 +62,8 @@ fn enumeration(ident: &Ident, variants: &[Variant]) -> TokenStream {
 
 fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> TokenStream {
     let name = ident.to_string();
-    let bounds = bounds.tokens();
+    let narrowed = Ident::new("narrowed", Span::mixed_site());
+    let bounds = bounds.statements(&narrowed, "Narrowed");
     let kind = if from_str {
         quote!(::mcp_tool_runtime::__private::Kind::TEXT)
     } else {
@@ -84,8 +85,11 @@ fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> Toke
     let scalar = scalar(ident, &quote!(__KIND), &from_value);
     quote! {
         const _: () = {
-            const __KIND: ::mcp_tool_runtime::__private::Kind =
-                ::mcp_tool_runtime::__private::Narrowed::new(#name, #kind) #bounds .kind();
+            const __KIND: ::mcp_tool_runtime::__private::Kind = {
+                let #narrowed = ::mcp_tool_runtime::__private::Narrowed::new(#name, #kind);
+                #bounds
+                #narrowed.kind()
+            };
             #scalar
         };
     }
@@ -96,6 +100,7 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
         Member::Field(field) => Some(self::field(index, field)),
         Member::Flatten(_) | Member::Tag { .. } => None,
     });
+    let has_flattened = members.iter().any(|member| matches!(member, Member::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
             Member::Field(_) => {
@@ -109,22 +114,29 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
         };
         quote!(::mcp_tool_runtime::__private::Member::#member)
     });
-    let new = quote_spanned!(ident.span()=> ::mcp_tool_runtime::__private::Object::new);
+    // The names of its own fields were compared where they stand; those of other structs are known only here.
+    let check = has_flattened.then(|| {
+        quote_spanned! {ident.span()=>
+            const _: () = ::mcp_tool_runtime::__private::Object::check(
+                <#ident as ::mcp_tool_runtime::OutputObject>::OBJECT,
+            );
+        }
+    });
     quote! {
         const _: () = {
             #(#constants)*
-            const __MEMBERS: &[::mcp_tool_runtime::__private::Member] = &[#(#members),*];
-            const __OBJECT: ::mcp_tool_runtime::__private::Object = #new(__MEMBERS);
+            #check
 
             #[automatically_derived]
             impl ::mcp_tool_runtime::OutputValue for #ident {
                 const KIND: ::mcp_tool_runtime::__private::Kind =
-                    ::mcp_tool_runtime::__private::Kind::Object(&__OBJECT);
+                    ::mcp_tool_runtime::__private::Kind::Object(<#ident as ::mcp_tool_runtime::OutputObject>::OBJECT);
             }
 
             #[automatically_derived]
             impl ::mcp_tool_runtime::OutputObject for #ident {
-                const OBJECT: &'static ::mcp_tool_runtime::__private::Object = &__OBJECT;
+                const OBJECT: &'static ::mcp_tool_runtime::__private::Object =
+                    &::mcp_tool_runtime::__private::Object { members: &[#(#members),*] };
             }
 
             #[automatically_derived]
@@ -141,32 +153,45 @@ fn constant(index: usize) -> Ident {
 fn field(index: usize, field: &Field) -> TokenStream {
     let Field { name, description, ty, bounds, presence } = field;
     let constant = constant(index);
-    let bounds = bounds.tokens();
+    let local = Ident::new("field", Span::mixed_site());
+    let bounds = bounds.statements(&local, "Field");
     let schema = quote_spanned!(ty.span()=> <#ty as ::mcp_tool_runtime::Output>::SCHEMA);
     let presence = match presence {
         Presence::Always => TokenStream::new(),
         Presence::UnlessNone => quote!(.never_null()),
         Presence::Sometimes => quote!(.sometimes()),
     };
-    let bounded = quote_spanned!(ty.span()=> .bounded());
+    let bounded = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::Field::bounded(#local));
     quote! {
-        const #constant: ::mcp_tool_runtime::__private::Field =
-            ::mcp_tool_runtime::__private::Field::new(#name, #description, #schema) #bounds #presence #bounded;
+        const #constant: ::mcp_tool_runtime::__private::Field = {
+            let #local = ::mcp_tool_runtime::__private::Field::new(#name, #description, #schema) #presence;
+            #bounds
+            #bounded
+        };
     }
 }
 
-fn broken(ident: &Ident) -> TokenStream {
+fn broken(ident: &Ident, generics: &Generics) -> TokenStream {
+    let (parameters, arguments, clause) = generics.split_for_impl();
     let unreadable = unreadable(ident);
-    let scalar = scalar(
-        ident,
-        &quote!(::mcp_tool_runtime::__private::Kind::TEXT),
-        &quote!({ let _ = value; ::core::result::Result::Err(#unreadable) }),
-    );
     quote! {
-        #scalar
+        #[automatically_derived]
+        impl #parameters ::mcp_tool_runtime::Scalar for #ident #arguments #clause {
+            const KIND: ::mcp_tool_runtime::__private::Kind = ::mcp_tool_runtime::__private::Kind::TEXT;
+            fn from_value(
+                _: ::mcp_tool_runtime::__private::Value<'_>,
+            ) -> ::core::result::Result<Self, ::mcp_tool_runtime::__private::Unreadable> {
+                ::core::result::Result::Err(#unreadable)
+            }
+        }
 
         #[automatically_derived]
-        impl ::mcp_tool_runtime::OutputObject for #ident {
+        impl #parameters ::mcp_tool_runtime::OutputValue for #ident #arguments #clause {
+            const KIND: ::mcp_tool_runtime::__private::Kind = ::mcp_tool_runtime::__private::Kind::TEXT;
+        }
+
+        #[automatically_derived]
+        impl #parameters ::mcp_tool_runtime::OutputObject for #ident #arguments #clause {
             const OBJECT: &'static ::mcp_tool_runtime::__private::Object =
                 &::mcp_tool_runtime::__private::Object::EMPTY;
         }

@@ -1,6 +1,6 @@
 //! A type, once its syntax is behind us.
 
-use syn::{Ident, Type};
+use syn::{Generics, Ident, Type};
 
 use crate::bounds::Bounds;
 
@@ -13,7 +13,7 @@ pub(crate) enum Model {
     /// Named fields: an object of a result.
     Struct { ident: Ident, members: Vec<Member> },
     /// Nothing, because of its mistakes; stands in so that they stay the only errors.
-    Broken { ident: Ident },
+    Broken { ident: Ident, generics: Generics },
 }
 
 /// A variant and the string that stands for it.

@@ -13,7 +13,7 @@ use crate::{bounds::Bounds, docs, errors::Errors, keys};
 /// The type's model; [`Model::Broken`] where its mistakes leave none.
 pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
-    let broken = Model::Broken { ident: ident.clone() };
+    let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
     if !item.generics.params.is_empty() {
         let message = "a contract names its types, so they can't be generic: write one type for each use";
         errors.at(&item.generics.params, message);
@@ -43,9 +43,14 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
                     key,
                     value: container.rename.clone().unwrap_or_else(|| item.ident.unraw().to_string()),
                 });
-                let fields =
-                    fields.named.iter().filter_map(|field| member(field, &item.ident, &container, errors));
-                Model::Struct { ident, members: tag.into_iter().chain(fields).collect() }
+                let mut members: Vec<Member> = tag.into_iter().collect();
+                for field in &fields.named {
+                    if let Some(member) = member(field, &item.ident, &container, errors) {
+                        check_name(&member, &members, field, errors);
+                        members.push(member);
+                    }
+                }
+                Model::Struct { ident, members }
             }
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => match fields.unnamed.first() {
                 Some(inner) => newtype(ident, &item.attrs, inner, errors),
@@ -147,6 +152,20 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
         description = docs::from_name(&own);
     }
     Some(Member::Field(model::Field { name, description, ty: ty.clone(), bounds, presence: keys.presence }))
+}
+
+/// A name that another member of the struct has too.
+fn check_name(member: &Member, before: &[Member], field: &Field, errors: &mut Errors) {
+    let name_of = |member: &Member| match member {
+        Member::Field(field) => Some(field.name.clone()),
+        Member::Tag { key, .. } => Some(key.clone()),
+        Member::Flatten(_) => None,
+    };
+    if let Some(name) = name_of(member)
+        && before.iter().any(|before| name_of(before).as_ref() == Some(&name))
+    {
+        errors.at(&field.ident, format!("another field is '{name}' in the JSON too"));
+    }
 }
 
 /// The keys of all `#[schema(…)]`.

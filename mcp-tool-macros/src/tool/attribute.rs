@@ -36,6 +36,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);
     let (mut read_only, mut destructive) = (None, None);
+    let whole = tokens.clone();
     for key in keys::parse(tokens, errors) {
         match key.name.to_string().as_str() {
             "version" => {
@@ -67,16 +68,15 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
             _ => keys::unknown(&key, &KNOWN, errors),
         }
     }
-    let here = Span::call_site();
+    let mut missing = |message: &str| {
+        if whole.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(&whole, message) }
+    };
     if !version {
-        errors.on(here, "`version` is missing: write `version = \"1.0\"`");
+        missing("`version` is missing: write `version = \"1.0\"`");
     }
     match (scope, public) {
         (None, None) => {
-            errors.on(
-                here,
-                "`scope` is missing: write `scope = \"…\"`, or `public` for a tool that needs none",
-            );
+            missing("`scope` is missing: write `scope = \"…\"`, or `public` for a tool that needs none");
         }
         (Some(_), Some(public)) => errors.on(public, "`public` needs no scope: drop it, or the `scope`"),
         _ => {}

@@ -4,26 +4,26 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
-use super::{
-    model::{Default, Input, Sent, Tool, Undescribed},
-    parse::Function,
-};
+use super::model::{Default, Input, Sent, Tool, Undescribed};
 
-/// The type beside the function, its contract, and how it is called.
+/// The type beside the function, its contract, and how it is called. Where mistakes leave no tool, its type
+/// stands there all the same, so that they stay the only errors; and its parts are still judged.
 pub(super) fn tool(tool: &Tool) -> TokenStream {
     let Tool { function, visibility, conditions, name, undescribed, output, inputs, .. } = tool;
     let doc = format!("The tool `{name}`.");
-    let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
-        Input::Sent(sent) => Some(declared(index, sent, tool)),
-        Input::Lent(_) | Input::Page(_) => None,
+    let (contract, bind) = if tool.is_whole { (contract(tool), bind(tool)) } else { broken() };
+    let parts = (!tool.is_generic).then(|| {
+        let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
+            Input::Sent(sent) => Some(declared(index, sent, tool)),
+            Input::Lent(_) | Input::Page(_) => None,
+        });
+        let lent = inputs.iter().filter_map(|input| match input {
+            Input::Lent(ty) => Some(check_lent(ty)),
+            Input::Page(_) | Input::Sent(_) => None,
+        });
+        let paging = check_paging(inputs, output);
+        quote!(#(#declared)* #(#lent)* #paging)
     });
-    let lent = inputs.iter().filter_map(|input| match input {
-        Input::Lent(ty) => Some(check_lent(ty)),
-        Input::Page(_) | Input::Sent(_) => None,
-    });
-    let paging = check_paging(inputs, output);
-    let contract = contract(tool);
-    let bind = bind(tool);
     let missing = undescribed.iter().map(missing_description);
     quote! {
         #[doc = #doc]
@@ -33,9 +33,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
 
         #(#conditions)*
         const _: () = {
-            #(#declared)*
-            #(#lent)*
-            #paging
+            #parts
             #(#missing)*
 
             #[automatically_derived]
@@ -43,33 +41,26 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
                 #contract
                 #bind
             }
-            // Evaluated here, so that a mistake is one of the declaration, not of those who list it.
-            const __CONTRACT: &::mcp_tool_runtime::Contract = &<#function as ::mcp_tool_runtime::Tool>::CONTRACT;
         };
     }
 }
 
-/// A stand-in for a tool that couldn't be read, so that its mistakes stay the only errors.
-pub(super) fn broken(function: &Function) -> TokenStream {
-    let (ident, visibility, conditions) = (function.ident(), function.visibility(), function.conditions());
-    quote! {
-        #[allow(non_camel_case_types)]
-        #(#conditions)*
-        #visibility enum #ident {}
-
-        #[automatically_derived]
-        impl ::mcp_tool_runtime::Tool for #ident {
-            const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::__private::BROKEN;
-            fn bind(
-                lent: &::mcp_tool_runtime::__private::Lent,
-            ) -> ::core::result::Result<
-                ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
-                ::mcp_tool_runtime::__private::NotLent,
-            > {
-                ::mcp_tool_runtime::__private::bind_broken(lent)
-            }
+/// Stand-ins for the contract and the call of a tool that couldn't be read.
+fn broken() -> (TokenStream, TokenStream) {
+    let contract = quote! {
+        const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::__private::BROKEN;
+    };
+    let bind = quote! {
+        fn bind(
+            lent: &::mcp_tool_runtime::__private::Lent,
+        ) -> ::core::result::Result<
+            ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
+            ::mcp_tool_runtime::__private::NotLent,
+        > {
+            ::mcp_tool_runtime::__private::bind_broken(lent)
         }
-    }
+    };
+    (contract, bind)
 }
 
 fn constant(index: usize) -> Ident {
@@ -80,21 +71,27 @@ fn constant(index: usize) -> Ident {
 fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
     let Sent { name, description, ty, bounds, default, secret } = sent;
     let constant = constant(index);
-    let bounds = bounds.tokens();
+    let (declared, param) = (Local::named("declared"), Local::named("param"));
+    let bounds = bounds.statements(&param, "Param");
     let (max_len, max_items) = (option(tool.keys.max_len), option(tool.keys.max_items));
     let default = default.as_ref().map(|Default { literal, key, value }| {
         let literal = literal.tokens(*value);
-        quote_spanned!(*key=> .default(#literal))
+        quote_spanned!(*key=> let #param = ::mcp_tool_runtime::__private::Param::default(#param, #literal);)
     });
-    let secret = secret.then(|| quote!(.secret()));
-    let mixed = Span::mixed_site();
-    let new = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::Declared::<#ty>::new);
-    let bounded = quote_spanned!(ty.span()=> .bounded(#max_len, #max_items));
-    quote_spanned! {mixed=>
+    let secret = secret.then(|| quote!(let #param = ::mcp_tool_runtime::__private::Param::secret(#param);));
+    let declare = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::declare::<#ty>);
+    let bounded = quote_spanned! {ty.span()=>
+        let #param = ::mcp_tool_runtime::__private::Param::bounded(#param, #max_len, #max_items);
+    };
+    quote! {
         const #constant: ::mcp_tool_runtime::__private::Declared<#ty> = {
-            let declared = #new(#name, #description);
-            let param = declared.param #bounds #bounded #default #secret;
-            declared.with(param)
+            let #declared = #declare(#name, #description);
+            let #param = #declared.param;
+            #bounds
+            #bounded
+            #default
+            #secret
+            #declared.with(#param)
         };
     }
 }
@@ -111,7 +108,7 @@ fn check_lent(ty: &Type) -> TokenStream {
         const _: () = {
             #[allow(unused_imports)]
             use ::mcp_tool_runtime::__private::LendSent as _;
-            ::mcp_tool_runtime::__private::check_lent(<::mcp_tool_runtime::__private::Lend<#ty>>::SENT)
+            ::mcp_tool_runtime::__private::check_lent::<#ty>(<::mcp_tool_runtime::__private::Lend<#ty>>::SENT)
         };
     }
 }
@@ -122,11 +119,11 @@ fn check_paging(inputs: &[Input], output: &Type) -> TokenStream {
         Input::Lent(_) | Input::Sent(_) => None,
     });
     let is_asked = asked.is_some();
-    let output_of =
-        quote_spanned!(output.span()=> <#output as ::mcp_tool_runtime::__private::Returned>::OUTPUT);
-    let check =
-        quote_spanned!(asked.unwrap_or_else(|| output.span())=> ::mcp_tool_runtime::__private::check_paging);
-    quote!(const _: () = #check(&#output_of, #is_asked);)
+    let is_paged =
+        quote_spanned!(output.span()=> <#output as ::mcp_tool_runtime::__private::Returned>::IS_PAGED);
+    quote_spanned! {asked.unwrap_or_else(|| output.span())=>
+        const _: () = ::mcp_tool_runtime::__private::check_paging(#is_paged, #is_asked);
+    }
 }
 
 fn contract(tool: &Tool) -> TokenStream {
@@ -291,7 +288,6 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         })
         .collect();
-    let (returned, good, bad) = (Local::named("returned"), Local::named("good"), Local::named("bad"));
     let call = if tool.is_async {
         quote_spanned!(function.span()=> #function(#(#call_arguments),*).await)
     } else {
@@ -302,21 +298,19 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         }
     };
+    let returned = Local::named("returned");
     let ty = &tool.output;
-    let split = quote_spanned!(ty.span()=> <#ty as ::mcp_tool_runtime::__private::Returned>::split);
-    let convert =
-        quote_spanned!(ty.span()=> (&&&&::mcp_tool_runtime::__private::Failure::new(#bad)).tool_error());
+    let answer = quote_spanned! {ty.span()=>
+        (&&&&&&::mcp_tool_runtime::__private::Returning::new(#returned)).answer(&#cx)
+    };
     quote_spanned! {function.span()=>
         ::mcp_tool_runtime::__private::running(async move {
             #[allow(unused_imports)]
-            use ::mcp_tool_runtime::__private::{AnyError as _, BoxedError as _, IntoToolError as _, NoError as _};
-            let #returned = #call;
-            match #split(#returned) {
-                ::core::result::Result::Ok(#good) => {
-                    ::mcp_tool_runtime::__private::ToolResult::answer(#good, #cx)
-                }
-                ::core::result::Result::Err(#bad) => ::core::result::Result::Err(#convert),
-            }
+            use ::mcp_tool_runtime::__private::answering::{
+                AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
+            };
+            let #returned: #ty = #call;
+            #answer
         })
     }
 }

@@ -24,11 +24,7 @@ pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let attribute = attribute::parse(keys, &mut errors);
-    let tool = parse::tool(&function, attribute, &mut errors);
-    let tool = match tool {
-        Some(tool) => expand::tool(&tool),
-        None => expand::broken(&function),
-    };
+    let tool = expand::tool(&parse::tool(&function, attribute, &mut errors));
     let errors = errors.into_tokens();
     let function = function.without_keys();
     quote::quote!(#function #tool #errors)

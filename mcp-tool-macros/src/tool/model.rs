@@ -28,6 +28,10 @@ pub(crate) struct Tool {
     pub(crate) visibility: Visibility,
     /// `#[cfg(…)]` of the function: what stands beside it has the same.
     pub(crate) conditions: Vec<Attribute>,
+    /// Whether mistakes left something that can be called.
+    pub(crate) is_whole: bool,
+    /// Whether its types can't be named outside the signature.
+    pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
     pub(crate) name: String,
     pub(crate) description: String,

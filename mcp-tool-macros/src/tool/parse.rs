@@ -43,18 +43,6 @@ impl Parse for Function {
 }
 
 impl Function {
-    pub(super) fn ident(&self) -> &Ident {
-        &self.signature.ident
-    }
-
-    pub(super) fn visibility(&self) -> &Visibility {
-        &self.visibility
-    }
-
-    pub(super) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
-    }
-
     /// The function as rustc takes it: parameters can't have doc comments or keys.
     pub(super) fn without_keys(mut self) -> TokenStream {
         for parameter in &mut self.signature.inputs {
@@ -71,10 +59,10 @@ fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
-/// The tool, unless its mistakes leave none.
-pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Option<Tool> {
+/// The tool, as whole as its mistakes leave it.
+pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool {
     let Function { attributes, visibility, signature, .. } = function;
-    let whole = check_signature(signature, errors);
+    let is_sound = check_signature(signature, errors);
     let name = tool_name(signature, &keys, errors);
 
     let mut undescribed = Vec::new();
@@ -101,11 +89,13 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Opti
         ReturnType::Default => parse_quote!(()),
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
-    let complete = inputs.len() == signature.inputs.len();
-    (whole && complete).then(|| Tool {
+    let is_complete = inputs.len() == signature.inputs.len();
+    Tool {
         function: signature.ident.clone(),
         visibility: visibility.clone(),
-        conditions: function.conditions().cloned().collect(),
+        conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
+        is_whole: is_sound && is_complete,
+        is_generic: !signature.generics.params.is_empty() || is_opaque(&output),
         is_async: signature.asyncness.is_some(),
         name,
         description,
@@ -113,7 +103,11 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Opti
         inputs,
         output,
         undescribed,
-    })
+    }
+}
+
+fn is_opaque(ty: &Type) -> bool {
+    matches!(ty, Type::ImplTrait(_))
 }
 
 fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String {

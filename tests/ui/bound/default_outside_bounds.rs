@@ -1,0 +1,34 @@
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+#[derive(ToolSchema)]
+enum Mood {
+    Good,
+    Bad,
+}
+
+/// Count.
+#[mcp_tool(version = "1.0", public, max_len = 3)]
+async fn count(
+    /// How far.
+    #[arg(min = 1, max = 10, default = 20)]
+    limit: u32,
+    /// Whom.
+    #[arg(default = "anna")]
+    name: String,
+    /// How.
+    #[arg(default = "Fair")]
+    mood: Mood,
+    /// How much.
+    #[arg(max = 0.5, default = 0.75)]
+    share: f64,
+    /// Whether.
+    #[arg(default = 1)]
+    really: bool,
+    /// Which.
+    #[arg(pattern = "^[a-z]+$", default = "A")]
+    letter: String,
+) {
+    let _ = (limit, name, mood, share, really, letter);
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! The type decides, not its spelling.
+use mcp_tool_runtime::mcp_tool;
+
+type Name = String;
+
+/// Greet.
+#[mcp_tool(version = "1.0", public)]
+async fn greet(/** Whom. */ name: &Name) {
+    let _ = name;
+}
+
+fn main() {}

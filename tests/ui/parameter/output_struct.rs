@@ -1,0 +1,15 @@
+//! A struct that derives `ToolSchema` is a result, and still no parameter.
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+#[derive(serde::Serialize, ToolSchema)]
+struct Address {
+    street: String,
+}
+
+/// Move.
+#[mcp_tool(version = "1.0", public)]
+async fn relocate(/** Where to. */ address: Address) {
+    let _ = address.street;
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use mcp_tool_runtime::mcp_tool;
+
+/// Greet.
+#[mcp_tool(version = "1.0", public)]
+async fn greet(
+    /// Whom.
+    #[arg(max_lenght = 5)]
+    name: String,
+    /// From where.
+    #[arg(header = "Region")]
+    region: String,
+    /// How.
+    #[arg]
+    how: String,
+) {
+    let _ = (name, region, how);
+}
+
+fn main() {}

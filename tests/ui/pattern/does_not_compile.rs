@@ -1,0 +1,13 @@
+use mcp_tool_runtime::mcp_tool;
+
+/// Greet.
+#[mcp_tool(version = "1.0", public)]
+async fn greet(
+    /// Whom.
+    #[arg(pattern = "^(abc$")]
+    name: String,
+) {
+    let _ = name;
+}
+
+fn main() {}

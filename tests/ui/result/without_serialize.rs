@@ -1,0 +1,14 @@
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+#[derive(ToolSchema)]
+struct Person {
+    name: String,
+}
+
+/// A person.
+#[mcp_tool(version = "1.0", public)]
+async fn person() -> Person {
+    Person { name: String::new() }
+}
+
+fn main() {}
