@@ -1,3 +1,4 @@
 //! The framework, from outside.
 
+mod schema;
 mod ui;

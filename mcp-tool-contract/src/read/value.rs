@@ -130,9 +130,12 @@ fn number<'v>(
             return None;
         }
     };
-    let against = |bound: f64| match number::whole(raw) {
-        Whole::Exact(whole) => number::compare(whole, bound),
-        Whole::Huge | Whole::Fraction => value.partial_cmp(&bound).unwrap_or(Ordering::Equal),
+    // Digits alone are compared exactly; with a point or an exponent a number is the nearest float, as the
+    // bound is.
+    let digits = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
+    let against = |bound: f64| match digits {
+        Ok(whole) => number::compare(whole, bound),
+        Err(_) => value.partial_cmp(&bound).unwrap_or(Ordering::Equal),
     };
     let order = match (minimum, maximum) {
         (Some(least), _) if against(least).is_lt() => Ordering::Less,

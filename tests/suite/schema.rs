@@ -1,0 +1,638 @@
+//! The schema that callers see accepts a value exactly when the reader does.
+//!
+//! The oracle is the `jsonschema` crate (2020-12, formats asserted). The one exception is documented: `null`
+//! counts as absent where a parameter isn't required, and a plain type, which clients want, can't say that.
+
+use std::fmt::Debug;
+
+use jsonschema::Validator;
+use mcp_tool_contract::{
+    bounds::{Format, Items, Kind, Literal, LiteralValue, Schema, Text},
+    json::Prose,
+    model::{Contract, Param},
+    pattern::{Matcher, Pattern},
+    read::arguments::{self, Slot, declare},
+};
+use mcp_tool_runtime::{Parameter, ToolSchema};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::select,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::Value;
+
+/// Values that are judged by both, in all.
+const VALUES: u32 = 200_000;
+/// Random values that one set of bounds is tried with, besides its edges.
+const VALUES_A_SCHEMA: usize = 50;
+
+#[derive(Debug, ToolSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Open,
+    PartlyPaid,
+    Void,
+}
+
+#[derive(Debug, ToolSchema)]
+#[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
+struct InvoiceNumber(#[allow(dead_code, reason = "only read into")] String);
+
+#[derive(Debug, ToolSchema)]
+#[schema(min = -3, max = 1_000)]
+struct Rank(#[allow(dead_code, reason = "only read into")] i16);
+
+macro_rules! pattern {
+    ($source:literal) => {{
+        fn matcher() -> &'static Matcher {
+            static MATCHER: Matcher = Matcher::new($source);
+            &MATCHER
+        }
+        Pattern::new($source, matcher)
+    }};
+}
+
+/// Patterns, each with texts that match it.
+const PATTERNS: &[(Pattern, &[&str])] = &[
+    (pattern!("^inv_[0-9]{8}$"), &["inv_00000001", "inv_99999999"]),
+    (pattern!("^[a-z]+(?:-[a-z]+)*$"), &["a", "net-thirty", "x-y-z"]),
+    (pattern!("[A-Z]"), &["Q", "xQx", "éÉQ"]),
+    (pattern!("^[^\\n]{2,4}$"), &["ab", "🦀🦀🦀🦀", "\t\u{2028}"]),
+    (pattern!("^(?:|yes|no)$"), &["", "yes", "no"]),
+    (pattern!("^\\$[0-9]{1,3}\\.[0-9]{2}$"), &["$1.00", "$999.99"]),
+];
+
+#[test]
+fn the_schema_accepts_what_the_reader_does() {
+    let mut tally = Tally::default();
+    let kinds: &[fn(&mut Tally, u32)] = &[
+        |tally, cases| try_kind::<bool>(tally, cases, plain::<bool>()),
+        |tally, cases| try_kind::<i8>(tally, cases, integers::<i8>()),
+        |tally, cases| try_kind::<i16>(tally, cases, integers::<i16>()),
+        |tally, cases| try_kind::<i32>(tally, cases, integers::<i32>()),
+        |tally, cases| try_kind::<i64>(tally, cases, integers::<i64>()),
+        |tally, cases| try_kind::<u8>(tally, cases, integers::<u8>()),
+        |tally, cases| try_kind::<u16>(tally, cases, integers::<u16>()),
+        |tally, cases| try_kind::<u32>(tally, cases, integers::<u32>()),
+        |tally, cases| try_kind::<u64>(tally, cases, integers::<u64>()),
+        |tally, cases| try_kind::<f64>(tally, cases, numbers::<f64>()),
+        |tally, cases| try_kind::<f32>(tally, cases, numbers::<f32>()),
+        |tally, cases| try_kind::<String>(tally, cases, lengths::<String>()),
+        |tally, cases| try_kind::<String>(tally, cases, patterns()),
+        |tally, cases| try_kind::<Status>(tally, cases, plain::<Status>()),
+        |tally, cases| try_kind::<InvoiceNumber>(tally, cases, plain::<InvoiceNumber>()),
+        |tally, cases| try_kind::<Rank>(tally, cases, plain::<Rank>()),
+        |tally, cases| try_kind::<uuid::Uuid>(tally, cases, plain::<uuid::Uuid>()),
+        |tally, cases| try_kind::<chrono::NaiveDate>(tally, cases, plain::<chrono::NaiveDate>()),
+        |tally, cases| {
+            try_kind::<chrono::DateTime<chrono::Utc>>(tally, cases, plain::<chrono::DateTime<chrono::Utc>>());
+        },
+        |tally, cases| {
+            let params = plain::<chrono::DateTime<chrono::FixedOffset>>();
+            try_kind::<chrono::DateTime<chrono::FixedOffset>>(tally, cases, params);
+        },
+        |tally, cases| try_kind::<Vec<String>>(tally, cases, arrays(lengths::<Vec<String>>())),
+        |tally, cases| try_kind::<Vec<i64>>(tally, cases, arrays(integers::<Vec<i64>>())),
+        |tally, cases| try_kind::<Vec<f64>>(tally, cases, arrays(numbers::<Vec<f64>>())),
+        |tally, cases| try_kind::<Vec<Status>>(tally, cases, arrays(plain::<Vec<Status>>())),
+        |tally, cases| try_kind::<Vec<bool>>(tally, cases, arrays(plain::<Vec<bool>>())),
+        |tally, cases| try_kind::<Vec<uuid::Uuid>>(tally, cases, arrays(plain::<Vec<uuid::Uuid>>())),
+        |tally, cases| try_kind::<Option<u32>>(tally, cases, integers::<Option<u32>>()),
+        |tally, cases| try_kind::<Option<String>>(tally, cases, lengths::<Option<String>>()),
+        |tally, cases| {
+            try_kind::<Option<Vec<Status>>>(tally, cases, arrays(plain::<Option<Vec<Status>>>()));
+        },
+        |tally, cases| try_kind::<u32>(tally, cases, defaulted()),
+    ];
+    let cases = VALUES / kinds.len() as u32 / VALUES_A_SCHEMA as u32 + 1;
+    for kind in kinds {
+        kind(&mut tally, cases);
+    }
+    println!("{} values, {} accepted, {} at an edge", tally.values, tally.accepted, tally.edges);
+    assert!(tally.values >= u64::from(VALUES), "{tally:?}");
+    assert!(tally.accepted * 10 >= tally.values * 3, "too few are accepted: {tally:?}");
+    assert!(tally.accepted * 10 <= tally.values * 8, "too few are refused: {tally:?}");
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    values: u64,
+    accepted: u64,
+    edges: u64,
+}
+
+/// Tries a kind of parameter with random bounds and, within them, with random values and every edge.
+fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let strategy = params.prop_flat_map(|param| {
+        let values = vec(value(param.schema), VALUES_A_SCHEMA);
+        (Just(param), values)
+    });
+    let (mut values, mut accepted, mut edge_values) = (0, 0, 0);
+    let counts = std::cell::RefCell::new((&mut values, &mut accepted, &mut edge_values));
+    let outcome = runner.run(&strategy, |(param, values)| {
+        let oracle = oracle(&[param]);
+        let edges = edges(param.schema);
+        let mut counts = counts.borrow_mut();
+        *counts.2 += edges.len() as u64;
+        for text in edges.iter().chain(&values) {
+            *counts.0 += 1;
+            *counts.1 += u64::from(agree::<T>(&param, text, &oracle)?);
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{}: {error}", std::any::type_name::<T>());
+    }
+    assert!(accepted > 0 && accepted < values, "{} is one-sided", std::any::type_name::<T>());
+    tally.values += values;
+    tally.accepted += accepted;
+    tally.edges += edge_values;
+}
+
+/// Whether reader, interpreter and oracle agree on a value; gives what they say.
+fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<bool, TestCaseError> {
+    let arguments = format!("{{\"p\":{text}}}");
+    let declared = declare::<T>("p", "").with(*param);
+    let mut slot = Slot::new(&declared);
+    let read = arguments::read(&arguments, &mut [&mut slot]);
+    let interpreted = arguments::check(&arguments, &[*param]);
+    prop_assert_eq!(&read, &interpreted, "reader and interpreter differ on {}", text);
+
+    let instance: Value =
+        serde_json::from_str(&arguments).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let expected = match instance["p"] {
+        Value::Null if !param.is_required() => true,
+        _ => oracle.is_valid(&instance) && has_digits(param, &instance["p"]),
+    };
+    let said = read.as_ref().map_or_else(|violations| violations.to_string(), |()| "accepted".into());
+    prop_assert_eq!(read.is_ok(), expected, "the reader says of {}: {}", text, said);
+    Ok(expected)
+}
+
+/// Mends the oracle, which takes any of `*+,-./` for a digit of a date or a time.
+fn has_digits(param: &Param, value: &Value) -> bool {
+    let (Kind::String(Text { format: Some(format), .. }), Some(text)) = (param.schema.kind, value.as_str())
+    else {
+        return true;
+    };
+    let places = match format {
+        Format::Uuid => "",
+        Format::Date => "0000-00-00",
+        Format::DateTime => "0000-00-00T00:00:00",
+    };
+    places.bytes().zip(text.bytes()).all(|(place, byte)| place != b'0' || byte.is_ascii_digit())
+}
+
+/// The schema as callers see it, as the oracle reads it.
+fn oracle(params: &[Param]) -> Validator {
+    let contract = Contract { input: params.to_vec().leak(), ..Contract::EMPTY };
+    let schema = serde_json::to_value(contract.input_schema(Prose::Kept)).unwrap();
+    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+#[test]
+fn the_schema_accepts_whole_calls_that_the_reader_does() {
+    let default = Literal { value: LiteralValue::String("open"), json: "\"open\"" };
+    let named = |name, param| Param { name, ..param };
+    let params = [
+        named("count", bounded(bare::<u32>().min(integer(1)).max(integer(9)))),
+        named("title", bounded(bare::<Option<String>>())),
+        named("status", bounded(bare::<Status>()).default(default)),
+        named("tags", bounded(bare::<Vec<String>>())),
+    ];
+    let oracle = oracle(&params);
+    let members = (
+        proptest::option::weighted(0.9, likely(params[0].schema)),
+        proptest::option::of(prop_oneof![4 => likely(params[1].schema), 1 => Just("null".to_owned())]),
+        proptest::option::of(prop_oneof![4 => likely(params[2].schema), 1 => Just("null".to_owned())]),
+        proptest::option::weighted(
+            0.9,
+            prop_oneof![Just("[]"), Just("[\"a\"]"), Just("null")].prop_map(str::to_owned),
+        ),
+        proptest::option::weighted(0.1, (select(vec!["Count", "titel", "", "count\\u0000"]), anything())),
+    );
+    let calls = members.prop_map(|(count, title, status, tags, odd)| {
+        let known = [("count", count), ("title", title), ("status", status), ("tags", tags)];
+        let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let members = known.chain(odd).map(|(name, value)| format!("\"{name}\":{value}"));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    });
+    let mut runner = TestRunner::new(Config { cases: 5_000, failure_persistence: None, ..Config::default() });
+    let accepted = std::cell::Cell::new(0);
+    let outcome = runner.run(&calls, |call| {
+        let mut instance: serde_json::Map<String, Value> = serde_json::from_str(&call).unwrap();
+        for optional in params.iter().filter(|param| !param.is_required()) {
+            if instance.get(optional.name) == Some(&Value::Null) {
+                instance.remove(optional.name);
+            }
+        }
+        let expected = oracle.is_valid(&Value::Object(instance));
+        accepted.set(accepted.get() + u32::from(expected));
+        prop_assert_eq!(arguments::check(&call, &params).is_ok(), expected, "{}", call);
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
+    assert!((1_500..4_000).contains(&accepted.get()), "{} were accepted", accepted.get());
+}
+
+/// All that a result can hold.
+#[derive(ToolSchema, serde::Serialize)]
+#[serde(tag = "kind")]
+struct Order {
+    #[schema(min = 1, max = 9)]
+    count: u32,
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusShown>,
+    #[schema(max_items = 3)]
+    lines: Vec<Line>,
+    #[serde(flatten)]
+    line: Line,
+}
+
+#[derive(ToolSchema, serde::Serialize)]
+enum StatusShown {
+    Open,
+    Void,
+}
+
+#[derive(ToolSchema, serde::Serialize)]
+struct Line {
+    #[schema(pattern = "^[a-z]+$", max_len = 5)]
+    article: String,
+    share: Option<f64>,
+}
+
+#[test]
+fn a_result_passes_exactly_when_its_schema_takes_it() {
+    let object = <Order as mcp_tool_runtime::OutputObject>::OBJECT;
+    let contract = Contract { output: mcp_tool_contract::model::Output::Object(object), ..Contract::EMPTY };
+    let schema =
+        contract.output_schema(Prose::Kept).map(|schema| serde_json::to_value(schema).unwrap()).unwrap();
+    let oracle = jsonschema::draft202012::new(&schema).unwrap();
+    let article = || prop_oneof![15 => Just("\"abc\""), 1 => select(vec!["\"ABC\"", "\"abcdef\"", "7"])];
+    let share = || prop_oneof![15 => select(vec!["0.5", "1", "null"]), 1 => Just("\"1\"")];
+    let line = || {
+        (article(), share())
+            .prop_map(|(article, share)| format!("{{\"article\":{article},\"share\":{share}}}"))
+    };
+    let odd = |good: &'static [&'static str]| prop_oneof![12 => select(good).prop_map(str::to_owned), 1 => anything()];
+    let members = (
+        proptest::option::weighted(0.97, odd(&["\"Order\""])),
+        proptest::option::weighted(0.97, odd(&["1", "9", "5"])),
+        proptest::option::weighted(0.97, odd(&["null", "\"x\""])),
+        proptest::option::of(odd(&["\"Open\"", "\"Void\""])),
+        proptest::option::weighted(
+            0.97,
+            vec(line(), 0..5).prop_map(|lines| format!("[{}]", lines.join(","))),
+        ),
+        proptest::option::weighted(0.97, article()),
+        proptest::option::weighted(0.97, share()),
+    );
+    let results = members.prop_map(|(kind, count, title, status, lines, article, share)| {
+        let (article, share) = (article.map(str::to_owned), share.map(str::to_owned));
+        let names = ["kind", "count", "title", "status", "lines", "article", "share"];
+        let members = names.into_iter().zip([kind, count, title, status, lines, article, share]);
+        let members = members.filter_map(|(name, value)| Some(format!("\"{name}\":{}", value?)));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    });
+    let mut runner = TestRunner::new(Config { cases: 5_000, failure_persistence: None, ..Config::default() });
+    let passed = std::cell::Cell::new(0);
+    let outcome = runner.run(&results, |json| {
+        let expected = oracle.is_valid(&serde_json::from_str(&json).unwrap());
+        passed.set(passed.get() + u32::from(expected));
+        let checked = mcp_tool_contract::read::result::check(&json, object);
+        prop_assert_eq!(checked.is_ok(), expected, "{} {:?}", json, checked);
+        let undeclared = json.replacen('{', "{\"undeclared\":1,", 1);
+        prop_assert!(mcp_tool_contract::read::result::check(&undeclared, object).is_err());
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
+    assert!((500..4_500).contains(&passed.get()), "{} passed", passed.get());
+}
+
+// Parameters with random bounds.
+
+fn bare<T: Parameter>() -> Param {
+    Param::new("p", "", T::SCHEMA)
+}
+
+fn bounded(param: Param) -> Param {
+    param.bounded(Some(40), Some(8))
+}
+
+fn plain<T: Parameter>() -> BoxedStrategy<Param> {
+    Just(bounded(bare::<T>())).boxed()
+}
+
+fn integer(value: i128) -> Literal {
+    Literal { value: LiteralValue::Integer(value), json: "" }
+}
+
+fn number(value: f64) -> Literal {
+    Literal { value: LiteralValue::Number(value), json: "" }
+}
+
+fn integers<T: Parameter>() -> BoxedStrategy<Param> {
+    let Kind::Integer { minimum, maximum } = T::SCHEMA.kind else { panic!("not an integer") };
+    let bound = prop_oneof![
+        minimum..=maximum,
+        select(vec![
+            0,
+            1,
+            -1,
+            7,
+            100,
+            1 << 53,
+            (1 << 53) + 1,
+            i128::from(i64::MAX) - 1,
+            maximum - 1,
+            minimum + 1
+        ])
+        .prop_map(move |bound| bound.clamp(minimum, maximum)),
+    ];
+    (proptest::option::of(bound.clone()), proptest::option::of(bound))
+        .prop_map(|(a, b)| {
+            let (low, high) = match (a, b) {
+                (Some(a), Some(b)) => (Some(a.min(b)), Some(a.max(b))),
+                bounds => bounds,
+            };
+            let param = low.map_or(bare::<T>(), |low| bare::<T>().min(integer(low)));
+            bounded(high.map_or(param, |high| param.max(integer(high))))
+        })
+        .boxed()
+}
+
+fn numbers<T: Parameter>() -> BoxedStrategy<Param> {
+    let bound = prop_oneof![
+        -1e6..1e6,
+        select(vec![0.0, 0.1, 0.5, -2.5, 1e-7, 1e15, 9_007_199_254_740_992.0, -1e30, 1.5e38]),
+    ];
+    (proptest::option::of(bound.clone()), proptest::option::of(bound))
+        .prop_map(|(a, b): (Option<f64>, Option<f64>)| {
+            let (low, high) = match (a, b) {
+                (Some(a), Some(b)) => (Some(a.min(b)), Some(a.max(b))),
+                bounds => bounds,
+            };
+            let param = low.map_or(bare::<T>(), |low| bare::<T>().min(number(low)));
+            bounded(high.map_or(param, |high| param.max(number(high))))
+        })
+        .boxed()
+}
+
+fn lengths<T: Parameter>() -> BoxedStrategy<Param> {
+    (0u64..12, 0u64..12).prop_map(|(a, b)| bounded(bare::<T>().min_len(a.min(b)).max_len(a.max(b)))).boxed()
+}
+
+fn patterns() -> BoxedStrategy<Param> {
+    select(PATTERNS).prop_map(|(pattern, _)| bounded(bare::<String>().pattern(pattern))).boxed()
+}
+
+fn arrays(items: BoxedStrategy<Param>) -> BoxedStrategy<Param> {
+    (items, 0u64..5, 0u64..5).prop_map(|(param, a, b)| param.min_items(a.min(b)).max_items(a.max(b))).boxed()
+}
+
+fn defaulted() -> BoxedStrategy<Param> {
+    let default = Literal { value: LiteralValue::Integer(20), json: "20" };
+    Just(bounded(bare::<u32>().min(integer(1)).max(integer(100))).default(default)).boxed()
+}
+
+// Values, as JSON text, so that every spelling of a number is tried.
+
+/// A value that might do, or one that can't.
+fn value(schema: Schema) -> BoxedStrategy<String> {
+    match schema.items {
+        Some(Items { min, max }) => {
+            let item = Schema { items: None, ..schema };
+            let (min, max) = (min as usize, max.unwrap_or(8) as usize);
+            prop_oneof![
+                5 => vec(likely(item), min..=max),
+                1 => vec(value(item), 0..=max + 2),
+                1 => anything().prop_map(|other| vec![other]),
+            ]
+            .prop_map(|items| format!("[{}]", items.join(",")))
+            .boxed()
+        }
+        None => prop_oneof![3 => likely(schema), 1 => select(edges(schema)), 1 => anything()].boxed(),
+    }
+}
+
+/// A single value near what the kind admits.
+fn likely(schema: Schema) -> BoxedStrategy<String> {
+    match schema.kind {
+        Kind::Boolean => {
+            select(vec!["true", "false", "true", "false", "\"true\"", "0"]).prop_map(str::to_owned).boxed()
+        }
+        Kind::Integer { minimum, maximum } => {
+            let beyond =
+                |bound: i128, by: i128| bound.saturating_add(by).clamp(i64::MIN.into(), u64::MAX.into());
+            prop_oneof![6 => minimum..=maximum, 1 => beyond(minimum, -300)..=beyond(maximum, 300)]
+                .prop_flat_map(|integer| select(spellings(integer)))
+                .boxed()
+        }
+        Kind::Number { minimum, maximum } => {
+            let (low, high) = (minimum.unwrap_or(-1e9).max(-1e300), maximum.unwrap_or(1e9).min(1e300));
+            // In thousandths of the way from one bound to the other, and a little beyond either.
+            prop_oneof![5 => 0..=1_000i32, 1 => -10..=1_010i32]
+                .prop_map(move |way| low + (high - low) * f64::from(way) / 1_000.0)
+                .prop_flat_map(|number| {
+                    select(vec![format!("{number}"), format!("{number:e}"), format!("{number:?}")])
+                })
+                .boxed()
+        }
+        Kind::String(Text { format: Some(format), .. }) => spelled(format.name()),
+        Kind::String(Text { pattern: Some(pattern), .. }) => {
+            let matching = PATTERNS.iter().find(|(known, _)| *known == pattern).map(|(_, texts)| *texts);
+            let texts = matching.unwrap_or_default().to_vec();
+            prop_oneof![
+                3 => select(texts.clone()).prop_map(str::to_owned),
+                1 => select(texts).prop_flat_map(|text| mutated(text.to_owned())),
+            ]
+            .prop_flat_map(quoted)
+            .boxed()
+        }
+        Kind::String(Text { min_len, max_len, .. }) => {
+            let (min, max) = (min_len as usize, max_len.unwrap_or(40) as usize);
+            prop_oneof![4 => vec(letter(), min..=max), 1 => vec(letter(), 0..=max + 3)]
+                .prop_map(|letters| letters.into_iter().collect())
+                .prop_flat_map(quoted)
+                .boxed()
+        }
+        Kind::Enum(values) => prop_oneof![
+            4 => select(values).prop_map(str::to_owned),
+            1 => select(values).prop_flat_map(|text| mutated(text.to_owned())),
+        ]
+        .prop_flat_map(quoted)
+        .boxed(),
+        Kind::Object(_) => anything(),
+    }
+}
+
+/// Ways to write an integer. Those with a point or an exponent are exact for the oracle too.
+fn spellings(integer: i128) -> Vec<String> {
+    let mut spelled = vec![integer.to_string(); 4];
+    if integer.unsigned_abs() < 1 << 50 {
+        spelled.extend([format!("{integer}.0"), format!("{integer}.000e0"), format!("{}e-1", integer * 10)]);
+        spelled.push(format!("{integer}.5"));
+    } else if (integer as f64) as i128 == integer {
+        spelled.push(format!("{integer}.0"));
+    }
+    spelled
+}
+
+fn letter() -> impl Strategy<Value = char> {
+    let odd = vec!['🦀', 'é', '\u{0}', '"', '\\', '\n', '*', '/'];
+    prop_oneof![5 => proptest::char::range('a', 'z'), 1 => any::<char>(), 1 => select(odd)]
+}
+
+/// A text as JSON: as it is, or with everything escaped.
+fn quoted(text: String) -> impl Strategy<Value = String> {
+    let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    select(vec![serde_json::to_string(&text).unwrap(), format!("\"{escaped}\"")])
+}
+
+/// The text with one letter gone, added or changed.
+fn mutated(text: String) -> BoxedStrategy<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let length = letters.len();
+    (0..=length, letter(), 0..4u8)
+        .prop_map(move |(at, letter, how)| {
+            let mut letters = letters.clone();
+            match how {
+                0 if at < length => drop(letters.remove(at)),
+                1 if at < length => letters[at] = letter,
+                2 => letters = letters.iter().flat_map(|letter| letter.to_uppercase()).collect(),
+                _ => letters.insert(at, letter),
+            }
+            letters.into_iter().collect()
+        })
+        .boxed()
+}
+
+/// A text that spells the format, or nearly.
+fn spelled(format: &str) -> BoxedStrategy<String> {
+    let two = |most: u32| (0..=most).prop_map(|number| format!("{number:02}"));
+    let date = (0..=9999u32, 0..=13u32, 0..=32u32)
+        .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"));
+    let good_date = (0..=9999u32, 1..=12u32, 1..=28u32)
+        .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"));
+    let date = prop_oneof![
+        good_date,
+        date,
+        select(vec!["2024-02-29", "2023-02-29", "2000-02-29", "1900-02-29"]).prop_map(str::to_owned)
+    ]
+    .boxed();
+    let text = match format {
+        "uuid" => any::<u128>()
+            .prop_flat_map(|bits| {
+                let uuid = uuid::Uuid::from_u128(bits);
+                select(vec![
+                    uuid.hyphenated().to_string(),
+                    uuid.to_string().to_uppercase(),
+                    uuid.simple().to_string(),
+                    uuid.urn().to_string(),
+                ])
+            })
+            .boxed(),
+        "date" => date,
+        _ => {
+            let fraction = select(vec!["", ".5", ".123456789", ".", ".1234567890123"]);
+            let offset = prop_oneof![
+                select(vec!["Z", "z", "+00:00", "-00:00", "+23:59", "-23:59", "+24:00", "", "+0100", "+01"])
+                    .prop_map(str::to_owned),
+                (two(23), two(59)).prop_map(|(hours, minutes)| format!("+{hours}:{minutes}")),
+            ];
+            let time = prop_oneof![
+                4 => (two(23), two(59), two(59)),
+                1 => (two(25), two(61), two(62)),
+                1 => (Just("23".to_owned()), Just("59".to_owned()), Just("60".to_owned())),
+            ];
+            (date, select(vec!["T", "T", "T", "t", " "]), time, fraction, offset)
+                .prop_map(|(date, t, (hour, minute, second), fraction, offset)| {
+                    format!("{date}{t}{hour}:{minute}:{second}{fraction}{offset}")
+                })
+                .boxed()
+        }
+    };
+    prop_oneof![5 => text.clone(), 1 => text.prop_flat_map(mutated)].prop_flat_map(quoted).boxed()
+}
+
+/// Any JSON, of any type.
+fn anything() -> BoxedStrategy<String> {
+    let leaf = prop_oneof![
+        select(vec![
+            "null", "true", "false", "0", "-0", "-0.0", "1", "1.0", "1.5", "1e3", "-1", "1e300", "\"\"",
+            "[]", "{}"
+        ])
+        .prop_map(str::to_owned),
+        any::<i64>().prop_map(|integer| integer.to_string()),
+        any::<u64>().prop_map(|integer| integer.to_string()),
+        vec(letter(), 0..20)
+            .prop_map(|letters| letters.into_iter().collect::<String>())
+            .prop_flat_map(quoted),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
+            inner.prop_map(|value| format!("{{\"a\":{value}}}")),
+        ]
+    })
+    .boxed()
+}
+
+/// Values at each keyword's edge: the last that does and the first that doesn't.
+fn edges(schema: Schema) -> Vec<String> {
+    if let Some(Items { min, max }) = schema.items {
+        let item = Schema { items: None, ..schema };
+        let good = sample(item);
+        let array = |length: u64| format!("[{}]", vec![good.clone(); length as usize].join(","));
+        let max = max.unwrap_or(8);
+        return [min.saturating_sub(1), min, min + 1, max.saturating_sub(1), max, max + 1].map(array).into();
+    }
+    match schema.kind {
+        Kind::Boolean => ["true", "false", "null", "1", "\"false\""].map(str::to_owned).into(),
+        Kind::Integer { minimum, maximum } => {
+            let near = [minimum - 1, minimum, minimum + 1, maximum - 1, maximum, maximum + 1];
+            near.into_iter().filter(|edge| oracle_holds(*edge)).flat_map(spellings).collect()
+        }
+        Kind::Number { minimum, maximum } => {
+            let near = |bound: f64| [bound.next_down(), bound, bound.next_up()];
+            let near = minimum.into_iter().chain(maximum).flat_map(near).map(|number| format!("{number:?}"));
+            near.chain(["-0.0", "1e308", "-1e308", "9007199254740993"].map(str::to_owned)).collect()
+        }
+        Kind::String(Text { min_len, max_len, .. }) => {
+            let max = max_len.unwrap_or(40);
+            let lengths =
+                [min_len.saturating_sub(1), min_len, min_len + 1, max.saturating_sub(1), max, max + 1];
+            let texts =
+                |letter: &str| lengths.map(|length| format!("\"{}\"", letter.repeat(length as usize)));
+            ["a", "🦀", "e\u{301}", "\\ud83e\\udd80", "\\u0000"].into_iter().flat_map(texts).collect()
+        }
+        Kind::Enum(values) => values
+            .iter()
+            .flat_map(|value| [value.to_string(), value.to_uppercase(), format!("{value} "), String::new()])
+            .map(|text| serde_json::to_string(&text).unwrap())
+            .collect(),
+        Kind::Object(_) => Vec::new(),
+    }
+}
+
+/// Whether the oracle, whose numbers are 64 bits wide, holds an integer exactly; the reader holds every one.
+fn oracle_holds(integer: i128) -> bool {
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&integer) || (integer as f64) as i128 == integer
+}
+
+/// A value that the kind admits.
+fn sample(schema: Schema) -> String {
+    match schema.kind {
+        Kind::Boolean => "true".into(),
+        Kind::Integer { minimum, .. } => minimum.to_string(),
+        Kind::Number { minimum, maximum } => format!("{:?}", minimum.or(maximum).unwrap_or(0.5)),
+        Kind::String(Text { format: Some(_), .. }) => "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"".into(),
+        Kind::String(Text { min_len, .. }) => format!("\"{}\"", "a".repeat(min_len as usize)),
+        Kind::Enum(values) => format!("\"{}\"", values[0]),
+        Kind::Object(_) => "{}".into(),
+    }
+}
