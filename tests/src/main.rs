@@ -1,3 +1,417 @@
 //! A server whose tools do what servers should survive.
 
-fn main() {}
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use mcp_tool_runtime::{Schemars, prelude::*};
+use serde::Serialize;
+
+/// What happened to calls, for the tests to ask.
+#[derive(Default)]
+struct Seen {
+    dropped: AtomicU32,
+    finished: AtomicU32,
+    told: AtomicU32,
+}
+
+/// Says that a call was dropped before it had finished.
+struct Watch<'s> {
+    seen: &'s Seen,
+    finished: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let counter = if self.finished { &self.seen.finished } else { &self.seen.dropped };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Counts {
+    /// Calls that were dropped on their way.
+    dropped: u32,
+    /// Calls that came to their end.
+    finished: u32,
+    /// Calls that noticed that nobody waits.
+    told: u32,
+}
+
+/// What happened to calls so far.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn counts(seen: &Seen) -> Counts {
+    Counts {
+        dropped: seen.dropped.load(Ordering::Relaxed),
+        finished: seen.finished.load(Ordering::Relaxed),
+        told: seen.told.load(Ordering::Relaxed),
+    }
+}
+
+#[derive(Serialize, ToolSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Fast,
+    Safe,
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Measured {
+    /// A value of ten at most.
+    #[schema(max = 10)]
+    v: u32,
+    /// As it was measured.
+    mode: Mode,
+}
+
+/// The tool on which servers are compared.
+#[mcp_tool(version = "2.1", scope = "specimen:read", read_only)]
+async fn measure(
+    /// Lower-case letters.
+    #[arg(max_len = 5, pattern = "^[a-z]+$")]
+    name: String,
+    /// From one to ten.
+    #[arg(min = 1, max = 10)]
+    n: u32,
+    /// How.
+    mode: Mode,
+    /// Tags.
+    #[arg(max_items = 3)]
+    tags: Option<Vec<String>>,
+) -> Measured {
+    let _ = (name, tags);
+    Measured { v: n, mode }
+}
+
+/// A result that breaks its promise.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn overstate() -> Measured {
+    Measured { v: 11, mode: Mode::Fast }
+}
+
+#[derive(ToolSchema)]
+struct Handwritten {
+    /// What is promised.
+    promised: u32,
+}
+
+impl Serialize for Handwritten {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([("promised", self.promised), ("password_hash", 7)])
+    }
+}
+
+/// A result with more in it than was promised.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn overshare() -> Handwritten {
+    Handwritten { promised: 1 }
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Ratio {
+    /// A number.
+    ratio: f64,
+}
+
+/// A number that JSON doesn't have.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn not_a_number() -> Ratio {
+    Ratio { ratio: f64::NAN }
+}
+
+/// Text, back again.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn echo(
+    /** Text. */
+    text: String,
+) -> String {
+    text
+}
+
+/// A panic, from an async function.
+#[mcp_tool(version = "1.0", public)]
+#[expect(clippy::panic, reason = "panics are what it is for")]
+async fn panics() -> String {
+    panic!("the reason is in the log")
+}
+
+/// A panic, from one that isn't.
+#[mcp_tool(version = "1.0", public)]
+#[expect(clippy::panic, reason = "panics are what it is for")]
+fn panics_blocking() -> String {
+    panic!("the reason is in the log")
+}
+
+/// Too long.
+#[mcp_tool(version = "1.0", public, read_only, timeout = "200ms")]
+async fn reads_for_ever(seen: &Seen) -> String {
+    let _watch = Watch { seen, finished: false };
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    String::new()
+}
+
+/// Too long, and who knows what it did.
+#[mcp_tool(version = "1.0", public, timeout = "200ms")]
+async fn writes_for_ever(seen: &Seen) -> String {
+    let _watch = Watch { seen, finished: false };
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    String::new()
+}
+
+/// Waits, one call at a time.
+#[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
+async fn waits(
+    seen: &Seen,
+    /// How long.
+    #[arg(max = 60_000)]
+    milliseconds: u32,
+) -> String {
+    let mut watch = Watch { seen, finished: false };
+    tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
+    watch.finished = true;
+    "waited".to_owned()
+}
+
+/// Blocks its thread, one call at a time, for longer than its caller waits.
+#[mcp_tool(version = "1.0", public, concurrency = 1, timeout = "200ms")]
+fn blocks(
+    cx: &CallContext,
+    seen: &Seen,
+    /// How long.
+    #[arg(max = 60_000)]
+    milliseconds: u32,
+) -> String {
+    let mut watch = Watch { seen, finished: false };
+    std::thread::sleep(Duration::from_millis(milliseconds.into()));
+    if cx.is_cancelled() {
+        seen.told.fetch_add(1, Ordering::Relaxed);
+    }
+    watch.finished = true;
+    "blocked".to_owned()
+}
+
+/// Reports its steps.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn steps(
+    cx: &CallContext,
+    seen: &Seen,
+    /// How many.
+    #[arg(min = 1, max = 1_000)]
+    count: u32,
+    /// Between two.
+    #[arg(max = 10_000, default = 0)]
+    milliseconds: u32,
+) -> String {
+    let mut watch = Watch { seen, finished: false };
+    for step in 1..=count {
+        cx.progress(f64::from(step), Some(f64::from(count)), format!("step {step}"));
+        // Neither a step back nor no number is a report.
+        cx.progress(0.5, None, "never seen");
+        cx.progress(f64::NAN, None, "never seen");
+        if milliseconds > 0 {
+            tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
+        }
+    }
+    watch.finished = true;
+    format!("{count} steps")
+}
+
+/// Text of any size.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn large(
+    /** Bytes. */
+    #[arg(max = 100_000_000)]
+    bytes: u32,
+) -> String {
+    "x".repeat(bytes as usize)
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Row {
+    /// Text.
+    #[schema(max_len = 1_000_000)]
+    text: String,
+}
+
+/// A structure of any size.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn large_structure(
+    /** Bytes. */
+    #[arg(max = 100_000_000)]
+    bytes: u32,
+) -> Row {
+    Row { text: "x".repeat(bytes as usize) }
+}
+
+/// Writes where only the protocol may.
+#[mcp_tool(version = "1.0", public, read_only)]
+#[expect(clippy::print_stdout, reason = "printing is what it is for")]
+async fn prints(
+    /** Text. */
+    text: String,
+) -> String {
+    println!("{text}");
+    "printed".to_owned()
+}
+
+#[derive(ToolSchema)]
+#[serde(rename_all = "snake_case")]
+enum Failure {
+    Refused,
+    NotFound,
+    Conflict,
+    Unavailable,
+    Internal,
+    InvalidArgument,
+}
+
+/// Fails as it is told to.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn fails(
+    /** How. */
+    failure: Failure,
+) -> Result<String, ToolError> {
+    Err(match failure {
+        Failure::Refused => ToolError::refused("not while the books are closed"),
+        Failure::NotFound => ToolError::not_found("there is none"),
+        Failure::Conflict => ToolError::conflict("it was changed meanwhile"),
+        Failure::Unavailable => {
+            ToolError::unavailable("the printer is out of paper", Duration::from_millis(1_500))
+        }
+        Failure::Internal => ToolError::internal("password=hunter2 was in the connection string"),
+        Failure::InvalidArgument => ToolError::invalid_argument("failure", "this one is out of fashion"),
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("secret detail of the author's")]
+struct Own;
+
+/// Fails by an error of the author's own.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn fails_otherwise() -> Result<String, Own> {
+    Err(Own)
+}
+
+/// Fails by a boxed error.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn fails_boxed() -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    Err("secret detail in a box".into())
+}
+
+/// Can't be undone.
+#[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
+async fn destroys(
+    seen: &Seen,
+    /** What. */
+    what: String,
+) {
+    let _ = what;
+    seen.finished.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Takes a secret.
+#[mcp_tool(version = "1.0", public)]
+async fn unlock(
+    /// Four digits.
+    #[arg(secret, min_len = 4, max_len = 4, pattern = "^[0-9]+$")]
+    pin: String,
+    /// For how long.
+    #[arg(max = 60)]
+    minutes: u32,
+) {
+    let _ = (pin, minutes);
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Who {
+    user: String,
+    agent: Option<String>,
+    correlation_id: uuid::Uuid,
+}
+
+/// Who calls.
+#[mcp_tool(version = "1.0", scope = ["specimen:read", "specimen:admin"], read_only)]
+async fn whoami(cx: &CallContext) -> Who {
+    let caller = cx.caller();
+    Who {
+        user: caller.user().to_owned(),
+        agent: caller.agent().map(str::to_owned),
+        correlation_id: cx.correlation_id(),
+    }
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Number {
+    n: u32,
+}
+
+/// Numbers, a page at a time.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn numbers(
+    /** Up to. */
+    #[arg(max = 1_000)]
+    below: u32,
+    page: PageRequest,
+) -> Result<Page<Number>, ToolError> {
+    let first = page.after::<u32>()?.map_or(0, |last| last + 1);
+    let rows = (first..below).take(page.limit() as usize + 1).map(|n| Number { n }).collect();
+    Page::keyset(rows, &page, |last| last.n)
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct Foreign {
+    #[schemars(range(max = 10))]
+    v: u32,
+    more: Vec<Foreign2>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct Foreign2 {
+    name: String,
+}
+
+/// A result whose schema is known only when the server runs.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn foreign(
+    /** Its value. */
+    v: u32,
+) -> Schemars<Foreign> {
+    Schemars(Foreign { v, more: vec![Foreign2 { name: "a".into() }] })
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ToolServer::new("specimen", "1.2.3")
+        .tools(tools![
+            counts,
+            measure,
+            overstate,
+            overshare,
+            not_a_number,
+            echo,
+            panics,
+            panics_blocking,
+            reads_for_ever,
+            writes_for_ever,
+            waits,
+            blocks,
+            steps,
+            large,
+            large_structure,
+            prints,
+            fails,
+            fails_otherwise,
+            fails_boxed,
+            destroys,
+            unlock,
+            whoami,
+            numbers,
+            foreign
+        ])
+        .lend(Seen::default())
+        .run()
+        .await
+}

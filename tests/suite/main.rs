@@ -1,4 +1,16 @@
 //! The framework, from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
+)]
+
+mod calls;
+mod harness;
+mod http;
 mod schema;
+mod stdio;
 mod ui;

@@ -177,12 +177,15 @@ fn has_digits(param: &Param, value: &Value) -> bool {
     else {
         return true;
     };
-    let places = match format {
-        Format::Uuid => "",
-        Format::Date => "0000-00-00",
-        Format::DateTime => "0000-00-00T00:00:00",
+    let (from_start, from_end) = match format {
+        Format::Uuid => ("", ""),
+        Format::Date => ("0000-00-00", ""),
+        Format::DateTime if text.ends_with(['Z', 'z']) => ("0000-00-00T00:00:00", ""),
+        Format::DateTime => ("0000-00-00T00:00:00", "00:00"),
     };
-    places.bytes().zip(text.bytes()).all(|(place, byte)| place != b'0' || byte.is_ascii_digit())
+    let digit = |(place, byte): (u8, u8)| place != b'0' || byte.is_ascii_digit();
+    from_start.bytes().zip(text.bytes()).all(digit)
+        && from_end.bytes().rev().zip(text.bytes().rev()).all(digit)
 }
 
 /// The schema as callers see it, as the oracle reads it.

@@ -1,0 +1,468 @@
+//! A call's way, seen from outside: arguments, guards, results and records.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, PATIENCE, StdioServer, correlation, kind, text};
+
+fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
+    let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
+    let listed = listed.unwrap_or_else(|| panic!("no violations: {answer}"));
+    let field =
+        |violation: &'_ Value, name: &str| violation[name].as_str().map(str::to_owned).unwrap_or_default();
+    listed
+        .iter()
+        .map(|violation| {
+            let leaked = |name| &*field(violation, name).leak();
+            (leaked("pointer"), leaked("rule"), leaked("message"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_good_call_gives_its_result_in_both_forms_with_its_stamps() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("measure", json!({ "name": "abc", "n": 5, "mode": "fast" }));
+    let result = &answer["result"];
+    assert_eq!(result["structuredContent"], json!({ "v": 5, "mode": "fast" }));
+    assert_eq!(serde_json::from_str::<Value>(text(&answer)).unwrap(), result["structuredContent"]);
+    assert_eq!(result.get("isError"), None);
+    assert_eq!(result["_meta"]["dev.mcp-tool/version"], "2.1");
+    assert_eq!(result.get("resultType"), None, "a client of 2025-11-25 doesn't know it");
+
+    let list = server.request("tools/list", json!({}));
+    let listed =
+        list["result"]["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "measure").unwrap();
+    let digest = result["_meta"]["dev.mcp-tool/contract"].as_str().unwrap();
+    assert_eq!(listed["_meta"]["dev.mcp-tool/contract"], digest);
+    assert!(digest.len() == 71 && digest.starts_with("sha256:"), "{digest}");
+}
+
+#[test]
+fn every_bad_argument_is_refused_before_the_function_runs() {
+    // The table on which servers are compared: name at most 5 and ^[a-z]+$, n from 1 to 10, an enum.
+    let mut server = StdioServer::initialized(&[]);
+    let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
+    let cases = [
+        ("n", json!(99), "/n", "maximum", "99 is over the maximum of 10"),
+        ("n", json!(0), "/n", "minimum", "0 is under the minimum of 1"),
+        ("n", json!(1.5), "/n", "type", "1.5 has a fraction, an integer is wanted"),
+        ("n", json!("5"), "/n", "type", "\"5\" is a string, an integer is wanted"),
+        ("n", json!(null), "/n", "type", "null was sent, an integer is wanted"),
+        ("name", json!("abcdef"), "/name", "maxLength", "6 characters, at most 5 allowed"),
+        ("name", json!("ABC"), "/name", "pattern", "\"ABC\" does not match ^[a-z]+$"),
+        ("name", json!(["a"]), "/name", "type", "an array was sent, a string is wanted"),
+        (
+            "mode",
+            json!("Fast"),
+            "/mode",
+            "enum",
+            "\"Fast\" is none of \"fast\", \"safe\"; did you mean \"fast\"?",
+        ),
+        ("tags", json!(["a", 1]), "/tags/1", "type", "1 is a number, a string is wanted"),
+        ("tags", json!(["a", "b", "c", "d"]), "/tags", "maxItems", "4 items, at most 3 allowed"),
+        ("nmae", json!("x"), "/nmae", "additionalProperties", "unknown argument; did you mean 'name'?"),
+    ];
+    for (name, value, pointer, rule, message) in cases {
+        let mut arguments = good.clone();
+        arguments[name] = value;
+        let answer = server.call("measure", arguments);
+        assert_eq!(kind(&answer), "invalid_arguments");
+        assert_eq!(violations(&answer), [(pointer, rule, message)]);
+        assert!(text(&answer).contains(&format!("{pointer}: {message}")), "{}", text(&answer));
+        let record = server.stderr.record_of(correlation(&answer));
+        assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("invalid_arguments")));
+        assert_eq!(record["detail"], format!("{pointer}:{rule}"));
+    }
+    for whole in ["5.0", "50e-1", "0.5e1"] {
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":"{whole}","method":"tools/call","params":{{"name":"measure","arguments":{{"name":"abc","n":{whole},"mode":"safe"}}}}}}"#
+        );
+        server.send(&call);
+        assert_eq!(
+            server.answer(&json!(whole))["result"]["structuredContent"]["v"],
+            5,
+            "the schema takes {whole}"
+        );
+    }
+}
+
+#[test]
+fn all_violations_of_a_call_are_reported_up_to_eight() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("measure", json!({ "name": "ABCDEF", "n": 99, "tags": [1, 2, 3, 4], "x": 1 }));
+    let found: Vec<(&str, &str)> =
+        violations(&answer).iter().map(|(pointer, rule, _)| (*pointer, *rule)).collect();
+    let expected = [
+        ("/name", "maxLength"),
+        ("/n", "maximum"),
+        ("/tags/0", "type"),
+        ("/tags/1", "type"),
+        ("/tags/2", "type"),
+        ("/tags", "maxItems"),
+        ("/x", "additionalProperties"),
+        ("/mode", "required"),
+    ];
+    assert_eq!(found, expected);
+
+    let many: Value =
+        (0..20).map(|index| (format!("extra_{index}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
+    let answer = server.call("measure", many);
+    assert_eq!(violations(&answer).len(), 8);
+    assert_eq!(answer["result"]["_meta"]["dev.mcp-tool/error"]["moreViolations"], 15);
+    assert!(text(&answer).ends_with("… and 15 more"), "{}", text(&answer));
+}
+
+#[test]
+fn a_name_given_twice_is_refused() {
+    let mut server = StdioServer::initialized(&[]);
+    server.send(
+        r#"{"jsonrpc":"2.0","id":"d","method":"tools/call","params":{"name":"measure","arguments":{"name":"abc","n":1,"n":2,"mode":"fast"}}}"#,
+    );
+    let answer = server.answer(&json!("d"));
+    assert_eq!(violations(&answer), [("/n", "duplicate", "given twice")]);
+}
+
+#[test]
+fn a_secret_is_neither_echoed_nor_logged_nor_digested() {
+    let mut server = StdioServer::initialized(&["--log-level", "trace"]);
+    for pin in [json!("hunter2"), json!("hunt"), json!(8_431_976), json!(["hunter2"])] {
+        let answer = server.call("unlock", json!({ "pin": pin, "minutes": 1 }));
+        assert_eq!(kind(&answer), "invalid_arguments");
+        assert!(!answer.to_string().contains("hunt") && !answer.to_string().contains("8431976"), "{answer}");
+    }
+    let first = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
+    let second = server.call("unlock", json!({ "pin": "9876", "minutes": 1 }));
+    let [first, second] = [first, second].map(|answer| server.stderr.record_of(correlation(&answer)));
+    assert_eq!(first["arguments"], second["arguments"], "a digest of four digits is soon guessed");
+    assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
+    let log = server.stderr.text();
+    assert!(!log.contains("hunt") && !log.contains("8431976"), "{log}");
+}
+
+#[test]
+fn an_echo_has_64_characters_at_most() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("measure", json!({ "name": "abc", "n": 1, "mode": "x".repeat(5_000) }));
+    let message = violations(&answer)[0].2;
+    assert_eq!(message.matches('x').count(), 63, "{message}");
+    let answer = server.call("measure", json!({ "y".repeat(5_000): 1 }));
+    assert!(answer.to_string().matches('y').count() < 200, "{answer}");
+}
+
+#[test]
+fn a_result_that_breaks_its_promise_never_leaves() {
+    let mut server = StdioServer::initialized(&[]);
+    for (tool, reason, secret) in [
+        ("overstate", "/v: 11 is over the maximum of 10", "11"),
+        ("overshare", "/password_hash: returned, but not promised", "password_hash"),
+        ("not_a_number", "/ratio: null was sent, a number is wanted", "ratio"),
+    ] {
+        let answer = server.call(tool, json!({}));
+        assert_eq!(kind(&answer), "internal");
+        assert!(!text(&answer).contains(secret), "{answer}");
+        assert!(text(&answer).contains(correlation(&answer)), "{answer}");
+        assert_eq!(answer["result"].get("structuredContent"), None);
+        let log = server.stderr.line_with(&["ERROR", correlation(&answer)]);
+        assert!(log.contains(reason), "{log}");
+        assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
+    }
+    let answer = server.call("foreign", json!({ "v": 10 }));
+    assert_eq!(answer["result"]["structuredContent"], json!({ "v": 10, "more": [{ "name": "a" }] }));
+    let answer = server.call("foreign", json!({ "v": 11 }));
+    assert_eq!(kind(&answer), "internal", "a schema that is known only at run time is held too");
+}
+
+#[test]
+fn a_panic_is_answered_and_the_server_lives() {
+    let mut server = StdioServer::initialized(&[]);
+    for tool in ["panics", "panics_blocking"] {
+        let answer = server.call(tool, json!({}));
+        assert_eq!(kind(&answer), "internal");
+        assert!(!answer.to_string().contains("the reason is in the log"), "{answer}");
+        server.stderr.line_with(&["ERROR", correlation(&answer), "panicked: the reason is in the log"]);
+    }
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+#[test]
+fn a_call_ends_at_its_deadline() {
+    let mut server = StdioServer::initialized(&[]);
+    for (tool, outcome, words) in [
+        ("reads_for_ever", "error", "try again with less"),
+        ("writes_for_ever", "unknown", "it is not known whether it took effect"),
+    ] {
+        let answer = server.call(tool, json!({}));
+        assert_eq!(kind(&answer), "timeout");
+        assert!(text(&answer).contains(words), "{answer}");
+        let record = server.stderr.record_of(correlation(&answer));
+        assert_eq!((&record["outcome"], &record["reason"]), (&json!(outcome), &json!("timeout")));
+    }
+    assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["dropped"], 2);
+}
+
+#[test]
+fn a_server_wide_timeout_bounds_tools_that_say_nothing() {
+    let mut server = StdioServer::initialized(&["--timeout", "150ms"]);
+    assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 60_000 }))), "timeout");
+}
+
+#[test]
+fn calls_of_a_tool_and_of_all_tools_are_bounded() {
+    let mut server = StdioServer::initialized(&["--concurrency", "2"]);
+    let call = |id: &str, tool: &str, arguments: Value| {
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
+            .to_string()
+    };
+    server.send(&call("a", "waits", json!({ "milliseconds": 700 })));
+    server.send(&call("b", "waits", json!({ "milliseconds": 0 })));
+    let refused = server.receive();
+    assert_eq!((&refused["id"], kind(&refused)), (&json!("b"), "unavailable"));
+    assert_eq!(refused["result"]["_meta"]["dev.mcp-tool/error"]["retryAfterMs"], 1_000);
+    assert!(text(&refused).contains("'waits' runs 1 call at a time"), "{refused}");
+    assert!(text(&refused).contains("retry after 1000 ms"), "{refused}");
+    assert_eq!(server.stderr.record_of(correlation(&refused))["outcome"], "refused");
+
+    server.send(&call("c", "steps", json!({ "count": 1, "milliseconds": 700 })));
+    server.send(&call("d", "echo", json!({ "text": "x" })));
+    let refused = server.receive();
+    assert_eq!((&refused["id"], kind(&refused)), (&json!("d"), "unavailable"));
+    assert!(text(&refused).contains("the server runs 2 calls at a time"), "{refused}");
+
+    let mut done: Vec<Value> = vec![server.receive()["id"].clone(), server.receive()["id"].clone()];
+    done.sort_by_key(Value::to_string);
+    assert_eq!(done, ["a", "c"]);
+    assert_eq!(text(&server.call("waits", json!({ "milliseconds": 0 }))), "waited");
+}
+
+#[test]
+fn a_function_that_is_not_async_holds_its_place_until_it_truly_ends() {
+    let mut server = StdioServer::initialized(&[]);
+    let begun = Instant::now();
+    let answer = server.call("blocks", json!({ "milliseconds": 3_000 }));
+    assert_eq!(kind(&answer), "timeout");
+    let record = server.stderr.record_of(correlation(&answer));
+    assert_eq!(record["outcome"], "unknown", "the thread goes on, and may still write");
+    let refused = server.call("blocks", json!({ "milliseconds": 0 }));
+    assert_eq!(kind(&refused), "unavailable", "its place is still taken");
+    loop {
+        let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
+        if counts["finished"] == 1 {
+            assert_eq!(counts["told"], 1, "it can see that nobody waits");
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    while kind_or_ok(&server.call("blocks", json!({ "milliseconds": 0 }))) == "unavailable" {
+        assert!(begun.elapsed() < PATIENCE, "its place was not given back");
+    }
+}
+
+fn kind_or_ok(answer: &Value) -> &str {
+    if answer["result"].get("isError").is_some() { kind(answer) } else { "ok" }
+}
+
+#[test]
+fn a_result_is_capped_without_being_held() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("large", json!({ "bytes": 1_048_576 }));
+    assert_eq!(text(&answer).len(), 1_048_576);
+    for tool in ["large", "large_structure"] {
+        let answer = server.call(tool, json!({ "bytes": 1_048_577 }));
+        assert_eq!(kind(&answer), "too_large");
+        assert!(text(&answer).contains("over 1048576 bytes"), "{answer}");
+    }
+    let mut server = StdioServer::initialized(&["--max-result", "1KiB"]);
+    assert_eq!(kind(&server.call("large", json!({ "bytes": 1_025 }))), "too_large");
+}
+
+#[test]
+fn errors_are_typed_and_keep_their_sources_to_the_log() {
+    let mut server = StdioServer::initialized(&[]);
+    for (failure, expected, words) in [
+        ("refused", "refused", "not while the books are closed"),
+        ("not_found", "not_found", "there is none"),
+        ("conflict", "conflict", "it was changed meanwhile"),
+        ("unavailable", "unavailable", "the printer is out of paper (retry after 1500 ms)"),
+        ("internal", "internal", "the server failed; its log has the reason"),
+        ("invalid_argument", "invalid_arguments", "/failure: this one is out of fashion"),
+    ] {
+        let answer = server.call("fails", json!({ "failure": failure }));
+        assert_eq!(kind(&answer), expected);
+        assert!(text(&answer).contains(words), "{answer}");
+        assert!(!answer.to_string().contains("hunter2"), "{answer}");
+        assert_eq!(server.stderr.record_of(correlation(&answer))["reason"], expected);
+    }
+    server.stderr.line_with(&["ERROR", "password=hunter2"]);
+    for (tool, detail) in
+        [("fails_otherwise", "secret detail of the author's"), ("fails_boxed", "secret detail in a box")]
+    {
+        let answer = server.call(tool, json!({}));
+        assert_eq!(kind(&answer), "internal");
+        assert!(!answer.to_string().contains("secret detail"), "{answer}");
+        server.stderr.line_with(&["ERROR", correlation(&answer), detail]);
+    }
+}
+
+#[test]
+fn scopes_are_enforced_and_decide_the_list_too() {
+    let mut server = StdioServer::initialized(&[]);
+    assert_eq!(
+        text(&server.call("measure", json!({ "name": "a", "n": 1, "mode": "fast" }))),
+        r#"{"v":1,"mode":"fast"}"#
+    );
+    server.stderr.line_with(&["WARN", "every caller is the local user and holds all scopes"]);
+
+    let mut server = StdioServer::initialized(&["--local-scopes", "specimen:read"]);
+    let refused = server.call("whoami", json!({}));
+    assert_eq!(refused["error"]["code"], -31_403);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("specimen:admin") && !message.contains("specimen:read"), "{message}");
+    let record = server.stderr.record_of(correlation(&refused));
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("insufficient_scope")));
+
+    let list = server.request("tools/list", json!({}));
+    let names: Vec<&str> = list["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"measure") && names.contains(&"echo"), "{names:?}");
+    assert!(!names.contains(&"whoami") && !names.contains(&"destroys"), "{names:?}");
+}
+
+#[test]
+fn what_can_not_be_undone_needs_a_person_or_the_operator() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("destroys", json!({ "what": "all" }));
+    assert_eq!(kind(&answer), "refused");
+    assert!(text(&answer).contains("--allow-destructive destroys"), "{answer}");
+    assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
+    assert_eq!(
+        kind(&server.call("destroys", json!({ "what": 7 }))),
+        "invalid_arguments",
+        "arguments come first"
+    );
+    assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
+
+    let mut server = StdioServer::initialized(&["--allow-destructive", "destroys"]);
+    assert_eq!(text(&server.call("destroys", json!({ "what": "all" }))), "Done.");
+    server.stderr.line_with(&["WARN", "without anybody's approval"]);
+}
+
+#[test]
+fn an_unknown_tool_is_a_protocol_error_with_a_record() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("mesure", json!({}));
+    assert_eq!(answer["error"]["code"], -32_602);
+    let record = server.stderr.record_of(correlation(&answer));
+    assert_eq!((&record["tool"], &record["reason"]), (&json!("mesure"), &json!("unknown_tool")));
+}
+
+#[test]
+fn each_call_leaves_one_record_without_its_values() {
+    let mut server = StdioServer::initialized(&[]);
+    let answer = server.call("echo", json!({ "text": "a value of the caller's" }));
+    let record = server.stderr.record_of(correlation(&answer));
+    let keys: Vec<&String> = record.as_object().unwrap().keys().collect();
+    let expected = [
+        "agent",
+        "arguments",
+        "arguments_bytes",
+        "contract",
+        "correlation_id",
+        "duration_us",
+        "outcome",
+        "result",
+        "result_bytes",
+        "time",
+        "tool",
+        "user",
+        "version",
+    ];
+    let mut sorted = keys.clone();
+    sorted.sort();
+    assert_eq!(sorted, expected);
+    assert_eq!((&record["user"], &record["agent"]), (&json!("local"), &json!("harness 1")));
+    assert_eq!((&record["arguments_bytes"], &record["result_bytes"]), (&json!(34), &json!(23)));
+    assert!(!record.to_string().contains("of the caller"), "{record}");
+    assert_eq!(server.stderr.records().len(), 1);
+}
+
+#[test]
+fn records_go_to_the_file_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    let mut server = StdioServer::initialized(&["--audit-file", file.to_str().unwrap()]);
+    for index in 0..50 {
+        server.call("echo", json!({ "text": index.to_string() }));
+    }
+    assert!(server.close().success());
+    let lines = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(lines.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 50);
+    assert!(server.stderr.records().is_empty());
+}
+
+#[test]
+fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("later").join("calls.jsonl");
+    let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
+    server.stderr.line_with(&["ERROR", "tools that write are refused"]);
+    let refused = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
+    assert_eq!(kind(&refused), "unavailable");
+    assert!(text(&refused).contains("audit record can't be written"), "{refused}");
+    assert_eq!(text(&server.call("echo", json!({ "text": "reading goes on" }))), "reading goes on");
+    assert_eq!(server.send("GET", "/readyz", &[], b"").status, 503);
+
+    std::fs::create_dir(folder.path().join("later")).unwrap();
+    server.stderr.line_with(&["WARN", "audit records are written again"]);
+    assert_eq!(text(&server.call("unlock", json!({ "pin": "1234", "minutes": 1 }))), "Done.");
+    assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
+    let begun = Instant::now();
+    while std::fs::read_to_string(&file).unwrap_or_default().lines().count() < 3 {
+        assert!(begun.elapsed() < PATIENCE, "the records that waited were lost");
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_what_writes_and_loses_no_record() {
+    // `/dev/full` takes no byte: what was begun before it was noticed is recorded when there is room.
+    let server = HttpServer::start(&["--audit-file", "/dev/full"]);
+    server.call("echo", json!({ "text": "the first record finds out" }));
+    server.stderr.line_with(&["ERROR", "tools that write are refused"]);
+    assert_eq!(kind(&server.call("unlock", json!({ "pin": "1234", "minutes": 1 }))), "unavailable");
+    assert_eq!(text(&server.call("echo", json!({ "text": "reading goes on" }))), "reading goes on");
+}
+
+#[test]
+fn a_cursor_goes_on_where_the_page_before_ended() {
+    let server = HttpServer::start(&[]);
+    let page = |arguments: Value| server.call("numbers", arguments)["result"]["structuredContent"].clone();
+    let first = page(json!({ "below": 5, "limit": 2 }));
+    assert_eq!(first["items"], json!([{ "n": 0 }, { "n": 1 }]));
+    let second = page(json!({ "below": 5, "limit": 2, "cursor": first["next_cursor"] }));
+    assert_eq!(second["items"], json!([{ "n": 2 }, { "n": 3 }]));
+    let third = page(json!({ "below": 5, "cursor": second["next_cursor"] }));
+    assert_eq!(third, json!({ "items": [{ "n": 4 }] }));
+
+    let refused = |arguments: Value| violations(&server.call("numbers", arguments))[0].1.to_owned();
+    assert_eq!(refused(json!({ "below": 6, "cursor": first["next_cursor"] })), "cursor", "another question");
+    assert_eq!(refused(json!({ "below": 5, "cursor": "AAAA" })), "cursor");
+    assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
+    let other = HttpServer::start(&[]);
+    let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
+    assert_eq!(violations(&answer)[0].1, "cursor", "another process's key");
+}
+
+#[test]
+fn replicas_that_share_a_key_open_each_others_cursors() {
+    let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+    let start = || HttpServer::start_program(crate::harness::SPECIMEN, &[], &[("MCP_TOOL_SEAL_KEYS", key)]);
+    let (one, two) = (start(), start());
+    let first = one.call("numbers", json!({ "below": 5, "limit": 2 }))["result"]["structuredContent"].clone();
+    let second = two.call("numbers", json!({ "below": 5, "limit": 2, "cursor": first["next_cursor"] }));
+    assert_eq!(second["result"]["structuredContent"]["items"], json!([{ "n": 2 }, { "n": 3 }]));
+}

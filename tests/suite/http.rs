@@ -1,0 +1,312 @@
+//! HTTP: both eras on one endpoint, headers held to bodies, streams, disconnects, and an orderly end.
+
+use std::{
+    io::{Read as _, Write as _},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, correlation, kind, modern, text};
+
+fn echo(value: &str) -> Value {
+    json!({ "name": "echo", "arguments": { "text": value } })
+}
+
+fn rpc(method: &str, params: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
+}
+
+#[test]
+fn both_eras_are_served_by_one_endpoint() {
+    let server = HttpServer::start(&[]);
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+    let hello = server.post(&[], &rpc("initialize", hello));
+    assert_eq!((hello.status, &hello.json()["result"]["serverInfo"]["name"]), (200, &json!("specimen")));
+    assert_eq!(hello.header("mcp-session-id"), None, "there are no sessions unless they are asked for");
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(server.post(&[("MCP-Protocol-Version", "2025-11-25")], &initialized).status, 202);
+    let list = server.post(&[("MCP-Protocol-Version", "2025-11-25")], &rpc("tools/list", json!({})));
+    assert!(list.json()["result"]["tools"].as_array().unwrap().len() > 20);
+    for headers in
+        [&[][..], &[("MCP-Protocol-Version", "2025-11-25")], &[("MCP-Protocol-Version", "2025-03-26")]]
+    {
+        let reply = server.post(headers, &rpc("tools/call", echo("old")));
+        assert_eq!((reply.status, text(&reply.json())), (200, "old"));
+        assert_eq!(reply.json()["result"].get("resultType"), None);
+    }
+
+    let reply = server.modern("tools/call", echo("new"), json!({}), &[]);
+    assert_eq!((reply.status, text(&reply.json())), (200, "new"));
+    assert_eq!(reply.json()["result"]["resultType"], "complete");
+    let discovered = server.modern("server/discover", json!({}), json!({}), &[]);
+    assert_eq!(discovered.json()["result"]["capabilities"], json!({ "tools": {} }));
+    let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
+    assert_eq!(list["result"]["cacheScope"], "private");
+    assert_eq!(list["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
+}
+
+#[test]
+fn a_header_that_disagrees_with_the_body_is_refused() {
+    let server = HttpServer::start(&[]);
+    let status = |headers: &[(&str, &str)]| {
+        let reply = server.modern("tools/call", echo("x"), json!({}), headers);
+        (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
+    };
+    let mismatch = (400, -32_020);
+    assert_eq!(status(&[]), (200, 0));
+    assert_eq!(status(&[("Mcp-Name", "measure")]), mismatch);
+    assert_eq!(status(&[("Mcp-Name", "")]), mismatch);
+    assert_eq!(status(&[("Mcp-Name", "echo"), ("Mcp-Name", "echo")]), mismatch);
+    assert_eq!(status(&[("Mcp-Name", "=?base64?ZWNobw==?=")]), (200, 0));
+    assert_eq!(status(&[("Mcp-Name", "=?base64?bWVhc3VyZQ==?=")]), mismatch);
+    assert_eq!(status(&[("Mcp-Name", "=?base64?!?=")]), mismatch);
+    assert_eq!(status(&[("Mcp-Method", "tools/list")]), mismatch);
+    assert_eq!(status(&[("Mcp-Method", "")]), mismatch);
+    assert_eq!(status(&[("MCP-Protocol-Version", "")]), mismatch);
+    assert_eq!(status(&[("MCP-Protocol-Version", "2025-11-25")]), mismatch);
+
+    let reply = server.modern("tools/list", json!({}), json!({}), &[("Mcp-Method", "tools/call")]);
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_020)), "rmcp's side too");
+}
+
+#[test]
+fn versions_and_metadata_are_checked() {
+    let server = HttpServer::start(&[]);
+    let answer = |meta: Value, headers: &[(&str, &str)]| {
+        let reply = server.modern("tools/call", echo("x"), meta, headers);
+        (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
+    };
+    let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
+    assert_eq!(answer(ancient, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
+    assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": 7 }), &[]), (400, -32_602));
+    assert_eq!(answer(json!({ "io.modelcontextprotocol/clientCapabilities": null }), &[]), (400, -32_602));
+    assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": null }), &[]), (400, -32_602));
+    assert_eq!(answer(json!({ "progressToken": [] }), &[]), (400, -32_602));
+    let reply = server.post(&[("MCP-Protocol-Version", "1900-01-01")], &rpc("tools/call", echo("x")));
+    assert_eq!(reply.status, 400);
+    let reply = server.modern("tools/destroy", json!({}), json!({}), &[]);
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (404, &json!(-32_601)));
+}
+
+#[test]
+fn refusals_have_their_statuses() {
+    let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
+    let call = |params: Value| server.post(&[], &rpc("tools/call", params));
+    let unknown = call(json!({ "name": "mesure" }));
+    assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
+    let scope = call(json!({ "name": "whoami" }));
+    assert_eq!((scope.status, &scope.json()["error"]["code"]), (403, &json!(-31_403)));
+    assert!(server.stderr.record_of(correlation(&scope.json()))["reason"] == "insufficient_scope");
+    let arguments = call(json!({ "name": "measure", "arguments": [1, 2] }));
+    assert_eq!((arguments.status, &arguments.json()["error"]["code"]), (400, &json!(-32_602)));
+    let bad = call(json!({ "name": "measure", "arguments": { "n": 99 } }));
+    assert_eq!((bad.status, kind(&bad.json())), (200, "invalid_arguments"));
+}
+
+#[test]
+fn other_methods_and_paths_are_told_where_to_go() {
+    let server = HttpServer::start(&[]);
+    for method in ["GET", "DELETE", "PUT", "OPTIONS", "HEAD"] {
+        let reply = server.send(method, "/mcp", &[], b"");
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")), "{method}");
+    }
+    assert_eq!(server.send("POST", "/", &[], b"{}").status, 404);
+    assert_eq!(server.send("GET", "/healthz", &[], b"").body, "ok\n");
+    assert_eq!(server.send("GET", "/readyz", &[], b"").body, "ready\n");
+    let body = rpc("tools/call", echo("x")).to_string();
+    assert_eq!(server.send("POST", "/mcp", &[("Content-Type", "text/plain")], body.as_bytes()).status, 415);
+    let typed = [("Content-Type", "application/JSON; charset=utf-8"), ("Accept", "")];
+    assert_eq!(server.send("POST", "/mcp", &typed, body.as_bytes()).status, 200);
+    let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
+    assert_eq!(server.post(&[], &response).status, 400, "nothing was asked of the client");
+}
+
+#[test]
+fn only_this_host_and_its_own_pages_are_served() {
+    let server = HttpServer::start(&[]);
+    let body = rpc("tools/call", echo("x")).to_string();
+    let list = rpc("tools/list", json!({})).to_string();
+    let status =
+        |headers: &[(&str, &str)], body: &str| server.send("POST", "/mcp", headers, body.as_bytes()).status;
+    let own = format!("http://{}", server.address);
+    for body in [&body, &list] {
+        assert_eq!(status(&[("Host", "localhost")], body), 200);
+        assert_eq!(status(&[("Origin", &own)], body), 200, "a page of this server's own");
+        assert_eq!(status(&[("Host", "evil.example")], body), 403);
+        assert_eq!(status(&[("Host", "127.0.0.1.evil.example")], body), 403);
+        assert_eq!(status(&[("Origin", "http://evil.example")], body), 403);
+        assert_eq!(status(&[("Origin", "http://127.0.0.1:1")], body), 403);
+        assert_eq!(status(&[("Origin", "null")], body), 403);
+        assert_eq!(status(&[("Host", "")], body), 400);
+    }
+    let reply = server.send("POST", "http://evil.example/mcp", &[], body.as_bytes());
+    assert_eq!(reply.status, 403, "the target names a host too");
+
+    let allowed = ["--allowed-host", "mcp.example.com", "--allowed-origin", "https://app.example.com"];
+    let server = HttpServer::start(&allowed);
+    let headers = [("Host", "mcp.example.com"), ("Origin", "https://app.example.com")];
+    assert_eq!(server.send("POST", "/mcp", &headers, body.as_bytes()).status, 200);
+}
+
+#[test]
+fn without_authorization_only_loopback_is_bound() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let refused =
+            std::process::Command::new(SPECIMEN).args(["serve", "--http", address]).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{address}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("loopback"), "{refused:?}");
+    }
+}
+
+#[test]
+fn an_answer_becomes_a_stream_with_its_first_report() {
+    let server = HttpServer::start(&[]);
+    let steps = |count: u32| json!({ "name": "steps", "arguments": { "count": count } });
+    let token = json!({ "progressToken": 7 });
+    for reply in [
+        server.modern("tools/call", steps(3), token.clone(), &[]),
+        server.post(
+            &[],
+            &rpc("tools/call", json!({ "name": "steps", "arguments": { "count": 3 }, "_meta": token })),
+        ),
+    ] {
+        assert_eq!(reply.header("x-accel-buffering"), Some("no"));
+        let events = reply.events();
+        let reports: Vec<f64> =
+            events[..3].iter().map(|event| event["params"]["progress"].as_f64().unwrap()).collect();
+        assert_eq!(reports, [1.0, 2.0, 3.0]);
+        assert_eq!(events[0]["params"]["progressToken"], 7);
+        assert_eq!((events.len(), text(&events[3])), (4, "3 steps"));
+    }
+    let quiet = server.modern("tools/call", echo("no report"), token.clone(), &[]);
+    assert_eq!(quiet.header("content-type"), Some("application/json"));
+    let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
+    assert_eq!(text(&plain.json()), "3 steps", "a client that reads no streams gets none");
+}
+
+#[test]
+fn a_disconnect_cancels_the_call() {
+    let server = HttpServer::start(&[]);
+    let waits = json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } });
+    let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
+    let cases = [(waits, Value::Null), (steps, json!(1))];
+    for (index, (params, token)) in cases.into_iter().enumerate() {
+        let body = modern(1, "tools/call", params.clone(), json!({ "progressToken": token })).to_string();
+        let headers = [
+            ("MCP-Protocol-Version", "2026-07-28"),
+            ("Mcp-Method", "tools/call"),
+            ("Mcp-Name", params["name"].as_str().unwrap()),
+        ];
+        let mut stream = server.connect();
+        stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+        if token.is_null() {
+            while server.call("waits", json!({ "milliseconds": 0 }))["result"].get("isError").is_none() {}
+        } else {
+            let mut first = [0; 64];
+            assert!(stream.read(&mut first).unwrap() > 0, "the stream has begun");
+        }
+        drop(stream);
+        let begun = Instant::now();
+        while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != index + 1 {
+            assert!(begun.elapsed() < PATIENCE, "the call goes on");
+        }
+        server.stderr.line_with(&["\"cancelled\"", params["name"].as_str().unwrap()]);
+    }
+}
+
+#[test]
+fn a_signal_lets_calls_finish() {
+    let mut server = HttpServer::start(&[]);
+    let mut stream = server.connect();
+    let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 1_500 } }));
+    let message =
+        server.message("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
+    stream.write_all(&message).unwrap();
+    while server.call("waits", json!({ "milliseconds": 0 }))["result"].get("isError").is_none() {}
+    let idle = server.connect();
+    assert!(server.terminate().success());
+    let reply = Reply::read(stream);
+    assert_eq!((reply.status, text(&reply.json())), (200, "waited"));
+    drop(idle);
+}
+
+#[test]
+fn a_connection_is_kept_for_the_next_request() {
+    let server = HttpServer::start(&[]);
+    let mut stream = server.connect();
+    for turn in 0..3 {
+        let body = rpc("tools/call", echo(&turn.to_string())).to_string();
+        stream.write_all(&server.message("POST", "/mcp", &[("Connection", "")], body.as_bytes())).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).unwrap();
+        assert_eq!(text(&serde_json::from_slice(&body).unwrap()), turn.to_string());
+    }
+}
+
+#[test]
+fn sessions_are_bounded_owned_and_end_when_idle() {
+    let server = HttpServer::start(&["--legacy-sessions", "3", "--session-idle", "1s"]);
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello = rpc(
+        "initialize",
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client }),
+    );
+    let open = || server.post(&[], &hello);
+    let ids: Vec<String> = (0..3).map(|_| open().header("mcp-session-id").unwrap().to_owned()).collect();
+    assert_eq!(open().status, 429);
+
+    let headers = |id| [("Mcp-Session-Id", id), ("MCP-Protocol-Version", "2025-11-25")];
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(server.post(&headers(&ids[0]), &initialized).status, 202);
+    let events = server.post(&headers(&ids[0]), &rpc("tools/call", echo("in a session"))).events();
+    assert_eq!(text(events.last().unwrap()), "in a session");
+    let steps = json!({ "name": "steps", "arguments": { "count": 2 }, "_meta": { "progressToken": "t" } });
+    let events = server.post(&headers(&ids[0]), &rpc("tools/call", steps)).events();
+    assert_eq!(events.len(), 3, "{events:?}");
+    let bad = server
+        .post(&headers(&ids[0]), &rpc("tools/call", json!({ "name": "measure", "arguments": { "n": 99 } })));
+    assert_eq!(kind(bad.events().last().unwrap()), "invalid_arguments");
+    let array =
+        server.post(&headers(&ids[0]), &rpc("tools/call", json!({ "name": "measure", "arguments": [1] })));
+    assert_eq!(array.status, 400, "{array:?}");
+    assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
+
+    assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
+    assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
+    assert!(open().header("mcp-session-id").is_some(), "its place is free");
+
+    let begun = Instant::now();
+    while open().status == 429 {
+        assert!(begun.elapsed() < PATIENCE, "idle sessions stay");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_session_does_not_keep_a_signal_from_ending_the_server() {
+    let mut server = HttpServer::start(&["--legacy-sessions", "3", "--grace", "20s"]);
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello = rpc(
+        "initialize",
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client }),
+    );
+    let id = server.post(&[], &hello).header("mcp-session-id").unwrap().to_owned();
+    let mut stream = server.connect();
+    stream.write_all(&server.message("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
+    let mut first = [0; 16];
+    assert!(stream.read(&mut first).unwrap() > 0);
+    let begun = Instant::now();
+    assert!(server.terminate().success());
+    assert!(begun.elapsed() < Duration::from_secs(15), "its open stream held the server");
+}

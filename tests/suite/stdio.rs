@@ -1,0 +1,310 @@
+//! Standard input and output: framing, both eras, cancellation, and an orderly end.
+
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{PATIENCE, StdioServer, kind, modern, text};
+
+#[test]
+fn both_eras_are_served_by_one_process() {
+    let mut server = StdioServer::initialized(&[]);
+    let legacy = server.call("echo", json!({ "text": "old" }));
+    assert_eq!((text(&legacy), legacy["result"].get("resultType")), ("old", None));
+
+    let call = json!({ "name": "echo", "arguments": { "text": "new" } });
+    server.send(&modern(900, "tools/call", call, json!({})).to_string());
+    let answer = server.answer(&json!(900));
+    assert_eq!((text(&answer), &answer["result"]["resultType"]), ("new", &json!("complete")));
+    let info = &answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"];
+    assert_eq!(info, &json!({ "name": "specimen", "version": "1.2.3" }));
+    assert_eq!(text(&server.call("echo", json!({ "text": "old again" }))), "old again");
+}
+
+#[test]
+fn a_modern_client_needs_no_opening() {
+    let mut server = StdioServer::start(&[]);
+    let call = json!({ "name": "echo", "arguments": { "text": "at once" } });
+    server.send(&modern(1, "tools/call", call, json!({})).to_string());
+    assert_eq!(text(&server.answer(&json!(1))), "at once");
+
+    server.send(&modern(2, "server/discover", json!({}), json!({})).to_string());
+    let found = server.answer(&json!(2));
+    assert_eq!(found["result"]["supportedVersions"].as_array().unwrap().last().unwrap(), "2026-07-28");
+    assert!(
+        found["result"]["ttlMs"].as_u64().is_some() && found["result"]["cacheScope"].is_string(),
+        "{found}"
+    );
+
+    server.send(&modern(3, "tools/list", json!({}), json!({})).to_string());
+    let list = server.answer(&json!(3));
+    assert_eq!(list["result"]["resultType"], "complete");
+    assert_eq!(
+        (&list["result"]["cacheScope"], &list["result"]["ttlMs"]),
+        (&json!("private"), &json!(60_000))
+    );
+    assert_eq!(list["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
+}
+
+#[test]
+fn a_call_of_neither_era_is_refused() {
+    let mut server = StdioServer::start(&[]);
+    let answer = server.call("echo", json!({ "text": "x" }));
+    assert_eq!(answer["error"]["code"], -32_602, "{answer}");
+    let call = json!({ "name": "echo", "arguments": { "text": "x" } });
+    let bare = json!({ "io.modelcontextprotocol/clientCapabilities": null });
+    server.send(&modern(7, "tools/call", call.clone(), bare).to_string());
+    assert_eq!(server.answer(&json!(7))["error"]["code"], -32_602);
+    let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
+    server.send(&modern(8, "tools/call", call, ancient).to_string());
+    let answer = server.answer(&json!(8));
+    assert_eq!(answer["error"]["code"], -32_022);
+    assert_eq!(answer["error"]["data"]["requested"], "1900-01-01");
+    assert!(answer["error"]["data"]["supported"].as_array().unwrap().contains(&json!("2026-07-28")));
+}
+
+#[test]
+fn malformed_lines_are_answered_and_passed_over() {
+    let mut server = StdioServer::initialized(&[]);
+    let cases: [(&[u8], i64, Value); 12] = [
+        (b"{", -32_700, Value::Null),
+        (b"nonsense", -32_700, Value::Null),
+        (b"\"\xff\xfe\"", -32_700, Value::Null),
+        (b"[]", -32_600, Value::Null),
+        (b"[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", -32_600, Value::Null),
+        (b"7", -32_600, Value::Null),
+        (b"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", -32_600, json!(1)),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", -32_600, Value::Null),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[]}", -32_602, json!(1)),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":7}}", -32_602, json!(1)),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":[1,2]}}", -32_602, json!(1)),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":\"x\"}}", -32_602, json!(1)),
+    ];
+    for (line, code, id) in cases {
+        server.send_bytes(line);
+        let answer = server.receive();
+        let line = String::from_utf8_lossy(line);
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{line}: {answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().len() > 10, "{answer}");
+    }
+    server.send_bytes(b"   ");
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+#[test]
+fn nothing_odd_before_the_opening_ends_the_server() {
+    let mut server = StdioServer::start(&[]);
+    server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#);
+    server.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled"}"#);
+    server.send(r#"{"jsonrpc":"2.0","id":5,"result":{}}"#);
+    assert!(server.request("tools/list", json!({}))["error"].is_object());
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello = json!({ "protocolVersion": "1999-01-01", "capabilities": {}, "clientInfo": client });
+    assert_eq!(server.request("initialize", hello)["result"]["protocolVersion"], "2025-11-25");
+    assert_eq!(text(&server.call("echo", json!({ "text": "open" }))), "open");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_refused_without_being_kept() {
+    let mut server = StdioServer::initialized(&[]);
+    let stdin = server.stdin.as_mut().unwrap();
+    let chunk = vec![b'x'; 1 << 20];
+    for _ in 0..20 {
+        stdin.write_all(&chunk).unwrap();
+    }
+    stdin.write_all(b"\n").unwrap();
+    assert_eq!(server.receive()["error"]["code"], -32_600);
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+#[test]
+fn what_is_not_declared_is_not_there() {
+    let mut server = StdioServer::initialized(&[]);
+    for (method, params) in [
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({ "name": "x" })),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "a:b" })),
+        (
+            "completion/complete",
+            json!({ "ref": { "type": "ref/prompt", "name": "x" }, "argument": { "name": "a", "value": "b" } }),
+        ),
+        ("logging/setLevel", json!({ "level": "debug" })),
+        ("tools/destroy", json!({})),
+    ] {
+        let answer = server.request(method, params);
+        assert_eq!(answer["error"]["code"], -32_601, "{method}: {answer}");
+    }
+    assert_eq!(server.request("tools/list", json!({ "cursor": "x" }))["error"]["code"], -32_602);
+    assert_eq!(server.request("ping", json!({}))["result"], json!({}));
+}
+
+#[test]
+fn the_list_shows_tools_in_order_with_flat_portable_schemas() {
+    let mut server = StdioServer::initialized(&[]);
+    let list = server.request("tools/list", json!({}));
+    let again = server.request("tools/list", json!({}));
+    assert_eq!(list["result"], again["result"]);
+    let tools = list["result"]["tools"].as_array().unwrap();
+    assert_eq!((&tools[0]["name"], &tools[1]["name"]), (&json!("counts"), &json!("measure")));
+    let none = json!({ "type": "object", "properties": {}, "required": [], "additionalProperties": false });
+    assert_eq!(tools[0]["inputSchema"], none);
+    let measure = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string", "description": "Lower-case letters.", "maxLength": 5, "pattern": "^[a-z]+$" },
+            "n": { "type": "integer", "description": "From one to ten.", "minimum": 1, "maximum": 10 },
+            "mode": { "type": "string", "description": "How.", "enum": ["fast", "safe"] },
+            "tags": {
+                "type": "array", "description": "Tags.",
+                "items": { "type": "string", "maxLength": 1024 }, "maxItems": 3,
+            },
+        },
+        "required": ["name", "n", "mode"],
+        "additionalProperties": false,
+    });
+    assert_eq!(tools[1]["inputSchema"], measure);
+    let hints = json!({ "readOnlyHint": true, "destructiveHint": false, "idempotentHint": false, "openWorldHint": false });
+    assert_eq!(tools[1]["annotations"], hints);
+    let order = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(order(&tools[1]["inputSchema"]["properties"]), ["name", "n", "mode", "tags"]);
+    for tool in tools {
+        check_portable(&tool["inputSchema"], tool["name"].as_str().unwrap());
+        for (name, property) in tool["inputSchema"]["properties"].as_object().unwrap() {
+            assert!(property["description"].as_str().is_some_and(|text| !text.is_empty()), "{tool} {name}");
+        }
+        if let Some(output) = tool.get("outputSchema") {
+            assert_eq!(output["type"], "object", "{tool}");
+        }
+    }
+}
+
+/// Keywords that some client rejects, and with them the whole list.
+fn check_portable(schema: &Value, tool: &str) {
+    const ALLOWED: [&str; 15] = [
+        "type",
+        "description",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "pattern",
+        "format",
+    ];
+    for (keyword, value) in schema.as_object().unwrap() {
+        assert!(ALLOWED.contains(&keyword.as_str()), "{tool}: {keyword}");
+        match keyword.as_str() {
+            "type" => assert!(value.is_string(), "{tool}: {value}"),
+            "properties" => {
+                value.as_object().unwrap().values().for_each(|schema| check_portable(schema, tool));
+            }
+            "items" => check_portable(value, tool),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn nothing_but_the_protocol_is_on_stdout() {
+    let mut server = StdioServer::initialized(&[]);
+    assert_eq!(text(&server.call("prints", json!({ "text": "not the protocol" }))), "printed");
+    server.stderr.line_with(&["not the protocol"]);
+}
+
+#[test]
+fn a_cancelled_call_is_dropped_and_never_answered() {
+    let mut server = StdioServer::initialized(&[]);
+    server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
+    // Answered after the call has begun, since messages are taken in order.
+    assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
+    server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long","reason":"changed my mind"}}"#);
+    let begun = Instant::now();
+    while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != 1 {
+        assert!(begun.elapsed() < PATIENCE, "it was not dropped");
+    }
+    let record = server.stderr.line_with(&["\"cancelled\"", "\"waits\""]);
+    assert!(record.contains(r#""outcome":"cancelled""#), "{record}");
+    assert!(server.is_silent(Duration::from_millis(200)), "a cancelled call was answered");
+    assert_eq!(
+        text(&server.call("waits", json!({ "milliseconds": 0 }))),
+        "waited",
+        "its place is free again"
+    );
+}
+
+#[test]
+fn progress_comes_in_order_and_before_the_answer() {
+    let mut server = StdioServer::initialized(&[]);
+    let params =
+        json!({ "name": "steps", "arguments": { "count": 3 }, "_meta": { "progressToken": "p\"1" } });
+    let answer = server.request("tools/call", params);
+    assert_eq!(text(&answer), "3 steps");
+    let reports: Vec<Value> = server.notifications.iter().map(|report| report["params"].clone()).collect();
+    let report = |step: u32| json!({ "progressToken": "p\"1", "progress": f64::from(step), "total": 3.0, "message": format!("step {step}") });
+    assert_eq!(reports, [report(1), report(2), report(3)]);
+    assert!(server.is_silent(Duration::from_millis(50)), "a report came after the answer");
+    server.notifications.clear();
+    assert_eq!(text(&server.call("steps", json!({ "count": 3 }))), "3 steps");
+    assert!(server.notifications.is_empty(), "nobody asked for reports");
+}
+
+#[test]
+fn two_calls_can_not_share_an_id() {
+    let mut server = StdioServer::initialized(&[]);
+    let call = r#"{"jsonrpc":"2.0","id":"same","method":"tools/call","params":{"name":"steps","arguments":{"count":1,"milliseconds":300}}}"#;
+    server.send(call);
+    server.send(call);
+    assert_eq!(server.receive()["error"]["code"], -32_600);
+    assert_eq!(text(&server.receive()), "1 steps");
+}
+
+#[test]
+fn calls_run_beside_each_other() {
+    let mut server = StdioServer::initialized(&[]);
+    for id in 0..20 {
+        let params = json!({ "name": "steps", "arguments": { "count": 1, "milliseconds": 400 } });
+        server.send(
+            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string(),
+        );
+    }
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(text(&server.receive()), "1 steps");
+    }
+    assert!(begun.elapsed() < Duration::from_millis(20 * 400), "one after the other");
+}
+
+#[test]
+fn the_end_of_input_lets_calls_finish_and_ends_the_server() {
+    let mut server = StdioServer::initialized(&[]);
+    let params = json!({ "name": "steps", "arguments": { "count": 1, "milliseconds": 400 } });
+    server.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string());
+    server.send(&json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }).to_string());
+    assert!(server.close().success());
+    let mut ids = [server.receive()["id"].clone(), server.receive()["id"].clone()];
+    ids.sort_by_key(Value::to_string);
+    assert_eq!(ids, [1, 2]);
+}
+
+#[test]
+fn a_requirement_that_nothing_answers_to_is_refused() {
+    let mut server = StdioServer::initialized(&[]);
+    let meta = json!({ "dev.mcp-tool/requires": "^1" });
+    let answer =
+        server.request("tools/call", json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta }));
+    assert_eq!(answer["error"]["code"], -32_602);
+    let answer = server.request("tools/call", json!({ "name": "echo", "requestState": "x" }));
+    assert_eq!(answer["error"]["code"], -32_602);
+}
