@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod faults;
 mod harness;
 mod http;
 mod schema;

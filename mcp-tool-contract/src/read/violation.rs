@@ -86,7 +86,10 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.pointer, self.message)
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.message),
+            pointer => write!(f, "{pointer}: {}", self.message),
+        }
     }
 }
 
@@ -156,11 +159,17 @@ pub struct Report {
 impl Report {
     /// Notes a violation at `path`.
     pub fn note(&mut self, path: &Path<'_>, rule: Rule, limit: Option<serde_json::Value>, message: String) {
-        if self.listed.len() < MAX_VIOLATIONS {
-            self.listed.push(Violation { pointer: path.pointer(), rule, limit, message });
-        } else {
+        if self.is_full() {
             self.more += 1;
+        } else {
+            self.listed.push(Violation { pointer: path.pointer(), rule, limit, message });
         }
+    }
+
+    /// Whether as many are listed as may be: the next is only counted.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.listed.len() >= MAX_VIOLATIONS
     }
 
     /// Whether nothing was wrong so far.

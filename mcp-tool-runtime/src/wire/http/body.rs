@@ -17,7 +17,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// Bodies up to this size are read without asking for room.
 const SMALL: usize = 64 * 1024;
 /// Bytes that larger bodies may hold together.
-const ROOM: usize = 16 * 1024 * 1024;
+const ROOM: usize = 8 * 1024 * 1024;
 
 /// Why a body was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,8 @@ impl Bodies {
             }
             if room.is_none() && bytes.len() + chunk.len() > SMALL {
                 room = self.take(self.most).await;
+                // Once, and not by doubling: pages that nothing is written to aren't resident.
+                bytes.reserve_exact(self.most - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;

@@ -29,15 +29,18 @@ use super::service::Service;
 
 /// How long the head of a request may take from its first byte.
 const HEAD: Duration = Duration::from_secs(10);
+/// How long a client may leave all of an answer unread.
+const STALL: Duration = Duration::from_secs(30);
 /// How long a connection may stay idle between requests; longer than proxies keep theirs.
 const IDLE: Duration = Duration::from_secs(90);
-/// Bytes of a request's head.
+/// Bytes of a request's head, and of all that a connection reads ahead. Hyper's own 400 KiB are 26 MiB where
+/// 64 clients send large bodies.
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>, stop: CancellationToken) {
     let phase = Arc::new(Phase::default());
-    let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None };
+    let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None, stalled: None };
     let handler = service_fn({
         let phase = Arc::clone(&phase);
         move |request| {
@@ -52,7 +55,7 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>, stop: Cancel
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
-        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(watched), handler);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -123,11 +126,23 @@ impl<B: Body + Unpin> Body for Tracked<B> {
     }
 }
 
-/// A socket that gives up on a head that trickles.
+/// A socket that gives up on a head that trickles, and on a client that doesn't read.
 struct Watched {
     stream: TcpStream,
     phase: Arc<Phase>,
     deadline: Option<Pin<Box<Sleep>>>,
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl Watched {
+    fn written<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if write.is_ready() {
+            self.stalled = None;
+            return write;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl AsyncRead for Watched {
@@ -158,7 +173,8 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let write = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.written(cx, write)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -174,7 +190,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let write = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.written(cx, write)
     }
 
     fn is_write_vectored(&self) -> bool {

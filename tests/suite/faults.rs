@@ -1,0 +1,425 @@
+//! Bad input: each kind of it is answered clearly, by a 4xx or a tool's error, and takes no memory.
+
+use std::{
+    io::{Read as _, Write as _},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, modern, text};
+
+/// Bad calls of one run, and how many of them at a time.
+const CALLS: usize = 1_000;
+const AT_A_TIME: usize = 64;
+/// What resident memory may grow by in such a run, in KiB.
+const MAY_GROW: u64 = 32 * 1024;
+
+/// How bad input is answered.
+enum Answer {
+    /// By HTTP alone: there is no message to answer.
+    Http(u16),
+    /// By HTTP's status and JSON-RPC's code.
+    Rpc(u16, i64),
+    /// By a result that says this to the model.
+    Tool(&'static str),
+}
+use Answer::{Http, Rpc, Tool};
+
+/// Bad input that is a body: it can come over either transport.
+fn messages() -> Vec<(&'static str, Vec<u8>, Answer)> {
+    let call = |name: &str, arguments: &str| {
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"NAME","arguments":ARGUMENTS}}"#;
+        call.replace("NAME", name).replace("ARGUMENTS", arguments).into_bytes()
+    };
+    let nested =
+        |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
+    let long = "x".repeat(50_000);
+    let measure = |name: &str| call("measure", &format!(r#"{{"name":{name},"n":1,"mode":"fast"}}"#));
+    vec![
+        ("malformed JSON", br#"{"jsonrpc":"2.0","id":1,"#.to_vec(), Rpc(400, -32_700)),
+        ("two values", br#"{"jsonrpc":"2.0","id":1,"method":"ping"} {}"#.to_vec(), Rpc(400, -32_700)),
+        ("a number that JSON doesn't have", call("measure", r#"{"n":NaN}"#), Rpc(400, -32_700)),
+        ("a control character", call("echo", "{\"text\":\"\u{1}\"}"), Rpc(400, -32_700)),
+        ("a batch", br#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#.to_vec(), Rpc(400, -32_600)),
+        ("an empty batch", b"[]".to_vec(), Rpc(400, -32_600)),
+        ("bad UTF-8", [&call("echo", r#"{"text":"#)[..], b"\"\xff\xfe\"}}"].concat(), Rpc(400, -32_700)),
+        ("overlong UTF-8", [&b"{\"jsonrpc\":\"\xc0\xaf\""[..], b"}"].concat(), Rpc(400, -32_700)),
+        ("half a surrogate", call("echo", r#"{"text":"\ud800"}"#), Tool("/text: ")),
+        ("half a surrogate in a name", call("echo", r#"{"text":"a","\ud800":1}"#), Tool("can't be read")),
+        ("a NUL in a key", call("echo", r#"{"text\u0000":"a"}"#), Tool("unknown argument")),
+        ("a NUL in a value", call("measure", r#"{"name":"a\u0000","n":1,"mode":"fast"}"#), Tool("/name: ")),
+        (
+            "a NUL after the message",
+            b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\0".to_vec(),
+            Rpc(400, -32_700),
+        ),
+        ("case-twisted arguments", call("echo", r#"{"TEXT":"a"}"#), Tool("did you mean 'text'?")),
+        (
+            "a case-twisted envelope",
+            br#"{"JSONRPC":"2.0","Id":1,"Method":"tools/call"}"#.to_vec(),
+            Rpc(400, -32_600),
+        ),
+        (
+            "case-twisted parameters",
+            br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Name":"echo"}}"#.to_vec(),
+            Rpc(400, -32_602),
+        ),
+        ("a case-twisted tool", call("ECHO", r#"{"text":"a"}"#), Rpc(200, -32_602)),
+        (
+            "a method given twice",
+            br#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#.to_vec(),
+            Rpc(400, -32_600),
+        ),
+        ("an argument given twice", call("echo", r#"{"text":"a","text":"b"}"#), Tool("/text: ")),
+        (
+            "arrays, 10,000 deep",
+            call("echo", &format!(r#"{{"text":{}}}"#, nested("[", "]", 10_000))),
+            Rpc(400, -32_600),
+        ),
+        ("objects, 10,000 deep", call("echo", &nested(r#"{"a":"#, "}", 10_000)), Rpc(400, -32_600)),
+        ("brackets without end", "[".repeat(10_000).into_bytes(), Rpc(400, -32_600)),
+        (
+            "50,000 characters",
+            call("echo", &format!(r#"{{"text":"{long}"}}"#)),
+            Tool("/text: 50000 characters"),
+        ),
+        (
+            "50,000 characters for a pattern",
+            measure(&format!("\"{long}\"")),
+            Tool("/name: 50000 characters, at most 5 allowed"),
+        ),
+        (
+            "50,000 escapes",
+            measure(&format!("\"{}\"", "\\u0061".repeat(50_000))),
+            Tool("/name: 50000 characters"),
+        ),
+        ("50,000 digits", call("measure", &format!(r#"{{"n":{}}}"#, "9".repeat(50_000))), Tool("/n: ")),
+        ("an exponent beyond all", call("measure", r#"{"n":1e999999999}"#), Tool("/n: ")),
+        (
+            "50,000 arguments",
+            call(
+                "echo",
+                &format!("{{{}}}", (0..50_000).map(|i| format!(r#""a{i}":0"#)).collect::<Vec<_>>().join(",")),
+            ),
+            Tool("and "),
+        ),
+        (
+            "50,000 items",
+            call("measure", &format!(r#"{{"tags":[{}]}}"#, vec!["\"a\""; 50_000].join(","))),
+            Tool("/tags: "),
+        ),
+        ("a name of 50,000 characters", call(&long, "{}"), Rpc(200, -32_602)),
+        (
+            "an id of 50,000 characters",
+            format!(r#"{{"jsonrpc":"2.0","id":"{long}","method":"tools/call"}}"#).into_bytes(),
+            Rpc(400, -32_600),
+        ),
+        ("arguments that aren't an object", call("echo", "[1,2]"), Rpc(400, -32_602)),
+    ]
+}
+
+/// Bad input that only HTTP can carry.
+fn requests() -> Vec<(&'static str, fn(&HttpServer) -> Reply, Answer)> {
+    const BODY: &[u8] =
+        br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a"}}}"#;
+    const HUGE: usize = 100_000_000;
+    fn with(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
+        server.send("POST", "/mcp", headers, BODY)
+    }
+    fn mismatched(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
+        server.modern("tools/call", json!({ "name": "echo", "arguments": {} }), json!({}), headers)
+    }
+    vec![
+        ("no body", |server| server.send("POST", "/mcp", &[], b""), Rpc(400, -32_700)),
+        ("a foreign Host", |server| with(server, &[("Host", "evil.example")]), Rpc(403, -32_600)),
+        (
+            "two hosts",
+            |server| with(server, &[("Host", "localhost"), ("Host", "evil.example")]),
+            Rpc(400, -32_600),
+        ),
+        ("a foreign Origin", |server| with(server, &[("Origin", "https://evil.example")]), Rpc(403, -32_600)),
+        (
+            "another tool in the header",
+            |server| mismatched(server, &[("Mcp-Name", "measure")]),
+            Rpc(400, -32_020),
+        ),
+        (
+            "another method in the header",
+            |server| mismatched(server, &[("Mcp-Method", "ping")]),
+            Rpc(400, -32_020),
+        ),
+        ("another type of body", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
+        (
+            "100 MB, announced",
+            |server| server.send("POST", "/mcp", &[], &vec![b' '; HUGE]),
+            Rpc(413, -32_600),
+        ),
+        (
+            "100 MB, announced, with an expectation",
+            |server| {
+                let headers = [("Content-Length", "100000000"), ("Expect", "100-continue")];
+                server.send("POST", "/mcp", &headers, b"")
+            },
+            Rpc(413, -32_600),
+        ),
+        (
+            "100 MB in chunks",
+            |server| {
+                let mut stream = server.connect();
+                let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
+                stream.write_all(&server.message("POST", "/mcp", &head, b"")).unwrap();
+                let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 0x10_0000], b"\r\n"].concat();
+                // It may be refused before it is all there.
+                drop((0..HUGE / 0x10_0000).try_for_each(|_| stream.write_all(&chunk)));
+                drop(stream.write_all(b"0\r\n\r\n"));
+                Reply::read(stream)
+            },
+            Rpc(413, -32_600),
+        ),
+        (
+            "half a body",
+            |server| {
+                let mut stream = server.connect();
+                let length = (2 * BODY.len()).to_string();
+                stream
+                    .write_all(&server.message("POST", "/mcp", &[("Content-Length", &length)], BODY))
+                    .unwrap();
+                stream.shutdown(std::net::Shutdown::Write).unwrap();
+                Reply::read(stream)
+            },
+            Rpc(400, -32_600),
+        ),
+        (
+            "chunks of no size",
+            |server| {
+                let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
+                server.send("POST", "/mcp", &head, b"zz\r\n{}\r\n0\r\n\r\n")
+            },
+            Rpc(400, -32_600),
+        ),
+        (
+            "two lengths",
+            |server| with(server, &[("Content-Length", "2"), ("Content-Length", "97")]),
+            Http(400),
+        ),
+        ("a length below nothing", |server| with(server, &[("Content-Length", "-1")]), Http(400)),
+        (
+            "a header of 100,000 characters",
+            |server| with(server, &[("X-Long", &"x".repeat(100_000))]),
+            Http(431),
+        ),
+        ("10,000 headers", |server| with(server, &vec![("X", "y"); 10_000]), Http(431)),
+        ("a NUL in a header", |server| with(server, &[("X-Odd", "a\0b")]), Http(400)),
+        (
+            "no HTTP at all",
+            |server| server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+            Http(400),
+        ),
+        ("a path that isn't served", |server| server.send("POST", "/../etc/passwd", &[], BODY), Http(404)),
+    ]
+}
+
+#[test]
+fn each_is_answered_clearly_over_http() {
+    let server = HttpServer::start(&[]);
+    for (name, message, answer) in messages() {
+        check(name, &server.send("POST", "/mcp", &[], &message), &answer);
+    }
+    for (name, send, answer) in requests() {
+        check(name, &send(&server), &answer);
+    }
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+fn check(name: &str, reply: &Reply, answer: &Answer) {
+    match answer {
+        Http(status) => assert_eq!(reply.status, *status, "{name}: {reply:?}"),
+        Rpc(status, code) => {
+            assert_eq!(reply.status, *status, "{name}: {reply:?}");
+            check_message(name, &reply.json(), answer);
+            assert_eq!(reply.json()["error"]["code"], *code, "{name}: {reply:?}");
+        }
+        Tool(_) => {
+            assert_eq!(reply.status, 200, "{name}: {reply:?}");
+            check_message(name, &reply.json(), answer);
+        }
+    }
+    assert!(reply.body.len() < 8_192, "{name}: an answer of {} bytes", reply.body.len());
+}
+
+fn check_message(name: &str, message: &Value, answer: &Answer) {
+    match answer {
+        Http(_) => {}
+        Rpc(_, code) => {
+            assert_eq!(message["error"]["code"], *code, "{name}: {message}");
+            assert!(
+                message["error"]["message"].as_str().is_some_and(|text| text.len() > 10),
+                "{name}: {message}"
+            );
+        }
+        Tool(says) => {
+            assert_eq!(message["result"]["isError"], true, "{name}: {message}");
+            assert!(text(message).contains(says), "{name}: {message}");
+        }
+    }
+}
+
+#[test]
+fn each_is_answered_clearly_over_stdio() {
+    let mut server = StdioServer::initialized(&[]);
+    for (name, message, answer) in messages() {
+        server.send_bytes(&message);
+        check_message(name, &server.receive(), &answer);
+    }
+    // Half a message, and no more.
+    let stdin = server.stdin.as_mut().unwrap();
+    stdin.write_all(br#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"echo"#).unwrap();
+    assert!(server.close().success());
+}
+
+#[test]
+fn a_thousand_over_http_take_no_memory() {
+    let server = HttpServer::start(&[]);
+    server.call("echo", json!({ "text": "warm" }));
+    let before = resident(server.process());
+    let (messages, requests) = (messages(), requests());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let call = next.fetch_add(1, Ordering::Relaxed);
+                    if call >= CALLS {
+                        return;
+                    }
+                    let kind = call % (messages.len() + requests.len());
+                    let (name, reply) = match messages.get(kind) {
+                        Some((name, message, _)) => (name, server.send("POST", "/mcp", &[], message)),
+                        None => {
+                            let (name, send, _) = &requests[kind - messages.len()];
+                            (name, send(&server))
+                        }
+                    };
+                    assert!((200..500).contains(&reply.status), "{name}: {reply:?}");
+                }
+            });
+        }
+    });
+    let most = most_resident(server.process());
+    println!("resident: {before} KiB before, {most} KiB at most");
+    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB at most");
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+#[test]
+fn a_thousand_over_stdio_take_no_memory() {
+    let mut server = StdioServer::initialized(&[]);
+    server.call("echo", json!({ "text": "warm" }));
+    let before = resident(server.process());
+    let messages = messages();
+    let mut sent = 0;
+    while sent < CALLS {
+        for _ in 0..AT_A_TIME {
+            server.send_bytes(&messages[sent % messages.len()].1);
+            sent += 1;
+        }
+        for _ in 0..AT_A_TIME {
+            server.receive();
+        }
+    }
+    let most = most_resident(server.process());
+    println!("resident: {before} KiB before, {most} KiB at most");
+    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB at most");
+    assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+}
+
+#[test]
+fn what_trickles_is_given_up() {
+    let server = HttpServer::start(&[]);
+    let message = server.message("POST", "/mcp", &[("Content-Length", "1000")], b"{");
+    let head = &message[..message.len() - 3];
+    std::thread::scope(|scope| {
+        let in_head = scope.spawn(|| trickle(&server, head, b"x"));
+        let in_body = scope.spawn(|| trickle(&server, &message, b" "));
+        let unread = scope.spawn(|| leave_unread(&server));
+        // Others are served meanwhile.
+        assert_eq!(text(&server.call("echo", json!({ "text": "meanwhile" }))), "meanwhile");
+        let in_head = in_head.join().unwrap();
+        assert!(in_head.starts_with("HTTP/1.1 408 "), "{in_head:?}");
+        let in_body = in_body.join().unwrap();
+        assert!(in_body.starts_with("HTTP/1.1 408 ") && in_body.contains("more than 30 s"), "{in_body:?}");
+        unread.join().unwrap();
+    });
+}
+
+/// Asks for more than sockets hold, and reads none of it until the server must have given up.
+fn leave_unread(server: &HttpServer) {
+    const ANSWERS: usize = 100;
+    let call = json!({ "name": "large", "arguments": { "bytes": 1_000_000 } });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call }).to_string();
+    let message = server.message("POST", "/mcp", &[("Connection", "")], call.as_bytes());
+    let mut stream = server.connect();
+    (0..ANSWERS).for_each(|_| stream.write_all(&message).unwrap());
+    std::thread::sleep(Duration::from_secs(35));
+    let mut answers = Vec::new();
+    let read = stream.read_to_end(&mut answers);
+    assert!(!matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "still open");
+    assert!(answers.len() < ANSWERS * 1_000_000, "all was kept for a client that reads nothing");
+}
+
+/// Sends a byte each half second after a beginning, until there is an answer and the connection's end.
+fn trickle(server: &HttpServer, beginning: &[u8], byte: &[u8]) -> String {
+    let mut stream = server.connect();
+    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    stream.write_all(beginning).unwrap();
+    let (mut answer, mut chunk) = (Vec::new(), [0; 512]);
+    let begun = Instant::now();
+    loop {
+        assert!(begun.elapsed() < 2 * PATIENCE, "never given up");
+        drop(stream.write_all(byte));
+        match stream.read(&mut chunk) {
+            Ok(read @ 1..) => answer.extend_from_slice(&chunk[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Ok(_) | Err(_) => return String::from_utf8(answer).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn a_body_that_waits_for_leave_is_given_it() {
+    let server = HttpServer::start(&[]);
+    let body = modern(1, "tools/call", json!({ "name": "echo", "arguments": { "text": "a" } }), json!({}));
+    let body = body.to_string();
+    let length = body.len().to_string();
+    let headers = [
+        ("Content-Length", length.as_str()),
+        ("Expect", "100-continue"),
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "tools/call"),
+        ("Mcp-Name", "echo"),
+    ];
+    let mut stream = server.connect();
+    stream.write_all(&server.message("POST", "/mcp", &headers, b"")).unwrap();
+    let mut leave = [0; 25];
+    stream.read_exact(&mut leave).unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).unwrap();
+    assert_eq!(text(&Reply::read(stream).json()), "a");
+}
+
+/// The memory of a process that is resident, in KiB.
+fn resident(process: u32) -> u64 {
+    status(process, "VmRSS:")
+}
+
+fn most_resident(process: u32) -> u64 {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, field: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
