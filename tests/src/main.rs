@@ -17,6 +17,15 @@ struct Seen {
     told: AtomicU32,
 }
 
+impl Seen {
+    async fn open() -> Result<Self, &'static str> {
+        match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
+            Some(_) => Err("the lock is held"),
+            None => Ok(Seen::default()),
+        }
+    }
+}
+
 /// Says that a call was dropped before it had finished.
 struct Watch<'s> {
     seen: &'s Seen,
@@ -411,7 +420,7 @@ async fn main() -> ExitCode {
             numbers,
             foreign
         ])
-        .lend(Seen::default())
+        .lend_with(Seen::open)
         .run()
         .await
 }

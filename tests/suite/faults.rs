@@ -120,8 +120,11 @@ fn messages() -> Vec<(&'static str, Vec<u8>, Answer)> {
     ]
 }
 
+/// Sends one bad request, and gives its answer.
+type Send = fn(&HttpServer) -> Reply;
+
 /// Bad input that only HTTP can carry.
-fn requests() -> Vec<(&'static str, fn(&HttpServer) -> Reply, Answer)> {
+fn requests() -> Vec<(&'static str, Send, Answer)> {
     const BODY: &[u8] =
         br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a"}}}"#;
     const HUGE: usize = 100_000_000;

@@ -297,8 +297,8 @@ impl HttpServer {
 
     /// Asks the server to end, and waits.
     pub fn terminate(&mut self) -> std::process::ExitStatus {
-        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        let kill = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status();
+        assert!(kill.unwrap().success());
         wait(&mut self.child)
     }
 }

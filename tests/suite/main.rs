@@ -9,9 +9,11 @@
 )]
 
 mod calls;
+mod cli;
 mod faults;
 mod harness;
 mod http;
 mod schema;
+mod start;
 mod stdio;
 mod ui;

@@ -1,0 +1,128 @@
+//! Where values come from: flags before environment before file.
+
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
+
+use clap::{ArgMatches, parser::ValueSource};
+use mcp_tool_contract::name;
+
+use super::{
+    Origin,
+    table::{PREFIX, SETTINGS, Setting},
+};
+
+/// The file that is read if it is there.
+const FILE: &str = "mcp-tool.toml";
+/// The variable that names another.
+const FILE_VARIABLE: &str = "MCP_TOOL_CONFIG";
+
+/// What each source says, by its own names.
+pub(super) struct Sources<'m> {
+    flags: &'m ArgMatches,
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, Vec<String>>,
+    path: String,
+}
+
+impl<'m> Sources<'m> {
+    /// Reads environment and file.
+    ///
+    /// # Errors
+    /// A file that can't be read, and any name that is no setting.
+    pub(super) fn read(
+        flags: &'m ArgMatches,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, String> {
+        let mut environment = settings_among(environment)?;
+        let named = flags.get_one::<String>("config").cloned().or(environment.remove(FILE_VARIABLE));
+        let path = named.or_else(|| Path::new(FILE).exists().then(|| FILE.to_owned()));
+        let file = path.as_deref().map(settings_in).transpose()?.unwrap_or_default();
+        Ok(Sources { flags, environment, file, path: path.unwrap_or_default() })
+    }
+
+    /// Where a setting's value comes from, and what it is unless its default holds.
+    pub(super) fn of(&self, setting: &Setting) -> (Origin, Option<Vec<String>>) {
+        let split = |value: &String| if setting.many { split(value) } else { vec![value.clone()] };
+        if let Some(flag) = setting.flag
+            && self.flags.value_source(setting.key) == Some(ValueSource::CommandLine)
+        {
+            let values = self.flags.get_many::<String>(setting.key).into_iter().flatten();
+            return (Origin::Flag(flag), Some(values.flat_map(split).collect()));
+        }
+        let variable = setting.variable();
+        if let Some(value) = self.environment.get(&variable) {
+            return (Origin::Environment(variable), Some(split(value)));
+        }
+        match self.file.get(setting.key) {
+            Some(values) => (Origin::File(self.path.clone()), Some(values.clone())),
+            None => (Origin::Default, None),
+        }
+    }
+}
+
+fn split(value: &str) -> Vec<String> {
+    value.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+/// The variables that are settings, and the one that names the file.
+fn settings_among(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, String> {
+    let known: Vec<String> =
+        SETTINGS.iter().map(Setting::variable).chain([FILE_VARIABLE.to_owned()]).collect();
+    let mut found = BTreeMap::new();
+    for (variable, value) in variables {
+        let variable = variable.to_string_lossy().into_owned();
+        if !variable.starts_with(PREFIX) {
+            continue;
+        }
+        if !known.contains(&variable) {
+            let meant = meant(&variable, known.iter().map(String::as_str));
+            return Err(format!("the environment variable {variable} is no setting{meant}"));
+        }
+        match value.into_string() {
+            Ok(value) => found.insert(variable, value),
+            Err(_) => return Err(format!("the environment variable {variable} isn't UTF-8")),
+        };
+    }
+    Ok(found)
+}
+
+/// The settings of a file.
+fn settings_in(path: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let table: toml::Table = text.parse().map_err(|error| format!("{path}: {error}"))?;
+    let mut found = BTreeMap::new();
+    for (section, entries) in table {
+        let toml::Value::Table(entries) = entries else {
+            return Err(format!("{path}: `{section}` stands outside a section such as [http] or [limits]"));
+        };
+        for (name, value) in entries {
+            let key = format!("{section}.{name}");
+            if !SETTINGS.iter().any(|setting| setting.key == key) {
+                let known = SETTINGS.iter().map(|setting| setting.key);
+                return Err(format!("{path}: `{key}` is no setting{}", meant(&key, known)));
+            }
+            let values = match value {
+                toml::Value::Array(values) => values.iter().map(scalar).collect(),
+                single => scalar(&single).map(|value| vec![value]),
+            };
+            found.insert(
+                key.clone(),
+                values.ok_or_else(|| format!("{path}: `{key}` is text, a number, or a list of these"))?,
+            );
+        }
+    }
+    Ok(found)
+}
+
+fn scalar(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn meant<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    name::nearest(given, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
+}

@@ -1,0 +1,239 @@
+//! One table, from which flags, environment, file and help come alike.
+
+use std::num::NonZeroU32;
+
+use clap::{Arg, ArgAction, builder::NonEmptyStringValueParser};
+
+use super::{
+    Config,
+    value::{count, listed, one, quoted, set, size, size_shown, time, time_shown},
+};
+
+/// The prefix of every environment variable.
+pub(super) const PREFIX: &str = "MCP_TOOL_";
+
+/// One setting.
+pub(super) struct Setting {
+    /// Section and name in the file.
+    pub(super) key: &'static str,
+    /// The flag; none for secrets, which every user of the machine could read there.
+    pub(super) flag: Option<&'static str>,
+    value: &'static str,
+    help: &'static str,
+    pub(super) many: bool,
+    pub(super) show: fn(&Config) -> String,
+    pub(super) set: fn(&mut Config, &[String]) -> Result<(), String>,
+}
+
+impl Setting {
+    pub(super) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
+    }
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "http.listen",
+        flag: Some("http"),
+        value: "ADDR",
+        help: "Listen on this address, such as 127.0.0.1:8080",
+        many: false,
+        show: |config| quoted(config.listen.as_deref().unwrap_or_default()),
+        set: |config, given| {
+            config.listen = Some(one(given)?.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        key: "http.allowed_hosts",
+        flag: Some("allowed-host"),
+        value: "HOST",
+        help: "Serve requests that name this Host, besides the loopback names",
+        many: true,
+        show: |config| listed(&config.http.allowed_hosts),
+        set: |config, given| {
+            config.http.allowed_hosts = given.to_vec();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "http.allowed_origins",
+        flag: Some("allowed-origin"),
+        value: "ORIGIN",
+        help: "Serve requests from web pages of this origin, such as https://app.example.com",
+        many: true,
+        show: |config| listed(&config.http.allowed_origins),
+        set: |config, given| {
+            config.http.allowed_origins = given.to_vec();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "http.max_body",
+        flag: Some("max-body"),
+        value: "SIZE",
+        help: "Largest body of a request",
+        many: false,
+        show: |config| quoted(&size_shown(config.http.max_body)),
+        set: |config, given| set(&mut config.http.max_body, size(one(given)?)),
+    },
+    Setting {
+        key: "http.max_connections",
+        flag: Some("max-connections"),
+        value: "N",
+        help: "Connections at one time",
+        many: false,
+        show: |config| config.http.max_connections.to_string(),
+        set: |config, given| set(&mut config.http.max_connections, count(one(given)?).map(NonZeroU32::get)),
+    },
+    Setting {
+        key: "http.legacy_sessions",
+        flag: Some("legacy-sessions"),
+        value: "N",
+        help: "Sessions at one time for clients of 2025-11-25 and before; 0 serves them without",
+        many: false,
+        show: |config| config.http.legacy_sessions.to_string(),
+        set: |config, given| {
+            let sessions = one(given)?.parse().map_err(|_| "a whole number is wanted".to_owned());
+            set(&mut config.http.legacy_sessions, sessions)
+        },
+    },
+    Setting {
+        key: "http.session_idle",
+        flag: Some("session-idle"),
+        value: "TIME",
+        help: "How long an idle session is kept",
+        many: false,
+        show: |config| quoted(&time_shown(config.http.session_idle)),
+        set: |config, given| set(&mut config.http.session_idle, time(one(given)?)),
+    },
+    Setting {
+        key: "http.grace",
+        flag: Some("grace"),
+        value: "TIME",
+        help: "How long calls in flight may take to finish after a signal",
+        many: false,
+        show: |config| quoted(&time_shown(config.http.grace)),
+        set: |config, given| set(&mut config.http.grace, time(one(given)?)),
+    },
+    Setting {
+        key: "limits.timeout",
+        flag: Some("timeout"),
+        value: "TIME",
+        help: "Longest a call may run, where its tool says nothing",
+        many: false,
+        show: |config| quoted(&time_shown(config.settings.timeout)),
+        set: |config, given| set(&mut config.settings.timeout, time(one(given)?)),
+    },
+    Setting {
+        key: "limits.concurrency",
+        flag: Some("concurrency"),
+        value: "N",
+        help: "Calls of all tools together that may run at one time",
+        many: false,
+        show: |config| config.settings.concurrency.to_string(),
+        set: |config, given| set(&mut config.settings.concurrency, count(one(given)?)),
+    },
+    Setting {
+        key: "limits.max_result",
+        flag: Some("max-result"),
+        value: "SIZE",
+        help: "Largest result that is sent",
+        many: false,
+        show: |config| quoted(&size_shown(config.settings.max_result)),
+        set: |config, given| set(&mut config.settings.max_result, size(one(given)?)),
+    },
+    Setting {
+        key: "gate.allow_destructive",
+        flag: Some("allow-destructive"),
+        value: "NAME",
+        help: "Let this destructive tool run although nobody approves its calls",
+        many: true,
+        show: |config| {
+            let mut names: Vec<String> = config.settings.allow_destructive.iter().cloned().collect();
+            names.sort();
+            listed(&names)
+        },
+        set: |config, given| {
+            config.settings.allow_destructive = given.iter().cloned().collect();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "local.scopes",
+        flag: Some("local-scopes"),
+        value: "SCOPE",
+        help: "Scopes of the local user, instead of all: while no authorization is configured, every caller is local",
+        many: true,
+        show: |config| match &config.settings.local_scopes {
+            None => quoted("all"),
+            Some(scopes) => listed(scopes),
+        },
+        set: |config, given| {
+            config.settings.local_scopes = (given != ["all"]).then(|| given.to_vec());
+            Ok(())
+        },
+    },
+    Setting {
+        key: "audit.file",
+        flag: Some("audit-file"),
+        value: "FILE",
+        help: "Append a line for each call to this file, instead of stderr; while it can't be written, tools that write are refused",
+        many: false,
+        show: |config| {
+            quoted(
+                &config.settings.audit_file.as_ref().map_or("stderr".into(), |path| path.to_string_lossy()),
+            )
+        },
+        set: |config, given| {
+            config.settings.audit_file = Some(one(given)?).filter(|path| *path != "stderr").map(Into::into);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "seal.keys",
+        flag: None,
+        value: "KEY",
+        help: "Keys that seal cursors, 32 bytes in base64url each; the first seals, all open",
+        many: true,
+        show: |config| quoted(&format!("{} keys, not shown", config.settings.seal_keys.len())),
+        set: |config, given| {
+            config.settings.seal_keys = given.to_vec();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "log.level",
+        flag: Some("log-level"),
+        value: "LEVEL",
+        help: "What is logged: off, error, warn, info, debug or trace",
+        many: false,
+        show: |config| quoted(&config.log.to_string()),
+        set: |config, given| {
+            let level = one(given)?
+                .parse()
+                .map_err(|_| "off, error, warn, info, debug or trace is wanted".to_owned());
+            set(&mut config.log, level)
+        },
+    },
+];
+
+/// The flags of all settings.
+pub(in crate::cli) fn flags() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().filter_map(|setting| {
+        let flag = setting.flag?;
+        let action = if setting.many { ArgAction::Append } else { ArgAction::Set };
+        let default = (setting.show)(&Config::default());
+        let help = match default.as_str() {
+            "\"\"" | "[]" => format!("{} [env: {}]", setting.help, setting.variable()),
+            default => format!(
+                "{} [default: {}] [env: {}]",
+                setting.help,
+                default.trim_matches('"'),
+                setting.variable()
+            ),
+        };
+        let arg = Arg::new(setting.key).long(flag).value_name(setting.value).help(help).action(action);
+        Some(arg.value_parser(NonEmptyStringValueParser::new()))
+    })
+}

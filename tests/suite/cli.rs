@@ -1,0 +1,212 @@
+//! The command line: help that teaches, lists of tools, settings with their origins, and clear refusals.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text};
+
+/// Runs the specimen to its end, in a folder of its own.
+fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(file) = file {
+        std::fs::write(folder.path().join("mcp-tool.toml"), file).unwrap();
+    }
+    let mut command = Command::new(SPECIMEN);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(folder.path());
+    command.output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What a run that failed said, and with which code.
+fn refusal(output: &Output) -> (i32, String) {
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
+}
+
+#[test]
+fn help_teaches() {
+    let help = out(&run(&["--help"], &[], None));
+    assert!(help.contains("serve") && help.contains("tools"), "{help}");
+    let help = out(&run(&["serve", "--help"], &[], None));
+    for taught in
+        ["--stdio", "--http <ADDR>", "MCP_TOOL_HTTP_LISTEN", "[default: 4MiB]", "mcp-tool.toml", "Examples:"]
+    {
+        assert!(help.contains(taught), "no {taught} in:\n{help}");
+    }
+    assert!(out(&run(&["--version"], &[], None)).starts_with("specimen "));
+}
+
+#[test]
+fn a_command_line_that_can_not_be_understood_is_refused() {
+    let cases: [(&[&str], &str); 6] = [
+        (&[], "Usage:"),
+        (&["sevre"], "a similar subcommand exists: 'serve'"),
+        (&["serve", "--htpp", "127.0.0.1:0"], "a similar argument exists: '--http'"),
+        (&["serve", "--stdio", "--http", "127.0.0.1:0"], "cannot be used with"),
+        (&["serve", "--stdio", "--timeout", ""], "--timeout"),
+        (&["tools", "extra"], "unexpected argument 'extra'"),
+    ];
+    for (arguments, wanted) in cases {
+        let (code, said) = refusal(&run(arguments, &[], None));
+        assert!(code == 2 && said.contains(wanted), "{arguments:?}: {code}\n{said}");
+    }
+}
+
+#[test]
+fn the_tools_are_listed_without_opening_what_they_borrow() {
+    let table = out(&run(&["tools"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    let row = |name: &str| {
+        let row = table.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(table.starts_with("TOOL "), "{table}");
+    assert_eq!(row("measure"), "measure 2.1 specimen:read reads name, n, mode, tags?");
+    assert_eq!(row("destroys"), "destroys 1.0 specimen:destroy destroys what");
+    assert_eq!(row("panics"), "panics 1.0 public writes");
+}
+
+#[test]
+fn the_tools_as_json_are_what_clients_see() {
+    let printed: Value = serde_json::from_str(&out(&run(&["tools", "--json"], &[], None))).unwrap();
+    let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
+    assert_eq!(printed, served["result"]["tools"]);
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_and_that_before_the_file() {
+    let file = "[limits]\ntimeout = \"1s\"\nconcurrency = 7\nmax_result = \"2MiB\"\n[local]\nscopes = [\"a\", \"b\"]\n";
+    let environment = [("MCP_TOOL_LIMITS_TIMEOUT", "2s"), ("MCP_TOOL_LIMITS_CONCURRENCY", "8")];
+    let printed = out(&run(&["serve", "--print-config", "--timeout", "3s"], &environment, Some(file)));
+    for line in [
+        "limits.timeout = \"3s\"  # --timeout",
+        "limits.concurrency = 8  # MCP_TOOL_LIMITS_CONCURRENCY",
+        "limits.max_result = \"2MiB\"  # mcp-tool.toml",
+        "local.scopes = [\"a\", \"b\"]  # mcp-tool.toml",
+        "http.max_body = \"4MiB\"  # default",
+    ] {
+        assert!(printed.lines().any(|printed| printed == line), "no {line} in:\n{printed}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.toml");
+    std::fs::write(&path, "[limits]\nconcurrency = 9\n").unwrap();
+    let path = path.to_str().unwrap();
+    let expected = format!("limits.concurrency = 9  # {path}");
+    assert!(out(&run(&["serve", "--print-config", "--config", path], &[], Some(file))).contains(&expected));
+    let by_variable = run(&["serve", "--print-config"], &[("MCP_TOOL_CONFIG", path)], Some(file));
+    assert!(out(&by_variable).contains(&expected));
+}
+
+#[test]
+fn what_is_no_setting_is_refused_with_the_one_that_was_meant() {
+    let serve: &[&str] = &["serve", "--stdio"];
+    let (code, said) = refusal(&run(serve, &[("MCP_TOOL_LIMITS_TIMOUT", "2s")], None));
+    assert!(code == 1 && said.contains("did you mean MCP_TOOL_LIMITS_TIMEOUT?"), "{said}");
+    let (code, said) = refusal(&run(serve, &[], Some("[limits]\ntimout = \"1s\"\n")));
+    assert!(
+        code == 1 && said.contains("`limits.timout` is no setting; did you mean limits.timeout?"),
+        "{said}"
+    );
+    let (_, said) = refusal(&run(serve, &[], Some("timeout = \"1s\"\n")));
+    assert!(said.contains("stands outside a section"), "{said}");
+    let (_, said) = refusal(&run(serve, &[], Some("[limits]\ntimeout = 1.5\n")));
+    assert!(said.contains("`limits.timeout` is text, a number, or a list"), "{said}");
+    let (_, said) = refusal(&run(serve, &[], Some("[limits\n")));
+    assert!(said.contains("mcp-tool.toml"), "{said}");
+    let (_, said) = refusal(&run(&["serve", "--stdio", "--config", "nowhere.toml"], &[], None));
+    assert!(said.contains("nowhere.toml"), "{said}");
+}
+
+#[test]
+fn a_value_that_can_not_be_used_names_its_place_and_its_remedy() {
+    let cases = [
+        (
+            "--timeout",
+            "soon",
+            "limits.timeout (from --timeout): \"soon\": a time is wanted, such as 250ms, 5s, 2m or 1h, a day at most",
+        ),
+        ("--timeout", "2d", "a time is wanted"),
+        ("--max-body", "4MB", "a size from 1KiB to 1GiB is wanted, such as 65536, 64KiB or 4MiB"),
+        ("--max-result", "1", "a size from 1KiB to 1GiB is wanted"),
+        ("--concurrency", "0", "a whole number from 1 to 1000000 is wanted"),
+        ("--legacy-sessions", "-1", "a whole number is wanted"),
+        ("--log-level", "loud", "off, error, warn, info, debug or trace is wanted"),
+        ("--http", "8080", "write 127.0.0.1:8080"),
+        ("--allowed-origin", "app.example.com", "app.example.com"),
+        ("--allowed-host", "http://x", "http://x"),
+    ];
+    for (flag, value, wanted) in cases {
+        let value = format!("{flag}={value}");
+        let mut arguments = vec!["serve", "--http", "127.0.0.1:0", &value];
+        if flag == "--http" {
+            arguments.drain(1..3);
+        }
+        let (code, said) = refusal(&run(&arguments, &[], None));
+        assert!(code == 1 && said.contains(wanted), "{value}: {code}\n{said}");
+    }
+}
+
+#[test]
+fn a_secret_is_neither_a_flag_nor_shown() {
+    assert_eq!(refusal(&run(&["serve", "--stdio", "--seal-keys", "x"], &[], None)).0, 2);
+    let keys = [("MCP_TOOL_SEAL_KEYS", "hunter2,hunter3")];
+    let printed = out(&run(&["serve", "--print-config"], &keys, None));
+    assert!(printed.contains("seal.keys = \"2 keys, not shown\"  # MCP_TOOL_SEAL_KEYS"), "{printed}");
+    assert!(!printed.contains("hunter"), "{printed}");
+    let (code, said) = refusal(&run(&["serve", "--stdio"], &keys, None));
+    assert!(code == 1 && said.contains("seal.keys") && !said.contains("hunter"), "{said}");
+}
+
+#[test]
+fn a_server_that_can_not_start_says_why() {
+    let (code, said) = refusal(&run(&["serve"], &[], None));
+    assert!(code == 1 && said.contains("say how to serve: --stdio, or --http 127.0.0.1:8080"), "{said}");
+    let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
+    assert!(code == 1 && said.contains("--allow-destructive destroy: no tool has that name"), "{said}");
+    let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));
+    assert!(code == 1 && said.contains("that tool isn't destructive"), "{said}");
+    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    assert!(code == 1 && said.contains("could not be opened: the lock is held"), "{said}");
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, said) = refusal(&run(&["serve", "--http", &address], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    assert!(code == 1 && said.contains(&address), "{said}");
+    assert!(!said.contains("could not be opened"), "nothing is opened where the port is taken: {said}");
+}
+
+#[test]
+fn the_log_says_what_guards_are_down() {
+    let server = HttpServer::start(&["--allow-destructive", "destroys"]);
+    server.stderr.line_with(&["WARN", "no authorization is configured", "holds all scopes"]);
+    server.stderr.line_with(&["WARN", "destructive", "destroys"]);
+    let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
+    server.stderr.line_with(&["WARN", "no authorization is configured", "specimen:read"]);
+}
+
+#[test]
+fn the_configuration_that_a_server_prints_names_its_address() {
+    let server = HttpServer::start(&[]);
+    let config = server.stderr.line_with(&["{\"mcpServers\""]);
+    let config: Value = serde_json::from_str(config.trim()).unwrap();
+    assert_eq!(config["mcpServers"]["specimen"]["url"], server.url());
+}
+
+#[test]
+fn settings_of_a_file_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mcp-tool.toml");
+    std::fs::write(&path, "[local]\nscopes = [\"specimen:read\"]\n[limits]\nmax_result = \"1KiB\"\n")
+        .unwrap();
+    let mut server = StdioServer::initialized(&["--config", path.to_str().unwrap()]);
+    assert_eq!(kind(&server.call("large", json!({ "bytes": 2_000 }))), "too_large");
+    assert_eq!(text(&server.call("large", json!({ "bytes": 3 }))), "xxx");
+    assert_eq!(server.call("whoami", json!({}))["error"]["code"], -31_403);
+}

@@ -1,0 +1,145 @@
+//! What a server refuses to start with: each mistake names the tool, and what to write.
+
+use std::sync::Arc;
+
+use mcp_tool_runtime::{Schemars, StartError, prelude::*, testing::TestServer};
+use serde::Serialize;
+use serde_json::json;
+
+struct Ledger(u32);
+
+/// What a ledger holds.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn held(ledger: &Ledger) -> String {
+    ledger.0.to_string()
+}
+
+trait Clock: Send + Sync {
+    fn hour(&self) -> u32;
+}
+
+struct Noon;
+
+impl Clock for Noon {
+    fn hour(&self) -> u32 {
+        12
+    }
+}
+
+/// The hour.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn hour(clock: &dyn Clock) -> String {
+    clock.hour().to_string()
+}
+
+mod other {
+    use super::*;
+
+    /// Another tool of that name.
+    #[mcp_tool(version = "2.0", public, read_only)]
+    pub(super) async fn held() -> String {
+        String::new()
+    }
+}
+
+#[derive(Debug, ToolSchema)]
+#[schema(min_len = 3, max_len = 3, pattern = "^[A-Z]{3}$")]
+struct Currency(#[expect(dead_code, reason = "only read into")] String);
+
+/// Prices.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn prices(
+    /// ISO 4217 code.
+    #[arg(default = "eur")]
+    currency: Currency,
+) -> String {
+    format!("{currency:?}")
+}
+
+/// Undo all.
+#[mcp_tool(version = "1.0", scope = "ledger:undo", destructive)]
+async fn undo() -> String {
+    "undone".to_owned()
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(extend("type" = "no such type"))]
+struct Odd {
+    value: u32,
+}
+
+/// A schema that is none.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn odd() -> Schemars<Odd> {
+    Schemars(Odd { value: 1 })
+}
+
+fn server() -> ToolServer {
+    ToolServer::new("start", "1.0.0")
+}
+
+async fn refused(server: ToolServer) -> StartError {
+    TestServer::start(server).await.err().unwrap()
+}
+
+#[tokio::test]
+async fn what_nobody_lent_is_named_with_the_tool_that_borrows_it() {
+    let error = refused(server().tools(tools![held])).await;
+    assert!(matches!(error, StartError::NotLent { tool: "held", .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("'held'") && said.contains("start::Ledger`") && said.contains(".lend"), "{said}");
+    let error = refused(server().tools(tools![hour]).lend(Noon)).await;
+    assert!(error.to_string().contains("dyn suite::start::Clock"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_lent_reaches_every_tool_that_borrows_it() {
+    let server = server().tools(tools![held, hour]).lend(Ledger(7)).lend(Arc::new(Noon) as Arc<dyn Clock>);
+    let server = TestServer::start(server).await.unwrap();
+    assert_eq!(server.call("held", json!({})).await.unwrap().text(), "7");
+    assert_eq!(server.call("hour", json!({})).await.unwrap().text(), "12");
+}
+
+#[tokio::test]
+async fn one_type_is_lent_once() {
+    let error = refused(server().lend(Ledger(1)).lend_with(async || Ok::<_, StartError>(Ledger(2)))).await;
+    assert!(matches!(error, StartError::LentTwice(name) if name.ends_with("Ledger")), "{error}");
+}
+
+#[tokio::test]
+async fn what_can_not_be_opened_stops_the_start() {
+    let error = refused(server().lend_with(async || Err::<Ledger, _>("no such file"))).await;
+    assert!(matches!(&error, StartError::Lending(source) if source.to_string() == "no such file"), "{error}");
+}
+
+#[tokio::test]
+async fn two_tools_can_not_share_a_name() {
+    let error = refused(server().lend(Ledger(1)).tools(tools![held]).tools(tools![other::held])).await;
+    assert!(matches!(error, StartError::Duplicate("held")), "{error}");
+}
+
+#[tokio::test]
+async fn a_default_that_its_own_type_refuses_stops_the_start() {
+    let error = refused(server().tools(tools![prices])).await;
+    assert!(matches!(error, StartError::Default { tool: "prices", .. }), "{error}");
+    assert!(error.to_string().contains("/currency: \"eur\""), "{error}");
+}
+
+#[tokio::test]
+async fn only_destructive_tools_that_are_there_can_be_allowed() {
+    let start = async |allowed: &str| {
+        let server = server().lend(Ledger(1)).tools(tools![held, undo]);
+        TestServer::start_allowing(server, [allowed]).await
+    };
+    for wrong in ["held", "UNDO", "*", ""] {
+        let error = start(wrong).await.err().unwrap();
+        assert!(matches!(&error, StartError::Allow { given, .. } if given == wrong), "{error}");
+    }
+    assert_eq!(start("undo").await.unwrap().call("undo", json!({})).await.unwrap().text(), "undone");
+}
+
+#[tokio::test]
+async fn an_output_schema_that_is_none_stops_the_start() {
+    let error = refused(server().tools(tools![odd])).await;
+    assert!(matches!(error, StartError::OutputSchema { tool: "odd", .. }), "{error}");
+}
