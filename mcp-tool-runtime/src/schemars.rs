@@ -1,7 +1,7 @@
 //! Results whose schema is known only when the server runs.
 
 use mcp_tool_contract::model::Output;
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,11 +31,22 @@ fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(without_width)));
     });
     let mut schema = settings.for_serialize().into_generator().into_root_schema_for::<T>();
     // A title is the type's Rust name, which is nobody's business.
     schema.remove("title");
     schema.to_value()
+}
+
+/// Drops the widths of Rust's numbers: JSON Schema has no such formats, and validators may refuse them.
+fn without_width(schema: &mut Schema) {
+    let is_width = |format: &str| {
+        matches!(format, "float" | "double") || format.trim_start_matches('u').starts_with("int")
+    };
+    if schema.get("format").and_then(Value::as_str).is_some_and(is_width) {
+        schema.remove("format");
+    }
 }
 
 /// The check of results by a schema.

@@ -12,6 +12,7 @@ use serde::Serialize;
 /// What happened to calls, for the tests to ask.
 #[derive(Default)]
 struct Seen {
+    running: AtomicU32,
     dropped: AtomicU32,
     finished: AtomicU32,
     told: AtomicU32,
@@ -32,8 +33,16 @@ struct Watch<'s> {
     finished: bool,
 }
 
+impl<'s> Watch<'s> {
+    fn of(seen: &'s Seen) -> Self {
+        seen.running.fetch_add(1, Ordering::Relaxed);
+        Watch { seen, finished: false }
+    }
+}
+
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
+        self.seen.running.fetch_sub(1, Ordering::Relaxed);
         let counter = if self.finished { &self.seen.finished } else { &self.seen.dropped };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -41,6 +50,8 @@ impl Drop for Watch<'_> {
 
 #[derive(Serialize, ToolSchema)]
 struct Counts {
+    /// Calls on their way.
+    running: u32,
     /// Calls that were dropped on their way.
     dropped: u32,
     /// Calls that came to their end.
@@ -53,6 +64,7 @@ struct Counts {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn counts(seen: &Seen) -> Counts {
     Counts {
+        running: seen.running.load(Ordering::Relaxed),
         dropped: seen.dropped.load(Ordering::Relaxed),
         finished: seen.finished.load(Ordering::Relaxed),
         told: seen.told.load(Ordering::Relaxed),
@@ -156,7 +168,7 @@ fn panics_blocking() -> String {
 /// Too long.
 #[mcp_tool(version = "1.0", public, read_only, timeout = "200ms")]
 async fn reads_for_ever(seen: &Seen) -> String {
-    let _watch = Watch { seen, finished: false };
+    let _watch = Watch::of(seen);
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     String::new()
 }
@@ -164,7 +176,7 @@ async fn reads_for_ever(seen: &Seen) -> String {
 /// Too long, and who knows what it did.
 #[mcp_tool(version = "1.0", public, timeout = "200ms")]
 async fn writes_for_ever(seen: &Seen) -> String {
-    let _watch = Watch { seen, finished: false };
+    let _watch = Watch::of(seen);
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     String::new()
 }
@@ -177,7 +189,7 @@ async fn waits(
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch { seen, finished: false };
+    let mut watch = Watch::of(seen);
     tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
     watch.finished = true;
     "waited".to_owned()
@@ -192,7 +204,7 @@ fn blocks(
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch { seen, finished: false };
+    let mut watch = Watch::of(seen);
     std::thread::sleep(Duration::from_millis(milliseconds.into()));
     if cx.is_cancelled() {
         seen.told.fetch_add(1, Ordering::Relaxed);
@@ -213,7 +225,7 @@ async fn steps(
     #[arg(max = 10_000, default = 0)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch { seen, finished: false };
+    let mut watch = Watch::of(seen);
     for step in 1..=count {
         cx.progress(f64::from(step), Some(f64::from(count)), format!("step {step}"));
         // Neither a step back nor no number is a report.
@@ -380,6 +392,7 @@ struct Foreign {
 #[derive(Serialize, schemars::JsonSchema)]
 struct Foreign2 {
     name: String,
+    share: f64,
 }
 
 /// A result whose schema is known only when the server runs.
@@ -388,7 +401,7 @@ async fn foreign(
     /** Its value. */
     v: u32,
 ) -> Schemars<Foreign> {
-    Schemars(Foreign { v, more: vec![Foreign2 { name: "a".into() }] })
+    Schemars(Foreign { v, more: vec![Foreign2 { name: "a".into(), share: 0.5 }] })
 }
 
 #[tokio::main]

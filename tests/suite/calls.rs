@@ -169,7 +169,10 @@ fn a_result_that_breaks_its_promise_never_leaves() {
         assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     }
     let answer = server.call("foreign", json!({ "v": 10 }));
-    assert_eq!(answer["result"]["structuredContent"], json!({ "v": 10, "more": [{ "name": "a" }] }));
+    assert_eq!(
+        answer["result"]["structuredContent"],
+        json!({ "v": 10, "more": [{ "name": "a", "share": 0.5 }] })
+    );
     let answer = server.call("foreign", json!({ "v": 11 }));
     assert_eq!(kind(&answer), "internal", "a schema that is known only at run time is held too");
 }

@@ -180,6 +180,27 @@ fn the_list_shows_tools_in_order_with_flat_portable_schemas() {
         }
         if let Some(output) = tool.get("outputSchema") {
             assert_eq!(output["type"], "object", "{tool}");
+            check_no_surprise(output, tool["name"].as_str().unwrap());
+        }
+    }
+}
+
+/// What a client's validator may not know, in a schema of results.
+fn check_no_surprise(schema: &Value, tool: &str) {
+    let Value::Object(keywords) = schema else {
+        return schema.as_array().into_iter().flatten().for_each(|schema| check_no_surprise(schema, tool));
+    };
+    for (keyword, value) in keywords {
+        match keyword.as_str() {
+            "properties" => {
+                value.as_object().unwrap().values().for_each(|schema| check_no_surprise(schema, tool));
+            }
+            "format" => {
+                let known = ["date", "date-time", "uuid"];
+                assert!(known.contains(&value.as_str().unwrap()), "{tool}: {value}");
+            }
+            "$ref" | "$defs" | "$schema" | "title" => panic!("{tool}: {keyword}"),
+            _ => check_no_surprise(value, tool),
         }
     }
 }

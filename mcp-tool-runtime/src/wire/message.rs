@@ -18,6 +18,9 @@ pub(crate) mod code {
     #[cfg(feature = "http")]
     pub(crate) const HEADER_MISMATCH: i32 = -32020;
     pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
+    /// The project's own: the caller cancelled the request.
+    #[cfg(feature = "http")]
+    pub(crate) const CANCELLED: i32 = -31499;
     /// The project's own: the caller lacks a scope of the tool.
     pub(crate) const INSUFFICIENT_SCOPE: i32 = -31403;
 }

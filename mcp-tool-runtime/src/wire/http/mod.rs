@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod headers;
 mod origin;
+mod running;
 mod service;
 mod sessions;
 mod sse;

@@ -19,6 +19,7 @@ use super::{
     HttpSettings, PATH,
     body::{Bodies, Held, Refused},
     headers,
+    running::Running,
     sessions::Sessions,
     sse::Events,
 };
@@ -28,7 +29,7 @@ use crate::{
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
-        message::{self, Call, Fault, Incoming as Message, code},
+        message::{self, Call, Era, Fault, Incoming as Message, code},
         protocol::Protocol,
         supported_versions, unsupported,
     },
@@ -45,6 +46,7 @@ pub(super) struct Service {
     endpoint: Arc<Endpoint>,
     settings: HttpSettings,
     bodies: Bodies,
+    running: Running,
     rest: Rest,
     stop: CancellationToken,
 }
@@ -73,7 +75,7 @@ impl Service {
             }
         };
         let bodies = Bodies::new(settings.max_body);
-        Service { endpoint, settings, bodies, rest, stop }
+        Service { endpoint, settings, bodies, running: Running::default(), rest, stop }
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
@@ -123,33 +125,36 @@ impl Service {
     }
 
     async fn message(&self, parts: Parts, body: Held) -> Answer {
-        match message::parse(&body.bytes) {
-            Err(fault) => framed(answer::fault(&fault)),
-            Ok(Message::Call(call)) if !self.is_in_session(&parts) => self.call(&parts.headers, call).await,
-            Ok(message) => {
-                let client = match &message {
-                    Message::Request { meta, .. } => meta.client.as_deref(),
-                    _ => None,
-                };
-                let opens = matches!(&message, Message::Request { method, .. } if method == "initialize");
-                let caller = self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
-                if matches!(message, Message::Notification | Message::Cancelled { .. })
-                    && !self.is_in_session(&parts)
-                {
-                    // Without a session there is nothing that it could be about.
-                    return plain(StatusCode::ACCEPTED, "");
+        let message = match message::parse(&body.bytes) {
+            Ok(message) => message,
+            Err(fault) => return framed(answer::fault(&fault)),
+        };
+        let client = match &message {
+            Message::Call(call) => call.meta.client.as_deref(),
+            Message::Request { meta, .. } => meta.client.as_deref(),
+            Message::Cancelled { .. } | Message::Notification | Message::Response => None,
+        };
+        let caller = self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
+        let in_session = self.is_in_session(&parts);
+        match message {
+            Message::Call(call) if !in_session => self.call(&parts.headers, call, caller).await,
+            Message::Cancelled { request } if !in_session => {
+                if let Some(id) = request {
+                    self.running.cancel(&caller, id);
                 }
-                if opens {
-                    self.open(parts, body.bytes, caller).await
-                } else {
-                    self.pass_on(parts, body.bytes, caller).await
-                }
+                plain(StatusCode::ACCEPTED, "")
             }
+            // Without a session there is nothing that another notification could be about.
+            Message::Notification if !in_session => plain(StatusCode::ACCEPTED, ""),
+            Message::Request { method, .. } if method == "initialize" => {
+                self.open(parts, body.bytes.clone(), caller).await
+            }
+            _ => self.pass_on(parts, body.bytes.clone(), caller).await,
         }
     }
 
     /// `tools/call`, from its own bytes.
-    async fn call(&self, headers: &HeaderMap, call: Call<'_>) -> Answer {
+    async fn call(&self, headers: &HeaderMap, call: Call<'_>, caller: Caller) -> Answer {
         let era = call.meta.era();
         if let Err(fault) = headers::check(headers, &call) {
             return framed(answer::fault(&fault.to(&call.id)));
@@ -157,14 +162,22 @@ impl Service {
         if let Some(version) = unsupported(&call.meta) {
             return framed(answer::unsupported_version(&call.id, version, &supported_versions()));
         }
-        let caller = self.endpoint.local_caller(call.meta.client.as_deref().or(user_agent(headers)));
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = match self.endpoint.admit(caller, &call, era, progress) {
+        let admitted = match self.endpoint.admit(caller.clone(), &call, era, progress) {
             Ok(admitted) => admitted,
             Err(refused) => return framed(refused),
         };
-        let carried = Arc::clone(&self.endpoint).execute(admitted, call.arguments.to_owned(), call.id, era);
+        let arguments = call.arguments.to_owned();
+        let carried = Arc::clone(&self.endpoint).execute(admitted, arguments, call.id.clone(), era);
+        // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
+        let place = (era == Era::Legacy).then(|| self.running.enter(&caller, call.id));
+        let carried = async move {
+            match place {
+                Some(place) => place.unless_cancelled(carried).await,
+                None => carried.await,
+            }
+        };
         let Some((token, updates)) = token.zip(updates) else {
             return framed(carried.await);
         };

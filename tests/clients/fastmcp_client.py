@@ -1,0 +1,52 @@
+"""FastMCP's client: `fastmcp_client.py legacy|auto URL`, or a command instead of the URL."""
+
+import asyncio
+import json
+import sys
+
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+from fastmcp.exceptions import ToolError
+from mcp import MCPError
+
+
+async def main(era, target):
+    server = target[0] if target[0].startswith("http") else StdioTransport(command=target[0], args=target[1:])
+    steps = []
+
+    async def progress(step, total, message):
+        steps.append([step, total, message])
+
+    async with Client(server, mode=era) as client:
+        tools = await client.list_tools()
+        good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
+        try:
+            await client.call_tool("measure", {"name": "ABCDEF", "n": 99, "mode": "fast", "nn": 1})
+            bad = None
+        except ToolError as error:
+            bad = str(error)
+        try:
+            unknown = str(await client.call_tool("mesure", {}))
+        except MCPError as error:
+            unknown = error.error.code
+        await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_handler=progress)
+        call = asyncio.create_task(client.call_tool("waits", {"milliseconds": 60_000}))
+        await asyncio.sleep(0.5)
+        call.cancel()
+        dropped = 0
+        while not dropped:
+            dropped = (await client.call_tool("counts", {})).structured_content["dropped"]
+        report = {
+            "protocol": client.protocol_version,
+            "server": client.server_info.name,
+            "tools": [tool.name for tool in tools],
+            "good": good.structured_content,
+            "bad": bad,
+            "unknown": unknown,
+            "steps": steps,
+            "dropped": dropped,
+        }
+        print(json.dumps(report))
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2:]))

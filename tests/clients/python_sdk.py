@@ -1,0 +1,44 @@
+"""The official Python SDK: `python_sdk.py legacy|auto URL`, or a command instead of the URL."""
+
+import json
+import sys
+
+import anyio
+from mcp import Client, MCPError, StdioServerParameters
+
+
+async def main(era, target):
+    server = target[0] if target[0].startswith("http") else StdioServerParameters(command=target[0], args=target[1:])
+    async with Client(server, mode=era) as client:
+        steps = []
+
+        async def progress(step, total, message):
+            steps.append([step, total, message])
+
+        tools = await client.list_tools()
+        good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
+        bad = await client.call_tool("measure", {"name": "ABCDEF", "n": 99, "mode": "fast", "nn": 1})
+        try:
+            unknown = (await client.call_tool("mesure", {})).model_dump_json()
+        except MCPError as error:
+            unknown = error.error.code
+        await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_callback=progress)
+        with anyio.move_on_after(0.5):
+            await client.call_tool("waits", {"milliseconds": 60_000})
+        dropped = 0
+        while not dropped:
+            dropped = (await client.call_tool("counts", {})).structured_content["dropped"]
+        report = {
+            "protocol": client.protocol_version,
+            "server": client.server_info.name,
+            "tools": [tool.name for tool in tools.tools],
+            "good": good.structured_content,
+            "bad": bad.content[0].text if bad.is_error else None,
+            "unknown": unknown,
+            "steps": steps,
+            "dropped": dropped,
+        }
+        print(json.dumps(report))
+
+
+anyio.run(main, sys.argv[1], sys.argv[2:])

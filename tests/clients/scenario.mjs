@@ -1,0 +1,29 @@
+// What both TypeScript clients do, once they are connected; gives the report.
+
+export async function run(client, protocol) {
+  const call = (name, args, options) => client.callTool({ name, arguments: args }, ...options);
+  // The first SDK takes a schema of results before the options.
+  const options = (given) => (client.getProtocolEra ? [given] : [undefined, given]);
+  const steps = [];
+  const onprogress = ({ progress, total, message }) => steps.push([progress, total, message]);
+
+  const { tools } = await client.listTools();
+  const good = await call("measure", { name: "abc", n: 3, mode: "fast" }, []);
+  const bad = await call("measure", { name: "ABCDEF", n: 99, mode: "fast", nn: 1 }, []);
+  const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
+  await call("steps", { count: 3, milliseconds: 20 }, options({ onprogress }));
+  const signal = AbortSignal.timeout(500);
+  await call("waits", { milliseconds: 60_000 }, options({ signal })).catch(() => {});
+  let dropped = 0;
+  while (!dropped) dropped = (await call("counts", {}, [])).structuredContent.dropped;
+  return {
+    protocol: protocol(),
+    server: client.getServerVersion().name,
+    tools: tools.map((tool) => tool.name),
+    good: good.structuredContent,
+    bad: bad.isError ? bad.content[0].text : null,
+    unknown,
+    steps,
+    dropped,
+  };
+}

@@ -1,0 +1,23 @@
+// The first official TypeScript SDK: `typescript_sdk.mjs legacy URL`, or a command instead of the URL.
+
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+
+import { run } from "./scenario.mjs";
+
+const [, target, ...args] = process.argv.slice(2);
+const client = new Client({ name: "typescript", version: "1" });
+const transport = target.startsWith("http")
+  ? new StreamableHTTPClientTransport(new URL(target))
+  : new StdioClientTransport({ command: target, args });
+let protocol;
+// Only the transport is told what was agreed on.
+const told = transport.setProtocolVersion?.bind(transport);
+transport.setProtocolVersion = (version) => {
+  protocol = version;
+  told?.(version);
+};
+await client.connect(transport);
+console.log(JSON.stringify(await run(client, () => protocol)));
+await client.close();
