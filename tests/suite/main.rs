@@ -10,6 +10,8 @@
 
 mod calls;
 mod cli;
+#[cfg(feature = "clients")]
+mod clients;
 mod faults;
 mod harness;
 mod http;

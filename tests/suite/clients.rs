@@ -1,0 +1,136 @@
+//! Real clients: each lists, calls well and badly, follows progress and cancels, over stdio and HTTP, in each
+//! era that it speaks. `./test` installs them beside their scripts, in `tests/clients`.
+
+use std::{path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, SPECIMEN, StdioServer};
+
+const LEGACY: &str = "2025-11-25";
+const MODERN: &str = "2026-07-28";
+
+const PYTHON: &str = ".venv/bin/python";
+const NODE: &str = "node_modules/.bin/node";
+
+/// What a model is told of the bad call that every client makes.
+const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
+    /name: 6 characters, at most 5 allowed\n\
+    /n: 99 is over the maximum of 10\n\
+    /nn: unknown argument; did you mean 'n'?";
+
+/// Runs a program of the clients' folder to its end: what it printed, and its exit code.
+fn run(program: &str, arguments: &[&str]) -> (String, i32) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+    assert!(folder.join(program).exists(), "{program} isn't installed in {}: run ./test", folder.display());
+    let mut command = Command::new("timeout");
+    let output = command.arg("120").arg(program).args(arguments).current_dir(folder).output().unwrap();
+    let code = output.status.code().unwrap();
+    assert!([0, 5].contains(&code), "{program} {arguments:?} ended with {code}:\n{output:?}");
+    (String::from_utf8(output.stdout).unwrap(), code)
+}
+
+/// Runs a client's script against a server of its own on each transport, and holds its report to what is
+/// served.
+fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
+    let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
+    let tools: Vec<&Value> =
+        served["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    let expected = json!({
+        "protocol": protocol,
+        "server": "specimen",
+        "tools": tools,
+        "good": { "v": 3, "mode": "fast" },
+        "bad": REFUSED,
+        "unknown": -32_602,
+        "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
+        "dropped": 1,
+    });
+    let http = HttpServer::start(&[]);
+    for target in [&[SPECIMEN, "serve", "--stdio"][..], &[&http.url()]] {
+        let arguments: Vec<&str> = [script, mode].iter().chain(target).copied().collect();
+        let (printed, _) = run(program, &arguments);
+        let mut report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+        // JavaScript has one kind of number.
+        for step in report["steps"].as_array_mut().unwrap().iter_mut().flat_map(Value::as_array_mut) {
+            step[0] = step[0].as_f64().into();
+            step[1] = step[1].as_f64().into();
+        }
+        assert_eq!(report, expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_python_sdk_in_the_older_era() {
+    follows_the_scenario(PYTHON, "python_sdk.py", "legacy", LEGACY);
+}
+
+#[test]
+fn the_python_sdk_in_the_newer_era() {
+    follows_the_scenario(PYTHON, "python_sdk.py", "auto", MODERN);
+}
+
+#[test]
+fn fastmcp_in_the_older_era() {
+    follows_the_scenario(PYTHON, "fastmcp_client.py", "legacy", LEGACY);
+}
+
+#[test]
+fn fastmcp_in_the_newer_era() {
+    follows_the_scenario(PYTHON, "fastmcp_client.py", "auto", MODERN);
+}
+
+#[test]
+fn the_typescript_client_in_the_older_era() {
+    follows_the_scenario(NODE, "typescript_client.mjs", "legacy", LEGACY);
+}
+
+#[test]
+fn the_typescript_client_in_the_newer_era() {
+    follows_the_scenario(NODE, "typescript_client.mjs", "auto", MODERN);
+}
+
+/// It speaks the older era alone.
+#[test]
+fn the_first_typescript_sdk() {
+    follows_the_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
+}
+
+#[test]
+fn the_inspector_in_the_older_era() {
+    the_inspector("legacy");
+}
+
+#[test]
+fn the_inspector_in_the_newer_era() {
+    the_inspector("modern");
+}
+
+fn the_inspector(era: &str) {
+    let http = HttpServer::start(&[]);
+    let url = http.url();
+    let targets =
+        [&[SPECIMEN, "serve", "--stdio", "--transport", "stdio"][..], &[&url, "--transport", "http"]];
+    for target in targets {
+        let inspect = |method: &[&str]| {
+            let begin = ["node_modules/.bin/mcp-inspector", "--cli"];
+            let end = ["--protocol-era", era, "--format", "json", "-q", "--method"];
+            let arguments: Vec<&str> =
+                begin.iter().chain(target).chain(&end).chain(method).copied().collect();
+            let (printed, code) = run(NODE, &arguments);
+            let answer: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+            (answer["result"].clone(), code)
+        };
+        // It ends with 6 where some client couldn't use a schema.
+        let (list, code) = inspect(&["tools/list", "--strict"]);
+        assert!(code == 0 && list["tools"].as_array().unwrap().len() > 20, "{list}");
+        let call = |arguments: Value| {
+            let arguments = arguments.to_string();
+            inspect(&["tools/call", "--tool-name", "measure", "--tool-args-json", &arguments])
+        };
+        let (good, code) = call(json!({ "name": "abc", "n": 3, "mode": "fast" }));
+        assert_eq!((&good["structuredContent"], code), (&json!({ "v": 3, "mode": "fast" }), 0));
+        let (bad, code) = call(json!({ "name": "ABCDEF", "n": 99, "mode": "fast", "nn": 1 }));
+        assert_eq!((bad["content"][0]["text"].as_str(), code), (Some(REFUSED), 5));
+    }
+}
