@@ -1,8 +1,8 @@
 //! `#[mcp_tool]`, `#[derive(ToolSchema)]` and `tools![…]`.
 //!
-//! Each goes the same way: its input is [parsed](tool::parse) into a model while every mistake is noted at its
-//! token, and the model is expanded into constants and one call. No stage looks back at syntax. What depends
-//! on types is left to const evaluation, which sees through aliases.
+//! Each goes the same way: its input is parsed into a model while every mistake is noted at its token, and the
+//! model is expanded into constants and one call. No stage looks back at syntax. What depends on types is left
+//! to const evaluation, which sees through aliases.
 
 mod bounds;
 mod docs;

@@ -47,6 +47,8 @@ pub enum ErrorKind {
     InvalidArguments,
     /// The caller may not, or the operation isn't allowed as things stand.
     Refused,
+    /// It can't be undone, and nobody who may has approved it.
+    ApprovalRequired,
     /// What was named isn't there.
     NotFound,
     /// It was changed meanwhile, or exists already.
@@ -68,6 +70,7 @@ impl ErrorKind {
         match self {
             ErrorKind::InvalidArguments => "invalid_arguments",
             ErrorKind::Refused => "refused",
+            ErrorKind::ApprovalRequired => "approval_required",
             ErrorKind::NotFound => "not_found",
             ErrorKind::Conflict => "conflict",
             ErrorKind::Unavailable => "unavailable",

@@ -1,6 +1,9 @@
 //! Who approved: what can't be undone isn't done on an agent's word alone.
 
-use crate::{error::ToolError, registry::Served};
+use crate::{
+    error::{ErrorKind, ToolError},
+    registry::Served,
+};
 
 /// Lets a call through that needs nobody's approval, or whose tool the operator allowed by name.
 ///
@@ -11,9 +14,10 @@ pub(crate) fn permits(tool: &Served) -> Result<(), ToolError> {
     if !contract.hints.destructive || tool.allowed {
         return Ok(());
     }
-    Err(ToolError::refused(format!(
+    let message = format!(
         "'{name}' can't be undone and needs a person's approval, and approvals aren't set up on this server. \
          Nothing was done. Its operator can allow it with --allow-destructive {name}",
         name = contract.name
-    )))
+    );
+    Err(ToolError::of(ErrorKind::ApprovalRequired, message))
 }

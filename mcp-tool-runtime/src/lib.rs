@@ -37,6 +37,11 @@
 //! What a function borrows, the server lends: `&CallContext` is the call, any other `&T` was lent by
 //! [`ToolServer::lend`]. What it takes owned, the agent sends.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, reason = "only the command line serves; without it, tools are declared and tested")
+)]
+
 // The macros name this crate by its path, in its own tests too.
 extern crate self as mcp_tool_runtime;
 

@@ -340,9 +340,10 @@ fn scopes_are_enforced_and_decide_the_list_too() {
 fn what_can_not_be_undone_needs_a_person_or_the_operator() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("destroys", json!({ "what": "all" }));
-    assert_eq!(kind(&answer), "refused");
+    assert_eq!(kind(&answer), "approval_required");
     assert!(text(&answer).contains("--allow-destructive destroys"), "{answer}");
-    assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
+    let record = server.stderr.record_of(correlation(&answer));
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("approval_required")));
     assert_eq!(
         kind(&server.call("destroys", json!({ "what": 7 }))),
         "invalid_arguments",

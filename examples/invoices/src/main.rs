@@ -1,6 +1,6 @@
 //! A ledger, served to agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
-//! [`model`] says what an agent sends and gets, [`tools`] what it can do, [`ledger`] keeps it, and [`seed`]
+//! `model` says what an agent sends and gets, `tools` what it can do, `ledger` keeps it, and `seed`
 //! fills a new ledger with fictitious customers.
 
 mod ledger;

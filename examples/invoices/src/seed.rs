@@ -25,6 +25,9 @@ pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     let (customers,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
     let Some(last_day) = LAST_DAY.filter(|_| customers == 0) else { return Ok(()) };
     let bar = ProgressBar::new(INVOICES).with_style(style()).with_message("filling a new ledger");
+    if bar.is_hidden() {
+        eprintln!("filling a new ledger with {INVOICES} invoices");
+    }
     let mut dice = Dice(20_261_121);
     let mut transaction = pool.begin().await?;
 

@@ -24,7 +24,7 @@ const META_ERROR: &str = "dev.mcp-tool/error";
 /// An answer with the HTTP status that it goes out with.
 #[derive(Debug)]
 pub(crate) struct Framed {
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has statuses"))]
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has statuses"))]
     pub(crate) status: u16,
     pub(crate) body: String,
 }
