@@ -1,9 +1,8 @@
 //! The contract: what a tool promises to those who call it, as one constant.
 
 use crate::{
-    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Kind, Literal, Schema},
+    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, narrowing},
     pattern::Pattern,
-    text::{self, ConstText},
 };
 
 /// What a tool promises. It is listed, read against, stamped on every answer and compared between versions.
@@ -72,37 +71,6 @@ pub struct Param {
     pub default: Option<Literal>,
     /// Its value is never echoed, logged or digested.
     pub secret: bool,
-}
-
-/// A field of a result.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Field {
-    /// Its name in the JSON.
-    pub name: &'static str,
-    /// What it means.
-    pub description: &'static str,
-    /// What its value may be.
-    pub schema: Schema,
-    /// Whether it is always there.
-    pub required: bool,
-}
-
-/// An object in a result. What it doesn't declare isn't sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Object {
-    /// Its members in order.
-    pub members: &'static [Member],
-}
-
-/// A member of an object.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Member {
-    /// A field.
-    Field(Field),
-    /// The fields of another struct, by serde's `flatten`.
-    Flatten(&'static Object),
-    /// The struct's own name, by serde's `tag`: `(key, value)`.
-    Tag(&'static str, &'static str),
 }
 
 /// What a call gives back.
@@ -193,135 +161,4 @@ impl Param {
     }
 }
 
-impl Field {
-    /// A field that is always there, without bounds of its own.
-    #[must_use]
-    pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
-        Field { name, description, schema, required: true }
-    }
-
-    /// It may be left out (serde's `skip_serializing_if`).
-    #[must_use]
-    pub const fn sometimes(mut self) -> Self {
-        self.required = false;
-        self
-    }
-
-    /// It is left out rather than `null` (`skip_serializing_if = "Option::is_none"`).
-    #[must_use]
-    pub const fn never_null(mut self) -> Self {
-        self.schema.optional = false;
-        self.required = false;
-        self
-    }
-
-    /// Bounds a string that has no bound; an array must have its own.
-    #[track_caller]
-    #[must_use]
-    pub const fn bounded(mut self) -> Self {
-        match self.schema.bounded(DEFAULT_MAX_LEN, None) {
-            Ok(schema) => self.schema = schema,
-            Err(fault) => fault.raise("field", self.name),
-        }
-        self
-    }
-}
-
-/// The bounds that a parameter and a field share; each is checked where it stands.
-macro_rules! narrowing {
-    ($declaration:ident, $subject:literal: $($doc:literal $key:ident($bound:ty),)+) => {
-        impl $declaration {$(
-            #[doc = $doc]
-            #[track_caller]
-            #[must_use]
-            pub const fn $key(mut self, bound: $bound) -> Self {
-                match self.schema.$key(bound) {
-                    Ok(schema) => self.schema = schema,
-                    Err(fault) => fault.raise($subject, self.name),
-                }
-                self
-            }
-        )+}
-    };
-    ($declaration:ident, $subject:literal) => {
-        narrowing! { $declaration, $subject:
-            "Least value." min(Literal),
-            "Greatest value." max(Literal),
-            "Least length in code points." min_len(u64),
-            "Greatest length in code points." max_len(u64),
-            "What the text must match." pattern(Pattern),
-            "Least number of items." min_items(u64),
-            "Greatest number of items." max_items(u64),
-        }
-    };
-}
 narrowing!(Param, "parameter");
-narrowing!(Field, "field");
-
-impl Object {
-    /// An object without members.
-    pub const EMPTY: Object = Object { members: &[] };
-
-    /// Each name once, those of flattened structs among them.
-    #[track_caller]
-    pub const fn check(&self) {
-        self.once_each(self);
-    }
-
-    const fn occurrences(&self, name: &str) -> usize {
-        let (mut i, mut count) = (0, 0);
-        while i < self.members.len() {
-            count += match self.members[i] {
-                Member::Field(field) => text::same(field.name, name) as usize,
-                Member::Tag(tag, _) => text::same(tag, name) as usize,
-                Member::Flatten(inner) => inner.occurrences(name),
-            };
-            i += 1;
-        }
-        count
-    }
-
-    #[track_caller]
-    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-    const fn once(&self, name: &str) {
-        if self.occurrences(name) > 1 {
-            let text = ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
-            panic!("{}", text.as_str())
-        }
-    }
-
-    #[track_caller]
-    const fn once_each(&self, inner: &Object) {
-        let mut i = 0;
-        while i < inner.members.len() {
-            match inner.members[i] {
-                Member::Field(field) => self.once(field.name),
-                Member::Tag(name, _) => self.once(name),
-                Member::Flatten(deeper) => self.once_each(deeper),
-            }
-            i += 1;
-        }
-    }
-}
-
-/// Bounds written on a type: `#[schema(…)]` of a newtype.
-#[derive(Clone, Copy, Debug)]
-pub struct Narrowed {
-    name: &'static str,
-    schema: Schema,
-}
-
-impl Narrowed {
-    /// A type of this name, before its bounds.
-    #[must_use]
-    pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Narrowed { name, schema: kind.schema() }
-    }
-
-    /// The kind with its bounds.
-    #[must_use]
-    pub const fn kind(self) -> Kind {
-        self.schema.kind
-    }
-}
-narrowing!(Narrowed, "type");

@@ -4,8 +4,8 @@ use std::future::Future;
 
 use futures_util::future::BoxFuture;
 pub use mcp_tool_contract::{
-    bounds::{Kind, Literal, LiteralValue, Schema},
-    model::{Contract, Field, Hints, Member, Narrowed, Object, Output, Param, Version},
+    bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
+    model::{Contract, Hints, Output, Param, Version},
     pattern::{Matcher, Pattern},
     read::{
         arguments::{Declared, Fill, Slot, declare, read},

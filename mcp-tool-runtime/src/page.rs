@@ -1,9 +1,9 @@
 //! Pages: a list that is bounded, and a cursor that only the same caller can go on with, for the same question.
 
 use mcp_tool_contract::{
-    bounds::{DEFAULT_MAX_ITEMS, Literal, LiteralValue},
+    bounds::{DEFAULT_MAX_ITEMS, Field, Literal, LiteralValue, Member, Object},
     digest::Digest,
-    model::{Field, Member, Object, Output, Param},
+    model::{Output, Param},
     read::{
         arguments::{Declared, declare},
         canonical,

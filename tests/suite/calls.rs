@@ -1,10 +1,10 @@
 //! A call's way, seen from outside: arguments, guards, results and records.
 
-use std::time::Instant;
+use std::{process::Command, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
 
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
     let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
@@ -432,13 +432,47 @@ fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
 }
 
 #[test]
-fn a_full_disk_refuses_what_writes_and_loses_no_record() {
-    // `/dev/full` takes no byte: what was begun before it was noticed is recorded when there is room.
+fn a_full_disk_refuses_what_writes() {
     let server = HttpServer::start(&["--audit-file", "/dev/full"]);
     server.call("echo", json!({ "text": "the first record finds out" }));
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
     assert_eq!(kind(&server.call("unlock", json!({ "pin": "1234", "minutes": 1 }))), "unavailable");
     assert_eq!(text(&server.call("echo", json!({ "text": "reading goes on" }))), "reading goes on");
+}
+
+#[test]
+fn a_line_that_was_cut_off_is_written_again_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    // A file of two blocks at most, until the limit is lifted.
+    let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
+    let mut shell = Command::new("sh");
+    let server = HttpServer::start_by(
+        shell.args(["-c", limited, SPECIMEN]),
+        &["--audit-file", file.to_str().unwrap()],
+    );
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let answer = server.call("echo", json!({ "text": "x" }));
+        assert_eq!(text(&answer), "x", "reading goes on");
+        ids.push(correlation(&answer).to_owned());
+    }
+    server.stderr.line_with(&["ERROR", "tools that write are refused"]);
+    assert!(!std::fs::read_to_string(&file).unwrap().ends_with('\n'), "a line was cut off");
+
+    let process = server.process().to_string();
+    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]).status();
+    assert!(lifted.unwrap().success());
+    server.stderr.line_with(&["WARN", "audit records are written again"]);
+    let begun = Instant::now();
+    for id in &ids {
+        let is_it = |line: &str| {
+            serde_json::from_str(line).is_ok_and(|record: Value| record["correlation_id"] == **id)
+        };
+        while !std::fs::read_to_string(&file).unwrap().lines().any(is_it) {
+            assert!(begun.elapsed() < PATIENCE, "{id} is lost");
+        }
+    }
 }
 
 #[test]
@@ -464,7 +498,7 @@ fn a_cursor_goes_on_where_the_page_before_ended() {
 #[test]
 fn replicas_that_share_a_key_open_each_others_cursors() {
     let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
-    let start = || HttpServer::start_program(crate::harness::SPECIMEN, &[], &[("MCP_TOOL_SEAL_KEYS", key)]);
+    let start = || HttpServer::start_by(Command::new(SPECIMEN).env("MCP_TOOL_SEAL_KEYS", key), &[]);
     let (one, two) = (start(), start());
     let first = one.call("numbers", json!({ "below": 5, "limit": 2 }))["result"]["structuredContent"].clone();
     let second = two.call("numbers", json!({ "below": 5, "limit": 2, "cursor": first["next_cursor"] }));

@@ -66,12 +66,6 @@ impl Stderr {
     }
 }
 
-fn command(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(program);
-    command.arg("serve").args(arguments).envs(environment.iter().copied()).stderr(Stdio::piped());
-    command
-}
-
 /// A server over stdio.
 pub struct StdioServer {
     child: Child,
@@ -85,13 +79,14 @@ pub struct StdioServer {
 
 impl StdioServer {
     pub fn start(arguments: &[&str]) -> Self {
-        StdioServer::start_program(SPECIMEN, arguments, &[])
-    }
-
-    pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let arguments: Vec<&str> = std::iter::once("--stdio").chain(arguments.iter().copied()).collect();
-        let mut command = command(program, &arguments, environment);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(SPECIMEN)
+            .args(["serve", "--stdio"])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let stderr = Stderr::follow(&mut child);
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -207,15 +202,17 @@ pub struct HttpServer {
 
 impl HttpServer {
     pub fn start(arguments: &[&str]) -> Self {
-        HttpServer::start_program(SPECIMEN, arguments, &[])
+        HttpServer::start_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let arguments: Vec<&str> =
-            ["--http", "127.0.0.1:0"].into_iter().chain(arguments.iter().copied()).collect();
-        let mut child = command(program, &arguments, environment)
+    /// Starts the server that a command runs.
+    pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
+        let mut child = command
+            .args(["serve", "--http", "127.0.0.1:0"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let stderr = Stderr::follow(&mut child);
@@ -282,6 +279,19 @@ impl HttpServer {
     pub fn call(&self, tool: &str, arguments: Value) -> Value {
         let params = json!({ "name": tool, "arguments": arguments });
         self.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })).json()
+    }
+
+    /// How many calls the specimen has seen come to that.
+    pub fn count(&self, what: &str) -> u64 {
+        self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
+    }
+
+    /// Waits until it has seen so many.
+    pub fn until(&self, what: &str, wanted: u64) {
+        let begun = Instant::now();
+        while self.count(what) != wanted {
+            assert!(begun.elapsed() < PATIENCE, "{what}: {}, {wanted} wanted", self.count(what));
+        }
     }
 
     /// A request as a client of 2026-07-28 makes it.

@@ -202,16 +202,13 @@ fn a_disconnect_cancels_the_call() {
         let mut stream = server.connect();
         stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
         if token.is_null() {
-            while server.call("waits", json!({ "milliseconds": 0 }))["result"].get("isError").is_none() {}
+            server.until("running", 1);
         } else {
             let mut first = [0; 64];
             assert!(stream.read(&mut first).unwrap() > 0, "the stream has begun");
         }
         drop(stream);
-        let begun = Instant::now();
-        while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != index + 1 {
-            assert!(begun.elapsed() < PATIENCE, "the call goes on");
-        }
+        server.until("dropped", index as u64 + 1);
         server.stderr.line_with(&["\"cancelled\"", params["name"].as_str().unwrap()]);
     }
 }
@@ -232,53 +229,42 @@ fn a_message_cancels_the_one_call_that_it_can_mean() {
         let message = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
         assert_eq!(server.post(&[("User-Agent", agent)], &message).status, 202);
     };
-    let count = |name: &str| {
-        let counts = server.call("counts", json!({}));
-        counts["result"]["structuredContent"][name].as_u64().unwrap()
-    };
-    let until = |name: &str, wanted: u64| {
-        let begun = Instant::now();
-        while count(name) != wanted {
-            assert!(begun.elapsed() < PATIENCE, "{name} is not {wanted}");
-        }
-    };
-
     let steps = json!({ "count": 1_000, "milliseconds": 100 });
     let steps = json!({ "name": "steps", "arguments": steps, "_meta": { "progressToken": 1 } });
     let one = begin("one", steps.clone());
-    until("running", 1);
+    server.until("running", 1);
     cancel("another", json!("c"));
     cancel("one", json!("d"));
     cancel("one", json!(null));
-    assert_eq!((count("running"), count("dropped")), (1, 0), "none of these was meant");
+    assert_eq!((server.count("running"), server.count("dropped")), (1, 0), "none of these was meant");
     cancel("one", json!("c"));
     let reply = Reply::read(one);
     assert_eq!(reply.status, 200);
     assert_eq!(reply.events().last().unwrap()["error"]["code"], -31_499, "{reply:?}");
-    assert_eq!((count("running"), count("dropped")), (0, 1));
+    assert_eq!((server.count("running"), server.count("dropped")), (0, 1));
     server.stderr.line_with(&["\"cancelled\"", "\"steps\""]);
 
     let two = [begin("one", steps.clone()), begin("one", steps.clone())];
-    until("running", 2);
+    server.until("running", 2);
     cancel("one", json!("c"));
-    assert_eq!((count("running"), count("dropped")), (2, 1), "either may be meant");
+    assert_eq!((server.count("running"), server.count("dropped")), (2, 1), "either may be meant");
     let [first, second] = two;
     drop(first);
-    until("dropped", 2);
+    server.until("dropped", 2);
     cancel("one", json!("c"));
     assert_eq!(Reply::read(second).events().last().unwrap()["error"]["code"], -31_499);
-    assert_eq!(count("dropped"), 3);
+    assert_eq!(server.count("dropped"), 3);
 }
 
 #[test]
 fn a_signal_lets_calls_finish() {
     let mut server = HttpServer::start(&[]);
     let mut stream = server.connect();
-    let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 1_500 } }));
+    let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 3_000 } }));
     let message =
         server.message("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
     stream.write_all(&message).unwrap();
-    while server.call("waits", json!({ "milliseconds": 0 }))["result"].get("isError").is_none() {}
+    server.until("running", 1);
     let idle = server.connect();
     assert!(server.terminate().success());
     let reply = Reply::read(stream);

@@ -15,6 +15,7 @@ mod clients;
 mod faults;
 mod harness;
 mod http;
+mod readme;
 mod schema;
 mod start;
 mod stdio;

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use jsonschema::Validator;
 use mcp_tool_contract::{
     bounds::{Format, Items, Kind, Literal, LiteralValue, Schema, Text},
-    json::Prose,
+    json::schema::Prose,
     model::{Contract, Param},
     pattern::{Matcher, Pattern},
     read::arguments::{self, Slot, declare},

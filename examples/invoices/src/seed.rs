@@ -2,11 +2,13 @@
 
 use chrono::{Days, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
-use sqlx::SqlitePool;
+use sqlx::{QueryBuilder, SqlitePool};
 
-use crate::ledger::LedgerError;
+use crate::{ledger::LedgerError, model::Status};
 
 const INVOICES: u64 = 50_000;
+/// Invoices that one statement inserts.
+const BATCH: usize = 1_000;
 /// The last day on which a seeded invoice was issued.
 const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 10, 31);
 /// Days over which they were issued.
@@ -28,65 +30,85 @@ pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     if bar.is_hidden() {
         eprintln!("filling a new ledger with {INVOICES} invoices");
     }
-    let mut dice = Dice(20_261_121);
     let mut transaction = pool.begin().await?;
 
     let names = FIRST.iter().flat_map(|first| SECOND.iter().map(move |second| (first, second)));
     let names = names.flat_map(|(first, second)| KIND.map(|kind| format!("{first} & {second} {kind}")));
-    let mut customers = Vec::new();
-    for name in names {
-        let id: i64 = sqlx::query_scalar("INSERT INTO customers (name) VALUES (?) RETURNING id")
-            .bind(name)
-            .fetch_one(&mut *transaction)
-            .await?;
-        customers.push(id);
-    }
-
-    for number in 0..INVOICES {
-        // Few customers have many invoices, and many have few.
-        let place = dice.below(customers.len() as u64).min(dice.below(customers.len() as u64));
-        let Some(customer) = usize::try_from(place).ok().and_then(|place| customers.get(place)) else {
-            continue;
-        };
-        let age = DAYS - number * DAYS / INVOICES;
-        let issued = last_day - Days::new(age);
-        let due = issued + Days::new([14, 30, 60][dice.below(3) as usize]);
-        let cents = 500 + dice.below(200_000).min(dice.below(2_000_000)) as i64;
-        let status = match dice.below(100) {
-            0..3 => "void",
-            90.. if age <= 90 => "open",
-            _ if age <= 14 => "open",
-            _ => "paid",
-        };
-        let reason = (status == "void").then_some("issued in error");
-        let id: i64 = sqlx::query_scalar(
-            "INSERT INTO invoices (customer_id, status, issued, due, cents, void_reason)
-             VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        )
-        .bind(customer)
-        .bind(status)
-        .bind(issued)
-        .bind(due)
-        .bind(cents)
-        .bind(reason)
-        .fetch_one(&mut *transaction)
+    let customers: Vec<(i64, String)> = (1..).zip(names).collect();
+    QueryBuilder::new("INSERT INTO customers (id, name) ")
+        .push_values(&customers, |mut row, (id, name)| {
+            row.push_bind(*id).push_bind(name);
+        })
+        .build()
+        .execute(&mut *transaction)
         .await?;
-        if status == "paid" {
-            let paid = issued + Days::new(dice.below(45));
-            sqlx::query("INSERT INTO payments (invoice_id, paid, cents) VALUES (?, ?, ?)")
-                .bind(id)
-                .bind(paid)
-                .bind(cents)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        if number % 250 == 0 {
-            bar.set_position(number);
-        }
+
+    let mut dice = Dice(20_261_121);
+    let mut ids = 1..=INVOICES;
+    loop {
+        let batch: Vec<Issued> = ids
+            .by_ref()
+            .take(BATCH)
+            .map(|id| Issued::invent(id, customers.len() as u64, last_day, &mut dice))
+            .collect();
+        let Some(last) = batch.last() else { break };
+        QueryBuilder::new("INSERT INTO invoices (id, customer_id, status, issued, due, cents, void_reason) ")
+            .push_values(&batch, |mut row, invoice| {
+                let void_reason = (invoice.status == Status::Void).then_some("issued in error");
+                row.push_bind(invoice.id as i64)
+                    .push_bind(invoice.customer as i64)
+                    .push_bind(invoice.status)
+                    .push_bind(invoice.issued)
+                    .push_bind(invoice.due)
+                    .push_bind(invoice.cents as i64)
+                    .push_bind(void_reason);
+            })
+            .build()
+            .execute(&mut *transaction)
+            .await?;
+        QueryBuilder::new("INSERT INTO payments (invoice_id, paid, cents) ")
+            .push_values(batch.iter().filter(|invoice| invoice.status == Status::Paid), |mut row, invoice| {
+                row.push_bind(invoice.id as i64).push_bind(invoice.paid).push_bind(invoice.cents as i64);
+            })
+            .build()
+            .execute(&mut *transaction)
+            .await?;
+        bar.set_position(last.id);
     }
     transaction.commit().await?;
     bar.finish_with_message("the ledger is filled");
     Ok(())
+}
+
+/// An invoice of the past.
+struct Issued {
+    id: u64,
+    customer: u64,
+    status: Status,
+    issued: NaiveDate,
+    due: NaiveDate,
+    /// The day of its payment, if it is paid.
+    paid: NaiveDate,
+    cents: u64,
+}
+
+impl Issued {
+    fn invent(id: u64, customers: u64, last_day: NaiveDate, dice: &mut Dice) -> Self {
+        // Few customers have many invoices, and many have few.
+        let customer = 1 + dice.below(customers).min(dice.below(customers));
+        let age = DAYS - (id - 1) * DAYS / INVOICES;
+        let issued = last_day - Days::new(age);
+        let due = issued + Days::new([14, 30, 60][dice.below(3) as usize]);
+        let cents = 500 + dice.below(200_000).min(dice.below(2_000_000));
+        let status = match dice.below(100) {
+            0..3 => Status::Void,
+            90.. if age <= 90 => Status::Open,
+            _ if age <= 14 => Status::Open,
+            _ => Status::Paid,
+        };
+        let paid = (issued + Days::new(dice.below(45))).min(last_day);
+        Issued { id, customer, status, issued, due, paid, cents }
+    }
 }
 
 fn style() -> ProgressStyle {

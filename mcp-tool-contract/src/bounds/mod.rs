@@ -1,8 +1,14 @@
-//! What a value may be. [`narrow`] narrows it, in const evaluation.
+//! What a value may be. [`narrow`] narrows it, in const evaluation; what carries a name and bounds is a
+//! declaration: a parameter, a [`Field`] of an [`Object`], or a type of its own.
 
+mod declaration;
 pub mod narrow;
+mod object;
 
-use crate::{model::Object, pattern::Pattern};
+pub use declaration::Narrowed;
+pub(crate) use declaration::narrowing;
+
+use crate::pattern::Pattern;
 
 /// Longest string of a parameter or result that states no bound of its own, in code points.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
@@ -45,6 +51,37 @@ pub enum Kind {
     Enum(&'static [&'static str]),
     /// A nested object: in results only.
     Object(&'static Object),
+}
+
+/// A field of a result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Field {
+    /// Its name in the JSON.
+    pub name: &'static str,
+    /// What it means.
+    pub description: &'static str,
+    /// What its value may be.
+    pub schema: Schema,
+    /// Whether it is always there.
+    pub required: bool,
+}
+
+/// An object in a result. What it doesn't declare isn't sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Object {
+    /// Its members in order.
+    pub members: &'static [Member],
+}
+
+/// A member of an object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Member {
+    /// A field.
+    Field(Field),
+    /// The fields of another struct, by serde's `flatten`.
+    Flatten(&'static Object),
+    /// The struct's own name, by serde's `tag`: `(key, value)`.
+    Tag(&'static str, &'static str),
 }
 
 /// Bounds of a string, lengths in Unicode code points.

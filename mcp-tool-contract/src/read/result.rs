@@ -9,10 +9,7 @@ use super::{
     value::judge,
     violation::{Path, Report, Rule, Violations, shown},
 };
-use crate::{
-    bounds::{Items, Kind, Schema},
-    model::{Field, Member, Object},
-};
+use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 
 /// Holds the JSON of a result to its shape; what the shape doesn't declare is a violation too.
 ///

@@ -4,10 +4,7 @@ use super::{
     value::{Value, judge, mistyped},
     violation::{Path, Report, Rule},
 };
-use crate::{
-    bounds::{Items, Kind, Schema},
-    model::Object,
-};
+use crate::bounds::{Items, Kind, Object, Schema};
 
 /// A judged value that the type can't hold after all; names what it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -166,6 +166,8 @@ impl Audit {
         }
         self.state.waiting.fetch_add(1, Ordering::Relaxed);
         if sender.send(line).is_err() {
+            self.state.waiting.fetch_sub(1, Ordering::Release);
+            self.state.failed(&io::ErrorKind::BrokenPipe.into());
             self.state.leave_out(1);
         }
     }

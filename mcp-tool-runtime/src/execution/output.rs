@@ -1,9 +1,6 @@
 //! A result against the output contract, before it leaves.
 
-use mcp_tool_contract::{
-    model::{Object, Output},
-    read::result,
-};
+use mcp_tool_contract::{bounds::Object, model::Output, read::result};
 
 use crate::{error::ToolError, result::Answer};
 

@@ -1,19 +1,12 @@
-//! The contract as JSON: JSON Schema 2020-12 in the portable subset that every client accepts, the entry of
-//! `tools/list`, and the form without prose that a contract's digest is taken over.
+//! JSON Schema 2020-12, in the portable subset that every client accepts.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::{
-    bounds::{Items, Kind, Schema, Text},
-    digest::Digest,
-    model::{Contract, Hints, Member, Object, Output, Param},
+    bounds::{Items, Kind, Member, Object, Schema, Text},
+    model::{Contract, Output, Param},
 };
-
-/// The `_meta` key of a contract's version (SEP-1575's words, the project's prefix).
-pub const META_VERSION: &str = "dev.mcp-tool/version";
-/// The `_meta` key of a contract's digest.
-pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
 
 /// Whether descriptions are written: callers read them, digests leave them out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,108 +35,6 @@ impl Contract {
                 Prose::Dropped => without_prose(schema()),
             }),
         })
-    }
-
-    /// The entry of `tools/list` (`Tool` of the protocol's schema).
-    #[must_use]
-    pub fn listing(&self, digest: &Digest) -> impl Serialize + use<> {
-        Listing { contract: *self, digest: digest.to_string() }
-    }
-
-    /// The digest over the RFC 8785 form of all that binds: everything but prose.
-    ///
-    /// # Errors
-    /// When a schema that is known only at run time can't be JSON.
-    pub fn digest(&self) -> Result<Digest, serde_json::Error> {
-        Digest::of_canonical(&Binding { contract: *self })
-    }
-}
-
-/// What binds, for the digest.
-struct Binding {
-    contract: Contract,
-}
-
-impl Serialize for Binding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let contract = &self.contract;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", contract.name)?;
-        map.serialize_entry("version", &contract.version.to_string())?;
-        map.serialize_entry("inputSchema", &contract.input_schema(Prose::Dropped))?;
-        map.serialize_entry("outputSchema", &contract.output_schema(Prose::Dropped))?;
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: None })?;
-        map.serialize_entry("scopes", contract.scopes)?;
-        map.serialize_entry("secrets", &Secrets(contract.input))?;
-        map.serialize_entry("timeoutMs", &contract.timeout_ms)?;
-        map.serialize_entry("concurrency", &contract.concurrency)?;
-        map.end()
-    }
-}
-
-struct Secrets(&'static [Param]);
-
-impl Serialize for Secrets {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().filter(|param| param.secret).map(|param| param.name))
-    }
-}
-
-struct Listing {
-    contract: Contract,
-    digest: String,
-}
-
-impl Serialize for Listing {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let contract = &self.contract;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", contract.name)?;
-        if let Some(title) = contract.title {
-            map.serialize_entry("title", title)?;
-        }
-        map.serialize_entry("description", contract.description)?;
-        map.serialize_entry("inputSchema", &contract.input_schema(Prose::Kept))?;
-        if let Some(schema) = contract.output_schema(Prose::Kept) {
-            map.serialize_entry("outputSchema", &schema)?;
-        }
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: contract.title })?;
-        map.serialize_entry("_meta", &Stamp { contract, digest: &self.digest })?;
-        map.end()
-    }
-}
-
-struct Stamp<'s> {
-    contract: &'s Contract,
-    digest: &'s str,
-}
-
-impl Serialize for Stamp<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry(META_VERSION, &self.contract.version.to_string())?;
-        map.serialize_entry(META_CONTRACT, self.digest)?;
-        map.end()
-    }
-}
-
-struct Annotations {
-    hints: Hints,
-    title: Option<&'static str>,
-}
-
-impl Serialize for Annotations {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Hints { read_only, destructive, idempotent, open_world } = self.hints;
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(title) = self.title {
-            map.serialize_entry("title", title)?;
-        }
-        map.serialize_entry("readOnlyHint", &read_only)?;
-        map.serialize_entry("destructiveHint", &destructive)?;
-        map.serialize_entry("idempotentHint", &idempotent)?;
-        map.serialize_entry("openWorldHint", &open_world)?;
-        map.end()
     }
 }
 

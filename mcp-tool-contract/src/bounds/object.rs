@@ -1,0 +1,50 @@
+//! An object as it goes out: each name once, those of flattened structs among them.
+
+use super::{Member, Object};
+use crate::text::{self, ConstText};
+
+impl Object {
+    /// An object without members.
+    pub const EMPTY: Object = Object { members: &[] };
+
+    /// Each name once, those of flattened structs among them.
+    #[track_caller]
+    pub const fn check(&self) {
+        self.once_each(self);
+    }
+
+    const fn occurrences(&self, name: &str) -> usize {
+        let (mut i, mut count) = (0, 0);
+        while i < self.members.len() {
+            count += match self.members[i] {
+                Member::Field(field) => text::same(field.name, name) as usize,
+                Member::Tag(tag, _) => text::same(tag, name) as usize,
+                Member::Flatten(inner) => inner.occurrences(name),
+            };
+            i += 1;
+        }
+        count
+    }
+
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    const fn once(&self, name: &str) {
+        if self.occurrences(name) > 1 {
+            let text = ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
+            panic!("{}", text.as_str())
+        }
+    }
+
+    #[track_caller]
+    const fn once_each(&self, inner: &Object) {
+        let mut i = 0;
+        while i < inner.members.len() {
+            match inner.members[i] {
+                Member::Field(field) => self.once(field.name),
+                Member::Tag(name, _) => self.once(name),
+                Member::Flatten(deeper) => self.once_each(deeper),
+            }
+            i += 1;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The README: its commands are run, and what it shows is what happens.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::harness::{HttpServer, correlation, text};
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// All text of the files of one kind under a folder.
+fn sources(folder: &Path, extension: &str) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.push_str(&sources(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            all.push_str(&fs::read_to_string(&path).unwrap());
+            all.push('\n');
+        }
+    }
+    all
+}
+
+/// The README's blocks of code, each with its language.
+fn blocks() -> Vec<(String, String)> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let mut blocks = Vec::new();
+    let mut rest = readme.as_str();
+    while let Some((_, begun)) = rest.split_once("\n```") {
+        let (language, begun) = begun.split_once('\n').unwrap();
+        let (block, after) = begun.split_once("\n```\n").unwrap();
+        blocks.push((language.to_owned(), block.to_owned()));
+        rest = after;
+    }
+    blocks
+}
+
+/// What `cargo run` with the arguments after `cargo` printed.
+fn cargo(arguments: &str) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    let output = command.args(arguments.split(' ')).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{arguments}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The README's `curl` line, sent to that server: by curl itself where more than cargo may be needed.
+fn curl(line: &str, server: &HttpServer) -> Value {
+    if cfg!(feature = "clients") {
+        let line = line.replace("127.0.0.1:8080", &server.address.to_string());
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        return serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    }
+    let parts: Vec<&str> = line.split('\'').collect();
+    let [command, "Content-Type: application/json", " -d ", body, ""] = parts[..] else {
+        panic!("{parts:?}");
+    };
+    assert_eq!(command, "curl -s http://127.0.0.1:8080/mcp -H ");
+    server.send("POST", "/mcp", &[("Accept", "*/*"), ("User-Agent", "curl")], body.as_bytes()).json()
+}
+
+#[test]
+fn what_the_readme_says_is_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("invoices.db");
+    let examples = sources(&root().join("examples/invoices/src"), "rs");
+    let errors = sources(&root().join("tests/ui"), "stderr");
+    let mut server = None;
+    let (mut printed, mut answer) = (String::new(), Value::Null);
+    for (language, block) in blocks() {
+        match language.as_str() {
+            "rust" => {
+                for item in block.split("\n\n") {
+                    assert!(examples.contains(item), "the example has it otherwise:\n{item}");
+                }
+            }
+            "sh" if block == "./test" => {
+                let mode = fs::metadata(root().join("test")).unwrap().permissions().mode();
+                assert_eq!(mode & 0o111, 0o111, "./test is to be executable");
+            }
+            "sh" if block.starts_with("curl ") => answer = curl(&block, server.as_ref().unwrap()),
+            "sh" => {
+                let arguments = block.strip_prefix("cargo ").unwrap_or_else(|| panic!("who runs {block}?"));
+                match arguments.strip_suffix(" serve --http 127.0.0.1:8080") {
+                    Some(run) => {
+                        cargo("build -p invoices");
+                        let mut command = Command::new(env!("CARGO"));
+                        command.args(run.split(' ')).env("INVOICES_DB", &ledger).current_dir(root());
+                        server = Some(HttpServer::start_by(&mut command, &[]));
+                    }
+                    None => printed = cargo(arguments),
+                }
+            }
+            "text" if block.starts_with("error") => {
+                for error in block.split("\n\n") {
+                    assert!(errors.contains(error), "the compiler has it otherwise:\n{error}");
+                }
+            }
+            "text" if printed.is_empty() => assert_eq!(block, text(&answer)),
+            "text" => assert_eq!(block, printed.trim_end()),
+            "json" => {
+                let shown: Value = serde_json::from_str(&block).unwrap();
+                let record = server.as_ref().unwrap().stderr.record_of(correlation(&answer));
+                let settled = |record: Value| {
+                    let Value::Object(mut members) = record else { panic!("{record}") };
+                    for varies in ["time", "correlation_id", "agent", "duration_us"] {
+                        if let Some(value) = members.get_mut(varies) {
+                            *value = Value::Null;
+                        }
+                    }
+                    Value::Object(members)
+                };
+                assert_eq!(settled(shown), settled(record));
+            }
+            other => panic!("nobody checks a block of {other:?}"),
+        }
+    }
+    assert!(server.is_some() && !printed.is_empty() && answer.is_object());
+}
