@@ -17,8 +17,8 @@ use crate::{
     tools::{create_invoice, delete_invoice, get_invoice, list_invoices, send_reminder, void_invoice},
 };
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// What is served, whatever ledger is lent to it.
+fn server() -> ToolServer {
     ToolServer::new("invoices", env!("CARGO_PKG_VERSION"))
         .instructions("Invoices of one company. Amounts are in cents of its currency.")
         .tools(tools![
@@ -29,7 +29,9 @@ async fn main() -> ExitCode {
             void_invoice,
             delete_invoice
         ])
-        .lend_with(Invoices::open)
-        .run()
-        .await
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    server().lend_with(Invoices::open).run().await
 }

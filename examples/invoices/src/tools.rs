@@ -111,16 +111,7 @@ mod tests {
     use super::*;
 
     async fn server() -> TestServer {
-        let server = ToolServer::new("invoices", "0")
-            .tools(tools![
-                list_invoices,
-                get_invoice,
-                create_invoice,
-                send_reminder,
-                void_invoice,
-                delete_invoice
-            ])
-            .lend_with(Invoices::in_memory);
+        let server = crate::server().lend_with(Invoices::in_memory);
         TestServer::start_allowing(server, ["delete_invoice"]).await.unwrap()
     }
 

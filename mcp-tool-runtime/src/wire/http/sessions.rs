@@ -75,3 +75,18 @@ impl Sessions {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(id) == Some(&Owner::of(caller))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_its_owners_whatever_their_agent_calls_itself() {
+        let sessions = Sessions::new(1, Duration::from_secs(1));
+        let ann = Caller::new("ann").with_agent("one");
+        sessions.opened("s", &ann);
+        assert!(sessions.owned("s", &ann) && sessions.owned("s", &Caller::new("ann").with_agent("two")));
+        assert!(!sessions.owned("s", &Caller::new("bob").with_agent("one")));
+        assert!(!sessions.owned("t", &ann));
+    }
+}
