@@ -37,6 +37,8 @@ pub struct ToolError {
     retry_after: Option<Duration>,
     violations: Option<Violations>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    /// The function had begun, and this says nothing of what it did.
+    unsettled: bool,
 }
 
 /// What kind of error it is; [`ErrorKind::name`] is what callers and records see.
@@ -83,7 +85,8 @@ impl ErrorKind {
 
 impl ToolError {
     pub(crate) fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        ToolError { kind, message: message.into(), retry_after: None, violations: None, source: None }
+        let message = message.into();
+        ToolError { kind, message, retry_after: None, violations: None, source: None, unsettled: false }
     }
 
     /// The operation isn't allowed; the message says what would have to change.
@@ -118,6 +121,28 @@ impl ToolError {
         ToolError::from(Violations::from(violation))
     }
 
+    /// The arguments were refused before anything ran.
+    pub(crate) fn unread(violations: Violations) -> Self {
+        let message = "the arguments were refused, and nothing was done";
+        ToolError { message: message.into(), ..ToolError::from(violations) }
+    }
+
+    /// It isn't the function's own word: what the function did can't be told from it.
+    pub(crate) fn unsettled(self) -> Self {
+        ToolError { unsettled: true, ..self }
+    }
+
+    pub(crate) const fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// Says to a model, which would repeat the call, that it may have taken effect.
+    pub(crate) fn in_doubt(self) -> Self {
+        let message =
+            format!("{}; it is not known whether it took effect: look before you try again", self.message);
+        ToolError { message: message.into(), ..self }
+    }
+
     /// A fault that isn't the caller's. The source goes to the log, the caller reads a correlation id.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -150,7 +175,7 @@ impl From<Violations> for ToolError {
     fn from(violations: Violations) -> Self {
         ToolError {
             violations: Some(violations),
-            ..ToolError::of(ErrorKind::InvalidArguments, "the arguments were refused, and nothing was done")
+            ..ToolError::of(ErrorKind::InvalidArguments, "the arguments were refused")
         }
     }
 }

@@ -23,7 +23,6 @@ impl Concurrency {
     }
 
     /// Waits until no call runs.
-    #[cfg(feature = "http")]
     pub(crate) async fn idle(&self) {
         drop(self.free.acquire_many(self.most).await);
     }

@@ -270,10 +270,10 @@ pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, T
                     *byte = b' ';
                 }
             }
-            String::from_utf8(bounded.written).map_err(ToolError::internal)
+            String::from_utf8(bounded.written).map_err(|error| ToolError::internal(error).unsettled())
         }
         Err(_) if bounded.full => Err(too_large(cx)),
-        Err(error) => Err(ToolError::internal(error)),
+        Err(error) => Err(ToolError::internal(error).unsettled()),
     }
 }
 
@@ -282,6 +282,7 @@ fn too_large(cx: &CallContext) -> ToolError {
         ErrorKind::TooLarge,
         format!("the result is over {} bytes, which is the most that is sent: ask for less", cx.max_result()),
     )
+    .unsettled()
 }
 
 struct Bounded {

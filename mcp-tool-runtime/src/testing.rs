@@ -30,6 +30,7 @@ use std::{
     collections::HashSet,
     fmt, io,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use mcp_tool_contract::read::violation::Violations;
@@ -102,7 +103,7 @@ impl TestServer {
     /// The audit records so far, in order, as they would stand in the file.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
-        self.endpoint.dispatcher.audit.flush();
+        self.endpoint.dispatcher.audit.flush(Duration::MAX);
         self.records.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

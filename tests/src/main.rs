@@ -20,6 +20,10 @@ struct Seen {
 
 impl Seen {
     async fn open() -> Result<Self, &'static str> {
+        if std::env::var_os("SPECIMEN_OPENS_SLOWLY").is_some() {
+            eprintln!("opening slowly");
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+        }
         match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
             Some(_) => Err("the lock is held"),
             None => Ok(Seen::default()),
@@ -211,6 +215,43 @@ fn blocks(
     }
     watch.finished = true;
     "blocked".to_owned()
+}
+
+/// Takes much, and holds on.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn holds(
+    seen: &Seen,
+    /// Much.
+    #[arg(max_len = 4_000_000)]
+    text: String,
+    /// How long.
+    #[arg(max = 60_000)]
+    milliseconds: u32,
+) -> String {
+    drop(text);
+    let mut watch = Watch::of(seen);
+    tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
+    watch.finished = true;
+    "held".to_owned()
+}
+
+/// Reports at length, and fails at length.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn rambles(cx: &CallContext) -> Result<String, ToolError> {
+    cx.progress(1.0, None, "é".repeat(50_000));
+    Err(ToolError::not_found("é".repeat(50_000)))
+}
+
+/// Writes, and says more of it than may be sent.
+#[mcp_tool(version = "1.0", public)]
+async fn writes_at_length() -> String {
+    "x".repeat(2_000_000)
+}
+
+/// Writes, and breaks its promise.
+#[mcp_tool(version = "1.0", public)]
+async fn writes_and_overstates() -> Measured {
+    Measured { v: 11, mode: Mode::Fast }
 }
 
 /// Reports its steps.
@@ -420,6 +461,10 @@ async fn main() -> ExitCode {
             writes_for_ever,
             waits,
             blocks,
+            holds,
+            rambles,
+            writes_at_length,
+            writes_and_overstates,
             steps,
             large,
             large_structure,

@@ -218,7 +218,7 @@ fn calls_of_a_tool_and_of_all_tools_are_bounded() {
         json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
             .to_string()
     };
-    server.send(&call("a", "waits", json!({ "milliseconds": 700 })));
+    server.send(&call("a", "waits", json!({ "milliseconds": 60_000 })));
     server.send(&call("b", "waits", json!({ "milliseconds": 0 })));
     let refused = server.receive();
     assert_eq!((&refused["id"], kind(&refused)), (&json!("b"), "unavailable"));
@@ -227,16 +227,55 @@ fn calls_of_a_tool_and_of_all_tools_are_bounded() {
     assert!(text(&refused).contains("retry after 1000 ms"), "{refused}");
     assert_eq!(server.stderr.record_of(correlation(&refused))["outcome"], "refused");
 
-    server.send(&call("c", "steps", json!({ "count": 1, "milliseconds": 700 })));
+    server.send(&call("c", "steps", json!({ "count": 10, "milliseconds": 10_000 })));
     server.send(&call("d", "echo", json!({ "text": "x" })));
     let refused = server.receive();
     assert_eq!((&refused["id"], kind(&refused)), (&json!("d"), "unavailable"));
     assert!(text(&refused).contains("the server runs 2 calls at a time"), "{refused}");
 
-    let mut done: Vec<Value> = vec![server.receive()["id"].clone(), server.receive()["id"].clone()];
-    done.sort_by_key(Value::to_string);
-    assert_eq!(done, ["a", "c"]);
+    for id in ["a", "c"] {
+        let params = json!({ "requestId": id });
+        let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        server.send(&cancel.to_string());
+    }
+    for tool in ["waits", "steps"] {
+        server.stderr.line_with(&[tool, "cancelled"]);
+    }
     assert_eq!(text(&server.call("waits", json!({ "milliseconds": 0 }))), "waited");
+}
+
+#[test]
+fn a_write_that_may_have_taken_effect_is_said_to() {
+    let mut server = StdioServer::initialized(&[]);
+    for (tool, expected) in [
+        ("panics", "internal"),
+        ("panics_blocking", "internal"),
+        ("writes_at_length", "too_large"),
+        ("writes_and_overstates", "internal"),
+    ] {
+        let answer = server.call(tool, json!({}));
+        assert_eq!(kind(&answer), expected);
+        assert!(text(&answer).contains("look before you try again"), "{answer}");
+        let record = server.stderr.record_of(correlation(&answer));
+        assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!(expected)), "{tool}");
+    }
+    let answer = server.call("overstate", json!({}));
+    assert!(!text(&answer).contains("look before"), "nothing was written: {answer}");
+    assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
+    let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
+    assert!(!text(&answer).contains("nothing was done"), "who knows: {answer}");
+}
+
+#[test]
+fn words_are_cut_where_nobody_reads_on() {
+    let mut server = StdioServer::initialized(&[]);
+    let params = json!({ "name": "rambles", "_meta": { "progressToken": 1 } });
+    let answer = server.request("tools/call", params);
+    assert_eq!(kind(&answer), "not_found");
+    let report = server.notifications[0]["params"]["message"].as_str().unwrap();
+    for words in [text(&answer), report] {
+        assert!(words.len() < 5_000 && words.ends_with('…'), "{} bytes", words.len());
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The command line: help that teaches, lists of tools, settings with their origins, and clear refusals.
 
 use std::{
+    io::{BufRead as _, BufReader},
     net::TcpListener,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -180,6 +181,21 @@ fn a_server_that_can_not_start_says_why() {
     let (code, said) = refusal(&run(&["serve", "--http", &address], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
     assert!(code == 1 && said.contains(&address), "{said}");
     assert!(!said.contains("could not be opened"), "nothing is opened where the port is taken: {said}");
+}
+
+#[test]
+fn a_signal_is_heard_while_the_server_opens() {
+    let mut child = Command::new(SPECIMEN)
+        .args(["serve", "--http", "127.0.0.1:0"])
+        .env("SPECIMEN_OPENS_SLOWLY", "1")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "opening slowly\n");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -28,7 +28,7 @@ enum Answer {
 use Answer::{Http, Rpc, Tool};
 
 /// Bad input that is a body: it can come over either transport.
-fn messages() -> Vec<(&'static str, Vec<u8>, Answer)> {
+fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
     let call = |name: &str, arguments: &str| {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"NAME","arguments":ARGUMENTS}}"#;
         call.replace("NAME", name).replace("ARGUMENTS", arguments).into_bytes()
@@ -36,6 +36,10 @@ fn messages() -> Vec<(&'static str, Vec<u8>, Answer)> {
     let nested =
         |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
     let long = "x".repeat(50_000);
+    let with_meta = |method: &str, meta: &str| {
+        let message = r#"{"jsonrpc":"2.0","id":1,"method":"METHOD","params":{"name":"echo","_meta":META}}"#;
+        message.replace("METHOD", method).replace("META", meta).into_bytes()
+    };
     let measure = |name: &str| call("measure", &format!(r#"{{"name":{name},"n":1,"mode":"fast"}}"#));
     vec![
         ("malformed JSON", br#"{"jsonrpc":"2.0","id":1,"#.to_vec(), Rpc(400, -32_700)),
@@ -117,6 +121,34 @@ fn messages() -> Vec<(&'static str, Vec<u8>, Answer)> {
             Rpc(400, -32_600),
         ),
         ("arguments that aren't an object", call("echo", "[1,2]"), Rpc(400, -32_602)),
+        ("metadata that is a list", with_meta("tools/call", "[]"), Rpc(400, -32_602)),
+        ("metadata that is a list, elsewhere", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
+        ("metadata of 50,000 characters", with_meta("tools/call", &format!("\"{long}\"")), Rpc(400, -32_602)),
+        (
+            "a version of 50,000 characters",
+            with_meta(
+                "tools/call",
+                &format!(
+                    r#"{{"io.modelcontextprotocol/protocolVersion":"{long}","io.modelcontextprotocol/clientCapabilities":{{}}}}"#
+                ),
+            ),
+            Rpc(400, if over_http { -32_020 } else { -32_022 }),
+        ),
+        (
+            "a method of 50,000 characters",
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":7,"x":"{long}"}}"#).into_bytes(),
+            Rpc(400, -32_600),
+        ),
+        (
+            "a cursor that is a number",
+            br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":7}}"#.to_vec(),
+            Rpc(400, -32_602),
+        ),
+        (
+            "an opening without its parameters",
+            br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":7}}"#.to_vec(),
+            Rpc(200, -32_602),
+        ),
     ]
 }
 
@@ -220,6 +252,19 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             |server| server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
             Http(400),
         ),
+        (
+            "a name of 50,000 characters beside another in the header",
+            |server| {
+                let call = json!({ "name": "x".repeat(50_000), "arguments": {} });
+                server.modern("tools/call", call, json!({}), &[("Mcp-Name", "echo")])
+            },
+            Rpc(400, -32_020),
+        ),
+        (
+            "an error that isn't one",
+            |server| server.send("POST", "/mcp", &[], br#"{"jsonrpc":"2.0","id":1,"error":5}"#),
+            Rpc(400, -32_600),
+        ),
         ("a path that isn't served", |server| server.send("POST", "/../etc/passwd", &[], BODY), Http(404)),
     ]
 }
@@ -227,7 +272,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
 #[test]
 fn each_is_answered_clearly_over_http() {
     let server = HttpServer::start(&[]);
-    for (name, message, answer) in messages() {
+    for (name, message, answer) in messages(true) {
         check(name, &server.send("POST", "/mcp", &[], &message), &answer);
     }
     for (name, send, answer) in requests() {
@@ -272,7 +317,7 @@ fn check_message(name: &str, message: &Value, answer: &Answer) {
 #[test]
 fn each_is_answered_clearly_over_stdio() {
     let mut server = StdioServer::initialized(&[]);
-    for (name, message, answer) in messages() {
+    for (name, message, answer) in messages(false) {
         server.send_bytes(&message);
         check_message(name, &server.receive(), &answer);
     }
@@ -287,7 +332,7 @@ fn a_thousand_over_http_take_no_memory() {
     let server = HttpServer::start(&[]);
     server.call("echo", json!({ "text": "warm" }));
     let before = resident(server.process());
-    let (messages, requests) = (messages(), requests());
+    let (messages, requests) = (messages(true), requests());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
@@ -321,7 +366,12 @@ fn a_thousand_over_stdio_take_no_memory() {
     let mut server = StdioServer::initialized(&[]);
     server.call("echo", json!({ "text": "warm" }));
     let before = resident(server.process());
-    let messages = messages();
+    let mut messages = messages(false);
+    let largest = "x".repeat(3_900_000);
+    let largest = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":{{"text":"{largest}"}}}}}}"#
+    );
+    messages.push(("nearly 4 MiB", largest.into_bytes(), Tool("/text: ")));
     let mut sent = 0;
     while sent < CALLS {
         for _ in 0..AT_A_TIME {
@@ -388,6 +438,25 @@ fn trickle(server: &HttpServer, beginning: &[u8], byte: &[u8]) -> String {
             Ok(_) | Err(_) => return String::from_utf8(answer).unwrap(),
         }
     }
+}
+
+#[test]
+fn a_large_body_takes_room_only_until_it_was_read() {
+    let server = HttpServer::start(&[]);
+    let call = |milliseconds: u32| {
+        let arguments = json!({ "text": "x".repeat(3_000_000), "milliseconds": milliseconds });
+        let call = json!({ "name": "holds", "arguments": arguments });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call }).to_string();
+        let chunk = format!("{:x}\r\n{call}\r\n0\r\n\r\n", call.len());
+        let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
+        let mut stream = server.connect();
+        stream.write_all(&server.message("POST", "/mcp", &head, chunk.as_bytes())).unwrap();
+        stream
+    };
+    let held: Vec<_> = (0..4).map(|_| call(60_000)).collect();
+    server.until("running", 4);
+    assert_eq!(text(&Reply::read(call(0)).json()), "held");
+    drop(held);
 }
 
 #[test]

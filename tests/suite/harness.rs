@@ -4,7 +4,11 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -75,6 +79,8 @@ pub struct StdioServer {
     id: i64,
     /// Notifications that came while something else was waited for.
     pub notifications: Vec<Value>,
+    /// Whether stdout is left as it is.
+    unread: Arc<AtomicBool>,
 }
 
 impl StdioServer {
@@ -91,14 +97,19 @@ impl StdioServer {
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
+        let unread = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&unread);
         std::thread::spawn(move || {
             for line in stdout.lines() {
+                while stopped.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
                 if !line.is_ok_and(|line| sender.send(line).is_ok()) {
                     return;
                 }
             }
         });
-        StdioServer { child, stdin, lines, stderr, id: 0, notifications: Vec::new() }
+        StdioServer { child, stdin, lines, stderr, id: 0, notifications: Vec::new(), unread }
     }
 
     /// Begins as a client of 2025-11-25.
@@ -109,6 +120,19 @@ impl StdioServer {
         assert_eq!(server.request("initialize", hello)["result"]["protocolVersion"], "2025-11-25");
         server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
         server
+    }
+
+    /// The same for a client that reads nothing more.
+    pub fn initialized_unread(arguments: &[&str]) -> Self {
+        let server = StdioServer::initialized(arguments);
+        server.unread.store(true, Ordering::Relaxed);
+        server
+    }
+
+    /// Asks the server to end, and waits.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        terminate(self.child.id());
+        wait(&mut self.child)
     }
 
     pub fn send(&mut self, line: &str) {
@@ -175,6 +199,11 @@ impl Drop for StdioServer {
     fn drop(&mut self) {
         end(&mut self.child);
     }
+}
+
+fn terminate(process: u32) {
+    let kill = Command::new("sh").args(["-c", &format!("kill -TERM {process}")]).status();
+    assert!(kill.unwrap().success());
 }
 
 fn wait(child: &mut Child) -> std::process::ExitStatus {
@@ -305,10 +334,14 @@ impl HttpServer {
         self.post(&headers, &modern(1, method, params, meta))
     }
 
+    /// Asks the server to end.
+    pub fn signal(&self) {
+        terminate(self.child.id());
+    }
+
     /// Asks the server to end, and waits.
     pub fn terminate(&mut self) -> std::process::ExitStatus {
-        let kill = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status();
-        assert!(kill.unwrap().success());
+        self.signal();
         wait(&mut self.child)
     }
 }

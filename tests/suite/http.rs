@@ -57,6 +57,10 @@ fn a_header_that_disagrees_with_the_body_is_refused() {
     let mismatch = (400, -32_020);
     assert_eq!(status(&[]), (200, 0));
     assert_eq!(status(&[("Mcp-Name", "measure")]), mismatch);
+    let refused = server.modern("tools/call", echo("x"), json!({}), &[("Mcp-Name", "measure")]);
+    let record = server.stderr.record_of(correlation(&refused.json()));
+    assert_eq!((&record["tool"], &record["agent"]), (&json!("echo"), &json!("harness 2")));
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("header_mismatch")));
     assert_eq!(status(&[("Mcp-Name", "")]), mismatch);
     assert_eq!(status(&[("Mcp-Name", "echo"), ("Mcp-Name", "echo")]), mismatch);
     assert_eq!(status(&[("Mcp-Name", "=?base64?ZWNobw==?=")]), (200, 0));
@@ -98,7 +102,13 @@ fn refusals_have_their_statuses() {
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
     let scope = call(json!({ "name": "whoami" }));
     assert_eq!((scope.status, &scope.json()["error"]["code"]), (403, &json!(-31_403)));
-    assert!(server.stderr.record_of(correlation(&scope.json()))["reason"] == "insufficient_scope");
+    let record = server.stderr.record_of(correlation(&scope.json()));
+    assert_eq!(record["reason"], "insufficient_scope");
+    let data = scope.json()["error"]["data"].clone();
+    assert_eq!(
+        (&data["dev.mcp-tool/version"], &data["dev.mcp-tool/contract"]),
+        (&record["version"], &record["contract"])
+    );
     let arguments = call(json!({ "name": "measure", "arguments": [1, 2] }));
     assert_eq!((arguments.status, &arguments.json()["error"]["code"]), (400, &json!(-32_602)));
     let bad = call(json!({ "name": "measure", "arguments": { "n": 99 } }));
@@ -296,7 +306,7 @@ fn a_connection_is_kept_for_the_next_request() {
 
 #[test]
 fn sessions_are_bounded_owned_and_end_when_idle() {
-    let server = HttpServer::start(&["--legacy-sessions", "3", "--session-idle", "1s"]);
+    let server = HttpServer::start(&["--legacy-sessions", "3", "--log-level", "trace"]);
     let client = json!({ "name": "harness", "version": "1" });
     let hello = rpc(
         "initialize",
@@ -325,12 +335,39 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
     assert!(open().header("mcp-session-id").is_some(), "its place is free");
+    let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
+    let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
+    assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");
+    let log = server.stderr.text();
+    assert!(!log.contains("hunter2") && !log.contains("in a session"), "rmcp logs messages whole: {log}");
 
+    let server = HttpServer::start(&["--legacy-sessions", "1", "--session-idle", "1s"]);
+    assert_eq!(server.post(&[], &hello).status, 200);
     let begun = Instant::now();
-    while open().status == 429 {
+    while server.post(&[], &hello).status == 429 {
         assert!(begun.elapsed() < PATIENCE, "idle sessions stay");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn what_can_not_be_stopped_is_given_up_after_the_grace() {
+    let mut server = HttpServer::start(&["--grace", "1s"]);
+    assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
+    assert_eq!(server.terminate().code(), Some(1));
+    server.stderr.line_with(&["WARN", "given up"]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut server = HttpServer::start(&["--grace", "1h"]);
+    let mut stream = server.connect();
+    let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } }));
+    stream.write_all(&server.message("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
+    server.until("running", 1);
+    server.signal();
+    server.stderr.line_with(&["INFO", "ending"]);
+    assert_eq!(server.terminate().code(), Some(1));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, StdioServer, kind, modern, text};
+use crate::harness::{PATIENCE, StdioServer, correlation, kind, modern, text};
 
 #[test]
 fn both_eras_are_served_by_one_process() {
@@ -284,11 +284,13 @@ fn progress_comes_in_order_and_before_the_answer() {
 #[test]
 fn two_calls_can_not_share_an_id() {
     let mut server = StdioServer::initialized(&[]);
-    let call = r#"{"jsonrpc":"2.0","id":"same","method":"tools/call","params":{"name":"steps","arguments":{"count":1,"milliseconds":300}}}"#;
+    let call = r#"{"jsonrpc":"2.0","id":"same","method":"tools/call","params":{"name":"steps","arguments":{"count":10,"milliseconds":10000}}}"#;
     server.send(call);
     server.send(call);
-    assert_eq!(server.receive()["error"]["code"], -32_600);
-    assert_eq!(text(&server.receive()), "1 steps");
+    let refused = server.receive();
+    assert_eq!(refused["error"]["code"], -32_600);
+    let record = server.stderr.record_of(correlation(&refused));
+    assert_eq!((&record["tool"], &record["reason"]), (&json!("steps"), &json!("invalid_request")));
 }
 
 #[test]
@@ -317,6 +319,28 @@ fn the_end_of_input_lets_calls_finish_and_ends_the_server() {
     let mut ids = [server.receive()["id"].clone(), server.receive()["id"].clone()];
     ids.sort_by_key(Value::to_string);
     assert_eq!(ids, [1, 2]);
+}
+
+#[test]
+fn nothing_keeps_a_server_whose_client_is_gone() {
+    let mut server = StdioServer::initialized(&[]);
+    assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
+    assert_eq!(server.close().code(), Some(1), "what can't be stopped is given up");
+    server.stderr.line_with(&["WARN", "given up"]);
+    assert_eq!(server.stderr.records().len(), 1);
+}
+
+#[test]
+fn a_client_that_reads_nothing_does_not_keep_a_signal_from_ending_the_server() {
+    let mut server = StdioServer::initialized_unread(&[]);
+    let call = json!({ "name": "large", "arguments": { "bytes": 1_000_000 } });
+    for id in 0..40 {
+        server
+            .send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call }).to_string());
+    }
+    server.stderr.line_with(&["\"large\"", "\"ok\""]);
+    assert_eq!(server.terminate().code(), Some(1));
+    server.stderr.line_with(&["WARN", "unread"]);
 }
 
 #[test]

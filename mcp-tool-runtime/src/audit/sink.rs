@@ -10,7 +10,7 @@ use std::{
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::error::ToolError;
@@ -150,9 +150,10 @@ impl Audit {
         Ok(())
     }
 
-    /// Waits until what was appended so far is written, or left out.
-    pub(crate) fn flush(&self) {
-        while self.state.waiting.load(Ordering::Acquire) > 0 {
+    /// Waits until what was appended so far is written, or left out; no longer than that.
+    pub(crate) fn flush(&self, longest: Duration) {
+        let begun = Instant::now();
+        while self.state.waiting.load(Ordering::Acquire) > 0 && begun.elapsed() < longest {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

@@ -1,6 +1,6 @@
 //! `serve`: from the settings to a server that answers, and to its orderly end.
 
-use std::{io::Write as _, sync::Arc};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +9,14 @@ use super::{
     Ended, log,
     settings::{self, Config},
 };
-use crate::{server::ToolServer, wire};
+use crate::{
+    registry::StartError,
+    server::ToolServer,
+    wire::{self, Endpoint},
+};
+
+/// How long the last records may take to be written.
+const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
     let loaded = settings::load(matches, std::env::vars_os())?;
@@ -30,28 +37,54 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
     }
 }
 
-/// Cancels at the first signal to end.
+/// Cancels at the first signal to end, and ends the process at the second.
 async fn signalled(stop: CancellationToken) {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        return;
+    };
+    for time in 1.. {
+        #[cfg(unix)]
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        if time > 1 {
+            tracing::warn!("ending at once: calls in flight are given up");
+            std::process::exit(1);
+        }
+        tracing::info!("ending: calls in flight may finish; a second signal ends at once");
+        stop.cancel();
     }
-    #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
-    tracing::info!("ending: calls in flight may finish");
-    stop.cancel();
+}
+
+/// Opens what the server lends, unless a signal comes first.
+async fn start(server: ToolServer, config: &Config, stop: &CancellationToken) -> Started {
+    tokio::select! {
+        endpoint = config.settings.start(server) => Ok(Some(Arc::new(endpoint?))),
+        () = stop.cancelled() => Ok(None),
+    }
+}
+
+type Started = Result<Option<Arc<Endpoint>>, StartError>;
+
+/// Ends the process where a function that isn't async goes on: the runtime would wait for it without end.
+/// Its record is written by then.
+fn end(finished: bool, endpoint: &Endpoint) {
+    if !finished {
+        endpoint.dispatcher.audit.flush(LAST_RECORDS);
+        std::process::exit(1);
+    }
 }
 
 async fn stdio(server: ToolServer, config: &Config, stop: CancellationToken) -> Ended {
     let output = own_stdout()?;
-    let endpoint = Arc::new(config.settings.start(server).await?);
+    let Some(endpoint) = start(server, config, &stop).await? else { return Ok(()) };
     warn_of_local_user(config);
-    wire::stdio::serve(endpoint, std::io::stdin(), output, stop).await?;
+    let finished = wire::stdio::serve(Arc::clone(&endpoint), std::io::stdin(), output, stop).await?;
+    end(finished, &endpoint);
     Ok(())
 }
 
@@ -102,10 +135,11 @@ async fn http(server: ToolServer, config: Config, address: &str, stop: Cancellat
     // The port is taken before anything is opened: a second server ends here, having touched nothing.
     let listener = http::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
-    let endpoint = Arc::new(config.settings.start(server).await?);
+    let Some(endpoint) = start(server, &config, &stop).await? else { return Ok(()) };
     warn_of_local_user(&config);
     eprint!("{}", how_to_connect(&endpoint.name, &format!("http://{address}{}", http::PATH)));
-    http::serve(endpoint, listener, settings, stop).await;
+    let finished = http::serve(Arc::clone(&endpoint), listener, settings, stop).await;
+    end(finished, &endpoint);
     Ok(())
 }
 

@@ -39,12 +39,20 @@ pub(crate) enum RefusalKind {
     /// No tool has that name, or none that this caller may know of.
     UnknownTool { name: String },
     /// The caller lacks scopes of the tool.
-    Scope { tool: &'static str, missing: Vec<&'static str> },
+    Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<&'static str> },
     /// Not now; the model reads why.
     Unavailable { contract: &'static Contract, stamp: Arc<str>, error: ToolError },
 }
 
 impl Dispatcher {
+    /// Records a call that the wire turned away before it could be asked for; gives its correlation id.
+    pub(crate) fn turned_away(&self, caller: Caller, name: &str, bytes: usize, reason: &str) -> Uuid {
+        let correlation = Uuid::now_v7();
+        let record = Entry::new(Arc::clone(&self.audit), correlation, caller, name, bytes);
+        record.failed(Outcome::Refused, reason, None);
+        correlation
+    }
+
     /// Resolves the name, holds the caller to the tool's scopes, and takes the call's place among those that
     /// run. Authentication came before, at the wire.
     pub(crate) fn admit(
@@ -68,7 +76,8 @@ impl Dispatcher {
 
         if let Err(missing) = policy::permits(&caller, contract) {
             record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
-            return Err(refusal(RefusalKind::Scope { tool: contract.name, missing }));
+            let stamp = Arc::clone(&tool.stamp);
+            return Err(refusal(RefusalKind::Scope { contract, stamp, missing }));
         }
 
         let own = tool.concurrency.as_ref().map(|own| (own, contract.name));

@@ -9,7 +9,7 @@ use super::Admitted;
 use crate::{
     audit::{Entry, Outcome},
     context::CallContext,
-    error::{ErrorKind, ToolError},
+    error::ToolError,
     execution, gate,
     registry::Served,
     result::{Answer, chain},
@@ -27,12 +27,15 @@ pub(crate) struct Done {
 impl Admitted {
     /// Reads the arguments, asks the gate, runs the function, checks its result, and records all of it.
     ///
-    /// Dropping the future cancels the call.
-    pub(crate) async fn execute(self, arguments: &str) -> Done {
+    /// Dropping the future cancels the call. The text of the arguments is let go once it was read.
+    pub(crate) async fn execute(self, arguments: impl AsRef<str>) -> Done {
         let Admitted { tool, cx, mut record } = self;
         let _cancelled_when_dropped = CancelOnDrop(cx.clone());
 
-        let answer = carry_out(&tool, &cx, arguments, &mut record).await;
+        let answer = carry_out(&tool, &cx, arguments, &mut record).await.map_err(|error| {
+            let in_doubt = error.is_unsettled() && record.is_running() && !tool.contract.hints.read_only;
+            if in_doubt { error.in_doubt() } else { error }
+        });
 
         match &answer {
             Ok(answer) => record.succeeded(answer.bytes()),
@@ -50,11 +53,12 @@ impl Admitted {
 async fn carry_out(
     tool: &Served,
     cx: &CallContext,
-    arguments: &str,
+    arguments: impl AsRef<str>,
     record: &mut Entry,
 ) -> Result<Answer, ToolError> {
-    let running = execution::read(&*tool.bound, cx, arguments)?;
-    record.read(canonical::digest(arguments, tool.contract.input, |param| param.secret));
+    let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
+    record.read(canonical::digest(arguments.as_ref(), tool.contract.input, |param| param.secret));
+    drop(arguments);
     gate::permits(tool)?;
     record.running();
     let answer = execution::run(running, cx).await?;
@@ -65,10 +69,10 @@ async fn carry_out(
 /// Records a call that gave no result; what only the operator may read goes to the log.
 fn write_down(error: &ToolError, tool: &Served, cx: &CallContext, record: Entry) {
     let kind = error.kind();
-    let outcome = match (record.is_running(), kind) {
-        (false, _) => Outcome::Refused,
-        (true, ErrorKind::Timeout) if !tool.contract.hints.read_only => Outcome::Unknown,
-        (true, _) => Outcome::Error,
+    let outcome = match record.is_running() {
+        false => Outcome::Refused,
+        true if error.is_unsettled() && !tool.contract.hints.read_only => Outcome::Unknown,
+        true => Outcome::Error,
     };
     if let Some(source) = error.source() {
         let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());

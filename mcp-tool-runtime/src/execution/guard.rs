@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     context::CallContext,
@@ -21,7 +22,7 @@ pub(crate) fn read<'a>(
     arguments: &str,
 ) -> Result<Running<'a>, ToolError> {
     match catch_unwind(AssertUnwindSafe(|| tool.call(cx, arguments))) {
-        Ok(read) => read.map_err(ToolError::from),
+        Ok(read) => read.map_err(ToolError::unread),
         Err(panic) => Err(panicked(&*panic)),
     }
 }
@@ -32,16 +33,17 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Answer
     match tokio::time::timeout_at(cx.deadline(), guarded).await {
         Ok(Ok(returned)) => returned,
         Ok(Err(panic)) => Err(panicked(&*panic)),
-        Err(_) => Err(timed_out(cx)),
+        Err(_) => Err(timed_out(cx).unsettled()),
     }
 }
 
-/// Runs a function that isn't async on the blocking pool. It can't be stopped: whatever it holds of the
-/// call's context, the permits among it, it holds until it truly ends.
+/// Runs a function that isn't async on the blocking pool. Once it has begun it can't be stopped: whatever it
+/// holds of the call's context, the permits among it, it holds until it truly ends. One that still waits for a
+/// thread when its call is given up never begins.
 pub(crate) async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
-    match tokio::task::spawn_blocking(function).await {
+    match AbortOnDropHandle::new(tokio::task::spawn_blocking(function)).await {
         Ok(returned) => Ok(returned),
         Err(error) => Err(match error.try_into_panic() {
             Ok(panic) => panicked(&*panic),
@@ -51,12 +53,9 @@ pub(crate) async fn blocking<R: Send + 'static>(
 }
 
 fn timed_out(cx: &CallContext) -> ToolError {
-    let outcome = if cx.contract().hints.read_only {
-        "try again with less to do"
-    } else {
-        "it is not known whether it took effect: look before you try again"
-    };
-    ToolError::of(ErrorKind::Timeout, format!("'{}' ran out of time; {outcome}", cx.contract().name))
+    let contract = cx.contract();
+    let remedy = if contract.hints.read_only { ": try again with less to do" } else { "" };
+    ToolError::of(ErrorKind::Timeout, format!("'{}' ran out of time{remedy}", contract.name))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ToolError {
@@ -65,5 +64,5 @@ fn panicked(panic: &(dyn Any + Send)) -> ToolError {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message");
-    ToolError::internal(format!("panicked: {message}"))
+    ToolError::internal(format!("panicked: {message}")).unsettled()
 }

@@ -38,7 +38,8 @@ impl OutputCheck {
             }
             #[cfg(feature = "schemars")]
             (OutputCheck::Dynamic(validator), Answer::Object(json)) => {
-                let value = serde_json::from_str(json).map_err(ToolError::internal)?;
+                let value =
+                    serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;
                 validator
                     .validate(&value)
                     .map_err(|error| broken(&format!("{}: {}", error.instance_path(), error.masked())))
@@ -49,5 +50,5 @@ impl OutputCheck {
 }
 
 fn broken(what: &dyn std::fmt::Display) -> ToolError {
-    ToolError::internal(format!("the result breaks the output contract: {what}"))
+    ToolError::internal(format!("the result breaks the output contract: {what}")).unsettled()
 }

@@ -1,7 +1,11 @@
 //! Answers as JSON-RPC, written once from their parts.
 
-use mcp_tool_contract::json::{META_CONTRACT, META_VERSION};
-use mcp_tool_contract::model::Contract;
+use std::borrow::Cow;
+
+use mcp_tool_contract::{
+    json::{META_CONTRACT, META_VERSION},
+    model::Contract,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,6 +24,9 @@ use crate::{
 const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 /// The `_meta` key of an error's structure.
 const META_ERROR: &str = "dev.mcp-tool/error";
+
+/// Bytes of an error's words, and of a report's.
+const MAX_WORDS: usize = 4 * 1024;
 
 /// An answer with the HTTP status that it goes out with.
 #[derive(Debug)]
@@ -51,12 +58,16 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
         }
         RefusalKind::UnknownTool { name } => {
             let message = format!("Unknown tool: {name}");
-            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(*correlation)))
+            let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
+            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
         }
-        RefusalKind::Scope { tool, missing } => {
+        RefusalKind::Scope { contract, stamp, missing } => {
+            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
+            let tool = contract.name;
             let message =
                 format!("'{tool}' needs a scope that this caller doesn't hold: {}", missing.join(" "));
-            let body = error(Some(id), code::INSUFFICIENT_SCOPE, &message, Some(*correlation));
+            let data = format!("{{{}}}", stamp.members());
+            let body = error(Some(id), code::INSUFFICIENT_SCOPE, &message, Some(&data));
             Framed { status: 403, body }
         }
     }
@@ -64,8 +75,20 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
 
 /// The answer to a message that can't be taken.
 pub(crate) fn fault(fault: &Fault) -> Framed {
+    faulty(fault, None)
+}
+
+/// The answer to a call that can't be asked for as it came.
+pub(crate) fn turned_away(fault: &Fault, correlation: Uuid) -> Framed {
+    faulty(fault, Some(correlation))
+}
+
+fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
     let id = fault.id.clone().map(Id);
-    Framed { status: 400, body: error(id.as_ref(), fault.code, &fault.message, None) }
+    let mut data: Vec<String> = fault.data.iter().cloned().collect();
+    data.extend(correlation.map(|correlation| format!(r#""{META_CORRELATION}":"{correlation}""#)));
+    let data = (!data.is_empty()).then(|| format!("{{{}}}", data.join(",")));
+    Framed { status: 400, body: error(id.as_ref(), fault.code, &fault.message, data.as_deref()) }
 }
 
 /// A notification of progress.
@@ -81,29 +104,27 @@ pub(crate) fn progress(token: &str, update: &Update) -> String {
     }
     if !update.message.is_empty() {
         text.push_str(r#","message":"#);
-        value(&mut text, &update.message);
+        value(&mut text, &cut(&update.message));
     }
     text.push_str("}}");
     text
-}
-
-/// An unsupported version of the protocol, with those that are supported (2026-07-28, versioning).
-pub(crate) fn unsupported_version(id: &Id, requested: &str, supported: &[&str]) -> Framed {
-    let mut text = begin(Some(id));
-    text.push_str(r#""error":{"code":"#);
-    value(&mut text, &code::UNSUPPORTED_VERSION);
-    text.push_str(r#","message":"Unsupported protocol version","data":{"supported":"#);
-    value(&mut text, &supported);
-    text.push_str(r#","requested":"#);
-    value(&mut text, &requested);
-    text.push_str("}}}");
-    Framed { status: 400, body: text }
 }
 
 struct Stamp<'s> {
     contract: &'static Contract,
     digest: &'s str,
     correlation: Uuid,
+}
+
+impl Stamp<'_> {
+    /// As members of a JSON object.
+    fn members(&self) -> String {
+        let Stamp { contract, digest, correlation } = self;
+        format!(
+            r#""{META_VERSION}":"{}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":"{correlation}""#,
+            contract.version
+        )
+    }
 }
 
 fn begin(id: Option<&Id>) -> String {
@@ -117,14 +138,16 @@ fn begin(id: Option<&Id>) -> String {
     text
 }
 
-fn error(id: Option<&Id>, code: i32, message: &str, correlation: Option<Uuid>) -> String {
+/// An error, with the JSON object that is its `data`.
+fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&str>) -> String {
     let mut text = begin(id);
     text.push_str(r#""error":{"code":"#);
     value(&mut text, &code);
     text.push_str(r#","message":"#);
     value(&mut text, &message);
-    if let Some(correlation) = correlation {
-        text.push_str(&format!(r#","data":{{"{META_CORRELATION}":"{correlation}"}}"#));
+    if let Some(data) = data {
+        text.push_str(r#","data":"#);
+        text.push_str(data);
     }
     text.push_str("}}");
     text
@@ -158,9 +181,8 @@ fn tool_result(
     if answer.is_err() {
         text.push_str(r#""isError":true,"#);
     }
-    let Stamp { contract, digest, correlation } = stamp;
-    text.push_str(&format!(r#""_meta":{{"{META_VERSION}":"{}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":"{correlation}""#,
-        contract.version));
+    text.push_str(r#""_meta":{"#);
+    text.push_str(&stamp.members());
     if let Err(error) = answer {
         text.push_str(&format!(r#","{META_ERROR}":"#));
         value(&mut text, &Structure::of(error));
@@ -175,7 +197,7 @@ fn tool_result(
 
 /// What the model reads of an error.
 fn words(error: &ToolError, correlation: Uuid) -> String {
-    let mut words = error.to_string();
+    let mut words = cut(&error.to_string()).into_owned();
     if let Some(after) = error.retry_after() {
         words.push_str(&format!(" (retry after {} ms)", after.as_millis()));
     }
@@ -183,6 +205,14 @@ fn words(error: &ToolError, correlation: Uuid) -> String {
         words.push_str(&format!(" (correlation id {correlation})"));
     }
     words
+}
+
+/// Errors and reports are for reading: what goes beyond the most is left out.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.len() {
+        0..=MAX_WORDS => Cow::Borrowed(text),
+        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_WORDS)])),
+    }
 }
 
 /// The same for machines.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use mcp_tool_contract::read::violation::shown;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = 64;
@@ -23,6 +24,16 @@ pub(crate) mod code {
     pub(crate) const CANCELLED: i32 = -31499;
     /// The project's own: the caller lacks a scope of the tool.
     pub(crate) const INSUFFICIENT_SCOPE: i32 = -31403;
+
+    /// The reason of a call that was turned away, as records have it.
+    pub(crate) const fn name(code: i32) -> &'static str {
+        match code {
+            #[cfg(feature = "http")]
+            HEADER_MISMATCH => "header_mismatch",
+            UNSUPPORTED_VERSION => "unsupported_version",
+            _ => "invalid_request",
+        }
+    }
 }
 
 /// The `_meta` key by which a caller pins a version. Nothing answers to it yet, so that it is refused.
@@ -35,11 +46,21 @@ pub(crate) struct Fault {
     pub(crate) message: String,
     /// The id of the request, where it could be read, as its JSON text.
     pub(crate) id: Option<String>,
+    /// Members of the error's `data`, as JSON text.
+    pub(crate) data: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(code: i32, message: impl Into<String>) -> Self {
-        Fault { code, message: message.into(), id: None }
+        Fault { code, message: message.into(), id: None, data: None }
+    }
+
+    /// A version of the protocol that isn't served, with those that are (2026-07-28, versioning).
+    pub(crate) fn unsupported_version(requested: &str) -> Self {
+        let (requested, supported) = (json!(shown(requested)), json!(super::supported_versions()));
+        let data = format!(r#""supported":{supported},"requested":{requested}"#);
+        let fault = Fault::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
+        Fault { data: Some(data), ..fault }
     }
 
     pub(crate) fn to(self, id: &Id) -> Self {
@@ -88,6 +109,8 @@ pub(crate) struct Call<'m> {
     /// The text of an object.
     pub(crate) arguments: &'m str,
     pub(crate) meta: Meta<'m>,
+    /// Why it can't be asked for as it came, so that it is recorded all the same.
+    pub(crate) fault: Option<Fault>,
 }
 
 /// What a request says of itself in `_meta`.
@@ -149,7 +172,7 @@ struct CallParams<'m> {
     #[serde(borrow, default)]
     arguments: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "_meta")]
-    meta: Option<MetaMembers<'m>>,
+    meta: Option<&'m RawValue>,
     #[serde(default, rename = "inputResponses")]
     input_responses: Option<IgnoredAny>,
     #[serde(default, rename = "requestState")]
@@ -158,8 +181,10 @@ struct CallParams<'m> {
 
 #[derive(Deserialize)]
 struct AnyParams<'m> {
+    #[serde(borrow, default)]
+    cursor: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "_meta")]
-    meta: Option<MetaMembers<'m>>,
+    meta: Option<&'m RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -187,10 +212,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
         ));
     }
     let raw: &RawValue = serde_json::from_str(text)
-        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't JSON: {error}")))?;
+        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't JSON: {}", said(&error))))?;
     let envelope: Envelope<'_> = match raw.get().as_bytes().first() {
-        Some(b'{') => serde_json::from_str(raw.get())
-            .map_err(|error| Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {error}")))?,
+        Some(b'{') => serde_json::from_str(raw.get()).map_err(|error| {
+            Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {}", said(&error)))
+        })?,
         Some(b'[') => {
             let message = "batches aren't part of the protocol: send one message at a time";
             return Err(Fault::new(code::INVALID_REQUEST, message));
@@ -231,7 +257,7 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
             Ok(call) => Ok(Incoming::Call(call)),
             Err(fault) => Err(fault.to(&id)),
         },
-        Some(id) => match any_meta(envelope.params) {
+        Some(id) => match any_meta(&method, envelope.params) {
             Ok(meta) => Ok(Incoming::Request { id, method, meta }),
             Err(fault) => Err(fault.to(&id)),
         },
@@ -258,27 +284,36 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
     let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
     let params = params.ok_or_else(|| invalid("`params` is missing".into()))?;
     let params: CallParams<'_> = serde_json::from_str(params.get())
-        .map_err(|error| invalid(format!("not the parameters of tools/call: {error}")))?;
-    if params.request_state.is_some() || params.input_responses.is_some() {
-        let message =
-            "this server asks for no input: `requestState` and `inputResponses` weren't given by it";
-        return Err(invalid(message.into()));
-    }
+        .map_err(|error| invalid(format!("not the parameters of tools/call: {}", said(&error))))?;
     let arguments = params.arguments.map_or("{}", RawValue::get);
-    if !arguments.starts_with('{') {
-        return Err(invalid("`arguments` must be an object".into()));
-    }
-    Ok(Call { id, name: params.name.0, arguments, meta: meta(params.meta.unwrap_or_default())? })
+    let (meta, fault) = match meta(params.meta) {
+        Ok(meta) if params.request_state.is_some() || params.input_responses.is_some() => {
+            let message =
+                "this server asks for no input: `requestState` and `inputResponses` weren't given by it";
+            (meta, Some(invalid(message.into())))
+        }
+        Ok(meta) if !arguments.starts_with('{') => {
+            (meta, Some(invalid("`arguments` must be an object".into())))
+        }
+        Ok(meta) => (meta, None),
+        Err(fault) => (Meta::default(), Some(fault)),
+    };
+    Ok(Call { id, name: params.name.0, arguments, meta, fault })
 }
 
-fn any_meta(params: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
+fn any_meta<'m>(method: &str, params: Option<&'m RawValue>) -> Result<Meta<'m>, Fault> {
     let Some(params) = params else { return Ok(Meta::default()) };
-    let params: AnyParams<'_> = serde_json::from_str(params.get())
-        .map_err(|error| Fault::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {error}")))?;
-    meta(params.meta.unwrap_or_default())
+    let params: AnyParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
+        Fault::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", said(&error)))
+    })?;
+    // rmcp takes it for none.
+    if method.ends_with("/list") && params.cursor.is_some_and(|cursor| !cursor.get().starts_with('"')) {
+        return Err(Fault::new(code::INVALID_PARAMS, "`cursor` must be a string"));
+    }
+    meta(params.meta)
 }
 
-fn meta(members: MetaMembers<'_>) -> Result<Meta<'_>, Fault> {
+fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
     #[derive(Deserialize)]
     struct Client {
         name: String,
@@ -286,6 +321,13 @@ fn meta(members: MetaMembers<'_>) -> Result<Meta<'_>, Fault> {
         version: String,
     }
     let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
+    let members: MetaMembers<'_> = match raw {
+        None => MetaMembers::default(),
+        // serde takes an array for a struct's members in order.
+        Some(raw) if !raw.get().starts_with('{') => return Err(invalid("`_meta` must be an object".into())),
+        Some(raw) => serde_json::from_str(raw.get())
+            .map_err(|error| invalid(format!("`_meta` can't be read: {}", said(&error))))?,
+    };
     if members.requires.is_some() {
         return Err(invalid(format!("`{REQUIRES}` isn't understood by this server: leave it out")));
     }
@@ -311,6 +353,11 @@ fn meta(members: MetaMembers<'_>) -> Result<Meta<'_>, Fault> {
         client: client.map(|Client { name, version }| format!("{name} {version}").trim_end().to_owned()),
         progress_token,
     })
+}
+
+/// What serde says of a text, and no more than a part of it: some of its messages hold whole values.
+pub(crate) fn said(error: &serde_json::Error) -> String {
+    shown(&error.to_string())
 }
 
 /// Whether objects and arrays nest deeper than `most`, without recursion and without reading the values.
@@ -344,6 +391,7 @@ mod tests {
     fn fault(text: &str) -> (i32, Option<String>) {
         match parse(text.as_bytes()) {
             Err(fault) => (fault.code, fault.id),
+            Ok(Incoming::Call(Call { id, fault: Some(fault), .. })) => (fault.code, Some(id.0)),
             Ok(message) => panic!("{text} was taken: {message:?}"),
         }
     }

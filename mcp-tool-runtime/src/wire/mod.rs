@@ -23,7 +23,7 @@ use crate::{
     identity::Caller,
 };
 use answer::Framed;
-use message::{Call, Era, Id, Meta};
+use message::{Call, Era, Fault, Id, Meta, code};
 
 /// What both transports serve.
 #[derive(Debug)]
@@ -71,6 +71,13 @@ impl Endpoint {
         }
     }
 
+    /// Turns a call away that can't be asked for as it came; its answer comes back.
+    fn turn_away(&self, caller: Caller, call: &Call<'_>, fault: Fault) -> Framed {
+        let bytes = call.arguments.len();
+        let correlation = self.dispatcher.turned_away(caller, &call.name, bytes, code::name(fault.code));
+        answer::turned_away(&fault.to(&call.id), correlation)
+    }
+
     /// Admits a call; a refusal comes back as its answer.
     fn admit(
         &self,
@@ -85,8 +92,14 @@ impl Endpoint {
     }
 
     /// Carries an admitted call out and frames its answer.
-    async fn execute(self: Arc<Self>, admitted: Admitted, arguments: String, id: Id, era: Era) -> Framed {
-        let done = admitted.execute(&arguments).await;
+    async fn execute(
+        self: Arc<Self>,
+        admitted: Admitted,
+        arguments: impl AsRef<str>,
+        id: Id,
+        era: Era,
+    ) -> Framed {
+        let done = admitted.execute(arguments).await;
         answer::done(&self, &id, era, &done)
     }
 }
@@ -132,9 +145,10 @@ fn supported_versions() -> Vec<&'static str> {
     rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().map(|version| version.as_str()).collect()
 }
 
-/// The version that a request names, if it isn't one that requests can name here.
-fn unsupported<'m>(meta: &'m Meta<'_>) -> Option<&'m str> {
-    let named = meta.protocol_version.as_deref()?;
-    let known = rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().any(|version| version.as_str() == named);
-    (!known).then_some(named)
+/// Refuses a version of the protocol that requests can't name here.
+fn supported(meta: &Meta<'_>) -> Result<(), Fault> {
+    match meta.protocol_version.as_deref() {
+        Some(named) if !supported_versions().contains(&named) => Err(Fault::unsupported_version(named)),
+        _ => Ok(()),
+    }
 }

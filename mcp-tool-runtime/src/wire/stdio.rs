@@ -17,7 +17,8 @@ use rmcp::{
     transport::Transport,
 };
 use tokio::{
-    sync::mpsc,
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{AbortHandle, JoinHandle, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -25,8 +26,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
-    message::{self, Call, Era, Fault, Id, Incoming, code},
+    message::{self, Call, Era, Fault, Id, Incoming, code, said},
     protocol::Protocol,
+    supported,
 };
 use crate::context::{Progress, Update};
 
@@ -34,16 +36,21 @@ use crate::context::{Progress, Update};
 const MAX_LINE: usize = 4 * 1024 * 1024;
 /// Messages that wait on either side; a client that doesn't read is not read from either.
 const WAITING: usize = 256;
+/// Bytes of the messages that wait on one side.
+const ROOM: usize = 8 * 1024 * 1024;
+/// Bytes that are written at one time, about.
+const BATCH: usize = 64 * 1024;
 /// How long calls in flight may take to finish once the input has ended.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves until the input ends or `stop` is cancelled.
+/// Serves until the input ends or `stop` is cancelled, then lets the calls in flight finish. Gives whether all
+/// of them did, and the client read their answers.
 pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     stop: CancellationToken,
-) -> std::io::Result<()> {
+) -> std::io::Result<bool> {
     let mut lines = read_lines(input)?;
     let (writer, written) = write_lines(output)?;
     let (to_rmcp, from_client) = mpsc::channel(WAITING);
@@ -59,25 +66,32 @@ pub(crate) async fn serve(
         opened: false,
     };
     loop {
+        let line = tokio::select! {
+            line = lines.recv() => line,
+            Some(_) = connection.calls.join_next() => continue,
+            () = stop.cancelled() => break,
+        };
+        let Some(line) = line else { break };
+        // What a client sends waits while it doesn't read what it is sent; a signal doesn't.
         tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) => connection.take(line).await,
-                None => break,
-            },
-            Some(_) = connection.calls.join_next() => {}
+            () = connection.take(line) => {}
             () = stop.cancelled() => break,
         }
     }
-    connection.finish().await;
+    let finished = connection.finish().await;
     // The writer ends with the last sender; what it has is written by then.
-    tokio::task::spawn_blocking(move || written.join())
-        .await?
-        .map_err(|_| std::io::Error::other("the writer panicked"))
+    match tokio::time::timeout(GRACE, written).await {
+        Ok(_) => Ok(finished),
+        Err(_) => {
+            tracing::warn!("the client leaves its answers unread, and they are given up");
+            Ok(false)
+        }
+    }
 }
 
 struct Connection {
     endpoint: Arc<Endpoint>,
-    writer: mpsc::Sender<String>,
+    writer: Writer,
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
     rest: JoinHandle<()>,
     calls: JoinSet<()>,
@@ -92,8 +106,8 @@ struct Connection {
 
 impl Connection {
     async fn take(&mut self, line: Line) {
-        let line = match line {
-            Line::Whole(line) => line,
+        let (line, _room) = match line {
+            Line::Whole(line, room) => (line, room),
             Line::TooLong => {
                 let message = format!("the message is over {MAX_LINE} bytes");
                 return self.refuse(&Fault::new(code::INVALID_REQUEST, message)).await;
@@ -125,16 +139,14 @@ impl Connection {
         }
     }
 
-    async fn call(&mut self, call: Call<'_>) {
+    async fn call(&mut self, mut call: Call<'_>) {
         let era = call.meta.era();
-        if let Err(fault) = self.check_era(&call, era) {
-            return self.refuse(&fault.to(&call.id)).await;
-        }
-        if let Some(version) = super::unsupported(&call.meta) {
-            let framed = answer::unsupported_version(&call.id, version, &super::supported_versions());
-            return self.send(framed.body).await;
-        }
         let caller = self.endpoint.local_caller(call.meta.client.as_deref().or(self.client.as_deref()));
+        let fault = call.fault.take().map_or(Ok(()), Err);
+        let fault = fault.and_then(|()| self.check_era(&call, era)).and_then(|()| supported(&call.meta));
+        if let Err(fault) = fault {
+            return self.send(self.endpoint.turn_away(caller, &call, fault).body).await;
+        }
         let token = call.meta.progress_token.map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let admitted = match self.endpoint.admit(caller, &call, era, progress) {
@@ -154,7 +166,7 @@ impl Connection {
                     None => carried.await,
                 };
                 if lock(&running).remove(&id).is_some() {
-                    drop(writer.send(framed.body).await);
+                    writer.send(framed.body).await;
                 }
             }
         });
@@ -185,8 +197,10 @@ impl Connection {
         match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
             Ok(message) => drop(self.to_rmcp.send(message).await),
             Err(error) => {
-                let fault =
-                    Fault::new(code::INVALID_REQUEST, format!("not a message of the protocol: {error}"));
+                let fault = Fault::new(
+                    code::INVALID_REQUEST,
+                    format!("not a message of the protocol: {}", said(&error)),
+                );
                 self.refuse(&match id {
                     Some(id) => fault.to(id),
                     None => fault,
@@ -201,23 +215,26 @@ impl Connection {
     }
 
     async fn send(&self, body: String) {
-        // The writer is gone when stdout is: the input ends soon after.
-        drop(self.writer.send(body).await);
+        self.writer.send(body).await;
     }
 
-    /// Lets the calls in flight finish.
-    async fn finish(mut self) {
+    /// Lets the calls in flight finish; gives whether they did.
+    async fn finish(mut self) -> bool {
         drop(self.to_rmcp);
         let rest = self.rest.abort_handle();
         let finished = async {
             while self.calls.join_next().await.is_some() {}
             drop(self.rest.await);
+            // A function that isn't async may go on although its call was given up.
+            self.endpoint.dispatcher.concurrency.idle().await;
         };
-        if tokio::time::timeout(GRACE, finished).await.is_err() {
+        let finished = tokio::time::timeout(GRACE, finished).await.is_ok();
+        if !finished {
             tracing::warn!("calls were still running after {GRACE:?} and are given up");
         }
-        self.calls.abort_all();
         rest.abort();
+        self.calls.shutdown().await;
+        finished
     }
 }
 
@@ -226,12 +243,12 @@ async fn reported(
     call: impl Future<Output = Framed> + Send + 'static,
     token: &str,
     updates: mpsc::Receiver<Update>,
-    writer: &mpsc::Sender<String>,
+    writer: &Writer,
 ) -> Framed {
     let mut reporting = Reporting::new(call, updates);
     loop {
         match reporting.next().await {
-            Next::Update(update) => drop(writer.send(answer::progress(token, &update)).await),
+            Next::Update(update) => writer.send(answer::progress(token, &update)).await,
             Next::Done(framed) => return framed,
         }
     }
@@ -250,11 +267,7 @@ fn client_of(line: &[u8]) -> Option<String> {
 }
 
 /// Serves what isn't ours by rmcp. A service that a client's odd opening ended is begun anew.
-async fn serve_rest(
-    endpoint: Arc<Endpoint>,
-    messages: mpsc::Receiver<ClientJsonRpcMessage>,
-    writer: mpsc::Sender<String>,
-) {
+async fn serve_rest(endpoint: Arc<Endpoint>, messages: mpsc::Receiver<ClientJsonRpcMessage>, writer: Writer) {
     let bridge =
         Bridge { messages: Arc::new(tokio::sync::Mutex::new(messages)), writer, ended: Arc::default() };
     while !bridge.ended.load(Ordering::Relaxed) {
@@ -269,7 +282,7 @@ async fn serve_rest(
 #[derive(Clone)]
 struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
-    writer: mpsc::Sender<String>,
+    writer: Writer,
     ended: Arc<AtomicBool>,
 }
 
@@ -282,8 +295,8 @@ impl Transport<RoleServer> for Bridge {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         let writer = self.writer.clone();
         async move {
-            let line = serde_json::to_string(&message)?;
-            writer.send(line).await.map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+            writer.send(serde_json::to_string(&message)?).await;
+            Ok(())
         }
     }
 
@@ -301,16 +314,27 @@ impl Transport<RoleServer> for Bridge {
 }
 
 enum Line {
-    Whole(Vec<u8>),
+    /// With the room that it takes until it was read.
+    Whole(Vec<u8>, Option<OwnedSemaphorePermit>),
     TooLong,
+}
+
+/// Room for that many bytes among those that wait; none where everything is ending.
+async fn room_for(bytes: usize, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
+    Arc::clone(room).acquire_many_owned(bytes).await.ok()
 }
 
 /// Reads lines on a thread of their own.
 fn read_lines(input: impl Read + Send + 'static) -> std::io::Result<mpsc::Receiver<Line>> {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let (room, runtime) = (Arc::new(Semaphore::new(ROOM)), Handle::current());
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = BufReader::with_capacity(64 * 1024, input);
-        while let Ok(Some(line)) = next_line(&mut input) {
+        while let Ok(Some(mut line)) = next_line(&mut input) {
+            if let Line::Whole(line, taken) = &mut line {
+                *taken = runtime.block_on(room_for(line.len(), &room));
+            }
             if sender.blocking_send(line).is_err() {
                 return;
             }
@@ -347,32 +371,50 @@ fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
                 return Ok(Some(Line::TooLong));
             }
             if !line.trim_ascii().is_empty() {
-                return Ok(Some(Line::Whole(line)));
+                return Ok(Some(Line::Whole(line, None)));
             }
             line.clear();
         }
     }
 }
 
-/// Writes lines on a thread of their own, as many at a time as there are.
-fn write_lines(
-    mut output: impl Write + Send + 'static,
-) -> std::io::Result<(mpsc::Sender<String>, std::thread::JoinHandle<()>)> {
-    let (sender, mut receiver) = mpsc::channel::<String>(WAITING);
-    let thread = std::thread::Builder::new().name("stdout".into()).spawn(move || {
-        let mut batch = Vec::with_capacity(64 * 1024);
+/// The way to the thread that writes.
+#[derive(Clone)]
+struct Writer {
+    lines: mpsc::Sender<(String, Option<OwnedSemaphorePermit>)>,
+    room: Arc<Semaphore>,
+}
+
+impl Writer {
+    async fn send(&self, line: String) {
+        let room = room_for(line.len(), &self.room).await;
+        // The thread is gone when stdout is: the input ends soon after.
+        drop(self.lines.send((line, room)).await);
+    }
+}
+
+/// Writes lines on a thread of their own, as many at a time as there are; it ends with the last sender.
+fn write_lines(mut output: impl Write + Send + 'static) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
+    let (lines, mut receiver) = mpsc::channel::<(String, Option<OwnedSemaphorePermit>)>(WAITING);
+    let (ended, written) = oneshot::channel();
+    std::thread::Builder::new().name("stdout".into()).spawn(move || {
+        let _ended = ended;
+        let mut batch = Vec::with_capacity(BATCH);
         while let Some(first) = receiver.blocking_recv() {
+            let mut rooms = Vec::new();
             let mut next = Some(first);
-            while let Some(line) = next {
+            while let Some((line, room)) = next {
                 batch.extend_from_slice(line.as_bytes());
                 batch.push(b'\n');
-                next = receiver.try_recv().ok();
+                rooms.push(room);
+                next = if batch.len() < BATCH { receiver.try_recv().ok() } else { None };
             }
             if output.write_all(&batch).and_then(|()| output.flush()).is_err() {
                 return;
             }
             batch.clear();
+            batch.shrink_to(BATCH);
         }
     })?;
-    Ok((sender, thread))
+    Ok((Writer { lines, room: Arc::new(Semaphore::new(ROOM)) }, written))
 }

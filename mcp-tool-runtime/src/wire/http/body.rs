@@ -8,7 +8,10 @@ use hyper::{
     body::{Body as _, Bytes, Incoming},
     header::EXPECT,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -37,11 +40,31 @@ pub(super) struct Bodies {
     room: Arc<Semaphore>,
 }
 
-/// A body, and the room that it takes while it is held.
+/// A body, and the room that it takes.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) bytes: Bytes,
+    pub(super) room: Option<OwnedSemaphorePermit>,
+}
+
+/// Text of a body, which takes the body's room until it is let go.
+#[derive(Debug)]
+pub(super) struct HeldText {
+    text: String,
     _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Held {
+    /// Keeps that part of the body alone.
+    pub(super) fn keep(self, part: String) -> HeldText {
+        HeldText { text: part, _room: self.room }
+    }
+}
+
+impl AsRef<str> for HeldText {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
 }
 
 impl Bodies {
@@ -59,29 +82,37 @@ impl Bodies {
             }
             return too_large();
         }
-        match tokio::time::timeout(DEADLINE, self.collect(announced, body)).await {
+        let deadline = Instant::now() + DEADLINE;
+        // All the room at once: bodies that each wait with half of it would wait for ever.
+        let room = match announced {
+            Some(bytes) if bytes > SMALL => Some(self.take(bytes, deadline).await?),
+            _ => None,
+        };
+        match tokio::time::timeout_at(deadline, self.collect(announced, room, body)).await {
             Ok(Ok(Some(held))) => Ok(held),
             Ok(Ok(None)) => {
                 discard(body).await;
                 too_large()
             }
-            Ok(Err(error)) => refused(400, format!("the body broke off: {error}")),
+            Ok(Err(Broken::Refused(refused))) => Err(refused),
+            Ok(Err(Broken::Off(error))) => refused(400, format!("the body broke off: {error}")),
             Err(_) => refused(408, format!("the body took more than {} s", DEADLINE.as_secs())),
         }
     }
 
     /// `None` for a body that is too large.
-    async fn collect(&self, announced: Option<usize>, body: &mut Incoming) -> hyper::Result<Option<Held>> {
-        // All the room at once: bodies that each wait with half of it would wait for ever.
-        let wanted = announced.unwrap_or(self.most);
-        let room = if wanted > SMALL && announced.is_some() { self.take(wanted).await } else { None };
+    async fn collect(
+        &self,
+        announced: Option<usize>,
+        mut room: Option<OwnedSemaphorePermit>,
+        body: &mut Incoming,
+    ) -> Result<Option<Held>, Broken> {
         let Some(first) = data(body).await? else {
-            return Ok(Some(Held { bytes: Bytes::new(), _room: room }));
+            return Ok(Some(Held { bytes: Bytes::new(), room }));
         };
         let Some(second) = data(body).await? else {
-            return Ok((first.len() <= self.most).then_some(Held { bytes: first, _room: room }));
+            return Ok((first.len() <= self.most).then_some(Held { bytes: first, room }));
         };
-        let mut room = room;
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0));
         bytes.extend_from_slice(&first);
         let mut next = Some(second);
@@ -90,19 +121,46 @@ impl Bodies {
                 return Ok(None);
             }
             if room.is_none() && bytes.len() + chunk.len() > SMALL {
-                room = self.take(self.most).await;
+                room = Some(self.take(self.most, Instant::now() + DEADLINE).await?);
                 // Once, and not by doubling: pages that nothing is written to aren't resident.
                 bytes.reserve_exact(self.most - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;
         }
-        Ok(Some(Held { bytes: bytes.into(), _room: room }))
+        // What was reserved for a body of unknown length, and isn't needed after all.
+        drop(room.as_mut().and_then(|room| room.split(room.num_permits().saturating_sub(bytes.len()))));
+        bytes.shrink_to_fit();
+        Ok(Some(Held { bytes: bytes.into(), room }))
     }
 
-    async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    async fn take(&self, bytes: usize, deadline: Instant) -> Result<OwnedSemaphorePermit, Refused> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        Arc::clone(&self.room).acquire_many_owned(bytes).await.ok()
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes);
+        match tokio::time::timeout_at(deadline, room).await {
+            Ok(Ok(room)) => Ok(room),
+            Ok(Err(_)) | Err(_) => {
+                refused(429, "as many large bodies are being read as may be: try again later")
+            }
+        }
+    }
+}
+
+/// Why a body can't be read to its end.
+enum Broken {
+    Off(hyper::Error),
+    Refused(Refused),
+}
+
+impl From<hyper::Error> for Broken {
+    fn from(error: hyper::Error) -> Self {
+        Broken::Off(error)
+    }
+}
+
+impl From<Refused> for Broken {
+    fn from(refused: Refused) -> Self {
+        Broken::Refused(refused)
     }
 }
 

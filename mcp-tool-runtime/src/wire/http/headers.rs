@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hyper::HeaderMap;
+use mcp_tool_contract::read::violation::shown;
 
 use super::super::message::{Call, Era, Fault, Meta, code};
 
@@ -34,9 +35,10 @@ fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
             let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
             Err(Fault::new(code::INVALID_PARAMS, message))
         }
-        Some(version) if !super::super::supported_versions().contains(&version) => {
-            Err(Fault::new(code::INVALID_REQUEST, format!("unsupported MCP-Protocol-Version: {version:?}")))
-        }
+        Some(version) if !super::super::supported_versions().contains(&version) => Err(Fault::new(
+            code::INVALID_REQUEST,
+            format!("unsupported MCP-Protocol-Version: {}", shown(version)),
+        )),
         _ => Ok(()),
     }
 }
@@ -53,7 +55,9 @@ fn check_modern(version: Option<&str>, meta: &Meta<'_>) -> Result<(), Fault> {
 fn same(name: &str, header: Option<&str>, body: &str) -> Result<(), Fault> {
     match header {
         Some(value) if value == body => Ok(()),
-        Some(value) => mismatch(format!("the header {name} says {value:?}, the body {body:?}")),
+        Some(value) => {
+            mismatch(format!("the header {name} says \"{}\", the body \"{}\"", shown(value), shown(body)))
+        }
         None => mismatch(format!("the header {name} is missing")),
     }
 }

@@ -42,13 +42,13 @@ const FLUSH: Duration = Duration::from_millis(100);
 /// The path of the MCP endpoint.
 pub(crate) const PATH: &str = "/mcp";
 
-/// Serves until `stop` is cancelled, then lets the calls in flight finish.
+/// Serves until `stop` is cancelled, then lets the calls in flight finish; gives whether they did.
 pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     listener: TcpListener,
     settings: HttpSettings,
     stop: CancellationToken,
-) {
+) -> bool {
     let free = Arc::new(Semaphore::new(settings.max_connections as usize));
     let grace = settings.grace;
     let end = CancellationToken::new();
@@ -83,9 +83,12 @@ pub(crate) async fn serve(
         end.cancel();
         while connections.join_next().await.is_some() {}
     };
-    if tokio::time::timeout(grace, finished).await.is_err() {
+    let finished = tokio::time::timeout(grace, finished).await.is_ok();
+    if !finished {
         tracing::warn!("calls were still running after {grace:?} and are given up");
+        connections.shutdown().await;
     }
+    finished
 }
 
 async fn accept(

@@ -13,25 +13,27 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
     session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
 };
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     HttpSettings, PATH,
-    body::{Bodies, Held, Refused},
+    body::{Bodies, Held, HeldText, Refused},
     headers,
-    running::Running,
+    running::{Place, Running},
     sessions::Sessions,
     sse::Events,
 };
 use crate::{
-    context::Progress,
+    context::{Progress, Update},
+    dispatch::Admitted,
     identity::Caller,
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
-        message::{self, Call, Era, Fault, Incoming as Message, code},
+        message::{self, Call, Era, Fault, Id, Incoming as Message, code},
         protocol::Protocol,
-        supported_versions, unsupported,
+        supported,
     },
 };
 
@@ -55,6 +57,17 @@ pub(super) struct Service {
 enum Rest {
     Stateless(StreamableHttpService<Protocol, NeverSessionManager>),
     Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
+}
+
+/// A call that was admitted, and how its answer goes out.
+struct Begun {
+    admitted: Admitted,
+    id: Id,
+    era: Era,
+    /// A legacy call's place, so that a message can cancel it.
+    place: Option<Place>,
+    /// The client's token, and the reports that go out under it.
+    reports: Option<(String, mpsc::Receiver<Update>)>,
 }
 
 impl Service {
@@ -137,7 +150,12 @@ impl Service {
         let caller = self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
         let in_session = self.is_in_session(&parts);
         match message {
-            Message::Call(call) if !in_session => self.call(&parts.headers, call, caller).await,
+            Message::Call(call) if !in_session || call.fault.is_some() => {
+                match self.admit(&parts.headers, call, caller) {
+                    Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
+                    Err(refused) => framed(refused),
+                }
+            }
             Message::Cancelled { request } if !in_session => {
                 if let Some(id) = request {
                     self.running.cancel(&caller, id);
@@ -153,35 +171,41 @@ impl Service {
         }
     }
 
-    /// `tools/call`, from its own bytes.
-    async fn call(&self, headers: &HeaderMap, call: Call<'_>, caller: Caller) -> Answer {
+    /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        mut call: Call<'_>,
+        caller: Caller,
+    ) -> Result<(Begun, String), Framed> {
         let era = call.meta.era();
-        if let Err(fault) = headers::check(headers, &call) {
-            return framed(answer::fault(&fault.to(&call.id)));
-        }
-        if let Some(version) = unsupported(&call.meta) {
-            return framed(answer::unsupported_version(&call.id, version, &supported_versions()));
+        let fault = call.fault.take().map_or(Ok(()), Err);
+        let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
+        if let Err(fault) = fault {
+            return Err(self.endpoint.turn_away(caller, &call, fault));
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = match self.endpoint.admit(caller.clone(), &call, era, progress) {
-            Ok(admitted) => admitted,
-            Err(refused) => return framed(refused),
-        };
+        let admitted = self.endpoint.admit(caller.clone(), &call, era, progress)?;
         let arguments = call.arguments.to_owned();
-        let carried = Arc::clone(&self.endpoint).execute(admitted, arguments, call.id.clone(), era);
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
-        let place = (era == Era::Legacy).then(|| self.running.enter(&caller, call.id));
-        let carried = async move {
+        let place = (era == Era::Legacy).then(|| self.running.enter(&caller, call.id.clone()));
+        Ok((Begun { admitted, id: call.id, era, place, reports: token.zip(updates) }, arguments))
+    }
+
+    async fn carry_out(&self, begun: Begun, arguments: HeldText) -> Answer {
+        let Begun { admitted, id, era, place, reports } = begun;
+        let call = Arc::clone(&self.endpoint).execute(admitted, arguments, id, era);
+        let call = async move {
             match place {
-                Some(place) => place.unless_cancelled(carried).await,
-                None => carried.await,
+                Some(place) => place.unless_cancelled(call).await,
+                None => call.await,
             }
         };
-        let Some((token, updates)) = token.zip(updates) else {
-            return framed(carried.await);
+        let Some((token, updates)) = reports else {
+            return framed(call.await);
         };
-        let mut reporting = Reporting::new(carried, updates);
+        let mut reporting = Reporting::new(call, updates);
         match reporting.next().await {
             Next::Done(done) => framed(done),
             Next::Update(first) => events(Events::new(reporting, token, first)),
@@ -228,6 +252,9 @@ impl Service {
         let mut answer = answer.map(|body| Either::Right(Either::Right(body)));
         if ends && answer.status() == StatusCode::ACCEPTED {
             *answer.status_mut() = StatusCode::NO_CONTENT;
+        }
+        if answer.status().is_client_error() && !is_json(answer.headers()) {
+            return not_of_the_protocol(answer.status());
         }
         answer
     }
@@ -284,6 +311,15 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 fn framed(framed: Framed) -> Answer {
     let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer(status, JSON, framed.body.into())
+}
+
+/// What rmcp refuses in plain text, as JSON.
+fn not_of_the_protocol(status: StatusCode) -> Answer {
+    match status {
+        StatusCode::NOT_FOUND => invalid(404, "no such session: initialize again"),
+        // It says 415 of JSON that it can't read as a message.
+        _ => invalid(400, "not a message of the protocol"),
+    }
 }
 
 /// A request that is refused before its message is known.
