@@ -1,7 +1,7 @@
 //! Names: what a tool and a scope may be called, and which known name was meant.
 
-/// The longest name of a tool, in characters.
-pub const MAX_TOOL_NAME: usize = 64;
+/// The longest name of a tool or a parameter, in characters.
+pub const MAX_NAME: usize = 64;
 
 /// Whether clients take this as a tool's name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters, and not
 /// `…_v` with a number, which is how older majors are listed.
@@ -13,8 +13,8 @@ pub fn check_tool(name: &str) -> Result<(), String> {
         return Err("a tool's name can't be empty".into());
     };
     let length = name.chars().count();
-    if length > MAX_TOOL_NAME {
-        return Err(format!("the name has {length} characters: clients take at most {MAX_TOOL_NAME}"));
+    if length > MAX_NAME {
+        return Err(format!("the name has {length} characters: clients take at most {MAX_NAME}"));
     }
     if !(first.is_ascii_alphabetic() || first == '_') {
         return Err(format!("a tool's name starts with a letter or `_`, not with `{first}`"));
@@ -29,6 +29,24 @@ pub fn check_tool(name: &str) -> Result<(), String> {
         return Err(format!(
             "`_v{digits}` at the end of a name is kept for older versions: put it in `version`"
         ));
+    }
+    Ok(())
+}
+
+/// Whether clients take this as a parameter's name: `[a-z][a-z0-9_]*`, 1 to 64 characters.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn check_parameter(name: &str) -> Result<(), String> {
+    let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !is_sound {
+        return Err(
+            "an agent sends this name: write small letters a to z, digits and `_`, a letter first".into()
+        );
+    }
+    if name.len() > MAX_NAME {
+        return Err(format!("the name has {} characters: clients take at most {MAX_NAME}", name.len()));
     }
     Ok(())
 }
@@ -50,7 +68,7 @@ pub fn check_scope(scope: &str) -> Result<(), String> {
 
 /// The known name that was probably meant by `given`, if one is near enough.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    if given.len() > 4 * MAX_TOOL_NAME {
+    if given.len() > 4 * MAX_NAME {
         return None;
     }
     let plain = given.to_lowercase();
@@ -77,6 +95,16 @@ mod tests {
     fn names_that_clients_reject_are_refused() {
         for name in ["", "1a", "-a", "a.b", "a b", "é", "list_v2", &"a".repeat(65)] {
             assert!(check_tool(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_snake_case() {
+        for name in ["a", "line_2", &"a".repeat(64)] {
+            assert_eq!(check_parameter(name), Ok(()), "{name}");
+        }
+        for name in ["", "_a", "2a", "lineTwo", "größe", "a-b", &"a".repeat(65)] {
+            assert!(check_parameter(name).is_err(), "{name}");
         }
     }
 

@@ -11,9 +11,23 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    // A block comment comes as one line with its own line ends.
-    let lines: Vec<String> =
-        lines.flat_map(|line| line.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()).collect();
+    // A block comment comes as one line with its own line ends, and often with a star before each.
+    let lines: Vec<String> = lines
+        .flat_map(|line| {
+            let starred =
+                line.lines().skip(1).all(|line| line.trim().is_empty() || line.trim().starts_with('*'));
+            let bare = |line: &str| {
+                let line = line.trim();
+                line.strip_prefix('*').filter(|_| starred).unwrap_or(line).trim().to_owned()
+            };
+            match line.split_once('\n') {
+                None => vec![line.trim().to_owned()],
+                Some((first, rest)) => {
+                    std::iter::once(first.trim().to_owned()).chain(rest.lines().map(bare)).collect()
+                }
+            }
+        })
+        .collect();
     lines.join("\n").trim().to_owned()
 }
 
@@ -35,4 +49,21 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
 /// What stands in for a description that is missing: clients want one on every parameter.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn the_stars_of_a_block_comment_are_no_text() {
+        let attributes: [Attribute; 1] =
+            [parse_quote!(#[doc = " First.\n     * Second.\n     *\n     * - third\n     "])];
+        assert_eq!(text(&attributes), "First.\nSecond.\n\n- third");
+        let attributes: [Attribute; 2] =
+            [parse_quote!(#[doc = " * a list"]), parse_quote!(#[doc = " * of two"])];
+        assert_eq!(text(&attributes), "* a list\n* of two");
+    }
 }

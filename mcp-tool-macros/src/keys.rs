@@ -14,13 +14,14 @@ pub(crate) struct Key {
     pub(crate) meta: Meta,
 }
 
-/// Reads the keys of an attribute. A key that comes twice is a mistake; so is what isn't a key.
-pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Key> {
+/// Reads the keys of an attribute. A key that comes twice is a mistake; so is what isn't a key. `None` where the
+/// attribute can't be read at all, so that nothing can be missed in it.
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Vec<Key>> {
     let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(metas) => metas,
         Err(error) => {
             errors.push(error);
-            return Vec::new();
+            return None;
         }
     };
     let mut keys: Vec<Key> = Vec::new();
@@ -35,7 +36,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Key> {
         }
         keys.push(Key { name, meta });
     }
-    keys
+    Some(keys)
 }
 
 /// Refuses a key that isn't known, naming the nearest that is.

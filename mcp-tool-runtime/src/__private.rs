@@ -8,7 +8,7 @@ pub use mcp_tool_contract::{
     model::{Contract, Hints, Output, Param, Version},
     pattern::{Matcher, Pattern},
     read::{
-        arguments::{Declared, Fill, Slot, declare, read},
+        arguments::{Declared, Defaulted, Fill, Slot, check_defaults, declare, read},
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
         value::Value,
         violation::Violations,
@@ -27,6 +27,7 @@ pub use crate::{
 /// A function with what it borrows.
 struct Function<S, F> {
     state: S,
+    defaulted: &'static [&'static (dyn Defaulted + Sync)],
     call: F,
 }
 
@@ -38,15 +39,19 @@ where
     fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations> {
         (self.call)(&self.state, cx, arguments)
     }
+
+    fn check_defaults(&self) -> Result<(), Violations> {
+        check_defaults(self.defaulted)
+    }
 }
 
 /// Puts a function together with what it borrows.
-pub fn bound<S, F>(state: S, call: F) -> Box<dyn Bound>
+pub fn bound<S, F>(state: S, defaulted: &'static [&'static (dyn Defaulted + Sync)], call: F) -> Box<dyn Bound>
 where
     S: Send + Sync + 'static,
     F: for<'a> Fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations> + Send + Sync + 'static,
 {
-    Box::new(Function { state, call })
+    Box::new(Function { state, defaulted, call })
 }
 
 /// Runs a function that is async.
@@ -101,7 +106,10 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
 }
 
 /// Stands in for a tool whose declaration has mistakes, so that they stay the only errors.
-pub const BROKEN: Contract = Contract::EMPTY;
+#[must_use]
+pub const fn broken(name: &'static str) -> Contract {
+    Contract { name, ..Contract::EMPTY }
+}
 
 /// Stands in for the function of such a tool.
 pub fn bind_broken(_: &Lent) -> Result<Box<dyn Bound>, NotLent> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     identity::{Caller, Scopes},
-    limits::Permits,
+    limits::{MAX_RESULT, Permits},
     seal::Sealer,
 };
 
@@ -96,7 +96,7 @@ impl CallContext {
             cancelled: CancellationToken::new(),
             progress: None,
             sealer: Arc::new(Sealer::of_process()),
-            max_result: crate::execution::MAX_RESULT,
+            max_result: MAX_RESULT,
             question: OnceLock::new(),
             _permits: Permits::default(),
         })

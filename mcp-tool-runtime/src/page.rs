@@ -91,6 +91,9 @@ impl PageRequest {
     }
 }
 
+/// Bytes of a key, as JSON, that a cursor of 1,024 characters takes.
+const MAX_KEY: usize = 700;
+
 fn is_paging(param: &Param) -> bool {
     matches!(param.name, LIMIT | CURSOR)
 }
@@ -161,7 +164,7 @@ impl<T> Page<T> {
     /// comes after, the same columns that the rows are ordered by.
     ///
     /// # Errors
-    /// Where the key can't be JSON.
+    /// Where the key can't be JSON, or is longer than 700 bytes of it: order by shorter columns.
     pub fn keyset<K: Serialize>(
         mut rows: Vec<T>,
         page: &PageRequest,
@@ -173,7 +176,12 @@ impl<T> Page<T> {
         }
         rows.truncate(limit);
         let last = rows.last().map(|last| serde_json::to_string(&key(last)));
-        Ok(Page { last: last.transpose().map_err(ToolError::internal)?, items: rows })
+        let last = last.transpose().map_err(ToolError::internal)?;
+        if let Some(bytes) = last.as_ref().map(String::len).filter(|bytes| *bytes > MAX_KEY) {
+            let message = format!("the key of a page has {bytes} bytes, and a cursor takes {MAX_KEY}");
+            return Err(ToolError::internal(message));
+        }
+        Ok(Page { last, items: rows })
     }
 
     /// The items.

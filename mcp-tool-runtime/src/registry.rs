@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::{digest::Digest, model::Contract, read::arguments};
+use mcp_tool_contract::{digest::Digest, model::Contract};
 
 use crate::{
     execution::OutputCheck,
@@ -113,8 +113,9 @@ impl Registry {
             let digest = contract
                 .digest()
                 .map_err(|error| StartError::OutputSchema { tool, reason: error.to_string() })?;
-            // What const evaluation couldn't look at: a default against a pattern or a format.
-            arguments::check_defaults(contract.input)
+            // What const evaluation couldn't look at: a default against a pattern, a format or a type of its own.
+            bound
+                .check_defaults()
                 .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
             let served = Served {
                 contract,

@@ -1,14 +1,15 @@
 //! What an application builds: a server of tools.
 
-use std::{collections::HashSet, num::NonZeroU32, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet, io::Write, num::NonZeroU32, path::PathBuf, pin::Pin, sync::Arc, time::Duration,
+};
 
 use crate::{
-    audit::{Audit, FileSink, Sink, StderrSink},
+    audit::{Audit, FileSink, LineSink, Sink},
     dispatch::Dispatcher,
-    execution::MAX_RESULT,
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
-    limits::Concurrency,
+    limits::{Concurrency, MAX_RESULT},
     registry::{Registry, StartError},
     seal::Sealer,
     tool::ToolEntry,
@@ -161,7 +162,7 @@ pub(crate) struct Settings {
     pub(crate) local_scopes: Option<Vec<String>>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
-    /// Where records go; stderr where absent.
+    /// Where records go; to the log's lines where absent.
     pub(crate) audit_file: Option<PathBuf>,
 }
 
@@ -181,10 +182,14 @@ impl Default for Settings {
 
 impl Settings {
     /// Starts a server with its records where the settings say.
-    pub(crate) async fn start(&self, server: ToolServer) -> Result<Endpoint, StartError> {
+    pub(crate) async fn start(
+        &self,
+        server: ToolServer,
+        log: impl Write + Send + 'static,
+    ) -> Result<Endpoint, StartError> {
         match &self.audit_file {
             Some(path) => server.start(self, FileSink::new(path.clone())).await,
-            None => server.start(self, StderrSink).await,
+            None => server.start(self, LineSink(log)).await,
         }
     }
 }

@@ -32,6 +32,9 @@ pub trait Tool: 'static {
 pub trait Bound: Send + Sync {
     /// Reads the arguments. The function has not begun when this returns, and begins with the first poll.
     fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations>;
+
+    /// Reads each parameter's default as its own type does, which const evaluation couldn't.
+    fn check_defaults(&self) -> Result<(), Violations>;
 }
 
 /// A call whose arguments were read.

@@ -31,11 +31,15 @@ async def main(era, target):
             unknown = error.error.code
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_handler=progress)
         call = asyncio.create_task(client.call_tool("waits", {"milliseconds": 60_000}))
-        await asyncio.sleep(0.5)
+
+        async def count(what):
+            return (await client.call_tool("counts", {})).structured_content[what]
+
+        while not await count("running"):
+            pass
         call.cancel()
-        dropped = 0
-        while not dropped:
-            dropped = (await client.call_tool("counts", {})).structured_content["dropped"]
+        while not (dropped := await count("dropped")):
+            pass
         report = {
             "protocol": client.protocol_version,
             "server": client.server_info.name,

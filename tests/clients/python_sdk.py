@@ -23,11 +23,17 @@ async def main(era, target):
         except MCPError as error:
             unknown = error.error.code
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_callback=progress)
-        with anyio.move_on_after(0.5):
-            await client.call_tool("waits", {"milliseconds": 60_000})
-        dropped = 0
-        while not dropped:
-            dropped = (await client.call_tool("counts", {})).structured_content["dropped"]
+
+        async def count(what):
+            return (await client.call_tool("counts", {})).structured_content[what]
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "waits", {"milliseconds": 60_000})
+            while not await count("running"):
+                pass
+            group.cancel_scope.cancel()
+        while not (dropped := await count("dropped")):
+            pass
         report = {
             "protocol": client.protocol_version,
             "server": client.server_info.name,

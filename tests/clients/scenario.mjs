@@ -12,10 +12,14 @@ export async function run(client, protocol) {
   const bad = await call("measure", { name: "ABCDEF", n: 99, mode: "fast", nn: 1 }, []);
   const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
   await call("steps", { count: 3, milliseconds: 20 }, options({ onprogress }));
-  const signal = AbortSignal.timeout(500);
-  await call("waits", { milliseconds: 60_000 }, options({ signal })).catch(() => {});
-  let dropped = 0;
-  while (!dropped) dropped = (await call("counts", {}, [])).structuredContent.dropped;
+  const count = async (what) => (await call("counts", {}, [])).structuredContent[what];
+  const controller = new AbortController();
+  const waits = call("waits", { milliseconds: 60_000 }, options({ signal: controller.signal })).catch(() => {});
+  while (!(await count("running")));
+  controller.abort();
+  await waits;
+  let dropped;
+  while (!(dropped = await count("dropped")));
   return {
     protocol: protocol(),
     server: client.getServerVersion().name,

@@ -423,6 +423,17 @@ async fn numbers(
     Page::keyset(rows, &page, |last| last.n)
 }
 
+/// The same, by another name.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn others(
+    /** Up to. */
+    #[arg(max = 1_000)]
+    below: u32,
+    page: PageRequest,
+) -> Result<Page<Number>, ToolError> {
+    numbers(below, page).await
+}
+
 #[derive(Serialize, schemars::JsonSchema)]
 struct Foreign {
     #[schemars(range(max = 10))]
@@ -476,6 +487,7 @@ async fn main() -> ExitCode {
             unlock,
             whoami,
             numbers,
+            others,
             foreign
         ])
         .lend_with(Seen::open)

@@ -449,6 +449,39 @@ fn records_go_to_the_file_that_was_asked_for() {
 }
 
 #[test]
+fn a_file_that_was_moved_away_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, moved) = (folder.path().join("calls.jsonl"), folder.path().join("calls.1.jsonl"));
+    let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
+    let begun = Instant::now();
+    let lines = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
+    server.call("echo", json!({ "text": "before" }));
+    while lines(&file) != 1 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    std::fs::rename(&file, &moved).unwrap();
+    server.call("echo", json!({ "text": "after" }));
+    while lines(&file) != 1 {
+        assert!(begun.elapsed() < PATIENCE, "it went to the file that was moved");
+    }
+    assert_eq!(lines(&moved), 1);
+}
+
+#[test]
+fn nothing_runs_once_as_many_records_wait_as_may() {
+    let mut server = StdioServer::initialized(&["--audit-file", "/dev/full"]);
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nobody","arguments":{}}}"#;
+    for _ in 0..40 {
+        server.send(&vec![call; 500].join("\n"));
+        for _ in 0..500 {
+            server.receive();
+        }
+    }
+    let refused = server.call("echo", json!({ "text": "x" }));
+    assert_eq!(kind(&refused), "unavailable", "a reader is refused too: {refused}");
+}
+
+#[test]
 fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("later").join("calls.jsonl");
@@ -529,6 +562,10 @@ fn a_cursor_goes_on_where_the_page_before_ended() {
     assert_eq!(refused(json!({ "below": 6, "cursor": first["next_cursor"] })), "cursor", "another question");
     assert_eq!(refused(json!({ "below": 5, "cursor": "AAAA" })), "cursor");
     assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
+    assert_eq!(
+        violations(&server.call("others", json!({ "below": 5, "cursor": first["next_cursor"] })))[0].1,
+        "cursor"
+    );
     let other = HttpServer::start(&[]);
     let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
     assert_eq!(violations(&answer)[0].1, "cursor", "another process's key");

@@ -97,6 +97,15 @@ fn the_first_typescript_sdk() {
 }
 
 #[test]
+fn the_curl_line_that_a_server_prints() {
+    let server = HttpServer::start(&[]);
+    let line = server.stderr.line_with(&["curl -s"]);
+    let output = Command::new("sh").args(["-c", line.trim()]).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    assert!(answer["result"]["tools"].as_array().unwrap().len() > 20, "{answer}");
+}
+
+#[test]
 fn the_inspector_in_the_older_era() {
     the_inspector("legacy");
 }

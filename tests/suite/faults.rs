@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, modern, text};
+use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, modern, most_resident, resident, text};
 
 /// Bad calls of one run, and how many of them at a time.
 const CALLS: usize = 1_000;
@@ -261,6 +261,34 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             Rpc(400, -32_020),
         ),
         (
+            "a number beyond all, elsewhere",
+            |server| {
+                let list = br#"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"x":1e400}}"#;
+                let reply = server.send("POST", "/mcp", &[], list);
+                assert_eq!(reply.json()["id"], 7);
+                reply
+            },
+            Rpc(400, -32_600),
+        ),
+        (
+            "a method of 50,000 characters, unknown",
+            |server| {
+                let method = "x".repeat(50_000);
+                let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method });
+                server.post(&[], &message)
+            },
+            Rpc(200, -32_601),
+        ),
+        ("a port with a sign", |server| with(server, &[("Host", "127.0.0.1:+80")]), Rpc(400, -32_600)),
+        (
+            "two versions in the header",
+            |server| {
+                let version = ("MCP-Protocol-Version", "2026-07-28");
+                server.modern("tools/list", json!({}), json!({}), &[version, version])
+            },
+            Rpc(400, -32_020),
+        ),
+        (
             "an error that isn't one",
             |server| server.send("POST", "/mcp", &[], br#"{"jsonrpc":"2.0","id":1,"error":5}"#),
             Rpc(400, -32_600),
@@ -479,19 +507,4 @@ fn a_body_that_waits_for_leave_is_given_it() {
     assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(body.as_bytes()).unwrap();
     assert_eq!(text(&Reply::read(stream).json()), "a");
-}
-
-/// The memory of a process that is resident, in KiB.
-fn resident(process: u32) -> u64 {
-    status(process, "VmRSS:")
-}
-
-fn most_resident(process: u32) -> u64 {
-    status(process, "VmHWM:")
-}
-
-fn status(process: u32, field: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -445,3 +445,19 @@ pub fn correlation(answer: &Value) -> &str {
         if answer.get("result").is_some() { &answer["result"]["_meta"] } else { &answer["error"]["data"] };
     place["dev.mcp-tool/correlationId"].as_str().unwrap_or_else(|| panic!("no correlation id: {answer}"))
 }
+
+/// The memory of a process that is resident, in KiB.
+pub fn resident(process: u32) -> u64 {
+    status(process, "VmRSS:")
+}
+
+/// The most that it ever was.
+pub fn most_resident(process: u32) -> u64 {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, field: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -161,6 +161,41 @@ fn only_this_host_and_its_own_pages_are_served() {
 }
 
 #[test]
+fn a_page_of_an_allowed_origin_can_call() {
+    let server = HttpServer::start(&["--allowed-origin", "https://app.example.com"]);
+    let asks = [
+        ("Origin", "https://app.example.com"),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type, mcp-protocol-version"),
+    ];
+    let leave = server.send("OPTIONS", "/mcp", &asks, b"");
+    assert_eq!((leave.status, leave.header("access-control-allow-origin")), (204, Some(asks[0].1)));
+    assert_eq!(leave.header("access-control-allow-headers"), Some(asks[2].1));
+    assert!(leave.header("access-control-allow-methods").unwrap().contains("POST"));
+    let called = server.post(&asks[..1], &rpc("tools/call", echo("x")));
+    assert_eq!(text(&called.json()), "x");
+    assert_eq!(
+        (called.header("access-control-allow-origin"), called.header("vary")),
+        (Some(asks[0].1), Some("origin"))
+    );
+    let foreign = server.send("OPTIONS", "/mcp", &[("Origin", "https://evil.example"), asks[1]], b"");
+    assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, None));
+}
+
+#[test]
+fn connections_are_bounded() {
+    let server = HttpServer::start(&["--max-connections", "1"]);
+    let first = server.connect();
+    let mut second = server.connect();
+    second.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
+    second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(second.read(&mut [0]).is_err(), "the first still holds the place");
+    drop(first);
+    second.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(Reply::read(second).body, "ok\n");
+}
+
+#[test]
 fn without_authorization_only_loopback_is_bound() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let refused =
@@ -330,9 +365,17 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
     let array =
         server.post(&headers(&ids[0]), &rpc("tools/call", json!({ "name": "measure", "arguments": [1] })));
     assert_eq!(array.status, 400, "{array:?}");
+    let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a","text":"b"}}}"#;
+    let twice = server.send("POST", "/mcp", &headers(&ids[0]), twice.as_bytes()).events();
+    assert_eq!(kind(twice.last().unwrap()), "invalid_arguments", "they are read from their own text");
+    let record = server.stderr.record_of(correlation(twice.last().unwrap()));
+    assert_eq!(record["agent"], "harness 1");
+    let two = [("Mcp-Session-Id", ids[0].as_str()), ("Mcp-Session-Id", ids[1].as_str())];
+    assert_eq!(server.post(&two, &rpc("tools/list", json!({}))).status, 400);
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
 
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
+    assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
     assert!(open().header("mcp-session-id").is_some(), "its place is free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });

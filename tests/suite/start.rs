@@ -125,6 +125,41 @@ async fn a_default_that_its_own_type_refuses_stops_the_start() {
     assert!(error.to_string().contains("/currency: \"eur\""), "{error}");
 }
 
+#[derive(ToolSchema)]
+#[schema(from_str, max_len = 39)]
+struct Address(std::net::IpAddr);
+
+/// Which family an address is of.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn family(
+    /// An address.
+    #[arg(default = "::1")]
+    address: Address,
+) -> &'static str {
+    if address.0.is_ipv4() { "IPv4" } else { "IPv6" }
+}
+
+/// The same, with a default that is none.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn family_of_nothing(
+    /// An address.
+    #[arg(default = "nonsense")]
+    address: Address,
+) -> &'static str {
+    family(address).await
+}
+
+#[tokio::test]
+async fn a_type_of_another_crate_reads_itself_and_its_default() {
+    let server = TestServer::start(server().tools(tools![family])).await.unwrap();
+    assert_eq!(server.call("family", json!({ "address": "127.0.0.1" })).await.unwrap().text(), "IPv4");
+    assert_eq!(server.call("family", json!({})).await.unwrap().text(), "IPv6");
+    let refused = server.call("family", json!({ "address": "localhost" })).await.unwrap_err();
+    assert_eq!(refused.violations().unwrap().to_string(), "/address: not a valid Address");
+    let error = self::refused(self::server().tools(tools![family_of_nothing])).await;
+    assert!(matches!(error, StartError::Default { tool: "family_of_nothing", .. }), "{error}");
+}
+
 #[tokio::test]
 async fn only_destructive_tools_that_are_there_can_be_allowed() {
     let start = async |allowed: &str| {

@@ -1,13 +1,13 @@
 //! Standard input and output: framing, both eras, cancellation, and an orderly end.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, Write as _},
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, StdioServer, correlation, kind, modern, text};
+use crate::harness::{PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text};
 
 #[test]
 fn both_eras_are_served_by_one_process() {
@@ -328,6 +328,66 @@ fn nothing_keeps_a_server_whose_client_is_gone() {
     assert_eq!(server.close().code(), Some(1), "what can't be stopped is given up");
     server.stderr.line_with(&["WARN", "given up"]);
     assert_eq!(server.stderr.records().len(), 1);
+}
+
+#[test]
+fn a_log_that_nobody_reads_keeps_no_call() {
+    let mut child = std::process::Command::new(SPECIMEN)
+        .args(["serve", "--stdio"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let meta = modern(0, "", json!({}), json!({}))["params"]["_meta"].clone();
+    let mut call = |id: u32, name: &str, arguments: Value| {
+        let params = json!({ "name": name, "arguments": arguments, "_meta": meta });
+        let call = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
+        writeln!(stdin, "{call}").unwrap();
+        serde_json::from_str::<Value>(&stdout.next().unwrap().unwrap()).unwrap()
+    };
+    // Far more than the pipe holds.
+    for id in 0..1_000 {
+        assert_eq!(text(&call(id, "echo", json!({ "text": "x" }))), "x");
+    }
+    for id in 0..4 {
+        assert_eq!(kind(&call(id, "fails", json!({ "failure": "internal" }))), "internal");
+    }
+    assert_eq!(text(&call(1, "echo", json!({ "text": "still here" }))), "still here");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_is_not_read_is_not_answered_for_ever() {
+    let mut server = StdioServer::initialized_unread(&[]);
+    let before = resident(server.process());
+    let mut stdin = server.stdin.take().unwrap();
+    // It ends by itself once the server stops reading, and the server is ended.
+    let flood = std::thread::spawn(move || {
+        for id in 0..20_000 {
+            let list = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" });
+            if writeln!(stdin, "{list}").is_err() {
+                return id;
+            }
+        }
+        20_000
+    });
+    let mut last = 0;
+    // Until it no longer grows.
+    loop {
+        std::thread::sleep(Duration::from_millis(1_000));
+        let now = resident(server.process());
+        if now <= last + 512 {
+            break;
+        }
+        last = now;
+    }
+    assert!(last < before + 64 * 1_024, "{before} KiB before, {last} KiB after");
+    assert_eq!(server.terminate().code(), Some(1));
+    assert!(flood.join().unwrap() < 20_000, "all of it was read");
 }
 
 #[test]

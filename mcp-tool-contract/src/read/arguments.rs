@@ -149,6 +149,7 @@ impl Fill for Judged<'_> {
     }
 
     fn settle(&mut self, path: &Path<'_>, report: &mut Report) {
+        self.came = true;
         if self.param.is_required() {
             missing(path, report);
         }
@@ -193,16 +194,30 @@ pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
     read(json, &mut slots)
 }
 
-/// Holds the defaults of these parameters to their own bounds, patterns and formats included.
+/// A parameter of any type, as far as its default is concerned.
+pub trait Defaulted {
+    /// Reads the default, if there is one.
+    fn read_default(&self, report: &mut Report);
+}
+
+impl<T> Defaulted for Declared<T> {
+    fn read_default(&self, report: &mut Report) {
+        if let Some(default) = self.param.default {
+            let path = Path::ROOT.key(self.param.name);
+            // Only whether it can be read counts here.
+            drop((self.read)(default.json, &self.param.schema, &path, report));
+        }
+    }
+}
+
+/// Reads the defaults of these parameters, each as its own type would.
 ///
 /// # Errors
-/// The defaults that don't hold.
-pub fn check_defaults(params: &[Param]) -> Result<(), Violations> {
+/// The defaults that can't be read.
+pub fn check_defaults(params: &[&(dyn Defaulted + Sync)]) -> Result<(), Violations> {
     let mut report = Report::default();
     for param in params {
-        if let Some(default) = param.default {
-            judge(&param.schema.kind, default.json, &Path::ROOT.key(param.name), &mut report);
-        }
+        param.read_default(&mut report);
     }
     report.finish()
 }
@@ -284,5 +299,22 @@ impl Visitor<'_> for Key<'_, '_> {
             Some(index) => Named::Slot(index),
             None => Named::Unknown(shown(given)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::Kind;
+
+    #[test]
+    fn a_name_counts_as_given_whatever_was_given() {
+        let days = Param::new("days", "Days.", Kind::Integer { minimum: 0, maximum: 9 }.schema().optional());
+        for twice in [r#"{"days":null,"days":1}"#, r#"{"days":1,"days":null}"#, r#"{"days":99,"days":1}"#] {
+            let violations = check(twice, &[days]).err();
+            let found = violations.as_ref().map(Violations::listed).unwrap_or_default();
+            assert!(found.iter().any(|found| found.rule == Rule::Duplicate), "{twice}");
+        }
+        assert_eq!(check(r#"{"days":null}"#, &[days]), Ok(()));
     }
 }

@@ -39,6 +39,10 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
                 refuse_schema(&item.attrs, "bounds stand on the fields of a struct", errors);
+                if let Some(transparent) = container.transparent {
+                    let message = "serde's `transparent` leaves the fields' names out: write a newtype, `struct Name(String)`";
+                    errors.on(transparent, message);
+                }
                 let tag = container.tag.clone().map(|key| Member::Tag {
                     key,
                     value: container.rename.clone().unwrap_or_else(|| item.ident.unraw().to_string()),
@@ -121,6 +125,7 @@ fn newtype(ident: Ident, attributes: &[Attribute], inner: &Field, errors: &mut E
         }
     }
     refuse_schema(&inner.attrs, "write it on the struct, whose bounds these are", errors);
+    serde::inner(&inner.attrs, errors);
     Model::Newtype { ident, inner: Box::new(inner.ty.clone()), bounds, from_str }
 }
 
@@ -173,7 +178,7 @@ fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> 
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
         match &attribute.meta {
-            Meta::List(list) => found.extend(keys::parse(list.tokens.clone(), errors)),
+            Meta::List(list) => found.extend(keys::parse(list.tokens.clone(), errors).into_iter().flatten()),
             Meta::Path(_) | Meta::NameValue(_) => {
                 errors.at(attribute, "write the keys in parentheses: `#[schema(max_len = 64)]`");
             }
@@ -188,10 +193,17 @@ fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// Whether a type's tokens name `owner` or `Self`.
+/// Whether a type's tokens name `owner` or `Self`, by that word alone: `billing::Invoice` is another `Invoice`.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == *owner || ident == "Self",
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let is_colon =
+        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Ident(ident) => {
+            let before = index.checked_sub(1).and_then(|before| tokens.get(before));
+            let is_alone = !is_colon(before) && !is_colon(tokens.get(index + 1));
+            is_alone && (ident == owner || ident == "Self")
+        }
         TokenTree::Group(group) => mentions(&group.stream(), owner),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })

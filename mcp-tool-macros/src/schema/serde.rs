@@ -1,6 +1,7 @@
 //! serde's attributes: honoured where they change what is serialised, refused where it can't be told how.
 
-use syn::{Attribute, LitStr, meta::ParseNestedMeta};
+use proc_macro2::Span;
+use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
 
 use super::{case::Case, model::Presence};
 use crate::errors::Errors;
@@ -11,6 +12,8 @@ pub(super) struct Container {
     pub(super) rename: Option<String>,
     pub(super) rename_all: Option<Case>,
     pub(super) tag: Option<String>,
+    /// Where `transparent` stands.
+    pub(super) transparent: Option<Span>,
 }
 
 /// Attributes of a field.
@@ -108,7 +111,7 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
                 found.rename_all = case(names.serialize)?;
             }
             "tag" if !is_enum => found.tag = Some(meta.value()?.parse::<LitStr>()?.value()),
-            "transparent" => {}
+            "transparent" => found.transparent = Some(meta.path.span()),
             // These change what serde reads; tools don't read through serde.
             "default" | "deny_unknown_fields" | "crate" | "expecting" => pass_over(&meta)?,
             _ => return Err(refused(&meta, INSTEAD)),
@@ -140,6 +143,11 @@ pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys 
         Ok(())
     });
     found
+}
+
+/// Refuses whatever serde is told of the value in a newtype: the tool reads and writes the bare value.
+pub(super) fn inner(attributes: &[Attribute], errors: &mut Errors) {
+    each(attributes, errors, |meta| Err(refused(&meta, "leave it out")));
 }
 
 /// What serde is told of a variant.

@@ -37,7 +37,8 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let (mut version, mut scope, mut public) = (false, None, None);
     let (mut read_only, mut destructive) = (None, None);
     let whole = tokens.clone();
-    for key in keys::parse(tokens, errors) {
+    let Some(keys) = keys::parse(tokens, errors) else { return found };
+    for key in keys {
         match key.name.to_string().as_str() {
             "version" => {
                 version = true;

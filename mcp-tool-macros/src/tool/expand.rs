@@ -11,7 +11,7 @@ use super::model::{Default, Input, Sent, Tool, Undescribed};
 pub(super) fn tool(tool: &Tool) -> TokenStream {
     let Tool { function, visibility, conditions, name, undescribed, output, inputs, .. } = tool;
     let doc = format!("The tool `{name}`.");
-    let (contract, bind) = if tool.is_whole { (contract(tool), bind(tool)) } else { broken() };
+    let (contract, bind) = if tool.is_whole { (contract(tool), bind(tool)) } else { broken(name) };
     let parts = (!tool.is_generic).then(|| {
         let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
             Input::Sent(sent) => Some(declared(index, sent, tool)),
@@ -46,9 +46,9 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
 }
 
 /// Stand-ins for the contract and the call of a tool that couldn't be read.
-fn broken() -> (TokenStream, TokenStream) {
+fn broken(name: &str) -> (TokenStream, TokenStream) {
     let contract = quote! {
-        const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::__private::BROKEN;
+        const CONTRACT: ::mcp_tool_runtime::Contract = ::mcp_tool_runtime::__private::broken(#name);
     };
     let bind = quote! {
         fn bind(
@@ -190,6 +190,10 @@ fn bind(tool: &Tool) -> TokenStream {
         }
         Input::Page(_) | Input::Sent(_) => None,
     });
+    let defaulted = tool.inputs.iter().enumerate().filter_map(|(index, input)| match input {
+        Input::Sent(Sent { default: Some(_), .. }) => Some(constant(index)),
+        Input::Sent(_) | Input::Lent(_) | Input::Page(_) => None,
+    });
     let slots = slots(tool);
     let taken = taken(tool, &cx, &arguments);
     let answer = answer(tool, &state, &cx);
@@ -206,6 +210,7 @@ fn bind(tool: &Tool) -> TokenStream {
             let #state = (#(#held,)*);
             ::core::result::Result::Ok(::mcp_tool_runtime::__private::bound(
                 #state,
+                &[#(&#defaulted),*],
                 |#state, #cx, #arguments| {
                     #slots
                     #taken
@@ -298,7 +303,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         }
     };
-    let returned = Local::named("returned");
+    let (returned, answered) = (Local::named("returned"), Local::named("answered"));
     let ty = &tool.output;
     let answer = quote_spanned! {ty.span()=>
         (&&&&&&::mcp_tool_runtime::__private::Returning::new(#returned)).answer(&#cx)
@@ -310,7 +315,10 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
                 AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
             };
             let #returned: #ty = #call;
-            #answer
+            // The references are steps, of which few types need all.
+            #[allow(clippy::needless_borrow)]
+            let #answered = #answer;
+            #answered
         })
     }
 }

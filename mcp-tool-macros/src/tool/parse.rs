@@ -1,10 +1,11 @@
 //! A function's signature, read as a tool.
 
 use mcp_tool_contract::name;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, Ident, Meta, Pat, PatType, ReturnType, Signature, Type, TypeReference, Visibility,
+    Attribute, FnArg, GenericParam, Ident, Meta, Pat, PatType, ReturnType, Signature, Type, TypeReference,
+    Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
@@ -95,7 +96,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
         is_whole: is_sound && is_complete,
-        is_generic: !signature.generics.params.is_empty() || is_opaque(&output),
+        is_generic: !signature.generics.params.is_empty() || opaque(output.to_token_stream()).is_some(),
         is_async: signature.asyncness.is_some(),
         name,
         description,
@@ -106,8 +107,13 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
 }
 
-fn is_opaque(ty: &Type) -> bool {
-    matches!(ty, Type::ImplTrait(_))
+/// The first `impl` within a type.
+fn opaque(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == "impl").then_some(ident),
+        TokenTree::Group(group) => opaque(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String {
@@ -135,7 +141,13 @@ fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
         );
     }
     if !signature.generics.params.is_empty() {
-        let message = "a tool has one contract, so its function can't be generic: name the types";
+        let lifetimes =
+            signature.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
+        let message = if lifetimes {
+            "what is borrowed lives as long as the call, without a name: drop the lifetimes"
+        } else {
+            "a tool has one contract, so its function can't be generic: name the types"
+        };
         refuse(&signature.generics.params, message);
     }
     if let Some(clause) = &signature.generics.where_clause {
@@ -154,10 +166,8 @@ fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     if !safety.is_empty() {
         refuse(&safety, "a tool is called by anyone with any arguments, so its function can't be `unsafe`");
     }
-    if let ReturnType::Type(_, ty) = &signature.output
-        && let Type::ImplTrait(opaque) = &**ty
-    {
-        refuse(opaque, "a result's type is named, so that the contract can show it");
+    if let Some(opaque) = opaque(signature.output.to_token_stream()) {
+        refuse(&opaque, "a result's type is named, so that the contract can show it");
     }
     whole
 }
@@ -198,6 +208,7 @@ fn input(
 /// A borrowed parameter.
 fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> Option<Input> {
     refuse_keys(attrs, "the server lends this: only what the agent sends has keys", errors);
+    refuse_conditions(attrs, errors);
     if let Some(mutability) = &reference.mutability {
         errors.at(mutability, "what is lent is shared by all calls: borrow it with `&`, and lock inside");
         return None;
@@ -234,6 +245,16 @@ fn is_page_request(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
 }
 
+/// A contract is the same in every build.
+fn refuse_conditions(attrs: &[Attribute], errors: &mut Errors) {
+    let conditions = ["cfg", "cfg_attr"];
+    for attribute in attrs {
+        if conditions.iter().any(|condition| attribute.path().is_ident(condition)) {
+            errors.at(attribute, "a parameter is there in every build: put the condition on the whole tool");
+        }
+    }
+}
+
 fn refuse_keys(attrs: &[Attribute], message: &str, errors: &mut Errors) {
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         errors.at(attribute, message);
@@ -250,6 +271,10 @@ fn sent(
     errors: &mut Errors,
 ) -> Sent {
     let name = ident.unraw().to_string();
+    if let Err(reason) = name::check_parameter(&name) {
+        errors.at(ident, reason);
+    }
+    refuse_conditions(attrs, errors);
     let mut description = docs::text(attrs);
     if description.is_empty() {
         if !silent && !docs::may_be_missing(attrs) {
@@ -267,7 +292,7 @@ fn sent(
                 continue;
             }
         };
-        for key in keys::parse(tokens, errors) {
+        for key in keys::parse(tokens, errors).into_iter().flatten() {
             if bounds.take(&key, errors) {
                 continue;
             }
@@ -295,6 +320,10 @@ fn sent(
         && !mcp_tool_contract::pattern::matches(pattern, text)
     {
         errors.on(*value, format!("default {text:?} doesn't match {pattern}"));
+        default = None;
+    }
+    if secret && let Some(Default { key, .. }) = &default {
+        errors.on(*key, "a default is shown to every caller, and a `secret` to none: drop one of the two");
         default = None;
     }
     Sent { name, description, ty: ty.clone(), bounds, default, secret }

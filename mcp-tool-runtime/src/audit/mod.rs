@@ -4,4 +4,4 @@ mod record;
 mod sink;
 
 pub(crate) use record::{Entry, Outcome};
-pub(crate) use sink::{Audit, FileSink, Sink, StderrSink};
+pub(crate) use sink::{Audit, FileSink, LineSink, Sink};

@@ -40,16 +40,16 @@ pub(crate) trait Sink: Send + 'static {
     fn is_required(&self) -> bool;
 }
 
-/// Lines to stderr, as far as anybody reads it.
-pub(crate) struct StderrSink;
+/// Lines to a writer that nobody has to read.
+pub(crate) struct LineSink<W>(pub(crate) W);
 
-impl Sink for StderrSink {
+impl<W: Write + Send + 'static> Sink for LineSink<W> {
     fn open(&mut self) -> io::Result<()> {
         Ok(())
     }
 
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        io::stderr().lock().write_all(lines)
+        lines.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| self.0.write_all(line))
     }
 
     fn is_required(&self) -> bool {
@@ -70,6 +70,19 @@ impl FileSink {
     }
 }
 
+impl FileSink {
+    /// Whether the open file is still the one of that path: a rotation moves it away.
+    fn is_in_place(&self) -> bool {
+        #[cfg(unix)]
+        if let Some(file) = &self.file {
+            use std::os::unix::fs::MetadataExt as _;
+            let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+            return file.metadata().map(place).ok() == std::fs::metadata(&self.path).map(place).ok();
+        }
+        true
+    }
+}
+
 impl Sink for FileSink {
     fn open(&mut self) -> io::Result<()> {
         if self.file.is_none() {
@@ -79,6 +92,9 @@ impl Sink for FileSink {
     }
 
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        if !self.is_in_place() {
+            self.file = None;
+        }
         self.open()?;
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // A line that a full disk cut off is ended before the same lines are written again.
@@ -184,6 +200,10 @@ impl Drop for Audit {
         {
             tracing::error!("the audit writer panicked");
         }
+        let left_out = self.state.left_out.load(Ordering::Relaxed);
+        if left_out > 0 {
+            tracing::error!(left_out, "audit records were never written");
+        }
     }
 }
 
@@ -201,7 +221,8 @@ impl State {
 
     fn recovered(&self) {
         if self.failing.swap(false, Ordering::Relaxed) {
-            tracing::warn!("audit records are written again");
+            let left_out = self.left_out.swap(0, Ordering::Relaxed);
+            tracing::warn!(left_out, "audit records are written again");
         }
     }
 

@@ -6,7 +6,8 @@ use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended, log,
+    Ended,
+    log::{self, Lines},
     settings::{self, Config},
 };
 use crate::{
@@ -25,20 +26,23 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
         return Ok(());
     }
     let config = loaded.config;
-    log::start(config.log);
+    let lines = log::start(config.log);
     let stop = CancellationToken::new();
-    tokio::spawn(signalled(stop.clone()));
-    if matches.get_flag("stdio") {
-        return stdio(server, &config, stop).await;
-    }
-    match config.listen.clone() {
-        Some(address) => http(server, config, &address, stop).await,
-        None => Err("say how to serve: --stdio, or --http 127.0.0.1:8080".into()),
-    }
+    tokio::spawn(signalled(stop.clone(), lines.clone()));
+    let served = if matches.get_flag("stdio") {
+        stdio(server, &config, stop, &lines).await
+    } else {
+        match config.listen.clone() {
+            Some(address) => http(server, config, &address, stop, &lines).await,
+            None => Err("say how to serve: --stdio, or --http 127.0.0.1:8080".into()),
+        }
+    };
+    lines.end();
+    served
 }
 
 /// Cancels at the first signal to end, and ends the process at the second.
-async fn signalled(stop: CancellationToken) {
+async fn signalled(stop: CancellationToken, lines: Lines) {
     #[cfg(unix)]
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         return;
@@ -53,6 +57,7 @@ async fn signalled(stop: CancellationToken) {
         drop(tokio::signal::ctrl_c().await);
         if time > 1 {
             tracing::warn!("ending at once: calls in flight are given up");
+            lines.end();
             std::process::exit(1);
         }
         tracing::info!("ending: calls in flight may finish; a second signal ends at once");
@@ -61,9 +66,9 @@ async fn signalled(stop: CancellationToken) {
 }
 
 /// Opens what the server lends, unless a signal comes first.
-async fn start(server: ToolServer, config: &Config, stop: &CancellationToken) -> Started {
+async fn start(server: ToolServer, config: &Config, stop: &CancellationToken, lines: &Lines) -> Started {
     tokio::select! {
-        endpoint = config.settings.start(server) => Ok(Some(Arc::new(endpoint?))),
+        endpoint = config.settings.start(server, lines.writer.clone()) => Ok(Some(Arc::new(endpoint?))),
         () = stop.cancelled() => Ok(None),
     }
 }
@@ -72,19 +77,20 @@ type Started = Result<Option<Arc<Endpoint>>, StartError>;
 
 /// Ends the process where a function that isn't async goes on: the runtime would wait for it without end.
 /// Its record is written by then.
-fn end(finished: bool, endpoint: &Endpoint) {
+fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
     if !finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
+        lines.end();
         std::process::exit(1);
     }
 }
 
-async fn stdio(server: ToolServer, config: &Config, stop: CancellationToken) -> Ended {
+async fn stdio(server: ToolServer, config: &Config, stop: CancellationToken, lines: &Lines) -> Ended {
     let output = own_stdout()?;
-    let Some(endpoint) = start(server, config, &stop).await? else { return Ok(()) };
+    let Some(endpoint) = start(server, config, &stop, lines).await? else { return Ok(()) };
     warn_of_local_user(config);
     let finished = wire::stdio::serve(Arc::clone(&endpoint), std::io::stdin(), output, stop).await?;
-    end(finished, &endpoint);
+    end(finished, &endpoint, lines);
     Ok(())
 }
 
@@ -111,13 +117,23 @@ fn warn_of_local_user(config: &Config) {
             tracing::warn!(scopes, "no authorization is configured: every caller is the local user");
         }
     }
+    if !config.http.allowed_hosts.is_empty() {
+        let hosts = config.http.allowed_hosts.join(" ");
+        tracing::warn!(hosts, "whoever reaches the server by these hosts is the local user too");
+    }
     for tool in &config.settings.allow_destructive {
         tracing::warn!(tool, "a destructive tool runs without anybody's approval");
     }
 }
 
 #[cfg(feature = "http")]
-async fn http(server: ToolServer, config: Config, address: &str, stop: CancellationToken) -> Ended {
+async fn http(
+    server: ToolServer,
+    config: Config,
+    address: &str,
+    stop: CancellationToken,
+    lines: &Lines,
+) -> Ended {
     use crate::wire::http;
 
     let address = address
@@ -135,16 +151,16 @@ async fn http(server: ToolServer, config: Config, address: &str, stop: Cancellat
     // The port is taken before anything is opened: a second server ends here, having touched nothing.
     let listener = http::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
-    let Some(endpoint) = start(server, &config, &stop).await? else { return Ok(()) };
+    let Some(endpoint) = start(server, &config, &stop, lines).await? else { return Ok(()) };
     warn_of_local_user(&config);
     eprint!("{}", how_to_connect(&endpoint.name, &format!("http://{address}{}", http::PATH)));
     let finished = http::serve(Arc::clone(&endpoint), listener, settings, stop).await;
-    end(finished, &endpoint);
+    end(finished, &endpoint, lines);
     Ok(())
 }
 
 #[cfg(not(feature = "http"))]
-async fn http(_: ToolServer, _: Config, _: &str, _: CancellationToken) -> Ended {
+async fn http(_: ToolServer, _: Config, _: &str, _: CancellationToken, _: &Lines) -> Ended {
     Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
         .into())
 }

@@ -5,6 +5,3 @@ mod output;
 
 pub(crate) use guard::{blocking, read, run};
 pub(crate) use output::OutputCheck;
-
-/// Bytes of a result, unless the settings say otherwise.
-pub(crate) const MAX_RESULT: usize = 1024 * 1024;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mcp_tool_contract::read::violation::shown;
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{json, value::RawValue};
 
@@ -232,7 +233,7 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
         None => None,
         Some(raw) => match Id::new(raw.get()) {
             Some(id) => Some(id),
-            None => return Err(invalid("`id` is a string or an integer, of 512 bytes at most")),
+            None => return Err(invalid("`id` is a string of 512 bytes at most, or an integer of 64 bits")),
         },
     };
     let about = |fault: Fault| match &id {
@@ -355,8 +356,25 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
     })
 }
 
+/// The whole message as rmcp takes it.
+pub(crate) fn of_the_protocol(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Fault> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        Fault::new(code::INVALID_REQUEST, format!("not a message of the protocol: {}", said(&error)))
+    })
+}
+
+/// Which request a message of rmcp's answers.
+pub(crate) fn answered(message: &ServerJsonRpcMessage) -> Option<Id> {
+    let id = match message {
+        ServerJsonRpcMessage::Response(response) => Some(&response.id),
+        ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+        ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
+    };
+    Id::new(&serde_json::to_string(id?).ok()?)
+}
+
 /// What serde says of a text, and no more than a part of it: some of its messages hold whole values.
-pub(crate) fn said(error: &serde_json::Error) -> String {
+fn said(error: &serde_json::Error) -> String {
     shown(&error.to_string())
 }
 

@@ -15,6 +15,8 @@ use rmcp::{
     service::RequestContext,
 };
 
+use mcp_tool_contract::read::violation::shown;
+
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
@@ -42,15 +44,44 @@ impl Protocol {
 
     /// Who is asking: whom the HTTP listener found, or the local user.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
-        #[cfg(feature = "http")]
-        if let Some(parts) = context.extensions.get::<::http::request::Parts>()
-            && let Some(caller) = parts.extensions.get::<Caller>()
-        {
-            return caller.clone();
+        match beside::<Caller>(context) {
+            Some(caller) if caller.agent().is_some() => caller.clone(),
+            _ => self.labelled(context),
         }
+    }
+
+    /// The local user, through what the client called itself in `initialize`.
+    fn labelled(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
         self.endpoint.local_caller(client.as_deref())
     }
+}
+
+/// The text of a call's arguments as it came, beside the request that rmcp read.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has sessions"))]
+pub(crate) struct RawArguments(pub(crate) Arc<str>);
+
+fn raw_arguments(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<String, ErrorData> {
+    match beside::<RawArguments>(context) {
+        Some(RawArguments(raw)) => Ok(raw.to_string()),
+        None => serde_json::to_string(&request.arguments.clone().unwrap_or_default())
+            .map_err(|error| ErrorData::invalid_params(error.to_string(), None)),
+    }
+}
+
+/// What the HTTP listener laid beside a request.
+#[cfg(feature = "http")]
+fn beside<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
+    context.extensions.get::<::http::request::Parts>()?.extensions.get()
+}
+
+#[cfg(not(feature = "http"))]
+fn beside<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
+    None
 }
 
 /// Nobody reads this answer: rmcp drops what comes for a request that was cancelled.
@@ -107,15 +138,14 @@ impl ServerHandler for Protocol {
         self.endpoint.listing.iter().find(|tool| tool.name == name).cloned()
     }
 
-    /// A call inside a legacy HTTP session, the only one that rmcp reads: its arguments come as a map, in
-    /// which a name that was given twice stands once.
+    /// A call inside a legacy HTTP session, the only one that rmcp reads. Its arguments come as a map, in which
+    /// much is lost: they are read from their own text.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = serde_json::to_string(&request.arguments.unwrap_or_default())
-            .map_err(|error| ErrorData::invalid_params(error.to_string(), None))?;
+        let arguments = raw_arguments(&request, &context)?;
         let token = context.meta.get_progress_token();
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let endpoint = Arc::clone(&self.endpoint);
@@ -160,7 +190,7 @@ impl ServerHandler for Protocol {
         if KNOWN.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("not the parameters of {}", request.method), None));
         }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None))
     }
 
     // What isn't declared isn't there; rmcp would answer with empty lists.

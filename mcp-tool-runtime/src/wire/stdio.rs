@@ -2,7 +2,7 @@
 //! carries nothing but the protocol.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{BufRead, BufReader, Read, Write},
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,13 +20,14 @@ use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{AbortHandle, JoinHandle, JoinSet},
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
-    message::{self, Call, Era, Fault, Id, Incoming, code, said},
+    message::{self, Call, Era, Fault, Id, Incoming, code},
     protocol::Protocol,
     supported,
 };
@@ -51,11 +52,19 @@ pub(crate) async fn serve(
     output: impl Write + Send + 'static,
     stop: CancellationToken,
 ) -> std::io::Result<bool> {
-    let mut lines = read_lines(input)?;
-    let (writer, written) = write_lines(output)?;
+    let ended = CancellationToken::new();
+    let mut lines = read_lines(input, ended.clone())?;
+    let (writer, mut written) = write_lines(output)?;
+    let passed_on = Arc::default();
     let (to_rmcp, from_client) = mpsc::channel(WAITING);
     let mut connection = Connection {
-        rest: tokio::spawn(serve_rest(Arc::clone(&endpoint), from_client, writer.clone())),
+        rest: tokio::spawn(serve_rest(
+            Arc::clone(&endpoint),
+            from_client,
+            writer.clone(),
+            Arc::clone(&passed_on),
+        )),
+        passed_on,
         endpoint,
         writer,
         to_rmcp,
@@ -67,8 +76,12 @@ pub(crate) async fn serve(
     };
     loop {
         let line = tokio::select! {
-            line = lines.recv() => line,
+            // A client that doesn't read isn't read from either.
+            line = async { connection.writer.caught_up().await; lines.recv().await } => line,
             Some(_) = connection.calls.join_next() => continue,
+            // Nobody is left who might read on.
+            () = async { ended.cancelled().await; tokio::time::sleep(GRACE).await } => break,
+            _ = &mut written => break,
             () = stop.cancelled() => break,
         };
         let Some(line) = line else { break };
@@ -78,9 +91,11 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
         }
     }
-    let finished = connection.finish().await;
+    let deadline = Instant::now() + GRACE;
+    let finished = connection.finish(deadline).await;
     // The writer ends with the last sender; what it has is written by then.
-    match tokio::time::timeout(GRACE, written).await {
+    match tokio::time::timeout_at(deadline, async { written.is_terminated() || written.await.is_ok() }).await
+    {
         Ok(_) => Ok(finished),
         Err(_) => {
             tracing::warn!("the client leaves its answers unread, and they are given up");
@@ -96,6 +111,8 @@ struct Connection {
     rest: JoinHandle<()>,
     calls: JoinSet<()>,
     running: Arc<Mutex<HashMap<Id, AbortHandle>>>,
+    /// Requests that rmcp has yet to answer.
+    passed_on: Arc<Mutex<HashSet<Id>>>,
     /// What the client called itself in `initialize`.
     client: Option<String>,
     /// `initialize` came: requests without `_meta` are of the legacy era.
@@ -116,6 +133,9 @@ impl Connection {
         match message::parse(&line) {
             Ok(Incoming::Call(call)) => self.call(call).await,
             Ok(Incoming::Cancelled { request }) => {
+                if let Some(id) = &request {
+                    lock(&self.passed_on).remove(id);
+                }
                 let ours = request.and_then(|id| lock(&self.running).remove(&id));
                 match ours {
                     Some(call) => call.abort(),
@@ -175,9 +195,7 @@ impl Connection {
 
     /// Whether a call may come as it does.
     fn check_era(&self, call: &Call<'_>, era: Era) -> Result<(), Fault> {
-        if lock(&self.running).contains_key(&call.id) {
-            return Err(Fault::new(code::INVALID_REQUEST, "a request with this id is still running"));
-        }
+        self.check_id(&call.id)?;
         match era {
             Era::Legacy if !self.initialized => {
                 let message =
@@ -192,24 +210,26 @@ impl Connection {
         }
     }
 
-    /// Hands a message to rmcp, as it came.
-    async fn pass_on(&self, line: &[u8], id: Option<&Id>) {
-        match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
-            Ok(message) => drop(self.to_rmcp.send(message).await),
-            Err(error) => {
-                let fault = Fault::new(
-                    code::INVALID_REQUEST,
-                    format!("not a message of the protocol: {}", said(&error)),
-                );
-                self.refuse(&match id {
-                    Some(id) => fault.to(id),
-                    None => fault,
-                })
-                .await;
-            }
+    fn check_id(&self, id: &Id) -> Result<(), Fault> {
+        if lock(&self.running).contains_key(id) || lock(&self.passed_on).contains(id) {
+            return Err(Fault::new(code::INVALID_REQUEST, "a request with this id is still running"));
         }
+        Ok(())
     }
 
+    /// Hands a message to rmcp, as it came.
+    async fn pass_on(&self, line: &[u8], id: Option<&Id>) {
+        let taken = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| message::of_the_protocol(line));
+        match (taken, id) {
+            (Ok(message), _) => {
+                lock(&self.passed_on).extend(id.cloned());
+                drop(self.to_rmcp.send(message).await);
+            }
+            (Err(fault), Some(id)) => self.refuse(&fault.to(id)).await,
+            // What isn't a request has no answer.
+            (Err(fault), None) => tracing::debug!(reason = fault.message, "a notification can't be read"),
+        }
+    }
     async fn refuse(&self, fault: &Fault) {
         self.send(answer::fault(fault).body).await;
     }
@@ -219,7 +239,7 @@ impl Connection {
     }
 
     /// Lets the calls in flight finish; gives whether they did.
-    async fn finish(mut self) -> bool {
+    async fn finish(mut self, deadline: Instant) -> bool {
         drop(self.to_rmcp);
         let rest = self.rest.abort_handle();
         let finished = async {
@@ -228,7 +248,7 @@ impl Connection {
             // A function that isn't async may go on although its call was given up.
             self.endpoint.dispatcher.concurrency.idle().await;
         };
-        let finished = tokio::time::timeout(GRACE, finished).await.is_ok();
+        let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();
         if !finished {
             tracing::warn!("calls were still running after {GRACE:?} and are given up");
         }
@@ -267,9 +287,14 @@ fn client_of(line: &[u8]) -> Option<String> {
 }
 
 /// Serves what isn't ours by rmcp. A service that a client's odd opening ended is begun anew.
-async fn serve_rest(endpoint: Arc<Endpoint>, messages: mpsc::Receiver<ClientJsonRpcMessage>, writer: Writer) {
-    let bridge =
-        Bridge { messages: Arc::new(tokio::sync::Mutex::new(messages)), writer, ended: Arc::default() };
+async fn serve_rest(
+    endpoint: Arc<Endpoint>,
+    messages: mpsc::Receiver<ClientJsonRpcMessage>,
+    writer: Writer,
+    passed_on: Arc<Mutex<HashSet<Id>>>,
+) {
+    let messages = Arc::new(tokio::sync::Mutex::new(messages));
+    let bridge = Bridge { messages, writer, passed_on, ended: Arc::default() };
     while !bridge.ended.load(Ordering::Relaxed) {
         match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint)), bridge.clone()).await {
             Ok(service) => drop(service.waiting().await),
@@ -283,6 +308,7 @@ async fn serve_rest(endpoint: Arc<Endpoint>, messages: mpsc::Receiver<ClientJson
 struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
     writer: Writer,
+    passed_on: Arc<Mutex<HashSet<Id>>>,
     ended: Arc<AtomicBool>,
 }
 
@@ -293,9 +319,13 @@ impl Transport<RoleServer> for Bridge {
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let writer = self.writer.clone();
+        let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
         async move {
-            writer.send(serde_json::to_string(&message)?).await;
+            let line = serde_json::to_string(&message)?;
+            if let Some(id) = message::answered(&message) {
+                lock(&passed_on).remove(&id);
+            }
+            writer.send(line).await;
             Ok(())
         }
     }
@@ -326,10 +356,14 @@ async fn room_for(bytes: usize, room: &Arc<Semaphore>) -> Option<OwnedSemaphoreP
 }
 
 /// Reads lines on a thread of their own.
-fn read_lines(input: impl Read + Send + 'static) -> std::io::Result<mpsc::Receiver<Line>> {
+fn read_lines(
+    input: impl Read + Send + 'static,
+    ended: CancellationToken,
+) -> std::io::Result<mpsc::Receiver<Line>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let (room, runtime) = (Arc::new(Semaphore::new(ROOM)), Handle::current());
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
+        let _ended = ended.drop_guard();
         let mut input = BufReader::with_capacity(64 * 1024, input);
         while let Ok(Some(mut line)) = next_line(&mut input) {
             if let Line::Whole(line, taken) = &mut line {
@@ -386,6 +420,11 @@ struct Writer {
 }
 
 impl Writer {
+    /// Waits until all that was sent so far has room.
+    async fn caught_up(&self) {
+        drop(room_for(1, &self.room).await);
+    }
+
     async fn send(&self, line: String) {
         let room = room_for(line.len(), &self.room).await;
         // The thread is gone when stdout is: the input ends soon after.

@@ -14,6 +14,16 @@ enum Mood {
     Bad,
 }
 
+mod other {
+    use super::ToolSchema;
+
+    #[derive(serde::Serialize, ToolSchema)]
+    pub struct Person {
+        /// A number.
+        pub number: u32,
+    }
+}
+
 #[derive(serde::Serialize, ToolSchema)]
 #[schema(min_len = 3, max_len = 12, pattern = "^[a-z]+$")]
 struct Word(String);
@@ -32,6 +42,8 @@ struct Person {
     /// A name.
     #[schema(max_len = 80)]
     first_name: String,
+    /// Somebody else.
+    other: other::Person,
     #[serde(skip)]
     _secret: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,7 +148,9 @@ async fn paged(/** Whose. */ name: String, page: PageRequest) -> Result<Page<Per
 
 /// Nothing, from a function that isn't async.
 #[mcp_tool(version = "1.0", public, destructive)]
-fn nothing(_people: &People, /** How. */ _how: Option<f64>) {}
+fn nothing(_people: &People, /** How. */ how: Option<f64>) {
+    let _ = how;
+}
 
 /// Text.
 #[mcp_tool(version = "1.0", public)]

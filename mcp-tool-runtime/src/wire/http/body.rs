@@ -8,13 +8,12 @@ use hyper::{
     body::{Body as _, Bytes, Incoming},
     header::EXPECT,
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a body may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How long a large body waits for its turn.
+const TURN: Duration = Duration::from_secs(10);
 /// How long a body that is refused is still read, so that its sender sees the answer.
 const LINGER: Duration = Duration::from_secs(5);
 /// Bodies up to this size are read without asking for room.
@@ -77,18 +76,10 @@ impl Bodies {
         let announced = body.size_hint().upper().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let too_large = || refused(413, format!("the body is over {} bytes", self.most));
         if announced.is_some_and(|bytes| bytes > self.most) {
-            if !headers.contains_key(EXPECT) {
-                discard(body).await;
-            }
+            pass_over(headers, body).await;
             return too_large();
         }
-        let deadline = Instant::now() + DEADLINE;
-        // All the room at once: bodies that each wait with half of it would wait for ever.
-        let room = match announced {
-            Some(bytes) if bytes > SMALL => Some(self.take(bytes, deadline).await?),
-            _ => None,
-        };
-        match tokio::time::timeout_at(deadline, self.collect(announced, room, body)).await {
+        match tokio::time::timeout(DEADLINE, self.collect(announced, body)).await {
             Ok(Ok(Some(held))) => Ok(held),
             Ok(Ok(None)) => {
                 discard(body).await;
@@ -101,19 +92,15 @@ impl Bodies {
     }
 
     /// `None` for a body that is too large.
-    async fn collect(
-        &self,
-        announced: Option<usize>,
-        mut room: Option<OwnedSemaphorePermit>,
-        body: &mut Incoming,
-    ) -> Result<Option<Held>, Broken> {
+    async fn collect(&self, announced: Option<usize>, body: &mut Incoming) -> Result<Option<Held>, Broken> {
+        let mut room = None;
         let Some(first) = data(body).await? else {
             return Ok(Some(Held { bytes: Bytes::new(), room }));
         };
         let Some(second) = data(body).await? else {
             return Ok((first.len() <= self.most).then_some(Held { bytes: first, room }));
         };
-        let mut bytes = Vec::with_capacity(announced.unwrap_or(0));
+        let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL));
         bytes.extend_from_slice(&first);
         let mut next = Some(second);
         while let Some(chunk) = next {
@@ -121,9 +108,12 @@ impl Bodies {
                 return Ok(None);
             }
             if room.is_none() && bytes.len() + chunk.len() > SMALL {
-                room = Some(self.take(self.most, Instant::now() + DEADLINE).await?);
-                // Once, and not by doubling: pages that nothing is written to aren't resident.
-                bytes.reserve_exact(self.most - bytes.len());
+                // All at once: bodies that each wait with half of their room would wait for ever. And not
+                // before so much is there: who announces much and sends nothing takes none.
+                let most = announced.unwrap_or(self.most);
+                room = Some(self.take(most).await?);
+                // Pages that nothing is written to aren't resident.
+                bytes.reserve_exact(most - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;
@@ -134,10 +124,10 @@ impl Bodies {
         Ok(Some(Held { bytes: bytes.into(), room }))
     }
 
-    async fn take(&self, bytes: usize, deadline: Instant) -> Result<OwnedSemaphorePermit, Refused> {
+    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
-        match tokio::time::timeout_at(deadline, room).await {
+        match tokio::time::timeout(TURN, room).await {
             Ok(Ok(room)) => Ok(room),
             Ok(Err(_)) | Err(_) => {
                 refused(429, "as many large bodies are being read as may be: try again later")
@@ -174,6 +164,13 @@ async fn data(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
         }
     }
     Ok(None)
+}
+
+/// Reads a body that was refused unread, unless its sender waits for leave to send it.
+pub(super) async fn pass_over(headers: &HeaderMap, body: &mut Incoming) {
+    if !headers.contains_key(EXPECT) {
+        discard(body).await;
+    }
 }
 
 /// Reads on without keeping anything, so that closing the connection doesn't take the answer with it.

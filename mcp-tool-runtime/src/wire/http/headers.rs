@@ -15,6 +15,11 @@ const NAME: &str = "mcp-name";
 /// The first revision whose requests carry `_meta` and are mirrored in headers.
 const MODERN: &str = "2026-07-28";
 
+/// Holds each of these headers to one value, whatever the request.
+pub(super) fn check_single(headers: &HeaderMap) -> Result<(), Fault> {
+    [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, name).map(drop))
+}
+
 /// Holds the headers of a call to its body.
 pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
     let version = header(headers, VERSION)?;

@@ -52,7 +52,7 @@ pub(crate) async fn serve(
     let free = Arc::new(Semaphore::new(settings.max_connections as usize));
     let grace = settings.grace;
     let end = CancellationToken::new();
-    let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, stop.clone(), &end));
+    let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, &end));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

@@ -3,7 +3,11 @@
 
 use hyper::{
     HeaderMap, Uri,
-    header::{HOST, ORIGIN},
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HOST, ORIGIN,
+        VARY,
+    },
     http::{HeaderValue, uri::Authority},
 };
 
@@ -55,6 +59,9 @@ impl Origins {
         let Some(host) = host.and_then(Named::parse) else {
             return Err(Foreign { status: 400, message: "the Host header is missing or malformed" });
         };
+        if uri.scheme_str().is_some_and(|scheme| scheme != "http" && scheme != "https") {
+            return Err(Foreign { status: 400, message: "the target is no address of HTTP" });
+        }
         let in_uri = uri.authority().map(|authority| Named::parse(authority.as_str()));
         if !self.allows(&host) || in_uri.is_some_and(|named| named.is_none_or(|named| !self.allows(&named))) {
             return Err(Foreign {
@@ -98,11 +105,29 @@ impl Named {
         let bare =
             authority.port_u16().map_or(text, |_| text.rsplit_once(':').map_or(text, |(host, _)| host));
         // No credentials, and no port that isn't one.
-        if authority.host() != bare || authority.host().is_empty() {
+        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+        let has_odd_port = authority.port().is_some_and(|port| !is_port(port.as_str()));
+        if authority.host() != bare || authority.host().is_empty() || has_odd_port {
             return None;
         }
         Some(Named { host: authority.host().to_ascii_lowercase(), port: authority.port_u16() })
     }
+}
+
+/// The answer to a browser that asks whether a page may send a request (CORS preflight), once its origin passed.
+pub(super) fn preflight(asked: &HeaderMap, answer: &mut HeaderMap) {
+    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, GET, DELETE"));
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
+}
+
+/// Lets the page that sent a request read its answer, once its origin passed.
+pub(super) fn readable(origin: HeaderValue, answer: &mut HeaderMap) {
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("mcp-session-id"));
+    answer.append(VARY, HeaderValue::from_static("origin"));
 }
 
 /// Scheme and host of an origin (RFC 6454 §6.1); `null` is none.

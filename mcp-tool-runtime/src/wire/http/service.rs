@@ -6,7 +6,10 @@ use http_body_util::{Either, Full, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    header::{ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT},
+    header::{
+        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName,
+        HeaderValue, ORIGIN, USER_AGENT,
+    },
     http::request::Parts,
 };
 use rmcp::transport::streamable_http_server::{
@@ -18,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HttpSettings, PATH,
-    body::{Bodies, Held, HeldText, Refused},
-    headers,
+    body::{self, Bodies, Held, HeldText, Refused},
+    headers, origin,
     running::{Place, Running},
     sessions::Sessions,
     sse::Events,
@@ -32,7 +35,7 @@ use crate::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         message::{self, Call, Era, Fault, Id, Incoming as Message, code},
-        protocol::Protocol,
+        protocol::{Protocol, RawArguments},
         supported,
     },
 };
@@ -50,7 +53,6 @@ pub(super) struct Service {
     bodies: Bodies,
     running: Running,
     rest: Rest,
-    stop: CancellationToken,
 }
 
 /// rmcp, with sessions or without.
@@ -71,13 +73,8 @@ struct Begun {
 }
 
 impl Service {
-    /// `stop` says that the server is ending, `end` that rmcp's streams are to end too.
-    pub(super) fn new(
-        endpoint: Arc<Endpoint>,
-        settings: HttpSettings,
-        stop: CancellationToken,
-        end: &CancellationToken,
-    ) -> Self {
+    /// `end` says that rmcp's streams are to end.
+    pub(super) fn new(endpoint: Arc<Endpoint>, settings: HttpSettings, end: &CancellationToken) -> Self {
         let protocol = Protocol::new(Arc::clone(&endpoint));
         let rest = match settings.sessions {
             None => Rest::Stateless(rmcp_service(protocol, Arc::default(), false, &settings, end)),
@@ -88,16 +85,13 @@ impl Service {
             }
         };
         let bodies = Bodies::new(settings.max_body);
-        Service { endpoint, settings, bodies, running: Running::default(), rest, stop }
+        Service { endpoint, settings, bodies, running: Running::default(), rest }
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
         match request.uri().path() {
             PATH => self.mcp(request).await,
             "/healthz" => plain(StatusCode::OK, "ok\n"),
-            "/readyz" if self.stop.is_cancelled() => {
-                plain(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
-            }
             "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
@@ -109,21 +103,39 @@ impl Service {
     async fn mcp(&self, request: Request<Incoming>) -> Answer {
         let (parts, mut body) = request.into_parts();
         if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
+            body::pass_over(&parts.headers, &mut body).await;
             return invalid(foreign.status, foreign.message);
         }
+        let origin = parts.headers.get(ORIGIN).cloned();
+        let mut answer = self.allowed(parts, body).await;
+        if let Some(origin) = origin {
+            origin::readable(origin, answer.headers_mut());
+        }
+        answer
+    }
+
+    /// A request whose host and origin passed.
+    async fn allowed(&self, parts: Parts, mut body: Incoming) -> Answer {
         match (&parts.method, &self.rest) {
             (&Method::POST, _) => {}
+            (&Method::OPTIONS, _) if parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) => {
+                let mut answer = plain(StatusCode::NO_CONTENT, "");
+                origin::preflight(&parts.headers, answer.headers_mut());
+                return answer;
+            }
             (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
                 let caller = self.endpoint.local_caller(user_agent(&parts.headers));
                 return self.pass_on(parts, Bytes::new(), caller).await;
             }
             _ => {
+                body::pass_over(&parts.headers, &mut body).await;
                 let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "POST one JSON-RPC message\n");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
                 return answer;
             }
         }
         if !is_json(&parts.headers) {
+            body::pass_over(&parts.headers, &mut body).await;
             return invalid(415, "the Content-Type must be application/json");
         }
         let held = match self.bodies.read(&parts.headers, &mut body).await {
@@ -137,7 +149,7 @@ impl Service {
         self.message(parts, held).await
     }
 
-    async fn message(&self, parts: Parts, body: Held) -> Answer {
+    async fn message(&self, mut parts: Parts, body: Held) -> Answer {
         let message = match message::parse(&body.bytes) {
             Ok(message) => message,
             Err(fault) => return framed(answer::fault(&fault)),
@@ -158,17 +170,36 @@ impl Service {
             }
             Message::Cancelled { request } if !in_session => {
                 if let Some(id) = request {
-                    self.running.cancel(&caller, id);
+                    self.running.cancel(&self.sender(&parts.headers), id);
                 }
                 plain(StatusCode::ACCEPTED, "")
             }
             // Without a session there is nothing that another notification could be about.
             Message::Notification if !in_session => plain(StatusCode::ACCEPTED, ""),
-            Message::Request { method, .. } if method == "initialize" => {
-                self.open(parts, body.bytes.clone(), caller).await
+            Message::Request { id, method, .. } => {
+                if let Err(fault) = headers::check_single(&parts.headers)
+                    .and_then(|()| message::of_the_protocol(&body.bytes).map(drop))
+                {
+                    return framed(answer::fault(&fault.to(&id)));
+                }
+                match &*method {
+                    "initialize" => self.open(parts, body.bytes.clone(), caller).await,
+                    _ => self.pass_on(parts, body.bytes.clone(), caller).await,
+                }
             }
-            _ => self.pass_on(parts, body.bytes.clone(), caller).await,
+            Message::Call(call) => {
+                parts.extensions.insert(RawArguments(call.arguments.into()));
+                self.pass_on(parts, body.bytes.clone(), caller).await
+            }
+            Message::Cancelled { .. } | Message::Notification | Message::Response => {
+                self.pass_on(parts, body.bytes.clone(), caller).await
+            }
         }
+    }
+
+    /// Whoever sends requests, by what every one of them says.
+    fn sender(&self, headers: &HeaderMap) -> Caller {
+        self.endpoint.local_caller(user_agent(headers))
     }
 
     /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
@@ -186,10 +217,10 @@ impl Service {
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(caller.clone(), &call, era, progress)?;
+        let admitted = self.endpoint.admit(caller, &call, era, progress)?;
         let arguments = call.arguments.to_owned();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
-        let place = (era == Era::Legacy).then(|| self.running.enter(&caller, call.id.clone()));
+        let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(headers), call.id.clone()));
         Ok((Begun { admitted, id: call.id, era, place, reports: token.zip(updates) }, arguments))
     }
 
@@ -233,11 +264,14 @@ impl Service {
 
     /// Hands a request to rmcp, with its body already read.
     async fn pass_on(&self, mut parts: Parts, body: Bytes, caller: Caller) -> Answer {
-        if let Rest::Sessions(_, sessions) = &self.rest
-            && let Some(id) = parts.headers.get(SESSION)
-            && !id.to_str().is_ok_and(|id| sessions.owned(id, &caller))
-        {
-            return invalid(404, "no such session: initialize again");
+        if let Rest::Sessions(_, sessions) = &self.rest {
+            let mut ids = parts.headers.get_all(SESSION).iter();
+            match (ids.next().map(HeaderValue::to_str), ids.next()) {
+                (None, _) => {}
+                (Some(Ok(id)), None) if sessions.owned(id, &caller).await => {}
+                (Some(_), None) => return invalid(404, "no such session: initialize again"),
+                (Some(_), Some(_)) => return invalid(400, "a request belongs to one session"),
+            }
         }
         let ends = parts.method == Method::DELETE;
         // rmcp wants both types named; what it answers with is JSON wherever one message is the whole answer.
@@ -297,7 +331,7 @@ fn user_agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(USER_AGENT)?.to_str().ok()
 }
 
-fn answer(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
+fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
     let mut answer = Response::new(Either::Left(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -305,12 +339,12 @@ fn answer(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer 
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Answer {
-    answer(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
+    whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
 }
 
 fn framed(framed: Framed) -> Answer {
     let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer(status, JSON, framed.body.into())
+    whole(status, JSON, framed.body.into())
 }
 
 /// What rmcp refuses in plain text, as JSON.

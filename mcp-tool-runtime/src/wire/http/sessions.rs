@@ -70,8 +70,12 @@ impl Sessions {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Owner::of(caller));
     }
 
-    /// Whether the session is the caller's.
-    pub(super) fn owned(&self, id: &str, caller: &Caller) -> bool {
+    /// Whether the session is open, and the caller's.
+    pub(super) async fn owned(&self, id: &str, caller: &Caller) -> bool {
+        self.manager.sessions.read().await.contains_key(id) && self.is_owner(id, caller)
+    }
+
+    fn is_owner(&self, id: &str, caller: &Caller) -> bool {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(id) == Some(&Owner::of(caller))
     }
 }
@@ -85,8 +89,10 @@ mod tests {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_agent("one");
         sessions.opened("s", &ann);
-        assert!(sessions.owned("s", &ann) && sessions.owned("s", &Caller::new("ann").with_agent("two")));
-        assert!(!sessions.owned("s", &Caller::new("bob").with_agent("one")));
-        assert!(!sessions.owned("t", &ann));
+        assert!(
+            sessions.is_owner("s", &ann) && sessions.is_owner("s", &Caller::new("ann").with_agent("two"))
+        );
+        assert!(!sessions.is_owner("s", &Caller::new("bob").with_agent("one")));
+        assert!(!sessions.is_owner("t", &ann));
     }
 }
