@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text};
+use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text, wait};
 
 /// Runs the specimen to its end, in a folder of its own.
 fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
@@ -195,7 +195,7 @@ fn a_signal_is_heard_while_the_server_opens() {
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "opening slowly\n");
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-    assert!(child.wait().unwrap().success());
+    assert!(wait(&mut child).success());
 }
 
 #[test]

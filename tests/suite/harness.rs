@@ -206,13 +206,17 @@ fn terminate(process: u32) {
     assert!(kill.unwrap().success());
 }
 
-fn wait(child: &mut Child) -> std::process::ExitStatus {
+/// Waits for a server's end; one that doesn't is ended.
+pub fn wait(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        assert!(begun.elapsed() < PATIENCE, "the server did not end");
+        if begun.elapsed() > PATIENCE {
+            end(child);
+            panic!("the server did not end");
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text};
+use crate::harness::{PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, wait};
 
 #[test]
 fn both_eras_are_served_by_one_process() {
@@ -294,6 +294,16 @@ fn two_calls_can_not_share_an_id() {
 }
 
 #[test]
+fn two_requests_can_not_share_an_id() {
+    let mut server = StdioServer::initialized(&[]);
+    let list = r#"{"jsonrpc":"2.0","id":"same","method":"tools/list"}"#;
+    server.send(&[list; 20].join("\n"));
+    let answers: Vec<Value> = (0..20).map(|_| server.receive()).collect();
+    assert!(answers.iter().all(|answer| answer["id"] == "same"), "each is answered: {answers:?}");
+    assert!(answers.iter().any(|answer| answer["result"].is_object()));
+}
+
+#[test]
 fn calls_run_beside_each_other() {
     let mut server = StdioServer::initialized(&[]);
     for id in 0..20 {
@@ -357,7 +367,7 @@ fn a_log_that_nobody_reads_keeps_no_call() {
     }
     assert_eq!(text(&call(1, "echo", json!({ "text": "still here" }))), "still here");
     drop(stdin);
-    assert!(child.wait().unwrap().success());
+    assert!(wait(&mut child).success());
 }
 
 #[test]
@@ -401,6 +411,17 @@ fn a_client_that_reads_nothing_does_not_keep_a_signal_from_ending_the_server() {
     server.stderr.line_with(&["\"large\"", "\"ok\""]);
     assert_eq!(server.terminate().code(), Some(1));
     server.stderr.line_with(&["WARN", "unread"]);
+}
+
+#[test]
+fn refusals_that_nobody_reads_do_not_either() {
+    let mut server = StdioServer::initialized_unread(&[]);
+    let mut stdin = server.stdin.take().unwrap();
+    // Small answers, as many as may wait, and more.
+    let flood = std::thread::spawn(move || while stdin.write_all(b"{\n").is_ok() {});
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(server.terminate().code(), Some(1));
+    flood.join().unwrap();
 }
 
 #[test]

@@ -118,9 +118,6 @@ impl Bodies {
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;
         }
-        // What was reserved for a body of unknown length, and isn't needed after all.
-        drop(room.as_mut().and_then(|room| room.split(room.num_permits().saturating_sub(bytes.len()))));
-        bytes.shrink_to_fit();
         Ok(Some(Held { bytes: bytes.into(), room }))
     }
 
