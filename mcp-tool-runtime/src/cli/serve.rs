@@ -26,7 +26,7 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
         return Ok(());
     }
     let config = loaded.config;
-    let lines = log::start(config.log);
+    let lines = log::start(config.log)?;
     let stop = CancellationToken::new();
     tokio::spawn(signalled(stop.clone(), lines.clone()));
     let served = if matches.get_flag("stdio") {
@@ -37,7 +37,7 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
             None => Err("say how to serve: --stdio, or --http 127.0.0.1:8080".into()),
         }
     };
-    lines.end();
+    lines.flush();
     served
 }
 
@@ -57,7 +57,7 @@ async fn signalled(stop: CancellationToken, lines: Lines) {
         drop(tokio::signal::ctrl_c().await);
         if time > 1 {
             tracing::warn!("ending at once: calls in flight are given up");
-            lines.end();
+            lines.flush();
             std::process::exit(1);
         }
         tracing::info!("ending: calls in flight may finish; a second signal ends at once");
@@ -68,7 +68,7 @@ async fn signalled(stop: CancellationToken, lines: Lines) {
 /// Opens what the server lends, unless a signal comes first.
 async fn start(server: ToolServer, config: &Config, stop: &CancellationToken, lines: &Lines) -> Started {
     tokio::select! {
-        endpoint = config.settings.start(server, lines.writer.clone()) => Ok(Some(Arc::new(endpoint?))),
+        endpoint = config.settings.start(server, lines.clone()) => Ok(Some(Arc::new(endpoint?))),
         () = stop.cancelled() => Ok(None),
     }
 }
@@ -80,7 +80,7 @@ type Started = Result<Option<Arc<Endpoint>>, StartError>;
 fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
     if !finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
-        lines.end();
+        lines.flush();
         std::process::exit(1);
     }
 }
