@@ -372,6 +372,23 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
     assert_eq!(record["agent"], "harness 1");
     let two = [("Mcp-Session-Id", ids[0].as_str()), ("Mcp-Session-Id", ids[1].as_str())];
     assert_eq!(server.post(&two, &rpc("tools/list", json!({}))).status, 400);
+    let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
+    let long =
+        server.message("POST", "/mcp", &headers(&ids[0]), rpc("tools/call", steps).to_string().as_bytes());
+    let mut stream = server.connect();
+    stream.write_all(&long).unwrap();
+    server.until("running", 1);
+    let alike = server.post(&headers(&ids[0]), &rpc("tools/call", echo("x")));
+    assert_eq!((alike.status, &alike.json()["error"]["code"]), (400, &json!(-32_600)));
+    let params = json!({ "requestId": 1 });
+    let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+    assert_eq!(server.post(&headers(&ids[0]), &cancel).status, 202);
+    server.until("dropped", 1);
+    drop(stream);
+    let begun = Instant::now();
+    while server.post(&headers(&ids[0]), &rpc("tools/call", echo("x"))).status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "its id is free again");
+    }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
 
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);

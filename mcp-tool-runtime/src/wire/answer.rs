@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     Endpoint,
-    message::{Era, Fault, Id, code},
+    fault::{Fault, code},
+    message::{Era, Id},
 };
 use crate::{
     context::Update,

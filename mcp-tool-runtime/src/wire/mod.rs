@@ -2,6 +2,7 @@
 //! [`protocol`] hands all the rest to rmcp.
 
 mod answer;
+mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod message;
@@ -23,7 +24,8 @@ use crate::{
     identity::Caller,
 };
 use answer::Framed;
-use message::{Call, Era, Fault, Id, Meta, code};
+use fault::{Fault, code};
+use message::{Call, Era, Id, Meta};
 
 /// What both transports serve.
 #[derive(Debug)]

@@ -6,7 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hyper::HeaderMap;
 use mcp_tool_contract::read::violation::shown;
 
-use super::super::message::{Call, Era, Fault, Meta, code};
+use super::super::{
+    fault::{Fault, code},
+    message::{Call, Era, Meta},
+};
 
 const VERSION: &str = "mcp-protocol-version";
 const METHOD: &str = "mcp-method";

@@ -1,21 +1,26 @@
-//! Calls in flight outside sessions: a legacy client cancels by a message of its own, and doesn't hang up.
+//! Requests in flight: outside sessions a legacy client cancels by a message of its own, and doesn't hang up;
+//! inside one, two requests can't share an id.
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
 };
 
+use hyper::body::{Body, Frame};
 use tokio::sync::Notify;
 
 use crate::{
     identity::Caller,
     wire::{
         answer::{self, Framed},
-        message::{Fault, Id, code},
+        fault::{Fault, code},
+        message::Id,
     },
 };
 
-/// Calls of legacy clients, by whose they are and by their ids.
+/// Requests of legacy clients, by whose they are and by their ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running {
     calls: Arc<Mutex<HashMap<Key, Vec<Arc<Notify>>>>>,
@@ -23,17 +28,21 @@ pub(super) struct Running {
 
 /// Clients number their calls alike: an id alone says nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    tenant: Option<String>,
-    user: String,
-    agent: Option<String>,
-    id: Id,
+enum Key {
+    Sender { tenant: Option<String>, user: String, agent: Option<String>, id: Id },
+    Session { session: String, id: Id },
 }
 
 impl Key {
     fn new(caller: &Caller, id: Id) -> Self {
         let (tenant, agent) = (caller.tenant().map(str::to_owned), caller.agent().map(str::to_owned));
-        Key { tenant, user: caller.user().to_owned(), agent, id }
+        Key::Sender { tenant, user: caller.user().to_owned(), agent, id }
+    }
+
+    fn id(&self) -> &Id {
+        match self {
+            Key::Sender { id, .. } | Key::Session { id, .. } => id,
+        }
     }
 }
 
@@ -43,6 +52,19 @@ impl Running {
         let place = Place { running: self.clone(), key: Key::new(caller, id), cancelled: Arc::default() };
         self.lock().entry(place.key.clone()).or_default().push(Arc::clone(&place.cancelled));
         place
+    }
+
+    /// A place for a request of a session, unless another with that id is still there.
+    pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<Place> {
+        let key = Key::Session { session: session.to_owned(), id: id.clone() };
+        let place = Place { running: self.clone(), key, cancelled: Arc::default() };
+        let is_first = {
+            let mut calls = self.lock();
+            let alike = calls.entry(place.key.clone()).or_default();
+            alike.push(Arc::clone(&place.cancelled));
+            alike.len() == 1
+        };
+        is_first.then_some(place)
     }
 
     /// Cancels the caller's call of that id. Where two of its clients run one each, neither is surely meant.
@@ -73,7 +95,7 @@ impl Place {
             framed = call => framed,
             () = self.cancelled.notified() => {
                 let fault = Fault::new(code::CANCELLED, "cancelled by notifications/cancelled");
-                Framed { status: 200, ..answer::fault(&fault.to(&self.key.id)) }
+                Framed { status: 200, ..answer::fault(&fault.to(self.key.id())) }
             }
         }
     }
@@ -88,5 +110,23 @@ impl Drop for Place {
                 calls.remove(&self.key);
             }
         }
+    }
+}
+
+/// A body whose request keeps its place until it was sent.
+pub(super) struct Placed<B> {
+    pub(super) body: B,
+    pub(super) _place: Place,
+}
+
+impl<B: Body + Unpin> Body for Placed<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 }

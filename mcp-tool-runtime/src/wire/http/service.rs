@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use http_body_util::{Either, Full, combinators::BoxBody};
+use http_body_util::{BodyExt as _, Either, Full, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -23,7 +23,7 @@ use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Refused},
     headers, origin,
-    running::{Place, Running},
+    running::{Place, Placed, Running},
     sessions::Sessions,
     sse::Events,
 };
@@ -34,7 +34,8 @@ use crate::{
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
-        message::{self, Call, Era, Fault, Id, Incoming as Message, code},
+        fault::{Fault, code},
+        message::{self, Call, Era, Id, Incoming as Message},
         protocol::{Protocol, RawArguments},
         supported,
     },
@@ -125,7 +126,7 @@ impl Service {
             }
             (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
                 let caller = self.endpoint.local_caller(user_agent(&parts.headers));
-                return self.pass_on(parts, Bytes::new(), caller).await;
+                return self.pass_on(parts, Bytes::new(), caller, None).await;
             }
             _ => {
                 body::pass_over(&parts.headers, &mut body).await;
@@ -184,17 +185,33 @@ impl Service {
                 }
                 match &*method {
                     "initialize" => self.open(parts, body.bytes.clone(), caller).await,
-                    _ => self.pass_on(parts, body.bytes.clone(), caller).await,
+                    _ => self.request(parts, body.bytes.clone(), caller, &id).await,
                 }
             }
             Message::Call(call) => {
                 parts.extensions.insert(RawArguments(call.arguments.into()));
-                self.pass_on(parts, body.bytes.clone(), caller).await
+                self.request(parts, body.bytes.clone(), caller, &call.id).await
             }
             Message::Cancelled { .. } | Message::Notification | Message::Response => {
-                self.pass_on(parts, body.bytes.clone(), caller).await
+                self.pass_on(parts, body.bytes.clone(), caller, None).await
             }
         }
+    }
+
+    /// A request that rmcp answers; in a session, one of each id at a time.
+    async fn request(&self, parts: Parts, body: Bytes, caller: Caller, id: &Id) -> Answer {
+        let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
+        let place = match session.filter(|_| self.is_in_session(&parts)) {
+            None => None,
+            Some(session) => match self.running.enter_session(session, id) {
+                Some(place) => Some(place),
+                None => {
+                    let fault = Fault::new(code::INVALID_REQUEST, "a request with this id is still running");
+                    return framed(answer::fault(&fault.to(id)));
+                }
+            },
+        };
+        self.pass_on(parts, body, caller, place).await
     }
 
     /// Whoever sends requests, by what every one of them says.
@@ -250,12 +267,12 @@ impl Service {
     /// `initialize`: where there are sessions, it opens one if there is room.
     async fn open(&self, parts: Parts, body: Bytes, caller: Caller) -> Answer {
         let Rest::Sessions(_, sessions) = &self.rest else {
-            return self.pass_on(parts, body, caller).await;
+            return self.pass_on(parts, body, caller, None).await;
         };
         let Some(_place) = sessions.place().await else {
             return invalid(429, "as many sessions are open as may be: end one, or try again later");
         };
-        let answer = self.pass_on(parts, body, caller.clone()).await;
+        let answer = self.pass_on(parts, body, caller.clone(), None).await;
         if let Some(id) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
             sessions.opened(id, &caller);
         }
@@ -263,7 +280,7 @@ impl Service {
     }
 
     /// Hands a request to rmcp, with its body already read.
-    async fn pass_on(&self, mut parts: Parts, body: Bytes, caller: Caller) -> Answer {
+    async fn pass_on(&self, mut parts: Parts, body: Bytes, caller: Caller, place: Option<Place>) -> Answer {
         if let Rest::Sessions(_, sessions) = &self.rest {
             let mut ids = parts.headers.get_all(SESSION).iter();
             match (ids.next().map(HeaderValue::to_str), ids.next()) {
@@ -283,7 +300,13 @@ impl Service {
             Rest::Stateless(rmcp) => rmcp.handle(request).await,
             Rest::Sessions(rmcp, _) => rmcp.handle(request).await,
         };
-        let mut answer = answer.map(|body| Either::Right(Either::Right(body)));
+        let mut answer = answer.map(|body| {
+            let body = match place {
+                Some(_place) => Placed { body, _place }.boxed(),
+                None => body,
+            };
+            Either::Right(Either::Right(body))
+        });
         if ends && answer.status() == StatusCode::ACCEPTED {
             *answer.status_mut() = StatusCode::NO_CONTENT;
         }

@@ -1,46 +1,39 @@
 //! Standard input and output: one message a line. A thread reads, a thread writes in batches, and stdout
 //! carries nothing but the protocol.
 
+mod bridge;
+mod lines;
+
 use std::{
-    collections::{HashMap, HashSet},
-    io::{BufRead, BufReader, Read, Write},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::HashMap,
+    io::{Read, Write},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use rmcp::{
-    RoleServer,
-    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
-    transport::Transport,
-};
+use rmcp::model::ClientJsonRpcMessage;
 use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{Semaphore, mpsc},
     task::{AbortHandle, JoinHandle, JoinSet},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    bridge::{PassedOn, serve_rest},
+    lines::{Line, MAX_LINE, WAITING, Writer, read_lines, write_lines},
+};
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
-    message::{self, Call, Era, Fault, Id, Incoming, code},
-    protocol::Protocol,
+    fault::{Fault, code},
+    message::{self, Call, Era, Id, Incoming},
     supported,
 };
 use crate::context::{Progress, Update};
 
-/// Bytes of one message.
-const MAX_LINE: usize = 4 * 1024 * 1024;
-/// Messages that wait on either side; a client that doesn't read is not read from either.
-const WAITING: usize = 256;
-/// Bytes of the messages that wait on one side.
-const ROOM: usize = 8 * 1024 * 1024;
-/// Bytes that are written at one time, about.
-const BATCH: usize = 64 * 1024;
+/// Requests that rmcp may have at one time.
+const PASSED_ON: usize = 64;
 /// How long calls in flight may take to finish once the input has ended.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -55,7 +48,7 @@ pub(crate) async fn serve(
     let ended = CancellationToken::new();
     let mut lines = read_lines(input, ended.clone())?;
     let (writer, mut written) = write_lines(output)?;
-    let passed_on = Arc::default();
+    let passed_on = PassedOn::default();
     let (to_rmcp, from_client) = mpsc::channel(WAITING);
     let mut connection = Connection {
         rest: tokio::spawn(serve_rest(
@@ -65,6 +58,7 @@ pub(crate) async fn serve(
             Arc::clone(&passed_on),
         )),
         passed_on,
+        places: Arc::new(Semaphore::new(PASSED_ON)),
         endpoint,
         writer,
         to_rmcp,
@@ -112,7 +106,9 @@ struct Connection {
     calls: JoinSet<()>,
     running: Arc<Mutex<HashMap<Id, AbortHandle>>>,
     /// Requests that rmcp has yet to answer.
-    passed_on: Arc<Mutex<HashSet<Id>>>,
+    passed_on: PassedOn,
+    /// Places for requests of rmcp's.
+    places: Arc<Semaphore>,
     /// What the client called itself in `initialize`.
     client: Option<String>,
     /// `initialize` came: requests without `_meta` are of the legacy era.
@@ -211,7 +207,7 @@ impl Connection {
     }
 
     fn check_id(&self, id: &Id) -> Result<(), Fault> {
-        if lock(&self.running).contains_key(id) || lock(&self.passed_on).contains(id) {
+        if lock(&self.running).contains_key(id) || lock(&self.passed_on).contains_key(id) {
             return Err(Fault::new(code::INVALID_REQUEST, "a request with this id is still running"));
         }
         Ok(())
@@ -222,7 +218,10 @@ impl Connection {
         let taken = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| message::of_the_protocol(line));
         match (taken, id) {
             (Ok(message), _) => {
-                lock(&self.passed_on).extend(id.cloned());
+                if let Some(id) = id {
+                    let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+                    lock(&self.passed_on).insert(id.clone(), place);
+                }
                 drop(self.to_rmcp.send(message).await);
             }
             (Err(fault), Some(id)) => self.refuse(&fault.to(id)).await,
@@ -284,176 +283,4 @@ fn client_of(line: &[u8]) -> Option<String> {
     let client = message.pointer("/params/clientInfo")?;
     let text = |key: &str| client.get(key).and_then(|value| value.as_str()).unwrap_or_default();
     Some(format!("{} {}", text("name"), text("version")).trim().to_owned())
-}
-
-/// Serves what isn't ours by rmcp. A service that a client's odd opening ended is begun anew.
-async fn serve_rest(
-    endpoint: Arc<Endpoint>,
-    messages: mpsc::Receiver<ClientJsonRpcMessage>,
-    writer: Writer,
-    passed_on: Arc<Mutex<HashSet<Id>>>,
-) {
-    let messages = Arc::new(tokio::sync::Mutex::new(messages));
-    let bridge = Bridge { messages, writer, passed_on, ended: Arc::default() };
-    while !bridge.ended.load(Ordering::Relaxed) {
-        match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint)), bridge.clone()).await {
-            Ok(service) => drop(service.waiting().await),
-            Err(error) => tracing::debug!(%error, "a connection was opened oddly"),
-        }
-    }
-}
-
-/// rmcp's side of the two threads.
-#[derive(Clone)]
-struct Bridge {
-    messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
-    writer: Writer,
-    passed_on: Arc<Mutex<HashSet<Id>>>,
-    ended: Arc<AtomicBool>,
-}
-
-impl Transport<RoleServer> for Bridge {
-    type Error = std::io::Error;
-
-    fn send(
-        &mut self,
-        message: ServerJsonRpcMessage,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
-        async move {
-            let line = serde_json::to_string(&message)?;
-            if let Some(id) = message::answered(&message) {
-                lock(&passed_on).remove(&id);
-            }
-            writer.send(line).await;
-            Ok(())
-        }
-    }
-
-    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        let message = self.messages.lock().await.recv().await;
-        if message.is_none() {
-            self.ended.store(true, Ordering::Relaxed);
-        }
-        message
-    }
-
-    async fn close(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
-
-enum Line {
-    /// With the room that it takes until it was read.
-    Whole(Vec<u8>, Option<OwnedSemaphorePermit>),
-    TooLong,
-}
-
-/// Room for that many bytes among those that wait; none where everything is ending.
-async fn room_for(bytes: usize, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
-    Arc::clone(room).acquire_many_owned(bytes).await.ok()
-}
-
-/// Reads lines on a thread of their own.
-fn read_lines(
-    input: impl Read + Send + 'static,
-    ended: CancellationToken,
-) -> std::io::Result<mpsc::Receiver<Line>> {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    let (room, runtime) = (Arc::new(Semaphore::new(ROOM)), Handle::current());
-    std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        let _ended = ended.drop_guard();
-        let mut input = BufReader::with_capacity(64 * 1024, input);
-        while let Ok(Some(mut line)) = next_line(&mut input) {
-            if let Line::Whole(line, taken) = &mut line {
-                *taken = runtime.block_on(room_for(line.len(), &room));
-            }
-            if sender.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(receiver)
-}
-
-/// The next line that isn't blank; one that is too long is passed over without being kept.
-fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
-    let mut line = Vec::new();
-    let mut too_long = false;
-    loop {
-        let chunk = match input.fill_buf() {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if chunk.is_empty() {
-            // A message without its newline isn't whole.
-            return Ok(None);
-        }
-        let newline = chunk.iter().position(|byte| *byte == b'\n');
-        let taken = newline.map_or(chunk.len(), |at| at + 1);
-        too_long |= line.len() + taken > MAX_LINE;
-        if too_long {
-            line = Vec::new();
-        } else {
-            line.extend_from_slice(&chunk[..newline.unwrap_or(taken)]);
-        }
-        input.consume(taken);
-        if newline.is_some() {
-            if too_long {
-                return Ok(Some(Line::TooLong));
-            }
-            if !line.trim_ascii().is_empty() {
-                return Ok(Some(Line::Whole(line, None)));
-            }
-            line.clear();
-        }
-    }
-}
-
-/// The way to the thread that writes.
-#[derive(Clone)]
-struct Writer {
-    lines: mpsc::Sender<(String, Option<OwnedSemaphorePermit>)>,
-    room: Arc<Semaphore>,
-}
-
-impl Writer {
-    /// Waits until all that was sent so far has room.
-    async fn caught_up(&self) {
-        drop(room_for(1, &self.room).await);
-    }
-
-    async fn send(&self, line: String) {
-        let room = room_for(line.len(), &self.room).await;
-        // The thread is gone when stdout is: the input ends soon after.
-        drop(self.lines.send((line, room)).await);
-    }
-}
-
-/// Writes lines on a thread of their own, as many at a time as there are; it ends with the last sender.
-fn write_lines(mut output: impl Write + Send + 'static) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
-    let (lines, mut receiver) = mpsc::channel::<(String, Option<OwnedSemaphorePermit>)>(WAITING);
-    let (ended, written) = oneshot::channel();
-    std::thread::Builder::new().name("stdout".into()).spawn(move || {
-        let _ended = ended;
-        let mut batch = Vec::with_capacity(BATCH);
-        while let Some(first) = receiver.blocking_recv() {
-            let mut rooms = Vec::new();
-            let mut next = Some(first);
-            while let Some((line, room)) = next {
-                batch.extend_from_slice(line.as_bytes());
-                batch.push(b'\n');
-                rooms.push(room);
-                next = if batch.len() < BATCH { receiver.try_recv().ok() } else { None };
-            }
-            if output.write_all(&batch).and_then(|()| output.flush()).is_err() {
-                return;
-            }
-            batch.clear();
-            batch.shrink_to(BATCH);
-        }
-    })?;
-    Ok((Writer { lines, room: Arc::new(Semaphore::new(ROOM)) }, written))
 }
