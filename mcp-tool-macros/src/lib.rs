@@ -55,12 +55,12 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 /// - An enum of unit variants is a parameter and part of results: a string.
 /// - A struct of one unnamed field is a parameter and part of results, with bounds of its own by
 ///   `#[schema(min, max, min_len, max_len, pattern)]`. With `#[schema(from_str)]` it is a string that its field
-///   reads through `FromStr`, and whose JSON is its `Serialize`.
+///   reads through `FromStr`, and whose JSON is its `Serialize`; it may refuse text that its schema can't.
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///
-/// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten`,
-/// `tag` and `transparent` are honoured; its other attributes are refused.
+/// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and
+/// `tag` are honoured, and `transparent` on a newtype; its other attributes are refused.
 #[proc_macro_derive(ToolSchema, attributes(schema, serde))]
 pub fn tool_schema(item: TokenStream) -> TokenStream {
     schema::expand(item.into()).into()

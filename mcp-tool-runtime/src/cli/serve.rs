@@ -28,7 +28,7 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
     let config = loaded.config;
     let lines = log::start(config.log)?;
     let stop = CancellationToken::new();
-    tokio::spawn(signalled(stop.clone(), lines.clone()));
+    tokio::spawn(signalled(Signals::listen()?, stop.clone(), lines.clone()));
     let served = if matches.get_flag("stdio") {
         stdio(server, &config, stop, &lines).await
     } else {
@@ -41,28 +41,52 @@ pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
     served
 }
 
-/// Cancels at the first signal to end, and ends the process at the second.
-async fn signalled(stop: CancellationToken, lines: Lines) {
+/// Signals to end, heard from the moment that this is made.
+struct Signals {
     #[cfg(unix)]
-    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        return;
-    };
-    for time in 1.. {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
-        if time > 1 {
-            tracing::warn!("ending at once: calls in flight are given up");
-            lines.flush();
-            std::process::exit(1);
-        }
-        tracing::info!("ending: calls in flight may finish; a second signal ends at once");
-        stop.cancel();
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Signals {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+/// Cancels at the first signal to end, and ends the process at the second.
+async fn signalled(mut signals: Signals, stop: CancellationToken, lines: Lines) {
+    signals.next().await;
+    tracing::info!("ending: calls in flight may finish; a second signal ends at once");
+    stop.cancel();
+    signals.next().await;
+    tracing::warn!("ending at once: calls in flight are given up");
+    lines.flush();
+    std::process::exit(1);
 }
 
 /// Opens what the server lends, unless a signal comes first.

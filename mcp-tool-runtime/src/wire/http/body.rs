@@ -1,11 +1,17 @@
-//! A request's body, bounded in size, in time, and in what all bodies together may hold.
+//! A request's body, bounded in size, in time, and in what all bodies together may hold; and an answer's, which
+//! may hold something too.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use http_body_util::BodyExt as _;
 use hyper::{
     HeaderMap,
-    body::{Body as _, Bytes, Incoming},
+    body::{Body, Bytes, Frame, Incoming, SizeHint},
     header::EXPECT,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -174,4 +180,36 @@ pub(super) async fn pass_over(headers: &HeaderMap, body: &mut Incoming) {
 async fn discard(body: &mut Incoming) {
     let rest = async { while let Ok(Some(_)) = data(body).await {} };
     drop(tokio::time::timeout(LINGER, rest).await);
+}
+
+/// The body of an answer, which holds something until it was sent.
+pub(super) struct Holding<B, T> {
+    body: B,
+    _held: T,
+}
+
+impl<B, T> Holding<B, T> {
+    pub(super) fn new(body: B, held: T) -> Self {
+        Holding { body, _held: held }
+    }
+}
+
+impl<B: Body + Unpin, T: Unpin> Body for Holding<B, T> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

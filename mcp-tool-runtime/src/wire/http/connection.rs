@@ -12,11 +12,7 @@ use std::{
     time::Duration,
 };
 
-use hyper::{
-    body::{Body, Frame, SizeHint},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
@@ -25,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::service::Service;
+use super::{body::Holding, service::Service};
 
 /// How long the head of a request may take from its first byte.
 const HEAD: Duration = Duration::from_secs(10);
@@ -48,7 +44,7 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>, stop: Cancel
             let (service, answering) = (Arc::clone(&service), Answering(Arc::clone(&phase)));
             async move {
                 let response = service.respond(request).await;
-                Ok::<_, Infallible>(response.map(|body| Tracked { body, _answering: answering }))
+                Ok::<_, Infallible>(response.map(|body| Holding::new(body, answering)))
             }
         }
     });
@@ -98,31 +94,6 @@ struct Answering(Arc<Phase>);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.set(Phase::IDLE);
-    }
-}
-
-struct Tracked<B> {
-    body: B,
-    _answering: Answering,
-}
-
-impl<B: Body + Unpin> Body for Tracked<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -3,12 +3,9 @@
 
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
 };
 
-use hyper::body::{Body, Frame};
 use tokio::sync::Notify;
 
 use crate::{
@@ -110,23 +107,5 @@ impl Drop for Place {
                 calls.remove(&self.key);
             }
         }
-    }
-}
-
-/// A body whose request keeps its place until it was sent.
-pub(super) struct Placed<B> {
-    pub(super) body: B,
-    pub(super) _place: Place,
-}
-
-impl<B: Body + Unpin> Body for Placed<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
     }
 }

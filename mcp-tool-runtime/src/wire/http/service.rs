@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HttpSettings, PATH,
-    body::{self, Bodies, Held, HeldText, Refused},
+    body::{self, Bodies, Held, HeldText, Holding, Refused},
     headers, origin,
-    running::{Place, Placed, Running},
+    running::{Place, Running},
     sessions::Sessions,
     sse::Events,
 };
@@ -302,7 +302,7 @@ impl Service {
         };
         let mut answer = answer.map(|body| {
             let body = match place {
-                Some(_place) => Placed { body, _place }.boxed(),
+                Some(place) => Holding::new(body, place).boxed(),
                 None => body,
             };
             Either::Right(Either::Right(body))
