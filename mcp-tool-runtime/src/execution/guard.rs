@@ -66,3 +66,35 @@ fn panicked(panic: &(dyn Any + Send)) -> ToolError {
         .unwrap_or("a panic without a message");
     ToolError::internal(format!("panicked: {message}")).unsettled()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_still_waits_for_a_thread_when_it_is_given_up_never_begins() {
+        let built =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build();
+        let Ok(runtime) = built else { panic!("{built:?}") };
+        let (release, released) = mpsc::channel::<()>();
+        let first = runtime.spawn_blocking(move || released.recv());
+        let ran = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&ran);
+        runtime.block_on(async {
+            let mut waiting = Box::pin(blocking(move || begins.store(true, Ordering::Relaxed)));
+            assert!(futures_util::poll!(&mut waiting).is_pending());
+            drop(waiting);
+            drop(release);
+            assert!(first.await.is_ok());
+            // The one thread takes this after whatever waited before it.
+            assert!(blocking(|| ()).await.is_ok());
+        });
+        assert!(!ran.load(Ordering::Relaxed));
+    }
+}

@@ -229,6 +229,7 @@ impl Connection {
             (Err(fault), None) => tracing::debug!(reason = fault.message, "a notification can't be read"),
         }
     }
+
     async fn refuse(&self, fault: &Fault) {
         self.send(answer::fault(fault).body).await;
     }
