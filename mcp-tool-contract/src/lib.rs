@@ -6,10 +6,15 @@
 
 pub mod bounds;
 pub mod digest;
+pub mod grammar;
 pub mod json;
+pub mod judge;
+pub mod lock;
+
 pub mod model;
 pub mod name;
 pub mod pattern;
 pub mod quantity;
 pub mod read;
+pub mod rules;
 mod text;

@@ -3,6 +3,7 @@
 use crate::{
     bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, narrowing},
     pattern::Pattern,
+    rules::Rule,
 };
 
 /// What a tool promises. It is listed, read against, stamped on every answer and compared between versions.
@@ -28,6 +29,30 @@ pub struct Contract {
     pub timeout_ms: Option<u64>,
     /// Calls of this tool that may run at one time.
     pub concurrency: Option<u32>,
+    /// That it will go, and what to use instead.
+    pub deprecation: Option<Deprecation>,
+    /// Guards that were lowered, and why.
+    pub weakens: &'static [Weakening],
+}
+
+/// That a tool will go (SEP-2053 `deprecationInfo`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// Why, or what to do.
+    pub message: &'static str,
+    /// The tool to use instead.
+    pub replacement: Option<&'static str>,
+    /// The day until which it is served, `2027-01-31` (RFC 3339 `full-date`).
+    pub removal: Option<&'static str>,
+}
+
+/// A guard that was lowered on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weakening {
+    /// The rule that says so.
+    pub rule: Rule,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// `major.minor`: a new major breaks callers, a new minor doesn't.
@@ -86,6 +111,8 @@ pub enum Output {
     Page(&'static Object),
     /// An object whose JSON Schema is known only when the server runs.
     Dynamic(fn() -> serde_json::Value),
+    /// Such a schema as a lock remembers it, as JSON text.
+    Remembered(&'static str),
 }
 
 impl Contract {
@@ -101,6 +128,8 @@ impl Contract {
         hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
         timeout_ms: None,
         concurrency: None,
+        deprecation: None,
+        weakens: &[],
     };
 
     /// Whether a caller can ask for the next page of the result.

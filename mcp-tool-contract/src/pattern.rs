@@ -11,14 +11,21 @@ use std::{fmt, sync::OnceLock};
 #[derive(Clone, Copy)]
 pub struct Pattern {
     source: &'static str,
-    matcher: fn() -> &'static Matcher,
+    /// A constant can't hold the compiled form itself.
+    matcher: Option<fn() -> &'static Matcher>,
 }
 
 impl Pattern {
     /// A pattern and the place where its compiled form is kept; [`check`] has passed it.
     #[must_use]
     pub const fn new(source: &'static str, matcher: fn() -> &'static Matcher) -> Self {
-        Pattern { source, matcher }
+        Pattern { source, matcher: Some(matcher) }
+    }
+
+    /// A pattern that a lock remembers: compiled anew for each match, since no call is read against it.
+    #[must_use]
+    pub const fn remembered(source: &'static str) -> Self {
+        Pattern { source, matcher: None }
     }
 
     /// The text as the schema shows it.
@@ -30,7 +37,10 @@ impl Pattern {
     /// Whether `text` holds a match, in time linear in its length.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        (self.matcher)().is_match(text)
+        match self.matcher {
+            Some(matcher) => matcher().is_match(text),
+            None => matches(self.source, text),
+        }
     }
 }
 

@@ -2,21 +2,19 @@
 
 /// A bounded line of text; what no longer fits is left out whole.
 #[derive(Clone, Copy)]
-pub(crate) struct ConstText {
-    bytes: [u8; ConstText::CAPACITY],
+pub(crate) struct ConstText<const CAPACITY: usize = 320> {
+    bytes: [u8; CAPACITY],
     len: usize,
 }
 
-impl ConstText {
-    const CAPACITY: usize = 320;
-
+impl<const CAPACITY: usize> ConstText<CAPACITY> {
     pub(crate) const fn new() -> Self {
-        ConstText { bytes: [0; ConstText::CAPACITY], len: 0 }
+        ConstText { bytes: [0; CAPACITY], len: 0 }
     }
 
     pub(crate) const fn str(mut self, piece: &str) -> Self {
         let piece = piece.as_bytes();
-        if self.len + piece.len() <= ConstText::CAPACITY {
+        if self.len + piece.len() <= CAPACITY {
             let mut i = 0;
             while i < piece.len() {
                 self.bytes[self.len] = piece[i];
@@ -48,6 +46,32 @@ impl ConstText {
         }
     }
 
+    /// A number with up to six digits behind the point; one beyond what can be spelled so as `a number`.
+    pub(crate) const fn number(mut self, value: f64) -> Self {
+        const MILLION: i128 = 1_000_000;
+        let scaled = value * MILLION as f64;
+        if !(-1e21 < scaled && scaled < 1e21) {
+            return self.str("a number");
+        }
+        let scaled = scaled.round() as i128;
+        if scaled < 0 {
+            self = self.str("-");
+        }
+        let (whole, mut rest) =
+            (scaled.unsigned_abs() as i128 / MILLION, scaled.unsigned_abs() as i128 % MILLION);
+        self = self.integer(whole);
+        if rest > 0 {
+            self = self.str(".");
+            let mut place = MILLION / 10;
+            while rest > 0 {
+                self = self.integer(rest / place);
+                rest %= place;
+                place /= 10;
+            }
+        }
+        self
+    }
+
     pub(crate) const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
@@ -56,18 +80,23 @@ impl ConstText {
     }
 }
 
-/// Whether two texts are the same, in const evaluation.
+/// Whether two texts are the same, in const evaluation, where each step costs a microsecond: several bytes a step.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;
     }
-    let mut i = 0;
-    while i < left.len() {
-        if left[i] != right[i] {
+    while let ([a, b, c, d, left_rest @ ..], [e, f, g, h, right_rest @ ..]) = (left, right) {
+        if *a != *e || *b != *f || *c != *g || *d != *h {
             return false;
         }
-        i += 1;
+        (left, right) = (left_rest, right_rest);
+    }
+    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        if *a != *b {
+            return false;
+        }
+        (left, right) = (left_rest, right_rest);
     }
     true
 }
@@ -92,15 +121,41 @@ mod tests {
     #[test]
     fn integers_of_every_size_are_written_whole() {
         for value in [0, 7, -1, 1_000_000, i128::MAX, i128::MIN] {
-            assert_eq!(ConstText::new().integer(value).as_str(), value.to_string());
+            assert_eq!(ConstText::<320>::new().integer(value).as_str(), value.to_string());
         }
+    }
+
+    #[test]
+    fn numbers_are_written_to_the_millionth() {
+        let written = |value| ConstText::<320>::new().number(value).as_str().to_owned();
+        for (value, text) in
+            [(0.5, "0.5"), (-2.25, "-2.25"), (10.0, "10"), (0.000_001, "0.000001"), (100.05, "100.05")]
+        {
+            assert_eq!(written(value), text);
+        }
+        assert_eq!(written(1e300), "a number");
     }
 
     #[test]
     fn what_does_not_fit_is_left_out_whole() {
         let long = "é".repeat(159);
-        let text = ConstText::new().str(&long).str("abc").str("é");
+        let text = ConstText::<320>::new().str(&long).str("abc").str("é");
         assert_eq!(text.as_str(), format!("{long}é"));
+    }
+
+    #[test]
+    fn texts_of_every_length_are_told_apart_at_every_byte() {
+        let text = "abcdefghijklmnopqrst";
+        for length in 0..=text.len() {
+            let own = &text[..length];
+            assert!(same(own, own));
+            assert!(!same(own, &text[..length.saturating_sub(1)]) || length == 0);
+            for place in 0..length {
+                let mut other = own.to_owned();
+                other.replace_range(place..=place, "_");
+                assert!(!same(own, &other), "{other}");
+            }
+        }
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` share.
 
-use mcp_tool_contract::pattern;
+use mcp_tool_contract::{grammar::ArgKey, pattern};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::{errors::Errors, keys::Key, literal::Literal};
 
-/// The keys, in the order in which they are applied.
-pub(crate) const KEYS: [&str; 7] = ["min", "max", "min_len", "max_len", "min_items", "max_items", "pattern"];
+/// The names of those keys.
+pub(crate) fn names() -> Vec<&'static str> {
+    ArgKey::ALL.iter().filter(|key| key.is_bound()).map(|key| key.name()).collect()
+}
 
 /// Bounds that were written down; whether the type takes them, const evaluation says.
 #[derive(Default)]
@@ -31,8 +33,9 @@ impl Bounds {
     /// Takes a key if it is a bound.
     pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
         let name = key.name.to_string();
-        let value = match name.as_str() {
-            "min" | "max" => key.value("1", errors).and_then(|value| {
+        let Some(known) = ArgKey::of_name(&name) else { return false };
+        let value = match known {
+            ArgKey::Min | ArgKey::Max => key.value("1", errors).and_then(|value| {
                 let literal = Literal::of(value, errors)?;
                 if matches!(literal, Literal::Integer(_) | Literal::Number(_)) {
                     return Some(BoundValue::Literal(literal, value.span()));
@@ -40,8 +43,10 @@ impl Bounds {
                 errors.at(value, format!("`{name}` takes a number: write `{name} = 1`"));
                 None
             }),
-            "min_len" | "max_len" | "min_items" | "max_items" => key.count(errors).map(BoundValue::Count),
-            "pattern" => {
+            ArgKey::MinLen | ArgKey::MaxLen | ArgKey::MinItems | ArgKey::MaxItems => {
+                key.count(errors).map(BoundValue::Count)
+            }
+            ArgKey::Pattern => {
                 key.text("\"^[a-z]+$\"", errors).and_then(|text| match pattern::check(&text.value()) {
                     Ok(()) => Some(BoundValue::Pattern(text.value())),
                     Err(error) => {
@@ -50,7 +55,7 @@ impl Bounds {
                     }
                 })
             }
-            _ => return false,
+            ArgKey::Default | ArgKey::Secret => return false,
         };
         self.calls.extend(value.map(|value| Bound { key: key.name.clone(), value }));
         true

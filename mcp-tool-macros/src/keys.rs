@@ -14,9 +14,10 @@ pub(crate) struct Key {
     pub(crate) meta: Meta,
 }
 
-/// Reads the keys of an attribute. A key that comes twice is a mistake; so is what isn't a key. `None` where the
+/// Reads the keys of an attribute. A key that comes twice is a mistake where it isn't repeatable; so is what
+/// isn't a key. `None` where the
 /// attribute can't be read at all, so that nothing can be missed in it.
-pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Vec<Key>> {
+pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Errors) -> Option<Vec<Key>> {
     let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(metas) => metas,
         Err(error) => {
@@ -30,7 +31,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Vec<Key>
             errors.at(meta.path(), "a key is one word");
             continue;
         };
-        if keys.iter().any(|key| key.name == name) {
+        if keys.iter().any(|key| key.name == name) && !repeatable.iter().any(|known| name == known) {
             errors.at(&meta, format!("`{name}` stands twice"));
             continue;
         }
@@ -90,6 +91,17 @@ impl Key {
         }
         errors.at(value, format!("`{0}` takes a whole number: write `{0} = 64`", self.name));
         None
+    }
+
+    /// What stands in `key(…)`.
+    pub(crate) fn inside(&self, shape: &str, errors: &mut Errors) -> Option<TokenStream> {
+        match &self.meta {
+            Meta::List(list) => Some(list.tokens.clone()),
+            Meta::Path(_) | Meta::NameValue(_) => {
+                errors.at(&self.meta, format!("`{0}` takes parentheses: write `{0}({shape})`", self.name));
+                None
+            }
+        }
     }
 
     pub(crate) fn span(&self) -> Span {

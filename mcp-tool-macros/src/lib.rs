@@ -10,6 +10,7 @@ mod errors;
 mod keys;
 mod list;
 mod literal;
+mod lock;
 mod schema;
 mod tool;
 
@@ -36,6 +37,13 @@ use proc_macro::TokenStream;
 /// | `max_items = 20` | longest array, for parameters that don't say |
 /// | `timeout = "5s"` | longest a call may run (`ms`, `s`, `m`, `h`) |
 /// | `concurrency = 4` | calls that may run at one time |
+/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | it will go: shown in its description, `_meta` and every answer, and calls are counted; `replacement` and `removal` may be left out |
+/// | `weakens("rule-id", reason = "…")` | why a change lowers a guard; may stand several times |
+///
+/// # The lock
+/// Once `contract write` has put its contract into `mcp-tools.lock`, a change of it is judged by the compiler:
+/// one that breaks callers needs the next major version, any other that binds the next minor one, and one that
+/// lowers a guard `weakens(…)` too.
 ///
 /// # Parameters
 /// What is borrowed, the server lends: `&CallContext` is the call, any other `&T` was lent. What is owned, the

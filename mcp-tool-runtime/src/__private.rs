@@ -5,7 +5,9 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 pub use mcp_tool_contract::{
     bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
-    model::{Contract, Hints, Output, Param, Version},
+    judge::hold,
+    lock::compact::Compact,
+    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
     pattern::{Matcher, Pattern},
     read::{
         arguments::{Declared, Defaulted, Fill, Slot, check_defaults, declare, read},
@@ -13,6 +15,7 @@ pub use mcp_tool_contract::{
         value::Value,
         violation::Violations,
     },
+    rules::Rule,
 };
 
 pub use crate::{
@@ -21,7 +24,7 @@ pub use crate::{
     lend::{Lend, LendSent, LendShared, Lent, NotLent},
     page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
     result::{Answer, ObjectResult, Returned, Returning, answering},
-    tool::{Bound, Running, Tool, ToolEntry},
+    tool::{Bound, Running, Source, Tool, ToolEntry},
 };
 
 /// A function with what it borrows.

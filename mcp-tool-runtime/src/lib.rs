@@ -51,6 +51,7 @@ mod audit;
 #[cfg(feature = "cli")]
 mod cli;
 mod context;
+mod contracts;
 mod dispatch;
 mod error;
 mod execution;
@@ -71,6 +72,7 @@ mod tool;
 mod wire;
 
 pub use context::CallContext;
+pub use contracts::ContractError;
 pub use error::{ErrorKind, ToolError};
 pub use identity::{Caller, Scopes};
 pub use mcp_tool_contract::{

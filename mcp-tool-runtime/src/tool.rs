@@ -19,12 +19,26 @@ pub trait Tool: 'static {
     /// What it promises.
     const CONTRACT: Contract;
 
+    /// Where it stands.
+    #[doc(hidden)]
+    const SOURCE: Source;
+
     /// The function with everything that it borrows, looked up once.
     ///
     /// # Errors
     /// Where something that it borrows was not lent.
     #[doc(hidden)]
     fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent>;
+}
+
+/// Where a tool stands: for a package of the workspace that is compiled, relative to the workspace.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The file.
+    pub file: &'static str,
+    /// The line.
+    pub line: u32,
 }
 
 /// A tool that can be called. Only the dispatcher holds one.
@@ -48,6 +62,7 @@ pub struct ToolEntry {
     /// evaluation costs seconds where there are hundreds.
     pub(crate) key: u64,
     pub(crate) contract: &'static Contract,
+    pub(crate) source: Source,
     pub(crate) bind: fn(&Lent) -> Result<Box<dyn Bound>, NotLent>,
 }
 
@@ -55,7 +70,7 @@ impl ToolEntry {
     /// The entry of a tool.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
-        ToolEntry { key: key(T::CONTRACT.name), contract: &T::CONTRACT, bind: T::bind }
+        ToolEntry { key: key(T::CONTRACT.name), contract: &T::CONTRACT, source: T::SOURCE, bind: T::bind }
     }
 
     /// What the tool promises.

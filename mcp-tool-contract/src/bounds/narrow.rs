@@ -77,7 +77,8 @@ impl Fault {
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn raise(self, subject: &str, name: &str) -> ! {
-        let text = ConstText::new().str(subject).str(" '").str(name).str("': ").str(self.0.as_str());
+        let text: ConstText =
+            ConstText::new().str(subject).str(" '").str(name).str("': ").str(self.0.as_str());
         panic!("{}", text.as_str())
     }
 }

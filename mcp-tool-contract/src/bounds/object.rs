@@ -30,7 +30,8 @@ impl Object {
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     const fn once(&self, name: &str) {
         if self.occurrences(name) > 1 {
-            let text = ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
+            let text: ConstText =
+                ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
             panic!("{}", text.as_str())
         }
     }

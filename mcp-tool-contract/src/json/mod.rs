@@ -7,21 +7,29 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use self::schema::Prose;
 use crate::{
-    bounds::LiteralValue,
+    bounds::{Literal, LiteralValue},
     digest::Digest,
-    model::{Contract, Hints, Param},
+    model::{Contract, Deprecation, Hints, Param},
 };
 
 /// The `_meta` key of a contract's version (SEP-1575's words, the project's prefix).
 pub const META_VERSION: &str = "dev.mcp-tool/version";
 /// The `_meta` key of a contract's digest.
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
+/// The `_meta` key of a contract's deprecation.
+pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
 
 impl Contract {
     /// The entry of `tools/list` (`Tool` of the protocol's schema).
     #[must_use]
     pub fn listing(&self, digest: &Digest) -> impl Serialize + use<> {
-        Listing { contract: *self, digest: digest.to_string() }
+        self.listing_as(self.name, digest)
+    }
+
+    /// The same under another name, by which an older version is listed.
+    #[must_use]
+    pub fn listing_as(&self, name: &str, digest: &Digest) -> impl Serialize + use<> {
+        Listing::<()>::new(self, name, digest)
     }
 
     /// The digest over the RFC 8785 form of all that binds: everything but prose.
@@ -57,7 +65,7 @@ impl Serialize for Binding {
 }
 
 /// What stands in for absent arguments. A schema says it in prose, since some clients refuse the keyword.
-struct Defaults(&'static [Param]);
+pub(crate) struct Defaults(pub(crate) &'static [Param]);
 
 impl Serialize for Defaults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -76,7 +84,8 @@ impl Serialize for Defaults {
     }
 }
 
-struct Secrets(&'static [Param]);
+/// Names of the parameters whose values are never shown.
+pub(crate) struct Secrets(pub(crate) &'static [Param]);
 
 impl Serialize for Secrets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -84,40 +93,99 @@ impl Serialize for Secrets {
     }
 }
 
-struct Listing {
-    contract: Contract,
-    digest: String,
+/// The words of an absent argument behind those of its parameter.
+pub(crate) fn with_default(description: &str, default: Literal) -> String {
+    format!("{description} Default: {}.", default.json)
 }
 
-impl Serialize for Listing {
+/// The words of a deprecation, as they stand behind a description.
+#[must_use]
+pub fn deprecated(deprecation: Option<Deprecation>) -> String {
+    let Some(Deprecation { message, replacement, removal }) = deprecation else { return String::new() };
+    let mut words = format!(" Deprecated: {message}");
+    if !message.ends_with(['.', '!', '?']) {
+        words.push('.');
+    }
+    if let Some(replacement) = replacement {
+        words.push_str(&format!(" Use '{replacement}' instead."));
+    }
+    if let Some(removal) = removal {
+        words.push_str(&format!(" It goes after {removal}."));
+    }
+    words
+}
+
+/// A deprecation as it stands in `_meta` (SEP-2053 `deprecationInfo`).
+impl Serialize for Deprecation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Deprecation { message, replacement, removal } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("message", message)?;
+        if let Some(replacement) = replacement {
+            map.serialize_entry("replacement", replacement)?;
+        }
+        if let Some(removal) = removal {
+            map.serialize_entry("removalDate", removal)?;
+        }
+        map.end()
+    }
+}
+
+/// The entry of a list, perhaps with one member more in its `_meta`.
+pub(crate) struct Listing<M> {
+    contract: Contract,
+    name: String,
+    digest: String,
+    more: Option<(&'static str, M)>,
+}
+
+impl<M: Serialize> Listing<M> {
+    pub(crate) fn new(contract: &Contract, name: &str, digest: &Digest) -> Self {
+        Listing { contract: *contract, name: name.to_owned(), digest: digest.to_string(), more: None }
+    }
+}
+
+impl Listing<()> {
+    pub(crate) fn with<M: Serialize>(self, key: &'static str, value: M) -> Listing<M> {
+        let Listing { contract, name, digest, more: _ } = self;
+        Listing { contract, name, digest, more: Some((key, value)) }
+    }
+}
+
+impl<M: Serialize> Serialize for Listing<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = &self.contract;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", contract.name)?;
+        map.serialize_entry("name", &self.name)?;
         if let Some(title) = contract.title {
             map.serialize_entry("title", title)?;
         }
-        map.serialize_entry("description", contract.description)?;
+        let description = format!("{}{}", contract.description, deprecated(contract.deprecation));
+        map.serialize_entry("description", &description)?;
         map.serialize_entry("inputSchema", &contract.input_schema(Prose::Kept))?;
         if let Some(schema) = contract.output_schema(Prose::Kept) {
             map.serialize_entry("outputSchema", &schema)?;
         }
         map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: contract.title })?;
-        map.serialize_entry("_meta", &Stamp { contract, digest: &self.digest })?;
+        map.serialize_entry("_meta", &Stamp(self))?;
         map.end()
     }
 }
 
-struct Stamp<'s> {
-    contract: &'s Contract,
-    digest: &'s str,
-}
+struct Stamp<'s, M>(&'s Listing<M>);
 
-impl Serialize for Stamp<'_> {
+impl<M: Serialize> Serialize for Stamp<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry(META_VERSION, &self.contract.version.to_string())?;
-        map.serialize_entry(META_CONTRACT, self.digest)?;
+        let Listing { contract, digest, more, name: _ } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(META_VERSION, &contract.version.to_string())?;
+        map.serialize_entry(META_CONTRACT, digest)?;
+        if let Some(deprecation) = &contract.deprecation {
+            map.serialize_entry(META_DEPRECATION, deprecation)?;
+        }
+        if let Some((key, value)) = more {
+            map.serialize_entry(key, value)?;
+        }
         map.end()
     }
 }
@@ -145,7 +213,7 @@ impl Serialize for Annotations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bounds::{Kind, Literal};
+    use crate::bounds::Kind;
 
     const DAYS: Param =
         Param::new("days", "Days to pay.", Kind::Integer { minimum: 0, maximum: 90 }.schema());

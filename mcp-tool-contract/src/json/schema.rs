@@ -30,10 +30,9 @@ impl Contract {
         Some(match self.output {
             Output::Nothing | Output::Text => return None,
             Output::Object(object) | Output::Page(object) => Root::Declared(Shape { object, prose }),
-            Output::Dynamic(schema) => Root::Dynamic(match prose {
-                Prose::Kept => schema(),
-                Prose::Dropped => without_prose(schema()),
-            }),
+            Output::Dynamic(schema) => Root::of(schema(), prose),
+            // It was JSON when it was read out of the lock.
+            Output::Remembered(schema) => Root::of(serde_json::from_str(schema).unwrap_or_default(), prose),
         })
     }
 }
@@ -62,7 +61,7 @@ impl Serialize for Properties<'_> {
         let Input { params, prose } = self.0;
         serializer.collect_map(params.iter().map(|param| {
             let description = match param.default {
-                Some(default) => format!("{} Default: {}.", param.description, default.json),
+                Some(default) => super::with_default(param.description, default),
                 None => param.description.to_owned(),
             };
             // `null` counts as absent when a call is read; the schema stays a plain type, which clients take.
@@ -81,7 +80,8 @@ struct Property {
 
 impl Serialize for Property {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let description = (self.prose == Prose::Kept).then_some(self.description.as_str());
+        let is_said = self.prose == Prose::Kept && !self.description.is_empty();
+        let description = is_said.then_some(self.description.as_str());
         let mut map = serializer.serialize_map(None)?;
         match &self.schema.items {
             Some(Items { min, max }) => {
@@ -203,6 +203,15 @@ impl Serialize for Values {
 enum Root {
     Declared(Shape),
     Dynamic(Value),
+}
+
+impl Root {
+    fn of(schema: Value, prose: Prose) -> Root {
+        Root::Dynamic(match prose {
+            Prose::Kept => schema,
+            Prose::Dropped => without_prose(schema),
+        })
+    }
 }
 
 impl Serialize for Root {

@@ -26,6 +26,20 @@ pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
     report.finish()
 }
 
+/// Holds the JSON of one value of a result to its schema.
+///
+/// # Errors
+/// All violations.
+pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
+    let mut report = Report::default();
+    let mut walk = serde_json::Deserializer::from_str(json);
+    let seed = Value { schema, path: &Path::ROOT, report: &mut report };
+    if let Err(error) = seed.deserialize(&mut walk).and_then(|()| walk.end()) {
+        report.note(&Path::ROOT, Rule::Syntax, None, format!("the value can't be read: {error}"));
+    }
+    report.finish()
+}
+
 /// What is wanted at one place.
 #[derive(Clone, Copy)]
 enum Node<'n> {

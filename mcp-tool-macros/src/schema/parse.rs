@@ -147,7 +147,7 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     let mut bounds = Bounds::default();
     for key in schema_keys(attrs, errors) {
         if !bounds.take(&key, errors) {
-            keys::unknown(&key, &crate::bounds::KEYS, errors);
+            keys::unknown(&key, &crate::bounds::names(), errors);
         }
     }
     let name =
@@ -178,7 +178,9 @@ fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> 
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
         match &attribute.meta {
-            Meta::List(list) => found.extend(keys::parse(list.tokens.clone(), errors).into_iter().flatten()),
+            Meta::List(list) => {
+                found.extend(keys::parse(list.tokens.clone(), &[], errors).into_iter().flatten());
+            }
             Meta::Path(_) | Meta::NameValue(_) => {
                 errors.at(attribute, "write the keys in parentheses: `#[schema(max_len = 64)]`");
             }

@@ -1,35 +1,24 @@
 //! The keys of `#[mcp_tool(…)]`.
 
-use mcp_tool_contract::name;
+use mcp_tool_contract::{
+    bounds::Format,
+    grammar::ToolKey,
+    name,
+    read::format,
+    rules::{Class, Rule},
+};
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprArray, ExprLit, Lit, LitStr};
+use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Token, parse::Parser as _};
 
-use super::model::Keys;
+use super::model::{Deprecation, Keys, Weakening};
 use crate::{
     errors::Errors,
     keys::{self, Key},
     literal,
 };
 
-const KNOWN: [&str; 13] = [
-    "version",
-    "scope",
-    "public",
-    "name",
-    "title",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "max_len",
-    "max_items",
-    "timeout",
-    "concurrency",
-];
-
 /// Keys whose enforcement doesn't exist yet. A guard that isn't enforced isn't accepted.
-const LATER: [&str; 9] =
-    ["rate", "ceiling", "retry", "cache", "upstream", "gate", "deprecated", "weakens", "task"];
+const LATER: [&str; 7] = ["rate", "ceiling", "retry", "cache", "upstream", "gate", "task"];
 
 /// Reads the keys; what is wrong with one leaves the others standing.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
@@ -37,36 +26,52 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let (mut version, mut scope, mut public) = (false, None, None);
     let (mut read_only, mut destructive) = (None, None);
     let whole = tokens.clone();
-    let Some(keys) = keys::parse(tokens, errors) else { return found };
+    let repeatable = [ToolKey::Weakens.name()];
+    let Some(keys) = keys::parse(tokens, &repeatable, errors) else { return found };
     for key in keys {
-        match key.name.to_string().as_str() {
-            "version" => {
-                version = true;
-                found.version = key.text("\"1.0\"", errors).and_then(|text| self::version(&text, errors)).unwrap_or_default();
+        let name = key.name.to_string();
+        let Some(known) = ToolKey::of_name(&name) else {
+            if LATER.contains(&name.as_str()) {
+                let message = format!(
+                    "`{name}` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out"
+                );
+                errors.at(&key.name, message);
+            } else {
+                keys::unknown(&key, ToolKey::NAMES, errors);
             }
-            "scope" => {
+            continue;
+        };
+        match known {
+            ToolKey::Version => {
+                version = true;
+                if let Some(text) = key.text("\"1.0\"", errors) {
+                    found.version_at = Some(text.span());
+                    found.version = self::version(&text, errors).unwrap_or_default();
+                }
+            }
+            ToolKey::Scope => {
                 scope = Some(key.whole());
                 found.scopes = scopes(&key, errors);
             }
-            "public" => public = key.flag(errors).then(|| key.span()),
-            "name" => found.name = key.text("\"list_invoices\"", errors).and_then(|text| tool_name(&text, errors)),
-            "title" => found.title = key.text("\"List invoices\"", errors).map(|text| text.value()),
-            "read_only" => read_only = key.flag(errors).then(|| key.span()),
-            "destructive" => destructive = key.flag(errors).then(|| key.span()),
-            "idempotent" => found.idempotent = key.flag(errors),
-            "open_world" => found.open_world = key.flag(errors),
-            "max_len" => found.max_len = key.count(errors),
-            "max_items" => found.max_items = key.count(errors),
-            "timeout" => {
+            ToolKey::Public => public = key.flag(errors).then(|| key.span()),
+            ToolKey::Name => {
+                let text = key.text("\"list_invoices\"", errors);
+                found.name = text.and_then(|text| tool_name(&text, errors));
+            }
+            ToolKey::Title => found.title = key.text("\"List invoices\"", errors).map(|text| text.value()),
+            ToolKey::ReadOnly => read_only = key.flag(errors).then(|| key.span()),
+            ToolKey::Destructive => destructive = key.flag(errors).then(|| key.span()),
+            ToolKey::Idempotent => found.idempotent = key.flag(errors),
+            ToolKey::OpenWorld => found.open_world = key.flag(errors),
+            ToolKey::MaxLen => found.max_len = key.count(errors),
+            ToolKey::MaxItems => found.max_items = key.count(errors),
+            ToolKey::Timeout => {
                 let text = key.text("\"5s\"", errors);
                 found.timeout_ms = text.and_then(|text| literal::milliseconds(&text, errors));
             }
-            "concurrency" => found.concurrency = concurrency(&key, errors),
-            later if LATER.contains(&later) => errors.at(
-                &key.name,
-                format!("`{later}` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out"),
-            ),
-            _ => keys::unknown(&key, &KNOWN, errors),
+            ToolKey::Concurrency => found.concurrency = concurrency(&key, errors),
+            ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),
+            ToolKey::Weakens => found.weakens.extend(weakening(&key, errors)),
         }
     }
     let mut missing = |message: &str| {
@@ -150,6 +155,86 @@ fn concurrency(key: &Key, errors: &mut Errors) -> Option<u32> {
         Ok(count) if count > 0 => Some(count),
         _ => {
             errors.at(&key.meta, "at least one call must be able to run: `concurrency` is 1 or more");
+            None
+        }
+    }
+}
+
+/// `deprecated(message = "…", replacement = "…", removal = "2027-01-31")`.
+fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
+    const PARTS: [&str; 3] = ["message", "replacement", "removal"];
+    let inside = key.inside("message = \"…\"", errors)?;
+    let (mut message, mut replacement, mut removal) = (None, None, None);
+    for part in keys::parse(inside, &[], errors)? {
+        match part.name.to_string().as_str() {
+            "message" => message = part.text("\"…\"", errors),
+            "replacement" => {
+                let text = part.text("\"list_invoices\"", errors);
+                replacement = text.and_then(|text| tool_name(&text, errors));
+            }
+            "removal" => {
+                removal = part.text("\"2027-01-31\"", errors);
+                if let Some(day) = &removal
+                    && !format::spells(Format::Date, &day.value())
+                {
+                    let message =
+                        format!("{:?} is no day: write \"2027-01-31\" (RFC 3339 `full-date`)", day.value());
+                    errors.on(day.span(), message);
+                }
+            }
+            _ => keys::unknown(&part, &PARTS, errors),
+        }
+    }
+    let Some(message) = message else {
+        errors.at(&key.meta, "`deprecated` says what to do instead: write `deprecated(message = \"…\")`");
+        return None;
+    };
+    Some(Deprecation { message: message.value(), replacement, removal: removal.map(|day| day.value()) })
+}
+
+/// `weakens("rule-id", reason = "…")`.
+fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
+    const SHAPE: &str = "\"rule-id\", reason = \"…\"";
+    let parts = |input: syn::parse::ParseStream<'_>| {
+        let id: LitStr = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let word: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let reason: LitStr = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok((id, word, reason))
+    };
+    let (id, word, reason) = match parts.parse2(key.inside(SHAPE, errors)?) {
+        Ok(parts) => parts,
+        Err(_) => {
+            errors.at(&key.meta, format!("`weakens` names a rule and says why: write `weakens({SHAPE})`"));
+            return None;
+        }
+    };
+    if word != "reason" || reason.value().trim().is_empty() {
+        errors.at(&key.meta, format!("a guard is lowered for a reason: write `weakens({SHAPE})`"));
+        return None;
+    }
+    let guards = || Rule::ALL.iter().filter(|rule| rule.class() == Class::Weakens).map(|rule| rule.id());
+    match Rule::of_id(&id.value()) {
+        Some(rule) if rule.class() == Class::Weakens => Some(Weakening { rule, reason: reason.value() }),
+        Some(rule) => {
+            let bump =
+                if rule.class() == Class::Breaking { "the next major version" } else { "a minor version" };
+            let message = format!("`{rule}` is {}: its licence is {bump}, and no reason", rule.class());
+            errors.on(id.span(), message);
+            None
+        }
+        None => {
+            let message = match name::nearest(&id.value(), guards()) {
+                Some(meant) => format!("no rule is called {:?}; did you mean {meant:?}?", id.value()),
+                None => format!(
+                    "no rule is called {:?}; a guard is lowered by {}",
+                    id.value(),
+                    guards().collect::<Vec<_>>().join(", ")
+                ),
+            };
+            errors.on(id.span(), message);
             None
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
-use super::model::{Default, Input, Sent, Tool, Undescribed};
+use super::model::{Default, Deprecation, Input, Sent, Tool, Undescribed, Weakening};
 
 /// The type beside the function, its contract, and how it is called. Where mistakes leave no tool, its type
 /// stands there all the same, so that they stay the only errors; and its parts are still judged.
@@ -25,6 +25,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
         quote!(#(#declared)* #(#lent)* #paging)
     });
     let missing = undescribed.iter().map(missing_description);
+    let (source, judgement, tracked) = (source(), judgement(tool), &tool.tracked);
     quote! {
         #[doc = #doc]
         #[allow(non_camel_case_types)]
@@ -35,14 +36,33 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
         const _: () = {
             #parts
             #(#missing)*
+            #tracked
+            #judgement
 
             #[automatically_derived]
             impl ::mcp_tool_runtime::Tool for #function {
                 #contract
+                #source
                 #bind
             }
         };
     }
+}
+
+/// Where the tool stands, for commands.
+fn source() -> TokenStream {
+    quote! {
+        const SOURCE: ::mcp_tool_runtime::__private::Source = ::mcp_tool_runtime::__private::Source {
+            file: ::core::file!(),
+            line: ::core::line!(),
+        };
+    }
+}
+
+/// The judgement by the locked contract.
+fn judgement(tool: &Tool) -> Option<TokenStream> {
+    let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
+    tool.is_whole.then(|| locked.judgement(&tool.function, at))
 }
 
 /// Stand-ins for the contract and the call of a tool that couldn't be read.
@@ -134,6 +154,26 @@ fn contract(tool: &Tool) -> TokenStream {
     let (read_only, destructive) = (keys.read_only, keys.destructive);
     let (idempotent, open_world) = (keys.idempotent, keys.open_world);
     let (timeout_ms, concurrency) = (option(keys.timeout_ms), option(keys.concurrency));
+    let deprecation =
+        option(keys.deprecation.as_ref().map(|Deprecation { message, replacement, removal }| {
+            let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
+            quote! {
+                ::mcp_tool_runtime::__private::Deprecation {
+                    message: #message,
+                    replacement: #replacement,
+                    removal: #removal,
+                }
+            }
+        }));
+    let weakens = keys.weakens.iter().map(|Weakening { rule, reason }| {
+        let rule = format_ident!("{}", format!("{rule:?}"));
+        quote! {
+            ::mcp_tool_runtime::__private::Weakening {
+                rule: ::mcp_tool_runtime::__private::Rule::#rule,
+                reason: #reason,
+            }
+        }
+    });
     let params = inputs.iter().enumerate().flat_map(|(index, input)| match input {
         Input::Lent(_) => Vec::new(),
         Input::Page(_) => vec![
@@ -163,6 +203,8 @@ fn contract(tool: &Tool) -> TokenStream {
             },
             timeout_ms: #timeout_ms,
             concurrency: #concurrency,
+            deprecation: #deprecation,
+            weakens: &[#(#weakens),*],
         };
     }
 }

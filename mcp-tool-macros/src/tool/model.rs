@@ -1,15 +1,18 @@
 //! A tool, once its syntax is behind us.
 
-use proc_macro2::Span;
+use mcp_tool_contract::rules::Rule;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Type, Visibility};
 
-use crate::{bounds::Bounds, literal::Literal};
+use crate::{bounds::Bounds, literal::Literal, lock::Held};
 
 /// What the attribute's keys say.
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
     pub(crate) version: (u32, u32),
+    /// Where the version stands.
+    pub(crate) version_at: Option<Span>,
     pub(crate) title: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) read_only: bool,
@@ -20,6 +23,21 @@ pub(crate) struct Keys {
     pub(crate) max_items: Option<u64>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
+    pub(crate) deprecation: Option<Deprecation>,
+    pub(crate) weakens: Vec<Weakening>,
+}
+
+/// That the tool will go.
+pub(crate) struct Deprecation {
+    pub(crate) message: String,
+    pub(crate) replacement: Option<String>,
+    pub(crate) removal: Option<String>,
+}
+
+/// Why a guard is lowered.
+pub(crate) struct Weakening {
+    pub(crate) rule: Rule,
+    pub(crate) reason: String,
 }
 
 /// A function that is a tool.
@@ -36,6 +54,10 @@ pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) keys: Keys,
+    /// The locked contract that this one is judged by.
+    pub(crate) locked: Option<Held>,
+    /// What makes cargo look again when the lock changes.
+    pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Type,
     /// Descriptions that are missing, and where.

@@ -1,6 +1,6 @@
 //! A function's signature, read as a tool.
 
-use mcp_tool_contract::name;
+use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -13,7 +13,7 @@ use syn::{
 };
 
 use super::model::{Default, Input, Keys, Sent, Tool, Undescribed};
-use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal};
+use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
 
 /// Parameters that a tool may have.
 const MAX_PARAMETERS: usize = 64;
@@ -91,6 +91,11 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     let is_complete = inputs.len() == signature.inputs.len();
+    let locks = Locks::here();
+    let locked = keys
+        .version_at
+        .filter(|_| keys.version != (0, 0))
+        .and_then(|at| locks.baseline(&name, keys.version, at, errors));
     Tool {
         function: signature.ident.clone(),
         visibility: visibility.clone(),
@@ -101,6 +106,8 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         name,
         description,
         keys,
+        locked,
+        tracked: locks.tracked(),
         inputs,
         output,
         undescribed,
@@ -292,26 +299,23 @@ fn sent(
                 continue;
             }
         };
-        for key in keys::parse(tokens, errors).into_iter().flatten() {
+        for key in keys::parse(tokens, &[], errors).into_iter().flatten() {
             if bounds.take(&key, errors) {
                 continue;
             }
-            match key.name.to_string().as_str() {
-                "secret" => secret = key.flag(errors),
-                "default" => {
+            match ArgKey::of_name(&key.name.to_string()) {
+                Some(ArgKey::Secret) => secret = key.flag(errors),
+                Some(ArgKey::Default) => {
                     default = key.value("20", errors).and_then(|value| {
                         let literal = Literal::of(value, errors)?;
                         Some(Default { literal, key: key.span(), value: value.span() })
                     });
                 }
-                "header" => errors.at(
+                _ if key.name == "header" => errors.at(
                     &key.name,
                     "`header` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out",
                 ),
-                _ => {
-                    let known: Vec<&str> = crate::bounds::KEYS.into_iter().chain(["default", "secret"]).collect();
-                    keys::unknown(&key, &known, errors);
-                }
+                _ => keys::unknown(&key, ArgKey::NAMES, errors),
             }
         }
     }

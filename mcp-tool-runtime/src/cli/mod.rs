@@ -1,5 +1,6 @@
 //! The command line of every server: `serve`, `tools`, and help that teaches.
 
+mod contract;
 mod log;
 mod serve;
 mod settings;
@@ -12,12 +13,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::server::ToolServer;
 
 /// What a command ends in.
-type Ended = Result<(), Box<dyn Error + Send + Sync>>;
+type Ended<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl ToolServer {
-    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `help`.
+    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`, `help`.
     ///
-    /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, else 1.
+    /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
+    /// `contract` finds something (its help says what), else 1.
     pub async fn run(self) -> ExitCode {
         let command = command(&self.name, &self.version);
         let matches = match command.try_get_matches() {
@@ -30,7 +32,7 @@ impl ToolServer {
             }
         };
         match self.obey(&matches).await {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => code,
             Err(error) => {
                 eprintln!("error: {error}");
                 ExitCode::FAILURE
@@ -38,10 +40,13 @@ impl ToolServer {
         }
     }
 
-    async fn obey(self, matches: &ArgMatches) -> Ended {
+    async fn obey(self, matches: &ArgMatches) -> Ended<ExitCode> {
         match matches.subcommand() {
-            Some(("serve", matches)) => serve::serve(self, matches).await,
-            Some(("tools", matches)) => tools::list(&self, matches.get_flag("json")),
+            Some(("serve", matches)) => serve::serve(self, matches).await.map(|()| ExitCode::SUCCESS),
+            Some(("tools", matches)) => {
+                tools::list(&self, matches.get_flag("json")).map(|()| ExitCode::SUCCESS)
+            }
+            Some(("contract", matches)) => contract::contract(&self, matches),
             _ => Err("no command was given".into()),
         }
     }
@@ -89,4 +94,5 @@ fn command(name: &str, version: &str) -> Command {
         .arg_required_else_help(true)
         .subcommand(serve)
         .subcommand(tools)
+        .subcommand(contract::command())
 }

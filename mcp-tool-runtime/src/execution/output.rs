@@ -24,6 +24,7 @@ impl OutputCheck {
             Output::Object(object) | Output::Page(object) => OutputCheck::Object(object),
             #[cfg(feature = "schemars")]
             Output::Dynamic(schema) => OutputCheck::Dynamic(Box::new(crate::schemars::validator(&schema())?)),
+            Output::Remembered(_) => return Err("a lock remembers it, and no function gives it".into()),
             #[cfg(not(feature = "schemars"))]
             Output::Dynamic(_) => return Err("it needs the feature `schemars`".into()),
         })

@@ -1,0 +1,99 @@
+//! The keys that a declaration may have, each with the rules that judge a change of it.
+
+use crate::rules::Rule;
+
+/// What judges a change of a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Judged {
+    /// These rules.
+    By(&'static [Rule]),
+    /// None: it is what licenses a change.
+    Licence,
+}
+
+/// One row a key. A key can't be written down without what judges it.
+macro_rules! keys {
+    (
+        $(#[$doc:meta])* $grammar:ident
+        $($variant:ident $name:literal => $judged:tt $([$($rule:ident),+])?;)+
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the macros' documentation says what each means")]
+        pub enum $grammar { $($variant,)+ }
+
+        impl $grammar {
+            /// All keys.
+            pub const ALL: &[$grammar] = &[$($grammar::$variant,)+];
+            /// Their names.
+            pub const NAMES: &[&str] = &[$($name,)+];
+
+            /// The key of that name.
+            #[must_use]
+            pub fn of_name(name: &str) -> Option<$grammar> {
+                $grammar::ALL.iter().copied().find(|key| key.name() == name)
+            }
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $($grammar::$variant => $name,)+ }
+            }
+
+            /// What judges a change of it.
+            #[must_use]
+            pub const fn judged(self) -> Judged {
+                match self { $($grammar::$variant => judged!($judged $([$($rule),+])?),)+ }
+            }
+        }
+    };
+}
+
+macro_rules! judged {
+    (licence) => { Judged::Licence };
+    (by [$($rule:ident),+]) => { Judged::By(&[$(Rule::$rule),+]) };
+}
+
+keys! {
+    /// Keys of `#[mcp_tool(…)]`.
+    ToolKey
+    Version "version" => licence;
+    Scope "scope" => by [ScopeAdded, ScopeRemoved, OrderChanged];
+    Public "public" => by [ScopeAdded, ScopeRemoved];
+    Name "name" => by [ToolAdded, ToolRemoved];
+    Title "title" => by [TitleChanged];
+    ReadOnly "read_only" => by [ReadOnlyAdded, ReadOnlyRemoved];
+    Destructive "destructive" => by [DestructiveAdded, DestructiveRemoved];
+    Idempotent "idempotent" => by [IdempotentAdded, IdempotentRemoved];
+    OpenWorld "open_world" => by [OpenWorldAdded, OpenWorldRemoved];
+    MaxLen "max_len" => by [BoundTightened, BoundLoosened];
+    MaxItems "max_items" => by [BoundTightened, BoundLoosened];
+    Timeout "timeout" => by [TimeoutLowered, TimeoutRaised];
+    Concurrency "concurrency" => by [ConcurrencyLowered, ConcurrencyRaised];
+    Deprecated "deprecated" => by [DeprecationAdded, DeprecationChanged, DeprecationRemoved, RemovalEarlier];
+    Weakens "weakens" => licence;
+}
+
+keys! {
+    /// Keys of `#[arg(…)]`; those that are bounds stand in `#[schema(…)]` too.
+    ArgKey
+    Min "min" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    Max "max" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    MinLen "min_len" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    MaxLen "max_len" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    MinItems "min_items" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    MaxItems "max_items" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
+    Pattern "pattern" => by [
+        PatternAdded, PatternRemoved, PatternChanged, ResultPatternAdded, ResultPatternRemoved, ResultPatternChanged
+    ];
+    Default "default" => by [DefaultChanged, ParameterRequired, ParameterOptional];
+    Secret "secret" => by [SecretAdded, SecretRemoved];
+}
+
+impl ArgKey {
+    /// Whether it bounds a value, and so may stand on a type and on a field too.
+    #[must_use]
+    pub const fn is_bound(self) -> bool {
+        !matches!(self, ArgKey::Default | ArgKey::Secret)
+    }
+}

@@ -1,0 +1,185 @@
+//! The parameters against what they were.
+
+use super::{
+    finding::{Fact, Finding, Findings, Place},
+    in_order,
+    value::{self, At},
+};
+use crate::{
+    bounds::{Kind, Literal, LiteralValue},
+    json::schema::Prose,
+    model::Param,
+    rules::Rule,
+    text::same,
+};
+
+pub(super) const fn parameters<const N: usize>(
+    old: &[Param],
+    new: &[Param],
+    prose: Prose,
+    found: &mut Findings<N>,
+) {
+    let (mut i, mut paired) = (0, 0);
+    while i < old.len() {
+        let was = &old[i];
+        match position(new, was.name, i) {
+            Some(j) => {
+                paired += 1;
+                parameter(was, &new[j], prose, found);
+            }
+            None => match renamed(old, new, i) {
+                Some(j) => {
+                    let finding = Finding::new(Rule::ParameterRenamed, Place::Parameter(was.name));
+                    found.note(finding.change(Fact::Unsaid, Fact::Text(new[j].name)));
+                }
+                None => found.note(Finding::new(Rule::ParameterRemoved, Place::Parameter(was.name))),
+            },
+        }
+        i += 1;
+    }
+    let mut j = 0;
+    // Names stand once, so that all are paired where as many are.
+    while paired < new.len() && j < new.len() {
+        let is = &new[j];
+        if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
+            let rule = if is.is_required() { Rule::RequiredParameterAdded } else { Rule::ParameterAdded };
+            found.note(Finding::new(rule, Place::Parameter(is.name)));
+        }
+        j += 1;
+    }
+    if prose as u8 == Prose::Kept as u8 && !in_their_order(old, new) {
+        found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("parameters"));
+    }
+}
+
+/// One parameter that kept its name.
+const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
+    // Every field stands here by name: a new one doesn't compile until it is judged.
+    let Param { name, description, schema, default, secret } = *new;
+    let at = At::parameter(name);
+    match (old.is_required(), new.is_required()) {
+        (true, true) => {}
+        (false, true) => found.note(Finding::new(Rule::ParameterRequired, at.place)),
+        (true, false) => found.note(Finding::new(Rule::ParameterOptional, at.place)),
+        (false, false) if !same_default(old.default, default) => {
+            let change = Finding::new(Rule::DefaultChanged, at.place);
+            found.note(change.change(spelled(old.default), spelled(default)));
+        }
+        (false, false) => {}
+    }
+    match (old.secret, secret) {
+        (false, true) => found.note(Finding::new(Rule::SecretAdded, at.place)),
+        (true, false) => found.note(Finding::new(Rule::SecretRemoved, at.place)),
+        (true, true) | (false, false) => {}
+    }
+    value::schema(at, &old.schema, &schema, prose, found);
+    if prose as u8 == Prose::Kept as u8 {
+        if !same(old.description, description) {
+            found.note(Finding::new(Rule::DescriptionChanged, at.place));
+        }
+        if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
+            && !in_order(old, new)
+        {
+            found.note(Finding::new(Rule::OrderChanged, at.place).of("values"));
+        }
+    }
+}
+
+const fn spelled(default: Option<Literal>) -> Fact {
+    match default {
+        Some(default) => Fact::Text(default.json),
+        None => Fact::Unsaid,
+    }
+}
+
+/// Whether two defaults are the same value, however they were written.
+const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
+    match (old, new) {
+        (None, None) => true,
+        (Some(old), Some(new)) if same(old.json, new.json) => true,
+        (Some(old), Some(new)) => match (old.value, new.value) {
+            (LiteralValue::Boolean(old), LiteralValue::Boolean(new)) => old == new,
+            (LiteralValue::Integer(old), LiteralValue::Integer(new)) => old == new,
+            (LiteralValue::Number(old), LiteralValue::Number(new)) => old == new,
+            (LiteralValue::Integer(whole), LiteralValue::Number(number))
+            | (LiteralValue::Number(number), LiteralValue::Integer(whole)) => whole as f64 == number,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
+    if likely < among.len() && same(among[likely].name, name) {
+        return Some(likely);
+    }
+    let mut i = 0;
+    while i < among.len() {
+        if same(among[i].name, name) {
+            return Some(i);
+        }
+        i += 1;
+    }
+    None
+}
+
+/// The parameter that a lost one probably became: a new name in its place, or the only new name, for the same
+/// values.
+const fn renamed(old: &[Param], new: &[Param], lost: usize) -> Option<usize> {
+    if lost < new.len() && is_same_but_for_its_name(old, new, lost, lost) {
+        return Some(lost);
+    }
+    let (mut gone, mut came, mut last) = (0, 0, 0);
+    let mut i = 0;
+    while i < old.len() {
+        gone += position(new, old[i].name, i).is_none() as usize;
+        i += 1;
+    }
+    let mut j = 0;
+    while j < new.len() {
+        if position(old, new[j].name, j).is_none() {
+            came += 1;
+            last = j;
+        }
+        j += 1;
+    }
+    if gone == 1 && came == 1 && is_same_but_for_its_name(old, new, lost, last) { Some(last) } else { None }
+}
+
+const fn is_renamed(old: &[Param], new: &[Param], came: usize) -> bool {
+    let mut i = 0;
+    while i < old.len() {
+        if position(new, old[i].name, i).is_none()
+            && let Some(j) = renamed(old, new, i)
+            && j == came
+        {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
+    if position(old, new[j].name, j).is_some() {
+        return false;
+    }
+    let mut found = Findings::<0>::none();
+    parameter(&Param { name: new[j].name, ..old[i] }, &new[j], Prose::Dropped, &mut found);
+    found.is_empty()
+}
+
+/// Whether the names that both have stand in one order.
+const fn in_their_order(old: &[Param], new: &[Param]) -> bool {
+    let (mut i, mut last) = (0, 0);
+    while i < old.len() {
+        if let Some(j) = position(new, old[i].name, i) {
+            if j < last {
+                return false;
+            }
+            last = j;
+        }
+        i += 1;
+    }
+    true
+}

@@ -1,0 +1,441 @@
+//! The bytes as a contract again, in const evaluation.
+//!
+//! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
+//! those before: the texts, then objects from the innermost outwards, then all of it.
+
+use super::{BOOLEAN, ENUM, INTEGER, NUMBER, STRING, long};
+use crate::{
+    bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    pattern::Pattern,
+    rules::Rule,
+};
+
+/// How many objects may stand inside one another.
+const LEVELS: usize = 8;
+
+/// One level of objects after the other.
+macro_rules! levels {
+    ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
+        #[doc(hidden)]
+        const $walk: Walk = walk(Self::BYTES, &Self::$step);
+        #[doc(hidden)]
+        const $objects: Objects = objects(&Self::$walk);
+        #[doc(hidden)]
+        const $next: Step = Self::$step.above(&Self::$objects);
+    )+};
+}
+
+/// A locked contract in const evaluation. Nothing asks for more than its bytes unless something changed.
+pub trait Compact {
+    /// The bytes that [`encode`](super::encode) made.
+    const BYTES: &'static [u8];
+
+    #[doc(hidden)]
+    const FIRST: Walk = walk(Self::BYTES, &Step::FIRST);
+    #[doc(hidden)]
+    const S0: Step = Step { texts: Some(&Self::FIRST.texts), ..Step::FIRST };
+    levels! {
+        S0 W0 O0 => S1;
+        S1 W1 O1 => S2;
+        S2 W2 O2 => S3;
+        S3 W3 O3 => S4;
+        S4 W4 O4 => S5;
+        S5 W5 O5 => S6;
+        S6 W6 O6 => S7;
+        S7 W7 O7 => S8;
+    }
+    #[doc(hidden)]
+    const LAST: Walk = walk(Self::BYTES, &Self::S8);
+
+    /// The contract.
+    const CONTRACT: Contract = Contract {
+        input: part(&Self::LAST.params.list, 0, Self::LAST.params.len),
+        weakens: part(&Self::LAST.weakens.list, 0, Self::LAST.weakens.len),
+        ..Self::LAST.contract
+    };
+}
+
+/// So many of something.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Pool<T: Copy, const MOST: usize> {
+    list: [T; MOST],
+    len: usize,
+}
+
+impl<T: Copy, const MOST: usize> Pool<T, MOST> {
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    const fn push(&mut self, value: T) {
+        if self.len == MOST {
+            panic!(
+                "a locked contract is too large for the compiler to judge it: `contract diff` shows what changed"
+            );
+        }
+        self.list[self.len] = value;
+        self.len += 1;
+    }
+}
+
+const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] {
+    all.split_at(start).1.split_at(count).0
+}
+
+/// What was made by the steps before.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    texts: Option<&'static Pool<&'static str, 2_048>>,
+    below: [Option<&'static Objects>; LEVELS],
+    level: usize,
+}
+
+impl Step {
+    const FIRST: Step = Step { texts: None, below: [None; LEVELS], level: 0 };
+
+    const fn above(mut self, objects: &'static Objects) -> Step {
+        self.below[self.level] = Some(objects);
+        self.level += 1;
+        self
+    }
+}
+
+/// The objects of one level.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Objects([Object; 128]);
+
+const fn objects(walk: &'static Walk) -> Objects {
+    let mut objects = [Object::EMPTY; 128];
+    let mut i = 0;
+    while i < walk.objects.len {
+        let (start, count) = walk.objects.list[i];
+        objects[i] = Object { members: part(&walk.members.list, start, count) };
+        i += 1;
+    }
+    Objects(objects)
+}
+
+/// One walk over the bytes, and what it gathered.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    bytes: &'static [u8],
+    /// Scopes and values of enums.
+    texts: Pool<&'static str, 2_048>,
+    /// Fields of the objects of the step's level.
+    members: Pool<Member, 512>,
+    /// Where the fields of each of them are.
+    objects: Pool<(usize, usize), 128>,
+    /// How many objects of each level were met.
+    met: [usize; LEVELS],
+    params: Pool<Param, 66>,
+    weakens: Pool<Weakening, 64>,
+    contract: Contract,
+}
+
+const fn walk(bytes: &'static [u8], step: &Step) -> Walk {
+    let reason = Weakening { rule: Rule::ScopeRemoved, reason: "" };
+    let mut walk = Walk {
+        bytes,
+        texts: Pool { list: [""; 2_048], len: 0 },
+        members: Pool { list: [Member::Tag("", ""); 512], len: 0 },
+        objects: Pool { list: [(0, 0); 128], len: 0 },
+        met: [0; LEVELS],
+        params: Pool { list: [Param::new("", "", Kind::Boolean.schema()); 66], len: 0 },
+        weakens: Pool { list: [reason; 64], len: 0 },
+        contract: Contract::EMPTY,
+    };
+    walk.contract(step);
+    walk
+}
+
+impl Walk {
+    const fn byte(&mut self) -> u8 {
+        let mut bytes = self.bytes;
+        let byte = byte!(bytes);
+        self.bytes = bytes;
+        byte
+    }
+
+    const fn number(&mut self) -> i128 {
+        let mut bytes = self.bytes;
+        let number = number!(bytes);
+        self.bytes = bytes;
+        number
+    }
+
+    const fn text(&mut self) -> &'static str {
+        let length = self.number() as usize;
+        let (text, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
+        match core::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+
+    const fn texts(&mut self, step: &Step) -> &'static [&'static str] {
+        let (count, start) = (self.number() as usize, self.texts.len);
+        let mut i = 0;
+        while i < count {
+            let text = self.text();
+            self.texts.push(text);
+            i += 1;
+        }
+        match step.texts {
+            Some(texts) => part(&texts.list, start, count),
+            None => &[],
+        }
+    }
+
+    const fn contract(&mut self, step: &Step) {
+        let hints = self.byte();
+        self.contract.hints = Hints {
+            read_only: hints & 1 != 0,
+            destructive: hints & 2 != 0,
+            idempotent: hints & 4 != 0,
+            open_world: hints & 8 != 0,
+        };
+        self.contract.timeout_ms = if self.byte() == 1 { Some(self.number() as u64) } else { None };
+        self.contract.concurrency = if self.byte() == 1 { Some(self.number() as u32) } else { None };
+        self.contract.scopes = self.texts(step);
+        let count = self.number();
+        let mut i = 0;
+        while i < count {
+            let param = self.param(step);
+            self.params.push(param);
+            i += 1;
+        }
+        self.contract.output = match self.byte() {
+            0 => Output::Nothing,
+            1 => Output::Text,
+            2 => {
+                let at = self.object(step);
+                Output::Object(resolved(step, at))
+            }
+            // Judged when there is something to judge: at run time.
+            _ => Output::Remembered("{}"),
+        };
+        self.byte();
+        if self.byte() == 1 {
+            let message = self.text();
+            let replacement = if self.byte() == 1 { Some(self.text()) } else { None };
+            let removal = if self.byte() == 1 { Some(self.text()) } else { None };
+            self.contract.deprecation = Some(Deprecation { message, replacement, removal });
+        }
+        let count = self.number();
+        let mut i = 0;
+        while i < count {
+            let rule = Rule::ALL[self.number() as usize];
+            let reason = self.text();
+            self.weakens.push(Weakening { rule, reason });
+            i += 1;
+        }
+        self.contract.name = self.text();
+        let major = self.number() as u32;
+        self.contract.version = Version { major, minor: self.number() as u32 };
+    }
+
+    const fn param(&mut self, step: &Step) -> Param {
+        let name = self.text();
+        let secret = self.byte() == 1;
+        let default = match self.byte() {
+            0 => None,
+            2 => {
+                let value = LiteralValue::Number(f64::from_bits(self.number() as u64));
+                Some(Literal { value, json: self.text() })
+            }
+            _ => Some(literal(self.text())),
+        };
+        Param { name, description: "", schema: self.schema(step).0, default, secret }
+    }
+
+    /// A schema, and how many levels of objects are below it.
+    const fn schema(&mut self, step: &Step) -> (Schema, usize) {
+        let flags = self.byte();
+        let items = if flags & 2 != 0 {
+            let min = self.number() as u64;
+            Some(Items { min, max: bound(self.number()) })
+        } else {
+            None
+        };
+        let mut below = 0;
+        let kind = match self.byte() {
+            BOOLEAN => Kind::Boolean,
+            INTEGER => {
+                let minimum = self.number();
+                Kind::Integer { minimum, maximum: self.number() }
+            }
+            NUMBER => {
+                let minimum = real(self.number());
+                Kind::Number { minimum, maximum: real(self.number()) }
+            }
+            STRING => {
+                let min_len = self.number() as u64;
+                let max_len = bound(self.number());
+                let format = match self.byte() {
+                    1 => Some(Format::Uuid),
+                    2 => Some(Format::Date),
+                    3 => Some(Format::DateTime),
+                    _ => None,
+                };
+                let source = self.text();
+                let pattern = if source.is_empty() { None } else { Some(Pattern::remembered(source)) };
+                Kind::String(Text { min_len, max_len, pattern, format })
+            }
+            ENUM => Kind::Enum(self.texts(step)),
+            _ => {
+                let at = self.object(step);
+                below = at.0 + 1;
+                Kind::Object(resolved(step, at))
+            }
+        };
+        (Schema { kind, items, optional: flags & 1 != 0 }, below)
+    }
+
+    /// The level of an object, and which of that level it is.
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    const fn object(&mut self, step: &Step) -> (usize, usize) {
+        let mut fields = Pool { list: [Member::Tag("", ""); 128], len: 0 };
+        let count = self.number();
+        let mut level = 0;
+        let mut i = 0;
+        while i < count {
+            let name = self.text();
+            let required = self.byte() == 1;
+            let (schema, below) = self.schema(step);
+            if below > level {
+                level = below;
+            }
+            fields.push(Member::Field(Field { name, description: "", schema, required }));
+            i += 1;
+        }
+        if level >= LEVELS {
+            panic!(
+                "a result nests too deep for the compiler to judge it: `contract diff` shows what changed"
+            );
+        }
+        if level == step.level {
+            self.objects.push((self.members.len, fields.len));
+            let mut i = 0;
+            while i < fields.len {
+                self.members.push(fields.list[i]);
+                i += 1;
+            }
+        }
+        self.met[level] += 1;
+        (level, self.met[level] - 1)
+    }
+}
+
+/// An object that a step before made; a later step asks again for one that none did.
+const fn resolved(step: &Step, (level, which): (usize, usize)) -> &'static Object {
+    match step.below[level] {
+        Some(Objects(list)) => &list[which],
+        None => &Object::EMPTY,
+    }
+}
+
+/// A default out of its JSON. Text stays quoted: the judge compares it as JSON.
+const fn literal(json: &'static str) -> Literal {
+    let value = match json.as_bytes() {
+        [b't', ..] => LiteralValue::Boolean(true),
+        [b'f', ..] => LiteralValue::Boolean(false),
+        _ => match i128::from_str_radix(json, 10) {
+            Ok(whole) => LiteralValue::Integer(whole),
+            Err(_) => LiteralValue::String(json),
+        },
+    };
+    Literal { value, json }
+}
+
+const fn bound(bound: i128) -> Option<u64> {
+    if bound < 0 { None } else { Some(bound as u64) }
+}
+
+const fn real(bits: i128) -> Option<f64> {
+    if bits < 0 { None } else { Some(f64::from_bits(bits as u64)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{json::schema::Prose, judge};
+
+    const INNER: Object = Object {
+        members: &[
+            Member::Field(Field::new("mode", "", Kind::Enum(&["a", "b"]).schema())),
+            Member::Field(Field::new(
+                "rate",
+                "",
+                Kind::Number { minimum: Some(0.5), maximum: None }.schema(),
+            )),
+        ],
+    };
+    const MIDDLE: Object = Object {
+        members: &[
+            Member::Field(Field::new("left", "", Kind::Object(&INNER).schema().array())),
+            Member::Field(Field::new("right", "", Kind::Object(&INNER).schema().optional())),
+        ],
+    };
+    const OUTER: Object = Object {
+        members: &[
+            Member::Field(Field::new("middle", "", Kind::Object(&MIDDLE).schema())),
+            Member::Field(Field::new("inner", "", Kind::Object(&INNER).schema())),
+            Member::Tag("kind", "outer"),
+        ],
+    };
+    const CONTRACT: Contract = Contract {
+        name: "make",
+        version: Version { major: 3, minor: 70_000 },
+        input: &[
+            Param::new("mode", "", Kind::Enum(&["x", "yz"]).schema().array()).min_items(1).max_items(4),
+            Param::new("rate", "", Kind::Number { minimum: None, maximum: Some(2.5) }.schema())
+                .default(Literal { value: LiteralValue::Number(0.1), json: "0.1" }),
+            Param::new("name", "", Kind::TEXT.schema())
+                .max_len(9)
+                .pattern(Pattern::remembered("^a"))
+                .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" }),
+            Param::new("day", "", Kind::String(Format::Date.text()).schema().optional()).secret(),
+        ],
+        output: Output::Object(&OUTER),
+        scopes: &["a", "b"],
+        timeout_ms: Some(1),
+        concurrency: Some(2),
+        deprecation: Some(Deprecation { message: "Old.", replacement: None, removal: Some("2027-01-31") }),
+        weakens: &[Weakening { rule: Rule::BoundLoosened, reason: "more" }],
+        ..Contract::EMPTY
+    };
+
+    fn kept<T>(value: T) -> &'static T {
+        Box::leak(Box::new(value))
+    }
+
+    /// The steps of [`Compact`], for bytes that no constant holds.
+    fn decode(bytes: &'static [u8]) -> Contract {
+        let first = kept(walk(bytes, &Step::FIRST));
+        let mut step = Step { texts: Some(&first.texts), ..Step::FIRST };
+        for _ in 0..LEVELS {
+            step = step.above(kept(objects(kept(walk(bytes, &step)))));
+        }
+        let last = kept(walk(bytes, &step));
+        Contract {
+            input: part(&last.params.list, 0, last.params.len),
+            weakens: part(&last.weakens.list, 0, last.weakens.len),
+            ..last.contract
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_is_the_contract_again() {
+        let decoded = decode(super::super::encode(&CONTRACT).leak());
+        let found = judge::compare::<96>(&CONTRACT, &decoded, Prose::Dropped);
+        assert!(found.is_empty(), "{:?}", found.listed());
+        let back = judge::compare::<96>(&decoded, &CONTRACT, Prose::Dropped);
+        assert!(back.is_empty(), "{:?}", back.listed());
+        assert_eq!((decoded.name, decoded.version), (CONTRACT.name, CONTRACT.version));
+        assert_eq!(decoded.weakens, CONTRACT.weakens);
+        assert_eq!(decoded.deprecation, CONTRACT.deprecation);
+    }
+}

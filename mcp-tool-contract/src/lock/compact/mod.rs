@@ -1,0 +1,501 @@
+//! What binds of a locked contract, as bytes: literals, which cost a compiler nothing.
+//!
+//! In nearly all builds nothing changed, and [`is_unchanged`] sees it in one walk. Only where something did are
+//! they made a [`Contract`] again, for the judge ([`decode`]). Words are left out. Each step of const evaluation
+//! costs about a microsecond and each call twenty, so that the walk calls as little as it can.
+
+use crate::{
+    bounds::{Field, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    model::{Contract, Deprecation, Hints, Output, Param, Weakening},
+};
+
+/// The bytes of a contract.
+#[must_use]
+pub fn encode(contract: &Contract) -> Vec<u8> {
+    let mut bytes = Writer(Vec::new());
+    bytes.contract(contract);
+    bytes.0
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    fn number(&mut self, number: i128) {
+        match u16::try_from(number) {
+            Ok(short) => {
+                self.byte(0);
+                self.0.extend(short.to_le_bytes());
+            }
+            Err(_) => {
+                self.byte(1);
+                self.0.extend(number.to_le_bytes());
+            }
+        }
+    }
+
+    fn count(&mut self, count: usize) {
+        self.number(count as i128);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.0.extend(text.as_bytes());
+    }
+
+    fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.byte(value.is_some().into());
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn contract(&mut self, contract: &Contract) {
+        let Contract {
+            name,
+            version,
+            title: _,
+            description: _,
+            input,
+            output,
+            scopes,
+            hints,
+            timeout_ms,
+            concurrency,
+            deprecation,
+            weakens,
+        } = contract;
+        self.byte(pack(*hints));
+        self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
+        self.maybe(*concurrency, |to, limit| to.number(limit.into()));
+        self.count(scopes.len());
+        scopes.iter().for_each(|scope| self.text(scope));
+        self.count(input.len());
+        input.iter().for_each(|param| self.param(param));
+        self.output(output);
+        // Rare enough to be looked at whole.
+        let is_plain = deprecation.is_none() && weakens.is_empty();
+        self.byte(u8::from(!is_plain));
+        self.maybe(*deprecation, |to, Deprecation { message, replacement, removal }| {
+            to.text(message);
+            to.maybe(replacement, Writer::text);
+            to.maybe(removal, Writer::text);
+        });
+        self.count(weakens.len());
+        for Weakening { rule, reason } in *weakens {
+            self.number(*rule as i128);
+            self.text(reason);
+        }
+        self.text(name);
+        self.number(version.major.into());
+        self.number(version.minor.into());
+    }
+
+    fn param(&mut self, param: &Param) {
+        let Param { name, description: _, schema, default, secret } = param;
+        self.text(name);
+        self.byte((*secret).into());
+        match default {
+            None => self.byte(0),
+            Some(Literal { value: LiteralValue::Number(value), json }) => {
+                self.byte(2);
+                self.number(value.to_bits().into());
+                self.text(json);
+            }
+            Some(Literal { json, .. }) => {
+                self.byte(1);
+                self.text(json);
+            }
+        }
+        self.schema(schema);
+    }
+
+    fn schema(&mut self, schema: &Schema) {
+        let Schema { kind, items, optional } = schema;
+        self.byte(u8::from(*optional) | u8::from(items.is_some()) << 1);
+        if let Some(Items { min, max }) = items {
+            self.number((*min).into());
+            self.number(max.map_or(-1, Into::into));
+        }
+        match kind {
+            Kind::Boolean => self.byte(BOOLEAN),
+            Kind::Integer { minimum, maximum } => {
+                self.byte(INTEGER);
+                self.number(*minimum);
+                self.number(*maximum);
+            }
+            Kind::Number { minimum, maximum } => {
+                self.byte(NUMBER);
+                for bound in [minimum, maximum] {
+                    self.number(bound.map_or(-1, |bound| bound.to_bits().into()));
+                }
+            }
+            Kind::String(Text { min_len, max_len, pattern, format }) => {
+                self.byte(STRING);
+                self.number((*min_len).into());
+                self.number(max_len.map_or(-1, Into::into));
+                self.byte(format.map_or(0, |format| format as u8 + 1));
+                self.text(pattern.map_or("", |pattern| pattern.source()));
+            }
+            Kind::Enum(values) => {
+                self.byte(ENUM);
+                self.count(values.len());
+                values.iter().for_each(|value| self.text(value));
+            }
+            Kind::Object(object) => {
+                self.byte(OBJECT);
+                self.object(object);
+            }
+        }
+    }
+
+    fn output(&mut self, output: &Output) {
+        match output {
+            Output::Nothing => self.byte(0),
+            Output::Text => self.byte(1),
+            Output::Object(object) | Output::Page(object) => {
+                self.byte(2);
+                self.object(object);
+            }
+            Output::Remembered(_) | Output::Dynamic(_) => self.byte(3),
+        }
+    }
+
+    fn object(&mut self, object: &'static Object) {
+        self.count(object.count());
+        for field in (0..object.count()).filter_map(|place| object.field(place)) {
+            self.field(&field);
+        }
+    }
+
+    fn field(&mut self, field: &Field) {
+        let Field { name, description: _, schema, required } = field;
+        self.text(name);
+        self.byte((*required).into());
+        self.schema(schema);
+    }
+}
+
+const fn pack(hints: Hints) -> u8 {
+    let Hints { read_only, destructive, idempotent, open_world } = hints;
+    read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
+}
+
+// The kinds of values.
+const BOOLEAN: u8 = 0;
+const INTEGER: u8 = 1;
+const NUMBER: u8 = 2;
+const STRING: u8 = 3;
+const ENUM: u8 = 4;
+const OBJECT: u8 = 5;
+
+/// The next byte; where nothing is left, one that is never written.
+macro_rules! byte {
+    ($bytes:ident) => {
+        match $bytes {
+            [byte, rest @ ..] => {
+                $bytes = rest;
+                *byte
+            }
+            [] => u8::MAX,
+        }
+    };
+}
+
+/// The next number; where nothing is left, one that is never written.
+macro_rules! number {
+    ($bytes:ident) => {
+        match $bytes {
+            [0, low, high, rest @ ..] => {
+                $bytes = rest;
+                *low as i128 | (*high as i128) << 8
+            }
+            _ => match long($bytes) {
+                Some((number, rest)) => {
+                    $bytes = rest;
+                    number
+                }
+                None => -2,
+            },
+        }
+    };
+}
+
+mod decode;
+
+pub use decode::Compact;
+
+const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
+    match bytes {
+        [1, rest @ ..] => match rest.split_first_chunk::<16>() {
+            Some((number, rest)) => Some((i128::from_le_bytes(*number), rest)),
+            None => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the next text is this one.
+macro_rules! eaten {
+    ($bytes:ident, $text:expr) => {{
+        let mut text: &[u8] = $text.as_bytes();
+        let length = number!($bytes);
+        if length != text.len() as i128 {
+            false
+        } else {
+            while let ([a, b, c, d, rest @ ..], [e, f, g, h, own @ ..]) = ($bytes, text) {
+                if *a != *e || *b != *f || *c != *g || *d != *h {
+                    break;
+                }
+                ($bytes, text) = (rest, own);
+            }
+            while let ([a, rest @ ..], [b, own @ ..]) = ($bytes, text) {
+                if *a != *b {
+                    break;
+                }
+                ($bytes, text) = (rest, own);
+            }
+            text.is_empty()
+        }
+    }};
+}
+
+/// Whether nothing that binds differs. It says no more than that the judge would find nothing.
+#[must_use]
+pub const fn is_unchanged(new: &Contract, locked: &'static [u8]) -> bool {
+    // Every field stands here by name: a new one doesn't compile until it is looked at.
+    let Contract {
+        name: _,
+        version: _,
+        title: _,
+        description: _,
+        input,
+        output,
+        scopes,
+        hints,
+        timeout_ms,
+        concurrency,
+        deprecation,
+        weakens,
+    } = new;
+    let mut bytes = locked;
+    if byte!(bytes) != pack(*hints) {
+        return false;
+    }
+    let same_timeout = match timeout_ms {
+        None => byte!(bytes) == 0,
+        Some(own) => byte!(bytes) == 1 && number!(bytes) == *own as i128,
+    };
+    let same_concurrency = match concurrency {
+        None => byte!(bytes) == 0,
+        Some(own) => byte!(bytes) == 1 && number!(bytes) == *own as i128,
+    };
+    if !same_timeout || !same_concurrency || number!(bytes) != scopes.len() as i128 {
+        return false;
+    }
+    let mut i = 0;
+    while i < scopes.len() {
+        if !eaten!(bytes, scopes[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    if number!(bytes) != input.len() as i128 {
+        return false;
+    }
+    let mut i = 0;
+    while i < input.len() {
+        let Param { name, description: _, schema: own, default, secret } = &input[i];
+        if !eaten!(bytes, name) || byte!(bytes) != *secret as u8 {
+            return false;
+        }
+        let same_default = match default {
+            None => byte!(bytes) == 0,
+            Some(Literal { value: LiteralValue::Number(value), json }) => {
+                byte!(bytes) == 2 && number!(bytes) == value.to_bits() as i128 && eaten!(bytes, json)
+            }
+            Some(Literal { json, .. }) => byte!(bytes) == 1 && eaten!(bytes, json),
+        };
+        if !same_default {
+            return false;
+        }
+        match schema(bytes, own) {
+            Some(rest) => bytes = rest,
+            None => return false,
+        }
+        i += 1;
+    }
+    let same_output = match output {
+        Output::Nothing => byte!(bytes) == 0,
+        Output::Text => byte!(bytes) == 1,
+        Output::Object(own) | Output::Page(own) => {
+            byte!(bytes) == 2
+                && match object(bytes, own) {
+                    Some(rest) => {
+                        bytes = rest;
+                        true
+                    }
+                    None => false,
+                }
+        }
+        Output::Dynamic(_) | Output::Remembered(_) => false,
+    };
+    // A deprecation and reasons are rare enough to be looked at whole.
+    same_output && deprecation.is_none() && weakens.is_empty() && matches!(bytes, [0, ..])
+}
+
+/// What is left behind a schema that is the same.
+const fn schema(mut bytes: &'static [u8], own: &Schema) -> Option<&'static [u8]> {
+    let Schema { kind, items, optional } = own;
+    let (has_items, least, greatest) = match items {
+        Some(Items { min, max: Some(max) }) => (2, *min as i128, *max as i128),
+        Some(Items { min, max: None }) => (2, *min as i128, -1),
+        None => (0, 0, 0),
+    };
+    if byte!(bytes) != *optional as u8 | has_items {
+        return None;
+    }
+    if has_items == 2 && (number!(bytes) != least || number!(bytes) != greatest) {
+        return None;
+    }
+    let same = match kind {
+        Kind::Boolean => byte!(bytes) == BOOLEAN,
+        Kind::Integer { minimum, maximum } => {
+            byte!(bytes) == INTEGER && number!(bytes) == *minimum && number!(bytes) == *maximum
+        }
+        Kind::Number { minimum, maximum } => {
+            byte!(bytes) == NUMBER && number!(bytes) == bits(*minimum) && number!(bytes) == bits(*maximum)
+        }
+        Kind::String(Text { min_len, max_len, pattern, format }) => {
+            let most = match max_len {
+                Some(most) => *most as i128,
+                None => -1,
+            };
+            let format = match format {
+                Some(format) => *format as u8 + 1,
+                None => 0,
+            };
+            byte!(bytes) == STRING
+                && number!(bytes) == *min_len as i128
+                && number!(bytes) == most
+                && byte!(bytes) == format
+                && match pattern {
+                    Some(pattern) => eaten!(bytes, pattern.source()),
+                    None => number!(bytes) == 0,
+                }
+        }
+        Kind::Enum(values) => {
+            let mut same = byte!(bytes) == ENUM && number!(bytes) == values.len() as i128;
+            let mut i = 0;
+            while same && i < values.len() {
+                same = eaten!(bytes, values[i]);
+                i += 1;
+            }
+            same
+        }
+        Kind::Object(own) => {
+            return if byte!(bytes) == OBJECT { object(bytes, own) } else { None };
+        }
+    };
+    if same { Some(bytes) } else { None }
+}
+
+const fn object(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
+    if number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
+}
+
+const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
+    let mut i = 0;
+    while i < own.members.len() {
+        let rest = match &own.members[i] {
+            Member::Field(Field { name, description: _, schema: own, required }) => {
+                if !eaten!(bytes, name) || byte!(bytes) != *required as u8 {
+                    return None;
+                }
+                schema(bytes, own)
+            }
+            Member::Flatten(inner) => members(bytes, inner),
+            // Rare enough to be looked at whole.
+            Member::Tag(..) => return None,
+        };
+        match rest {
+            Some(rest) => bytes = rest,
+            None => return None,
+        }
+        i += 1;
+    }
+    Some(bytes)
+}
+
+const fn bits(bound: Option<f64>) -> i128 {
+    match bound {
+        Some(bound) => bound.to_bits() as i128,
+        None => -1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{json::schema::Prose, judge, model::Version, pattern::Pattern};
+
+    const FIELD: Field = Field::new("name", "", Kind::Enum(&["a", "bc"]).schema());
+    const MADE: Object = Object { members: &[Member::Field(FIELD), Member::Flatten(&INNER)] };
+    const INNER: Object = Object {
+        members: &[Member::Field(Field::new(
+            "at",
+            "",
+            Kind::Number { minimum: Some(0.5), maximum: None }.schema().array(),
+        ))],
+    };
+    const NAME: Param =
+        Param::new("name", "", Kind::TEXT.schema()).max_len(40).pattern(Pattern::remembered("^[a-z]+$"));
+    const COUNT: Param = Param::new("count", "", Kind::Integer { minimum: -1, maximum: 1 << 40 }.schema());
+    const TEN: Literal = Literal { value: LiteralValue::Integer(10), json: "10" };
+    const CONTRACT: Contract = Contract {
+        name: "make",
+        version: Version { major: 1, minor: 0 },
+        input: &[NAME, COUNT],
+        output: Output::Object(&MADE),
+        scopes: &["things:make"],
+        timeout_ms: Some(70_000),
+        ..Contract::EMPTY
+    };
+
+    #[test]
+    fn the_same_is_unchanged_and_any_change_is_seen() {
+        let bytes: &'static [u8] = encode(&CONTRACT).leak();
+        assert!(is_unchanged(&CONTRACT, bytes));
+        let changed = [
+            Contract { input: &[COUNT, NAME], ..CONTRACT },
+            Contract { input: &[NAME], ..CONTRACT },
+            Contract { input: const { &[NAME.max_len(39), COUNT] }, ..CONTRACT },
+            Contract { input: const { &[NAME.secret(), COUNT] }, ..CONTRACT },
+            Contract { input: const { &[NAME, COUNT.default(TEN)] }, ..CONTRACT },
+            Contract { input: &[NAME, Param { name: "counts", ..COUNT }], ..CONTRACT },
+            Contract { output: Output::Object(&INNER), ..CONTRACT },
+            Contract { scopes: &["things:mark"], ..CONTRACT },
+            Contract { timeout_ms: Some(70_001), ..CONTRACT },
+            Contract { concurrency: Some(1), ..CONTRACT },
+            Contract { hints: Hints { open_world: true, ..CONTRACT.hints }, ..CONTRACT },
+        ];
+        for contract in &changed {
+            assert!(!is_unchanged(contract, bytes), "{contract:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_changed() {
+        let bytes: &'static [u8] = encode(&CONTRACT).leak();
+        // What is behind the last flag is for the judge alone.
+        let walked = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length]));
+        assert!(
+            walked.is_some_and(|walked| walked > bytes.len() - 40 && bytes[walked - 1] == 0),
+            "{walked:?}"
+        );
+        assert!(judge::compare::<8>(&CONTRACT, &CONTRACT, Prose::Kept).is_empty());
+    }
+}

@@ -1,0 +1,547 @@
+//! A lock out of its text: contracts again, as the compiler makes them.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{Claimed, FORMAT, Lock, LockError, Locked};
+use crate::{
+    bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    json::{deprecated, with_default},
+    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    pattern::Pattern,
+    rules::Rule,
+};
+
+pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
+    if text.trim().is_empty() {
+        return Ok(Lock::default());
+    }
+    let File(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
+    let mut lock = Lock::default();
+    for (name, versions) in entries {
+        let mut before: Option<Version> = None;
+        for entry in versions {
+            let locked =
+                entry.locked().map_err(|reason| LockError(format!("the tool '{name}': {reason}")))?;
+            let Contract { name: own, version, .. } = locked.contract;
+            if own != name {
+                return Err(LockError(format!("the tool '{name}': its entry is named '{own}'")));
+            }
+            if before.is_some_and(|before| before.major >= version.major) {
+                return Err(LockError(format!(
+                    "the tool '{name}': {version} stands behind another of its major: keep one version of each, oldest first"
+                )));
+            }
+            before = Some(version);
+            lock.tools.push(locked);
+        }
+    }
+    lock.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
+    Ok(lock)
+}
+
+fn keep(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+/// The whole file.
+struct File(Vec<(String, Vec<Entry>)>);
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FileVisitor)
+    }
+}
+
+struct FileVisitor;
+
+impl<'de> Visitor<'de> for FileVisitor {
+    type Value = File;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tools")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<File, A::Error> {
+        let mut tools: Vec<(String, Vec<Entry>)> = Vec::new();
+        let mut format = None;
+        while let Some(name) = members.next_key::<String>()? {
+            if name == FORMAT {
+                format = Some(members.next_value::<u32>()?);
+            } else if tools.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom(format!(
+                    "the tool '{name}' stands twice, as after a merge: keep one of the two"
+                )));
+            } else {
+                tools.push((name, members.next_value()?));
+            }
+        }
+        match format {
+            Some(1) => Ok(File(tools)),
+            Some(newer) => Err(A::Error::custom(format!(
+                "`{FORMAT}` is {newer}, which this release can't read: it knows 1"
+            ))),
+            None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file isn't whole"))),
+        }
+    }
+}
+
+/// A JSON object in its own order.
+struct Ordered<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Ordered<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Ordered<T>, A::Error> {
+                let mut ordered = Vec::new();
+                while let Some(member) = members.next_entry()? {
+                    ordered.push(member);
+                }
+                Ok(Ordered(ordered))
+            }
+        }
+        deserializer.deserialize_map(Members(std::marker::PhantomData))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Entry {
+    name: String,
+    title: Option<String>,
+    description: String,
+    input_schema: Input,
+    output_schema: Option<Box<RawValue>>,
+    annotations: Annotations,
+    #[serde(rename = "_meta")]
+    meta: Meta,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Input {
+    #[serde(rename = "type")]
+    _type: Type,
+    properties: Ordered<Property>,
+    required: Vec<String>,
+    #[serde(rename = "additionalProperties")]
+    _additional_properties: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Annotations {
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    read_only_hint: bool,
+    destructive_hint: bool,
+    idempotent_hint: bool,
+    open_world_hint: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    #[serde(rename = "dev.mcp-tool/version")]
+    version: String,
+    #[serde(rename = "dev.mcp-tool/contract")]
+    digest: String,
+    #[serde(rename = "dev.mcp-tool/deprecation")]
+    deprecation: Option<DeprecationInfo>,
+    #[serde(rename = "dev.mcp-tool/lock")]
+    guards: Guards,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct DeprecationInfo {
+    message: String,
+    replacement: Option<String>,
+    removal_date: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Guards {
+    result: String,
+    scopes: Vec<String>,
+    defaults: BTreeMap<String, Box<RawValue>>,
+    secrets: Vec<String>,
+    timeout_ms: Option<u64>,
+    concurrency: Option<u32>,
+    #[serde(default)]
+    weakens: Vec<Reason>,
+    servers: Vec<String>,
+    sum: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    rule: String,
+    reason: String,
+}
+
+/// `"string"`, or `["string", "null"]`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Type {
+    One(String),
+    Nullable([String; 2]),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Property {
+    #[serde(rename = "type")]
+    ty: Type,
+    #[serde(default)]
+    description: String,
+    #[serde(rename = "enum")]
+    values: Option<Vec<Option<String>>>,
+    format: Option<String>,
+    #[serde(default)]
+    min_length: u64,
+    max_length: Option<u64>,
+    pattern: Option<String>,
+    minimum: Option<Box<RawValue>>,
+    maximum: Option<Box<RawValue>>,
+    items: Option<Box<Property>>,
+    #[serde(default)]
+    min_items: u64,
+    max_items: Option<u64>,
+    properties: Option<Ordered<Property>>,
+    #[serde(default)]
+    required: Vec<String>,
+}
+
+/// The root of a result.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Root {
+    #[serde(rename = "type")]
+    _type: Type,
+    properties: Ordered<Property>,
+    required: Vec<String>,
+}
+
+impl Entry {
+    fn locked(self) -> Result<Locked, String> {
+        let Entry { name, title, description, input_schema, output_schema, annotations, meta } = self;
+        let Meta { version, digest, deprecation, guards } = meta;
+        let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
+        let deprecation = deprecation.map(|info| Deprecation {
+            message: keep(info.message),
+            replacement: info.replacement.map(keep),
+            removal: info.removal_date.map(keep),
+        });
+        let suffix = deprecated(deprecation);
+        let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
+        let weakens = guards.weakens.into_iter().map(|Reason { rule, reason }| {
+            let rule =
+                Rule::of_id(&rule).ok_or_else(|| format!("`weakens` names '{rule}', which is no rule"))?;
+            Ok(Weakening { rule, reason: keep(reason) })
+        });
+        let contract = Contract {
+            name: keep(name),
+            version,
+            title: title.map(keep),
+            description: keep(description),
+            weakens: weakens.collect::<Result<Vec<_>, String>>()?.leak(),
+            input: input(input_schema, &guards.defaults, &guards.secrets)?,
+            output: output(&guards.result, output_schema)?,
+            scopes: guards.scopes.into_iter().map(keep).collect::<Vec<_>>().leak(),
+            hints: Hints {
+                read_only: annotations.read_only_hint,
+                destructive: annotations.destructive_hint,
+                idempotent: annotations.idempotent_hint,
+                open_world: annotations.open_world_hint,
+            },
+            timeout_ms: guards.timeout_ms,
+            concurrency: guards.concurrency,
+            deprecation,
+        };
+        let claimed = Claimed { contract: digest, sum: guards.sum };
+        Ok(Locked { contract, servers: guards.servers, claimed: Some(claimed) })
+    }
+}
+
+fn version(text: &str) -> Option<Version> {
+    let (major, minor) = text.split_once('.')?;
+    Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
+}
+
+fn input(
+    schema: Input,
+    defaults: &BTreeMap<String, Box<RawValue>>,
+    secrets: &[String],
+) -> Result<&'static [Param], String> {
+    let mut params = Vec::new();
+    for (name, mut property) in schema.properties.0 {
+        let about = |reason: String| format!("the parameter '{name}': {reason}");
+        let default = defaults.get(&name).map(|raw| literal(raw)).transpose().map_err(about)?;
+        let description = std::mem::take(&mut property.description);
+        let description = match default {
+            Some(default) => {
+                description.strip_suffix(&with_default("", default)).unwrap_or(&description).to_owned()
+            }
+            None => description,
+        };
+        let required = schema.required.contains(&name);
+        let mut schema = property.schema().map_err(about)?;
+        schema.optional = !required && default.is_none();
+        let secret = secrets.contains(&name);
+        params.push(Param { name: keep(name), description: keep(description), schema, default, secret });
+    }
+    Ok(params.leak())
+}
+
+/// A default, spelled as it was written.
+fn literal(raw: &RawValue) -> Result<Literal, String> {
+    let json = raw.get();
+    let value = match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(keep(text))),
+        Some(b't' | b'f') => json.parse().ok().map(LiteralValue::Boolean),
+        _ => match json.parse::<i128>() {
+            Ok(whole) => Some(LiteralValue::Integer(whole)),
+            Err(_) => json.parse().ok().map(LiteralValue::Number),
+        },
+    };
+    let value = value.ok_or_else(|| format!("{json} is no default"))?;
+    Ok(Literal { value, json: keep(json.to_owned()) })
+}
+
+fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
+    let object = |schema: Box<RawValue>| -> Result<&'static Object, String> {
+        let root: Root =
+            serde_json::from_str(schema.get()).map_err(|error| format!("its outputSchema: {error}"))?;
+        members(root.properties, &root.required)
+    };
+    match (kind, schema) {
+        ("nothing", None) => Ok(Output::Nothing),
+        ("text", None) => Ok(Output::Text),
+        ("object", Some(schema)) => object(schema).map(Output::Object),
+        ("page", Some(schema)) => object(schema).map(Output::Page),
+        ("dynamic", Some(schema)) => Ok(Output::Remembered(keep(schema.get().to_owned()))),
+        (other, _) => Err(format!("`result` is '{other}', and its outputSchema says otherwise")),
+    }
+}
+
+fn members(properties: Ordered<Property>, required: &[String]) -> Result<&'static Object, String> {
+    let mut members = Vec::new();
+    for (name, mut property) in properties.0 {
+        let description = std::mem::take(&mut property.description);
+        let is_required = required.contains(&name);
+        let schema = property.schema().map_err(|reason| format!("the result's field '{name}': {reason}"))?;
+        let field = Field { name: keep(name), description: keep(description), schema, required: is_required };
+        members.push(Member::Field(field));
+    }
+    Ok(Box::leak(Box::new(Object { members: members.leak() })))
+}
+
+impl Property {
+    /// What the value may be; for results, whether it may be `null`.
+    fn schema(self) -> Result<Schema, String> {
+        let (ty, optional) = match self.ty {
+            Type::One(ref ty) => (ty.clone(), false),
+            Type::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
+            Type::Nullable(_) => return Err("two types are one and `null`".into()),
+        };
+        if ty == "array" {
+            let items = self.items.ok_or("an array has `items`")?.schema()?;
+            if items.items.is_some() {
+                return Err("an array holds no arrays".into());
+            }
+            let bounds = Items { min: self.min_items, max: self.max_items };
+            return Ok(Schema { kind: items.kind, items: Some(bounds), optional });
+        }
+        let kind = match ty.as_str() {
+            "boolean" => Kind::Boolean,
+            "integer" => Kind::Integer { minimum: bound(self.minimum)?, maximum: bound(self.maximum)? },
+            "number" => Kind::Number {
+                minimum: self.minimum.map(|bound| self::bound(Some(bound))).transpose()?,
+                maximum: self.maximum.map(|bound| self::bound(Some(bound))).transpose()?,
+            },
+            "string" => match self.values {
+                Some(values) => Kind::Enum(values.into_iter().flatten().map(keep).collect::<Vec<_>>().leak()),
+                None => Kind::String(text(
+                    self.format.as_deref(),
+                    self.min_length,
+                    self.max_length,
+                    self.pattern,
+                )?),
+            },
+            "object" => {
+                Kind::Object(members(self.properties.ok_or("an object has `properties`")?, &self.required)?)
+            }
+            other => return Err(format!("'{other}' is no type of a contract")),
+        };
+        Ok(Schema { kind, items: None, optional })
+    }
+}
+
+/// A bound from its own digits, so that none is lost.
+fn bound<N: std::str::FromStr>(bound: Option<Box<RawValue>>) -> Result<N, String> {
+    let raw = bound.ok_or("an integer has `minimum` and `maximum`")?;
+    raw.get().parse().map_err(|_| format!("{raw} is no bound of this type"))
+}
+
+fn text(
+    format: Option<&str>,
+    min_len: u64,
+    max_len: Option<u64>,
+    pattern: Option<String>,
+) -> Result<Text, String> {
+    let format = match format {
+        None => None,
+        Some(name) => {
+            let known = [Format::Uuid, Format::Date, Format::DateTime];
+            let found = known.into_iter().find(|format| format.name() == name);
+            Some(found.ok_or_else(|| format!("'{name}' is no format of a contract"))?)
+        }
+    };
+    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::remembered(keep(source))), format })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{judge, lock::Baseline};
+
+    const DETAILS: Object = Object {
+        members: &[
+            Member::Tag("kind", "details"),
+            Member::Flatten(&Object {
+                members: &[Member::Field(Field {
+                    required: false,
+                    ..Field::new("note", "A note.", Kind::TEXT.schema().optional())
+                })],
+            }),
+            Member::Field(Field::new(
+                "rate",
+                "",
+                Kind::Number { minimum: Some(0.1), maximum: None }.schema().array(),
+            )),
+        ],
+    };
+    const TWENTY: Literal = Literal { value: LiteralValue::Integer(20), json: "20" };
+    const CONTRACT: Contract = Contract {
+        name: "remind",
+        version: Version { major: 2, minor: 1 },
+        title: Some("Remind"),
+        description: "Sends a reminder.",
+        input: &[
+            Param::new("number", "Which.", Kind::TEXT.schema())
+                .max_len(12)
+                .pattern(Pattern::remembered("^a")),
+            Param::new("day", "When.", Kind::String(Format::Date.text()).schema().optional()),
+            Param::new(
+                "days",
+                "How long.",
+                Kind::Integer { minimum: i64::MIN as i128, maximum: u64::MAX as i128 }.schema(),
+            )
+            .default(TWENTY),
+            Param::new("tags", "Which of them.", Kind::Enum(&["b", "a"]).schema().array())
+                .min_items(1)
+                .max_items(3)
+                .secret(),
+        ],
+        output: Output::Object(&DETAILS),
+        scopes: &["b", "a"],
+        hints: Hints { read_only: false, destructive: true, idempotent: true, open_world: false },
+        timeout_ms: Some(5_000),
+        concurrency: Some(3),
+        deprecation: Some(Deprecation {
+            message: "Old.",
+            replacement: Some("send"),
+            removal: Some("2027-01-31"),
+        }),
+        weakens: &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }],
+    };
+
+    fn locked() -> Lock {
+        let mut lock = Lock::default();
+        lock.put(CONTRACT, "mail");
+        lock
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = locked().render().unwrap_or_default();
+        let lock = Lock::parse(&text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
+        let [tool] = lock.tools() else { panic!("{lock:?}") };
+        assert!(tool.is_intact().is_ok_and(|intact| intact));
+        assert_eq!(tool.servers, ["mail"]);
+        assert_eq!(tool.contract.weakens, CONTRACT.weakens);
+        let found = judge::compare_at_run_time(&CONTRACT, &tool.contract);
+        assert!(found.is_empty(), "{:?}", found.listed());
+        assert_eq!(lock.render().unwrap_or_default(), text);
+    }
+
+    #[test]
+    fn an_edit_is_seen_wherever_it_is() {
+        let text = locked().render().unwrap_or_default();
+        for (from, to) in
+            [("Which.", "What."), ("\"maxItems\": 3", "\"maxItems\": 4"), ("2027-01-31", "2026-01-31")]
+        {
+            let edited = Lock::parse(&text.replace(from, to)).unwrap_or_default();
+            assert!(edited.tools().iter().all(|tool| tool.is_intact().is_ok_and(|intact| !intact)), "{from}");
+            assert_eq!(edited.tools().len(), 1, "{from}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_lock_is_refused_with_its_place() {
+        let text = locked().render().unwrap_or_default();
+        let twice = text.replacen("\"$lock\"", "\"remind\": [],\n  \"$lock\"", 1);
+        let cases = [
+            ("{", "EOF while parsing an object at line 1 column 1"),
+            ("[]", "invalid type: sequence, expected an object of tools at line 1 column 0"),
+            ("{}", "`$lock` is missing: the file isn't whole at line 1 column 2"),
+            ("{\"$lock\": 2}", "`$lock` is 2, which this release can't read: it knows 1 at line 1 column 12"),
+            (&twice, "the tool 'remind' stands twice, as after a merge: keep one of the two"),
+            (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
+            (
+                &text.replace("scope-removed", "scope-lost"),
+                "the tool 'remind': `weakens` names 'scope-lost', which is no rule",
+            ),
+        ];
+        for (text, expected) in cases {
+            let said = Lock::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(said.starts_with(expected), "{said}");
+        }
+        assert!(Lock::parse(" \n").is_ok_and(|lock| lock.tools().is_empty()));
+    }
+
+    #[test]
+    fn a_contract_is_judged_by_its_own_major_or_the_newest_before() {
+        let mut lock = Lock::default();
+        for (major, minor) in [(1, 4), (3, 2)] {
+            lock.put(Contract { version: Version { major, minor }, ..CONTRACT }, "mail");
+        }
+        let baseline = |major, minor| match lock.baseline("remind", Version { major, minor }) {
+            Baseline::None => "none".to_owned(),
+            Baseline::Held(locked) => format!("held {}", locked.contract.version),
+            Baseline::Below(locked) => format!("below {}", locked.contract.version),
+        };
+        assert_eq!(baseline(1, 4), "held 1.4");
+        assert_eq!(baseline(1, 5), "held 1.4");
+        assert_eq!(baseline(1, 3), "below 1.4");
+        assert_eq!(baseline(2, 0), "below 3.2");
+        assert_eq!(baseline(3, 1), "below 3.2");
+        assert_eq!(baseline(4, 0), "held 3.2");
+        assert!(matches!(lock.baseline("send", CONTRACT.version), Baseline::None));
+    }
+}

@@ -1,0 +1,162 @@
+//! The rules by which two versions of a contract are told apart: each has a stable id, a class, and words.
+
+pub mod page;
+pub mod sample;
+pub mod witness;
+
+use std::fmt;
+
+/// What a change means to those who call already, from harmless to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Words and order: nothing that binds. Any version takes it.
+    Patch,
+    /// Callers and readers go on as before. Its licence is a minor version.
+    Additive,
+    /// Callers go on as before, and a guard was lowered. Its licence is a minor version and a reason.
+    Weakens,
+    /// Something that was accepted is refused, or something that was impossible comes back. Its licence is a
+    /// major version.
+    Breaking,
+}
+
+impl Class {
+    /// Its name in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Patch => "patch",
+            Class::Additive => "additive",
+            Class::Weakens => "weakens",
+            Class::Breaking => "breaking",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One row a rule: its name, its id, its class, and its words, in which `{place}` is where, `{key}` the keyword,
+/// `{from}` what was locked and `{to}` what is now.
+macro_rules! rules {
+    ($($name:ident $id:literal $class:ident $words:literal)+) => {
+        /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the words of each stand in its row, and its page says more")]
+        pub enum Rule { $($name,)+ }
+
+        impl Rule {
+            /// All rules.
+            pub const ALL: &[Rule] = &[$(Rule::$name,)+];
+
+            /// The stable id, such as `parameter-required`.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Rule::$name => $id,)+ }
+            }
+
+            /// What such a change means to those who call already.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Rule::$name => Class::$class,)+ }
+            }
+
+            pub(crate) const fn words(self) -> &'static str {
+                match self { $(Rule::$name => $words,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    // The tool
+    ToolAdded "tool-added" Additive "{place} is new"
+    ToolRemoved "tool-removed" Breaking "{place} isn't served any more"
+    TitleChanged "title-changed" Patch "{place} has another title"
+    DescriptionChanged "description-changed" Patch "{place} has another description"
+    OrderChanged "order-changed" Patch "{place} has its {key} in another order"
+    // Who may call it
+    ScopeAdded "scope-added" Breaking "scope '{to}' is needed now"
+    ScopeRemoved "scope-removed" Weakens "scope '{from}' isn't needed any more"
+    // What it does
+    ReadOnlyAdded "read-only-added" Additive "{place} became read_only"
+    ReadOnlyRemoved "read-only-removed" Weakens "{place} isn't read_only any more"
+    DestructiveAdded "destructive-added" Breaking "{place} became destructive, so that its calls need approval"
+    DestructiveRemoved "destructive-removed" Weakens "{place} isn't destructive any more, so that its calls need no approval"
+    IdempotentAdded "idempotent-added" Additive "{place} became idempotent"
+    IdempotentRemoved "idempotent-removed" Weakens "{place} isn't idempotent any more"
+    OpenWorldAdded "open-world-added" Weakens "{place} became open_world"
+    OpenWorldRemoved "open-world-removed" Additive "{place} isn't open_world any more"
+    // How it is run
+    TimeoutLowered "timeout-lowered" Additive "timeout went from {from} to {to} ms"
+    TimeoutRaised "timeout-raised" Weakens "timeout went from {from} to {to} ms"
+    ConcurrencyLowered "concurrency-lowered" Additive "concurrency went from {from} to {to}"
+    ConcurrencyRaised "concurrency-raised" Weakens "concurrency went from {from} to {to}"
+    // How long it stays
+    DeprecationAdded "deprecation-added" Additive "{place} became deprecated"
+    DeprecationChanged "deprecation-changed" Patch "{place} has another deprecation"
+    DeprecationRemoved "deprecation-removed" Patch "{place} isn't deprecated any more"
+    RemovalEarlier "removal-earlier" Breaking "removal went from {from} to {to}"
+    // Its parameters
+    ParameterAdded "parameter-added" Additive "{place} was added, optional"
+    RequiredParameterAdded "required-parameter-added" Breaking "{place} was added, required"
+    ParameterRemoved "parameter-removed" Breaking "{place} was removed"
+    ParameterRenamed "parameter-renamed" Breaking "{place} was renamed to '{to}'"
+    ParameterRequired "parameter-required" Breaking "{place} became required"
+    ParameterOptional "parameter-optional" Additive "{place} became optional"
+    DefaultChanged "default-changed" Breaking "{place}: default went from {from} to {to}"
+    SecretAdded "secret-added" Patch "{place} became secret"
+    SecretRemoved "secret-removed" Weakens "{place} isn't secret any more"
+    TypeChanged "type-changed" Breaking "{place} went from {from} to {to}"
+    TypeNarrowed "type-narrowed" Breaking "{place} narrowed from {from} to {to}"
+    TypeWidened "type-widened" Additive "{place} widened from {from} to {to}"
+    BoundTightened "bound-tightened" Breaking "{place}: {key} went from {from} to {to}"
+    BoundLoosened "bound-loosened" Weakens "{place}: {key} went from {from} to {to}"
+    PatternAdded "pattern-added" Breaking "{place} must match {to} now"
+    PatternRemoved "pattern-removed" Weakens "{place} needn't match {from} any more"
+    PatternChanged "pattern-changed" Breaking "{place}: pattern went from {from} to {to} (whether the new one takes all that the old one did isn't decided)"
+    EnumValueRemoved "enum-value-removed" Breaking "{place} doesn't take \"{from}\" any more"
+    EnumValueAdded "enum-value-added" Additive "{place} takes \"{to}\" too"
+    // Its results
+    ResultAdded "result-added" Additive "{place} gives {to} now"
+    ResultRemoved "result-removed" Breaking "{place} doesn't give {from} any more"
+    ResultChanged "result-changed" Breaking "{place} gives {to} instead of {from}"
+    ResultFieldAdded "result-field-added" Additive "{place} was added"
+    ResultFieldRemoved "result-field-removed" Breaking "{place} was removed"
+    ResultFieldDropped "result-field-dropped" Additive "{place}, which could be absent, was removed"
+    ResultFieldOptional "result-field-optional" Breaking "{place} may be absent now"
+    ResultFieldRequired "result-field-required" Additive "{place} is always there now"
+    ResultFieldNullable "result-field-nullable" Breaking "{place} may be null now"
+    ResultFieldNotNull "result-field-not-null" Additive "{place} is never null now"
+    ResultTypeChanged "result-type-changed" Breaking "{place} went from {from} to {to}"
+    ResultTypeWidened "result-type-widened" Breaking "{place} widened from {from} to {to}"
+    ResultTypeNarrowed "result-type-narrowed" Additive "{place} narrowed from {from} to {to}"
+    ResultBoundLoosened "result-bound-loosened" Breaking "{place}: {key} went from {from} to {to}"
+    ResultBoundTightened "result-bound-tightened" Additive "{place}: {key} went from {from} to {to}"
+    ResultPatternAdded "result-pattern-added" Additive "{place} matches {to} now"
+    ResultPatternRemoved "result-pattern-removed" Breaking "{place} needn't match {from} any more"
+    ResultPatternChanged "result-pattern-changed" Breaking "{place}: pattern went from {from} to {to} (whether the old one took all that the new one does isn't decided)"
+    ResultEnumValueAdded "result-enum-value-added" Breaking "{place} may be \"{to}\" now"
+    ResultEnumValueRemoved "result-enum-value-removed" Additive "{place} is never \"{from}\" now"
+}
+
+impl Rule {
+    /// The rule of that id.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Rule> {
+        Rule::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+
+    pub(crate) const fn same(self, other: Rule) -> bool {
+        self as u8 == other as u8
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}

@@ -1,0 +1,180 @@
+//! Values for a schema: likely ones, and those at its edges. Whoever uses one asks the interpreter first
+//! whether it is what is wanted.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::bounds::{Format, Items, Kind, Object, Schema, Text};
+
+/// The longest string and array that is made up.
+const MOST: u64 = 5_000;
+
+/// Values that a schema may take, as JSON.
+#[must_use]
+pub fn values(schema: &Schema) -> Vec<String> {
+    let mut values = match schema.items {
+        None => single(&schema.kind),
+        Some(Items { min, max }) => arrays(&single(&schema.kind), min, max),
+    };
+    if schema.optional {
+        values.push("null".into());
+    }
+    values
+}
+
+fn arrays(items: &[String], min: u64, max: Option<u64>) -> Vec<String> {
+    let Some(first) = items.first() else { return vec!["[]".into()] };
+    let of = |item: &String, count: u64| {
+        let count = usize::try_from(count.min(MOST)).unwrap_or(0);
+        format!("[{}]", vec![item.as_str(); count].join(","))
+    };
+    let mut arrays: Vec<String> = items.iter().map(|item| of(item, min.max(1))).collect();
+    arrays.push(of(first, min));
+    arrays.extend(max.map(|max| of(first, max)));
+    arrays.extend(max.is_none().then(|| of(first, min + 2)));
+    arrays
+}
+
+fn single(kind: &Kind) -> Vec<String> {
+    match kind {
+        Kind::Boolean => vec!["true".into(), "false".into()],
+        Kind::Integer { minimum, maximum } => {
+            let mut values = vec![*minimum, *maximum, minimum + 1, maximum - 1];
+            values.splice(0..0, (*minimum..=*maximum).contains(&1).then_some(1));
+            values.iter().map(ToString::to_string).collect()
+        }
+        Kind::Number { minimum, maximum } => numbers(*minimum, *maximum),
+        Kind::String(text) => texts(text).into_iter().map(|text| quoted(&text)).collect(),
+        Kind::Enum(values) => values.iter().map(|value| quoted(value)).collect(),
+        Kind::Object(object) => vec![self::object(object)],
+    }
+}
+
+/// An object of these fields, each with its likeliest value.
+#[must_use]
+pub fn object(object: &'static Object) -> String {
+    let fields = (0..object.count()).filter_map(|place| object.field(place)).filter(|field| field.required);
+    let members = fields.filter_map(|field| {
+        let value = values(&field.schema).into_iter().next()?;
+        Some(format!("{}:{value}", quoted(field.name)))
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+fn numbers(minimum: Option<f64>, maximum: Option<f64>) -> Vec<String> {
+    let (low, high) = match (minimum, maximum) {
+        (Some(low), Some(high)) => (low, high),
+        (Some(low), None) => (low, low + 1e6),
+        (None, Some(high)) => (high - 1e6, high),
+        (None, None) => (-1e6, 1e6),
+    };
+    let inside = [low, high, low + 0.5, high - 0.5, f64::midpoint(low, high), 0.5, 1.0];
+    let beyond = [minimum.is_none().then_some(-1e300), maximum.is_none().then_some(1e300)];
+    let values = inside.into_iter().chain(beyond.into_iter().flatten());
+    values.map(|value| serde_json::Value::from(value).to_string()).collect()
+}
+
+fn texts(text: &Text) -> Vec<String> {
+    let likely = ["a", "text", "1", ""].into_iter().map(str::to_owned);
+    let samples: Vec<String> = match (text.format, &text.pattern) {
+        (Some(Format::Uuid), _) => vec!["01930000-0000-7000-8000-000000000000".into()],
+        (Some(Format::Date), _) => vec!["2026-11-21".into(), "2024-02-29".into()],
+        (Some(Format::DateTime), _) => {
+            // The longest fraction that fits.
+            let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
+            vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
+        }
+        (None, Some(pattern)) => matching(pattern.source(), text.min_len, text.max_len.unwrap_or(MOST)),
+        (None, None) => {
+            let long = |length: u64| "a".repeat(usize::try_from(length.min(MOST)).unwrap_or(0));
+            let edges = [text.min_len, text.max_len.unwrap_or(text.min_len + 8)].map(long);
+            likely.chain(edges).chain([long(text.min_len + 1)]).collect()
+        }
+    };
+    let fits = |sample: &String| {
+        let length = sample.chars().count() as u64;
+        length >= text.min_len && text.max_len.is_none_or(|most| length <= most)
+    };
+    samples.into_iter().filter(fits).collect()
+}
+
+/// Texts that a pattern matches, of several lengths and choices.
+fn matching(pattern: &str, least: u64, most: u64) -> Vec<String> {
+    let Ok(hir) = regex_syntax::parse(pattern) else { return Vec::new() };
+    let mut texts: Vec<String> = Vec::new();
+    for repeats in [0, 1, least.min(MOST), most.min(MOST)] {
+        for choice in 0..4 {
+            let mut text = String::new();
+            spell(&hir, choice, repeats, &mut text);
+            // An unanchored pattern leaves room around what it matches.
+            let room =
+                usize::try_from(least.saturating_sub(text.chars().count() as u64).min(MOST)).unwrap_or(0);
+            let padded = [text.clone() + &"a".repeat(room), "a".repeat(room) + &text];
+            for text in [vec![text], padded.to_vec()].concat() {
+                if !texts.contains(&text) && crate::pattern::matches(pattern, &text) {
+                    texts.push(text);
+                }
+            }
+        }
+    }
+    texts
+}
+
+fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Class(Class::Unicode(class)) => {
+            let readable = |c: &char| c.is_ascii_graphic();
+            let ends: Vec<char> = class.iter().flat_map(|range| [range.start(), range.end()]).collect();
+            let plain =
+                ('a'..='z').find(|c| class.iter().any(|range| (range.start()..=range.end()).contains(c)));
+            let readable: Vec<char> =
+                plain.into_iter().chain(ends.iter().copied().filter(readable)).collect();
+            let among = if readable.is_empty() { &ends } else { &readable };
+            text.extend(among.get(choice % among.len().max(1)));
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            text.extend(
+                class.iter().nth(choice % class.ranges().len().max(1)).map(|range| char::from(range.start())),
+            );
+        }
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.map_or(MOST, u64::from);
+            for _ in 0..u64::from(repetition.min).max(repeats.min(most)) {
+                spell(&repetition.sub, choice, repeats, text);
+            }
+        }
+        HirKind::Capture(capture) => spell(&capture.sub, choice, repeats, text),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| spell(part, choice, repeats, text)),
+        HirKind::Alternation(parts) => {
+            if let Some(part) = parts.get(choice % parts.len().max(1)) {
+                spell(part, choice, repeats, text);
+            }
+        }
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_matched_at_every_length_that_is_wanted() {
+        for (pattern, least, most) in [
+            ("^inv_[0-9]{8}$", 12, 12),
+            ("^[a-z]+$", 3, 40),
+            ("(cat|dog)s?", 0, 20),
+            ("x", 5, 9),
+            ("^[^ ]{2,4}$", 0, 9),
+        ] {
+            let text = Text { min_len: least, max_len: Some(most), pattern: None, format: None };
+            let pattern = crate::pattern::Pattern::remembered(pattern);
+            let texts = texts(&Text { pattern: Some(pattern), ..text });
+            assert!(!texts.is_empty(), "{pattern:?}");
+        }
+    }
+}

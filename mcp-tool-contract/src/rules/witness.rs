@@ -1,0 +1,250 @@
+//! Witnesses: for a change, the arguments or the result that one version takes and the other doesn't, found by
+//! the interpreter that the typed readers' rules also come from.
+
+use std::fmt;
+
+use super::{
+    Class, Rule,
+    sample::{self, quoted},
+};
+use crate::{
+    bounds::{Kind, Object, Schema},
+    judge::{Finding, Place},
+    model::{Contract, Output, Param},
+    read::{
+        arguments, result,
+        violation::{self, Violations},
+    },
+};
+
+/// What shows a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// Arguments that were taken, and are refused now.
+    Refused(String),
+    /// Arguments that were refused, and are taken now.
+    Taken(String),
+    /// Arguments that both take, and that mean something else now.
+    Means(String),
+    /// A result that can come now, and couldn't before.
+    Comes(String),
+    /// A result that could come before, and can't now.
+    Gone(String),
+    /// What isn't in arguments or results.
+    Words(&'static str),
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 200;
+        let (json, what) = match self {
+            Witness::Refused(json) => (json, "was taken, and is refused now"),
+            Witness::Taken(json) => (json, "was refused, and is taken now"),
+            Witness::Means(json) => (json, "is taken as before, and means something else"),
+            Witness::Comes(json) => (json, "can come back now, and couldn't before"),
+            Witness::Gone(json) => (json, "could come back before, and can't now"),
+            Witness::Words(words) => return f.write_str(words),
+        };
+        match json.char_indices().nth(SHOWN) {
+            Some((end, _)) => write!(f, "{}… ({} bytes) {what}", &json[..end], json.len()),
+            None => write!(f, "{json} {what}"),
+        }
+    }
+}
+
+/// What shows a change from `old` to `new`; none where nothing differs but words, or where whether one pattern
+/// takes all that another does isn't decided.
+#[must_use]
+pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
+    if finding.rule.class() == Class::Patch {
+        return None;
+    }
+    match finding.place {
+        Place::Tool => Some(Witness::Words(words(finding.rule)?)),
+        Place::Parameter(name) => match finding.rule {
+            Rule::DefaultChanged => absent(name, old, new).map(Witness::Means),
+            Rule::SecretRemoved => Some(Witness::Words("its values may be echoed, logged and digested now")),
+            rule if rule.class() == Class::Breaking => arguments(name, old, new).map(Witness::Refused),
+            _ => arguments(name, new, old).map(Witness::Taken),
+        },
+        Place::Result(trail) => match finding.rule {
+            Rule::ResultAdded => Some(Witness::Words("there is a result to read now")),
+            Rule::ResultRemoved => Some(Witness::Words("a reader finds no result any more")),
+            Rule::ResultChanged => Some(Witness::Words("a reader of the old result can't read the new one")),
+            // A result may always have more in it than a reader knows.
+            Rule::ResultFieldAdded => {
+                Some(Witness::Words("a reader that doesn't know the field passes it over"))
+            }
+            Rule::ResultFieldDropped => Some(Witness::Words("a reader has to do without it already")),
+            rule if rule.class() == Class::Breaking => {
+                result_of(trail.names(), &new.output, &old.output).map(Witness::Comes)
+            }
+            _ => result_of(trail.names(), &old.output, &new.output).map(Witness::Gone),
+        },
+    }
+}
+
+const fn words(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::ScopeAdded => "a caller without it was let in, and is refused now",
+        Rule::ScopeRemoved => "a caller without it was refused, and is let in now",
+        Rule::ReadOnlyAdded => "a host that asks before each write needn't ask any more",
+        Rule::ReadOnlyRemoved => "a host that lets readers run unasked let it run, and it writes now",
+        Rule::DestructiveAdded => "a call ran at once, and waits for approval now",
+        Rule::DestructiveRemoved => "a call waited for approval, and runs at once now",
+        Rule::IdempotentAdded => "a call may be repeated now",
+        Rule::IdempotentRemoved => "a client that repeats a lost call did nothing twice, and may do so now",
+        Rule::OpenWorldAdded => "what is sent stayed within the server's domain, and may leave it now",
+        Rule::OpenWorldRemoved => "what is sent stays within the server's domain now",
+        Rule::TimeoutLowered => "a call that runs longer is ended now",
+        Rule::TimeoutRaised => "a call that runs longer was ended, and goes on now",
+        Rule::ConcurrencyLowered => "one call more at the same time is asked to come back now",
+        Rule::ConcurrencyRaised => "one call more at the same time was asked to come back, and runs now",
+        Rule::DeprecationAdded => "a caller is told to move on",
+        Rule::RemovalEarlier => "a caller that counted on the old day finds nothing",
+        Rule::ToolAdded => "a caller finds it in the list",
+        Rule::ToolRemoved => "a caller that knows it is told that it is unknown",
+        _ => return None,
+    })
+}
+
+/// Arguments that one contract takes, and that the other refuses for this parameter.
+fn arguments(name: &str, taker: &Contract, refuser: &Contract) -> Option<String> {
+    let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name).copied();
+    let mut candidates = vec![None, Some("null".to_owned())];
+    for param in [find(taker), find(refuser)].into_iter().flatten() {
+        candidates.extend(sample::values(&param.schema).into_iter().map(Some));
+    }
+    let others = others(name, taker, refuser);
+    candidates.into_iter().map(|value| object(&others, name, value.as_deref())).find(|json| {
+        arguments::check(json, taker.input).is_ok()
+            && arguments::check(json, refuser.input).is_err_and(|found| is_at(&found, &format!("/{name}")))
+    })
+}
+
+/// Arguments that both take, without this one.
+fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
+    let json = object(&others(name, old, new), name, None);
+    arguments::check(&json, old.input).is_ok().then_some(json)
+}
+
+/// Values for what is required beside a parameter, such that both contracts take them where they can.
+fn others(name: &str, taker: &Contract, refuser: &Contract) -> Vec<(&'static str, String)> {
+    let mut others = Vec::new();
+    for param in taker.input.iter().filter(|param| param.name != name && param.is_required()) {
+        let counterpart = refuser.input.iter().find(|other| other.name == param.name);
+        let mut values = sample::values(&param.schema);
+        values.extend(counterpart.into_iter().flat_map(|other| sample::values(&other.schema)));
+        let takes = |param: &Param, value: &str| {
+            arguments::check(&format!("{{{}:{value}}}", quoted(param.name)), &[*param]).is_ok()
+        };
+        let by_both = values
+            .iter()
+            .find(|value| takes(param, value) && counterpart.is_none_or(|other| takes(other, value)));
+        let value = by_both.or_else(|| values.iter().find(|value| takes(param, value)));
+        others.extend(value.map(|value| (param.name, value.clone())));
+    }
+    others
+}
+
+fn object(others: &[(&str, String)], name: &str, value: Option<&str>) -> String {
+    let own = value.map(|value| (name, value));
+    let members = others.iter().map(|(name, value)| (*name, value.as_str())).chain(own);
+    let members: Vec<String> = members.map(|(name, value)| format!("{}:{value}", quoted(name))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn is_at(found: &Violations, pointer: &str) -> bool {
+    let mut found = found.listed().iter();
+    found.any(|violation| {
+        violation.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// A result that one output may give, and the other not for what is at the end of this way.
+fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
+    let (giver, other) = (shape(giver)?, shape(other)?);
+    let mut candidates = vec![None, Some("null".to_owned())];
+    for object in [giver, other] {
+        if let Some(schema) = schema_at(object, trail) {
+            candidates.extend(sample::values(&schema).into_iter().map(Some));
+        }
+    }
+    candidates
+        .into_iter()
+        .map(|value| result_with(giver, Some(other), trail, value.as_deref()))
+        .find(|json| permits(giver, json) && !permits(other, json))
+}
+
+const fn shape(output: &Output) -> Option<&'static Object> {
+    match output {
+        Output::Object(object) | Output::Page(object) => Some(object),
+        Output::Nothing | Output::Text | Output::Dynamic(_) | Output::Remembered(_) => None,
+    }
+}
+
+fn schema_at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
+    let (name, rest) = trail.split_first()?;
+    let field =
+        (0..object.count()).filter_map(|place| object.field(place)).find(|field| field.name == *name)?;
+    match (rest, field.schema.kind) {
+        ([], _) => Some(field.schema),
+        (rest, Kind::Object(inner)) => schema_at(inner, rest),
+        _ => None,
+    }
+}
+
+/// An object of these fields in which one has that value, or is absent. The others have values that the other
+/// shape permits too, where there are such.
+fn result_with(
+    object: &'static Object,
+    other: Option<&'static Object>,
+    trail: &[&str],
+    value: Option<&str>,
+) -> String {
+    let mut members = Vec::new();
+    for field in (0..object.count()).filter_map(|place| object.field(place)) {
+        let counterpart = other.and_then(|other| schema_at(other, &[field.name]));
+        let own = match (trail.split_first(), field.schema.kind) {
+            (Some((name, [])), _) if *name == field.name => value.map(str::to_owned),
+            (Some((name, rest)), Kind::Object(inner)) if *name == field.name => {
+                let other = match counterpart.map(|schema| schema.kind) {
+                    Some(Kind::Object(other)) => Some(other),
+                    _ => None,
+                };
+                let inner = result_with(inner, other, rest, value);
+                Some(match field.schema.items {
+                    None => inner,
+                    Some(items) => {
+                        let count = usize::try_from(items.min.max(1)).unwrap_or(1);
+                        format!("[{}]", vec![inner.as_str(); count].join(","))
+                    }
+                })
+            }
+            _ if field.required => {
+                let mut values = sample::values(&field.schema);
+                values.extend(counterpart.iter().flat_map(sample::values));
+                let fits = |schema: &Schema, value: &str| result::check_value(value, schema).is_ok();
+                let by_both = values.iter().find(|value| {
+                    fits(&field.schema, value) && counterpart.is_none_or(|other| fits(&other, value))
+                });
+                by_both.or_else(|| values.first()).cloned()
+            }
+            _ => None,
+        };
+        members.extend(own.map(|value| format!("{}:{value}", quoted(field.name))));
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// Whether a reader of that shape takes the result: what it doesn't know it passes over.
+#[must_use]
+pub fn permits(object: &Object, json: &str) -> bool {
+    match result::check(json, object) {
+        Ok(()) => true,
+        Err(found) => {
+            found.more() == 0
+                && found.listed().iter().all(|found| found.rule == violation::Rule::AdditionalProperties)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The committed promises: `mcp-tools.lock` beside the `Cargo.toml` of the package that defines a tool.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use mcp_tool_contract::{
+    lock::{Baseline, FILE, Lock, compact},
+    model::Version,
+};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::errors::Errors;
+
+/// Locks that were read in this process: one crate's macros all run in one.
+static READ: Mutex<Option<HashMap<PathBuf, Read>>> = Mutex::new(None);
+
+/// A lock as it was when it was read.
+#[derive(Clone)]
+struct Read {
+    modified: Option<SystemTime>,
+    lock: Arc<Result<Lock, String>>,
+}
+
+/// A package's lock, as one tool sees it.
+pub(crate) struct Locks {
+    path: PathBuf,
+    lock: Option<Arc<Result<Lock, String>>>,
+    /// Whether it is the first to see it so.
+    is_first: bool,
+}
+
+/// A locked contract, for const evaluation.
+pub(crate) struct Held(Literal);
+
+impl Held {
+    /// The judgement of a tool, at its version: a compile error where it drifted further than that says.
+    pub(crate) fn judgement(&self, tool: &syn::Ident, at: Span) -> TokenStream {
+        let Held(bytes) = self;
+        let hold = quote_spanned! {at=>
+            const _: () =
+                ::mcp_tool_runtime::__private::hold::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT);
+        };
+        quote! {
+            enum Locked {}
+            impl ::mcp_tool_runtime::__private::Compact for Locked {
+                const BYTES: &'static [u8] = #bytes;
+            }
+            #hold
+        }
+    }
+}
+
+impl Locks {
+    /// The lock of the package that is being compiled. The search goes up from the source file.
+    pub(crate) fn here() -> Self {
+        // Editors expand macros without telling where.
+        let file = proc_macro::Span::call_site().local_file();
+        let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let package = file.and_then(|file| package_of(&file)).or(folder).unwrap_or_default();
+        Locks::of(package.join(FILE))
+    }
+
+    fn of(path: PathBuf) -> Self {
+        let Ok(modified) = fs::metadata(&path).map(|metadata| metadata.modified().ok()) else {
+            return Locks { path, lock: None, is_first: false };
+        };
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = read.get_or_insert_default();
+        match read.get(&path) {
+            // An editor's process outlives the file's changes.
+            Some(known) if known.modified == modified && modified.is_some() => {
+                Locks { path, lock: Some(Arc::clone(&known.lock)), is_first: false }
+            }
+            _ => {
+                let lock = fs::read_to_string(&path).map_err(|error| error.to_string());
+                let lock =
+                    Arc::new(lock.and_then(|text| Lock::parse(&text).map_err(|error| error.to_string())));
+                read.insert(path.clone(), Read { modified, lock: Arc::clone(&lock) });
+                Locks { path, lock: Some(lock), is_first: true }
+            }
+        }
+    }
+
+    /// Makes cargo look again when the lock alone changes. Once for each crate: rustc keeps what it includes.
+    pub(crate) fn tracked(&self) -> Option<TokenStream> {
+        let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
+        Some(quote!(
+            const _: &[u8] = ::core::include_bytes!(#path);
+        ))
+    }
+
+    /// The locked contract that a tool of this name and version is judged by.
+    pub(crate) fn baseline(
+        &self,
+        name: &str,
+        (major, minor): (u32, u32),
+        at: Span,
+        errors: &mut Errors,
+    ) -> Option<Held> {
+        let lock = match self.lock.as_deref()? {
+            Ok(lock) => lock,
+            Err(reason) => {
+                if self.is_first {
+                    let message = format!(
+                        "{FILE} can't be read, so that nothing can be judged by it: {reason} — mend {}, or take it from version control again",
+                        self.path.display()
+                    );
+                    errors.on(at, message);
+                }
+                return None;
+            }
+        };
+        let version = Version { major, minor };
+        match lock.baseline(name, version) {
+            Baseline::None => None,
+            Baseline::Held(locked) => Some(Held(Literal::byte_string(&compact::encode(&locked.contract)))),
+            Baseline::Below(locked) => {
+                let locked = locked.contract.version;
+                let message = format!(
+                    "tool '{name}' {version} is below {FILE}, which has {locked}: a version never falls — write \"{locked}\", or more for a change"
+                );
+                errors.on(at, message);
+                None
+            }
+        }
+    }
+}
+
+/// The folder of the first `Cargo.toml` above a source file.
+fn package_of(file: &Path) -> Option<PathBuf> {
+    let file = fs::canonicalize(file).ok()?;
+    file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)
+}
