@@ -56,7 +56,7 @@ pub struct Weakening {
 }
 
 /// `major.minor`: a new major breaks callers, a new minor doesn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     /// Changes that break callers.
     pub major: u32,

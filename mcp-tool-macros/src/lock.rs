@@ -10,7 +10,7 @@ use std::{
 
 use mcp_tool_contract::{
     lock::{Baseline, FILE, Lock, compact},
-    model::Version,
+    model::{Output, Version},
 };
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -36,12 +36,16 @@ pub(crate) struct Locks {
 }
 
 /// A locked contract, for const evaluation.
-pub(crate) struct Held(Literal);
+pub(crate) struct Held {
+    bytes: Literal,
+    /// The schema that only a running server can judge, and its version.
+    late: Option<(&'static str, Version)>,
+}
 
 impl Held {
     /// The judgement of a tool, at its version: a compile error where it drifted further than that says.
     pub(crate) fn judgement(&self, tool: &syn::Ident, at: Span) -> TokenStream {
-        let Held(bytes) = self;
+        let bytes = &self.bytes;
         let hold = quote_spanned! {at=>
             const _: () =
                 ::mcp_tool_runtime::__private::hold::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT);
@@ -53,6 +57,17 @@ impl Held {
             }
             #hold
         }
+    }
+}
+
+impl Held {
+    /// What a running server judges a result by.
+    pub(crate) fn late(&self) -> Option<TokenStream> {
+        let (schema, Version { major, minor }) = self.late?;
+        Some(quote! {
+            const LATE: ::core::option::Option<(&'static str, ::mcp_tool_runtime::Version)> =
+                ::core::option::Option::Some((#schema, ::mcp_tool_runtime::Version { major: #major, minor: #minor }));
+        })
     }
 }
 
@@ -119,7 +134,13 @@ impl Locks {
         let version = Version { major, minor };
         match lock.baseline(name, version) {
             Baseline::None => None,
-            Baseline::Held(locked) => Some(Held(Literal::byte_string(&compact::encode(&locked.contract)))),
+            Baseline::Held(locked) => {
+                let late = match locked.contract.output {
+                    Output::Remembered(schema) => Some((schema, locked.contract.version)),
+                    _ => None,
+                };
+                Some(Held { bytes: Literal::byte_string(&compact::encode(&locked.contract)), late })
+            }
             Baseline::Below(locked) => {
                 let locked = locked.contract.version;
                 let message = format!(

@@ -23,8 +23,8 @@ pub use crate::{
     error::ToolError,
     lend::{Lend, LendSent, LendShared, Lent, NotLent},
     page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-    result::{Answer, ObjectResult, Returned, Returning, answering},
-    tool::{Bound, Running, Source, Tool, ToolEntry},
+    result::{Given, ObjectResult, Returned, Returning, answering},
+    tool::{Bound, Running, Source, Target, Tool, ToolEntry},
 };
 
 /// A function with what it borrows.
@@ -59,8 +59,8 @@ where
 
 /// Runs a function that is async.
 pub fn running<'a>(
-    returned: impl Future<Output = Result<Answer, ToolError>> + Send + 'a,
-) -> BoxFuture<'a, Result<Answer, ToolError>> {
+    returned: impl Future<Output = Result<Given, ToolError>> + Send + 'a,
+) -> BoxFuture<'a, Result<Given, ToolError>> {
     Box::pin(returned)
 }
 
@@ -95,14 +95,17 @@ pub const fn check_paging(is_paged: bool, is_asked: bool) {
     }
 }
 
-/// Two tools of one list share a name.
+/// Two tools of one list share a name and a major version.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
-        if list[i].key == list[index].key {
-            panic!("another tool of this list has the same name: give one of them `name = \"…\"`")
+        let (one, other) = (&list[i], &list[index]);
+        if one.key == other.key && one.contract.version.major == other.contract.version.major {
+            panic!(
+                "another tool of this list has the same name and major version: give one of them `name = \"…\"`"
+            )
         }
         i += 1;
     }

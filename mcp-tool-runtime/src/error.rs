@@ -61,6 +61,8 @@ pub enum ErrorKind {
     Timeout,
     /// The result is larger than results may be.
     TooLarge,
+    /// The tool isn't the one that the caller listed, and nothing ran; the error holds what it is now.
+    ContractChanged,
     /// A fault of the server's; what it was stands in the log under the correlation id.
     Internal,
 }
@@ -78,6 +80,7 @@ impl ErrorKind {
             ErrorKind::Unavailable => "unavailable",
             ErrorKind::Timeout => "timeout",
             ErrorKind::TooLarge => "too_large",
+            ErrorKind::ContractChanged => "contract_changed",
             ErrorKind::Internal => "internal",
         }
     }

@@ -73,6 +73,12 @@ impl Caller {
         Caller { scopes: scopes.into_iter().collect(), ..self }
     }
 
+    /// Whether it is whoever sits at this machine, whose agent is what the client calls itself.
+    #[must_use]
+    pub(crate) fn is_local(&self) -> bool {
+        self.user == Caller::LOCAL
+    }
+
     /// On whose behalf.
     #[must_use]
     pub fn user(&self) -> &str {

@@ -47,6 +47,7 @@ extern crate self as mcp_tool_runtime;
 
 #[doc(hidden)]
 pub mod __private;
+mod adapt;
 mod audit;
 #[cfg(feature = "cli")]
 mod cli;
@@ -69,8 +70,11 @@ mod seal;
 mod server;
 pub mod testing;
 mod tool;
+mod usage;
+mod versions;
 mod wire;
 
+pub use adapt::Adapted;
 pub use context::CallContext;
 pub use contracts::ContractError;
 pub use error::{ErrorKind, ToolError};

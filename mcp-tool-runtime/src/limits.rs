@@ -44,13 +44,16 @@ impl Concurrency {
 #[derive(Debug, Default)]
 pub(crate) struct Permits {
     _all: Option<OwnedSemaphorePermit>,
-    _tool: Option<OwnedSemaphorePermit>,
+    _tools: Vec<OwnedSemaphorePermit>,
 }
 
 impl Permits {
-    /// A permit of the server's and one of the tool's, or neither.
-    pub(crate) fn take(all: &Concurrency, tool: Option<(&Concurrency, &str)>) -> Result<Self, ToolError> {
-        let tool = tool.map(|(tool, name)| tool.take(&format!("'{name}'"))).transpose()?;
-        Ok(Permits { _all: Some(all.take("the server")?), _tool: tool })
+    /// A permit of the server's and one of each tool's, or none.
+    pub(crate) fn take<'c>(
+        all: &Concurrency,
+        tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,
+    ) -> Result<Self, ToolError> {
+        let tools = tools.map(|(tool, name)| tool.take(&format!("'{name}'"))).collect::<Result<_, _>>()?;
+        Ok(Permits { _all: Some(all.take("the server")?), _tools: tools })
     }
 }

@@ -1,13 +1,19 @@
 //! The tools that a server serves, bound and checked once, when it starts.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use mcp_tool_contract::{digest::Digest, model::Contract};
+use mcp_tool_contract::{
+    digest::Digest,
+    judge,
+    model::{Contract, Output, Version},
+    name::MAX_NAME,
+};
 
 use crate::{
     execution::OutputCheck,
@@ -20,7 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Registry {
     tools: Vec<Arc<Served>>,
-    by_name: HashMap<&'static str, usize>,
+    /// The versions of each name, newest first.
+    families: HashMap<&'static str, Vec<Arc<Served>>>,
 }
 
 /// A tool that is served.
@@ -33,6 +40,8 @@ pub(crate) struct Served {
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
     pub(crate) timeout: Option<Duration>,
+    /// The version that answers for this one.
+    adapts: OnceLock<Arc<Served>>,
     /// A destructive tool that the operator allowed although nobody approves its calls.
     pub(crate) allowed: bool,
 }
@@ -55,9 +64,22 @@ pub enum StartError {
     /// Opening what is lent failed.
     #[error("what the tools borrow could not be opened: {0}")]
     Lending(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Two tools have one name.
-    #[error("two tools are named '{0}': give one of them another `name = \"…\"`")]
+    /// Two tools have one name and one major version.
+    #[error("two tools are named '{0}' and have one major version: give one of them another `name = \"…\"`")]
     Duplicate(&'static str),
+    /// An adapter can't stand for what it calls.
+    #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
+    Adapter {
+        /// The tool.
+        tool: &'static str,
+        /// The adapter's own version.
+        version: Version,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A result whose schema is known only at run time is another than the locked one.
+    #[error("{0}")]
+    Drift(String),
     /// A default that the parameter's own type refuses.
     #[error("the tool '{tool}' can't take its own default: {violation}")]
     Default {
@@ -102,7 +124,7 @@ impl Registry {
         lent: &Lent,
         allow: &HashSet<String>,
     ) -> Result<Self, StartError> {
-        let mut registry = Registry { tools: Vec::with_capacity(tools.len()), by_name: HashMap::new() };
+        let mut registry = Registry { tools: Vec::with_capacity(tools.len()), families: HashMap::new() };
         for entry in tools {
             let contract = entry.contract;
             let tool = contract.name;
@@ -110,6 +132,7 @@ impl Registry {
                 (entry.bind)(lent).map_err(|NotLent(borrows)| StartError::NotLent { tool, borrows })?;
             let output = OutputCheck::new(&contract.output)
                 .map_err(|reason| StartError::OutputSchema { tool, reason })?;
+            judge_late(entry)?;
             let digest = contract
                 .digest()
                 .map_err(|error| StartError::OutputSchema { tool, reason: error.to_string() })?;
@@ -126,19 +149,56 @@ impl Registry {
                 concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),
                 timeout: contract.timeout_ms.map(Duration::from_millis),
                 allowed: allow.contains(tool),
+                adapts: OnceLock::new(),
             };
-            if registry.by_name.insert(tool, registry.tools.len()).is_some() {
+            let served = Arc::new(served);
+            let family = registry.families.entry(tool).or_default();
+            if family.iter().any(|other| other.contract.version.major == contract.version.major) {
                 return Err(StartError::Duplicate(tool));
             }
-            registry.tools.push(Arc::new(served));
+            family.push(Arc::clone(&served));
+            family.sort_by_key(|tool| Reverse(tool.contract.version));
+            registry.tools.push(served);
+        }
+        for (entry, served) in tools.iter().zip(&registry.tools) {
+            registry.adapt(entry, served)?;
+        }
+        for family in registry.families.values() {
+            // Clients take names of 64 characters at most.
+            let older = family.iter().skip(1).map(|tool| tool.older_name());
+            if let Some(long) = older.into_iter().find(|name| name.len() > MAX_NAME) {
+                return Err(StartError::Setting(format!(
+                    "the older version '{long}' has a name of over {MAX_NAME} characters: give the tool a shorter one"
+                )));
+            }
         }
         registry.check_allowed(allow)?;
         Ok(registry)
     }
 
-    /// The tool of that name.
-    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Served>> {
-        self.tools.get(*self.by_name.get(name)?)
+    /// The versions of the tool of that name, newest first.
+    pub(crate) fn family(&self, name: &str) -> Option<&[Arc<Served>]> {
+        self.families.get(name).map(Vec::as_slice)
+    }
+
+    /// Finds what an adapter calls. It stands for it: what it says of effects must hold of both.
+    fn adapt(&self, entry: &ToolEntry, served: &Served) -> Result<(), StartError> {
+        let Some(target) = entry.adapts else { return Ok(()) };
+        let Contract { name, version, hints, .. } = *served.contract;
+        let refused = |reason: String| Err(StartError::Adapter { tool: name, version, reason });
+        let family = self.family(target.name).unwrap_or_default();
+        let Some(found) = family.iter().find(|tool| tool.contract.version == target.version) else {
+            return refused(format!(
+                "'{}' {}, which it calls, isn't served beside it",
+                target.name, target.version
+            ));
+        };
+        if hints.read_only && !found.contract.hints.read_only {
+            return refused(format!("is `read_only`, and '{}' {} isn't", target.name, target.version));
+        }
+        // There is one link a tool.
+        drop(served.adapts.set(Arc::clone(found)));
+        Ok(())
     }
 
     /// All tools in order.
@@ -148,14 +208,42 @@ impl Registry {
 
     fn check_allowed(&self, allow: &HashSet<String>) -> Result<(), StartError> {
         for name in allow {
-            let reason = match self.find(name) {
-                Some(tool) if tool.contract.hints.destructive => continue,
+            let reason = match self.family(name) {
+                Some(family) if family.iter().any(|tool| tool.contract.hints.destructive) => continue,
                 Some(_) => "that tool isn't destructive, and is allowed as it is".to_owned(),
                 None => "no tool has that name".to_owned(),
             };
             return Err(StartError::Allow { given: name.clone(), reason });
         }
         Ok(())
+    }
+}
+
+/// Judges a result whose schema is known only now by the one that was locked.
+fn judge_late(entry: &ToolEntry) -> Result<(), StartError> {
+    let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
+    let locked = Contract { version, output: Output::Remembered(schema), ..*contract };
+    let ruling = judge::rule(&locked, contract, judge::compare_at_run_time(&locked, contract));
+    match ruling.bump {
+        Some(_) => Err(StartError::Drift(ruling.message(contract, &locked))),
+        None => Ok(()),
+    }
+}
+
+impl Served {
+    /// The version that answers for this one, if it is an adapter.
+    pub(crate) fn adapts(&self) -> Option<&Arc<Served>> {
+        self.adapts.get()
+    }
+
+    /// This one and those that answer for it, each in turn.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &Served> {
+        std::iter::successors(Some(self), |tool| tool.adapts().map(|next| &**next))
+    }
+
+    /// The name of an older major in a list: `list_invoices_v1`.
+    pub(crate) fn older_name(&self) -> String {
+        format!("{}_v{}", self.contract.name, self.contract.version.major)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     context::CallContext,
     error::{ErrorKind, ToolError},
+    tool::Target,
 };
 
 /// A result on its way out.
@@ -23,12 +24,48 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// It as JSON: text as a string, nothing as `null`.
+    pub(crate) fn value(&self) -> serde_json::Value {
+        match self {
+            Answer::Nothing => serde_json::Value::Null,
+            Answer::Text(text) => text.as_str().into(),
+            Answer::Object(json) => serde_json::from_str(json).unwrap_or_default(),
+        }
+    }
+
     /// Its bytes, before it is framed.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Answer::Nothing => b"",
             Answer::Text(text) | Answer::Object(text) => text.as_bytes(),
         }
+    }
+}
+
+/// What a function gives back: an answer, or a call of another tool that answers for it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Given {
+    /// An answer.
+    Here(Answer),
+    /// The answer of the tool that it adapts.
+    Elsewhere(Onward),
+}
+
+/// A call of the tool that an adapter stands for.
+#[doc(hidden)]
+pub struct Onward {
+    pub(crate) arguments: Result<String, serde_json::Error>,
+    pub(crate) convert: Option<Convert>,
+}
+
+/// Makes the newer result one of the older shape.
+pub(crate) type Convert =
+    Box<dyn FnOnce(serde_json::Value, &CallContext) -> Result<Answer, ToolError> + Send>;
+
+impl std::fmt::Debug for Onward {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a call of another tool")
     }
 }
 
@@ -50,9 +87,19 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const IS_PAGED: bool;
 
+    /// The tool that answers instead.
+    #[doc(hidden)]
+    const ADAPTS: Option<Target> = None;
+
     /// The result as it leaves.
     #[doc(hidden)]
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError>;
+
+    /// The same, or the call of another tool.
+    #[doc(hidden)]
+    fn given(self, cx: &CallContext) -> Result<Given, ToolError> {
+        self.answer(cx).map(Given::Here)
+    }
 }
 
 /// A struct that derives [`ToolSchema`](crate::ToolSchema), which implements this.
@@ -128,18 +175,21 @@ impl ToolResult for &'static str {
 pub trait Returned {
     const OUTPUT: Output;
     const IS_PAGED: bool;
+    const ADAPTS: Option<Target>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult> Returned for T {
     const OUTPUT: Output = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
+    const ADAPTS: Option<Target> = T::ADAPTS;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult, E> Returned for Result<T, E> {
     const OUTPUT: Output = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
+    const ADAPTS: Option<Target> = T::ADAPTS;
 }
 
 /// What a function returned, on its way to an [`Answer`].
@@ -162,42 +212,42 @@ impl<R> Returning<R> {
 }
 
 impl<T: ToolResult, E> Returning<Result<T, E>> {
-    fn answer_or(&self, cx: &CallContext, convert: impl FnOnce(E) -> ToolError) -> Result<Answer, ToolError> {
-        self.take()?.map_err(convert)?.answer(cx)
+    fn answer_or(&self, cx: &CallContext, convert: impl FnOnce(E) -> ToolError) -> Result<Given, ToolError> {
+        self.take()?.map_err(convert)?.given(cx)
     }
 }
 
 /// The steps of [`Returning`].
 #[doc(hidden)]
 pub mod answering {
-    use super::{Answer, CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, chain};
+    use super::{CallContext, Error, ErrorKind, Given, Returning, ToolError, ToolResult, chain};
 
     pub trait ToolErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
     }
 
     impl<T: ToolResult, E: Into<ToolError>> ToolErrors for &&&&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
             self.answer_or(cx, Into::into)
         }
     }
 
     pub trait AnyErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
     }
 
     impl<T: ToolResult, E: Error + Send + Sync + 'static> AnyErrors for &&&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
             self.answer_or(cx, ToolError::internal)
         }
     }
 
     pub trait BoxedErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
     }
 
     impl<T: ToolResult, E: AsRef<dyn Error + Send + Sync + 'static>> BoxedErrors for &&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
             self.answer_or(cx, |error| ToolError::internal(chain(error.as_ref())))
         }
     }
@@ -211,13 +261,13 @@ pub mod answering {
     pub trait Fails {}
 
     pub trait NoErrors<E> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>
         where
             E: Fails;
     }
 
     impl<T: ToolResult, E> NoErrors<E> for &&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>
         where
             E: Fails,
         {
@@ -226,22 +276,22 @@ pub mod answering {
     }
 
     pub trait Results {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
     }
 
     impl<T: ToolResult> Results for &Returning<T> {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError> {
-            self.take()?.answer(cx)
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
+            self.take()?.given(cx)
         }
     }
 
     /// What can't be a result at all, as was said of its type elsewhere.
     pub trait NoResults {
-        fn answer(&self, cx: &CallContext) -> Result<Answer, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
     }
 
     impl<R> NoResults for Returning<R> {
-        fn answer(&self, _: &CallContext) -> Result<Answer, ToolError> {
+        fn answer(&self, _: &CallContext) -> Result<Given, ToolError> {
             Err(ToolError::of(ErrorKind::Internal, "a result of an unknown kind"))
         }
     }

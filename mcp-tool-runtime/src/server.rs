@@ -13,6 +13,8 @@ use crate::{
     registry::{Registry, StartError},
     seal::Sealer,
     tool::ToolEntry,
+    usage::Usage,
+    versions::{ClientPin, Versions},
     wire::Endpoint,
 };
 
@@ -114,6 +116,11 @@ impl ToolServer {
             lent = lends(lent).await?;
         }
         let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive)?;
+        for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
+            if registry.family(tool).is_none() {
+                return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));
+            }
+        }
         let sealer = Sealer::new(settings.seal_keys.iter().map(String::as_str))
             .map_err(|error| StartError::Setting(format!("seal.keys: {error}")))?;
         let paged = registry.tools().iter().any(|tool| tool.contract.is_paged());
@@ -126,6 +133,8 @@ impl ToolServer {
         })?;
         let dispatcher = Dispatcher {
             registry,
+            versions: Versions { pins: settings.pins.clone(), known: Arc::default() },
+            usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
             audit: Arc::new(audit),
             sealer: Arc::new(sealer),
@@ -160,6 +169,8 @@ pub(crate) struct Settings {
     pub(crate) allow_destructive: HashSet<String>,
     /// Scopes of the local user; all of them where absent.
     pub(crate) local_scopes: Option<Vec<String>>,
+    /// Clients that are held to versions.
+    pub(crate) pins: Vec<ClientPin>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
     /// Where records go; to the log's lines where absent.
@@ -174,6 +185,7 @@ impl Default for Settings {
             max_result: MAX_RESULT,
             allow_destructive: HashSet::new(),
             local_scopes: None,
+            pins: Vec::new(),
             seal_keys: Vec::new(),
             audit_file: None,
         }

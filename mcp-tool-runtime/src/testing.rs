@@ -33,18 +33,20 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::read::violation::Violations;
+use mcp_tool_contract::{model::Version, read::violation::Violations};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     audit::Sink,
-    dispatch::RefusalKind,
+    contracts::{self, Asked as Question, ContractError, Fault, Server},
+    dispatch::{Asked, RefusalKind},
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     registry::StartError,
     result::Answer,
     server::{Settings, ToolServer},
+    versions::{Known, Requirement},
     wire::Endpoint,
 };
 
@@ -54,6 +56,7 @@ pub struct TestServer {
     endpoint: Arc<Endpoint>,
     caller: Caller,
     records: Records,
+    requires: Option<Requirement>,
 }
 
 impl TestServer {
@@ -74,10 +77,52 @@ impl TestServer {
         destructive: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, StartError> {
         let allow_destructive: HashSet<String> = destructive.into_iter().map(Into::into).collect();
-        let settings = Settings { allow_destructive, ..Settings::default() };
+        TestServer::start_with(server, Settings { allow_destructive, ..Settings::default() }, None).await
+    }
+
+    async fn start_with(
+        server: ToolServer,
+        settings: Settings,
+        known: Option<Arc<Known>>,
+    ) -> Result<Self, StartError> {
         let records = Records::default();
-        let endpoint = Arc::new(server.start(&settings, records.clone()).await?);
-        Ok(TestServer { endpoint, caller: Caller::local(Scopes::All), records })
+        let mut endpoint = server.start(&settings, records.clone()).await?;
+        if let Some(known) = known {
+            endpoint.dispatcher.versions.known = known;
+        }
+        let endpoint = Arc::new(endpoint);
+        Ok(TestServer { endpoint, caller: Caller::local(Scopes::All), records, requires: None })
+    }
+
+    /// The server after a deploy: other tools, and callers that still hold it to what they last listed.
+    ///
+    /// # Errors
+    /// Where it couldn't be served.
+    pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
+        let known = Arc::clone(&self.endpoint.dispatcher.versions.known);
+        let next = TestServer::start_with(server, Settings::default(), Some(known)).await?;
+        Ok(TestServer { caller: self.caller.clone(), requires: self.requires.clone(), ..next })
+    }
+
+    /// The same server, called with `dev.mcp-tool/requires`: a range of versions, or a contract's digest.
+    ///
+    /// # Errors
+    /// What is wanted, where it is neither.
+    pub fn requiring(&self, requirement: &str) -> Result<Self, String> {
+        Ok(TestServer { requires: Some(Requirement::parse(requirement)?), ..self.clone() })
+    }
+
+    /// The tools as the caller lists them: the entries of `tools/list`.
+    #[must_use]
+    pub fn list(&self) -> Vec<Value> {
+        let listed = self.endpoint.list(&self.caller).into_iter();
+        listed.map(|tool| serde_json::to_value(tool).unwrap_or_default()).collect()
+    }
+
+    /// Calls of deprecated tools so far: tool, version, caller, calls.
+    #[must_use]
+    pub fn deprecated_calls(&self) -> Vec<(&'static str, Version, String, u64)> {
+        self.endpoint.dispatcher.usage.counts()
     }
 
     /// The same server, called by someone else.
@@ -94,8 +139,9 @@ impl TestServer {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
         let dispatcher = &self.endpoint.dispatcher;
+        let asked = Asked { name: tool, requires: self.requires.as_ref(), arguments_bytes: arguments.len() };
         let admitted = dispatcher
-            .admit(self.caller.clone(), tool, arguments.len(), None)
+            .admit(self.caller.clone(), asked, None)
             .map_err(|refusal| TestError::from(refusal.kind))?;
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
@@ -106,6 +152,22 @@ impl TestServer {
         self.endpoint.dispatcher.audit.flush(Duration::MAX);
         self.records.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Holds a server's contracts to the locks of the workspace that the test runs in, as `contract check` does.
+///
+/// # Errors
+/// What isn't as it was locked.
+pub fn check_contracts(server: &ToolServer) -> Result<(), ContractError> {
+    let asked = Server { name: &server.name, tools: &server.tools };
+    let report = asked.check(Question { against: None, today: &contracts::today() })?;
+    let faults: Vec<String> = report
+        .said
+        .iter()
+        .filter_map(|said| said.fault.as_ref())
+        .map(|(fault, reason): &(Fault, String)| format!("{}: {reason}", fault.name()))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(ContractError::new(faults.join("\n"))) }
 }
 
 /// What a call gave.
@@ -140,6 +202,8 @@ impl TestResult {
 pub enum TestError {
     /// No tool has that name.
     UnknownTool(String),
+    /// The tool is served in these versions, and none fits what was asked for.
+    NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<&'static str>),
     /// The tool's own refusal or failure, or that of a guard.
@@ -152,7 +216,7 @@ impl TestError {
     pub const fn kind(&self) -> Option<ErrorKind> {
         match self {
             TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
         }
     }
 
@@ -161,7 +225,7 @@ impl TestError {
     pub const fn violations(&self) -> Option<&Violations> {
         match self {
             TestError::Tool(error) => error.violations(),
-            TestError::UnknownTool(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
         }
     }
 
@@ -170,7 +234,7 @@ impl TestError {
     pub fn missing_scopes(&self) -> &[&'static str] {
         match self {
             TestError::MissingScopes(missing) => missing,
-            TestError::UnknownTool(_) | TestError::Tool(_) => &[],
+            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::Tool(_) => &[],
         }
     }
 }
@@ -179,8 +243,13 @@ impl From<RefusalKind> for TestError {
     fn from(kind: RefusalKind) -> Self {
         match kind {
             RefusalKind::UnknownTool { name } => TestError::UnknownTool(name),
+            RefusalKind::Unsatisfied { versions, .. } => {
+                TestError::NoSuchVersion(versions.iter().map(|(version, _)| *version).collect())
+            }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
-            RefusalKind::Unavailable { error, .. } => TestError::Tool(error),
+            RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
+                TestError::Tool(error)
+            }
         }
     }
 }
@@ -189,6 +258,7 @@ impl fmt::Display for TestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
+            TestError::NoSuchVersion(_) => f.write_str("no version fits"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
             TestError::Tool(error) => error.fmt(f),
         }

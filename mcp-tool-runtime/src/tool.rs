@@ -1,13 +1,16 @@
 //! A tool: its contract, and the function behind it once everything that it borrows has been lent.
 
 use futures_util::future::BoxFuture;
-use mcp_tool_contract::{model::Contract, read::violation::Violations};
+use mcp_tool_contract::{
+    model::{Contract, Version},
+    read::violation::Violations,
+};
 
 use crate::{
     context::CallContext,
     error::ToolError,
     lend::{Lent, NotLent},
-    result::Answer,
+    result::Given,
 };
 
 /// A function with `#[mcp_tool]`: the type of its name stands beside it and implements this.
@@ -22,6 +25,14 @@ pub trait Tool: 'static {
     /// Where it stands.
     #[doc(hidden)]
     const SOURCE: Source;
+
+    /// The tool that answers for it.
+    #[doc(hidden)]
+    const ADAPTS: Option<Target>;
+
+    /// The result that was locked, where only a running server can judge it: its schema, of that version.
+    #[doc(hidden)]
+    const LATE: Option<(&'static str, Version)> = None;
 
     /// The function with everything that it borrows, looked up once.
     ///
@@ -41,6 +52,16 @@ pub struct Source {
     pub line: u32,
 }
 
+/// The tool that an adapter calls.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: Version,
+}
+
 /// A tool that can be called. Only the dispatcher holds one.
 #[doc(hidden)]
 pub trait Bound: Send + Sync {
@@ -53,7 +74,7 @@ pub trait Bound: Send + Sync {
 
 /// A call whose arguments were read.
 #[doc(hidden)]
-pub type Running<'a> = BoxFuture<'a, Result<Answer, ToolError>>;
+pub type Running<'a> = BoxFuture<'a, Result<Given, ToolError>>;
 
 /// One element of [`tools!`](crate::tools).
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +84,8 @@ pub struct ToolEntry {
     pub(crate) key: u64,
     pub(crate) contract: &'static Contract,
     pub(crate) source: Source,
+    pub(crate) adapts: Option<Target>,
+    pub(crate) late: Option<(&'static str, Version)>,
     pub(crate) bind: fn(&Lent) -> Result<Box<dyn Bound>, NotLent>,
 }
 
@@ -70,7 +93,14 @@ impl ToolEntry {
     /// The entry of a tool.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
-        ToolEntry { key: key(T::CONTRACT.name), contract: &T::CONTRACT, source: T::SOURCE, bind: T::bind }
+        ToolEntry {
+            key: key(T::CONTRACT.name),
+            contract: &T::CONTRACT,
+            source: T::SOURCE,
+            adapts: T::ADAPTS,
+            late: T::LATE,
+            bind: T::bind,
+        }
     }
 
     /// What the tool promises.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_runtime::{Schemars, prelude::*};
+use mcp_tool_runtime::{Adapted, Schemars, prelude::*};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -456,6 +456,36 @@ async fn foreign(
     Schemars(Foreign { v, more: vec![Foreign2 { name: "a".into(), share: 0.5 }] })
 }
 
+/// Hand a message on.
+#[mcp_tool(version = "2.1", public, read_only)]
+async fn relay(
+    /// What to hand on.
+    #[arg(max_len = 20)]
+    message: String,
+    /// To whom.
+    to: String,
+) -> String {
+    format!("{message} to {to}")
+}
+
+mod v1 {
+    use super::*;
+
+    /// Hand a message on.
+    #[mcp_tool(
+        version = "1.4",
+        public,
+        read_only,
+        deprecated(message = "It names nobody", replacement = "relay", removal = "2027-01-31")
+    )]
+    pub(super) fn relay(
+        /// What to hand on.
+        text: String,
+    ) -> Adapted<super::relay> {
+        Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     ToolServer::new("specimen", "1.2.3")
@@ -488,7 +518,9 @@ async fn main() -> ExitCode {
             whoami,
             numbers,
             others,
-            foreign
+            foreign,
+            relay,
+            v1::relay
         ])
         .lend_with(Seen::open)
         .run()

@@ -20,3 +20,4 @@ mod schema;
 mod start;
 mod stdio;
 mod ui;
+mod versions;

@@ -429,7 +429,7 @@ fn refusals_that_nobody_reads_do_not_either() {
 #[test]
 fn a_requirement_that_nothing_answers_to_is_refused() {
     let mut server = StdioServer::initialized(&[]);
-    let meta = json!({ "dev.mcp-tool/requires": "^1" });
+    let meta = json!({ "dev.mcp-tool/requires": "^2" });
     let answer =
         server.request("tools/call", json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta }));
     assert_eq!(answer["error"]["code"], -32_602);

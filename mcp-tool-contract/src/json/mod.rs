@@ -16,6 +16,10 @@ use crate::{
 pub const META_VERSION: &str = "dev.mcp-tool/version";
 /// The `_meta` key of a contract's digest.
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
+/// The `_meta` key by which a call asks for a version.
+pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
+/// The key of the versions that there are, in an error's `data`.
+pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
 

@@ -25,7 +25,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
         quote!(#(#declared)* #(#lent)* #paging)
     });
     let missing = undescribed.iter().map(missing_description);
-    let (source, judgement, tracked) = (source(), judgement(tool), &tool.tracked);
+    let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
     quote! {
         #[doc = #doc]
         #[allow(non_camel_case_types)]
@@ -49,9 +49,18 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Where the tool stands, for commands.
-fn source() -> TokenStream {
+/// Where the tool stands, for commands, and the tool that answers for it.
+fn source(tool: &Tool) -> TokenStream {
+    let output = &tool.output;
+    let adapts = if tool.is_whole {
+        quote_spanned!(output.span()=> <#output as ::mcp_tool_runtime::__private::Returned>::ADAPTS)
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    let late = tool.locked.as_ref().and_then(|locked| locked.late());
     quote! {
+        #late
+        const ADAPTS: ::core::option::Option<::mcp_tool_runtime::__private::Target> = #adapts;
         const SOURCE: ::mcp_tool_runtime::__private::Source = ::mcp_tool_runtime::__private::Source {
             file: ::core::file!(),
             line: ::core::line!(),

@@ -42,6 +42,8 @@ struct Record<'r> {
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contract: Option<&'r str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deprecated: bool,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
@@ -139,6 +141,7 @@ impl Entry {
             tool: &self.tool,
             version: self.contract.as_ref().map(|(contract, _)| contract.version.to_string()),
             contract: self.contract.as_ref().map(|(_, digest)| &**digest),
+            deprecated: self.contract.as_ref().is_some_and(|(contract, _)| contract.deprecation.is_some()),
             outcome,
             reason,
             detail,

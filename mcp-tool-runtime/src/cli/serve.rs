@@ -99,9 +99,10 @@ async fn start(server: ToolServer, config: &Config, stop: &CancellationToken, li
 
 type Started = Result<Option<Arc<Endpoint>>, StartError>;
 
-/// Ends the process where a function that isn't async goes on: the runtime would wait for it without end.
-/// Its record is written by then.
+/// Says what was still called of what will go, and ends the process where a function that isn't async goes on:
+/// the runtime would wait for it without end. Its record is written by then.
 fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
+    endpoint.dispatcher.usage.report();
     if !finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
         lines.flush();

@@ -22,7 +22,7 @@ use workspace::{Book, Workspace};
 pub struct ContractError(String);
 
 impl ContractError {
-    fn new(reason: String) -> Self {
+    pub(crate) fn new(reason: String) -> Self {
         ContractError(reason)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use mcp_tool_contract::{model::Contract, read::violation::shown};
+use mcp_tool_contract::{
+    model::{Contract, Version},
+    read::violation::shown,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -11,11 +14,12 @@ use super::Dispatcher;
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
-    error::ToolError,
+    error::{ErrorKind, ToolError},
     identity::Caller,
     limits::Permits,
     policy,
     registry::Served,
+    versions::{Requirement, Resolved},
 };
 
 /// A call that may begin. Nothing else can make one.
@@ -24,6 +28,15 @@ pub(crate) struct Admitted {
     pub(super) tool: Arc<Served>,
     pub(super) cx: CallContext,
     pub(super) record: Entry,
+}
+
+/// What a call asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) name: &'a str,
+    /// The version that it may be.
+    pub(crate) requires: Option<&'a Requirement>,
+    pub(crate) arguments_bytes: usize,
 }
 
 /// A call that may not begin, recorded as such.
@@ -38,6 +51,11 @@ pub(crate) struct Refusal {
 pub(crate) enum RefusalKind {
     /// No tool has that name, or none that this caller may know of.
     UnknownTool { name: String },
+    /// The tool is served, and no version that this asks for.
+    Unsatisfied { name: String, asked: String, versions: Vec<(Version, Arc<str>)> },
+    /// The caller knows a version that isn't served any more. With it comes the tool as it is now, as a list
+    /// shows it.
+    Changed { contract: &'static Contract, stamp: Arc<str>, error: ToolError, tool: serde_json::Value },
     /// The caller lacks scopes of the tool.
     Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<&'static str> },
     /// Not now; the model reads why.
@@ -58,29 +76,54 @@ impl Dispatcher {
     pub(crate) fn admit(
         &self,
         caller: Caller,
-        name: &str,
-        arguments_bytes: usize,
+        call: Asked<'_>,
         progress: Option<Progress>,
     ) -> Result<Admitted, Box<Refusal>> {
+        let Asked { name, requires, arguments_bytes } = call;
         let correlation = Uuid::now_v7();
         let refusal = |kind| Box::new(Refusal { correlation, kind });
         let mut record =
             Entry::new(Arc::clone(&self.audit), correlation, caller.clone(), name, arguments_bytes);
 
-        let Some(tool) = self.registry.find(name) else {
-            record.failed(Outcome::Refused, "unknown_tool", None);
-            return Err(refusal(RefusalKind::UnknownTool { name: shown(name) }));
+        let (tool, is_changed) = match self.versions.resolve(&self.registry, &caller, name, requires) {
+            Resolved::Is(tool) => (tool, false),
+            Resolved::Changed(tool) => (tool, true),
+            Resolved::Unknown => {
+                record.failed(Outcome::Refused, "unknown_tool", None);
+                return Err(refusal(RefusalKind::UnknownTool { name: shown(name) }));
+            }
+            Resolved::Unsatisfied { asked, versions } => {
+                record.failed(Outcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
+                let versions = versions.iter().map(|tool| (tool.contract.version, Arc::clone(&tool.stamp)));
+                let kind =
+                    RefusalKind::Unsatisfied { name: shown(name), asked, versions: versions.collect() };
+                return Err(refusal(kind));
+            }
         };
         let contract = tool.contract;
         record.resolved(contract, Arc::clone(&tool.stamp));
 
-        if let Err(missing) = policy::permits(&caller, contract) {
+        // An adapter needs what the version that answers for it needs.
+        let missing: Vec<_> =
+            tool.chain().filter_map(|tool| policy::permits(&caller, tool.contract).err()).collect();
+        if let Some(missing) = missing.into_iter().reduce(|mut all, more| {
+            all.extend(more.into_iter().filter(|scope| !all.contains(scope)).collect::<Vec<_>>());
+            all
+        }) {
             record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
             let stamp = Arc::clone(&tool.stamp);
             return Err(refusal(RefusalKind::Scope { contract, stamp, missing }));
         }
 
-        let own = tool.concurrency.as_ref().map(|own| (own, contract.name));
+        if is_changed {
+            record.failed(Outcome::Refused, ErrorKind::ContractChanged.name(), None);
+            // It reads the new one now.
+            self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
+            let stamp = Arc::clone(&tool.stamp);
+            return Err(refusal(changed(tool, stamp)));
+        }
+
+        let own = tool.chain().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
             .permits(!contract.hints.read_only)
@@ -93,6 +136,10 @@ impl Dispatcher {
                 return Err(refusal(RefusalKind::Unavailable { contract, stamp, error }));
             }
         };
+
+        if contract.deprecation.is_some() {
+            self.usage.count(contract, &caller);
+        }
 
         let cx = CallContext::new(Call {
             caller,
@@ -107,5 +154,22 @@ impl Dispatcher {
             _permits: permits,
         });
         Ok(Admitted { tool: Arc::clone(tool), cx, record })
+    }
+}
+
+fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {
+    let contract = tool.contract;
+    // A contract whose digest could be taken can be JSON.
+    let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();
+    let message = format!(
+        "'{}' isn't what you listed: it is version {} now, and the version that you know isn't served any more. \
+         Nothing was done. Its arguments now are {}",
+        contract.name, contract.version, listing["inputSchema"]
+    );
+    RefusalKind::Changed {
+        contract,
+        stamp,
+        error: ToolError::of(ErrorKind::ContractChanged, message),
+        tool: listing,
     }
 }

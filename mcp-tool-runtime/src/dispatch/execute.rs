@@ -2,6 +2,7 @@
 
 use std::{error::Error as _, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use mcp_tool_contract::{model::Contract, read::canonical};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::{
     error::ToolError,
     execution, gate,
     registry::Served,
-    result::{Answer, chain},
+    result::{Answer, Given, Onward, chain},
 };
 
 /// What a call came to, with what is stamped on its answer.
@@ -59,11 +60,36 @@ async fn carry_out(
     let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
     record.read(canonical::digest(arguments.as_ref(), tool.contract.input, |param| param.secret));
     drop(arguments);
-    gate::permits(tool)?;
+    tool.chain().try_for_each(gate::permits)?;
     record.running();
-    let answer = execution::run(running, cx).await?;
+    let answer = match execution::run(running, cx).await? {
+        Given::Here(answer) => answer,
+        Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,
+    };
     tool.output.check(&answer)?;
     Ok(answer)
+}
+
+/// The call that an adapter stands for, held to its own contract from arguments to result.
+fn go_on<'c>(
+    adapter: &'c Served,
+    cx: &'c CallContext,
+    onward: Onward,
+) -> BoxFuture<'c, Result<Answer, ToolError>> {
+    Box::pin(async move {
+        let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
+        let arguments = onward.arguments.map_err(ToolError::internal)?;
+        let running = execution::read(&*tool.bound, cx, &arguments)?;
+        let answer = match execution::run(running, cx).await? {
+            Given::Here(answer) => answer,
+            Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,
+        };
+        tool.output.check(&answer)?;
+        match onward.convert {
+            None => Ok(answer),
+            Some(convert) => convert(answer.value(), cx).map_err(ToolError::unsettled),
+        }
+    })
 }
 
 /// Records a call that gave no result; what only the operator may read goes to the log.

@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     context::CallContext,
     error::{ErrorKind, ToolError},
-    result::Answer,
+    result::Given,
     tool::{Bound, Running},
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn read<'a>(
 }
 
 /// Runs the function until it is done, has panicked, or its time is over.
-pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Answer, ToolError> {
+pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
     let guarded = AssertUnwindSafe(running).catch_unwind();
     match tokio::time::timeout_at(cx.deadline(), guarded).await {
         Ok(Ok(returned)) => returned,

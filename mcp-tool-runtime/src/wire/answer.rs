@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mcp_tool_contract::{
-    json::{META_CONTRACT, META_VERSION},
+    json::{META_CONTRACT, META_DEPRECATION, META_VERSION, META_VERSIONS},
     model::Contract,
 };
 use serde::Serialize;
@@ -46,7 +46,7 @@ impl Framed {
 /// The answer to a call that was carried out.
 pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &Done) -> Framed {
     let stamp = Stamp { contract: done.contract, digest: &done.stamp, correlation: done.correlation };
-    Framed::ok(tool_result(endpoint, id, era, &stamp, done.answer.as_ref()))
+    Framed::ok(tool_result(endpoint, id, era, &stamp, done.answer.as_ref(), None))
 }
 
 /// The answer to a call that may not begin.
@@ -55,7 +55,26 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
     match kind {
         RefusalKind::Unavailable { contract, stamp, error } => {
             let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
-            Framed::ok(tool_result(endpoint, id, era, &stamp, Err(error)))
+            Framed::ok(tool_result(endpoint, id, era, &stamp, Err(error), None))
+        }
+        RefusalKind::Changed { contract, stamp, error, tool } => {
+            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
+            Framed::ok(tool_result(endpoint, id, era, &stamp, Err(error), Some(tool)))
+        }
+        RefusalKind::Unsatisfied { name, asked, versions } => {
+            let (numbers, entries): (Vec<_>, Vec<_>) = versions
+                .iter()
+                .map(|(version, digest)| {
+                    (version.to_string(), format!(r#"{{"version":"{version}","contract":"{digest}"}}"#))
+                })
+                .unzip();
+            let message =
+                format!("'{name}' has no version that fits {asked}: there is {}", numbers.join(", "));
+            let data = format!(
+                r#"{{"{META_VERSIONS}":[{}],"{META_CORRELATION}":"{correlation}"}}"#,
+                entries.join(",")
+            );
+            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
         }
         RefusalKind::UnknownTool { name } => {
             let message = format!("Unknown tool: {name}");
@@ -121,10 +140,15 @@ impl Stamp<'_> {
     /// As members of a JSON object.
     fn members(&self) -> String {
         let Stamp { contract, digest, correlation } = self;
-        format!(
+        let mut members = format!(
             r#""{META_VERSION}":"{}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":"{correlation}""#,
             contract.version
-        )
+        );
+        if let Some(deprecation) = &contract.deprecation {
+            members.push_str(&format!(r#","{META_DEPRECATION}":"#));
+            value(&mut members, deprecation);
+        }
+        members
     }
 }
 
@@ -160,6 +184,7 @@ fn tool_result(
     era: Era,
     stamp: &Stamp<'_>,
     answer: Result<&Answer, &ToolError>,
+    tool: Option<&serde_json::Value>,
 ) -> String {
     let mut text = begin(Some(id));
     text.push_str(r#""result":{"#);
@@ -186,7 +211,7 @@ fn tool_result(
     text.push_str(&stamp.members());
     if let Err(error) = answer {
         text.push_str(&format!(r#","{META_ERROR}":"#));
-        value(&mut text, &Structure::of(error));
+        value(&mut text, &Structure { tool, ..Structure::of(error) });
     }
     if era == Era::Modern {
         text.push(',');
@@ -227,6 +252,9 @@ struct Structure<'e> {
     violations: Option<&'e [mcp_tool_contract::read::violation::Violation]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     more_violations: Option<usize>,
+    /// The tool as it is now, where it changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<&'e serde_json::Value>,
 }
 
 impl<'e> Structure<'e> {
@@ -239,6 +267,7 @@ impl<'e> Structure<'e> {
                 .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             violations: violations.map(|violations| violations.listed()),
             more_violations: violations.map(|violations| violations.more()).filter(|more| *more > 0),
+            tool: None,
         }
     }
 }

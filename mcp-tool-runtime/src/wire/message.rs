@@ -2,20 +2,18 @@
 
 use std::borrow::Cow;
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::fault::{Fault, code};
+use crate::versions::Requirement;
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = 64;
 /// Bytes of a request's id, which is echoed.
 const MAX_ID: usize = 512;
-
-/// The `_meta` key by which a caller pins a version. Nothing answers to it yet, so that it is refused.
-const REQUIRES: &str = "dev.mcp-tool/requires";
 
 /// The id of a request, as its JSON text: a string or an integer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +69,8 @@ pub(crate) struct Meta<'m> {
     pub(crate) client: Option<String>,
     /// The JSON text of a string or an integer.
     pub(crate) progress_token: Option<&'m str>,
+    /// The version that a call may be.
+    pub(crate) requires: Option<Requirement>,
 }
 
 /// The revision of the protocol that a request is served by: with `initialize`, or with `_meta` on each request.
@@ -146,8 +146,8 @@ struct MetaMembers<'m> {
     capabilities: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "io.modelcontextprotocol/clientInfo")]
     client: Option<&'m RawValue>,
-    #[serde(default, rename = "dev.mcp-tool/requires")]
-    requires: Option<IgnoredAny>,
+    #[serde(borrow, default, rename = "dev.mcp-tool/requires")]
+    requires: Option<&'m RawValue>,
 }
 
 /// Reads a message far enough to know where it goes.
@@ -259,7 +259,12 @@ fn any_meta<'m>(method: &str, params: Option<&'m RawValue>) -> Result<Meta<'m>, 
     if method.ends_with("/list") && params.cursor.is_some_and(|cursor| !cursor.get().starts_with('"')) {
         return Err(Fault::new(code::INVALID_PARAMS, "`cursor` must be a string"));
     }
-    meta(params.meta)
+    let meta = meta(params.meta)?;
+    if meta.requires.is_some() {
+        let message = format!("`{META_REQUIRES}` asks for a version of a tool: it belongs to tools/call");
+        return Err(Fault::new(code::INVALID_PARAMS, message));
+    }
+    Ok(meta)
 }
 
 fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
@@ -277,9 +282,15 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
         Some(raw) => serde_json::from_str(raw.get())
             .map_err(|error| invalid(format!("`_meta` can't be read: {}", said(&error))))?,
     };
-    if members.requires.is_some() {
-        return Err(invalid(format!("`{REQUIRES}` isn't understood by this server: leave it out")));
-    }
+    let requires = match members.requires {
+        None => None,
+        Some(raw) => {
+            let text = serde_json::from_str::<Text<'_>>(raw.get()).map(|Text(text)| text.into_owned());
+            let requirement =
+                text.map_err(|_| "it must be a string".to_owned()).and_then(|text| Requirement::parse(&text));
+            Some(requirement.map_err(|reason| invalid(format!("`{META_REQUIRES}`: {reason}")))?)
+        }
+    };
     let protocol_version = match members.protocol_version {
         None => None,
         Some(raw) => match serde_json::from_str::<Text<'_>>(raw.get()) {
@@ -301,6 +312,7 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
         has_capabilities: members.capabilities.is_some_and(|raw| raw.get().starts_with('{')),
         client: client.map(|Client { name, version }| format!("{name} {version}").trim_end().to_owned()),
         progress_token,
+        requires,
     })
 }
 

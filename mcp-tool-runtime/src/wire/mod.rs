@@ -20,8 +20,10 @@ use tokio::sync::mpsc;
 
 use crate::{
     context::{Progress, Update},
-    dispatch::{Admitted, Dispatcher},
+    dispatch::{Admitted, Asked, Dispatcher},
     identity::Caller,
+    policy,
+    registry::Served,
 };
 use answer::Framed;
 use fault::{Fault, code};
@@ -39,10 +41,37 @@ pub(crate) struct Endpoint {
     /// `"io.modelcontextprotocol/serverInfo":{…}`, as it stands in every modern result.
     pub(crate) server_info: String,
     /// The entries of `tools/list`, in order.
-    pub(crate) listing: Vec<rmcp::model::Tool>,
+    pub(crate) listing: Vec<Entry>,
+}
+
+/// A tool's entry in lists, by its own name, and by that of an older major.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) newest: rmcp::model::Tool,
+    pub(crate) older: rmcp::model::Tool,
+}
+
+impl Entry {
+    fn of(tool: &Served) -> Result<Self, serde_json::Error> {
+        let named = |name: &str| {
+            let listing = tool.contract.listing_as(name, &tool.digest);
+            serde_json::to_value(listing).and_then(serde_json::from_value)
+        };
+        Ok(Entry { newest: named(tool.contract.name)?, older: named(&tool.older_name())? })
+    }
 }
 
 impl Endpoint {
+    /// The list of tools as this caller sees it, which it is held to from now on.
+    pub(crate) fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
+        let Dispatcher { registry, versions, .. } = &self.dispatcher;
+        let may = |tool: &Served| tool.chain().all(|tool| policy::permits(caller, tool.contract).is_ok());
+        let listed = versions.listed(registry, caller, may);
+        versions.known.listed(caller, &listed);
+        let entries = listed.iter().filter_map(|listed| Some((listed, self.listing.get(listed.place)?)));
+        entries.map(|(listed, entry)| if listed.is_newest { &entry.newest } else { &entry.older }).collect()
+    }
+
     /// # Errors
     /// Where a tool's entry can't be what rmcp takes for one.
     pub(crate) fn new(
@@ -52,14 +81,8 @@ impl Endpoint {
         instructions: Option<String>,
         local: Caller,
     ) -> Result<Self, serde_json::Error> {
-        let listing = dispatcher
-            .registry
-            .tools()
-            .iter()
-            .map(|tool| {
-                serde_json::to_value(tool.contract.listing(&tool.digest)).and_then(serde_json::from_value)
-            })
-            .collect::<Result<_, _>>()?;
+        let listing =
+            dispatcher.registry.tools().iter().map(|tool| Entry::of(tool)).collect::<Result<_, _>>()?;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
         Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, listing })
@@ -88,8 +111,13 @@ impl Endpoint {
         era: Era,
         progress: Option<Progress>,
     ) -> Result<Admitted, Framed> {
+        let asked = Asked {
+            name: &call.name,
+            requires: call.meta.requires.as_ref(),
+            arguments_bytes: call.arguments.len(),
+        };
         self.dispatcher
-            .admit(caller, &call.name, call.arguments.len(), progress)
+            .admit(caller, asked, progress)
             .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
     }
 

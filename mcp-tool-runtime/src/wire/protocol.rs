@@ -15,14 +15,19 @@ use rmcp::{
     service::RequestContext,
 };
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
 
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
     message::{Era, Id},
 };
-use crate::{context::Progress, identity::Caller, policy};
+use crate::{
+    context::Progress,
+    dispatch::{Asked, Dispatcher},
+    identity::Caller,
+    versions::Requirement,
+};
 
 /// How long a client may take a list for fresh, in milliseconds: it changes only when the server does.
 const LIST_TTL_MS: u64 = 60_000;
@@ -73,6 +78,16 @@ fn raw_arguments(
     }
 }
 
+/// The version that the call asks for.
+fn required(context: &RequestContext<RoleServer>) -> Result<Option<Requirement>, ErrorData> {
+    let invalid = |reason: String| ErrorData::invalid_params(format!("`{META_REQUIRES}`: {reason}"), None);
+    match context.meta.get(META_REQUIRES) {
+        None => Ok(None),
+        Some(serde_json::Value::String(text)) => Requirement::parse(text).map(Some).map_err(invalid),
+        Some(_) => Err(invalid("it must be a string".into())),
+    }
+}
+
 /// What the HTTP listener laid beside a request.
 #[cfg(feature = "http")]
 fn beside<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
@@ -118,12 +133,12 @@ impl ServerHandler for Protocol {
             return Err(ErrorData::invalid_params(message, None));
         }
         let caller = self.caller(&context);
-        let served = self.endpoint.dispatcher.registry.tools();
-        let tools = served.iter().zip(&self.endpoint.listing);
-        let tools = tools.filter(|(tool, _)| policy::permits(&caller, tool.contract).is_ok());
-        let mut result = ListToolsResult::with_all_items(tools.map(|(_, entry)| entry.clone()).collect());
+        let Dispatcher { registry, versions, .. } = &self.endpoint.dispatcher;
+        let tools = self.endpoint.list(&caller).into_iter().cloned();
+        let mut result = ListToolsResult::with_all_items(tools.collect());
         result.ttl_ms = Some(LIST_TTL_MS);
-        let scoped = served.iter().any(|tool| !tool.contract.scopes.is_empty());
+        let scoped =
+            !versions.pins.is_empty() || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
         result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(
@@ -135,7 +150,7 @@ impl ServerHandler for Protocol {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.endpoint.listing.iter().find(|tool| tool.name == name).cloned()
+        self.endpoint.listing.iter().map(|entry| &entry.newest).find(|tool| tool.name == name).cloned()
     }
 
     /// A call inside a legacy HTTP session, the only one that rmcp reads. Its arguments come as a map, in which
@@ -150,8 +165,10 @@ impl ServerHandler for Protocol {
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let endpoint = Arc::clone(&self.endpoint);
         let id = Id("0".into());
-        let admitted =
-            endpoint.dispatcher.admit(self.caller(&context), &request.name, arguments.len(), progress);
+        let requires = required(&context)?;
+        let asked =
+            Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
+        let admitted = endpoint.dispatcher.admit(self.caller(&context), asked, progress);
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),

@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 
 use clap::{Arg, ArgAction, builder::NonEmptyStringValueParser};
 
+use crate::versions::ClientPin;
+
 use super::{
     Config,
     value::{count, listed, one, quoted, set, size, size_shown, time, time_shown},
@@ -157,6 +159,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |config, given| {
             config.settings.allow_destructive = given.iter().cloned().collect();
             Ok(())
+        },
+    },
+    Setting {
+        key: "contract.pins",
+        flag: Some("pin"),
+        value: "PIN",
+        help: "Hold a client to a version: \"CLIENT TOOL REQUIREMENT\", such as \"acme-agent list_invoices ^1\"; * means all tools",
+        many: true,
+        show: |config| listed(&config.settings.pins.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        set: |config, given| {
+            let pins = given.iter().map(|pin| ClientPin::parse(pin)).collect::<Result<_, _>>();
+            set(&mut config.settings.pins, pins)
         },
     },
     Setting {

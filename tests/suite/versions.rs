@@ -1,0 +1,411 @@
+//! Several versions of one tool: which one answers, and what those are told who know another.
+
+use mcp_tool_runtime::{
+    Adapted, Caller, ErrorKind, ToolEntry, Version,
+    prelude::*,
+    testing::{TestError, TestServer},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, StdioServer, text};
+
+/// What was found.
+#[derive(Serialize, ToolSchema)]
+struct Found {
+    /// Its full name.
+    name: String,
+    /// How often.
+    #[schema(max = 9)]
+    times: u32,
+}
+
+/// What was found, as it was told once.
+#[derive(Serialize, ToolSchema)]
+struct Name {
+    /// Its name.
+    title: String,
+}
+
+/// Find something.
+#[mcp_tool(version = "3.0", scope = "things:find", read_only, concurrency = 1)]
+async fn find(
+    /// What to find.
+    #[arg(max_len = 8)]
+    query: String,
+    /// How often.
+    #[arg(min = 1, max = 20)]
+    times: u32,
+) -> Result<Found, ToolError> {
+    Ok(Found { name: query, times })
+}
+
+mod v2 {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "2.3", scope = "things:read", read_only)]
+    pub(super) fn find(
+        /// What to find.
+        query: String,
+        /// How often.
+        #[arg(default = 1)]
+        times: u32,
+    ) -> Adapted<super::find, Name> {
+        Adapted::to(json!({ "query": query, "times": times }))
+            .and_then(|found| Ok(Name { title: found["name"].as_str().unwrap_or_default().to_uppercase() }))
+    }
+}
+
+mod v1 {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "1.0", public, read_only, deprecated(message = "It knows one word"))]
+    pub(super) fn find(
+        /** What to find. */
+        word: String,
+    ) -> Adapted<super::v2::find, String> {
+        Adapted::to(json!({ "query": word }))
+            .and_then(|name| Ok(name["title"].as_str().unwrap_or_default().to_owned()))
+    }
+}
+
+/// End something.
+#[mcp_tool(version = "2.0", public, destructive)]
+async fn end() {}
+
+mod ended {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(version = "1.0", public)]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+/// The newest as it was before.
+mod before {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "2.9", scope = "things:find", read_only)]
+    pub(super) async fn find(
+        /** What to find. */
+        query: String,
+    ) -> Result<Found, ToolError> {
+        Ok(Found { name: query, times: 1 })
+    }
+}
+
+const ALL: &[ToolEntry] = tools![find, v1::find, v2::find];
+
+async fn serve(tools: &'static [ToolEntry]) -> TestServer {
+    TestServer::start(ToolServer::new("finder", "1.0.0").tools(tools)).await.unwrap()
+}
+
+fn names(server: &TestServer) -> Vec<(String, String)> {
+    let version = |tool: &Value| tool["_meta"]["dev.mcp-tool/version"].as_str().unwrap().to_owned();
+    server.list().iter().map(|tool| (tool["name"].as_str().unwrap().to_owned(), version(tool))).collect()
+}
+
+fn version_of(record: &Value) -> &str {
+    record["version"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn the_newest_is_listed_by_its_name_and_older_majors_beside_it() {
+    let server = serve(ALL).await;
+    let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
+    assert_eq!(names(&server), listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
+    // An adapter needs the scopes of all that it calls; a version with a body of its own needs its own alone, and
+    // the tool's own name means the newest all the same.
+    let reader = Caller::new("ann").with_scopes(["things:read"]);
+    assert_eq!(names(&server.as_caller(reader.clone())), []);
+    let server = serve(tools![find, v2_alone::find]).await.as_caller(reader);
+    assert_eq!(names(&server), [("find_v2".to_owned(), "2.0".to_owned())]);
+    let refused = server.call("find", json!({})).await.unwrap_err();
+    assert_eq!(refused.missing_scopes(), ["things:find"]);
+}
+
+#[tokio::test]
+async fn an_adapter_goes_through_all_that_the_newer_version_checks() {
+    let server = serve(ALL).await;
+    let found = server.call("find_v2", json!({ "query": "cat", "times": 3 })).await.unwrap();
+    assert_eq!(found.json(), json!({ "title": "CAT" }));
+    // Adapters of adapters.
+    assert_eq!(server.call("find_v1", json!({ "word": "cat" })).await.unwrap().text(), "CAT");
+
+    // The older version takes it, the newer one doesn't.
+    let refused = server.call("find_v2", json!({ "query": "much too long" })).await.unwrap_err();
+    assert_eq!(refused.violations().unwrap().listed()[0].pointer, "/query");
+    // The newer version's result is checked too, and isn't sent.
+    let failed = server.call("find_v2", json!({ "query": "cat", "times": 12 })).await.unwrap_err();
+    assert_eq!(failed.kind(), Some(ErrorKind::Internal));
+
+    // The scopes of all are needed, whatever the oldest asks for.
+    let stranger = server.as_caller(Caller::new("ann").with_scopes(["things:read"]));
+    let refused = stranger.call("find_v1", json!({ "word": "cat" })).await.unwrap_err();
+    assert_eq!(refused.missing_scopes(), ["things:find"]);
+    let versions: Vec<String> = server.records().iter().map(|record| version_of(record).to_owned()).collect();
+    assert_eq!(versions, ["2.3", "1.0", "2.3", "2.3", "1.0"]);
+}
+
+#[tokio::test]
+async fn what_can_not_stand_for_another_does_not_start() {
+    let alone = TestServer::start(ToolServer::new("finder", "1").tools(tools![v2::find])).await;
+    assert_eq!(
+        alone.unwrap_err().to_string(),
+        "the tool 'find' 2.3 is an adapter, and 'find' 3.0, which it calls, isn't served beside it"
+    );
+
+    /// Change something.
+    #[mcp_tool(version = "1.0", public)]
+    async fn change() {}
+    /// Look at something.
+    #[mcp_tool(version = "1.0", public, read_only)]
+    fn look() -> Adapted<change> {
+        Adapted::to(json!({}))
+    }
+    let writes = TestServer::start(ToolServer::new("finder", "1").tools(tools![change, look])).await;
+    assert_eq!(
+        writes.unwrap_err().to_string(),
+        "the tool 'look' 1.0 is an adapter, and is `read_only`, and 'change' 1.0 isn't"
+    );
+}
+
+#[tokio::test]
+async fn what_can_not_be_undone_needs_approval_by_its_adapters_too() {
+    const ENDS: &[ToolEntry] = tools![end, ended::end];
+    let refused = serve(ENDS).await.call("end_v1", json!({})).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::ApprovalRequired));
+    let server = ToolServer::new("ends", "1").tools(ENDS);
+    let allowed = TestServer::start_allowing(server, ["end"]).await.unwrap();
+    allowed.call("end_v1", json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_is_answered_by_the_version_that_it_requires() {
+    let server = serve(ALL).await;
+    let digest = server.list()[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
+    for (requirement, arguments, version) in [
+        ("^1", json!({ "word": "cat" }), "1.0"),
+        (digest.as_str(), json!({ "word": "cat" }), "1.0"),
+        (">=2, <3", json!({ "query": "cat" }), "2.3"),
+        ("*", json!({ "query": "cat", "times": 1 }), "3.0"),
+    ] {
+        server.requiring(requirement).unwrap().call("find", arguments).await.unwrap();
+        assert_eq!(version_of(server.records().last().unwrap()), version, "{requirement}");
+    }
+    for (requirement, name) in [("^4", "find"), ("^3", "find_v1"), ("2.4", "find")] {
+        let refused = server.requiring(requirement).unwrap().call(name, json!({})).await.unwrap_err();
+        let TestError::NoSuchVersion(versions) = refused else { panic!("{refused}") };
+        let there = [(3, 0), (2, 3), (1, 0)].map(|(major, minor)| Version { major, minor });
+        assert_eq!(versions, there, "{requirement}");
+    }
+    let refused = server.call("find_v4", json!({})).await.unwrap_err();
+    assert!(matches!(refused, TestError::UnknownTool(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn a_caller_is_held_to_what_it_last_listed() {
+    let before = serve(tools![before::find]).await;
+    let bot =
+        before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
+    assert_eq!(bot.list().len(), 1);
+
+    // The version that it knew isn't served: nothing runs on a guess, and it learns what is there now.
+    let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find])).await.unwrap();
+    let refused = after.call("find", json!({ "query": "cat" })).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
+    assert!(refused.to_string().contains(r#""required":["query","times"]"#), "{refused}");
+    let record = after.records().pop().unwrap();
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("contract_changed")));
+    after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+
+    // Somebody else, through an agent of the same name, knows nothing yet, and means the newest.
+    let beside =
+        bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find, v2::find])).await.unwrap();
+    let stranger =
+        beside.as_caller(Caller::new("bob").with_agent("bot").with_scopes(["things:find", "things:read"]));
+    let newest = stranger.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+    assert_eq!(newest.json(), json!({ "name": "cat", "times": 1 }));
+}
+
+#[tokio::test]
+async fn who_knew_an_older_major_is_answered_by_it() {
+    let before = serve(tools![v2_alone::find]).await;
+    let bot =
+        before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
+    assert_eq!(bot.list().len(), 1);
+    let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(ALL)).await.unwrap();
+    let found = after.call("find", json!({ "query": "cat" })).await.unwrap();
+    assert_eq!(found.json(), json!({ "title": "CAT" }));
+    assert_eq!(version_of(after.records().last().unwrap()), "2.3");
+    // A pin of its own comes first, and a new list replaces what it knew.
+    let pinned = after.requiring("^3").unwrap();
+    pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+    drop(after.list());
+    after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+
+    // A version that fell back within its major promises less than it did.
+    let newer = serve(tools![v2_newer::find])
+        .await
+        .as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:read"]));
+    drop(newer.list());
+    let fallen =
+        newer.succeeded_by(ToolServer::new("finder", "2").tools(tools![v2_alone::find])).await.unwrap();
+    let refused = fallen.call("find", json!({ "query": "cat" })).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
+}
+
+mod v2_alone {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "2.0", scope = "things:read", read_only)]
+    pub(super) async fn find(
+        /** What to find. */
+        query: String,
+    ) -> Result<Name, ToolError> {
+        Ok(Name { title: query })
+    }
+}
+
+mod v2_newer {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "2.1", scope = "things:read", read_only)]
+    pub(super) async fn find(
+        /** What to find. */
+        query: String,
+        /** Where. */
+        place: Option<String>,
+    ) -> Result<Name, ToolError> {
+        Ok(Name { title: format!("{query}{place:?}") })
+    }
+}
+
+#[tokio::test]
+async fn calls_of_what_will_go_are_counted_by_caller() {
+    let server = serve(ALL).await;
+    for (user, calls) in [("ann", 3), ("bob", 1)] {
+        let caller = Caller::new(user).with_agent("bot").with_scopes(["things:find", "things:read"]);
+        let server = server.as_caller(caller);
+        for _ in 0..calls {
+            server.call("find_v1", json!({ "word": "cat" })).await.unwrap();
+        }
+        server.call("find_v2", json!({ "query": "cat" })).await.unwrap();
+    }
+    let first = Version { major: 1, minor: 0 };
+    let counted = [("ann through bot", 3), ("bob through bot", 1)];
+    let counted = counted.map(|(caller, calls)| ("find", first, caller.to_owned(), calls));
+    assert_eq!(server.deprecated_calls(), counted);
+    let marked = server.records().iter().filter(|record| record["deprecated"] == json!(true)).count();
+    assert_eq!(marked, 4);
+}
+
+/// What the specimen's list says of a tool.
+fn listed(list: &Value, name: &str) -> Value {
+    let tools = list["result"]["tools"].as_array().unwrap();
+    tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}: {list}")).clone()
+}
+
+#[test]
+fn versions_on_the_wire_in_both_eras() {
+    let server = HttpServer::start(&[]);
+    let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
+    assert_eq!(listed(&list, "relay")["_meta"]["dev.mcp-tool/version"], "2.1");
+    let old = listed(&list, "relay_v1");
+    assert_eq!(
+        old["description"],
+        "Hand a message on. Deprecated: It names nobody. Use 'relay' instead. It goes after 2027-01-31."
+    );
+    let deprecation =
+        json!({ "message": "It names nobody", "replacement": "relay", "removalDate": "2027-01-31" });
+    assert_eq!(old["_meta"]["dev.mcp-tool/deprecation"], deprecation);
+
+    let call = |requires: &str, arguments: Value| {
+        let params = json!({ "name": "relay", "arguments": arguments });
+        server.modern("tools/call", params, json!({ "dev.mcp-tool/requires": requires }), &[]).json()
+    };
+    let answer = call("^1", json!({ "text": "hello" }));
+    assert_eq!(text(&answer), "hello to all");
+    assert_eq!(answer["result"]["_meta"]["dev.mcp-tool/version"], "1.4");
+    assert_eq!(answer["result"]["_meta"]["dev.mcp-tool/deprecation"], deprecation);
+    let digest = old["_meta"]["dev.mcp-tool/contract"].as_str().unwrap();
+    assert_eq!(text(&call(digest, json!({ "text": "hello" }))), "hello to all");
+
+    let refused = call("^3", json!({}));
+    assert_eq!(refused["error"]["code"], -32602);
+    assert_eq!(refused["error"]["message"], "'relay' has no version that fits ^3: there is 2.1, 1.4");
+    let versions = &refused["error"]["data"]["dev.mcp-tool/versions"];
+    assert_eq!(versions[1], json!({ "version": "1.4", "contract": digest }));
+    let malformed = call("newest", json!({}));
+    assert_eq!(malformed["error"]["code"], -32602);
+    assert!(malformed["error"]["message"].as_str().unwrap().contains("dev.mcp-tool/requires"), "{malformed}");
+
+    let mut legacy = StdioServer::initialized(&[]);
+    let params = json!({
+        "name": "relay", "arguments": { "text": "hello" }, "_meta": { "dev.mcp-tool/requires": "^1" }
+    });
+    assert_eq!(text(&legacy.request("tools/call", params)), "hello to all");
+    assert_eq!(text(&legacy.call("relay_v1", json!({ "text": "hello" }))), "hello to all");
+    let misplaced = legacy.request("tools/list", json!({ "_meta": { "dev.mcp-tool/requires": "^1" } }));
+    assert_eq!(misplaced["error"]["code"], -32602);
+
+    let mut session = StdioServer::initialized(&["--pin", "harness relay ^1"]);
+    let list = session.request("tools/list", json!({}));
+    assert_eq!(listed(&list, "relay")["_meta"]["dev.mcp-tool/version"], "1.4");
+    assert!(!list.to_string().contains("relay_v1"));
+    assert_eq!(text(&session.call("relay", json!({ "text": "hello" }))), "hello to all");
+    let params = json!({ "name": "relay", "arguments": {}, "_meta": { "dev.mcp-tool/requires": "^2" } });
+    let refused = session.request("tools/call", params);
+    assert_eq!(refused["error"]["message"], "'relay' has no version that fits ^1 and ^2: there is 2.1, 1.4");
+}
+
+#[test]
+fn a_legacy_session_asks_for_versions_too() {
+    let server = HttpServer::start(&["--legacy-sessions", "4"]);
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
+    let opened = server.post(&[], &hello);
+    let session = opened.header("mcp-session-id").unwrap().to_owned();
+    let headers = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let params = json!({
+        "name": "relay", "arguments": { "text": "hello" }, "_meta": { "dev.mcp-tool/requires": "^1" }
+    });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let reply = server.post(&headers, &call);
+    assert!(reply.body.contains("hello to all"), "{reply:?}");
+}
+
+#[test]
+fn the_log_says_who_still_calls_what_will_go() {
+    let mut server = HttpServer::start(&[]);
+    for _ in 0..3 {
+        server.call("relay_v1", json!({ "text": "hello" }));
+    }
+    let line = server.stderr.line_with(&["a deprecated tool is still called", "relay", "calls=1"]);
+    assert!(line.contains("2027-01-31"), "{line}");
+    assert!(server.terminate().success());
+    server.stderr.line_with(&["calls of a deprecated tool", "relay", "calls=3"]);
+}
+
+#[test]
+fn a_pin_that_means_nothing_does_not_start() {
+    let fault = |pin: &str| {
+        let output = std::process::Command::new(crate::harness::SPECIMEN)
+            .args(["serve", "--stdio", "--pin", pin])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{pin}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(fault("harness ^1").contains("a client, a tool (or `*`) and a requirement are wanted"));
+    assert!(fault("harness relay newest").contains("a requirement is wanted"));
+    assert!(fault("harness relai ^1").contains("contract.pins: no tool is named 'relai'"));
+}
