@@ -38,17 +38,25 @@ pub(crate) struct Locks {
 /// A locked contract, for const evaluation.
 pub(crate) struct Held {
     bytes: Literal,
+    /// The names of its parameters.
+    names: Vec<&'static str>,
     /// The schema that only a running server can judge, and its version.
     late: Option<(&'static str, Version)>,
 }
 
 impl Held {
     /// The judgement of a tool, at its version: a compile error where it drifted further than that says.
-    pub(crate) fn judgement(&self, tool: &syn::Ident, at: Span) -> TokenStream {
+    pub(crate) fn judgement<'n>(
+        &self,
+        tool: &syn::Ident,
+        names: impl Iterator<Item = &'n str>,
+        at: Span,
+    ) -> TokenStream {
         let bytes = &self.bytes;
+        let same = names.eq(self.names.iter().copied());
         let hold = quote_spanned! {at=>
             const _: () =
-                ::mcp_tool_runtime::__private::hold::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT);
+                ::mcp_tool_runtime::__private::hold::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT, #same);
         };
         quote! {
             enum Locked {}
@@ -139,7 +147,9 @@ impl Locks {
                     Output::Remembered(schema) => Some((schema, locked.contract.version)),
                     _ => None,
                 };
-                Some(Held { bytes: Literal::byte_string(&compact::encode(&locked.contract)), late })
+                let bytes = Literal::byte_string(&compact::encode(&locked.contract));
+                let names = locked.contract.input.iter().map(|param| param.name).collect();
+                Some(Held { bytes, names, late })
             }
             Baseline::Below(locked) => {
                 let locked = locked.contract.version;

@@ -287,8 +287,8 @@ pub const ACCEPT: &str = "cargo run -- contract write";
 /// A compile error where a contract drifted from the locked one further than its version says. What is known only
 /// at run time isn't looked at.
 #[track_caller]
-pub const fn hold<L: Compact>(new: &Contract) {
-    if !compact::is_unchanged(new, L::BYTES) {
+pub const fn hold<L: Compact>(new: &Contract, same_names: bool) {
+    if !compact::is_unchanged(new, L::BYTES, same_names) {
         drifted::<L>(new);
     }
 }

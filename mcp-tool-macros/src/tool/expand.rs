@@ -71,7 +71,12 @@ fn source(tool: &Tool) -> TokenStream {
 /// The judgement by the locked contract.
 fn judgement(tool: &Tool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
-    tool.is_whole.then(|| locked.judgement(&tool.function, at))
+    let names = tool.inputs.iter().flat_map(|input| match input {
+        Input::Lent(_) => Vec::new(),
+        Input::Page(_) => vec!["limit", "cursor"],
+        Input::Sent(sent) => vec![sent.name.as_str()],
+    });
+    tool.is_whole.then(|| locked.judgement(&tool.function, names, at))
 }
 
 /// Stand-ins for the contract and the call of a tool that couldn't be read.

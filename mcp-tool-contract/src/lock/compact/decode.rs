@@ -235,12 +235,17 @@ impl Walk {
         self.contract.name = self.text();
         let major = self.number() as u32;
         self.contract.version = Version { major, minor: self.number() as u32 };
+        let mut i = 0;
+        while i < self.params.len {
+            self.params.list[i].name = self.text();
+            i += 1;
+        }
     }
 
+    /// A parameter, whose name stands elsewhere.
     const fn param(&mut self, step: &Step) -> Param {
-        let name = self.text();
-        let secret = self.byte() == 1;
-        let default = match self.byte() {
+        let (schema, _, mark) = self.schema(step);
+        let default = match mark >> 1 {
             0 => None,
             2 => {
                 let value = LiteralValue::Number(f64::from_bits(self.number() as u64));
@@ -248,11 +253,11 @@ impl Walk {
             }
             _ => Some(literal(self.text())),
         };
-        Param { name, description: "", schema: self.schema(step).0, default, secret }
+        Param { name: "", description: "", schema, default, secret: mark & 1 != 0 }
     }
 
-    /// A schema, and how many levels of objects are below it.
-    const fn schema(&mut self, step: &Step) -> (Schema, usize) {
+    /// A schema, how many levels of objects are below it, and what is said beside it.
+    const fn schema(&mut self, step: &Step) -> (Schema, usize, u8) {
         let flags = self.byte();
         let items = if flags & 2 != 0 {
             let min = self.number() as u64;
@@ -261,7 +266,8 @@ impl Walk {
             None
         };
         let mut below = 0;
-        let kind = match self.byte() {
+        let tag = self.byte();
+        let kind = match tag & 7 {
             BOOLEAN => Kind::Boolean,
             INTEGER => {
                 let minimum = self.number();
@@ -274,14 +280,13 @@ impl Walk {
             STRING => {
                 let min_len = self.number() as u64;
                 let max_len = bound(self.number());
-                let format = match self.byte() {
+                let format = match tag >> 4 {
                     1 => Some(Format::Uuid),
                     2 => Some(Format::Date),
                     3 => Some(Format::DateTime),
                     _ => None,
                 };
-                let source = self.text();
-                let pattern = if source.is_empty() { None } else { Some(Pattern::remembered(source)) };
+                let pattern = if tag & 8 != 0 { Some(Pattern::remembered(self.text())) } else { None };
                 Kind::String(Text { min_len, max_len, pattern, format })
             }
             ENUM => Kind::Enum(self.texts(step)),
@@ -291,7 +296,7 @@ impl Walk {
                 Kind::Object(resolved(step, at))
             }
         };
-        (Schema { kind, items, optional: flags & 1 != 0 }, below)
+        (Schema { kind, items, optional: flags & 1 != 0 }, below, flags >> 2)
     }
 
     /// The level of an object, and which of that level it is.
@@ -303,12 +308,11 @@ impl Walk {
         let mut i = 0;
         while i < count {
             let name = self.text();
-            let required = self.byte() == 1;
-            let (schema, below) = self.schema(step);
+            let (schema, below, mark) = self.schema(step);
             if below > level {
                 level = below;
             }
-            fields.push(Member::Field(Field { name, description: "", schema, required }));
+            fields.push(Member::Field(Field { name, description: "", schema, required: mark == 1 }));
             i += 1;
         }
         if level >= LEVELS {
