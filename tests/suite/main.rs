@@ -12,6 +12,7 @@ mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+mod drift;
 mod faults;
 mod harness;
 mod http;
