@@ -12,6 +12,8 @@ mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+mod contract;
+mod drift;
 mod faults;
 mod harness;
 mod http;

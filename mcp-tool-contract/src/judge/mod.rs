@@ -270,6 +270,30 @@ const fn licensed(rule: Rule, old: &[Weakening], new: &[Weakening]) -> bool {
     false
 }
 
+/// Whether a reason is given for that rule, kept or not.
+const fn gives(given: &[Weakening], rule: Rule) -> bool {
+    let mut i = 0;
+    while i < given.len() {
+        if given[i].rule.same(rule) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether a change of that rule is among the first of these.
+const fn is_among(rule: Rule, listed: &[Finding], first: usize) -> bool {
+    let mut i = 0;
+    while i < first {
+        if listed[i].rule.same(rule) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 const fn keeps(kept: &[Weakening], given: Weakening) -> bool {
     let mut i = 0;
     while i < kept.len() {
@@ -343,11 +367,38 @@ impl Ruling {
         if let Some(bump) = self.bump {
             text = version(text.str("bump to "), bump);
         }
-        if let Some(rule) = self.unexplained {
-            text = text.str(if self.bump.is_some() { " and say why" } else { "say why" });
-            text = text.str(": `weakens(\"").str(rule.id()).str("\", reason = \"…\")`");
+        if self.unexplained.is_some() {
+            text = text.str(if self.bump.is_some() { " and say why: " } else { "say why: " });
+            text = self.reasons_wanted(text, new, locked);
         }
         text.str(", then run `").str(ACCEPT).str("`")
+    }
+
+    /// A key for each rule that lowers a guard without a reason.
+    const fn reasons_wanted<const N: usize>(
+        &self,
+        mut text: ConstText<N>,
+        new: &Contract,
+        locked: &Contract,
+    ) -> ConstText<N> {
+        let listed = self.findings.listed();
+        let (mut i, mut used_up, mut is_first) = (0, false, true);
+        while i < listed.len() {
+            let rule = listed[i].rule;
+            let weakens = matches!(rule.class(), Class::Weakens);
+            if weakens && !is_among(rule, listed, i) && !licensed(rule, locked.weakens, new.weakens) {
+                text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
+                text = text.str(rule.id()).str("\", reason = \"…\")`");
+                used_up |= gives(new.weakens, rule);
+                is_first = false;
+            }
+            i += 1;
+        }
+        if used_up {
+            text =
+                text.str(" (the reason that stands there was for an earlier change, and the lock keeps it)");
+        }
+        text
     }
 }
 

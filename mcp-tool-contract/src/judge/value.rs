@@ -2,7 +2,7 @@
 
 use super::finding::{Fact, Finding, Findings, Place, Trail};
 use crate::{
-    bounds::{Items, Kind, Schema, Text},
+    bounds::{Format, Items, Kind, Schema, Text},
     json::schema::Prose,
     rules::Rule,
     text::{code_points, same},
@@ -71,7 +71,11 @@ impl At {
 const fn spelled(kind: &Kind) -> Fact {
     Fact::Text(match kind {
         Kind::Enum(_) => "an enum",
-        Kind::String(Text { format: Some(format), .. }) => format.name(),
+        Kind::String(Text { format: Some(format), .. }) => match format {
+            Format::Uuid => "a UUID",
+            Format::Date => "a date",
+            Format::DateTime => "a date-time",
+        },
         other => other.noun(),
     })
 }

@@ -91,8 +91,8 @@ rules! {
     OpenWorldAdded "open-world-added" Weakens "{place} became open_world"
     OpenWorldRemoved "open-world-removed" Additive "{place} isn't open_world any more"
     // How it is run
-    TimeoutLowered "timeout-lowered" Additive "timeout went from {from} to {to} ms"
-    TimeoutRaised "timeout-raised" Weakens "timeout went from {from} to {to} ms"
+    TimeoutLowered "timeout-lowered" Additive "timeout in ms went from {from} to {to}"
+    TimeoutRaised "timeout-raised" Weakens "timeout in ms went from {from} to {to}"
     ConcurrencyLowered "concurrency-lowered" Additive "concurrency went from {from} to {to}"
     ConcurrencyRaised "concurrency-raised" Weakens "concurrency went from {from} to {to}"
     // How long it stays

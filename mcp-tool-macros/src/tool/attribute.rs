@@ -219,9 +219,15 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
     match Rule::of_id(&id.value()) {
         Some(rule) if rule.class() == Class::Weakens => Some(Weakening { rule, reason: reason.value() }),
         Some(rule) => {
-            let bump =
-                if rule.class() == Class::Breaking { "the next major version" } else { "a minor version" };
-            let message = format!("`{rule}` is {}: its licence is {bump}, and no reason", rule.class());
+            let message = match rule.class() {
+                Class::Breaking => {
+                    format!("`{rule}` is breaking: its licence is the next major version, and no reason")
+                }
+                Class::Additive | Class::Weakens => {
+                    format!("`{rule}` is additive: its licence is a minor version, and no reason")
+                }
+                Class::Patch => format!("`{rule}` lowers no guard, and needs neither version nor reason"),
+            };
             errors.on(id.span(), message);
             None
         }

@@ -10,8 +10,6 @@ use mcp_tool_runtime::mcp_tool;
     cache = "30s",
     upstream = ["billing"],
     gate(approval),
-    deprecated(message = "old"),
-    weakens("scope-dropped", reason = "none"),
     task
 )]
 async fn greet() {}

@@ -1,0 +1,202 @@
+//! The lock's whole life, in projects as their authors have them: made, held to, refreshed, broken.
+//!
+//! Each build costs seconds, so that a test here follows one story through many states.
+
+mod project;
+mod revision;
+mod workspace;
+
+use std::fs;
+
+use project::{Project, WORKSPACE, main_of, manifest};
+use serde_json::{Value, json};
+
+const LOCK: &str = "mcp-tools.lock";
+const CURRENT: &str = "the locks are what the tools are\n";
+const FIND: &str = r#"
+/// Find.
+#[mcp_tool(version = "1.1", public)]
+pub async fn find(
+    /** What it is called. */
+    #[arg(max_len = 40)]
+    name: String,
+) {
+    drop(name);
+}
+"#;
+const RECOUNT: &str = r#"
+/// Count again.
+#[mcp_tool(
+    version = "1.0",
+    public,
+    deprecated(message = "Find instead.", replacement = "find", removal = "2027-01-31")
+)]
+pub async fn recount() {}
+"#;
+
+/// A package with one server of the same name.
+fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
+    let project = Project::new(name);
+    project.write("Cargo.toml", &manifest(name, WORKSPACE));
+    project.write("src/main.rs", &format!("mod things;\n\n{}", main_of(name, tools)));
+    project.write("src/things.rs", &things(sources));
+    project.locked_in("")
+}
+
+fn things(sources: &[&str]) -> String {
+    format!("use mcp_tool_runtime::prelude::*;\n{}", sources.concat())
+}
+
+/// The versions of a tool in a lock.
+fn versions(lock: &str, tool: &str) -> Vec<String> {
+    let lock: Value = serde_json::from_str(lock).unwrap();
+    let entries = lock[tool].as_array().cloned().unwrap_or_default();
+    entries.iter().map(|entry| entry["_meta"]["dev.mcp-tool/version"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_lock_is_made_held_to_refreshed_and_broken() {
+    let project = package("life", "things::find, things::recount", &[FIND, RECOUNT]);
+    let contract = |arguments: &[&str]| project.contract("", "life", arguments);
+
+    // Without a lock it compiles, and doesn't pass.
+    project.builds("");
+    contract(&["check"]).is(
+        3,
+        &[
+            "find 1.1, new",
+            "recount 1.0, new",
+            "mcp-tools.lock isn't there yet: `cargo run -- contract write`",
+        ],
+    );
+    assert!(!project.path(LOCK).exists(), "`check` writes nothing");
+
+    // It is made, and cargo looks at it although no source was edited.
+    let before = project.names("");
+    contract(&["write"]).is(0, &["mcp-tools.lock is written\n"]);
+    let mut after = before;
+    after.push(LOCK.to_owned());
+    after.sort();
+    assert_eq!(project.names(""), after, "nothing is left beside the lock");
+    let lock = project.read(LOCK);
+    assert_eq!(
+        (versions(&lock, "find"), versions(&lock, "recount")),
+        (vec!["1.1".into()], vec!["1.0".into()])
+    );
+    project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
+    let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 \
+                 to 40 [bound-tightened] — bump to 2.0, then run `cargo run -- contract write`";
+    assert!(project.errors("").contains(drift), "{}", project.errors(""));
+    project.write(LOCK, &lock);
+    project.builds("");
+
+    // Again cargo looks, where the lock alone changes.
+    project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
+    assert!(project.errors("").contains(drift));
+    project.write(LOCK, &lock);
+    project.builds("");
+
+    // What is current stays untouched.
+    let written = fs::metadata(project.path(LOCK)).unwrap().modified().unwrap();
+    assert_eq!(contract(&["write"]).is(0, &[]).out, CURRENT);
+    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    assert_eq!(fs::metadata(project.path(LOCK)).unwrap().modified().unwrap(), written);
+    assert_eq!(project.read(LOCK), lock);
+
+    // A breaking rename is an error at the version, until that says so.
+    let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
+    project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
+    let errors = project.errors("");
+    let rename = "error[E0080]: evaluation panicked: tool 'find' 1.1 drifted from mcp-tools.lock: breaking: \
+                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0, then run `cargo run \
+                  -- contract write`\n --> src/things.rs:4:22\n";
+    assert!(errors.contains(rename), "{errors}");
+    assert!(errors.contains("due to 1 previous error"), "{errors}");
+    project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
+    project.builds("");
+
+    // The old version stays promised until somebody ends that.
+    let promised = "dropped: find 1.1 is promised by mcp-tools.lock, and 'life' doesn't serve it: serve it";
+    contract(&["check"]).is(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, gone"]);
+    contract(&["write"]).is(
+        0,
+        &[
+            "find 1.1 isn't served and stays promised: `contract check` says what to do",
+            "mcp-tools.lock is written",
+        ],
+    );
+    assert_eq!(versions(&project.read(LOCK), "find"), ["1.1", "2.0"]);
+    let check = contract(&["check"]);
+    check.is(6, &["find 1.1, gone", promised, "`contract write --drop find@1`"]);
+    check.says_nothing_of("stale");
+    for (given, said) in [
+        ("find", "--drop find: write `name@major`, such as list_invoices@1"),
+        ("find@2", "--drop find@2: nothing of that name and major is promised and unserved"),
+        ("fnid@1", "--drop fnid@1: nothing of that name and major is promised and unserved"),
+    ] {
+        contract(&["write", "--drop", given]).is(1, &[said]);
+    }
+    contract(&["write", "--drop", "find@1"]).is(0, &["find 1.1 isn't promised by 'life' any more"]);
+    assert_eq!(versions(&project.read(LOCK), "find"), ["2.0"]);
+    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+
+    // A promise with a last day ends by itself, after that day.
+    project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.1\"")]));
+    project.write("src/main.rs", &format!("mod things;\n\n{}", main_of("life", "things::find")));
+    project.builds("");
+    let until = "recount 1.0 is promised by mcp-tools.lock until 2027-01-31, and 'life' doesn't serve it";
+    contract(&["check", "--today", "2027-01-30"]).is(6, &[until]);
+    contract(&["write", "--today", "2027-01-31"]).is(0, &["recount 1.0 isn't served and stays promised"]);
+    contract(&["check", "--today", "2027-01-31"]).is(6, &[until]);
+    assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
+    let gone = "recount 1.0 went after 2027-01-31, as it was promised to";
+    contract(&["check", "--today", "2027-02-01"]).is(0, &[gone]);
+    contract(&["write", "--today", "2027-02-01"]).is(0, &["recount 1.0 isn't promised by 'life' any more"]);
+    assert!(!project.read(LOCK).contains("recount\": ["));
+    contract(&["check", "--today", "31.1.2027"]).is(2, &["a day is wanted, such as 2027-01-31"]);
+
+    changes_of_the_lock_after_the_build(&project);
+}
+
+/// What a compiler can't see: the lock is another than the one that the binary was built beside.
+fn changes_of_the_lock_after_the_build(project: &Project) {
+    let contract = |arguments: &[&str]| project.contract("", "life", arguments);
+    let lock = project.read(LOCK);
+    let edited = |edits: &[(&str, &str)]| {
+        project.write(LOCK, &lock);
+        edits.iter().for_each(|(from, to)| project.edit(LOCK, from, to));
+    };
+
+    edited(&[("What it is called.", "What it was called.")]);
+    contract(&["check"])
+        .is(3, &["the lock's entry of find 2.1 was edited by hand: run `cargo run -- contract write`"]);
+    contract(&["write"]).is(0, &["mcp-tools.lock is written"]);
+    assert_eq!(project.read(LOCK), lock);
+
+    edited(&[("\"title\": {", "\"title\" {")]);
+    let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — mend it";
+    contract(&["check"]).is(1, &[place]);
+    contract(&["write"]).is(1, &[place]);
+
+    let tightened = "max_len went from 80 to 40";
+    edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
+    contract(&["check"]).is(5, &[tightened, "was taken, and is refused now", "needs-bump: bump to 3.0"]);
+    let kept = project.read(LOCK);
+    contract(&["write"]).is(1, &["mcp-tools.lock stays as it is (needs-bump)", tightened]);
+    assert_eq!(project.read(LOCK), kept, "nothing is written");
+
+    edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
+    let wanted = "weakens: say why: `weakens(\"bound-loosened\", reason = \"…\")`";
+    contract(&["check"]).is(4, &["max_len went from 20 to 40", "was refused, and is taken now", wanted]);
+    contract(&["write"]).is(1, &["mcp-tools.lock stays as it is (weakens)"]);
+
+    edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
+    contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version never falls"]);
+
+    edited(&[("\n  \"$lock\": 1\n", "\n  \"$lock\": 2\n")]);
+    contract(&["check"]).is(1, &["`$lock` is 2, which this release can't read: it knows 1"]);
+    project.write(LOCK, &lock);
+    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    let document = contract(&["check", "--format", "json"]).is(0, &[]).json();
+    assert_eq!(document, json!({ "fault": null, "tools": [], "notes": [] }));
+}

@@ -1,0 +1,88 @@
+//! `contract check --against` and `contract diff`: what changed since a revision, for people and for programs.
+
+use std::fs;
+
+use super::{
+    CURRENT, FIND, LOCK, package,
+    project::{Project, ended},
+    things,
+};
+
+/// A package whose lock was made anew to hide that a bound was tightened.
+fn with_a_hidden_change() -> Project {
+    let project = package("hidden", "things::find", &[FIND]);
+    project.builds("");
+    project.contract("", "hidden", &["write"]).is(0, &[]);
+    project.git(&["init", "--quiet"]);
+    project.git(&["add", "."]);
+    project.git(&["commit", "--quiet", "--message", "Find"]);
+    fs::remove_file(project.path(LOCK)).unwrap();
+    let changed = FIND.replace("/// Find.", "/// Find one.").replace("max_len = 40", "max_len = 20");
+    project.write("src/things.rs", &things(&[&changed]));
+    project.builds("");
+    project.contract("", "hidden", &["write"]).is(0, &[]);
+    project
+}
+
+#[test]
+fn a_change_that_the_lock_hides_is_found_in_its_history() {
+    let project = with_a_hidden_change();
+    let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
+
+    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    let check = contract(&["check", "--against", "HEAD"]);
+    let tightened = "breaking  parameter 'name': max_len went from 40 to 20 [bound-tightened]";
+    check.is(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
+    check.says_nothing_of("description");
+
+    // Words are nobody's fault, and still a difference.
+    let diff = contract(&["diff", "HEAD"]);
+    diff.is(5, &[tightened, "patch     the tool has another description [description-changed]"]);
+    assert_eq!(contract(&["diff"]).is(0, &[]).out, CURRENT);
+
+    for revision in ["nowhere", "HEAD~7", "--output=written"] {
+        let against = format!("--against={revision}");
+        let said = format!("the revision '{revision}' can't be looked at");
+        contract(&["check", &against]).is(1, &[&said]);
+    }
+    assert!(!project.path("written").exists(), "a revision is no option of git's");
+
+    for_programs(&project);
+    colours_are_for_those_who_ask(&project);
+}
+
+fn for_programs(project: &Project) {
+    let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
+    let document = contract(&["diff", "HEAD", "--format", "json"]).is(5, &[]).json();
+    let tool = &document["tools"][0];
+    assert_eq!(document["fault"], "needs-bump");
+    assert_eq!(
+        [&tool["tool"], &tool["from"], &tool["to"], &tool["file"], &tool["fault"]],
+        ["find", "1.1", "1.1", "src/things.rs", "needs-bump"]
+    );
+    assert_eq!(tool["line"], 4);
+    let change = &tool["changes"][0];
+    assert_eq!([&change["class"], &change["rule"]], ["breaking", "bound-tightened"]);
+    assert_eq!(change["message"], "parameter 'name': max_len went from 40 to 20");
+    let witness = change["witness"].as_str().unwrap();
+    let arguments = witness.strip_suffix(" was taken, and is refused now").unwrap();
+    let arguments: serde_json::Value = serde_json::from_str(arguments).unwrap();
+    let length = arguments["name"].as_str().unwrap().chars().count();
+    assert!((21..=40).contains(&length), "{witness}");
+    let patch = &tool["changes"][1];
+    assert_eq!([&patch["class"], &patch["rule"]], ["patch", "description-changed"]);
+    assert!(patch["witness"].is_null());
+
+    let annotated = contract(&["check", "--against", "HEAD", "--format", "github"]);
+    let begin = "::error file=src/things.rs,line=4,title=find%3A needs-bump::breaking: parameter 'name'";
+    assert!(annotated.is(5, &[]).out.starts_with(begin), "{annotated:?}");
+    assert_eq!(annotated.out.lines().count(), 1, "an annotation is one line: {annotated:?}");
+}
+
+fn colours_are_for_those_who_ask(project: &Project) {
+    let arguments = ["contract", "check", "--against", "HEAD"];
+    let run = || project.server("", "hidden", &arguments);
+    assert!(!ended(&mut run()).out.contains('\x1b'));
+    assert!(ended(run().env("CLICOLOR_FORCE", "1")).out.contains('\x1b'));
+    assert!(!ended(run().env("CLICOLOR_FORCE", "1").arg("--format=json")).out.contains('\x1b'));
+}

@@ -1,0 +1,106 @@
+//! Locks of many packages: each is judged by its own, and a server writes those of its workspace alone.
+
+use mcp_tool_contract::lock::Lock;
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+use serde_json::Value;
+
+use super::{
+    CURRENT, FIND, LOCK,
+    project::{Project, WORKSPACE, main_of, manifest},
+    things, versions,
+};
+
+/// As it was when the lock of its package was made.
+#[mcp_tool(version = "1.0", public)]
+async fn remote(
+    /** Whom. */
+    #[arg(max_len = 80)]
+    name: String,
+) {
+    drop(name);
+}
+
+/// A workspace of two packages, with a third outside that comes as a dependency: `server` has two binaries.
+fn workspace() -> Project {
+    let project = Project::new("many");
+    let inside = WORKSPACE
+        .replace("[workspace]\n", "[workspace]\nmembers = [\"server\", \"shared\"]\nresolver = \"3\"\n");
+    project.write("inside/Cargo.toml", &inside);
+    let dependencies = "shared = { path = \"../shared\" }\noutside = { path = \"../../outside\" }\n";
+    project.write("inside/server/Cargo.toml", &manifest("server", dependencies));
+    let put = FIND.replace("fn find", "fn put");
+    project.write("inside/server/src/lib.rs", &things(&[FIND, &put]));
+    let reader = main_of("reader", "server::find, shared::listed, outside::remote");
+    project.write("inside/server/src/bin/reader.rs", &reader);
+    project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::find, server::put"));
+    project.write("inside/shared/Cargo.toml", &manifest("shared", ""));
+    project.write("inside/shared/src/lib.rs", &things(&[&FIND.replace("fn find", "fn listed")]));
+    project.write("outside/Cargo.toml", &manifest("outside", "[workspace]\n"));
+    let remote = FIND.replace("fn find", "fn remote").replace("\"1.1\"", "\"1.0\"");
+    project.write("outside/src/lib.rs", &things(&[&remote]));
+    let entries: &[ToolEntry] = tools![remote];
+    let mut lock = Lock::default();
+    entries.iter().for_each(|tool| lock.put(*tool.contract(), "elsewhere"));
+    project.write("outside/mcp-tools.lock", &lock.render().unwrap());
+    project.locked_in("inside")
+}
+
+/// The servers that a lock lists for a tool.
+fn servers(lock: &str, tool: &str) -> Vec<String> {
+    let lock: Value = serde_json::from_str(lock).unwrap();
+    let servers = &lock[tool][0]["_meta"]["dev.mcp-tool/lock"]["servers"];
+    servers.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_package_has_its_lock_and_each_server_its_promises() {
+    let project = workspace();
+    let (own, shared) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
+    let reader = |arguments: &[&str]| project.contract("inside", "reader", arguments);
+    // From within a package it is the same workspace.
+    let writer = |arguments: &[&str]| project.contract("inside/server", "writer", arguments);
+
+    // A package outside is judged by its own lock, as it is compiled.
+    let errors = project.errors("inside");
+    let drift = "tool 'remote' 1.0 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 to 40";
+    assert!(errors.contains(drift), "{errors}");
+    project.edit("outside/src/lib.rs", "max_len = 40", "max_len = 80");
+    project.builds("inside");
+
+    // Its lock is none of the workspace's.
+    let foreign = project.read("outside/mcp-tools.lock");
+    let outside = "defined outside this workspace, whose own locks judge them: remote";
+    let check = reader(&["check"]);
+    check.is(3, &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside]);
+    reader(&["write"])
+        .is(0, &["server/mcp-tools.lock is written", "shared/mcp-tools.lock is written", outside]);
+    assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
+    assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
+    assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
+    assert_eq!(servers(&project.read(own), "find"), ["reader"]);
+
+    // Each server is held to what the lock says that it serves.
+    writer(&["check"])
+        .is(3, &["find 1.1 isn't what is locked as 1.1", "put 1.1 isn't locked yet"])
+        .says_nothing_of("listed");
+    writer(&["write"]).is(0, &["server/mcp-tools.lock is written"]).says_nothing_of("shared");
+    let both = project.read(own);
+    assert_eq!(servers(&both, "find"), ["reader", "writer"]);
+    assert_eq!(servers(&both, "put"), ["writer"]);
+    reader(&["check"]).is(0, &[outside]).says_nothing_of("put");
+    assert_eq!(reader(&["write"]).is(0, &[]).out, format!("{outside}\n"));
+    assert_eq!(writer(&["check"]).is(0, &[]).out, CURRENT);
+    assert_eq!(project.read(own), both, "one server's `write` keeps the other's");
+
+    // One that stops serving what another still serves ends its own promise alone.
+    project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
+    project.builds("inside");
+    writer(&["check"])
+        .is(6, &["find 1.1 is promised by server/mcp-tools.lock, and 'writer' doesn't serve it"]);
+    reader(&["check"]).is(0, &[outside]);
+    writer(&["write", "--drop", "find@1"]).is(0, &["find 1.1 isn't promised by 'writer' any more"]);
+    assert_eq!(servers(&project.read(own), "find"), ["reader"]);
+    writer(&["check"]).is(0, &[CURRENT]);
+    reader(&["check"]).is(0, &[outside]);
+    assert!(!project.path("inside").join(LOCK).exists(), "the workspace itself is no package");
+}

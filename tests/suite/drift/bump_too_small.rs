@@ -1,0 +1,30 @@
+//! A version went up, and not by enough.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] =
+    tools![minor_for_a_breaking_change, none_after_an_earlier_bump, before_the_first_major];
+
+/// Do.
+#[mcp_tool(version = "1.2", public)]
+pub async fn minor_for_a_breaking_change(
+    /** How many. */
+    count: Option<u32>,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "3.4", public)]
+pub async fn none_after_an_earlier_bump(
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "0.2", public)]
+pub async fn before_the_first_major(
+    /** How many. */
+    count: Option<u32>,
+) {
+}

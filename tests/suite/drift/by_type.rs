@@ -1,0 +1,66 @@
+//! Judged by what a type is, however it is spelled: not one signature here changed.
+
+use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![alias, enum_of_another_module, newtype, output_type, enum_in_an_array];
+
+pub type Number = u32;
+
+pub mod elsewhere {
+    use mcp_tool_runtime::ToolSchema;
+
+    #[derive(serde::Serialize, ToolSchema)]
+    pub enum Mood {
+        Good,
+        Bad,
+    }
+
+    #[derive(serde::Serialize, ToolSchema)]
+    pub struct Thing {
+        pub name: String,
+        pub count: u32,
+    }
+}
+
+#[derive(ToolSchema)]
+#[schema(max_len = 40)]
+pub struct Name(String);
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn alias(
+    /** How many. */
+    count: Number,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn enum_of_another_module(
+    /** What it is called. */
+    mood: elsewhere::Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn newtype(
+    /** What it is called. */
+    name: Name,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn output_type() -> elsewhere::Thing {
+    super::never()
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn enum_in_an_array(
+    /** What it is called. */
+    #[arg(max_items = 3)]
+    moods: Vec<elsewhere::Mood>,
+) {
+}

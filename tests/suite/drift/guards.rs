@@ -1,0 +1,81 @@
+//! Who may call it, and what hosts are told of it.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![
+    scope_added,
+    scope_added_to_a_public_tool,
+    scope_removed,
+    scope_removed_altogether,
+    scope_replaced,
+    read_only_added,
+    read_only_removed,
+    destructive_added,
+    destructive_removed,
+    idempotent_added,
+    idempotent_removed,
+    open_world_added,
+    open_world_removed,
+    secret_removed
+];
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+pub async fn scope_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn scope_added_to_a_public_tool() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = ["things:read", "things:write"])]
+pub async fn scope_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+pub async fn scope_removed_altogether() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+pub async fn scope_replaced() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn read_only_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, read_only)]
+pub async fn read_only_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn destructive_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, destructive)]
+pub async fn destructive_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn idempotent_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, idempotent)]
+pub async fn idempotent_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn open_world_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, open_world)]
+pub async fn open_world_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn secret_removed(
+    /** What it is called. */
+    #[arg(secret)]
+    word: String,
+) {
+}

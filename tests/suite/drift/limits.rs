@@ -1,0 +1,51 @@
+//! How long a call may run, how many at a time, and how long the tool stays.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![
+    timeout_lowered,
+    timeout_set,
+    timeout_raised,
+    timeout_left_out,
+    concurrency_lowered,
+    concurrency_raised,
+    concurrency_left_out,
+    deprecation_added,
+    removal_earlier
+];
+
+/// Do.
+#[mcp_tool(version = "1.0", public, timeout = "5s")]
+pub async fn timeout_lowered() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn timeout_set() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, timeout = "5s")]
+pub async fn timeout_raised() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, timeout = "5s")]
+pub async fn timeout_left_out() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, concurrency = 4)]
+pub async fn concurrency_lowered() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, concurrency = 4)]
+pub async fn concurrency_raised() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, concurrency = 4)]
+pub async fn concurrency_left_out() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn deprecation_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-31"))]
+pub async fn removal_earlier() {}

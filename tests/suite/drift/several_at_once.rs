@@ -1,0 +1,47 @@
+//! Several changes of one tool: all are listed, and one bump licenses them.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![breaking_and_more, additive, weakening_twice, words_beside];
+
+/// Do.
+#[mcp_tool(version = "2.1", scope = "things:read", timeout = "5s")]
+pub async fn breaking_and_more(
+    /** What it is called. */
+    #[arg(max_len = 80)]
+    name: String,
+    /** How many. */
+    count: u32,
+    /** Why. */
+    reason: Option<String>,
+) -> String {
+    super::never()
+}
+
+/// Do.
+#[mcp_tool(version = "2.1", public)]
+pub async fn additive(
+    /** What it is called. */
+    name: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "2.1", scope = "things:read")]
+pub async fn weakening_twice(
+    /** What it is called. */
+    #[arg(max_len = 40)]
+    name: String,
+    /** How many. */
+    #[arg(max = 9)]
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "2.1", public)]
+pub async fn words_beside(
+    /** How many. */
+    count: u32,
+) {
+}

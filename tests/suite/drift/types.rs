@@ -1,0 +1,129 @@
+//! Values become of another type.
+
+use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![
+    type_changed,
+    type_changed_to_an_array,
+    type_changed_from_an_array,
+    type_changed_within_an_array,
+    type_changed_to_another_format,
+    type_narrowed,
+    type_narrowed_to_an_enum,
+    type_narrowed_to_a_format,
+    type_widened,
+    type_widened_from_an_enum,
+    type_widened_from_a_format,
+    enum_value_added,
+    enum_value_removed
+];
+
+#[derive(ToolSchema)]
+pub enum Mood {
+    Good,
+    Bad,
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_changed(
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_changed_to_an_array(
+    /** What it is called. */
+    name: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_changed_from_an_array(
+    /** What it is called. */
+    name: Vec<String>,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_changed_within_an_array(
+    /** How many. */
+    counts: Vec<u32>,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_changed_to_another_format(
+    /** What it is called. */
+    at: uuid::Uuid,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_narrowed(
+    /** How many. */
+    share: f64,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_narrowed_to_an_enum(
+    /** What it is called. */
+    mood: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_narrowed_to_a_format(
+    /** What it is called. */
+    id: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_widened(
+    /** How many. */
+    count: i32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_widened_from_an_enum(
+    /** What it is called. */
+    mood: Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn type_widened_from_a_format(
+    /** What it is called. */
+    id: uuid::Uuid,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn enum_value_added(
+    /** What it is called. */
+    mood: Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn enum_value_removed(
+    /** What it is called. */
+    mood: Mood,
+) {
+}

@@ -1,0 +1,21 @@
+//! A version never falls.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![minor_below, major_below];
+
+/// Do.
+#[mcp_tool(version = "1.2", public)]
+pub async fn minor_below(
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "2.0", public)]
+pub async fn major_below(
+    /** How many. */
+    count: u32,
+) {
+}

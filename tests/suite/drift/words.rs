@@ -1,0 +1,103 @@
+//! Words and order bind nobody: any version takes them.
+
+use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![
+    title_changed,
+    title_added,
+    description_changed,
+    order_of_parameters_changed,
+    order_of_scopes_changed,
+    order_of_values_changed,
+    order_of_fields_changed,
+    deprecation_changed,
+    deprecation_removed,
+    removal_later,
+    secret_added,
+    default_spelled_otherwise
+];
+
+#[derive(serde::Serialize, ToolSchema)]
+pub enum Mood {
+    Good,
+    Bad,
+}
+
+#[derive(serde::Serialize, ToolSchema)]
+pub struct Thing {
+    name: String,
+    mood: Mood,
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, title = "A thing")]
+pub async fn title_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn title_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn description_changed(
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn order_of_parameters_changed(
+    /** How many. */
+    count: u32,
+    /** What it is called. */
+    name: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = ["things:read", "things:write"])]
+pub async fn order_of_scopes_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn order_of_values_changed(
+    /** What it is called. */
+    mood: Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn order_of_fields_changed() -> Thing {
+    super::never()
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-31"))]
+pub async fn deprecation_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-31"))]
+pub async fn deprecation_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-31"))]
+pub async fn removal_later() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn secret_added(
+    /** What it is called. */
+    word: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn default_spelled_otherwise(
+    /** How many. */
+    #[arg(default = 1.0)]
+    share: f64,
+) {
+}

@@ -1,0 +1,64 @@
+//! Judged by what a type is, however it is spelled: not one signature here changed.
+#![allow(dead_code, unused_variables)]
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+type Number = u16;
+
+mod elsewhere {
+    use mcp_tool_runtime::ToolSchema;
+
+    #[derive(serde::Serialize, ToolSchema)]
+    pub enum Mood {
+        Good,
+    }
+
+    #[derive(serde::Serialize, ToolSchema)]
+    pub struct Thing {
+        pub name: String,
+    }
+}
+
+#[derive(ToolSchema)]
+#[schema(max_len = 20)]
+struct Name(String);
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn alias(
+    /** How many. */
+    count: Number,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn enum_of_another_module(
+    /** What it is called. */
+    mood: elsewhere::Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn newtype(
+    /** What it is called. */
+    name: Name,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn output_type() -> elsewhere::Thing {
+    unimplemented!()
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn enum_in_an_array(
+    /** What it is called. */
+    #[arg(max_items = 3)]
+    moods: Vec<elsewhere::Mood>,
+) {
+}
+
+fn main() {}

@@ -1,0 +1,65 @@
+//! Who may call it, and what hosts are told of it.
+#![allow(dead_code, unused_variables)]
+use mcp_tool_runtime::mcp_tool;
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = ["things:read", "things:write"])]
+async fn scope_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+async fn scope_added_to_a_public_tool() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+async fn scope_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn scope_removed_altogether() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:list")]
+async fn scope_replaced() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn read_only_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn read_only_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, destructive)]
+async fn destructive_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn destructive_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, idempotent)]
+async fn idempotent_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn idempotent_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, open_world)]
+async fn open_world_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn open_world_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn secret_removed(
+    /** What it is called. */
+    word: String,
+) {
+}
+
+fn main() {}

@@ -1,0 +1,93 @@
+//! Words and order bind nobody: any version takes them.
+#![allow(dead_code, unused_variables)]
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+#[derive(serde::Serialize, ToolSchema)]
+enum Mood {
+    Bad,
+    Good,
+}
+
+#[derive(serde::Serialize, ToolSchema)]
+struct Thing {
+    /// How it is.
+    mood: Mood,
+    /// What it is called.
+    name: String,
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, title = "A thing of beauty")]
+async fn title_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, title = "A thing of beauty")]
+async fn title_added() {}
+
+/// Do it.
+#[mcp_tool(version = "1.0", public)]
+async fn description_changed(
+    /** How many there are. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn order_of_parameters_changed(
+    /** What it is called. */
+    name: String,
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = ["things:write", "things:read"])]
+async fn order_of_scopes_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn order_of_values_changed(
+    /** What it is called. */
+    mood: Mood,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn order_of_fields_changed() -> Thing {
+    unimplemented!()
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Recount instead.", removal = "2027-01-31"))]
+async fn deprecation_changed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn deprecation_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-02-01"))]
+async fn removal_later() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn secret_added(
+    /** What it is called. */
+    #[arg(secret)]
+    word: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn default_spelled_otherwise(
+    /** How many. */
+    #[arg(default = 1)]
+    share: f64,
+) {
+}
+
+fn main() {}

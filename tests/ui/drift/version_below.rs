@@ -1,0 +1,21 @@
+//! A version never falls.
+#![allow(dead_code, unused_variables)]
+use mcp_tool_runtime::mcp_tool;
+
+/// Do.
+#[mcp_tool(version = "1.1", public)]
+async fn minor_below(
+    /** How many. */
+    count: u32,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.9", public)]
+async fn major_below(
+    /** How many. */
+    count: u32,
+) {
+}
+
+fn main() {}
