@@ -151,7 +151,9 @@ const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, foun
             number(at, "max", *b, *d, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
-            found.note(at.widened(old, new));
+            if !one_integer(*least, *most) {
+                found.note(at.widened(old, new));
+            }
             whole(at, (*minimum, *maximum), (*least, *most), true, found);
         }
         (Kind::Number { minimum: least, maximum: most }, Kind::Integer { minimum, maximum }) => {
