@@ -237,7 +237,8 @@ const fn whole<const N: usize>(
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    let natural = natural(integer.0, integer.1);
+    // Of one integer nothing was said yet.
+    let natural = natural(integer.0, integer.1) && !one_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
     while i < sides.len() {

@@ -172,6 +172,17 @@ fn one_value_is_one_value_however_its_type_is_called() {
 }
 
 #[test]
+fn one_value_outside_a_whole_type_is_another() {
+    const BYTE: Schema = Kind::Integer { minimum: 0, maximum: 255 }.schema();
+    const BELOW: Schema = Kind::Number { minimum: Some(-1.0), maximum: Some(-1.0) }.schema();
+    let worst = |old: &Contract, new: &Contract| judge::compare_at_run_time(old, new).worst();
+    assert_eq!(worst(&takes!(param("value", BELOW)), &takes!(param("value", BYTE))), Breaking);
+    assert_eq!(worst(&takes!(param("value", BYTE)), &takes!(param("value", BELOW))), Breaking);
+    assert_eq!(worst(&gives!(field("value", BELOW)), &gives!(field("value", BYTE))), Breaking);
+    assert_eq!(worst(&gives!(field("value", BYTE)), &gives!(field("value", BELOW))), Breaking);
+}
+
+#[test]
 fn what_is_nested_is_judged_where_it_is() {
     const OLD: Object = Object { members: &[Member::Field(field("state", ENUM))] };
     const NEW: Object = Object { members: &[Member::Field(field("state", MORE))] };
