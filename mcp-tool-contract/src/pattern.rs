@@ -34,11 +34,16 @@ impl Pattern {
         self.source
     }
 
+    /// Where its compiled form is kept; a remembered one has no such place.
+    pub(crate) fn matcher(&self) -> Option<&'static Matcher> {
+        self.matcher.map(|matcher| matcher())
+    }
+
     /// Whether `text` holds a match, in time linear in its length.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        match self.matcher {
-            Some(matcher) => matcher().is_match(text),
+        match self.matcher() {
+            Some(matcher) => matcher.is_match(text),
             None => matches(self.source, text),
         }
     }

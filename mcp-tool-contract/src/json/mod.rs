@@ -69,7 +69,7 @@ impl Serialize for Binding {
 }
 
 /// What stands in for absent arguments. A schema says it in prose, since some clients refuse the keyword.
-pub(crate) struct Defaults(pub(crate) &'static [Param]);
+struct Defaults(&'static [Param]);
 
 impl Serialize for Defaults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

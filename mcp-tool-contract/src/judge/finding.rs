@@ -115,6 +115,11 @@ impl Fact {
 }
 
 impl Finding {
+    /// That a tool came. Of two contracts none shows it: lists do.
+    pub const TOOL_ADDED: Finding = Finding::new(Rule::ToolAdded, Place::Tool);
+    /// That a tool went.
+    pub const TOOL_REMOVED: Finding = Finding::new(Rule::ToolRemoved, Place::Tool);
+
     pub(crate) const fn new(rule: Rule, place: Place) -> Self {
         Finding { rule, place, key: "", from: Fact::Unsaid, to: Fact::Unsaid }
     }

@@ -155,7 +155,9 @@ const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, foun
             number(at, "max", *b, *d, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
-            found.note(at.widened(old, new));
+            if !one_integer(*least, *most) {
+                found.note(at.widened(old, new));
+            }
             whole(at, (*minimum, *maximum), (*least, *most), true, found);
         }
         (Kind::Number { minimum: least, maximum: most }, Kind::Integer { minimum, maximum }) => {
@@ -239,7 +241,8 @@ const fn whole<const N: usize>(
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    let natural = natural(integer.0, integer.1);
+    // Of one integer nothing was said yet.
+    let natural = natural(integer.0, integer.1) && !one_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
     while i < sides.len() {

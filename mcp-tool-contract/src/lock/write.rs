@@ -1,13 +1,13 @@
 //! A lock as text.
 
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use super::{FORMAT, Lock, Locked, META_LOCK};
 use crate::{
     digest::Digest,
-    json::{Defaults, Listing, Secrets},
-    model::{Contract, Output, Weakening},
+    json::{Listing, Secrets},
+    model::{Contract, Output, Param, Weakening},
 };
 
 pub(super) fn lock(lock: &Lock) -> Result<String, serde_json::Error> {
@@ -68,7 +68,7 @@ impl Serialize for Guards<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("result", kind(&contract.output))?;
         map.serialize_entry("scopes", contract.scopes)?;
-        map.serialize_entry("defaults", &Defaults(contract.input))?;
+        map.serialize_entry("defaults", &Spelled(contract.input))?;
         map.serialize_entry("secrets", &Secrets(contract.input))?;
         if let Some(timeout) = contract.timeout_ms {
             map.serialize_entry("timeoutMs", &timeout)?;
@@ -82,6 +82,22 @@ impl Serialize for Guards<'_> {
         map.serialize_entry("servers", self.servers)?;
         if let Some(sum) = self.sum {
             map.serialize_entry("sum", &Value::from(sum.to_string()))?;
+        }
+        map.end()
+    }
+}
+
+/// Defaults as they were written, which their descriptions quote.
+struct Spelled(&'static [Param]);
+
+impl Serialize for Spelled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for param in self.0 {
+            if let Some(default) = param.default {
+                let json = RawValue::from_string(default.json.to_owned()).map_err(S::Error::custom)?;
+                map.serialize_entry(param.name, &json)?;
+            }
         }
         map.end()
     }

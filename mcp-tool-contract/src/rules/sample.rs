@@ -3,7 +3,10 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::bounds::{Format, Items, Kind, Object, Schema, Text};
+use crate::{
+    bounds::{Format, Items, Kind, Object, Schema, Text},
+    pattern::{Matcher, Pattern},
+};
 
 /// The longest string and array that is made up.
 const MOST: u64 = 5_000;
@@ -21,16 +24,41 @@ pub fn values(schema: &Schema) -> Vec<String> {
     values
 }
 
+/// Values at the edges of two schemas, among them text that an enum of one doesn't have where the other is free.
+pub(super) fn of_both(one: Option<&Schema>, other: Option<&Schema>) -> Vec<String> {
+    let mut values: Vec<String> = [one, other].into_iter().flatten().flat_map(self::values).collect();
+    for (free, bound) in [(one, other), (other, one)] {
+        if let (Some(free), Some(Schema { kind: Kind::Enum(taken), .. })) = (free, bound)
+            && let Kind::String(text) = &free.kind
+        {
+            let beside = [quoted(&beside(text, taken))];
+            values.extend(match free.items {
+                None => beside.to_vec(),
+                Some(Items { min, max }) => arrays(&beside, min, max),
+            });
+        }
+    }
+    values
+}
+
+/// Text of the least length that isn't among these.
+fn beside(text: &Text, taken: &[&str]) -> String {
+    let length = usize::try_from(text.min_len.clamp(1, MOST)).unwrap_or(1);
+    let mut texts = ('a'..).map(|letter| letter.to_string().repeat(length));
+    texts.find(|text| !taken.contains(&text.as_str())).unwrap_or_default()
+}
+
 fn arrays(items: &[String], min: u64, max: Option<u64>) -> Vec<String> {
     let Some(first) = items.first() else { return vec!["[]".into()] };
     let of = |item: &String, count: u64| {
         let count = usize::try_from(count.min(MOST)).unwrap_or(0);
         format!("[{}]", vec![item.as_str(); count].join(","))
     };
-    let mut arrays: Vec<String> = items.iter().map(|item| of(item, min.max(1))).collect();
+    // One that holds an item shows its kind, where there is room for one.
+    let likely = max.map_or(min.max(1), |max| min.max(1).min(max));
+    let mut arrays: Vec<String> = items.iter().map(|item| of(item, likely)).collect();
     arrays.push(of(first, min));
-    arrays.extend(max.map(|max| of(first, max)));
-    arrays.extend(max.is_none().then(|| of(first, min + 2)));
+    arrays.push(of(first, max.unwrap_or(MOST)));
     arrays
 }
 
@@ -68,7 +96,7 @@ fn numbers(minimum: Option<f64>, maximum: Option<f64>) -> Vec<String> {
         (None, None) => (-1e6, 1e6),
     };
     let inside = [low, high, low + 0.5, high - 0.5, f64::midpoint(low, high), 0.5, 1.0];
-    let beyond = [minimum.is_none().then_some(-1e300), maximum.is_none().then_some(1e300)];
+    let beyond = [minimum.is_none().then_some(f64::MIN), maximum.is_none().then_some(f64::MAX)];
     let values = inside.into_iter().chain(beyond.into_iter().flatten());
     values.map(|value| serde_json::Value::from(value).to_string()).collect()
 }
@@ -83,10 +111,10 @@ fn texts(text: &Text) -> Vec<String> {
             let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
             vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
         }
-        (None, Some(pattern)) => matching(pattern.source(), text.min_len, text.max_len.unwrap_or(MOST)),
+        (None, Some(pattern)) => matching(pattern, text.min_len, text.max_len.unwrap_or(MOST)),
         (None, None) => {
             let long = |length: u64| "a".repeat(usize::try_from(length.min(MOST)).unwrap_or(0));
-            let edges = [text.min_len, text.max_len.unwrap_or(text.min_len + 8)].map(long);
+            let edges = [text.min_len, text.max_len.unwrap_or(MOST)].map(long);
             likely.chain(edges).chain([long(text.min_len + 1)]).collect()
         }
     };
@@ -98,8 +126,10 @@ fn texts(text: &Text) -> Vec<String> {
 }
 
 /// Texts that a pattern matches, of several lengths and choices.
-fn matching(pattern: &str, least: u64, most: u64) -> Vec<String> {
-    let Ok(hir) = regex_syntax::parse(pattern) else { return Vec::new() };
+fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
+    let Ok(hir) = regex_syntax::parse(pattern.source()) else { return Vec::new() };
+    let compiled_here = Matcher::new(pattern.source());
+    let matcher = pattern.matcher().unwrap_or(&compiled_here);
     let mut texts: Vec<String> = Vec::new();
     for repeats in [0, 1, least.min(MOST), most.min(MOST)] {
         for choice in 0..4 {
@@ -110,7 +140,7 @@ fn matching(pattern: &str, least: u64, most: u64) -> Vec<String> {
                 usize::try_from(least.saturating_sub(text.chars().count() as u64).min(MOST)).unwrap_or(0);
             let padded = [text.clone() + &"a".repeat(room), "a".repeat(room) + &text];
             for text in [vec![text], padded.to_vec()].concat() {
-                if !texts.contains(&text) && crate::pattern::matches(pattern, &text) {
+                if !texts.contains(&text) && matcher.is_match(&text) {
                     texts.push(text);
                 }
             }
@@ -172,7 +202,7 @@ mod tests {
             ("^[^ ]{2,4}$", 0, 9),
         ] {
             let text = Text { min_len: least, max_len: Some(most), pattern: None, format: None };
-            let pattern = crate::pattern::Pattern::remembered(pattern);
+            let pattern = Pattern::remembered(pattern);
             let texts = texts(&Text { pattern: Some(pattern), ..text });
             assert!(!texts.is_empty(), "{pattern:?}");
         }

@@ -110,11 +110,11 @@ const fn words(rule: Rule) -> Option<&'static str> {
 
 /// Arguments that one contract takes, and that the other refuses for this parameter.
 fn arguments(name: &str, taker: &Contract, refuser: &Contract) -> Option<String> {
-    let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name).copied();
-    let mut candidates = vec![None, Some("null".to_owned())];
-    for param in [find(taker), find(refuser)].into_iter().flatten() {
-        candidates.extend(sample::values(&param.schema).into_iter().map(Some));
-    }
+    let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name);
+    let schemas = [find(taker), find(refuser)].map(|param| param.map(|param| param.schema));
+    let mut candidates = vec![None];
+    candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
+    candidates.push(Some("null".to_owned()));
     let others = others(name, taker, refuser);
     candidates.into_iter().map(|value| object(&others, name, value.as_deref())).find(|json| {
         arguments::check(json, taker.input).is_ok()
@@ -165,11 +165,8 @@ fn is_at(found: &Violations, pointer: &str) -> bool {
 fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
     let (giver, other) = (shape(giver)?, shape(other)?);
     let mut candidates = vec![None, Some("null".to_owned())];
-    for object in [giver, other] {
-        if let Some(schema) = schema_at(object, trail) {
-            candidates.extend(sample::values(&schema).into_iter().map(Some));
-        }
-    }
+    let schemas = [giver, other].map(|object| schema_at(object, trail));
+    candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
     candidates
         .into_iter()
         .map(|value| result_with(giver, Some(other), trail, value.as_deref()))
@@ -228,7 +225,7 @@ fn result_with(
                 let by_both = values.iter().find(|value| {
                     fits(&field.schema, value) && counterpart.is_none_or(|other| fits(&other, value))
                 });
-                by_both.or_else(|| values.first()).cloned()
+                by_both.or_else(|| values.iter().find(|value| fits(&field.schema, value))).cloned()
             }
             _ => None,
         };

@@ -1,0 +1,487 @@
+//! Contracts made up, with edges likely: small numbers, equal bounds, neighbouring values.
+
+use mcp_tool_contract::{
+    bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    pattern::{Matcher, Pattern},
+    read::arguments,
+    rules::{Rule, sample},
+};
+
+/// Xorshift, spread out first so that neighbouring seeds have nothing in common.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut mixed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Random((mixed ^ (mixed >> 31)).max(1))
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end
+    }
+
+    pub(crate) fn is_one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    pub(crate) fn of<T: Copy>(&mut self, among: &[T]) -> T {
+        among[self.below(among.len())]
+    }
+}
+
+fn kept<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// Names of parameters and fields.
+const NAMES: &[&str] = &["a", "b", "c", "d", "e"];
+const WORDS: &[&str] = &["", "Which.", "When. Default: 1."];
+const VALUES: &[&str] = &["a", "b", "1", "ab", "abc", "2026-11-21"];
+const SCOPES: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"], &["y"]];
+
+macro_rules! patterns {
+    ($($source:literal)+) => {
+        &[$(Pattern::new($source, || {
+            static MATCHER: Matcher = Matcher::new($source);
+            &MATCHER
+        })),+]
+    };
+}
+const PATTERNS: &[Pattern] = patterns!["^[a-z]+$" "^a" "[0-9]" "^[ab]{1,3}$"];
+
+pub(crate) fn contract(random: &mut Random) -> Contract {
+    let count = random.below(4);
+    let mut names = NAMES.to_vec();
+    let input: Vec<Param> = (0..count).map(|_| param(taken(&mut names, random), random)).collect();
+    Contract {
+        name: "tool",
+        version: Version { major: 1, minor: 0 },
+        title: random.of(&[None, Some("Tool")]),
+        description: random.of(WORDS),
+        input: input.leak(),
+        output: output(random),
+        scopes: random.of(SCOPES),
+        hints: Hints {
+            read_only: random.is_one_in(2),
+            destructive: random.is_one_in(2),
+            idempotent: random.is_one_in(2),
+            open_world: random.is_one_in(2),
+        },
+        timeout_ms: random.of(&[None, Some(1), Some(70_000)]),
+        concurrency: random.of(&[None, Some(1), Some(2)]),
+        deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
+        weakens: random.of(&[&[], &[], &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }]]),
+    }
+}
+
+fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
+    names.swap_remove(random.below(names.len()))
+}
+
+fn deprecation(random: &mut Random) -> Deprecation {
+    Deprecation {
+        message: random.of(&["Old.", "Older"]),
+        replacement: random.of(&[None, Some("other")]),
+        removal: random.of(&[None, Some("2027-01-31"), Some("2027-02-01"), Some("2026-12-31")]),
+    }
+}
+
+fn param(name: &'static str, random: &mut Random) -> Param {
+    let kind = kind(0, random);
+    let mut param = Param::new(name, random.of(WORDS), around(kind, random));
+    param.secret = random.is_one_in(6);
+    if random.is_one_in(4) { defaulted(param, random) } else { param }
+}
+
+/// The value alone, or in an array; perhaps left out.
+fn around(kind: Kind, random: &mut Random) -> Schema {
+    let mut schema = kind.schema();
+    if random.is_one_in(4) {
+        schema.items = Some(items(random));
+    }
+    schema.optional = random.is_one_in(3);
+    schema
+}
+
+fn items(random: &mut Random) -> Items {
+    let min = random.below(3) as u64;
+    Items { min, max: Some(min + random.below(3) as u64) }
+}
+
+fn kind(depth: usize, random: &mut Random) -> Kind {
+    match random.below(if depth > 0 { 9 } else { 7 }) {
+        0 => Kind::Boolean,
+        1 | 2 => integer(random),
+        3 => number(random),
+        4 => Kind::String(text(random)),
+        5 if random.is_one_in(2) => {
+            Kind::String(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text())
+        }
+        5 | 6 => values_of_enum(random),
+        _ => Kind::Object(shape(depth - 1, random)),
+    }
+}
+
+fn integer(random: &mut Random) -> Kind {
+    let natural = [(0, 255), (i128::from(i64::MIN), i128::from(i64::MAX)), (0, i128::from(u64::MAX))];
+    let (minimum, maximum) = if random.is_one_in(4) {
+        random.of(&natural)
+    } else {
+        let minimum = random.of(&[-1, 0, 1, 2, 254]);
+        (minimum, minimum + random.of(&[0, 1, 2, 5]))
+    };
+    Kind::Integer { minimum, maximum }
+}
+
+fn number(random: &mut Random) -> Kind {
+    let bounds: [f64; 9] = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 255.0, 1e300];
+    let (one, other) = (random.of(&bounds), random.of(&bounds));
+    let maybe = |bound: f64, random: &mut Random| (!random.is_one_in(4)).then_some(bound);
+    Kind::Number { minimum: maybe(one.min(other), random), maximum: maybe(one.max(other), random) }
+}
+
+fn text(random: &mut Random) -> Text {
+    let min_len = random.below(4) as u64;
+    let max_len = if random.is_one_in(100) { None } else { Some(min_len + random.of(&[0, 1, 2, 40])) };
+    let plain = Text { min_len, max_len, pattern: None, format: None };
+    if random.is_one_in(8) { patterned(plain, random) } else { plain }
+}
+
+/// The same with a pattern, where some text has both.
+fn patterned(plain: Text, random: &mut Random) -> Text {
+    let text = Text { pattern: Some(random.of(PATTERNS)), ..plain };
+    if sample::values(&Kind::String(text).schema()).is_empty() { plain } else { text }
+}
+
+fn values_of_enum(random: &mut Random) -> Kind {
+    let mut among = VALUES.to_vec();
+    let count = 1 + random.below(3);
+    Kind::Enum((0..count).map(|_| taken(&mut among, random)).collect::<Vec<_>>().leak())
+}
+
+fn output(random: &mut Random) -> Output {
+    match random.below(8) {
+        0 => random.of(&[Output::Nothing, Output::Text]),
+        1 => Output::Page(shape(2, random)),
+        _ => Output::Object(shape(2, random)),
+    }
+}
+
+fn shape(depth: usize, random: &mut Random) -> &'static Object {
+    let mut names = NAMES.to_vec();
+    let mut members = Vec::new();
+    for _ in 0..1 + random.below(3) {
+        members.push(member(taken(&mut names, random), depth, random));
+    }
+    assembled(members, random)
+}
+
+fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
+    if random.is_one_in(10) {
+        return Member::Tag(name, random.of(VALUES));
+    }
+    let kind = kind(depth, random);
+    let schema = around(kind, random);
+    Member::Field(Field { name, description: random.of(WORDS), schema, required: !random.is_one_in(3) })
+}
+
+/// Members as a struct has them; some by way of another, which means the same.
+fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
+    if random.is_one_in(6) {
+        let inner = members.split_off(random.below(members.len() + 1));
+        members.push(Member::Flatten(kept(Object { members: inner.leak() })));
+    }
+    kept(Object { members: members.leak() })
+}
+
+/// Members without the structs that they came by.
+fn flat(object: &'static Object) -> Vec<Member> {
+    let each = |member: &Member| match member {
+        Member::Flatten(inner) => flat(inner),
+        own => vec![*own],
+    };
+    object.members.iter().flat_map(each).collect()
+}
+
+fn named(member: &Member) -> &'static str {
+    match member {
+        Member::Field(field) => field.name,
+        Member::Tag(name, _) => name,
+        Member::Flatten(_) => unreachable!("members are flat"),
+    }
+}
+
+/// The fields of an object; a tag is an enum of one value.
+pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
+    flat(object)
+        .into_iter()
+        .map(|member| match member {
+            Member::Field(field) => field,
+            Member::Tag(name, value) => Field::new(name, "", Kind::Enum(vec![value].leak()).schema()),
+            Member::Flatten(_) => unreachable!("members are flat"),
+        })
+        .collect()
+}
+
+/// What is at the end of that way.
+pub(crate) fn at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
+    let (name, rest) = trail.split_first()?;
+    let field = fields(object).into_iter().find(|field| field.name == *name)?;
+    if rest.is_empty() { Some(field.schema) } else { at(self::object(&field.schema)?, rest) }
+}
+
+pub(crate) fn object(schema: &Schema) -> Option<&'static Object> {
+    match schema.kind {
+        Kind::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
+    match schema.kind {
+        Kind::String(text) => text.pattern,
+        _ => None,
+    }
+}
+
+/// Values at the edges of one schema and of another, and some that are beside them.
+pub(crate) fn values(
+    schema: &Schema,
+    other: Option<&Schema>,
+    random: &mut Random,
+) -> impl Iterator<Item = String> {
+    let mut values = sample::values(schema);
+    values.extend(other.into_iter().flat_map(sample::values));
+    let beside = [
+        "null",
+        "0",
+        "-1",
+        "1e0",
+        "2.0",
+        "0.25",
+        "\"\"",
+        "\"b\"",
+        "\"zz\"",
+        "true",
+        "[]",
+        "[0]",
+        "[\"b\",\"b\"]",
+    ];
+    values.extend((0..4).map(|_| random.of(&beside).to_owned()));
+    values.sort_unstable();
+    values.dedup();
+    values.into_iter()
+}
+
+/// The same with a default, where it may have one.
+fn defaulted(param: Param, random: &mut Random) -> Param {
+    let mut schema = Schema { optional: false, ..param.schema };
+    schema.items = None;
+    let values = sample::values(&schema);
+    let json: &'static str = values[random.below(values.len())].clone().leak();
+    let value = match json.as_bytes() {
+        [b'"', ..] => LiteralValue::String(serde_json::from_str::<String>(json).unwrap().leak()),
+        [b't' | b'f', ..] => LiteralValue::Boolean(json == "true"),
+        _ => json.parse().map_or_else(|_| LiteralValue::Number(json.parse().unwrap()), LiteralValue::Integer),
+    };
+    // However it is spelled, it is one number.
+    let json = if json == "0.5" && random.is_one_in(2) { "5e-1" } else { json };
+    sound(Param { schema, default: Some(Literal { value, json }), ..param })
+}
+
+/// Without a default that it can't have.
+fn sound(param: Param) -> Param {
+    let takes = |default: Literal| {
+        param.schema.admits(default).is_ok()
+            && arguments::check(&format!("{{\"{}\":{}}}", param.name, default.json), &[param]).is_ok()
+    };
+    Param { default: param.default.filter(|default| takes(*default)), ..param }
+}
+
+/// One to three edits further; rarely none.
+pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
+    let mut new = *contract;
+    let edits = if random.is_one_in(20) { 0 } else { 1 + random.below(3) };
+    for _ in 0..edits {
+        match random.below(20) {
+            0 => whole(&mut new, random),
+            1..11 => new.input = input(new.input, random),
+            _ => {
+                new.output = match new.output {
+                    Output::Object(old) if !random.is_one_in(12) => Output::Object(reshaped(old, 2, random)),
+                    Output::Page(old) if !random.is_one_in(12) => Output::Page(reshaped(old, 2, random)),
+                    Output::Object(old) if random.is_one_in(2) => Output::Page(old),
+                    _ => output(random),
+                }
+            }
+        }
+    }
+    new
+}
+
+fn whole(contract: &mut Contract, random: &mut Random) {
+    let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
+    match random.below(8) {
+        0 => contract.title = other.title,
+        1 => contract.description = other.description,
+        2 => contract.scopes = other.scopes,
+        3 => contract.hints = other.hints,
+        4 => contract.timeout_ms = other.timeout_ms,
+        5 => contract.concurrency = other.concurrency,
+        6 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
+        _ => contract.deprecation = other.deprecation,
+    }
+}
+
+fn unused(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let used: Vec<&str> = names.collect();
+    NAMES.iter().copied().filter(|name| !used.contains(name)).collect()
+}
+
+fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
+    let mut params = old.to_vec();
+    let mut free = unused(params.iter().map(|param| param.name));
+    let chosen = random.below(params.len().max(1));
+    match random.below(16) {
+        _ if params.is_empty() => params.push(param(taken(&mut free, random), random)),
+        0 if !free.is_empty() => params.insert(chosen, param(taken(&mut free, random), random)),
+        1 => drop(params.remove(chosen)),
+        2 if !free.is_empty() => params[chosen].name = taken(&mut free, random),
+        3 => params.swap(0, chosen),
+        4 => params[chosen].secret ^= true,
+        5 => params[chosen].description = random.of(WORDS),
+        6 | 7 => {
+            params[chosen].schema.optional ^= true;
+            params[chosen] = sound(params[chosen]);
+        }
+        8 => params[chosen] = defaulted(params[chosen], random),
+        9 => params[chosen].default = None,
+        _ => {
+            params[chosen].schema = revalued(params[chosen].schema, 0, random);
+            params[chosen] = sound(params[chosen]);
+        }
+    }
+    params.leak()
+}
+
+fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static Object {
+    let mut members = flat(old);
+    let mut free = unused(members.iter().map(named));
+    let chosen = random.below(members.len().max(1));
+    match random.below(12) {
+        _ if members.is_empty() => members.push(member(taken(&mut free, random), depth, random)),
+        0 if !free.is_empty() => members.insert(chosen, member(taken(&mut free, random), depth, random)),
+        1 => drop(members.remove(chosen)),
+        2 => members.swap(0, chosen),
+        3 if !free.is_empty() => {
+            members[chosen] = match members[chosen] {
+                Member::Field(field) => Member::Field(Field { name: taken(&mut free, random), ..field }),
+                _ => Member::Tag(taken(&mut free, random), "a"),
+            }
+        }
+        choice => {
+            members[chosen] = match members[chosen] {
+                Member::Field(field) => Member::Field(match choice {
+                    4 => Field { required: !field.required, ..field },
+                    5 => {
+                        Field { schema: Schema { optional: !field.schema.optional, ..field.schema }, ..field }
+                    }
+                    6 => Field { description: random.of(WORDS), ..field },
+                    _ => Field { schema: revalued(field.schema, depth, random), ..field },
+                }),
+                tag if choice < 8 => member(named(&tag), depth, random),
+                tag => Member::Tag(named(&tag), random.of(VALUES)),
+            }
+        }
+    }
+    assembled(members, random)
+}
+
+/// Another value: its array, its bounds, or its kind.
+fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
+    let items = match schema.items {
+        Some(Items { min, max }) if random.is_one_in(3) => {
+            let min = moved(min, random);
+            return Schema {
+                items: Some(Items { min, max: max.map(|max| moved(max, random).max(min)) }),
+                ..schema
+            };
+        }
+        Some(_) if random.is_one_in(8) => None,
+        None if random.is_one_in(12) => Some(items(random)),
+        same => same,
+    };
+    let kind =
+        if random.is_one_in(4) { self::kind(depth, random) } else { nudged(schema.kind, depth, random) };
+    Schema { kind, items, ..schema }
+}
+
+/// One more, one less, or the same.
+fn moved(bound: u64, random: &mut Random) -> u64 {
+    (bound + random.below(3) as u64).saturating_sub(1)
+}
+
+/// The same kind, or its nearest neighbour, with other bounds.
+fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
+    match kind {
+        Kind::Boolean => self::kind(depth, random),
+        Kind::Integer { minimum, maximum } if random.is_one_in(4) => {
+            let by = random.of(&[0.0, 0.5, -0.5]);
+            Kind::Number {
+                minimum: (!random.is_one_in(4)).then_some(minimum as f64 - by),
+                maximum: (!random.is_one_in(4)).then_some((maximum as f64 + by).max(minimum as f64 - by)),
+            }
+        }
+        Kind::Integer { minimum, maximum } => {
+            let (low, high) = (random.of(&[-1, 0, 1]), random.of(&[-1, 0, 1]));
+            // Beyond 64 bits there is no type.
+            let minimum = (minimum + low).max(i128::from(i64::MIN));
+            Kind::Integer { minimum, maximum: (maximum + high).min(i128::from(u64::MAX)).max(minimum) }
+        }
+        Kind::Number { minimum: Some(minimum), maximum: Some(maximum) }
+            if random.is_one_in(2) && minimum.abs() < 1e6 && maximum < 1e6 =>
+        {
+            let low = minimum.floor() as i128;
+            let high = if random.is_one_in(2) { maximum.floor() } else { maximum.ceil() } as i128;
+            Kind::Integer { minimum: low, maximum: high.max(low) }
+        }
+        Kind::Number { .. } => number(random),
+        Kind::String(Text { format: Some(_), .. }) => Kind::String(text(random)),
+        Kind::String(own) => match random.below(8) {
+            0 => values_of_enum(random),
+            1 => Kind::String(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
+            2 => Kind::String(patterned(own, random)),
+            3 => Kind::String(Text { pattern: None, ..own }),
+            _ => {
+                let min_len = moved(own.min_len, random);
+                let max_len = own.max_len.map(|most| moved(most, random).max(min_len));
+                let plain = Text { min_len, max_len, ..own };
+                if sample::values(&Kind::String(plain).schema()).is_empty() {
+                    kind
+                } else {
+                    Kind::String(plain)
+                }
+            }
+        },
+        Kind::Enum(values) => {
+            let mut values = values.to_vec();
+            let chosen = random.below(values.len());
+            let mut free: Vec<&str> =
+                VALUES.iter().copied().filter(|value| !values.contains(value)).collect();
+            match random.below(4) {
+                0 => return Kind::String(text(random)),
+                1 if values.len() > 1 => drop(values.remove(chosen)),
+                2 if !free.is_empty() => values.push(taken(&mut free, random)),
+                _ => values.swap(0, chosen),
+            }
+            Kind::Enum(values.leak())
+        }
+        Kind::Object(object) => Kind::Object(reshaped(object, depth.saturating_sub(1), random)),
+    }
+}

@@ -1,0 +1,19 @@
+//! The rules by which contracts are told apart, from outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
+)]
+
+#[macro_use]
+mod specimens;
+
+mod law;
+mod made;
+mod pages;
+mod pairs;
+mod rivals;
+mod witnesses;

@@ -1,0 +1,305 @@
+//! Random pairs of contracts, each edited from the other: what the judge says of them holds for every argument
+//! object and every result that can be made up.
+//!
+//! `PAIRS` says how many, `PAIRS_SEED` where to begin.
+
+use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, thread};
+
+use mcp_tool_contract::{
+    bounds::{Field, Kind, Object, Schema, Text},
+    json::schema::Prose,
+    judge::{self, Findings, Place},
+    lock::{Lock, compact},
+    model::{Contract, Output, Param},
+    read::{arguments, result},
+    rules::{
+        Class, Rule,
+        witness::{self, Witness},
+    },
+};
+
+use crate::{
+    made::{self, Random, contract, edited},
+    specimens::holds,
+};
+
+/// Objects and results that are tried on a pair that doesn't break.
+const TRIED: usize = 20;
+/// Of so many contracts one goes through a lock.
+const LOCKED: u64 = 16;
+
+/// What was counted.
+#[derive(Debug, Default)]
+struct Counts {
+    same: usize,
+    breaking: usize,
+    compatible: usize,
+    arguments: usize,
+    results: usize,
+    unchanged: usize,
+    locked: usize,
+    findings: usize,
+    /// Breaking findings that no witness shows, since they aren't decided.
+    undecided: usize,
+    /// Those whose witness is words, or an object that both take.
+    worded: usize,
+    rules: BTreeMap<&'static str, usize>,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.same += other.same;
+        self.breaking += other.breaking;
+        self.compatible += other.compatible;
+        self.arguments += other.arguments;
+        self.results += other.results;
+        self.unchanged += other.unchanged;
+        self.locked += other.locked;
+        self.findings += other.findings;
+        self.undecided += other.undecided;
+        self.worded += other.worded;
+        for (rule, count) in other.rules {
+            *self.rules.entry(rule).or_default() += count;
+        }
+    }
+}
+
+fn setting<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+#[test]
+fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
+    let (pairs, seed): (u64, u64) = (setting("PAIRS", 100_000), setting("PAIRS_SEED", 1));
+    let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
+    let mut counts = Counts::default();
+    thread::scope(|scope| {
+        let work =
+            |worker| move || (worker..pairs).step_by(workers as usize).map(|i| pair(seed + i)).collect();
+        let running: Vec<_> = (0..workers).map(|worker| scope.spawn(work(worker))).collect();
+        for worker in running {
+            let counted: Vec<Counts> = worker.join().unwrap();
+            counted.into_iter().for_each(|counted| counts += counted);
+        }
+    });
+    println!("{pairs} pairs from {seed}: {counts:#?}");
+    if pairs < 100_000 {
+        return;
+    }
+    let enough = |share: usize, of: usize, percent: usize| share * 100 >= of * percent;
+    let all = usize::try_from(pairs).unwrap();
+    assert!(enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20), "lopsided");
+    assert!(enough(counts.unchanged, counts.same, 20), "the quick way isn't taken");
+    assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
+    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by words", counts.worded);
+    let missing: Vec<&str> =
+        Rule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
+    assert_eq!(missing, ["tool-added", "tool-removed"], "lists alone say these");
+}
+
+fn pair(seed: u64) -> Counts {
+    let random = &mut Random::new(seed);
+    let old = contract(random);
+    let new = edited(&old, random);
+    let about = || format!("PAIRS=1 PAIRS_SEED={seed}\nold: {old:?}\nnew: {new:?}");
+    let mut counts = Counts::default();
+
+    let found = judge::compare_at_run_time(&old, &new);
+    assert_eq!(found.more(), 0);
+    for finding in found.listed() {
+        *counts.rules.entry(finding.rule.id()).or_default() += 1;
+    }
+    let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
+    // All that the compiler looks at in most builds.
+    if compact::is_unchanged(&new, compact::encode(&old).leak()) {
+        assert!(is_same, "changed, and called unchanged: {:?}\n{}", found.listed(), about());
+        counts.unchanged += 1;
+    }
+    counts.same += usize::from(is_same);
+    if found.worst() == Class::Breaking {
+        counts.breaking += 1;
+        shown(&old, &new, &found, &mut counts, &about);
+    } else {
+        counts.compatible += 1;
+    }
+    // What breaks on one side says nothing of the other. What wasn't edited is the same memory.
+    let breaks = |is_there: fn(Place) -> bool| {
+        let mut breaking = found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking);
+        breaking.any(|finding| is_there(finding.place))
+    };
+    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, Place::Parameter(_))) {
+        taken(&old, &new, random, &mut counts, &about);
+    }
+    if !breaks(|place| matches!(place, Place::Result(_))) {
+        given(&old, &new, random, &mut counts, &about);
+    }
+    // A round through a lock takes longer than all the rest.
+    if seed.is_multiple_of(LOCKED) {
+        relocked(&new, &about);
+        counts.locked += 1;
+    }
+    counts
+}
+
+/// Each finding that breaks has a witness.
+fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, about: &dyn Fn() -> String) {
+    for finding in found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking) {
+        counts.findings += 1;
+        match witness::of(finding, old, new) {
+            None => {
+                assert!(is_undecided(finding.place, old, new), "no witness: {finding}\n{}", about());
+                counts.undecided += 1;
+            }
+            Some(witness) => {
+                assert!(holds(&witness, old, new), "{finding}: {witness}\n{}", about());
+                let is_worded = matches!(
+                    finding.rule,
+                    Rule::ScopeAdded
+                        | Rule::DestructiveAdded
+                        | Rule::RemovalEarlier
+                        | Rule::ResultRemoved
+                        | Rule::ResultChanged
+                        | Rule::DefaultChanged
+                );
+                let is_said = matches!(witness, Witness::Words(_) | Witness::Means(_));
+                assert_eq!(is_said, is_worded, "{finding}: {witness}");
+                counts.worded += usize::from(is_worded);
+            }
+        }
+    }
+}
+
+/// Whether one pattern takes all that another does isn't decided, nor whether an enum's values spell a format.
+fn is_undecided(place: Place, old: &Contract, new: &Contract) -> bool {
+    let value = |contract: &Contract| match place {
+        Place::Tool => None,
+        Place::Parameter(name) => {
+            contract.input.iter().find(|param| param.name == name).map(|param| param.schema)
+        }
+        Place::Result(trail) => match contract.output {
+            Output::Object(object) | Output::Page(object) => made::at(object, trail.names()),
+            _ => None,
+        },
+    };
+    let (Some(was), Some(is)) = (value(old), value(new)) else { return false };
+    let is_between = |one: Schema, other: Schema| {
+        matches!((one.kind, other.kind), (Kind::Enum(_), Kind::String(Text { format: Some(_), .. })))
+    };
+    made::pattern(&was).or(made::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
+}
+
+/// What was taken is taken still.
+fn taken(
+    old: &Contract,
+    new: &Contract,
+    random: &mut Random,
+    counts: &mut Counts,
+    about: &dyn Fn() -> String,
+) {
+    let choices: Vec<(&Param, Vec<Option<String>>)> = old
+        .input
+        .iter()
+        .map(|param| {
+            let other = new.input.iter().find(|other| other.name == param.name);
+            let mut values: Vec<Option<String>> = vec![None];
+            values.extend(made::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
+            let takes = |value: &Option<String>| arguments::check(&object(&[(param.name, value)]), &[*param]);
+            values.retain(|value| takes(value).is_ok());
+            (param, values)
+        })
+        .collect();
+    for turn in 0..TRIED {
+        let members: Vec<(&str, &Option<String>)> = choices
+            .iter()
+            .map(|(param, values)| (param.name, &values[(turn + random.below(2)) % values.len()]))
+            .collect();
+        let json = object(&members);
+        assert_eq!(arguments::check(&json, old.input), Ok(()), "{json}\n{}", about());
+        let still = arguments::check(&json, new.input);
+        assert_eq!(still, Ok(()), "{json} was taken, and nothing is said to break\n{}", about());
+        counts.arguments += 1;
+    }
+}
+
+fn object(members: &[(&str, &Option<String>)]) -> String {
+    let members = members.iter().filter_map(|(name, value)| Some(format!("\"{name}\":{}", value.as_ref()?)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// What comes back now could come back before.
+fn given(
+    old: &Contract,
+    new: &Contract,
+    random: &mut Random,
+    counts: &mut Counts,
+    about: &dyn Fn() -> String,
+) {
+    let (Output::Object(was) | Output::Page(was), Output::Object(is) | Output::Page(is)) =
+        (old.output, new.output)
+    else {
+        return;
+    };
+    if std::ptr::eq(was, is) {
+        return;
+    }
+    let choices = choices(is, Some(was), random);
+    for _ in 0..TRIED {
+        let json = returned(&choices, random);
+        assert_eq!(result::check(&json, is), Ok(()), "{json}\n{}", about());
+        let before = witness::permits(was, &json);
+        assert!(before, "{json} can come back now, and nothing is said to break\n{}", about());
+        counts.results += 1;
+    }
+}
+
+/// What each field may hold, with values from the edges of the other shape too.
+fn choices(
+    shape: &'static Object,
+    other: Option<&'static Object>,
+    random: &mut Random,
+) -> Vec<(Field, Vec<String>)> {
+    let mut chosen = Vec::new();
+    for field in made::fields(shape) {
+        let counterpart = other.and_then(|other| made::at(other, &[field.name]));
+        let mut values: Vec<String> = match made::object(&field.schema) {
+            Some(inner) => {
+                let within = choices(inner, counterpart.as_ref().and_then(made::object), random);
+                let mut one = || returned(&within, random);
+                let ones: Vec<String> = match field.schema.items {
+                    None => (0..4).map(|_| one()).collect(),
+                    Some(items) => [items.min, items.max.unwrap_or(items.min + 2)]
+                        .map(|count| format!("[{}]", (0..count).map(|_| one()).collect::<Vec<_>>().join(",")))
+                        .to_vec(),
+                };
+                ones.into_iter().chain(field.schema.optional.then(|| "null".to_owned())).collect()
+            }
+            None => made::values(&field.schema, counterpart.as_ref(), random).collect(),
+        };
+        values.retain(|value| result::check_value(value, &field.schema).is_ok());
+        chosen.push((field, values));
+    }
+    chosen
+}
+
+fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
+    let mut members = Vec::new();
+    for (field, values) in choices {
+        if field.required || random.is_one_in(2) {
+            members.push(format!("\"{}\":{}", field.name, values[random.below(values.len())]));
+        }
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// A lock gives back what was put into it.
+fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
+    let mut lock = Lock::default();
+    lock.put(*contract, "server");
+    let text = lock.render().unwrap();
+    let read = Lock::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let [locked] = read.tools() else { panic!("{text}") };
+    for (old, new) in [(contract, &locked.contract), (&locked.contract, contract)] {
+        let found = judge::compare_at_run_time(old, new);
+        assert!(found.is_empty(), "the lock lost something: {:?}\n{text}\n{}", found.listed(), about());
+    }
+}

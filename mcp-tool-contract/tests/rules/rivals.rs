@@ -1,0 +1,196 @@
+//! Directions that comparisons of schemas often get wrong: inputs may widen, outputs may narrow.
+
+use mcp_tool_contract::{
+    bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
+    judge,
+    model::{Contract, Output},
+    rules::{
+        Class::{self, Additive, Breaking, Weakens},
+        witness,
+    },
+};
+
+use crate::specimens::{BASE, COUNT, TEXT, field, like, param, rules, whole};
+
+const ENUM: Schema = Kind::Enum(&["open", "paid"]).schema();
+const MORE: Schema = Kind::Enum(&["open", "paid", "late"]).schema();
+const NUMBER: Schema = Kind::Number { minimum: None, maximum: None }.schema();
+const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
+const DATE: Schema = Kind::String(Format::Date.text()).schema();
+const UUID: Schema = Kind::String(Format::Uuid.text()).schema();
+
+fn judged(old: &Contract, new: &Contract) -> (Class, &'static str) {
+    let found = judge::compare_at_run_time(old, new);
+    let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
+    assert!(witness::of(finding, old, new).is_some(), "{finding}");
+    (found.worst(), finding.rule.id())
+}
+
+/// One value that changed, as a parameter and as a field of a result.
+macro_rules! ways {
+    ($old:expr => $new:expr) => {
+        (
+            judged(&takes!(param("value", $old)), &takes!(param("value", $new))),
+            judged(&gives!(field("value", $old)), &gives!(field("value", $new))),
+        )
+    };
+}
+
+#[test]
+fn a_free_string_that_becomes_an_enum_breaks_callers() {
+    let (input, output) = ways!(TEXT => ENUM);
+    assert_eq!(input, (Breaking, "type-narrowed"));
+    assert_eq!(output, (Additive, "result-type-narrowed"));
+}
+
+#[test]
+fn an_enum_that_becomes_a_free_string_breaks_readers() {
+    let (input, output) = ways!(ENUM => TEXT);
+    assert_eq!(input, (Additive, "type-widened"));
+    assert_eq!(output, (Breaking, "result-type-widened"));
+}
+
+#[test]
+fn a_string_that_becomes_an_integer_breaks_both() {
+    let (input, output) = ways!(TEXT => INTEGER);
+    assert_eq!(input, (Breaking, "type-changed"));
+    assert_eq!(output, (Breaking, "result-type-changed"));
+}
+
+#[test]
+fn an_integer_that_becomes_a_number_widens() {
+    let (input, output) = ways!(INTEGER => NUMBER);
+    assert_eq!(input, (Additive, "type-widened"));
+    assert_eq!(output, (Breaking, "result-type-widened"));
+    let (input, output) = ways!(NUMBER => INTEGER);
+    assert_eq!(input, (Breaking, "type-narrowed"));
+    assert_eq!(output, (Additive, "result-type-narrowed"));
+}
+
+#[test]
+fn an_enum_may_take_more_and_give_fewer() {
+    let (input, output) = ways!(ENUM => MORE);
+    assert_eq!(input, (Additive, "enum-value-added"));
+    assert_eq!(output, (Breaking, "result-enum-value-added"));
+    let (input, output) = ways!(MORE => ENUM);
+    assert_eq!(input, (Breaking, "enum-value-removed"));
+    assert_eq!(output, (Additive, "result-enum-value-removed"));
+}
+
+#[test]
+fn bounds_count_on_both_sides() {
+    let tighter: [(Contract, Contract); 4] = [
+        (takes!(param("value", COUNT).min(whole(1, "1"))), gives!(field("value", COUNT).min(whole(1, "1")))),
+        (takes!(param("value", COUNT).max(whole(9, "9"))), gives!(field("value", COUNT).max(whole(9, "9")))),
+        (takes!(param("value", TEXT).min_len(1)), gives!(field("value", TEXT).min_len(1))),
+        (takes!(param("value", TEXT).max_len(9)), gives!(field("value", TEXT).max_len(9))),
+    ];
+    let free = [COUNT, COUNT, TEXT, TEXT];
+    for ((input, output), is_text) in tighter.iter().zip(free.map(|schema| schema == TEXT)) {
+        let (takes, gives) = if is_text {
+            (takes!(param("value", TEXT)), gives!(field("value", TEXT)))
+        } else {
+            (takes!(param("value", COUNT)), gives!(field("value", COUNT)))
+        };
+        assert_eq!(judged(&takes, input), (Breaking, "bound-tightened"));
+        assert_eq!(judged(input, &takes), (Weakens, "bound-loosened"));
+        assert_eq!(judged(&gives, output), (Additive, "result-bound-tightened"));
+        assert_eq!(judged(output, &gives), (Breaking, "result-bound-loosened"));
+    }
+}
+
+#[test]
+fn formats_count() {
+    let (input, output) = ways!(TEXT => DATE);
+    assert_eq!(input, (Breaking, "type-narrowed"));
+    assert_eq!(output, (Additive, "result-type-narrowed"));
+    let (input, output) = ways!(DATE => TEXT);
+    assert_eq!(input, (Additive, "type-widened"));
+    assert_eq!(output, (Breaking, "result-type-widened"));
+    let (input, output) = ways!(DATE => UUID);
+    assert_eq!(input, (Breaking, "type-changed"));
+    assert_eq!(output, (Breaking, "result-type-changed"));
+}
+
+#[test]
+fn patterns_that_differ_break_and_nothing_is_claimed_of_what_they_hold() {
+    let old = takes!(param("value", TEXT).pattern(like("^[a-c]+$")));
+    let new = takes!(param("value", TEXT).pattern(like("^[abc]+$")));
+    let found = judge::compare_at_run_time(&old, &new);
+    let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
+    assert_eq!(found.worst(), Breaking);
+    assert_eq!(
+        finding.message(),
+        "parameter 'value': pattern went from ^[a-c]+$ to ^[abc]+$ (whether the new one takes all that the old \
+         one did isn't decided)"
+    );
+    // They hold the same, so that nothing could show it.
+    assert_eq!(witness::of(finding, &old, &new), None);
+    let old = gives!(field("value", TEXT).pattern(like("^[a-c]+$")));
+    let new = gives!(field("value", TEXT).pattern(like("^[abc]+$")));
+    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::Rule::ResultPatternChanged]);
+}
+
+#[test]
+fn patterns_that_come_and_go_count() {
+    let free = takes!(param("value", TEXT));
+    let held = takes!(param("value", TEXT).pattern(like("^a")));
+    assert_eq!(judged(&free, &held), (Breaking, "pattern-added"));
+    assert_eq!(judged(&held, &free), (Weakens, "pattern-removed"));
+    let free = gives!(field("value", TEXT));
+    let held = gives!(field("value", TEXT).pattern(like("^a")));
+    assert_eq!(judged(&free, &held), (Additive, "result-pattern-added"));
+    assert_eq!(judged(&held, &free), (Breaking, "result-pattern-removed"));
+}
+
+#[test]
+fn a_default_counts_by_its_value() {
+    let one = takes!(param("days", COUNT).default(whole(1, "1")));
+    let two = takes!(param("days", COUNT).default(whole(2, "2")));
+    assert_eq!(judged(&one, &two), (Breaking, "default-changed"));
+    const HALF: Literal = Literal { value: LiteralValue::Number(0.5), json: "0.5" };
+    let half = takes!(param("rate", NUMBER).default(HALF));
+    let spelled = takes!(param("rate", NUMBER).default(Literal { json: "5e-1", ..HALF }));
+    assert_eq!(rules(&half, &spelled), []);
+}
+
+#[test]
+fn scopes_count_in_both_directions() {
+    let none = Contract { scopes: &[], ..BASE };
+    assert_eq!(judged(&none, &BASE), (Breaking, "scope-added"));
+    assert_eq!(judged(&BASE, &none), (Weakens, "scope-removed"));
+}
+
+#[test]
+fn one_value_is_one_value_however_its_type_is_called() {
+    const ONE: Schema = Kind::Integer { minimum: 1, maximum: 1 }.schema();
+    const POINT: Schema = Kind::Number { minimum: Some(1.0), maximum: Some(1.0) }.schema();
+    assert_eq!(rules(&takes!(param("value", ONE)), &takes!(param("value", POINT))), []);
+    assert_eq!(rules(&takes!(param("value", POINT)), &takes!(param("value", ONE))), []);
+    assert_eq!(rules(&gives!(field("value", ONE)), &gives!(field("value", POINT))), []);
+    assert_eq!(rules(&gives!(field("value", POINT)), &gives!(field("value", ONE))), []);
+}
+
+#[test]
+fn one_value_outside_a_whole_type_is_another() {
+    const BYTE: Schema = Kind::Integer { minimum: 0, maximum: 255 }.schema();
+    const BELOW: Schema = Kind::Number { minimum: Some(-1.0), maximum: Some(-1.0) }.schema();
+    let worst = |old: &Contract, new: &Contract| judge::compare_at_run_time(old, new).worst();
+    assert_eq!(worst(&takes!(param("value", BELOW)), &takes!(param("value", BYTE))), Breaking);
+    assert_eq!(worst(&takes!(param("value", BYTE)), &takes!(param("value", BELOW))), Breaking);
+    assert_eq!(worst(&gives!(field("value", BELOW)), &gives!(field("value", BYTE))), Breaking);
+    assert_eq!(worst(&gives!(field("value", BYTE)), &gives!(field("value", BELOW))), Breaking);
+}
+
+#[test]
+fn what_is_nested_is_judged_where_it_is() {
+    const OLD: Object = Object { members: &[Member::Field(field("state", ENUM))] };
+    const NEW: Object = Object { members: &[Member::Field(field("state", MORE))] };
+    const fn list(inner: &'static Object) -> Field {
+        Field::new("items", "", Kind::Object(inner).schema().array()).max_items(9)
+    }
+    let (old, new) = (gives!(list(&OLD)), gives!(list(&NEW)));
+    assert_eq!(judged(&old, &new), (Breaking, "result-enum-value-added"));
+    let found = judge::compare_at_run_time(&old, &new);
+    assert_eq!(found.listed()[0].message(), "result field 'items.state' may be \"late\" now");
+}
