@@ -131,9 +131,10 @@ impl Server<'_> {
                 let told = std::mem::take(&mut report.said);
                 self.held_to(&book.at(revision)?, book, asked, false, &mut report)?;
                 let against = std::mem::replace(&mut report.said, told);
+                let fault = |said: &Said| said.fault.as_ref().map(|(fault, _)| *fault);
                 let known = |said: &Said| {
                     report.said.iter().any(|other| {
-                        other.tool == said.tool && other.to == said.to && other.fault >= said.fault
+                        other.tool == said.tool && other.to == said.to && fault(other) >= fault(said)
                     })
                 };
                 let new: Vec<Said> = against.into_iter().filter(|said| !known(said)).collect();
@@ -182,6 +183,20 @@ impl Server<'_> {
             stale |= said.as_ref().is_some_and(|said| matches!(said.fault, Some((Fault::Stale, _))));
             report.said.extend(said);
         }
+        let gone = |locked: &Locked, fault| Said {
+            tool: locked.contract.name.to_owned(),
+            from: Some(locked.contract.version),
+            to: None,
+            changes: Vec::new(),
+            fault: Some(fault),
+            file: book.shown.clone(),
+            line: None,
+        };
+        if is_current {
+            for locked in edited(book)? {
+                report.said.push(gone(locked, (Fault::Stale, unmakeable(locked, &book.shown))));
+            }
+        }
         for locked in self.unserved(lock, book) {
             let Contract { name, version, deprecation, .. } = locked.contract;
             let removal = deprecation.and_then(|deprecation| deprecation.removal);
@@ -199,28 +214,15 @@ impl Server<'_> {
                  that day, or break it with `contract write --drop {name}@{}`",
                 book.shown, self.name, version.major
             );
-            report.said.push(Said {
-                tool: name.to_owned(),
-                from: Some(version),
-                to: None,
-                changes: Vec::new(),
-                fault: Some((Fault::Dropped, reason)),
-                file: book.shown.clone(),
-                line: None,
-            });
+            report.said.push(gone(locked, (Fault::Dropped, reason)));
         }
         Ok(stale)
     }
 
     /// What a lock promises of this server, and the server doesn't serve.
     fn unserved<'l>(self, lock: &'l Lock, book: &Book) -> Vec<&'l Locked> {
-        let is_served = |locked: &Locked| {
-            let Contract { name, version, .. } = locked.contract;
-            let mut tools = book.tools.iter();
-            tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
-        };
         let ours = |locked: &&Locked| locked.servers.iter().any(|name| name == self.name);
-        lock.tools().iter().filter(ours).filter(|locked| !is_served(locked)).collect()
+        lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, book)).collect()
     }
 
     /// What is said of one tool; nothing where all is as it was locked.
@@ -306,7 +308,12 @@ impl Server<'_> {
         let dropped: Vec<(&str, u32)> =
             drop.iter().map(|given| self.dropped(given, &books)).collect::<Result<_, _>>()?;
         let mut done = Vec::new();
+        // Nothing is written where one of them can't be.
+        let mut texts = Vec::new();
         for book in &books {
+            if let [locked, ..] = edited(book)?.as_slice() {
+                return Err(ContractError(unmakeable(locked, &book.shown)));
+            }
             let mut lock = book.lock.clone();
             for entry in &book.tools {
                 if let Some(Said {
@@ -336,8 +343,10 @@ impl Server<'_> {
                     lock.remove(name, version.major);
                 }
             }
-            let text = lock.render()?;
-            if book.text.as_deref() == Some(&text) || (book.text.is_none() && lock.tools().is_empty()) {
+            texts.push((book, lock.render()?, lock.tools().is_empty()));
+        }
+        for (book, text, is_empty) in texts {
+            if book.text.as_deref() == Some(&text) || (book.text.is_none() && is_empty) {
                 continue;
             }
             book.write(&text)?;
@@ -369,6 +378,33 @@ impl Server<'_> {
         }
         Err(ContractError(format!("--drop {given}: nothing of that name and major is promised and unserved")))
     }
+}
+
+/// Whether a tool of that name and major is served out of the lock's package.
+fn is_served(locked: &Locked, book: &Book) -> bool {
+    let Contract { name, version, .. } = locked.contract;
+    let mut tools = book.tools.iter();
+    tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
+}
+
+/// Entries that were edited by hand, and that none of the tools at hand is put in the place of.
+fn edited(book: &Book) -> Result<Vec<&Locked>, ContractError> {
+    let mut edited = Vec::new();
+    for locked in book.lock.tools().iter().filter(|locked| !is_served(locked, book)) {
+        if !locked.is_intact()? {
+            edited.push(locked);
+        }
+    }
+    Ok(edited)
+}
+
+/// What is said of such an entry.
+fn unmakeable(locked: &Locked, shown: &str) -> String {
+    let Contract { name, version, .. } = locked.contract;
+    format!(
+        "the entry of {name} {version} in {shown} was edited by hand, and can't be made anew by a server that \
+         doesn't serve it: take it from version control again"
+    )
 }
 
 /// Tools whose locks are none of this workspace's.

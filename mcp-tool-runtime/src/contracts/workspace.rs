@@ -81,12 +81,9 @@ impl Workspace {
         Ok((books, foreign))
     }
 
-    /// The package that a source file belongs to. Cargo gives the compiler the files of the workspace relative
-    /// to it, and those of other packages absolute.
+    /// The package that a source file belongs to. Cargo gives the compiler the files in the workspace's folder
+    /// relative to it, and others absolute: those of other packages, and of members that stand elsewhere.
     fn package_of(&self, file: &str) -> Option<&PathBuf> {
-        if Path::new(file).is_absolute() {
-            return None;
-        }
         let file = fs::canonicalize(self.root.join(file)).ok()?;
         let folder = file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file())?;
         self.packages.iter().find(|package| fs::canonicalize(package).is_ok_and(|package| package == folder))

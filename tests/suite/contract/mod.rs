@@ -149,6 +149,13 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     contract(&["write", "--today", "2027-01-31"]).is(0, &["recount 1.0 isn't served and stays promised"]);
     contract(&["check", "--today", "2027-01-31"]).is(6, &[until]);
     assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
+    let promise = project.read(LOCK);
+    project.edit(LOCK, "\"removalDate\": \"2027-01-31\"", "\"removalDate\": \"2026-01-31\"");
+    let edited = "the entry of recount 1.0 in mcp-tools.lock was edited by hand, and can't be made anew by a \
+                  server that doesn't serve it: take it from version control again";
+    contract(&["check", "--today", "2027-01-31"]).is(3, &[edited]);
+    contract(&["write"]).is(1, &[edited]);
+    project.write(LOCK, &promise);
     let gone = "recount 1.0 went after 2027-01-31, as it was promised to";
     contract(&["check", "--today", "2027-02-01"]).is(0, &[gone]);
     contract(&["write", "--today", "2027-02-01"]).is(0, &["recount 1.0 isn't promised by 'life' any more"]);

@@ -20,21 +20,28 @@ async fn remote(
     drop(name);
 }
 
-/// A workspace of two packages, with a third outside that comes as a dependency: `server` has two binaries.
+/// A workspace of three packages, of which one stands beside its folder, and a fourth outside, that comes as a
+/// dependency. `server` has two binaries.
 fn workspace() -> Project {
     let project = Project::new("many");
-    let inside = WORKSPACE
-        .replace("[workspace]\n", "[workspace]\nmembers = [\"server\", \"shared\"]\nresolver = \"3\"\n");
+    let inside = WORKSPACE.replace(
+        "[workspace]\n",
+        "[workspace]\nmembers = [\"server\", \"shared\", \"../beside\"]\nresolver = \"3\"\n",
+    );
     project.write("inside/Cargo.toml", &inside);
-    let dependencies = "shared = { path = \"../shared\" }\noutside = { path = \"../../outside\" }\n";
+    let dependencies = "shared = { path = \"../shared\" }\nbeside = { path = \"../../beside\" }\noutside = { path = \"../../outside\" }\n";
     project.write("inside/server/Cargo.toml", &manifest("server", dependencies));
     let put = FIND.replace("fn find", "fn put");
     project.write("inside/server/src/lib.rs", &things(&[FIND, &put]));
-    let reader = main_of("reader", "server::find, shared::listed, outside::remote");
+    let reader = main_of("reader", "server::find, shared::listed, beside::near, outside::remote");
     project.write("inside/server/src/bin/reader.rs", &reader);
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::find, server::put"));
     project.write("inside/shared/Cargo.toml", &manifest("shared", ""));
     project.write("inside/shared/src/lib.rs", &things(&[&FIND.replace("fn find", "fn listed")]));
+    let member =
+        manifest("beside", "").replace("[dependencies]", "workspace = \"../inside\"\n[dependencies]");
+    project.write("beside/Cargo.toml", &member);
+    project.write("beside/src/lib.rs", &things(&[&FIND.replace("fn find", "fn near")]));
     project.write("outside/Cargo.toml", &manifest("outside", "[workspace]\n"));
     let remote = FIND.replace("fn find", "fn remote").replace("\"1.1\"", "\"1.0\"");
     project.write("outside/src/lib.rs", &things(&[&remote]));
@@ -56,6 +63,7 @@ fn servers(lock: &str, tool: &str) -> Vec<String> {
 fn each_package_has_its_lock_and_each_server_its_promises() {
     let project = workspace();
     let (own, shared) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
+    let beside = "beside/mcp-tools.lock";
     let reader = |arguments: &[&str]| project.contract("inside", "reader", arguments);
     // From within a package it is the same workspace.
     let writer = |arguments: &[&str]| project.contract("inside/server", "writer", arguments);
@@ -77,6 +85,7 @@ fn each_package_has_its_lock_and_each_server_its_promises() {
     assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
+    assert_eq!(versions(&project.read(beside), "near"), ["1.1"]);
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
 
     // Each server is held to what the lock says that it serves.
@@ -91,6 +100,21 @@ fn each_package_has_its_lock_and_each_server_its_promises() {
     assert_eq!(reader(&["write"]).is(0, &[]).out, format!("{outside}\n"));
     assert_eq!(writer(&["check"]).is(0, &[]).out, CURRENT);
     assert_eq!(project.read(own), both, "one server's `write` keeps the other's");
+
+    // All locks are written, or none.
+    let was = project.read(shared);
+    project.edit(own, "\"reader\",\n", "");
+    project.edit(shared, "\"maxLength\": 40", "\"maxLength\": 80");
+    let edited = project.read(own);
+    reader(&["write"]).is(1, &["shared/mcp-tools.lock stays as it is (needs-bump)"]);
+    assert_eq!(project.read(own), edited);
+    project.write(shared, &was);
+    // The other server's entry isn't this one's to make anew.
+    project.write(own, &both.replacen("Find.", "Seek.", 2));
+    reader(&["check"]).is(3, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
+    reader(&["write"]).is(1, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
+    writer(&["write"]).is(0, &["server/mcp-tools.lock is written"]);
+    assert_eq!(project.read(own), both);
 
     // One that stops serving what another still serves ends its own promise alone.
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
