@@ -178,11 +178,11 @@ specimens! {
 
     TimeoutLowered Additive:
         Contract { timeout_ms: Some(5_000), ..BASE }, Contract { timeout_ms: Some(2_000), ..BASE };
-        "additive: timeout went from 5000 to 2000 ms [timeout-lowered]",
+        "additive: timeout in ms went from 5000 to 2000 [timeout-lowered]",
         Some("a call that runs longer is ended now"); [TimeoutRaised]
     TimeoutRaised Weakens:
         Contract { timeout_ms: Some(5_000), ..BASE }, Contract { timeout_ms: Some(60_000), ..BASE };
-        "weakens: timeout went from 5000 to 60000 ms [timeout-raised]",
+        "weakens: timeout in ms went from 5000 to 60000 [timeout-raised]",
         Some("a call that runs longer was ended, and goes on now"); [TimeoutLowered]
     ConcurrencyLowered Additive:
         Contract { concurrency: Some(8), ..BASE }, Contract { concurrency: Some(2), ..BASE };
@@ -329,7 +329,7 @@ specimens! {
         Some(r#"{"total":0.5} can come back now, and couldn't before"#); [ResultTypeNarrowed]
     ResultTypeNarrowed Additive:
         gives!(field("day", TEXT)), gives!(field("day", DATE));
-        "additive: result field 'day' narrowed from a string to date [result-type-narrowed]",
+        "additive: result field 'day' narrowed from a string to a date [result-type-narrowed]",
         Some(r#"{"day":"a"} could come back before, and can't now"#); [ResultTypeWidened]
     ResultBoundLoosened Breaking:
         gives!(TAGS), gives!(widened(TAGS));
