@@ -11,6 +11,7 @@ mod guards;
 mod limits;
 mod parameters;
 mod reasons;
+mod renamed;
 mod result_fields;
 mod result_values;
 mod results;
@@ -30,7 +31,7 @@ use mcp_tool_runtime::ToolEntry;
 
 const LOCK: &str = "ui/drift/mcp-tools.lock";
 
-const LOCKED: [&[ToolEntry]; 17] = [
+const LOCKED: [&[ToolEntry]; 18] = [
     bounds::TOOLS,
     bump_too_small::TOOLS,
     bumps::TOOLS,
@@ -39,6 +40,7 @@ const LOCKED: [&[ToolEntry]; 17] = [
     limits::TOOLS,
     parameters::TOOLS,
     reasons::TOOLS,
+    renamed::TOOLS,
     result_fields::TOOLS,
     result_values::TOOLS,
     results::TOOLS,

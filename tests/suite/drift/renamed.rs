@@ -1,0 +1,15 @@
+//! What the README shows.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![delete_invoice];
+
+/// Delete an invoice for good.
+#[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
+pub async fn delete_invoice(
+    /** Invoice number, as printed on it. */
+    number: String,
+    /** Why it goes; kept beside who deleted it. */
+    reason: Option<String>,
+) {
+}

@@ -1,0 +1,15 @@
+//! A parameter has another name, as in the README.
+#![allow(dead_code, unused_variables)]
+use mcp_tool_runtime::mcp_tool;
+
+/// Delete an invoice for good.
+#[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
+async fn delete_invoice(
+    /** Invoice number, as printed on it. */
+    number: String,
+    /** Why it goes; kept beside who deleted it. */
+    why: Option<String>,
+) {
+}
+
+fn main() {}
