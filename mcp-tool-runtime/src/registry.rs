@@ -165,7 +165,7 @@ impl Registry {
         }
         for family in registry.families.values() {
             // Clients take names of 64 characters at most.
-            let older = family.iter().skip(1).map(|tool| tool.older_name());
+            let older = family.iter().skip(1).map(|tool| older_name(tool.contract));
             if let Some(long) = older.into_iter().find(|name| name.len() > MAX_NAME) {
                 return Err(StartError::Setting(format!(
                     "the older version '{long}' has a name of over {MAX_NAME} characters: give the tool a shorter one"
@@ -240,15 +240,51 @@ impl Served {
     pub(crate) fn chain(&self) -> impl Iterator<Item = &Served> {
         std::iter::successors(Some(self), |tool| tool.adapts().map(|next| &**next))
     }
+}
 
-    /// The name of an older major in a list: `list_invoices_v1`.
-    pub(crate) fn older_name(&self) -> String {
-        format!("{}_v{}", self.contract.name, self.contract.version.major)
-    }
+/// The name of an older major in a list: `list_invoices_v1`.
+pub(crate) fn older_name(contract: &Contract) -> String {
+    format!("{}_v{}", contract.name, contract.version.major)
 }
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.contract.name, self.contract.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_tool_contract::bounds::Object;
+
+    use super::*;
+
+    const SHAPE: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
+    const CONTRACT: Contract = Contract {
+        name: "late",
+        version: Version { major: 1, minor: 0 },
+        output: Output::Dynamic(
+            || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
+        ),
+        ..Contract::EMPTY
+    };
+    const NEXT: Contract = Contract { version: Version { major: 2, minor: 0 }, ..CONTRACT };
+    const DECLARED: Contract = Contract { output: Output::Object(&Object::EMPTY), ..CONTRACT };
+
+    fn judged(contract: &'static Contract, schema: &'static str) -> Option<String> {
+        let (source, version) = (crate::tool::Source { file: "", line: 0 }, CONTRACT.version);
+        let bind = |_: &Lent| Err(NotLent("nothing"));
+        let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
+        judge_late(&entry).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_result_that_is_known_only_now_is_judged_by_the_locked_one() {
+        assert_eq!(judged(&CONTRACT, SHAPE), None);
+        assert_eq!(judged(&NEXT, r#"{"type":"object"}"#), None);
+        for contract in [&CONTRACT, &DECLARED] {
+            let drift = judged(contract, r#"{"type":"object"}"#).unwrap_or_default();
+            assert!(drift.contains("[result-changed] — bump to 2.0"), "{drift}");
+        }
     }
 }

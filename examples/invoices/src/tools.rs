@@ -115,6 +115,11 @@ mod tests {
         TestServer::start_allowing(server, ["delete_invoice"]).await.unwrap()
     }
 
+    #[test]
+    fn the_contracts_are_what_is_locked() {
+        mcp_tool_runtime::testing::check_contracts(&crate::server()).unwrap();
+    }
+
     #[tokio::test]
     async fn pages_follow_each_other_without_gap_or_repetition() {
         let server = server().await;

@@ -5,14 +5,22 @@ use std::io::Write as _;
 use mcp_tool_contract::model::{Contract, Hints};
 
 use super::Ended;
-use crate::server::ToolServer;
+use crate::{registry::older_name, server::ToolServer, tool::ToolEntry};
 
 pub(super) fn list(server: &ToolServer, json: bool) -> Ended {
     let mut out = std::io::stdout().lock();
     if json {
         let mut entries = Vec::new();
         for entry in &server.tools {
-            entries.push(serde_json::to_value(entry.contract.listing(&entry.contract.digest()?))?);
+            let Contract { name, version, .. } = *entry.contract;
+            let is_newest =
+                |other: &ToolEntry| other.contract.name != name || other.contract.version <= version;
+            let listed = match server.tools.iter().all(is_newest) {
+                true => name.to_owned(),
+                false => older_name(entry.contract),
+            };
+            entries
+                .push(serde_json::to_value(entry.contract.listing_as(&listed, &entry.contract.digest()?))?);
         }
         serde_json::to_writer_pretty(&mut out, &entries)?;
         writeln!(out)?;

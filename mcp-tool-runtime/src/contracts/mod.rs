@@ -179,7 +179,7 @@ impl Server<'_> {
     ) -> Result<bool, ContractError> {
         let mut stale = false;
         for entry in &book.tools {
-            let said = self.tool(entry, lock, book, is_current)?;
+            let said = self.tool(entry, lock, book, asked, is_current)?;
             stale |= said.as_ref().is_some_and(|said| matches!(said.fault, Some((Fault::Stale, _))));
             report.said.extend(said);
         }
@@ -214,7 +214,9 @@ impl Server<'_> {
                  that day, or break it with `contract write --drop {name}@{}`",
                 book.shown, self.name, version.major
             );
-            report.said.push(gone(locked, (Fault::Dropped, reason)));
+            let removed = Change::of(Finding::TOOL_REMOVED, &locked.contract, &locked.contract);
+            let gone = gone(locked, (Fault::Dropped, reason));
+            report.said.push(Said { changes: vec![removed], ..gone });
         }
         Ok(stale)
     }
@@ -231,6 +233,7 @@ impl Server<'_> {
         entry: &ToolEntry,
         lock: &Lock,
         book: &Book,
+        asked: Asked<'_>,
         is_current: bool,
     ) -> Result<Option<Said>, ContractError> {
         let mut contract = *entry.contract;
@@ -253,6 +256,7 @@ impl Server<'_> {
         let accept = |what: String| Some((Fault::Stale, format!("{what}: run `{}`", judge::ACCEPT)));
         let locked = match lock.baseline(name, version) {
             Baseline::None => {
+                said.changes.push(Change::of(Finding::TOOL_ADDED, &contract, &contract));
                 if is_current {
                     said.fault = accept(format!("{name} {version} isn't locked yet"));
                 }
@@ -275,7 +279,14 @@ impl Server<'_> {
             // A reason may have been given for a change on the way.
             ruling.idle = None;
         }
-        said.fault = if !ruling.is_licensed() {
+        let removal = |contract: &Contract| contract.deprecation.and_then(|deprecation| deprecation.removal);
+        let is_sudden = |day: &str| removal(&locked.contract) != Some(day) && day < asked.today;
+        said.fault = if let Some(day) = removal(&contract).filter(|day| is_sudden(day)) {
+            let reason = format!(
+                "{name} {version} is to go after {day}, which has passed: a removal lies ahead of its callers"
+            );
+            Some((Fault::Dropped, reason))
+        } else if !ruling.is_licensed() {
             let fault = if ruling.bump.is_some() { Fault::NeedsBump } else { Fault::Weakens };
             Some((fault, ruling.message(&contract, &locked.contract)))
         } else if !is_current {
@@ -316,9 +327,11 @@ impl Server<'_> {
             }
             let mut lock = book.lock.clone();
             for entry in &book.tools {
+                let asked = Asked { against: None, today };
                 if let Some(Said {
-                    fault: Some((fault @ (Fault::NeedsBump | Fault::Weakens), reason)), ..
-                }) = self.tool(entry, &book.lock, book, true)?
+                    fault: Some((fault @ (Fault::NeedsBump | Fault::Weakens | Fault::Dropped), reason)),
+                    ..
+                }) = self.tool(entry, &book.lock, book, asked, true)?
                 {
                     return Err(ContractError(format!(
                         "{} stays as it is ({}): {reason}",
@@ -414,12 +427,15 @@ fn outside(foreign: &[ToolEntry]) -> Option<String> {
         .then(|| format!("defined outside this workspace, whose own locks judge them: {}", names.join(", ")))
 }
 
+impl Change {
+    fn of(finding: Finding, old: &Contract, new: &Contract) -> Self {
+        Change { finding, witness: witness::of(&finding, old, new) }
+    }
+}
+
 fn changes(findings: &Findings, old: &Contract, new: &Contract) -> Vec<Change> {
-    let mut changes: Vec<Change> = findings
-        .listed()
-        .iter()
-        .map(|finding| Change { finding: *finding, witness: witness::of(finding, old, new) })
-        .collect();
+    let mut changes: Vec<Change> =
+        findings.listed().iter().map(|finding| Change::of(*finding, old, new)).collect();
     changes.sort_by_key(|change| std::cmp::Reverse(change.finding.rule.class()));
     changes
 }

@@ -67,7 +67,7 @@ impl Workspace {
             books.push(self.book(package)?);
         }
         for tool in tools {
-            let Some(package) = self.package_of(tool.source.file) else {
+            let Some(package) = self.package_of(tool.source.file)? else {
                 foreign.push(*tool);
                 continue;
             };
@@ -83,10 +83,21 @@ impl Workspace {
 
     /// The package that a source file belongs to. Cargo gives the compiler the files in the workspace's folder
     /// relative to it, and others absolute: those of other packages, and of members that stand elsewhere.
-    fn package_of(&self, file: &str) -> Option<&PathBuf> {
-        let file = fs::canonicalize(self.root.join(file)).ok()?;
-        let folder = file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file())?;
-        self.packages.iter().find(|package| fs::canonicalize(package).is_ok_and(|package| package == folder))
+    fn package_of(&self, file: &str) -> Result<Option<&PathBuf>, ContractError> {
+        let found = match fs::canonicalize(self.root.join(file)) {
+            Ok(found) => found,
+            // The sources of a dependency needn't be where they were compiled.
+            Err(_) if Path::new(file).is_absolute() => return Ok(None),
+            Err(error) => {
+                return Err(ContractError::new(format!(
+                    "{file} isn't in the workspace {}: run this in the workspace that the server was built in ({error})",
+                    self.root.display()
+                )));
+            }
+        };
+        let folder = found.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file());
+        let is_it = |package: &&PathBuf| fs::canonicalize(package).ok().as_deref() == folder;
+        Ok(self.packages.iter().find(is_it))
     }
 
     fn book(&self, package: &Path) -> Result<Book, ContractError> {

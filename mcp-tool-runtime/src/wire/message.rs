@@ -146,7 +146,7 @@ struct MetaMembers<'m> {
     capabilities: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "io.modelcontextprotocol/clientInfo")]
     client: Option<&'m RawValue>,
-    #[serde(borrow, default, rename = "dev.mcp-tool/requires")]
+    #[serde(borrow, default, rename = "dev.mcp-tool/requires", deserialize_with = "there")]
     requires: Option<&'m RawValue>,
 }
 
@@ -408,10 +408,10 @@ mod tests {
         assert_eq!(fault(&call("{}")), (code::INVALID_PARAMS, seven.clone()));
         assert_eq!(fault(&call(r#"{"name":"x","arguments":[1]}"#)), (code::INVALID_PARAMS, seven.clone()));
         assert_eq!(fault(&call(r#"{"name":"x","requestState":"s"}"#)), (code::INVALID_PARAMS, seven.clone()));
-        assert_eq!(
-            fault(&call(r#"{"name":"x","_meta":{"dev.mcp-tool/requires":"^1"}}"#)),
-            (code::INVALID_PARAMS, seven)
-        );
+        for requirement in ["\"newest\"", "1", "null", "\"sha256:12\""] {
+            let meta = format!(r#"{{"name":"x","_meta":{{"dev.mcp-tool/requires":{requirement}}}}}"#);
+            assert_eq!(fault(&call(&meta)), (code::INVALID_PARAMS, seven.clone()), "{requirement}");
+        }
         assert_eq!(parse(b"\"\xff\"").err().map(|fault| fault.code), Some(code::PARSE));
     }
 

@@ -23,7 +23,7 @@ use crate::{
     dispatch::{Admitted, Asked, Dispatcher},
     identity::Caller,
     policy,
-    registry::Served,
+    registry::{Served, older_name},
 };
 use answer::Framed;
 use fault::{Fault, code};
@@ -57,7 +57,7 @@ impl Entry {
             let listing = tool.contract.listing_as(name, &tool.digest);
             serde_json::to_value(listing).and_then(serde_json::from_value)
         };
-        Ok(Entry { newest: named(tool.contract.name)?, older: named(&tool.older_name())? })
+        Ok(Entry { newest: named(tool.contract.name)?, older: named(&older_name(tool.contract))? })
     }
 }
 

@@ -103,6 +103,15 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     assert_eq!(fs::metadata(project.path(LOCK)).unwrap().modified().unwrap(), written);
     assert_eq!(project.read(LOCK), lock);
 
+    // A promise doesn't end on a day that has passed already.
+    let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
+    project.write("src/things.rs", &things(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
+    project.builds("");
+    let passed = "find 1.2 is to go after 2026-01-31, which has passed: a removal lies ahead of its callers";
+    contract(&["check", "--today", "2026-02-01"]).is(6, &[passed]);
+    contract(&["write", "--today", "2026-02-01"]).is(1, &[passed]);
+    contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 isn't what is locked as 1.1"]);
+
     // A breaking rename is an error at the version, until that says so.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
     project.write("src/things.rs", &things(&[&renamed, RECOUNT]));

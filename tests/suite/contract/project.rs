@@ -132,7 +132,14 @@ impl Project {
 
     /// Runs git in the root.
     pub fn git(&self, arguments: &[&str]) {
-        let somebody = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"];
+        let somebody = [
+            "-c",
+            "user.name=Somebody",
+            "-c",
+            "user.email=somebody@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ];
         let mut git = Command::new("git");
         let done = ended(git.args(somebody).args(arguments).current_dir(&self.root));
         assert_eq!(done.code, 0, "git {arguments:?}: {}", done.err);
