@@ -38,6 +38,7 @@ use crate::{
 /// }
 ///
 /// const TOOLS: &[mcp_tool_runtime::ToolEntry] = tools![greet, v1::greet];
+/// # fn main() {}
 /// ```
 #[must_use = "an adapter returns it"]
 pub struct Adapted<T, R = Same> {
