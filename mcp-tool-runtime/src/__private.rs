@@ -23,8 +23,8 @@ pub use crate::{
     error::ToolError,
     lend::{Lend, LendSent, LendShared, Lent, NotLent},
     page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-    result::{Given, ObjectResult, Returned, Returning, answering},
-    tool::{Bound, Running, Source, Target, Tool, ToolEntry},
+    result::{Given, ObjectResult, Returned, Returning, Target, answering},
+    tool::{Bound, Running, Source, Tool, ToolEntry},
 };
 
 /// A function with what it borrows.

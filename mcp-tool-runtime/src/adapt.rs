@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     context::CallContext,
     error::{ErrorKind, ToolError},
-    result::{Answer, Given, Onward, ToolResult},
-    tool::{Target, Tool},
+    result::{Answer, Given, Onward, Target, ToolResult},
+    tool::Tool,
 };
 
 /// A call of the tool `T` in the stead of the version that returns this.

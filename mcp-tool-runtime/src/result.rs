@@ -2,13 +2,15 @@
 
 use std::error::Error;
 
-use mcp_tool_contract::{model::Output, read::types::OutputObject};
+use mcp_tool_contract::{
+    model::{Output, Version},
+    read::types::OutputObject,
+};
 use serde::Serialize;
 
 use crate::{
     context::CallContext,
     error::{ErrorKind, ToolError},
-    tool::Target,
 };
 
 /// A result on its way out.
@@ -50,6 +52,16 @@ pub enum Given {
     Here(Answer),
     /// The answer of the tool that it adapts.
     Elsewhere(Onward),
+}
+
+/// The tool that an adapter calls.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: Version,
 }
 
 /// A call of the tool that an adapter stands for.

@@ -10,7 +10,7 @@ use crate::{
     context::CallContext,
     error::ToolError,
     lend::{Lent, NotLent},
-    result::Given,
+    result::{Given, Target},
 };
 
 /// A function with `#[mcp_tool]`: the type of its name stands beside it and implements this.
@@ -50,16 +50,6 @@ pub struct Source {
     pub file: &'static str,
     /// The line.
     pub line: u32,
-}
-
-/// The tool that an adapter calls.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Target {
-    /// Its name.
-    pub name: &'static str,
-    /// Its version.
-    pub version: Version,
 }
 
 /// A tool that can be called. Only the dispatcher holds one.

@@ -1,6 +1,6 @@
 //! An object as it goes out: each name once, those of flattened structs among them.
 
-use super::{Member, Object};
+use super::{Field, Kind, Member, Object};
 use crate::text::{self, ConstText};
 
 impl Object {
@@ -47,5 +47,44 @@ impl Object {
             }
             i += 1;
         }
+    }
+}
+
+impl Object {
+    /// Fields as they go out, those of flattened structs and the tag among them.
+    pub(crate) const fn count(&self) -> usize {
+        let (mut i, mut count) = (0, 0);
+        while i < self.members.len() {
+            count += match self.members[i] {
+                Member::Field(_) | Member::Tag(..) => 1,
+                Member::Flatten(inner) => inner.count(),
+            };
+            i += 1;
+        }
+        count
+    }
+
+    /// The field at that place among them.
+    pub(crate) const fn field(&'static self, place: usize) -> Option<Field> {
+        let (mut i, mut before) = (0, 0);
+        while i < self.members.len() {
+            match &self.members[i] {
+                Member::Field(field) if before == place => return Some(*field),
+                Member::Tag(name, value) if before == place => {
+                    let only = Kind::Enum(core::slice::from_ref(value)).schema();
+                    return Some(Field { name, description: "", schema: only, required: true });
+                }
+                Member::Field(_) | Member::Tag(..) => before += 1,
+                Member::Flatten(inner) => {
+                    let count = inner.count();
+                    if place < before + count {
+                        return inner.field(place - before);
+                    }
+                    before += count;
+                }
+            }
+            i += 1;
+        }
+        None
     }
 }

@@ -1,9 +1,9 @@
 //! The parameters against what they were.
 
 use super::{
+    at::At,
     finding::{Fact, Finding, Findings, Place},
-    in_order,
-    value::{self, At},
+    in_order, value,
 };
 use crate::{
     bounds::{Kind, Literal, LiteralValue},

@@ -4,20 +4,24 @@
 //! The same functions run in const evaluation, where a panic is a compile error on the version, and in
 //! `contract check`, which also looks at words.
 
+mod at;
 mod finding;
 mod input;
+mod law;
+mod number;
 mod output;
+mod text;
 mod value;
 
 use finding::Fact;
 pub use finding::{Finding, Findings, Place, Trail};
+pub use law::{ACCEPT, Ruling, hold, rule};
 
 use crate::{
     json::schema::Prose,
-    lock::compact::{self, Compact},
-    model::{Contract, Deprecation, Hints, Version, Weakening},
-    rules::{Class, Rule},
-    text::{ConstText, same},
+    model::{Contract, Deprecation, Hints},
+    rules::Rule,
+    text::same,
 };
 
 /// What changed from `old` to `new`; words and order count where prose is kept.
@@ -86,7 +90,7 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
 const fn scope<const N: usize>(old: &[&'static str], new: &[&'static str], found: &mut Findings<N>) {
     let mut i = 0;
     while i < old.len() {
-        if value::position(new, old[i], i).is_none() {
+        if position(new, old[i], i).is_none() {
             let removed = Finding::new(Rule::ScopeRemoved, Place::Tool);
             found.note(removed.change(Fact::Text(old[i]), Fact::Unsaid));
         }
@@ -94,7 +98,7 @@ const fn scope<const N: usize>(old: &[&'static str], new: &[&'static str], found
     }
     let mut i = 0;
     while i < new.len() {
-        if value::position(old, new[i], i).is_none() {
+        if position(old, new[i], i).is_none() {
             let added = Finding::new(Rule::ScopeAdded, Place::Tool);
             found.note(added.change(Fact::Unsaid, Fact::Text(new[i])));
         }
@@ -102,11 +106,27 @@ const fn scope<const N: usize>(old: &[&'static str], new: &[&'static str], found
     }
 }
 
+/// Where a text is among others. It is looked for first where it was: most things stay where they are, and
+/// const evaluation is slow.
+const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
+    if likely < among.len() && same(among[likely], text) {
+        return Some(likely);
+    }
+    let mut i = 0;
+    while i < among.len() {
+        if same(among[i], text) {
+            return Some(i);
+        }
+        i += 1;
+    }
+    None
+}
+
 /// Whether the texts that both have stand in one order.
 const fn in_order(old: &[&str], new: &[&str]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {
-        if let Some(j) = value::position(new, old[i], i) {
+        if let Some(j) = position(new, old[i], i) {
             if j < last {
                 return false;
             }
@@ -197,221 +217,4 @@ const fn before(date: &str, other: &str) -> bool {
         i += 1;
     }
     false
-}
-
-/// What the law says of a change: the version that it needs, and guards that are lowered without a reason.
-#[derive(Clone, Copy, Debug)]
-pub struct Ruling {
-    /// What changed.
-    pub findings: Findings,
-    /// The least version that licenses it, where the contract's own doesn't.
-    pub bump: Option<Version>,
-    /// A rule that lowers a guard, for which no reason was given.
-    pub unexplained: Option<Rule>,
-    /// A reason that was given for nothing.
-    pub idle: Option<Weakening>,
-}
-
-impl Ruling {
-    /// Whether the version, and the reasons, say all that changed.
-    #[must_use]
-    pub const fn is_licensed(&self) -> bool {
-        self.bump.is_none() && self.unexplained.is_none() && self.idle.is_none()
-    }
-}
-
-/// Judges a contract by the one that was locked, in const evaluation and out of it.
-///
-/// - What breaks callers needs the next major version.
-/// - What doesn't, needs the next minor version.
-/// - What lowers a guard needs a reason too. One that the lock keeps already was for an earlier change.
-#[must_use]
-pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
-    let mut ruling = Ruling { findings, bump: None, unexplained: None, idle: None };
-    let (was, is) = (old.version, new.version);
-    let needed = match findings.worst() {
-        Class::Breaking => Version { major: was.major + 1, minor: 0 },
-        Class::Additive | Class::Weakens => Version { major: was.major, minor: was.minor + 1 },
-        Class::Patch => was,
-    };
-    if is.major < needed.major || (is.major == needed.major && is.minor < needed.minor) {
-        ruling.bump = Some(needed);
-    }
-    let listed = findings.listed();
-    let mut i = 0;
-    while i < listed.len() {
-        let rule = listed[i].rule;
-        if rule.class() as u8 == Class::Weakens as u8 && !licensed(rule, old.weakens, new.weakens) {
-            ruling.unexplained = Some(rule);
-            break;
-        }
-        i += 1;
-    }
-    let mut i = 0;
-    while i < new.weakens.len() {
-        let given = new.weakens[i];
-        if !keeps(old.weakens, given) && !findings.has(given.rule) && findings.more() == 0 {
-            ruling.idle = Some(given);
-        }
-        i += 1;
-    }
-    ruling
-}
-
-/// Whether a reason is given that the lock doesn't keep yet.
-const fn licensed(rule: Rule, old: &[Weakening], new: &[Weakening]) -> bool {
-    let mut i = 0;
-    while i < new.len() {
-        if new[i].rule.same(rule) && !keeps(old, new[i]) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-/// Whether a reason is given for that rule, kept or not.
-const fn gives(given: &[Weakening], rule: Rule) -> bool {
-    let mut i = 0;
-    while i < given.len() {
-        if given[i].rule.same(rule) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-/// Whether a change of that rule is among the first of these.
-const fn is_among(rule: Rule, listed: &[Finding], first: usize) -> bool {
-    let mut i = 0;
-    while i < first {
-        if listed[i].rule.same(rule) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-const fn keeps(kept: &[Weakening], given: Weakening) -> bool {
-    let mut i = 0;
-    while i < kept.len() {
-        if kept[i].rule.same(given.rule) && same(kept[i].reason, given.reason) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-/// The command that puts the contracts of a server into the lock.
-pub const ACCEPT: &str = "cargo run -- contract write";
-
-/// A compile error where a contract drifted from the locked one further than its version says. What is known only
-/// at run time isn't looked at.
-#[track_caller]
-pub const fn hold<L: Compact>(new: &Contract, same_names: bool) {
-    if !compact::is_unchanged(new, L::BYTES, same_names) {
-        drifted::<L>(new);
-    }
-}
-
-#[track_caller]
-#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-const fn drifted<L: Compact>(new: &Contract) {
-    let locked = &L::CONTRACT;
-    let ruling = rule(locked, new, compare(locked, new, Prose::Dropped));
-    if !ruling.is_licensed() {
-        panic!("{}", ruling.text(new, locked).as_str())
-    }
-}
-
-impl Ruling {
-    /// `tool 'x' 2.1 drifted from mcp-tools.lock: breaking: … [parameter-required] — bump to 3.0, …`.
-    #[must_use]
-    pub fn message(&self, new: &Contract, locked: &Contract) -> String {
-        self.text(new, locked).as_str().to_owned()
-    }
-
-    const fn text(&self, new: &Contract, locked: &Contract) -> ConstText<16_384> {
-        let mut text = ConstText::new().str("tool '").str(new.name).str("' ");
-        text = version(text, new.version);
-        if let Some(Weakening { rule, reason }) = self.idle
-            && self.bump.is_none()
-            && self.unexplained.is_none()
-        {
-            text = text.str(" gives a reason for nothing: no change of its own is `").str(rule.id());
-            return text
-                .str("` — leave out `weakens(\"")
-                .str(rule.id())
-                .str("\", reason = \"")
-                .str(reason)
-                .str("\")`");
-        }
-        text = text.str(" drifted from mcp-tools.lock");
-        if !(new.version.major == locked.version.major && new.version.minor == locked.version.minor) {
-            text = version(text.str(", which has "), locked.version);
-        }
-        text = text.str(":");
-        let listed = self.findings.listed();
-        let counted = counted(listed);
-        let mut i = 0;
-        while i < listed.len() {
-            if !matches!(listed[i].rule.class(), Class::Patch) {
-                text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
-            }
-            i += 1;
-        }
-        text = text.str(if counted > 1 { "\n— " } else { " — " });
-        if let Some(bump) = self.bump {
-            text = version(text.str("bump to "), bump);
-        }
-        if self.unexplained.is_some() {
-            text = text.str(if self.bump.is_some() { " and say why: " } else { "say why: " });
-            text = self.reasons_wanted(text, new, locked);
-        }
-        text.str(", then run `").str(ACCEPT).str("`")
-    }
-
-    /// A key for each rule that lowers a guard without a reason.
-    const fn reasons_wanted<const N: usize>(
-        &self,
-        mut text: ConstText<N>,
-        new: &Contract,
-        locked: &Contract,
-    ) -> ConstText<N> {
-        let listed = self.findings.listed();
-        let (mut i, mut used_up, mut is_first) = (0, false, true);
-        while i < listed.len() {
-            let rule = listed[i].rule;
-            let weakens = matches!(rule.class(), Class::Weakens);
-            if weakens && !is_among(rule, listed, i) && !licensed(rule, locked.weakens, new.weakens) {
-                text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
-                text = text.str(rule.id()).str("\", reason = \"…\")`");
-                used_up |= gives(new.weakens, rule);
-                is_first = false;
-            }
-            i += 1;
-        }
-        if used_up {
-            text =
-                text.str(" (the reason that stands there was for an earlier change, and the lock keeps it)");
-        }
-        text
-    }
-}
-
-/// How many changes are listed.
-const fn counted(listed: &[Finding]) -> usize {
-    let (mut i, mut count) = (0, 0);
-    while i < listed.len() {
-        count += !matches!(listed[i].rule.class(), Class::Patch) as usize;
-        i += 1;
-    }
-    count
-}
-
-const fn version<const N: usize>(text: ConstText<N>, version: Version) -> ConstText<N> {
-    text.integer(version.major as i128).str(".").integer(version.minor as i128)
 }

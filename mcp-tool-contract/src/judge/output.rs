@@ -2,15 +2,12 @@
 
 use super::{
     finding::{Fact, Finding, Findings, Place, Trail},
-    in_order,
-    value::{self, At},
+    value::object,
 };
 use crate::{
-    bounds::{Field, Kind, Member, Object},
     json::schema::Prose,
     model::{Contract, Output},
     rules::Rule,
-    text::same,
 };
 
 /// What a result is, in a word.
@@ -67,135 +64,4 @@ pub(super) fn results_at_run_time<const N: usize>(old: &Output, new: &Output, fo
 fn schema(output: &Output) -> Option<serde_json::Value> {
     let contract = Contract { output: *output, ..Contract::EMPTY };
     serde_json::to_value(contract.output_schema(Prose::Dropped)?).ok()
-}
-
-pub(super) const fn object<const N: usize>(
-    trail: Trail,
-    old: &'static Object,
-    new: &'static Object,
-    prose: Prose,
-    found: &mut Findings<N>,
-) {
-    let (was, is) = (old.count(), new.count());
-    let (mut i, mut last, mut ordered) = (0, 0, true);
-    while i < was {
-        if let Some(locked) = old.field(i) {
-            match find(new, locked.name, i, is) {
-                Some((at, now)) => {
-                    ordered &= at >= last;
-                    last = at;
-                    field(trail.field(locked.name), &locked, &now, prose, found);
-                }
-                None => {
-                    let rule =
-                        if locked.required { Rule::ResultFieldRemoved } else { Rule::ResultFieldDropped };
-                    found.note(Finding::new(rule, Place::Result(trail.field(locked.name))));
-                }
-            }
-        }
-        i += 1;
-    }
-    let mut i = 0;
-    while i < is {
-        if let Some(now) = new.field(i)
-            && find(old, now.name, i, was).is_none()
-        {
-            found.note(Finding::new(Rule::ResultFieldAdded, Place::Result(trail.field(now.name))));
-        }
-        i += 1;
-    }
-    if prose as u8 == Prose::Kept as u8 && !ordered {
-        found.note(Finding::new(Rule::OrderChanged, Place::Result(trail)).of("fields"));
-    }
-}
-
-const fn field<const N: usize>(
-    trail: Trail,
-    old: &Field,
-    new: &Field,
-    prose: Prose,
-    found: &mut Findings<N>,
-) {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
-    let Field { name: _, description, schema, required } = *new;
-    let place = Place::Result(trail);
-    match (old.required, required) {
-        (true, false) => found.note(Finding::new(Rule::ResultFieldOptional, place)),
-        (false, true) => found.note(Finding::new(Rule::ResultFieldRequired, place)),
-        (true, true) | (false, false) => {}
-    }
-    match (old.schema.optional, schema.optional) {
-        (false, true) => found.note(Finding::new(Rule::ResultFieldNullable, place)),
-        (true, false) => found.note(Finding::new(Rule::ResultFieldNotNull, place)),
-        (true, true) | (false, false) => {}
-    }
-    value::schema(At::result(trail), &old.schema, &schema, prose, found);
-    if prose as u8 == Prose::Kept as u8 {
-        if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, place));
-        }
-        if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
-            && !in_order(old, new)
-        {
-            found.note(Finding::new(Rule::OrderChanged, place).of("values"));
-        }
-    }
-}
-
-/// The field of that name; most are where they were.
-const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
-    if let Some(field) = among.field(likely)
-        && same(field.name, name)
-    {
-        return Some((likely, field));
-    }
-    let mut i = 0;
-    while i < count {
-        if let Some(field) = among.field(i)
-            && same(field.name, name)
-        {
-            return Some((i, field));
-        }
-        i += 1;
-    }
-    None
-}
-
-impl Object {
-    /// Fields as they go out, those of flattened structs and the tag among them.
-    pub(crate) const fn count(&self) -> usize {
-        let (mut i, mut count) = (0, 0);
-        while i < self.members.len() {
-            count += match self.members[i] {
-                Member::Field(_) | Member::Tag(..) => 1,
-                Member::Flatten(inner) => inner.count(),
-            };
-            i += 1;
-        }
-        count
-    }
-
-    /// The field at that place among them.
-    pub(crate) const fn field(&'static self, place: usize) -> Option<Field> {
-        let (mut i, mut before) = (0, 0);
-        while i < self.members.len() {
-            match &self.members[i] {
-                Member::Field(field) if before == place => return Some(*field),
-                Member::Tag(name, value) if before == place => {
-                    let only = Kind::Enum(core::slice::from_ref(value)).schema();
-                    return Some(Field { name, description: "", schema: only, required: true });
-                }
-                Member::Field(_) | Member::Tag(..) => before += 1,
-                Member::Flatten(inner) => {
-                    let count = inner.count();
-                    if place < before + count {
-                        return inner.field(place - before);
-                    }
-                    before += count;
-                }
-            }
-            i += 1;
-        }
-        None
-    }
 }

@@ -1,84 +1,19 @@
 //! One value's schema against what it was. Inputs may widen, outputs may narrow.
 
-use super::finding::{Fact, Finding, Findings, Place, Trail};
+use super::{
+    at::{At, Direction, high, low, spelled},
+    finding::{Fact, Finding, Findings, Place, Trail},
+    in_order,
+    number::{integer, number, one_integer, whole},
+    position,
+    text::{fit, pattern, text},
+};
 use crate::{
-    bounds::{Format, Items, Kind, Schema, Text},
+    bounds::{Field, Items, Kind, Object, Schema, Text},
     json::schema::Prose,
     rules::Rule,
-    text::{code_points, same},
+    text::same,
 };
-
-/// Which way values go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// Callers send them.
-    In,
-    /// Callers read them.
-    Out,
-}
-
-/// Where a value is, and which way it goes.
-#[derive(Clone, Copy)]
-pub(super) struct At {
-    pub(super) place: Place,
-    pub(super) direction: Direction,
-}
-
-impl At {
-    pub(super) const fn parameter(name: &'static str) -> At {
-        At { place: Place::Parameter(name), direction: Direction::In }
-    }
-
-    pub(super) const fn result(trail: Trail) -> At {
-        At { place: Place::Result(trail), direction: Direction::Out }
-    }
-
-    const fn finding(self, input: Rule, output: Rule) -> Finding {
-        Finding::new(
-            match self.direction {
-                Direction::In => input,
-                Direction::Out => output,
-            },
-            self.place,
-        )
-    }
-
-    const fn tightened(self) -> Finding {
-        self.finding(Rule::BoundTightened, Rule::ResultBoundTightened)
-    }
-
-    const fn loosened(self) -> Finding {
-        self.finding(Rule::BoundLoosened, Rule::ResultBoundLoosened)
-    }
-
-    const fn types(self, input: Rule, output: Rule, old: &Kind, new: &Kind) -> Finding {
-        self.finding(input, output).change(spelled(old), spelled(new))
-    }
-
-    const fn changed(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeChanged, Rule::ResultTypeChanged, old, new)
-    }
-
-    const fn narrowed(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeNarrowed, Rule::ResultTypeNarrowed, old, new)
-    }
-
-    const fn widened(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeWidened, Rule::ResultTypeWidened, old, new)
-    }
-}
-
-const fn spelled(kind: &Kind) -> Fact {
-    Fact::Text(match kind {
-        Kind::Enum(_) => "an enum",
-        Kind::String(Text { format: Some(format), .. }) => match format {
-            Format::Uuid => "a UUID",
-            Format::Date => "a date",
-            Format::DateTime => "a date-time",
-        },
-        other => other.noun(),
-    })
-}
 
 /// Compares all but whether the value may be left out, which means different things to callers and readers.
 pub(super) const fn schema<const N: usize>(
@@ -115,32 +50,6 @@ const fn nothing(at: At, was: Items, is: Items) -> bool {
         Direction::Out => is,
     };
     matches!(narrower.max, Some(0))
-}
-
-/// A least length or count.
-const fn low<const N: usize>(at: At, key: &'static str, old: u64, new: u64, found: &mut Findings<N>) {
-    if old != new {
-        let finding = if new > old { at.tightened() } else { at.loosened() };
-        found.note(finding.of(key).change(Fact::Integer(old as i128), Fact::Integer(new as i128)));
-    }
-}
-
-/// A greatest length or count.
-const fn high<const N: usize>(
-    at: At,
-    key: &'static str,
-    old: Option<u64>,
-    new: Option<u64>,
-    found: &mut Findings<N>,
-) {
-    let finding = match (old, new) {
-        (None, None) => return,
-        (Some(old), Some(new)) if old == new => return,
-        (Some(old), Some(new)) if new > old => at.loosened(),
-        (Some(_), None) => at.loosened(),
-        (Some(_) | None, Some(_)) => at.tightened(),
-    };
-    found.note(finding.of(key).change(Fact::count(old), Fact::count(new)));
 }
 
 const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, found: &mut Findings<N>) {
@@ -185,193 +94,11 @@ const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, foun
         },
         (Kind::Object(was), Kind::Object(is)) => {
             if let Place::Result(trail) = at.place {
-                super::output::object(trail, was, is, prose, found);
+                object(trail, was, is, prose, found);
             }
         }
         _ => found.note(at.changed(old, new)),
     }
-}
-
-/// A bound of an integer on both sides.
-const fn integer<const N: usize>(
-    at: At,
-    key: &'static str,
-    old: i128,
-    new: i128,
-    tighter: bool,
-    found: &mut Findings<N>,
-) {
-    if old != new {
-        let finding = if tighter { at.tightened() } else { at.loosened() };
-        found.note(finding.of(key).change(Fact::Integer(old), Fact::Integer(new)));
-    }
-}
-
-/// A bound of a number on both sides.
-const fn number<const N: usize>(
-    at: At,
-    key: &'static str,
-    old: Option<f64>,
-    new: Option<f64>,
-    found: &mut Findings<N>,
-) {
-    let is_least = same(key, "min");
-    let finding = match (old, new) {
-        (None, None) => return,
-        (Some(old), Some(new)) if old == new => return,
-        (Some(old), Some(new)) if (new > old) == is_least => at.tightened(),
-        (Some(_), Some(_) | None) => at.loosened(),
-        (None, Some(_)) => at.tightened(),
-    };
-    found.note(finding.of(key).change(real(old), real(new)));
-}
-
-const fn real(bound: Option<f64>) -> Fact {
-    match bound {
-        Some(bound) => Fact::Number(bound),
-        None => Fact::Unsaid,
-    }
-}
-
-/// The bounds of an integer beside those of a number that it became, or was.
-const fn whole<const N: usize>(
-    at: At,
-    integer: (i128, i128),
-    number: (Option<f64>, Option<f64>),
-    from_integer: bool,
-    found: &mut Findings<N>,
-) {
-    // Of one integer nothing was said yet.
-    let natural = natural(integer.0, integer.1) && !one_integer(number.0, number.1);
-    let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
-    let mut i = 0;
-    while i < sides.len() {
-        let (key, whole, bound, is_least) = sides[i];
-        i += 1;
-        let order = match bound {
-            // What the type itself holds is no bound that was set.
-            None if natural => continue,
-            None => 1,
-            Some(bound) => beyond(whole, bound, is_least),
-        };
-        if order == 0 || (natural && order > 0) {
-            continue;
-        }
-        // The number's side is looser where it goes beyond.
-        let finding = if (order > 0) == from_integer { at.loosened() } else { at.tightened() };
-        let (integer, number) = (Fact::Integer(whole), real(bound));
-        let (from, to) = if from_integer { (integer, number) } else { (number, integer) };
-        found.note(finding.of(key).change(from, to));
-    }
-}
-
-/// Whether these are the bounds of one of Rust's integer types.
-const fn natural(minimum: i128, maximum: i128) -> bool {
-    let mut bits = 8;
-    while bits <= 64 {
-        let (signed, unsigned) = ((1i128 << (bits - 1)) - 1, (1i128 << bits) - 1);
-        if (minimum == 0 && maximum == unsigned) || (minimum == -signed - 1 && maximum == signed) {
-            return true;
-        }
-        bits *= 2;
-    }
-    false
-}
-
-/// Over 0 where a number's bound goes beyond the integer's, under it where it stays inside.
-const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
-    let floor = bound.floor() as i128;
-    let fraction = bound != bound.floor();
-    let order = if floor > whole || (floor == whole && fraction) {
-        1
-    } else if floor == whole {
-        0
-    } else {
-        -1
-    };
-    if is_least { -order } else { order }
-}
-
-/// Whether a number could only ever be one integer.
-const fn one_integer(least: Option<f64>, most: Option<f64>) -> bool {
-    match (least, most) {
-        (Some(least), Some(most)) => least == most && least == least.floor(),
-        _ => false,
-    }
-}
-
-const fn text<const N: usize>(
-    at: At,
-    (old, was): (&Kind, &Text),
-    (new, is): (&Kind, &Text),
-    found: &mut Findings<N>,
-) {
-    match (was.format, is.format) {
-        (Some(a), Some(b)) if a as u8 == b as u8 => {}
-        (Some(_), Some(_)) => found.note(at.changed(old, new)),
-        (None, None) => {
-            low(at, "min_len", was.min_len, is.min_len, found);
-            high(at, "max_len", was.max_len, is.max_len, found);
-            pattern(at, was, is, found);
-        }
-        // A format brings lengths of its own; its side is the narrower one where the other takes all of them.
-        (None, Some(_)) => match at.direction {
-            Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if holds(was, is) => found.note(at.narrowed(old, new)),
-            Direction::Out => found.note(at.changed(old, new)),
-        },
-        (Some(_), None) => match at.direction {
-            Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if holds(is, was) => found.note(at.widened(old, new)),
-            Direction::In => found.note(at.changed(old, new)),
-        },
-    }
-}
-
-/// Whether free text takes all that is spelled in a format.
-const fn holds(free: &Text, format: &Text) -> bool {
-    let long = match (free.max_len, format.max_len) {
-        (Some(most), Some(longest)) => most >= longest,
-        (None, _) => true,
-        (Some(_), None) => false,
-    };
-    long && free.min_len <= format.min_len && free.pattern.is_none()
-}
-
-const fn pattern<const N: usize>(at: At, was: &Text, is: &Text, found: &mut Findings<N>) {
-    let (old, new) = (source(was), source(is));
-    let finding = match (old, new) {
-        (None, None) => return,
-        (Some(old), Some(new)) if same(old, new) => return,
-        (Some(_), Some(_)) => at.finding(Rule::PatternChanged, Rule::ResultPatternChanged),
-        (None, Some(_)) => at.finding(Rule::PatternAdded, Rule::ResultPatternAdded),
-        (Some(_), None) => at.finding(Rule::PatternRemoved, Rule::ResultPatternRemoved),
-    };
-    found.note(finding.change(Fact::maybe(old), Fact::maybe(new)));
-}
-
-const fn source(text: &Text) -> Option<&'static str> {
-    match &text.pattern {
-        Some(pattern) => Some(pattern.source()),
-        None => None,
-    }
-}
-
-/// Whether each value has a length that the text takes.
-const fn fit(values: &[&str], text: &Text) -> bool {
-    let mut i = 0;
-    while i < values.len() {
-        let length = code_points(values[i]);
-        let long = match text.max_len {
-            Some(most) => length > most,
-            None => false,
-        };
-        if long || length < text.min_len {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }
 
 const fn values<const N: usize>(at: At, old: &[&'static str], new: &[&'static str], found: &mut Findings<N>) {
@@ -396,16 +123,92 @@ const fn values<const N: usize>(at: At, old: &[&'static str], new: &[&'static st
     }
 }
 
-/// Where a text is among others. It is looked for first where it was: most things stay where they are, and
-/// const evaluation is slow.
-pub(super) const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
-    if likely < among.len() && same(among[likely], text) {
-        return Some(likely);
+pub(super) const fn object<const N: usize>(
+    trail: Trail,
+    old: &'static Object,
+    new: &'static Object,
+    prose: Prose,
+    found: &mut Findings<N>,
+) {
+    let (was, is) = (old.count(), new.count());
+    let (mut i, mut last, mut ordered) = (0, 0, true);
+    while i < was {
+        if let Some(locked) = old.field(i) {
+            match find(new, locked.name, i, is) {
+                Some((at, now)) => {
+                    ordered &= at >= last;
+                    last = at;
+                    field(trail.field(locked.name), &locked, &now, prose, found);
+                }
+                None => {
+                    let rule =
+                        if locked.required { Rule::ResultFieldRemoved } else { Rule::ResultFieldDropped };
+                    found.note(Finding::new(rule, Place::Result(trail.field(locked.name))));
+                }
+            }
+        }
+        i += 1;
     }
     let mut i = 0;
-    while i < among.len() {
-        if same(among[i], text) {
-            return Some(i);
+    while i < is {
+        if let Some(now) = new.field(i)
+            && find(old, now.name, i, was).is_none()
+        {
+            found.note(Finding::new(Rule::ResultFieldAdded, Place::Result(trail.field(now.name))));
+        }
+        i += 1;
+    }
+    if prose as u8 == Prose::Kept as u8 && !ordered {
+        found.note(Finding::new(Rule::OrderChanged, Place::Result(trail)).of("fields"));
+    }
+}
+
+const fn field<const N: usize>(
+    trail: Trail,
+    old: &Field,
+    new: &Field,
+    prose: Prose,
+    found: &mut Findings<N>,
+) {
+    // Every field stands here by name: a new one doesn't compile until it is judged.
+    let Field { name: _, description, schema: is, required } = *new;
+    let place = Place::Result(trail);
+    match (old.required, required) {
+        (true, false) => found.note(Finding::new(Rule::ResultFieldOptional, place)),
+        (false, true) => found.note(Finding::new(Rule::ResultFieldRequired, place)),
+        (true, true) | (false, false) => {}
+    }
+    match (old.schema.optional, is.optional) {
+        (false, true) => found.note(Finding::new(Rule::ResultFieldNullable, place)),
+        (true, false) => found.note(Finding::new(Rule::ResultFieldNotNull, place)),
+        (true, true) | (false, false) => {}
+    }
+    schema(At::result(trail), &old.schema, &is, prose, found);
+    if prose as u8 == Prose::Kept as u8 {
+        if !same(old.description, description) {
+            found.note(Finding::new(Rule::DescriptionChanged, place));
+        }
+        if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, is.kind)
+            && !in_order(old, new)
+        {
+            found.note(Finding::new(Rule::OrderChanged, place).of("values"));
+        }
+    }
+}
+
+/// The field of that name; most are where they were.
+const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
+    if let Some(field) = among.field(likely)
+        && same(field.name, name)
+    {
+        return Some((likely, field));
+    }
+    let mut i = 0;
+    while i < count {
+        if let Some(field) = among.field(i)
+            && same(field.name, name)
+        {
+            return Some((i, field));
         }
         i += 1;
     }

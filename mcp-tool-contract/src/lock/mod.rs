@@ -8,6 +8,7 @@
 
 pub mod compact;
 mod read;
+mod schema;
 mod write;
 
 use std::fmt;

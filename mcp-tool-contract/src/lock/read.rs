@@ -8,12 +8,14 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{Claimed, FORMAT, Lock, LockError, Locked};
+use super::{
+    Claimed, FORMAT, Lock, LockError, Locked,
+    schema::{Ordered, Property, Root, Type, keep, members},
+};
 use crate::{
-    bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    bounds::{Literal, LiteralValue, Object},
     json::{deprecated, with_default},
     model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
-    pattern::Pattern,
     rules::Rule,
 };
 
@@ -43,10 +45,6 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     }
     lock.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
     Ok(lock)
-}
-
-fn keep(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
 }
 
 /// The whole file.
@@ -88,31 +86,6 @@ impl<'de> Visitor<'de> for FileVisitor {
             ))),
             None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file isn't whole"))),
         }
-    }
-}
-
-/// A JSON object in its own order.
-struct Ordered<T>(Vec<(String, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Ordered<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Ordered<T>, A::Error> {
-                let mut ordered = Vec::new();
-                while let Some(member) = members.next_entry()? {
-                    ordered.push(member);
-                }
-                Ok(Ordered(ordered))
-            }
-        }
-        deserializer.deserialize_map(Members(std::marker::PhantomData))
     }
 }
 
@@ -192,49 +165,6 @@ struct Guards {
 struct Reason {
     rule: String,
     reason: String,
-}
-
-/// `"string"`, or `["string", "null"]`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Type {
-    One(String),
-    Nullable([String; 2]),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Property {
-    #[serde(rename = "type")]
-    ty: Type,
-    #[serde(default)]
-    description: String,
-    #[serde(rename = "enum")]
-    values: Option<Vec<Option<String>>>,
-    format: Option<String>,
-    #[serde(default)]
-    min_length: u64,
-    max_length: Option<u64>,
-    pattern: Option<String>,
-    minimum: Option<Box<RawValue>>,
-    maximum: Option<Box<RawValue>>,
-    items: Option<Box<Property>>,
-    #[serde(default)]
-    min_items: u64,
-    max_items: Option<u64>,
-    properties: Option<Ordered<Property>>,
-    #[serde(default)]
-    required: Vec<String>,
-}
-
-/// The root of a result.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Root {
-    #[serde(rename = "type")]
-    _type: Type,
-    properties: Ordered<Property>,
-    required: Vec<String>,
 }
 
 impl Entry {
@@ -339,85 +269,11 @@ fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
     }
 }
 
-fn members(properties: Ordered<Property>, required: &[String]) -> Result<&'static Object, String> {
-    let mut members = Vec::new();
-    for (name, mut property) in properties.0 {
-        let description = std::mem::take(&mut property.description);
-        let is_required = required.contains(&name);
-        let schema = property.schema().map_err(|reason| format!("the result's field '{name}': {reason}"))?;
-        let field = Field { name: keep(name), description: keep(description), schema, required: is_required };
-        members.push(Member::Field(field));
-    }
-    Ok(Box::leak(Box::new(Object { members: members.leak() })))
-}
-
-impl Property {
-    /// What the value may be; for results, whether it may be `null`.
-    fn schema(self) -> Result<Schema, String> {
-        let (ty, optional) = match self.ty {
-            Type::One(ref ty) => (ty.clone(), false),
-            Type::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
-            Type::Nullable(_) => return Err("two types are one and `null`".into()),
-        };
-        if ty == "array" {
-            let items = self.items.ok_or("an array has `items`")?.schema()?;
-            if items.items.is_some() {
-                return Err("an array holds no arrays".into());
-            }
-            let bounds = Items { min: self.min_items, max: self.max_items };
-            return Ok(Schema { kind: items.kind, items: Some(bounds), optional });
-        }
-        let kind = match ty.as_str() {
-            "boolean" => Kind::Boolean,
-            "integer" => Kind::Integer { minimum: bound(self.minimum)?, maximum: bound(self.maximum)? },
-            "number" => Kind::Number {
-                minimum: self.minimum.map(|bound| self::bound(Some(bound))).transpose()?,
-                maximum: self.maximum.map(|bound| self::bound(Some(bound))).transpose()?,
-            },
-            "string" => match self.values {
-                Some(values) => Kind::Enum(values.into_iter().flatten().map(keep).collect::<Vec<_>>().leak()),
-                None => Kind::String(text(
-                    self.format.as_deref(),
-                    self.min_length,
-                    self.max_length,
-                    self.pattern,
-                )?),
-            },
-            "object" => {
-                Kind::Object(members(self.properties.ok_or("an object has `properties`")?, &self.required)?)
-            }
-            other => return Err(format!("'{other}' is no type of a contract")),
-        };
-        Ok(Schema { kind, items: None, optional })
-    }
-}
-
-/// A bound from its own digits, so that none is lost.
-fn bound<N: std::str::FromStr>(bound: Option<Box<RawValue>>) -> Result<N, String> {
-    let raw = bound.ok_or("an integer has `minimum` and `maximum`")?;
-    raw.get().parse().map_err(|_| format!("{raw} is no bound of this type"))
-}
-
-fn text(
-    format: Option<&str>,
-    min_len: u64,
-    max_len: Option<u64>,
-    pattern: Option<String>,
-) -> Result<Text, String> {
-    let format = match format {
-        None => None,
-        Some(name) => {
-            let known = [Format::Uuid, Format::Date, Format::DateTime];
-            let found = known.into_iter().find(|format| format.name() == name);
-            Some(found.ok_or_else(|| format!("'{name}' is no format of a contract"))?)
-        }
-    };
-    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::remembered(keep(source))), format })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bounds::{Field, Format, Kind, Member};
+    use crate::pattern::Pattern;
     use crate::{judge, lock::Baseline};
 
     const DETAILS: Object = Object {

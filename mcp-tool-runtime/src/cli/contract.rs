@@ -140,7 +140,7 @@ fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
         write!(out, "{bold}{}{bold:#} {}", said.tool, versions(said))?;
         let place = place(said);
         writeln!(out, "  {faint}{place}{faint:#}")?;
-        for change in said.changes.iter().filter(|change| all || contracts::binds(change)) {
+        for change in said.changes.iter().filter(|change| all || change.binds()) {
             let class = change.finding.rule.class();
             let style = colour(class);
             let (class, rule) = (class.name(), change.finding.rule);
@@ -228,7 +228,7 @@ fn annotations(out: &mut impl Write, report: &Report) -> io::Result<()> {
         }
         let title = said.fault.as_ref().map_or("changed", |(fault, _)| fault.name());
         let mut lines: Vec<String> = Vec::new();
-        for change in said.changes.iter().filter(|change| contracts::binds(change)) {
+        for change in said.changes.iter().filter(|change| change.binds()) {
             lines.push(change.finding.to_string());
             lines.extend(change.witness.as_ref().map(|witness| format!("  {witness}")));
         }

@@ -1,5 +1,6 @@
 //! The contracts of a server beside its locks: what changed, whether the versions say so, and putting them in.
 
+mod report;
 mod workspace;
 
 use std::fmt;
@@ -7,14 +8,11 @@ use std::fmt;
 use mcp_tool_contract::{
     judge::{self, Finding, Findings},
     lock::{Baseline, Lock, Locked},
-    model::{Contract, Version},
-    rules::{
-        Class,
-        witness::{self, Witness},
-    },
+    model::Contract,
 };
 
 use crate::tool::ToolEntry;
+pub(crate) use report::{Change, Fault, Report, Said};
 use workspace::{Book, Workspace};
 
 /// Why contracts couldn't be looked at, or don't pass.
@@ -38,67 +36,6 @@ impl std::error::Error for ContractError {}
 impl From<serde_json::Error> for ContractError {
     fn from(error: serde_json::Error) -> Self {
         ContractError(format!("a contract can't be JSON: {error}"))
-    }
-}
-
-/// What is wrong with a tool's contract, from least to most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
-    /// The lock isn't what the source says.
-    Stale,
-    /// A guard is lowered, and nobody said why.
-    Weakens,
-    /// Its version doesn't say what changed.
-    NeedsBump,
-    /// What was promised isn't served any more.
-    Dropped,
-}
-
-impl Fault {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Fault::Stale => "stale",
-            Fault::Weakens => "weakens",
-            Fault::NeedsBump => "needs-bump",
-            Fault::Dropped => "dropped",
-        }
-    }
-}
-
-/// What is said of one tool.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) tool: String,
-    /// The version that it is compared with.
-    pub(crate) from: Option<Version>,
-    pub(crate) to: Option<Version>,
-    pub(crate) changes: Vec<Change>,
-    /// What is wrong, and what to do about it.
-    pub(crate) fault: Option<(Fault, String)>,
-    /// Where it stands: a file and, where it is source, a line.
-    pub(crate) file: String,
-    pub(crate) line: Option<u32>,
-}
-
-/// One change, with what shows it.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) finding: Finding,
-    pub(crate) witness: Option<Witness>,
-}
-
-/// What is said of all.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) said: Vec<Said>,
-    /// What deserves a word and is no fault.
-    pub(crate) notes: Vec<String>,
-}
-
-impl Report {
-    /// The worst fault.
-    pub(crate) fn worst(&self) -> Option<Fault> {
-        self.said.iter().filter_map(|said| said.fault.as_ref()).map(|(fault, _)| *fault).max()
     }
 }
 
@@ -427,23 +364,11 @@ fn outside(foreign: &[ToolEntry]) -> Option<String> {
         .then(|| format!("defined outside this workspace, whose own locks judge them: {}", names.join(", ")))
 }
 
-impl Change {
-    fn of(finding: Finding, old: &Contract, new: &Contract) -> Self {
-        Change { finding, witness: witness::of(&finding, old, new) }
-    }
-}
-
 fn changes(findings: &Findings, old: &Contract, new: &Contract) -> Vec<Change> {
     let mut changes: Vec<Change> =
         findings.listed().iter().map(|finding| Change::of(*finding, old, new)).collect();
     changes.sort_by_key(|change| std::cmp::Reverse(change.finding.rule.class()));
     changes
-}
-
-/// Whether a change would be a compile error: patches aren't.
-#[must_use]
-pub(crate) fn binds(change: &Change) -> bool {
-    change.finding.rule.class() > Class::Patch
 }
 
 /// Today in UTC, as `2026-11-21`.
