@@ -6,6 +6,9 @@ use crate::{
     rules::Rule,
 };
 
+/// The longest a call may run where its tool says nothing, in milliseconds; an operator may set another.
+pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
+
 /// What a tool promises. It is listed, read against, stamped on every answer and compared between versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Contract {

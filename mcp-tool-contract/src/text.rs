@@ -12,6 +12,11 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         ConstText { bytes: [0; CAPACITY], len: 0 }
     }
 
+    /// Bytes that still fit.
+    pub(crate) const fn room(&self) -> usize {
+        CAPACITY - self.len
+    }
+
     pub(crate) const fn str(mut self, piece: &str) -> Self {
         let piece = piece.as_bytes();
         if self.len + piece.len() <= CAPACITY {

@@ -163,6 +163,13 @@ impl Registry {
         for (entry, served) in tools.iter().zip(&registry.tools) {
             registry.adapt(entry, served)?;
         }
+        for tool in &registry.tools {
+            if tool.chain().nth(registry.tools.len()).is_some() {
+                let Contract { name, version, .. } = *tool.contract;
+                let reason = "calls itself in the end: an adapter calls a newer version".to_owned();
+                return Err(StartError::Adapter { tool: name, version, reason });
+            }
+        }
         for family in registry.families.values() {
             // Clients take names of 64 characters at most.
             let older = family.iter().skip(1).map(|tool| older_name(tool.contract));
@@ -193,8 +200,20 @@ impl Registry {
                 target.name, target.version
             ));
         };
-        if hints.read_only && !found.contract.hints.read_only {
-            return refused(format!("is `read_only`, and '{}' {} isn't", target.name, target.version));
+        let (theirs, called) = (found.contract.hints, format!("'{}' {}", target.name, target.version));
+        if hints.read_only && !theirs.read_only {
+            return refused(format!("is `read_only`, and {called} isn't"));
+        }
+        if theirs.destructive && !hints.destructive {
+            return refused(format!("isn't `destructive`, and {called} is"));
+        }
+        if theirs.open_world && !hints.open_world {
+            return refused(format!("isn't `open_world`, and {called} is"));
+        }
+        // What it promises of scopes is judged; what it needs is no less.
+        let missing = found.contract.scopes.iter().find(|scope| !served.contract.scopes.contains(scope));
+        if let Some(missing) = missing {
+            return refused(format!("doesn't name the scope '{missing}', which {called} needs"));
         }
         // There is one link a tool.
         drop(served.adapts.set(Arc::clone(found)));

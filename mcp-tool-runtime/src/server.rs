@@ -4,6 +4,8 @@ use std::{
     collections::HashSet, io::Write, num::NonZeroU32, path::PathBuf, pin::Pin, sync::Arc, time::Duration,
 };
 
+use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
+
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
     dispatch::Dispatcher,
@@ -180,7 +182,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            timeout: Duration::from_secs(30),
+            timeout: Duration::from_millis(DEFAULT_TIMEOUT_MS),
             concurrency: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             max_result: MAX_RESULT,
             allow_destructive: HashSet::new(),

@@ -44,7 +44,7 @@ mod v2 {
     use super::*;
 
     /// Find something.
-    #[mcp_tool(version = "2.3", scope = "things:read", read_only)]
+    #[mcp_tool(version = "2.3", scope = ["things:read", "things:find"], read_only)]
     pub(super) fn find(
         /// What to find.
         query: String,
@@ -61,7 +61,12 @@ mod v1 {
     use super::*;
 
     /// Find something.
-    #[mcp_tool(version = "1.0", public, read_only, deprecated(message = "It knows one word"))]
+    #[mcp_tool(
+        version = "1.0",
+        scope = ["things:read", "things:find"],
+        read_only,
+        deprecated(message = "It knows one word")
+    )]
     pub(super) fn find(
         /** What to find. */
         word: String,
@@ -79,9 +84,68 @@ mod ended {
     use super::*;
 
     /// End something.
-    #[mcp_tool(version = "1.0", public)]
+    #[mcp_tool(version = "1.0", public, destructive)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
+    }
+}
+
+mod meek {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(version = "0.1", public)]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+mod broad {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
+    pub(super) fn find() -> Adapted<super::find> {
+        Adapted::to(json!({ "query": "cat", "times": 1 }))
+    }
+}
+
+/// Go there.
+#[mcp_tool(version = "1.0", public)]
+fn there() -> Adapted<back, String> {
+    Adapted::to(json!({})).and_then(|_| Ok(String::new()))
+}
+
+/// Go back.
+#[mcp_tool(version = "1.0", public)]
+fn back() -> Adapted<there, String> {
+    Adapted::to(json!({})).and_then(|_| Ok(String::new()))
+}
+
+/// Wait.
+#[mcp_tool(version = "2.0", public, read_only, timeout = "50ms")]
+async fn wait() -> String {
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    "too late".into()
+}
+
+mod waits {
+    use super::*;
+
+    /// Wait.
+    #[mcp_tool(version = "1.0", public, read_only)]
+    pub(super) fn wait() -> Adapted<super::wait> {
+        Adapted::to(json!({}))
+    }
+}
+
+mod panics {
+    use super::*;
+
+    /// Find something.
+    #[mcp_tool(version = "1.0", scope = "things:find", read_only)]
+    pub(super) fn find() -> Adapted<super::find, String> {
+        Adapted::to(json!({ "query": "cat", "times": 1 })).and_then(|_| panic!("a result that is none"))
     }
 }
 
@@ -168,11 +232,45 @@ async fn what_can_not_stand_for_another_does_not_start() {
     fn look() -> Adapted<change> {
         Adapted::to(json!({}))
     }
-    let writes = TestServer::start(ToolServer::new("finder", "1").tools(tools![change, look])).await;
-    assert_eq!(
-        writes.unwrap_err().to_string(),
-        "the tool 'look' 1.0 is an adapter, and is `read_only`, and 'change' 1.0 isn't"
-    );
+    for (tools, said) in [
+        (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, and 'change' 1.0 isn't"),
+        (tools![end, meek::end], "'end' 0.1 is an adapter, and isn't `destructive`, and 'end' 2.0 is"),
+        (
+            tools![find, broad::find],
+            "'find' 1.0 is an adapter, and doesn't name the scope 'things:find', which 'find' 3.0 needs",
+        ),
+        (
+            tools![there, back],
+            "'there' 1.0 is an adapter, and calls itself in the end: an adapter calls a newer version",
+        ),
+    ] {
+        let server = TestServer::start(ToolServer::new("finder", "1").tools(tools)).await;
+        assert_eq!(server.unwrap_err().to_string(), format!("the tool {said}"));
+    }
+}
+
+#[tokio::test]
+async fn an_adapter_is_no_way_around_a_deadline_or_the_panic_guard() {
+    let waiting = serve(tools![wait, waits::wait]).await;
+    assert_eq!(waiting.call("wait_v1", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Timeout));
+
+    let server = serve(tools![find, panics::find]).await;
+    assert_eq!(server.call("find_v1", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Internal));
+    let record = server.records().pop().unwrap();
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("error"), &json!("internal")));
+    let digest = server.list()[0]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
+    assert_eq!(record["answered_by"], json!(format!("find 3.0 {digest}")));
+}
+
+#[tokio::test]
+async fn versions_are_told_to_nobody_who_may_use_none() {
+    let server = serve(ALL).await.as_caller(Caller::new("ann").with_scopes(["things:find"]));
+    let asked = server.requiring("=99").unwrap().call("find", json!({})).await.unwrap_err();
+    let TestError::NoSuchVersion(versions) = asked else { panic!("{asked}") };
+    assert_eq!(versions, [Version { major: 3, minor: 0 }]);
+    let stranger = server.as_caller(Caller::new("bob")).requiring("=99").unwrap();
+    let refused = stranger.call("find", json!({})).await.unwrap_err();
+    assert_eq!(refused.missing_scopes(), ["things:find"]);
 }
 
 #[tokio::test]

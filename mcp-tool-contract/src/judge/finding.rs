@@ -202,15 +202,18 @@ pub struct Findings<const MOST: usize = 96> {
     len: usize,
     worst: Class,
     more: usize,
+    /// A bit for each rule that was found, whether or not the finding is listed.
+    rules: u128,
 }
 
 impl<const MOST: usize> Findings<MOST> {
     pub(crate) const fn none() -> Self {
         let blank = Finding::new(Rule::ToolAdded, Place::Tool);
-        Findings { found: [blank; MOST], len: 0, worst: Class::Patch, more: 0 }
+        Findings { found: [blank; MOST], len: 0, worst: Class::Patch, more: 0, rules: 0 }
     }
 
     pub(crate) const fn note(&mut self, finding: Finding) {
+        self.rules |= bit(finding.rule);
         if finding.rule.class() as u8 > self.worst as u8 {
             self.worst = finding.rule.class();
         }
@@ -246,15 +249,13 @@ impl<const MOST: usize> Findings<MOST> {
         self.len == 0 && self.more == 0
     }
 
-    /// Whether a change of that rule is among them.
+    /// Whether a change of that rule is among them, listed or not.
     pub(crate) const fn has(&self, rule: Rule) -> bool {
-        let mut i = 0;
-        while i < self.len {
-            if self.found[i].rule.same(rule) {
-                return true;
-            }
-            i += 1;
-        }
-        false
+        self.rules & bit(rule) != 0
     }
+}
+
+const fn bit(rule: Rule) -> u128 {
+    const { assert!(Rule::ALL.len() <= u128::BITS as usize) };
+    1 << rule as u8
 }

@@ -43,19 +43,17 @@ pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling 
     let mut ruling = Ruling { findings, bump: None, unexplained: None, idle: None };
     let (was, is) = (old.version, new.version);
     let needed = match findings.worst() {
-        Class::Breaking => Version { major: was.major + 1, minor: 0 },
-        Class::Additive | Class::Weakens => Version { major: was.major, minor: was.minor + 1 },
+        Class::Breaking => Version { major: was.major.saturating_add(1), minor: 0 },
+        Class::Additive | Class::Weakens => Version { major: was.major, minor: was.minor.saturating_add(1) },
         Class::Patch => was,
     };
     if is.major < needed.major || (is.major == needed.major && is.minor < needed.minor) {
         ruling.bump = Some(needed);
     }
-    let listed = findings.listed();
     let mut i = 0;
-    while i < listed.len() {
-        let rule = listed[i].rule;
-        if rule.class() as u8 == Class::Weakens as u8 && !licensed(rule, old.weakens, new.weakens) {
-            ruling.unexplained = Some(rule);
+    while i < Rule::ALL.len() {
+        if is_wanted(&findings, Rule::ALL[i], old, new) {
+            ruling.unexplained = Some(Rule::ALL[i]);
             break;
         }
         i += 1;
@@ -63,12 +61,24 @@ pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling 
     let mut i = 0;
     while i < new.weakens.len() {
         let given = new.weakens[i];
-        if !keeps(old.weakens, given) && !findings.has(given.rule) && findings.more() == 0 {
+        if !keeps(old.weakens, given) && !findings.has(given.rule) {
             ruling.idle = Some(given);
         }
         i += 1;
     }
     ruling
+}
+
+/// Whether a guard was lowered by that rule, and no reason of its own is given.
+const fn is_wanted<const N: usize>(
+    findings: &Findings<N>,
+    rule: Rule,
+    old: &Contract,
+    new: &Contract,
+) -> bool {
+    rule.class() as u8 == Class::Weakens as u8
+        && findings.has(rule)
+        && !licensed(rule, old.weakens, new.weakens)
 }
 
 /// Whether a reason is given that the lock doesn't keep yet.
@@ -88,18 +98,6 @@ const fn gives(given: &[Weakening], rule: Rule) -> bool {
     let mut i = 0;
     while i < given.len() {
         if given[i].rule.same(rule) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-/// Whether a change of that rule is among the first of these.
-const fn is_among(rule: Rule, listed: &[Finding], first: usize) -> bool {
-    let mut i = 0;
-    while i < first {
-        if listed[i].rule.same(rule) {
             return true;
         }
         i += 1;
@@ -169,22 +167,37 @@ impl Ruling {
         text = text.str(":");
         let listed = self.findings.listed();
         let counted = counted(listed);
-        let mut i = 0;
+        let (mut i, mut unsaid) = (0, self.findings.more());
         while i < listed.len() {
             if !matches!(listed[i].rule.class(), Class::Patch) {
-                text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
+                // The remedy behind them must have room.
+                if text.room() > 2_048 {
+                    text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
+                } else {
+                    unsaid += 1;
+                }
             }
             i += 1;
         }
+        if unsaid > 0 {
+            text = text.str("\n  and ").integer(unsaid as i128).str(" more");
+        }
         text = text.str(if counted > 1 { "\n— " } else { " — " });
+        let is_major = matches!(self.bump, Some(bump) if bump.major > locked.version.major);
         if let Some(bump) = self.bump {
             text = version(text.str("bump to "), bump);
         }
+        if is_major {
+            text = version(text.str(" and go on serving "), locked.version);
+            text = text.str(" to those who call it (an adapter will do)");
+        }
         if self.unexplained.is_some() {
-            text = text.str(if self.bump.is_some() { " and say why: " } else { "say why: " });
+            text = text.str(if is_major { ", " } else { "" });
+            text = text.str(if self.bump.is_some() && !is_major { " and say why: " } else { "say why: " });
             text = self.reasons_wanted(text, new, locked);
         }
-        text.str(", then run `").str(ACCEPT).str("`")
+        text = text.str(", then run `").str(ACCEPT).str("`");
+        if is_major { text.str("; or take the change back") } else { text }
     }
 
     /// A key for each rule that lowers a guard without a reason.
@@ -194,12 +207,10 @@ impl Ruling {
         new: &Contract,
         locked: &Contract,
     ) -> ConstText<N> {
-        let listed = self.findings.listed();
         let (mut i, mut used_up, mut is_first) = (0, false, true);
-        while i < listed.len() {
-            let rule = listed[i].rule;
-            let weakens = matches!(rule.class(), Class::Weakens);
-            if weakens && !is_among(rule, listed, i) && !licensed(rule, locked.weakens, new.weakens) {
+        while i < Rule::ALL.len() {
+            let rule = Rule::ALL[i];
+            if is_wanted(&self.findings, rule, locked, new) {
                 text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
                 text = text.str(rule.id()).str("\", reason = \"…\")`");
                 used_up |= gives(new.weakens, rule);

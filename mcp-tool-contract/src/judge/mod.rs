@@ -19,7 +19,7 @@ pub use law::{ACCEPT, Ruling, hold, rule};
 
 use crate::{
     json::schema::Prose,
-    model::{Contract, Deprecation, Hints},
+    model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Hints},
     rules::Rule,
     text::same,
 };
@@ -57,10 +57,18 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     }
     scope(old.scopes, scopes, &mut found);
     self::hints(old.hints, *hints, &mut found);
-    limit(old.timeout_ms, *timeout_ms, Rule::TimeoutLowered, Rule::TimeoutRaised, &mut found);
+    limit(
+        old.timeout_ms,
+        *timeout_ms,
+        DEFAULT_TIMEOUT_MS,
+        Rule::TimeoutLowered,
+        Rule::TimeoutRaised,
+        &mut found,
+    );
     limit(
         widen(old.concurrency),
         widen(*concurrency),
+        u64::MAX,
         Rule::ConcurrencyLowered,
         Rule::ConcurrencyRaised,
         &mut found,
@@ -163,21 +171,23 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// A limit of how a call is run; none is the server's own.
+/// A limit of how a call is run; where none is set, the server's own holds.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
+    own: u64,
     lowered: Rule,
     raised: Rule,
     found: &mut Findings<N>,
 ) {
-    let rule = match (old, new) {
+    let (was, is) = match (old, new) {
         (None, None) => return,
-        (Some(old), Some(new)) if old == new => return,
-        (Some(old), Some(new)) if new < old => lowered,
-        (None, Some(_)) => lowered,
-        (Some(_), Some(_) | None) => raised,
+        (Some(was), Some(is)) if was == is => return,
+        (Some(was), Some(is)) => (was, is),
+        (Some(was), None) => (was, own),
+        (None, Some(is)) => (own, is),
     };
+    let rule = if is > was { raised } else { lowered };
     found.note(Finding::new(rule, Place::Tool).change(Fact::count(old), Fact::count(new)));
 }
 

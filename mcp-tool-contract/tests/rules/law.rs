@@ -1,8 +1,9 @@
 //! What licenses a change: a version, and for a lowered guard a reason.
 
 use mcp_tool_contract::{
+    bounds::Kind,
     judge::{self, Ruling},
-    model::{Contract, Version, Weakening},
+    model::{Contract, Param, Version, Weakening},
     rules::Rule,
 };
 
@@ -105,8 +106,9 @@ fn the_message_lists_what_binds_and_says_what_to_do() {
         "tool 'remind' 2.3 drifted from mcp-tools.lock:\n  \
          weakens: scope 'mail:send' isn't needed any more [scope-removed]\n  \
          breaking: parameter 'days': max went from 90 to 60 [bound-tightened]\n\
-         — bump to 3.0 and say why: `weakens(\"scope-removed\", reason = \"…\")`, \
-         then run `cargo run -- contract write`"
+         — bump to 3.0 and go on serving 2.3 to those who call it (an adapter will do), \
+         say why: `weakens(\"scope-removed\", reason = \"…\")`, \
+         then run `cargo run -- contract write`; or take the change back"
     );
     let new = at(ADDITIVE, 2, 2);
     assert_eq!(
@@ -115,4 +117,53 @@ fn the_message_lists_what_binds_and_says_what_to_do() {
          additive: parameter 'reason' was added, optional [parameter-added] — bump to 2.4, \
          then run `cargo run -- contract write`"
     );
+}
+
+/// A tool of one enum with so many values more, whose other parameter is secret or isn't.
+fn crowded(values: usize, length: usize, secret: bool) -> Contract {
+    let values: Vec<&'static str> = (0..values).map(|value| &*format!("{value:0length$}").leak()).collect();
+    let kind = Kind::Enum(values.leak());
+    let word = Param { secret, ..Param::new("word", "A word.", Kind::TEXT.schema()) };
+    let input = vec![Param::new("mode", "A mode.", kind.schema()), word];
+    Contract { name: "crowded", version: OLD.version, input: input.leak(), ..Contract::EMPTY }
+}
+
+#[test]
+fn a_guard_is_not_lowered_behind_a_crowd() {
+    let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
+    let new = Contract { version: Version { minor: old.version.minor + 1, ..old.version }, ..new };
+    let ruling = ruled(&old, &new);
+    assert!(ruling.findings.more() > 0, "the guard's change isn't listed");
+    assert_eq!(ruling.unexplained, Some(Rule::SecretRemoved));
+    let explained = Contract {
+        weakens: &[Weakening { rule: Rule::SecretRemoved, reason: "It is on every box." }],
+        ..new
+    };
+    assert!(ruled(&old, &explained).is_licensed());
+}
+
+#[test]
+fn the_remedy_stands_behind_however_many_changes() {
+    let (old, new) = (crowded(200, 300, true), crowded(1, 4, true));
+    let message = ruled(&old, &new).message(&new, &old);
+    let (changes, remedy) = message.rsplit_once("\n— ").unwrap();
+    assert!(remedy.starts_with("bump to 3.0") && remedy.ends_with("; or take the change back"), "{remedy}");
+    let (_, unsaid) = changes.rsplit_once("\n  and ").unwrap();
+    let unsaid: usize = unsaid.strip_suffix(" more").unwrap().parse().unwrap();
+    assert_eq!(changes.lines().count() - 2 + unsaid, 201);
+    assert!(!changes.contains("\"\""), "no value is left out of a line");
+}
+
+#[test]
+fn a_time_out_beyond_the_usual_one_is_a_guard_lowered() {
+    for (old, new, rule) in [
+        (None, Some(60_000), Rule::TimeoutRaised),
+        (None, Some(5_000), Rule::TimeoutLowered),
+        (Some(5_000), None, Rule::TimeoutRaised),
+        (Some(60_000), None, Rule::TimeoutLowered),
+    ] {
+        let (old, new) = (Contract { timeout_ms: old, ..OLD }, Contract { timeout_ms: new, ..OLD });
+        let found = judge::compare_at_run_time(&old, &new);
+        assert_eq!(found.listed().iter().map(|found| found.rule).collect::<Vec<_>>(), [rule]);
+    }
 }

@@ -27,6 +27,9 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let missing = undescribed.iter().map(missing_description);
     let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
     quote! {
+        // Of the crate rather than of the tool, which may be left out of a build.
+        #tracked
+
         #[doc = #doc]
         #[allow(non_camel_case_types)]
         #(#conditions)*
@@ -36,7 +39,6 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
         const _: () = {
             #parts
             #(#missing)*
-            #tracked
             #judgement
 
             #[automatically_derived]

@@ -42,6 +42,9 @@ struct Record<'r> {
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contract: Option<&'r str>,
+    /// The version that answers for it, where it is an adapter, and that one's contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_by: Option<&'r str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deprecated: bool,
     outcome: Outcome,
@@ -70,6 +73,7 @@ pub(crate) struct Entry {
     caller: Caller,
     tool: String,
     contract: Option<(&'static Contract, Arc<str>)>,
+    answered_by: Option<String>,
     arguments_bytes: usize,
     arguments: Option<Digest>,
     running: bool,
@@ -93,6 +97,7 @@ impl Entry {
             caller,
             tool: shown(tool),
             contract: None,
+            answered_by: None,
             arguments_bytes: bytes,
             arguments: None,
             running: false,
@@ -103,6 +108,11 @@ impl Entry {
     /// The name was that of this tool.
     pub(crate) fn resolved(&mut self, contract: &'static Contract, digest: Arc<str>) {
         self.contract = Some((contract, digest));
+    }
+
+    /// It is an adapter, and this version answers for it.
+    pub(crate) fn answered_by(&mut self, contract: &Contract, digest: &str) {
+        self.answered_by = Some(format!("{} {} {digest}", contract.name, contract.version));
     }
 
     /// The arguments were read, and these are they.
@@ -141,6 +151,7 @@ impl Entry {
             tool: &self.tool,
             version: self.contract.as_ref().map(|(contract, _)| contract.version.to_string()),
             contract: self.contract.as_ref().map(|(_, digest)| &**digest),
+            answered_by: self.answered_by.as_deref(),
             deprecated: self.contract.as_ref().is_some_and(|(contract, _)| contract.deprecation.is_some()),
             outcome,
             reason,

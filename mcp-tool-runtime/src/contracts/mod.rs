@@ -81,8 +81,28 @@ impl Server<'_> {
                 report.notes.push(format!("{} isn't there yet: `{}` makes it", book.shown, judge::ACCEPT));
             }
         }
+        if let Some(revision) = asked.against {
+            self.vanished(&workspace, &books, revision, asked, &mut report)?;
+        }
         report.notes.extend(outside(&foreign));
         Ok(report)
+    }
+
+    /// What locks of a revision promise that aren't there any more.
+    fn vanished(
+        self,
+        workspace: &Workspace,
+        books: &[Book],
+        revision: &str,
+        asked: Asked<'_>,
+        report: &mut Report,
+    ) -> Result<(), ContractError> {
+        for book in workspace.books_of(revision)? {
+            if !books.iter().any(|own| own.shown == book.shown) {
+                self.held_to(&book.lock, &book, asked, false, report)?;
+            }
+        }
+        Ok(())
     }
 
     /// What changed since the locks, or since those of a revision.
@@ -228,8 +248,6 @@ impl Server<'_> {
             Some((fault, ruling.message(&contract, &locked.contract)))
         } else if !is_current {
             None
-        } else if locked.contract.version.major == version.major && !locked.is_intact()? {
-            accept(format!("the lock's entry of {name} {version} was edited by hand"))
         } else if locked.contract.version.major != version.major {
             accept(format!("{name} {version} isn't locked yet"))
         } else if !self.is_fresh(entry, lock)? {
@@ -337,10 +355,10 @@ fn is_served(locked: &Locked, book: &Book) -> bool {
     tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
 }
 
-/// Entries that were edited by hand, and that none of the tools at hand is put in the place of.
+/// Entries that were edited by hand.
 fn edited(book: &Book) -> Result<Vec<&Locked>, ContractError> {
     let mut edited = Vec::new();
-    for locked in book.lock.tools().iter().filter(|locked| !is_served(locked, book)) {
+    for locked in book.lock.tools() {
         if !locked.is_intact()? {
             edited.push(locked);
         }
@@ -348,13 +366,10 @@ fn edited(book: &Book) -> Result<Vec<&Locked>, ContractError> {
     Ok(edited)
 }
 
-/// What is said of such an entry.
+/// What is said of such an entry: whoever made it anew would take the edit for a promise.
 fn unmakeable(locked: &Locked, shown: &str) -> String {
     let Contract { name, version, .. } = locked.contract;
-    format!(
-        "the entry of {name} {version} in {shown} was edited by hand, and can't be made anew by a server that \
-         doesn't serve it: take it from version control again"
-    )
+    format!("the entry of {name} {version} in {shown} was edited by hand: take it from version control again")
 }
 
 /// Tools whose locks are none of this workspace's.

@@ -112,6 +112,30 @@ impl Workspace {
         Ok(Book { path, shown, text, lock, tools: Vec::new() })
     }
 
+    /// The locks that the workspace's folder had at a revision, without tools.
+    pub(super) fn books_of(&self, revision: &str) -> Result<Vec<Book>, ContractError> {
+        let unknown = format!("the revision '{revision}' can't be looked at");
+        let git = |arguments: &[&str]| {
+            let mut command = Command::new("git");
+            command.arg("-C").arg(&self.root).args(arguments);
+            run(&mut command, &unknown)
+        };
+        let known = format!("{revision}^{{commit}}");
+        git(&["rev-parse", "--quiet", "--verify", "--end-of-options", &known])?;
+        let listed = git(&["ls-tree", "-r", "-z", "--name-only", revision])?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let is_lock = |path: &&str| Path::new(path).file_name().is_some_and(|name| name == FILE);
+        let mut books = Vec::new();
+        for path in listed.split('\0').filter(is_lock) {
+            let text = git(&["show", &format!("{revision}:./{path}")])?;
+            // What isn't a lock there, as tests of one may have it, promises nothing.
+            let Ok(lock) = Lock::parse(&String::from_utf8_lossy(&text)) else { continue };
+            let (path, shown) = (self.root.join(path), path.to_owned());
+            books.push(Book { path, shown, text: None, lock, tools: Vec::new() });
+        }
+        Ok(books)
+    }
+
     /// Makes cargo compile these tools anew.
     pub(super) fn touch(&self, tools: &[ToolEntry]) -> io::Result<()> {
         for tool in tools {

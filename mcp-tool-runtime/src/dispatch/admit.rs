@@ -93,6 +93,13 @@ impl Dispatcher {
                 return Err(refusal(RefusalKind::UnknownTool { name: shown(name) }));
             }
             Resolved::Unsatisfied { asked, versions } => {
+                // Who may use none of them is told no more than that.
+                let may = |tool: &&&Arc<Served>| missing(&caller, tool).is_empty();
+                let (newest, versions) =
+                    (versions.first().copied(), versions.iter().filter(may).collect::<Vec<_>>());
+                if let Some(tool) = newest.filter(|_| versions.is_empty()) {
+                    return Err(refusal(self.scope(tool, missing(&caller, tool), record)));
+                }
                 record.failed(Outcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
                 let versions = versions.iter().map(|tool| (tool.contract.version, Arc::clone(&tool.stamp)));
                 let kind =
@@ -102,17 +109,13 @@ impl Dispatcher {
         };
         let contract = tool.contract;
         record.resolved(contract, Arc::clone(&tool.stamp));
+        if let Some(last) = tool.adapts().and_then(|next| next.chain().last()) {
+            record.answered_by(last.contract, &last.stamp);
+        }
 
-        // An adapter needs what the version that answers for it needs.
-        let missing: Vec<_> =
-            tool.chain().filter_map(|tool| policy::permits(&caller, tool.contract).err()).collect();
-        if let Some(missing) = missing.into_iter().reduce(|mut all, more| {
-            all.extend(more.into_iter().filter(|scope| !all.contains(scope)).collect::<Vec<_>>());
-            all
-        }) {
-            record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
-            let stamp = Arc::clone(&tool.stamp);
-            return Err(refusal(RefusalKind::Scope { contract, stamp, missing }));
+        let lacking = missing(&caller, tool);
+        if !lacking.is_empty() {
+            return Err(refusal(self.scope(tool, lacking, record)));
         }
 
         if is_changed {
@@ -145,7 +148,8 @@ impl Dispatcher {
             caller,
             contract,
             correlation,
-            deadline: Instant::now() + tool.timeout.unwrap_or(self.timeout),
+            deadline: Instant::now()
+                + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
             cancelled: CancellationToken::new(),
             progress,
             sealer: Arc::clone(&self.sealer),
@@ -155,6 +159,27 @@ impl Dispatcher {
         });
         Ok(Admitted { tool: Arc::clone(tool), cx, record })
     }
+}
+
+impl Dispatcher {
+    /// Refuses a caller that lacks scopes of a tool.
+    fn scope(&self, tool: &Served, missing: Vec<&'static str>, record: Entry) -> RefusalKind {
+        record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
+        RefusalKind::Scope { contract: tool.contract, stamp: Arc::clone(&tool.stamp), missing }
+    }
+}
+
+/// The scopes that a caller lacks for a tool, and for those that answer for it.
+fn missing(caller: &Caller, tool: &Served) -> Vec<&'static str> {
+    let mut missing: Vec<&'static str> = Vec::new();
+    for tool in tool.chain() {
+        for scope in policy::permits(caller, tool.contract).err().unwrap_or_default() {
+            if !missing.contains(&scope) {
+                missing.push(scope);
+            }
+        }
+    }
+    missing
 }
 
 fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {

@@ -87,7 +87,7 @@ fn go_on<'c>(
         tool.output.check(&answer)?;
         match onward.convert {
             None => Ok(answer),
-            Some(convert) => convert(answer.value(), cx).map_err(ToolError::unsettled),
+            Some(convert) => execution::guarded(|| convert(answer.value(), cx)).map_err(ToolError::unsettled),
         }
     })
 }

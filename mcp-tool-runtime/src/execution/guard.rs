@@ -27,6 +27,11 @@ pub(crate) fn read<'a>(
     }
 }
 
+/// Runs what isn't part of the function, and may panic all the same.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
     let guarded = AssertUnwindSafe(running).catch_unwind();

@@ -85,7 +85,8 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     );
     project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
     let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 \
-                 to 40 [bound-tightened] — bump to 2.0, then run `cargo run -- contract write`";
+                 to 40 [bound-tightened] — bump to 2.0 and go on serving 1.1 to those who call it (an adapter will do), \
+                 then run `cargo run -- contract write`; or take the change back";
     assert!(project.errors("").contains(drift), "{}", project.errors(""));
     project.write(LOCK, &lock);
     project.builds("");
@@ -117,8 +118,9 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
     let errors = project.errors("");
     let rename = "error[E0080]: evaluation panicked: tool 'find' 1.1 drifted from mcp-tools.lock: breaking: \
-                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0, then run `cargo run \
-                  -- contract write`\n --> src/things.rs:4:22\n";
+                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and go on serving 1.1 \
+                  to those who call it (an adapter will do), then run `cargo run -- contract write`; or take the \
+                  change back\n --> src/things.rs:4:22\n";
     assert!(errors.contains(rename), "{errors}");
     assert!(errors.contains("due to 1 previous error"), "{errors}");
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
@@ -160,8 +162,8 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
     let promise = project.read(LOCK);
     project.edit(LOCK, "\"removalDate\": \"2027-01-31\"", "\"removalDate\": \"2026-01-31\"");
-    let edited = "the entry of recount 1.0 in mcp-tools.lock was edited by hand, and can't be made anew by a \
-                  server that doesn't serve it: take it from version control again";
+    let edited =
+        "the entry of recount 1.0 in mcp-tools.lock was edited by hand: take it from version control again";
     contract(&["check", "--today", "2027-01-31"]).is(3, &[edited]);
     contract(&["write"]).is(1, &[edited]);
     project.write(LOCK, &promise);
@@ -184,10 +186,10 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     };
 
     edited(&[("What it is called.", "What it was called.")]);
-    contract(&["check"])
-        .is(3, &["the lock's entry of find 2.1 was edited by hand: run `cargo run -- contract write`"]);
-    contract(&["write"]).is(0, &["mcp-tools.lock is written"]);
-    assert_eq!(project.read(LOCK), lock);
+    let by_hand =
+        "the entry of find 2.1 in mcp-tools.lock was edited by hand: take it from version control again";
+    contract(&["check"]).is(3, &[by_hand]);
+    contract(&["write"]).is(1, &[by_hand]);
 
     edited(&[("\"title\": {", "\"title\" {")]);
     let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — mend it";
@@ -198,13 +200,12 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
     contract(&["check"]).is(5, &[tightened, "was taken, and is refused now", "needs-bump: bump to 3.0"]);
     let kept = project.read(LOCK);
-    contract(&["write"]).is(1, &["mcp-tools.lock stays as it is (needs-bump)", tightened]);
+    contract(&["write"]).is(1, &[by_hand]);
     assert_eq!(project.read(LOCK), kept, "nothing is written");
 
     edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
     let wanted = "weakens: say why: `weakens(\"bound-loosened\", reason = \"…\")`";
     contract(&["check"]).is(4, &["max_len went from 20 to 40", "was refused, and is taken now", wanted]);
-    contract(&["write"]).is(1, &["mcp-tools.lock stays as it is (weakens)"]);
 
     edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
     contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version never falls"]);

@@ -1,7 +1,7 @@
 //! What binds of a locked contract, as bytes: literals, which cost a compiler nothing.
 //!
 //! In nearly all builds nothing changed, and [`is_unchanged`] sees it in one walk. Only where something did are
-//! they made a [`Contract`] again, for the judge ([`decode`]). Words are left out. Each step of const evaluation
+//! they made a [`Contract`] again, for the judge ([`Compact`]). Words are left out. Each step of const evaluation
 //! costs about a microsecond and each call twenty, so that the walk calls as little as it can.
 
 use crate::{
