@@ -24,6 +24,17 @@ impl Digest {
         serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of_bytes(&bytes))
     }
 
+    /// A digest as it is written: `sha256:` and 64 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
+        let mut bytes = [0; 32];
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(Digest(bytes))
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {
@@ -62,5 +73,9 @@ mod tests {
     fn it_is_written_with_its_algorithm() {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of_bytes(b"").to_string(), empty);
+        assert_eq!(Digest::parse(empty), Some(Digest::of_bytes(b"")));
+        for odd in ["", "sha256:12", &empty[1..], &empty.replace('e', "x")] {
+            assert_eq!(Digest::parse(odd), None, "{odd}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     seal::Sealer,
     tool::ToolEntry,
     usage::Usage,
-    versions::{ClientPin, Versions},
+    versions::{ClientPin, Known, Versions},
     wire::Endpoint,
 };
 
@@ -123,6 +123,12 @@ impl ToolServer {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));
             }
         }
+        let known = match &settings.known_file {
+            None => Known::default(),
+            Some(file) => Known::open(file).map_err(|error| {
+                StartError::Setting(format!("contract.known_file: {} can't be read: {error}", file.display()))
+            })?,
+        };
         let sealer = Sealer::new(settings.seal_keys.iter().map(String::as_str))
             .map_err(|error| StartError::Setting(format!("seal.keys: {error}")))?;
         let paged = registry.tools().iter().any(|tool| tool.contract.is_paged());
@@ -135,7 +141,7 @@ impl ToolServer {
         })?;
         let dispatcher = Dispatcher {
             registry,
-            versions: Versions { pins: settings.pins.clone(), known: Arc::default() },
+            versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
             audit: Arc::new(audit),
@@ -173,6 +179,8 @@ pub(crate) struct Settings {
     pub(crate) local_scopes: Option<Vec<String>>,
     /// Clients that are held to versions.
     pub(crate) pins: Vec<ClientPin>,
+    /// Where what callers listed is kept from one run to the next.
+    pub(crate) known_file: Option<PathBuf>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
     /// Where records go; to the log's lines where absent.
@@ -188,6 +196,7 @@ impl Default for Settings {
             allow_destructive: HashSet::new(),
             local_scopes: None,
             pins: Vec::new(),
+            known_file: None,
             seal_keys: Vec::new(),
             audit_file: None,
         }

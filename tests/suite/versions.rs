@@ -1,5 +1,7 @@
 //! Several versions of one tool: which one answers, and what those are told who know another.
 
+use std::fs;
+
 use mcp_tool_runtime::{
     Adapted, Caller, ErrorKind, ToolEntry, Version,
     prelude::*,
@@ -506,4 +508,55 @@ fn a_pin_that_means_nothing_does_not_start() {
     assert!(fault("harness ^1").contains("a client, a tool (or `*`) and a requirement are wanted"));
     assert!(fault("harness relay newest").contains("a requirement is wanted"));
     assert!(fault("harness relai ^1").contains("contract.pins: no tool is named 'relai'"));
+}
+
+#[test]
+fn what_a_caller_listed_is_known_to_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known.json");
+    let arguments = ["--known-file", file.to_str().unwrap()];
+    let call = |server: &HttpServer, arguments: Value| {
+        let params = json!({ "name": "relay", "arguments": arguments });
+        server.modern("tools/call", params, json!({}), &[]).json()
+    };
+    let mut first = HttpServer::start(&arguments);
+    let list = first.modern("tools/list", json!({}), json!({}), &[]).json();
+    assert!(first.terminate().success());
+    let kept = fs::read_to_string(&file).unwrap();
+    let digest =
+        |name: &str| listed(&list, name)["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
+    let (newest, old) = (digest("relay"), digest("relay_v1"));
+
+    // As if the first run had served something else: the version that the caller knew answers, if it is served.
+    let as_if = |version: &str, digest: &str| {
+        let known = kept.replace(
+            &format!("\"relay\":[\"2.1\",\"{newest}\"]"),
+            &format!("\"relay\":[\"{version}\",\"{digest}\"]"),
+        );
+        assert_ne!(known, kept);
+        fs::write(&file, known).unwrap();
+        HttpServer::start(&arguments)
+    };
+    let server = as_if("1.4", &old);
+    assert_eq!(text(&call(&server, json!({ "text": "hello" }))), "hello to all");
+    drop(server);
+
+    // Else the caller is told, once, what there is now.
+    let server = as_if("3.0", &format!("sha256:{}", "0".repeat(64)));
+    let refused = call(&server, json!({ "text": "hello" }));
+    assert_eq!(refused["result"]["isError"], true);
+    let error = &refused["result"]["_meta"]["dev.mcp-tool/error"];
+    assert_eq!((&error["kind"], &error["tool"]["name"]), (&json!("contract_changed"), &json!("relay")));
+    assert_eq!(error["tool"]["inputSchema"]["required"], json!(["message", "to"]));
+    assert_eq!(text(&call(&server, json!({ "message": "hello", "to": "ann" }))), "hello to ann");
+    drop(server);
+
+    fs::write(&file, "{").unwrap();
+    let output = std::process::Command::new(crate::harness::SPECIMEN)
+        .args(["serve", "--stdio"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("contract.known_file: "));
 }

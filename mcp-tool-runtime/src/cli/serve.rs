@@ -99,10 +99,13 @@ async fn start(server: ToolServer, config: &Config, stop: &CancellationToken, li
 
 type Started = Result<Option<Arc<Endpoint>>, StartError>;
 
-/// Says what was still called of what will go, and ends the process where a function that isn't async goes on:
+/// Says what was still called of what will go, keeps what callers listed, and ends the process where a function that isn't async goes on:
 /// the runtime would wait for it without end. Its record is written by then.
 fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
     endpoint.dispatcher.usage.report();
+    if let Err(error) = endpoint.dispatcher.versions.known.save() {
+        tracing::error!(%error, "what callers listed could not be kept");
+    }
     if !finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
         lines.flush();

@@ -2,10 +2,13 @@
 
 use std::{
     collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use mcp_tool_contract::{digest::Digest, model::Version};
+use serde::{Deserialize, Serialize};
 
 use super::Listed;
 use crate::identity::Caller;
@@ -15,9 +18,19 @@ const GENERATION: usize = 5_000;
 /// Lists that are told apart: callers with the same scopes list the same.
 const LISTS: usize = 64;
 
-/// What callers that can be named last listed. In memory: it ends with the process.
+/// What callers that can be named last listed: in memory, and in a file from one run of the server to the next.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<Callers>);
+pub(crate) struct Known {
+    callers: Mutex<Callers>,
+    file: Option<PathBuf>,
+}
+
+/// The file: callers by their names, each with the place of its list.
+#[derive(Default, Deserialize, Serialize)]
+struct Kept {
+    lists: Vec<HashMap<String, (String, String)>>,
+    callers: Vec<(String, usize)>,
+}
 
 /// The names of a list, each with its version and contract.
 type List = HashMap<String, (Version, Digest)>;
@@ -37,6 +50,49 @@ fn named(caller: &Caller) -> Option<String> {
 }
 
 impl Known {
+    /// What the file holds; nothing yet where there is none.
+    ///
+    /// # Errors
+    /// Where it can't be read, or isn't such a file.
+    pub(crate) fn open(file: &Path) -> io::Result<Self> {
+        let kept = match fs::read(file) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
+            Err(error) => return Err(error),
+        };
+        let lists: Option<Vec<Arc<List>>> =
+            kept.lists.into_iter().map(|list| read(list).map(Arc::new)).collect();
+        let odd = || io::Error::new(io::ErrorKind::InvalidData, "it isn't what a server wrote");
+        let lists = lists.ok_or_else(odd)?;
+        let mut callers = Callers::default();
+        for (name, place) in kept.callers {
+            callers.keep(name, Arc::clone(lists.get(place).ok_or_else(odd)?));
+        }
+        callers.lists = lists.into_iter().take(LISTS).collect();
+        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()) })
+    }
+
+    /// Writes the file, where there is to be one: whole, or not at all.
+    pub(crate) fn save(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut kept, mut places) = (Kept::default(), HashMap::new());
+        for (name, list) in callers.old.iter().chain(&callers.young) {
+            let place = *places.entry(Arc::as_ptr(list)).or_insert_with(|| {
+                let written = list.iter().map(|(tool, (version, digest))| {
+                    (tool.clone(), (version.to_string(), digest.to_string()))
+                });
+                kept.lists.push(written.collect());
+                kept.lists.len() - 1
+            });
+            kept.callers.push((name.clone(), place));
+        }
+        drop(callers);
+        let beside = file.with_extension(format!("new.{}", std::process::id()));
+        fs::write(&beside, serde_json::to_vec(&kept)?)?;
+        fs::rename(&beside, file)
+    }
+
     /// The caller has seen these.
     pub(crate) fn listed(&self, caller: &Caller, listed: &[Listed<'_>]) {
         let newest = listed.iter().filter(|listed| listed.is_newest);
@@ -50,7 +106,7 @@ impl Known {
     /// The caller has been told of one tool.
     pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(name) = named(caller) else { return };
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).of(&name);
+        let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name);
         let mut list = known.map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
         self.remember(caller, list);
@@ -59,15 +115,25 @@ impl Known {
     /// What the caller knows of a tool, if it has listed it.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         let name = named(caller)?;
-        let list = self.0.lock().unwrap_or_else(PoisonError::into_inner).of(&name)?;
+        let list = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name)?;
         list.get(tool).copied()
     }
 
     fn remember(&self, caller: &Caller, list: List) {
         if let Some(name) = named(caller) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
+            self.callers.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
         }
     }
+}
+
+fn read(list: HashMap<String, (String, String)>) -> Option<List> {
+    list.into_iter()
+        .map(|(tool, (version, digest))| {
+            let (major, minor) = version.split_once('.')?;
+            let version = Version { major: major.parse().ok()?, minor: minor.parse().ok()? };
+            Some((tool, (version, Digest::parse(&digest)?)))
+        })
+        .collect()
 }
 
 impl Callers {
@@ -121,7 +187,7 @@ mod tests {
             // One that comes again and again is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
-        let callers = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let callers = known.callers.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
         assert_eq!(callers.lists.len(), 1);
         drop(callers);

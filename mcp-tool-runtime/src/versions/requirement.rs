@@ -12,7 +12,7 @@ pub(crate) enum Requirement {
     /// A range of versions.
     Range(semver::VersionReq),
     /// One contract.
-    Contract(String),
+    Contract(Digest),
 }
 
 impl Requirement {
@@ -21,13 +21,8 @@ impl Requirement {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         const WANTED: &str =
             "a requirement is wanted, such as \"^1.2\" or \">=1, <3\", or a contract's \"sha256:…\"";
-        if let Some(digits) = text.strip_prefix("sha256:") {
-            let is_digest = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            return if is_digest {
-                Ok(Requirement::Contract(text.to_ascii_lowercase()))
-            } else {
-                Err(WANTED.into())
-            };
+        if text.starts_with("sha256:") {
+            return Digest::parse(text).map(Requirement::Contract).ok_or_else(|| WANTED.into());
         }
         if text.len() > 256 {
             return Err(WANTED.into());
@@ -46,7 +41,7 @@ impl Requirement {
             Requirement::Range(range) => {
                 range.matches(&semver::Version::new(version.major.into(), version.minor.into(), 0))
             }
-            Requirement::Contract(wanted) => digest.to_string() == *wanted,
+            Requirement::Contract(wanted) => digest == wanted,
         }
     }
 }
@@ -55,7 +50,7 @@ impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Requirement::Range(range) => range.fmt(f),
-            Requirement::Contract(digest) => f.write_str(digest),
+            Requirement::Contract(digest) => digest.fmt(f),
         }
     }
 }

@@ -174,6 +174,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "contract.known_file",
+        flag: Some("known-file"),
+        value: "FILE",
+        help: "Keep what callers listed last in this file, written at an orderly end, so that they are held to it by the next run",
+        many: false,
+        show: |config| {
+            quoted(&config.settings.known_file.as_ref().map_or("".into(), |path| path.to_string_lossy()))
+        },
+        set: |config, given| {
+            config.settings.known_file = Some(one(given)?).filter(|path| !path.is_empty()).map(Into::into);
+            Ok(())
+        },
+    },
+    Setting {
         key: "local.scopes",
         flag: Some("local-scopes"),
         value: "SCOPE",
