@@ -92,6 +92,12 @@ mod ended {
     }
 }
 
+/// Remove something.
+#[mcp_tool(version = "1.0", public, destructive)]
+fn remove() -> Adapted<end> {
+    Adapted::to(json!({}))
+}
+
 mod meek {
     use super::*;
 
@@ -283,6 +289,15 @@ async fn what_can_not_be_undone_needs_approval_by_its_adapters_too() {
     let server = ToolServer::new("ends", "1").tools(ENDS);
     let allowed = TestServer::start_allowing(server, ["end"]).await.unwrap();
     allowed.call("end_v1", json!({})).await.unwrap();
+
+    // Allowing an adapter of another name allows nothing of what it calls.
+    for (names, kind) in [(vec!["remove"], Some(ErrorKind::ApprovalRequired)), (vec!["remove", "end"], None)]
+    {
+        let server = ToolServer::new("ends", "1").tools(tools![end, remove]);
+        let server = TestServer::start_allowing(server, names).await.unwrap();
+        let called = server.call("remove", json!({})).await;
+        assert_eq!(called.err().and_then(|error| error.kind()), kind);
+    }
 }
 
 #[tokio::test]
