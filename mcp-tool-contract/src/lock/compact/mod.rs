@@ -6,171 +6,8 @@
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Deprecation, Hints, Output, Param, Weakening},
+    model::{Contract, Hints, Output, Param},
 };
-
-/// The bytes of a contract.
-#[must_use]
-pub fn encode(contract: &Contract) -> Vec<u8> {
-    let mut bytes = Writer(Vec::new());
-    bytes.contract(contract);
-    bytes.0
-}
-
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
-    }
-
-    fn number(&mut self, number: i128) {
-        match u16::try_from(number) {
-            Ok(short) => {
-                self.byte(0);
-                self.0.extend(short.to_le_bytes());
-            }
-            Err(_) => {
-                self.byte(1);
-                self.0.extend(number.to_le_bytes());
-            }
-        }
-    }
-
-    fn count(&mut self, count: usize) {
-        self.number(count as i128);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.0.extend(text.as_bytes());
-    }
-
-    fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
-        self.byte(value.is_some().into());
-        if let Some(value) = value {
-            write(self, value);
-        }
-    }
-
-    fn contract(&mut self, contract: &Contract) {
-        let Contract {
-            name,
-            version,
-            title: _,
-            description: _,
-            input,
-            output,
-            scopes,
-            hints,
-            timeout_ms,
-            concurrency,
-            deprecation,
-            weakens,
-        } = contract;
-        self.byte(pack(*hints));
-        self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
-        self.maybe(*concurrency, |to, limit| to.number(limit.into()));
-        self.count(scopes.len());
-        scopes.iter().for_each(|scope| self.text(scope));
-        self.count(input.len());
-        input.iter().for_each(|param| self.param(param));
-        self.output(output);
-        // Rare enough to be looked at whole.
-        let is_plain = deprecation.is_none() && weakens.is_empty();
-        self.byte(u8::from(!is_plain));
-        self.maybe(*deprecation, |to, Deprecation { message, replacement, removal }| {
-            to.text(message);
-            to.maybe(replacement, Writer::text);
-            to.maybe(removal, Writer::text);
-        });
-        self.count(weakens.len());
-        for Weakening { rule, reason } in *weakens {
-            self.number(*rule as i128);
-            self.text(reason);
-        }
-        self.text(name);
-        self.number(version.major.into());
-        self.number(version.minor.into());
-        input.iter().for_each(|param| self.text(param.name));
-    }
-
-    fn param(&mut self, param: &Param) {
-        let Param { name: _, description: _, schema, default, secret } = param;
-        self.schema(schema, mark(*secret, default));
-        if let Some(Literal { value, json }) = default {
-            if let LiteralValue::Number(value) = value {
-                self.number(value.to_bits().into());
-            }
-            self.text(json);
-        }
-    }
-
-    fn schema(&mut self, schema: &Schema, mark: u8) {
-        let Schema { kind, items, optional } = schema;
-        self.byte(flags(*optional, items.is_some(), mark));
-        if let Some(Items { min, max }) = items {
-            self.number((*min).into());
-            self.number(max.map_or(-1, Into::into));
-        }
-        match kind {
-            Kind::Boolean => self.byte(BOOLEAN),
-            Kind::Integer { minimum, maximum } => {
-                self.byte(INTEGER);
-                self.number(*minimum);
-                self.number(*maximum);
-            }
-            Kind::Number { minimum, maximum } => {
-                self.byte(NUMBER);
-                for bound in [minimum, maximum] {
-                    self.number(bound.map_or(-1, |bound| bound.to_bits().into()));
-                }
-            }
-            Kind::String(Text { min_len, max_len, pattern, format }) => {
-                self.byte(string(pattern.is_some(), *format));
-                self.number((*min_len).into());
-                self.number(max_len.map_or(-1, Into::into));
-                if let Some(pattern) = pattern {
-                    self.text(pattern.source());
-                }
-            }
-            Kind::Enum(values) => {
-                self.byte(ENUM);
-                self.count(values.len());
-                values.iter().for_each(|value| self.text(value));
-            }
-            Kind::Object(object) => {
-                self.byte(OBJECT);
-                self.object(object);
-            }
-        }
-    }
-
-    fn output(&mut self, output: &Output) {
-        match output {
-            Output::Nothing => self.byte(0),
-            Output::Text => self.byte(1),
-            Output::Object(object) | Output::Page(object) => {
-                self.byte(2);
-                self.object(object);
-            }
-            Output::Remembered(_) | Output::Dynamic(_) => self.byte(3),
-        }
-    }
-
-    fn object(&mut self, object: &'static Object) {
-        self.count(object.count());
-        for field in (0..object.count()).filter_map(|place| object.field(place)) {
-            self.field(&field);
-        }
-    }
-
-    fn field(&mut self, field: &Field) {
-        let Field { name, description: _, schema, required } = field;
-        self.text(name);
-        self.schema(schema, *required as u8);
-    }
-}
 
 /// What is said beside a schema: of a parameter whether it is secret and what default it has, of a field whether it
 /// is always there.
@@ -242,8 +79,10 @@ macro_rules! number {
 }
 
 mod decode;
+mod encode;
 
 pub use decode::Compact;
+pub use encode::encode;
 
 const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     match bytes {
