@@ -36,7 +36,7 @@ mod other {
     use super::*;
 
     /// Another tool of that name.
-    #[mcp_tool(version = "2.0", public, read_only)]
+    #[mcp_tool(version = "1.7", public, read_only)]
     pub(super) async fn held() -> String {
         String::new()
     }
