@@ -71,8 +71,8 @@ impl Dispatcher {
         correlation
     }
 
-    /// Resolves the name, holds the caller to the tool's scopes, and takes the call's place among those that
-    /// run. Authentication came before, at the wire.
+    /// Resolves the name, holds the caller to the tool's scopes and its rate, and takes the call's place among
+    /// those that run. Authentication came before, at the wire.
     pub(crate) fn admit(
         &self,
         caller: Caller,
@@ -126,11 +126,19 @@ impl Dispatcher {
             return Err(refusal(changed(tool, stamp)));
         }
 
+        let now = Instant::now();
+        let tools = tool.chain().map(|tool| tool.contract);
         let own = tool.chain().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
             .permits(!contract.hints.read_only)
-            .and_then(|()| Permits::take(&self.concurrency, own));
+            .and_then(|()| self.rates.take(now.into_std(), &caller, tools))
+            .and_then(|places| {
+                // A caller that is told to come back has its place in the window still.
+                let permits = Permits::take(&self.concurrency, own)?;
+                places.keep();
+                Ok(permits)
+            });
         let permits = match permits {
             Ok(permits) => permits,
             Err(error) => {
@@ -148,8 +156,7 @@ impl Dispatcher {
             caller,
             contract,
             correlation,
-            deadline: Instant::now()
-                + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
+            deadline: now + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
             cancelled: CancellationToken::new(),
             progress,
             sealer: Arc::clone(&self.sealer),

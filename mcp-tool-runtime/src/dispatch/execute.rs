@@ -60,7 +60,7 @@ async fn carry_out(
     let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
     record.read(canonical::digest(arguments.as_ref(), tool.contract.input, |param| param.secret));
     drop(arguments);
-    tool.chain().try_for_each(gate::permits)?;
+    tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller()))?;
     record.running();
     let answer = match execution::run(running, cx).await? {
         Given::Here(answer) => answer,

@@ -9,7 +9,12 @@ pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
 pub(crate) use execute::Done;
 
 use crate::{
-    audit::Audit, limits::Concurrency, registry::Registry, seal::Sealer, usage::Usage, versions::Versions,
+    audit::Audit,
+    limits::{Concurrency, Rates},
+    registry::Registry,
+    seal::Sealer,
+    usage::Usage,
+    versions::Versions,
 };
 
 /// What every call passes through.
@@ -19,6 +24,7 @@ pub(crate) struct Dispatcher {
     pub(crate) versions: Versions,
     pub(crate) usage: Usage,
     pub(crate) concurrency: Concurrency,
+    pub(crate) rates: Rates,
     pub(crate) audit: Arc<Audit>,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) timeout: Duration,

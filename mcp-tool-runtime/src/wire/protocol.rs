@@ -137,8 +137,8 @@ impl ServerHandler for Protocol {
         let tools = self.endpoint.list(&caller).into_iter().cloned();
         let mut result = ListToolsResult::with_all_items(tools.collect());
         result.ttl_ms = Some(LIST_TTL_MS);
-        let scoped =
-            !versions.pins.is_empty() || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
+        let scoped = !versions.pins.is_empty()
+            || registry.tools().iter().any(|tool| tool.contract.needs().next().is_some());
         result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(
