@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
-use mcp_tool_contract::read::violation::{Rule, Violation, Violations};
+use mcp_tool_contract::{
+    model::Rate,
+    read::violation::{Rule, Violation, Violations},
+};
 
 /// Why a call gave no result.
 ///
@@ -35,6 +38,8 @@ pub struct ToolError {
     kind: ErrorKind,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
+    /// What the caller used up.
+    rate: Option<Rate>,
     violations: Option<Violations>,
     source: Option<Box<dyn Error + Send + Sync>>,
     /// The function had begun, and this says nothing of what it did.
@@ -57,6 +62,8 @@ pub enum ErrorKind {
     Conflict,
     /// Not now: too busy, or something that it needs is away.
     Unavailable,
+    /// This caller called it as often as one may, and the error says when it may again.
+    RateLimited,
     /// It ran longer than it may.
     Timeout,
     /// The result is larger than results may be.
@@ -78,6 +85,7 @@ impl ErrorKind {
             ErrorKind::NotFound => "not_found",
             ErrorKind::Conflict => "conflict",
             ErrorKind::Unavailable => "unavailable",
+            ErrorKind::RateLimited => "rate_limited",
             ErrorKind::Timeout => "timeout",
             ErrorKind::TooLarge => "too_large",
             ErrorKind::ContractChanged => "contract_changed",
@@ -89,7 +97,15 @@ impl ErrorKind {
 impl ToolError {
     pub(crate) fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
-        ToolError { kind, message, retry_after: None, violations: None, source: None, unsettled: false }
+        ToolError {
+            kind,
+            message,
+            retry_after: None,
+            rate: None,
+            violations: None,
+            source: None,
+            unsettled: false,
+        }
     }
 
     /// The operation isn't allowed; the message says what would have to change.
@@ -114,6 +130,15 @@ impl ToolError {
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         ToolError { retry_after: Some(retry_after), ..ToolError::of(ErrorKind::Unavailable, message) }
+    }
+
+    /// The caller used its rate up; there is a place again after that time.
+    pub(crate) fn rate_limited(message: String, rate: Rate, retry_after: Duration) -> Self {
+        ToolError {
+            rate: Some(rate),
+            retry_after: Some(retry_after),
+            ..ToolError::of(ErrorKind::RateLimited, message)
+        }
     }
 
     /// An argument that the schema admits and the tool can't use: `/customer: no customer of that name`.
@@ -165,6 +190,11 @@ impl ToolError {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// The rate that the caller used up, if that is what it is.
+    pub(crate) const fn rate(&self) -> Option<Rate> {
+        self.rate
     }
 
     /// The arguments that were wrong, if that is what it is.

@@ -211,9 +211,14 @@ impl Registry {
             return refused(format!("isn't `open_world`, and {called} is"));
         }
         // What it promises of scopes is judged; what it needs is no less.
-        let missing = found.contract.scopes.iter().find(|scope| !served.contract.scopes.contains(scope));
+        let missing = found.contract.needs().find(|scope| !served.contract.needs().any(|own| own == *scope));
         if let Some(missing) = missing {
             return refused(format!("doesn't name the scope '{missing}', which {called} needs"));
+        }
+        let unnamed =
+            found.contract.upstreams.iter().find(|upstream| !served.contract.upstreams.contains(upstream));
+        if let Some(unnamed) = unnamed {
+            return refused(format!("doesn't name the upstream '{unnamed}', which {called} reaches"));
         }
         // There is one link a tool.
         drop(served.adapts.set(Arc::clone(found)));
@@ -228,7 +233,11 @@ impl Registry {
     fn check_allowed(&self, allow: &HashSet<String>) -> Result<(), StartError> {
         for name in allow {
             let reason = match self.family(name) {
-                Some(family) if family.iter().any(|tool| tool.contract.hints.destructive) => continue,
+                Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
+                Some(family) if family.iter().any(|tool| tool.contract.gate.is_some()) => {
+                    "a scope opens the gate of that tool, and who holds it needs nobody's leave: leave this out"
+                        .to_owned()
+                }
                 Some(_) => "that tool isn't destructive, and is allowed as it is".to_owned(),
                 None => "no tool has that name".to_owned(),
             };

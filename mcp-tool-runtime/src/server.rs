@@ -13,7 +13,7 @@ use crate::{
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
-    limits::{Concurrency, MAX_RESULT},
+    limits::{Concurrency, MAX_RESULT, Rates},
     policy::{Authorizer, Policy, ScopeAuthorizer},
     registry::{Registry, StartError},
     seal::Sealer,
@@ -160,6 +160,7 @@ impl ToolServer {
             .map_err(|reason| StartError::Setting(format!("oauth.scope_hierarchy: {reason}")))?;
         let dispatcher = Dispatcher {
             registry,
+            scopes: Arc::new(scopes.clone()),
             policy: match self.policy {
                 Some(policy) => policy(scopes),
                 None => Policy::Scopes(scopes),
@@ -169,6 +170,7 @@ impl ToolServer {
             versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
+            rates: Rates::default(),
             audit: Arc::new(audit),
             sealer: Arc::new(sealer),
             timeout: settings.timeout,

@@ -19,7 +19,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     limits::Permits,
-    policy::{self, Decision},
+    policy::{self, Decision, ScopeAuthorizer},
     registry::Served,
     versions::{Requirement, Resolved},
 };
@@ -29,6 +29,8 @@ use crate::{
 pub(crate) struct Admitted {
     pub(super) tool: Arc<Served>,
     pub(super) cx: CallContext,
+    /// For the gate, which asks again.
+    pub(super) scopes: Arc<ScopeAuthorizer>,
     pub(super) record: Entry,
 }
 
@@ -99,8 +101,8 @@ impl Dispatcher {
         }
     }
 
-    /// Resolves the name, holds the caller to the tool's scopes, and takes the call's place among those that
-    /// run. Authentication came before, at the wire.
+    /// Resolves the name, asks the policy, holds the caller to the tool's rate, and takes the call's
+    /// place among those that run. Authentication came before, at the wire.
     pub(crate) async fn admit(
         &self,
         caller: Caller,
@@ -155,11 +157,19 @@ impl Dispatcher {
             return Err(refusal(changed(tool, stamp)));
         }
 
+        let now = Instant::now();
+        let tools = tool.chain().map(|tool| tool.contract);
         let own = tool.chain().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
             .permits(!contract.hints.read_only)
-            .and_then(|()| Permits::take(&self.concurrency, own));
+            .and_then(|()| self.rates.take(now.into_std(), &caller, tools))
+            .and_then(|places| {
+                // A caller that is told to come back has its place in the window still.
+                let permits = Permits::take(&self.concurrency, own)?;
+                places.keep();
+                Ok(permits)
+            });
         let permits = match permits {
             Ok(permits) => permits,
             Err(error) => {
@@ -177,8 +187,7 @@ impl Dispatcher {
             caller,
             contract,
             correlation,
-            deadline: Instant::now()
-                + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
+            deadline: now + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
             cancelled: CancellationToken::new(),
             progress,
             sealer: Arc::clone(&self.sealer),
@@ -186,7 +195,7 @@ impl Dispatcher {
             question: OnceLock::new(),
             _permits: permits,
         });
-        Ok(Admitted { tool: Arc::clone(tool), cx, record })
+        Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     context::CallContext,
     error::ToolError,
     execution, gate,
+    policy::ScopeAuthorizer,
     registry::Served,
     result::{Answer, Given, Onward, chain},
 };
@@ -30,10 +31,10 @@ impl Admitted {
     ///
     /// Dropping the future cancels the call. The text of the arguments is let go once it was read.
     pub(crate) async fn execute(self, arguments: impl AsRef<str>) -> Done {
-        let Admitted { tool, cx, mut record } = self;
+        let Admitted { tool, cx, scopes, mut record } = self;
         let _cancelled_when_dropped = CancelOnDrop(cx.clone());
 
-        let answer = carry_out(&tool, &cx, arguments, &mut record).await.map_err(|error| {
+        let answer = carry_out(&tool, &cx, &scopes, arguments, &mut record).await.map_err(|error| {
             let in_doubt = error.is_unsettled() && record.is_running() && !tool.contract.hints.read_only;
             if in_doubt { error.in_doubt() } else { error }
         });
@@ -54,13 +55,14 @@ impl Admitted {
 async fn carry_out(
     tool: &Served,
     cx: &CallContext,
+    scopes: &ScopeAuthorizer,
     arguments: impl AsRef<str>,
     record: &mut Entry,
 ) -> Result<Answer, ToolError> {
     let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
     record.read(canonical::digest(arguments.as_ref(), tool.contract.input, |param| param.secret));
     drop(arguments);
-    tool.chain().try_for_each(gate::permits)?;
+    tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
     let answer = match execution::run(running, cx).await? {
         Given::Here(answer) => answer,

@@ -11,7 +11,12 @@ pub(crate) use execute::Done;
 #[cfg(feature = "oauth")]
 use crate::audit::Strangers;
 use crate::{
-    audit::Audit, limits::Concurrency, policy::Policy, registry::Registry, seal::Sealer, usage::Usage,
+    audit::Audit,
+    limits::{Concurrency, Rates},
+    policy::{Policy, ScopeAuthorizer},
+    registry::Registry,
+    seal::Sealer,
+    usage::Usage,
     versions::Versions,
 };
 
@@ -21,8 +26,10 @@ pub(crate) struct Dispatcher {
     pub(crate) registry: Registry,
     pub(crate) versions: Versions,
     pub(crate) policy: Policy,
+    pub(crate) scopes: Arc<ScopeAuthorizer>,
     pub(crate) usage: Usage,
     pub(crate) concurrency: Concurrency,
+    pub(crate) rates: Rates,
     pub(crate) audit: Arc<Audit>,
     #[cfg(feature = "oauth")]
     pub(crate) strangers: Strangers,

@@ -66,9 +66,9 @@ impl Authorizer for ScopeAuthorizer {
     }
 }
 
-/// The scopes that a tool needs.
+/// The scopes that a tool and its gate need.
 pub(super) fn of(tool: &Contract) -> impl Iterator<Item = &'static str> {
-    tool.scopes.iter().copied()
+    tool.needs()
 }
 
 #[cfg(test)]

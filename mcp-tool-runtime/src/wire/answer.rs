@@ -259,6 +259,11 @@ struct Structure<'e> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    /// Calls that one caller may make in the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     violations: Option<&'e [mcp_tool_contract::read::violation::Violation]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,6 +281,8 @@ impl<'e> Structure<'e> {
             retry_after_ms: error
                 .retry_after()
                 .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            limit: error.rate().map(|rate| rate.calls),
+            window_ms: error.rate().map(|rate| rate.window.milliseconds()),
             violations: violations.map(|violations| violations.listed()),
             more_violations: violations.map(|violations| violations.more()).filter(|more| *more > 0),
             tool: None,

@@ -143,7 +143,7 @@ impl ServerHandler for Protocol {
         let scoped = self.is_guarded
             || policy.is_own()
             || !versions.pins.is_empty()
-            || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
+            || registry.tools().iter().any(|tool| tool.contract.needs().next().is_some());
         result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(

@@ -6,8 +6,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ToolError;
 
-/// Bytes of a result, unless the settings say otherwise.
-pub(crate) const MAX_RESULT: usize = 1024 * 1024;
 /// What a caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
