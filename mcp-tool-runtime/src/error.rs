@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Conflict,
     /// Not now: too busy, or something that it needs is away.
     Unavailable,
+    /// The operator of the server switched the tool off.
+    Disabled,
     /// It ran longer than it may.
     Timeout,
     /// The result is larger than results may be.
@@ -78,6 +80,7 @@ impl ErrorKind {
             ErrorKind::NotFound => "not_found",
             ErrorKind::Conflict => "conflict",
             ErrorKind::Unavailable => "unavailable",
+            ErrorKind::Disabled => "disabled",
             ErrorKind::Timeout => "timeout",
             ErrorKind::TooLarge => "too_large",
             ErrorKind::ContractChanged => "contract_changed",

@@ -8,6 +8,7 @@ use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
+    control::Controls,
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
@@ -139,7 +140,13 @@ impl ToolServer {
             what: "the audit thread could not be started".into(),
             source,
         })?;
+        let controls = match &settings.control_file {
+            None => Controls::none(),
+            Some(file) => Controls::open(file)
+                .map_err(|reason| StartError::Setting(format!("control.file: {reason}")))?,
+        };
         let dispatcher = Dispatcher {
+            controls,
             registry,
             versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
@@ -181,6 +188,8 @@ pub(crate) struct Settings {
     pub(crate) pins: Vec<ClientPin>,
     /// Where what callers listed is kept from one run to the next.
     pub(crate) known_file: Option<PathBuf>,
+    /// Where the operator's orders are.
+    pub(crate) control_file: Option<PathBuf>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
     /// Where records go; to the log's lines where absent.
@@ -197,6 +206,7 @@ impl Default for Settings {
             local_scopes: None,
             pins: Vec::new(),
             known_file: None,
+            control_file: None,
             seal_keys: Vec::new(),
             audit_file: None,
         }

@@ -206,6 +206,8 @@ pub enum TestError {
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<&'static str>),
+    /// The operator switched the caller off.
+    Withdrawn,
     /// The tool's own refusal or failure, or that of a guard.
     Tool(ToolError),
 }
@@ -216,7 +218,10 @@ impl TestError {
     pub const fn kind(&self) -> Option<ErrorKind> {
         match self {
             TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::MissingScopes(_)
+            | TestError::Withdrawn => None,
         }
     }
 
@@ -225,7 +230,10 @@ impl TestError {
     pub const fn violations(&self) -> Option<&Violations> {
         match self {
             TestError::Tool(error) => error.violations(),
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::MissingScopes(_)
+            | TestError::Withdrawn => None,
         }
     }
 
@@ -234,7 +242,10 @@ impl TestError {
     pub fn missing_scopes(&self) -> &[&'static str] {
         match self {
             TestError::MissingScopes(missing) => missing,
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::Tool(_) => &[],
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::Withdrawn
+            | TestError::Tool(_) => &[],
         }
     }
 }
@@ -247,6 +258,7 @@ impl From<RefusalKind> for TestError {
                 TestError::NoSuchVersion(versions.iter().map(|(version, _)| *version).collect())
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
+            RefusalKind::Withdrawn => TestError::Withdrawn,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }
@@ -260,6 +272,7 @@ impl fmt::Display for TestError {
             TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
             TestError::NoSuchVersion(_) => f.write_str("no version fits"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
+            TestError::Withdrawn => f.write_str("access was withdrawn by the operator"),
             TestError::Tool(error) => error.fmt(f),
         }
     }

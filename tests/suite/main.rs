@@ -13,6 +13,7 @@ mod cli;
 #[cfg(feature = "clients")]
 mod clients;
 mod contract;
+mod control;
 mod drift;
 mod faults;
 mod harness;

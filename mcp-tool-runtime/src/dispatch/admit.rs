@@ -14,6 +14,7 @@ use super::Dispatcher;
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
+    control::Off,
     error::{ErrorKind, ToolError},
     identity::Caller,
     limits::Permits,
@@ -58,7 +59,9 @@ pub(crate) enum RefusalKind {
     Changed { contract: &'static Contract, stamp: Arc<str>, error: ToolError, tool: serde_json::Value },
     /// The caller lacks scopes of the tool.
     Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<&'static str> },
-    /// Not now; the model reads why.
+    /// The operator switched the caller off.
+    Withdrawn,
+    /// Not now, or not until the operator says so; the model reads why.
     Unavailable { contract: &'static Contract, stamp: Arc<str>, error: ToolError },
 }
 
@@ -84,6 +87,15 @@ impl Dispatcher {
         let refusal = |kind| Box::new(Refusal { correlation, kind });
         let mut record =
             Entry::new(Arc::clone(&self.audit), correlation, caller.clone(), name, arguments_bytes);
+
+        if let Some(off) = self.controls.is_off(&caller) {
+            let reason = match off {
+                Off::User => "user_disabled",
+                Off::Client => "client_disabled",
+            };
+            record.failed(Outcome::Refused, reason, None);
+            return Err(refusal(RefusalKind::Withdrawn));
+        }
 
         let (tool, is_changed) = match self.versions.resolve(&self.registry, &caller, name, requires) {
             Resolved::Is(tool) => (tool, false),
@@ -111,6 +123,11 @@ impl Dispatcher {
         record.resolved(contract, Arc::clone(&tool.stamp));
         if let Some(last) = tool.adapts().and_then(|next| next.chain().last()) {
             record.answered_by(last.contract, &last.stamp);
+        }
+
+        if tool.chain().any(|tool| self.controls.tool_is_off(tool.contract.name)) {
+            record.failed(Outcome::Refused, "tool_disabled", None);
+            return Err(refusal(switched_off(tool)));
         }
 
         let lacking = missing(&caller, tool);
@@ -180,6 +197,16 @@ fn missing(caller: &Caller, tool: &Served) -> Vec<&'static str> {
         }
     }
     missing
+}
+
+fn switched_off(tool: &Served) -> RefusalKind {
+    let contract = tool.contract;
+    let message = format!(
+        "'{}' was switched off by the operator of this server: don't try again until a person says so",
+        contract.name
+    );
+    let error = ToolError::of(ErrorKind::Disabled, message);
+    RefusalKind::Unavailable { contract, stamp: Arc::clone(&tool.stamp), error }
 }
 
 fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {

@@ -9,12 +9,14 @@ pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
 pub(crate) use execute::Done;
 
 use crate::{
-    audit::Audit, limits::Concurrency, registry::Registry, seal::Sealer, usage::Usage, versions::Versions,
+    audit::Audit, control::Controls, limits::Concurrency, registry::Registry, seal::Sealer, usage::Usage,
+    versions::Versions,
 };
 
 /// What every call passes through.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
+    pub(crate) controls: Controls,
     pub(crate) registry: Registry,
     pub(crate) versions: Versions,
     pub(crate) usage: Usage,

@@ -81,6 +81,11 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
         }
+        RefusalKind::Withdrawn => {
+            let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
+            let message = "access was withdrawn by the operator";
+            Framed { status: 403, body: error(Some(id), code::WITHDRAWN, message, Some(&data)) }
+        }
         RefusalKind::Scope { contract, stamp, missing } => {
             let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
             let tool = contract.name;

@@ -18,6 +18,8 @@ pub(crate) mod code {
     pub(crate) const CANCELLED: i32 = -31499;
     /// The project's own: the caller lacks a scope of the tool.
     pub(crate) const INSUFFICIENT_SCOPE: i32 = -31403;
+    /// The same: the operator switched the caller off.
+    pub(crate) const WITHDRAWN: i32 = INSUFFICIENT_SCOPE;
 
     /// The reason of a call that was turned away, as records have it.
     pub(crate) const fn name(code: i32) -> &'static str {

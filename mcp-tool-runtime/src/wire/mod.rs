@@ -64,8 +64,14 @@ impl Entry {
 impl Endpoint {
     /// The list of tools as this caller sees it, which it is held to from now on.
     pub(crate) fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
-        let Dispatcher { registry, versions, .. } = &self.dispatcher;
-        let may = |tool: &Served| tool.chain().all(|tool| policy::permits(caller, tool.contract).is_ok());
+        let Dispatcher { registry, versions, controls, .. } = &self.dispatcher;
+        if controls.is_off(caller).is_some() {
+            return Vec::new();
+        }
+        let may_call = |tool: &Served| {
+            !controls.tool_is_off(tool.contract.name) && policy::permits(caller, tool.contract).is_ok()
+        };
+        let may = |tool: &Served| tool.chain().all(may_call);
         let listed = versions.listed(registry, caller, may);
         versions.known.listed(caller, &listed);
         let entries = listed.iter().filter_map(|listed| Some((listed, self.listing.get(listed.place)?)));

@@ -29,7 +29,8 @@ use crate::{
     versions::Requirement,
 };
 
-/// How long a client may take a list for fresh, in milliseconds: it changes only when the server does.
+/// How long a client may take a list for fresh, in milliseconds: it changes when the server does, and when its
+/// operator orders something, to which calls are held at once.
 const LIST_TTL_MS: u64 = 60_000;
 
 /// The server as rmcp sees it.
@@ -133,12 +134,13 @@ impl ServerHandler for Protocol {
             return Err(ErrorData::invalid_params(message, None));
         }
         let caller = self.caller(&context);
-        let Dispatcher { registry, versions, .. } = &self.endpoint.dispatcher;
+        let Dispatcher { registry, versions, controls, .. } = &self.endpoint.dispatcher;
         let tools = self.endpoint.list(&caller).into_iter().cloned();
         let mut result = ListToolsResult::with_all_items(tools.collect());
         result.ttl_ms = Some(LIST_TTL_MS);
-        let scoped =
-            !versions.pins.is_empty() || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
+        let scoped = controls.are_heeded()
+            || !versions.pins.is_empty()
+            || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
         result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(

@@ -219,6 +219,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "control.file",
+        flag: Some("control-file"),
+        value: "FILE",
+        help: "Heed the orders in this file: what `disable`, `enable` and `revoke` say holds within a second",
+        many: false,
+        show: |config| {
+            quoted(&config.settings.control_file.as_ref().map_or("".into(), |path| path.to_string_lossy()))
+        },
+        set: |config, given| {
+            config.settings.control_file = Some(one(given)?).filter(|path| !path.is_empty()).map(Into::into);
+            Ok(())
+        },
+    },
+    Setting {
         key: "seal.keys",
         flag: None,
         value: "KEY",
@@ -248,8 +262,25 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 /// The flags of all settings.
 pub(in crate::cli) fn flags() -> impl Iterator<Item = Arg> {
-    SETTINGS.iter().filter_map(|setting| {
-        let flag = setting.flag?;
+    SETTINGS.iter().filter_map(Setting::arg)
+}
+
+/// The flag of one setting, and that of the file that settings are read from, for commands that need no more.
+pub(in crate::cli) fn flag(key: &str) -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().filter(move |setting| setting.key == key).filter_map(Setting::arg).chain([config()])
+}
+
+/// The flag of the file that settings are read from.
+pub(in crate::cli) fn config() -> Arg {
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help("Read settings from this file [default: mcp-tool.toml, if it is there] [env: MCP_TOOL_CONFIG]")
+}
+
+impl Setting {
+    fn arg(&self) -> Option<Arg> {
+        let (setting, flag) = (self, self.flag?);
         let action = if setting.many { ArgAction::Append } else { ArgAction::Set };
         let default = (setting.show)(&Config::default());
         let help = match default.as_str() {
@@ -263,5 +294,5 @@ pub(in crate::cli) fn flags() -> impl Iterator<Item = Arg> {
         };
         let arg = Arg::new(setting.key).long(flag).value_name(setting.value).help(help).action(action);
         Some(arg.value_parser(NonEmptyStringValueParser::new()))
-    })
+    }
 }
