@@ -8,6 +8,7 @@
     reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
 )]
 
+mod audit;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Dispatcher;
+use super::{Arrival, Dispatcher};
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
@@ -67,9 +67,15 @@ pub(crate) enum RefusalKind {
 
 impl Dispatcher {
     /// Records a call that the wire turned away before it could be asked for; gives its correlation id.
-    pub(crate) fn turned_away(&self, caller: Caller, name: &str, bytes: usize, reason: &str) -> Uuid {
+    pub(crate) fn turned_away(
+        &self,
+        arrival: impl Into<Arrival>,
+        name: &str,
+        bytes: usize,
+        reason: &str,
+    ) -> Uuid {
         let correlation = Uuid::now_v7();
-        let record = Entry::new(Arc::clone(&self.audit), correlation, caller, name, bytes);
+        let record = self.record(correlation, arrival.into(), name, bytes);
         record.failed(Outcome::Refused, reason, None);
         correlation
     }
@@ -78,15 +84,16 @@ impl Dispatcher {
     /// run. Authentication came before, at the wire.
     pub(crate) fn admit(
         &self,
-        caller: Caller,
+        arrival: impl Into<Arrival>,
         call: Asked<'_>,
         progress: Option<Progress>,
     ) -> Result<Admitted, Box<Refusal>> {
         let Asked { name, requires, arguments_bytes } = call;
         let correlation = Uuid::now_v7();
         let refusal = |kind| Box::new(Refusal { correlation, kind });
-        let mut record =
-            Entry::new(Arc::clone(&self.audit), correlation, caller.clone(), name, arguments_bytes);
+        let arrival = arrival.into();
+        let caller = arrival.caller.clone();
+        let mut record = self.record(correlation, arrival, name, arguments_bytes);
 
         if let Some(off) = self.controls.is_off(&caller) {
             let reason = match off {
@@ -179,6 +186,11 @@ impl Dispatcher {
 }
 
 impl Dispatcher {
+    fn record(&self, correlation: Uuid, arrival: Arrival, name: &str, bytes: usize) -> Entry {
+        let Arrival { caller, remote } = arrival;
+        Entry::new(Arc::clone(&self.audit), correlation, caller, remote, name, bytes)
+    }
+
     /// Refuses a caller that lacks scopes of a tool.
     fn scope(&self, tool: &Served, missing: Vec<&'static str>, record: Entry) -> RefusalKind {
         record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));

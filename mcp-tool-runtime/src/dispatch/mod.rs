@@ -3,15 +3,29 @@
 mod admit;
 mod execute;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
 pub(crate) use execute::Done;
 
 use crate::{
-    audit::Audit, control::Controls, limits::Concurrency, registry::Registry, seal::Sealer, usage::Usage,
-    versions::Versions,
+    audit::Audit, control::Controls, identity::Caller, limits::Concurrency, registry::Registry, seal::Sealer,
+    usage::Usage, versions::Versions,
 };
+
+/// Who calls, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) caller: Caller,
+    /// The address that the call came from, where it came over a network.
+    pub(crate) remote: Option<IpAddr>,
+}
+
+impl From<Caller> for Arrival {
+    fn from(caller: Caller) -> Self {
+        Arrival { caller, remote: None }
+    }
+}
 
 /// What every call passes through.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     context::{Progress, Update},
-    dispatch::{Admitted, Asked, Dispatcher},
+    dispatch::{Admitted, Arrival, Asked, Dispatcher},
     identity::Caller,
     policy,
     registry::{Served, older_name},
@@ -103,16 +103,16 @@ impl Endpoint {
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.
-    fn turn_away(&self, caller: Caller, call: &Call<'_>, fault: Fault) -> Framed {
+    fn turn_away(&self, arrival: impl Into<Arrival>, call: &Call<'_>, fault: Fault) -> Framed {
         let bytes = call.arguments.len();
-        let correlation = self.dispatcher.turned_away(caller, &call.name, bytes, code::name(fault.code));
+        let correlation = self.dispatcher.turned_away(arrival, &call.name, bytes, code::name(fault.code));
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
     /// Admits a call; a refusal comes back as its answer.
     fn admit(
         &self,
-        caller: Caller,
+        arrival: impl Into<Arrival>,
         call: &Call<'_>,
         era: Era,
         progress: Option<Progress>,
@@ -123,7 +123,7 @@ impl Endpoint {
             arguments_bytes: call.arguments.len(),
         };
         self.dispatcher
-            .admit(caller, asked, progress)
+            .admit(arrival, asked, progress)
             .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
     }
 

@@ -1,6 +1,6 @@
 //! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     context::Progress,
-    dispatch::{Asked, Dispatcher},
+    dispatch::{Arrival, Asked, Dispatcher},
     identity::Caller,
     versions::Requirement,
 };
@@ -67,6 +67,11 @@ impl Protocol {
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has sessions"))]
 pub(crate) struct RawArguments(pub(crate) Arc<str>);
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP comes from somewhere"))]
+pub(crate) struct Remote(pub(crate) IpAddr);
 
 fn raw_arguments(
     request: &CallToolRequestParams,
@@ -170,7 +175,9 @@ impl ServerHandler for Protocol {
         let requires = required(&context)?;
         let asked =
             Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted = endpoint.dispatcher.admit(self.caller(&context), asked, progress);
+        let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
+        let arrival = Arrival { caller: self.caller(&context), remote };
+        let admitted = endpoint.dispatcher.admit(arrival, asked, progress);
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),

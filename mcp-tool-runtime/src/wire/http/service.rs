@@ -29,14 +29,14 @@ use super::{
 };
 use crate::{
     context::{Progress, Update},
-    dispatch::Admitted,
+    dispatch::{Admitted, Arrival},
     identity::Caller,
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         fault::{Fault, code},
         message::{self, Call, Era, Id, Incoming as Message},
-        protocol::{Protocol, RawArguments},
+        protocol::{Protocol, RawArguments, Remote},
         supported,
     },
 };
@@ -164,7 +164,7 @@ impl Service {
         let in_session = self.is_in_session(&parts);
         match message {
             Message::Call(call) if !in_session || call.fault.is_some() => {
-                match self.admit(&parts.headers, call, caller) {
+                match self.admit(&parts, call, caller) {
                     Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
                     Err(refused) => framed(refused),
                 }
@@ -220,21 +220,18 @@ impl Service {
     }
 
     /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
-    fn admit(
-        &self,
-        headers: &HeaderMap,
-        mut call: Call<'_>,
-        caller: Caller,
-    ) -> Result<(Begun, String), Framed> {
+    fn admit(&self, parts: &Parts, mut call: Call<'_>, caller: Caller) -> Result<(Begun, String), Framed> {
+        let headers = &parts.headers;
+        let arrival = Arrival { caller, remote: parts.extensions.get().map(|Remote(remote)| *remote) };
         let era = call.meta.era();
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
         if let Err(fault) = fault {
-            return Err(self.endpoint.turn_away(caller, &call, fault));
+            return Err(self.endpoint.turn_away(arrival, &call, fault));
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(caller, &call, era, progress)?;
+        let admitted = self.endpoint.admit(arrival, &call, era, progress)?;
         let arguments = call.arguments.to_owned();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
         let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(headers), call.id.clone()));
