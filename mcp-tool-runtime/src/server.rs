@@ -194,6 +194,10 @@ pub(crate) struct Settings {
     pub(crate) seal_keys: Vec<String>,
     /// Where records go; to the log's lines where absent.
     pub(crate) audit_file: Option<PathBuf>,
+    /// Bytes of that file before it is rotated.
+    pub(crate) audit_max_size: u64,
+    /// Rotated files that are kept; all of them, where it is 0.
+    pub(crate) audit_keep: usize,
 }
 
 impl Default for Settings {
@@ -209,6 +213,9 @@ impl Default for Settings {
             control_file: None,
             seal_keys: Vec::new(),
             audit_file: None,
+            audit_max_size: 64 << 20,
+            // Evidence isn't deleted unless somebody asks for it.
+            audit_keep: 0,
         }
     }
 }
@@ -221,7 +228,10 @@ impl Settings {
         log: impl Write + Send + 'static,
     ) -> Result<Endpoint, StartError> {
         match &self.audit_file {
-            Some(path) => server.start(self, FileSink::new(path.clone())).await,
+            Some(path) => {
+                let sink = FileSink::new(path.clone(), self.audit_max_size, self.audit_keep);
+                server.start(self, sink).await
+            }
             None => server.start(self, LineSink(log)).await,
         }
     }

@@ -291,11 +291,12 @@ impl Sink for Records {
         Ok(())
     }
 
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             kept.push(serde_json::from_slice(line)?);
         }
+        *lines = &[];
         Ok(())
     }
 

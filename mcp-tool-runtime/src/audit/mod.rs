@@ -1,7 +1,14 @@
 //! What happened: one record a call, refused ones too, with digests in place of values.
 
+mod file;
+#[cfg(feature = "cli")]
+mod query;
 mod record;
+mod rotated;
 mod sink;
 
+pub(crate) use file::FileSink;
+#[cfg(feature = "cli")]
+pub(crate) use query::{Found, Question, Reading};
 pub(crate) use record::{Entry, Outcome};
-pub(crate) use sink::{Audit, FileSink, LineSink, Sink};
+pub(crate) use sink::{Audit, LineSink, Sink};

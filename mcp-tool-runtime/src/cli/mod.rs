@@ -1,5 +1,6 @@
 //! The command line of every server: `serve`, `tools`, the operator's orders, and help that teaches.
 
+mod audit;
 mod contract;
 mod control;
 mod log;
@@ -19,7 +20,7 @@ type Ended<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl ToolServer {
     /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`,
-    /// `disable`, `enable`, `revoke`, `orders`, `help`.
+    /// `disable`, `enable`, `revoke`, `orders`, `audit`, `help`.
     ///
     /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
     /// `contract` finds something (its help says what), else 1.
@@ -53,6 +54,7 @@ impl ToolServer {
             Some((command @ ("disable" | "enable" | "revoke"), matches)) => {
                 control::order(&self, command, matches).map(|()| ExitCode::SUCCESS)
             }
+            Some(("audit", matches)) => audit::audit(matches),
             Some(("orders", matches)) => control::orders(matches).map(|()| ExitCode::SUCCESS),
             _ => Err("no command was given".into()),
         }
@@ -101,4 +103,5 @@ fn command(name: &str, version: &str) -> Command {
         .subcommand(tools)
         .subcommand(contract::command())
         .subcommands(control::commands())
+        .subcommand(audit::command())
 }

@@ -219,6 +219,31 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "audit.max_size",
+        flag: Some("audit-max-size"),
+        value: "SIZE",
+        help: "Rotate the file of records before it is larger: to FILE.20261114T093000.123456Z, by its time",
+        many: false,
+        show: |config| {
+            quoted(&size_shown(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)))
+        },
+        set: |config, given| {
+            set(&mut config.settings.audit_max_size, size(one(given)?).map(|size| size as u64))
+        },
+    },
+    Setting {
+        key: "audit.keep",
+        flag: Some("audit-keep"),
+        value: "N",
+        help: "Rotated files that are kept, the oldest being deleted; 0 keeps all, since evidence isn't deleted unless asked",
+        many: false,
+        show: |config| config.settings.audit_keep.to_string(),
+        set: |config, given| {
+            let files = one(given)?.parse().map_err(|_| "a whole number is wanted".to_owned());
+            set(&mut config.settings.audit_keep, files)
+        },
+    },
+    Setting {
         key: "control.file",
         flag: Some("control-file"),
         value: "FILE",
