@@ -64,6 +64,8 @@ pub enum ErrorKind {
     Unavailable,
     /// This caller called it as often as one may, and the error says when it may again.
     RateLimited,
+    /// The operator of the server switched the tool off.
+    Disabled,
     /// It ran longer than it may.
     Timeout,
     /// The result is larger than results may be.
@@ -86,6 +88,7 @@ impl ErrorKind {
             ErrorKind::Conflict => "conflict",
             ErrorKind::Unavailable => "unavailable",
             ErrorKind::RateLimited => "rate_limited",
+            ErrorKind::Disabled => "disabled",
             ErrorKind::Timeout => "timeout",
             ErrorKind::TooLarge => "too_large",
             ErrorKind::ContractChanged => "contract_changed",

@@ -53,6 +53,7 @@ mod audit;
 mod cli;
 mod context;
 mod contracts;
+mod control;
 mod dispatch;
 mod error;
 mod execution;

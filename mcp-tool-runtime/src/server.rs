@@ -10,6 +10,7 @@ use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 use crate::audit::Strangers;
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
+    control::Controls,
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
@@ -158,7 +159,13 @@ impl ToolServer {
         })?;
         let scopes = ScopeAuthorizer::new(&settings.scope_hierarchy)
             .map_err(|reason| StartError::Setting(format!("oauth.scope_hierarchy: {reason}")))?;
+        let controls = match &settings.control_file {
+            None => Controls::none(),
+            Some(file) => Controls::open(file)
+                .map_err(|reason| StartError::Setting(format!("control.file: {reason}")))?,
+        };
         let dispatcher = Dispatcher {
+            controls,
             registry,
             scopes: Arc::new(scopes.clone()),
             policy: match self.policy {
@@ -214,10 +221,16 @@ pub(crate) struct Settings {
     pub(crate) pins: Vec<ClientPin>,
     /// Where what callers listed is kept from one run to the next.
     pub(crate) known_file: Option<PathBuf>,
+    /// Where the operator's orders are.
+    pub(crate) control_file: Option<PathBuf>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
     /// Where records go; to the log's lines where absent.
     pub(crate) audit_file: Option<PathBuf>,
+    /// Bytes of that file before it is rotated.
+    pub(crate) audit_max_size: u64,
+    /// Rotated files that are kept; all of them, where it is 0.
+    pub(crate) audit_keep: usize,
 }
 
 impl Default for Settings {
@@ -232,8 +245,12 @@ impl Default for Settings {
             shows_grantable: false,
             pins: Vec::new(),
             known_file: None,
+            control_file: None,
             seal_keys: Vec::new(),
             audit_file: None,
+            audit_max_size: 64 << 20,
+            // Evidence isn't deleted unless somebody asks for it.
+            audit_keep: 0,
         }
     }
 }
@@ -246,7 +263,10 @@ impl Settings {
         log: impl Write + Send + 'static,
     ) -> Result<Endpoint, StartError> {
         match &self.audit_file {
-            Some(path) => server.start(self, FileSink::new(path.clone())).await,
+            Some(path) => {
+                let sink = FileSink::new(path.clone(), self.audit_max_size, self.audit_keep);
+                server.start(self, sink).await
+            }
             None => server.start(self, LineSink(log)).await,
         }
     }

@@ -209,6 +209,8 @@ pub enum TestError {
     MissingScopes(Vec<String>),
     /// The policy doesn't permit it.
     Denied,
+    /// The operator switched the caller off.
+    Withdrawn,
     /// The tool's own refusal or failure, or that of a guard.
     Tool(ToolError),
 }
@@ -222,7 +224,8 @@ impl TestError {
             TestError::UnknownTool(_)
             | TestError::NoSuchVersion(_)
             | TestError::MissingScopes(_)
-            | TestError::Denied => None,
+            | TestError::Denied
+            | TestError::Withdrawn => None,
         }
     }
 
@@ -234,7 +237,8 @@ impl TestError {
             TestError::UnknownTool(_)
             | TestError::NoSuchVersion(_)
             | TestError::MissingScopes(_)
-            | TestError::Denied => None,
+            | TestError::Denied
+            | TestError::Withdrawn => None,
         }
     }
 
@@ -246,6 +250,7 @@ impl TestError {
             TestError::UnknownTool(_)
             | TestError::NoSuchVersion(_)
             | TestError::Denied
+            | TestError::Withdrawn
             | TestError::Tool(_) => &[],
         }
     }
@@ -260,6 +265,7 @@ impl From<RefusalKind> for TestError {
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,
+            RefusalKind::Withdrawn => TestError::Withdrawn,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }
@@ -274,6 +280,7 @@ impl fmt::Display for TestError {
             TestError::NoSuchVersion(_) => f.write_str("no version fits"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
             TestError::Denied => f.write_str("denied"),
+            TestError::Withdrawn => f.write_str("access was withdrawn by the operator"),
             TestError::Tool(error) => error.fmt(f),
         }
     }
@@ -292,11 +299,12 @@ impl Sink for Records {
         Ok(())
     }
 
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             kept.push(serde_json::from_slice(line)?);
         }
+        *lines = &[];
         Ok(())
     }
 

@@ -486,6 +486,15 @@ mod v1 {
     }
 }
 
+/// Hand a message on to all, by another tool.
+#[mcp_tool(version = "1.0", public, read_only)]
+fn announce(
+    /// What to hand on.
+    text: String,
+) -> Adapted<relay> {
+    Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     ToolServer::new("specimen", "1.2.3")
@@ -520,7 +529,8 @@ async fn main() -> ExitCode {
             others,
             foreign,
             relay,
-            v1::relay
+            v1::relay,
+            announce
         ])
         .lend_with(Seen::open)
         .run()

@@ -421,6 +421,7 @@ fn each_call_leaves_one_record_without_its_values() {
         "outcome",
         "result",
         "result_bytes",
+        "scopes",
         "time",
         "tool",
         "user",

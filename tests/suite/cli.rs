@@ -49,7 +49,7 @@ fn help_teaches() {
 fn a_command_line_that_can_not_be_understood_is_refused() {
     let cases: [(&[&str], &str); 6] = [
         (&[], "Usage:"),
-        (&["sevre"], "a similar subcommand exists: 'serve'"),
+        (&["sevre"], "similar subcommands exist: 'revoke', 'serve'"),
         (&["serve", "--htpp", "127.0.0.1:0"], "a similar argument exists: '--http'"),
         (&["serve", "--stdio", "--http", "127.0.0.1:0"], "cannot be used with"),
         (&["serve", "--stdio", "--timeout", ""], "--timeout"),

@@ -8,11 +8,13 @@
     reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
 )]
 
+mod audit;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
 mod contract;
+mod control;
 mod drift;
 mod faults;
 mod harness;

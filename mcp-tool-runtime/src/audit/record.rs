@@ -1,6 +1,8 @@
 //! The record of a call.
 
 use std::{
+    collections::BTreeSet,
+    net::IpAddr,
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -10,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Audit;
-use crate::identity::Caller;
+use crate::identity::{Caller, Scopes};
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +39,17 @@ struct Record<'r> {
     agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<&'r str>,
+    // What a verified token says of its caller besides; local callers have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'r str>,
+    /// `human` or `machine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'r str>,
+    scopes: Held<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<IpAddr>,
     tool: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -62,6 +75,23 @@ struct Record<'r> {
     result: Option<String>,
 }
 
+/// The scopes that the caller held: `"all"`, or each.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Held<'r> {
+    All(&'static str),
+    Only(&'r BTreeSet<String>),
+}
+
+impl<'r> From<&'r Scopes> for Held<'r> {
+    fn from(scopes: &'r Scopes) -> Self {
+        match scopes {
+            Scopes::All => Held::All("all"),
+            Scopes::Only(scopes) => Held::Only(scopes),
+        }
+    }
+}
+
 /// A record that is being made. It is written once, whatever happens: a call that is dropped on the way is
 /// recorded as cancelled.
 #[derive(Debug)]
@@ -71,6 +101,7 @@ pub(crate) struct Entry {
     clock: Instant,
     correlation: Uuid,
     caller: Caller,
+    remote: Option<IpAddr>,
     tool: String,
     contract: Option<(&'static Contract, Arc<str>)>,
     answered_by: Option<String>,
@@ -86,6 +117,7 @@ impl Entry {
         audit: Arc<Audit>,
         correlation: Uuid,
         caller: Caller,
+        remote: Option<IpAddr>,
         tool: &str,
         bytes: usize,
     ) -> Self {
@@ -95,6 +127,7 @@ impl Entry {
             clock: Instant::now(),
             correlation,
             caller,
+            remote,
             tool: shown(tool),
             contract: None,
             answered_by: None,
@@ -148,6 +181,11 @@ impl Entry {
             user: self.caller.user(),
             agent: self.caller.agent().map(shown),
             tenant: self.caller.tenant(),
+            issuer: None,
+            client: None,
+            kind: None,
+            scopes: self.caller.scopes().into(),
+            remote: self.remote,
             tool: &self.tool,
             version: self.contract.as_ref().map(|(contract, _)| contract.version.to_string()),
             contract: self.contract.as_ref().map(|(_, digest)| &**digest),

@@ -1,9 +1,7 @@
 //! Where records go: JSON lines, written in order by a thread of their own.
 
 use std::{
-    fs::{File, OpenOptions},
     io::{self, Write},
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -30,11 +28,11 @@ pub(crate) trait Sink: Send + 'static {
     /// Where they can't.
     fn open(&mut self) -> io::Result<()>;
 
-    /// Writes whole lines.
+    /// Writes whole lines, and takes from their front those that were written.
     ///
     /// # Errors
-    /// Where they weren't written whole; the same lines come again.
-    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
+    /// Where some weren't written whole; these come again.
+    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()>;
 
     /// Whether calls depend on it: while a sink that is required fails, tools that write are refused.
     fn is_required(&self) -> bool;
@@ -48,67 +46,16 @@ impl<W: Write + Send + 'static> Sink for LineSink<W> {
         Ok(())
     }
 
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        lines.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| self.0.write_all(line))
-    }
-
-    fn is_required(&self) -> bool {
-        false
-    }
-}
-
-/// Lines appended to a file that was asked for.
-pub(crate) struct FileSink {
-    path: PathBuf,
-    file: Option<File>,
-    torn: bool,
-}
-
-impl FileSink {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        FileSink { path, file: None, torn: false }
-    }
-}
-
-impl FileSink {
-    /// Whether the open file is still the one of that path: a rotation moves it away.
-    fn is_in_place(&self) -> bool {
-        #[cfg(unix)]
-        if let Some(file) = &self.file {
-            use std::os::unix::fs::MetadataExt as _;
-            let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-            return file.metadata().map(place).ok() == std::fs::metadata(&self.path).map(place).ok();
-        }
-        true
-    }
-}
-
-impl Sink for FileSink {
-    fn open(&mut self) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = Some(OpenOptions::new().append(true).create(true).open(&self.path)?);
+    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            self.0.write_all(line)?;
+            *lines = &lines[line.len()..];
         }
         Ok(())
     }
 
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if !self.is_in_place() {
-            self.file = None;
-        }
-        self.open()?;
-        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
-        // A line that a full disk cut off is ended before the same lines are written again.
-        let written = if self.torn { file.write_all(b"\n") } else { Ok(()) };
-        let written = written.and_then(|()| file.write_all(lines));
-        self.torn = written.is_err();
-        if self.torn {
-            self.file = None;
-        }
-        written
-    }
-
     fn is_required(&self) -> bool {
-        true
+        false
     }
 }
 
@@ -243,13 +190,14 @@ fn write_all(records: &Receiver<Vec<u8>>, mut sink: impl Sink, state: &State) {
             batch.extend_from_slice(&line);
             lines += 1;
         }
+        let mut rest = batch.as_slice();
         loop {
-            match sink.write(&batch) {
+            match sink.write(&mut rest) {
                 Ok(()) => break state.recovered(),
                 Err(error) => state.failed(&error),
             }
             if !state.required || state.stopping.load(Ordering::Relaxed) {
-                break state.leave_out(lines);
+                break state.leave_out(rest.split_inclusive(|byte| *byte == b'\n').count());
             }
             std::thread::sleep(RETRY);
         }

@@ -1,10 +1,13 @@
-//! The command line of every server: `serve`, `tools`, and help that teaches.
+//! The command line of every server: `serve`, `tools`, the operator's orders, and help that teaches.
 
+mod audit;
 mod contract;
+mod control;
 mod log;
 mod serve;
 mod settings;
 mod tools;
+mod visible;
 
 use std::{error::Error, process::ExitCode};
 
@@ -16,7 +19,8 @@ use crate::server::ToolServer;
 type Ended<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl ToolServer {
-    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`, `help`.
+    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`,
+    /// `disable`, `enable`, `revoke`, `orders`, `audit`, `help`.
     ///
     /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
     /// `contract` finds something (its help says what), else 1.
@@ -47,6 +51,11 @@ impl ToolServer {
                 tools::list(&self, matches.get_flag("json")).map(|()| ExitCode::SUCCESS)
             }
             Some(("contract", matches)) => contract::contract(&self, matches),
+            Some((command @ ("disable" | "enable" | "revoke"), matches)) => {
+                control::order(&self, command, matches).map(|()| ExitCode::SUCCESS)
+            }
+            Some(("audit", matches)) => audit::audit(matches),
+            Some(("orders", matches)) => control::orders(matches).map(|()| ExitCode::SUCCESS),
             _ => Err("no command was given".into()),
         }
     }
@@ -69,9 +78,7 @@ fn command(name: &str, version: &str) -> Command {
                 .conflicts_with("http.listen")
                 .help("Talk by standard input and output"),
         )
-        .arg(Arg::new("config").long("config").value_name("FILE").help(
-            "Read settings from this file [default: mcp-tool.toml, if it is there] [env: MCP_TOOL_CONFIG]",
-        ))
+        .arg(settings::config())
         .arg(
             Arg::new("print-config")
                 .long("print-config")
@@ -95,4 +102,6 @@ fn command(name: &str, version: &str) -> Command {
         .subcommand(serve)
         .subcommand(tools)
         .subcommand(contract::command())
+        .subcommands(control::commands())
+        .subcommand(audit::command())
 }

@@ -1,6 +1,9 @@
 //! The first half: whether a call may begin. Refusals here have HTTP statuses of their own.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use mcp_tool_contract::{
     model::{Contract, Version},
@@ -10,12 +13,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Dispatcher;
+use super::{Arrival, Dispatcher};
 #[cfg(feature = "oauth")]
 use crate::identity::challenge::Denied;
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
+    control::Off,
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     limits::Permits,
@@ -64,25 +68,33 @@ pub(crate) enum RefusalKind {
     Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<String>, wanted: Vec<String> },
     /// The caller may not, and no scope would change that.
     Denied { contract: &'static Contract, stamp: Arc<str> },
-    /// Not now; the model reads why.
+    /// The operator switched the caller off.
+    Withdrawn,
+    /// Not now, or not until the operator says so; the model reads why.
     Unavailable { contract: &'static Contract, stamp: Arc<str>, error: ToolError },
 }
 
 impl Dispatcher {
     /// Records a call that the wire turned away before it could be asked for; gives its correlation id.
-    pub(crate) fn turned_away(&self, caller: Caller, name: &str, bytes: usize, reason: &str) -> Uuid {
+    pub(crate) fn turned_away(
+        &self,
+        arrival: impl Into<Arrival>,
+        name: &str,
+        bytes: usize,
+        reason: &str,
+    ) -> Uuid {
         let correlation = Uuid::now_v7();
-        let record = Entry::new(Arc::clone(&self.audit), correlation, caller, name, bytes);
+        let record = self.record(correlation, arrival.into(), name, bytes);
         record.failed(Outcome::Refused, reason, None);
         correlation
     }
 
     /// Records a request that isn't taken for anybody's.
     #[cfg(feature = "oauth")]
-    pub(crate) fn unauthenticated(&self, denied: &Denied) {
+    pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
         let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
-        let nobody = Caller::new("unauthenticated");
-        let record = Entry::new(Arc::clone(&self.audit), Uuid::now_v7(), nobody, "-", 0);
+        let nobody = Arrival { caller: Caller::new("unauthenticated"), remote };
+        let record = self.record(Uuid::now_v7(), nobody, "-", 0);
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
             detail.push(format!("{left_out} more before it are not recorded"));
@@ -105,15 +117,25 @@ impl Dispatcher {
     /// place among those that run. Authentication came before, at the wire.
     pub(crate) async fn admit(
         &self,
-        caller: Caller,
+        arrival: impl Into<Arrival>,
         call: Asked<'_>,
         progress: Option<Progress>,
     ) -> Result<Admitted, Box<Refusal>> {
         let Asked { name, requires, arguments_bytes } = call;
         let correlation = Uuid::now_v7();
         let refusal = |kind| Box::new(Refusal { correlation, kind });
-        let mut record =
-            Entry::new(Arc::clone(&self.audit), correlation, caller.clone(), name, arguments_bytes);
+        let arrival = arrival.into();
+        let caller = arrival.caller.clone();
+        let mut record = self.record(correlation, arrival, name, arguments_bytes);
+
+        if let Some(off) = self.controls.is_off(&caller) {
+            let reason = match off {
+                Off::User => "user_disabled",
+                Off::Client => "client_disabled",
+            };
+            record.failed(Outcome::Refused, reason, None);
+            return Err(refusal(RefusalKind::Withdrawn));
+        }
 
         let (tool, is_changed) = match self.versions.resolve(&self.registry, &caller, name, requires) {
             Resolved::Is(tool) => (tool, false),
@@ -142,6 +164,11 @@ impl Dispatcher {
         record.resolved(contract, Arc::clone(&tool.stamp));
         if let Some(last) = tool.adapts().and_then(|next| next.chain().last()) {
             record.answered_by(last.contract, &last.stamp);
+        }
+
+        if tool.chain().any(|tool| self.controls.tool_is_off(tool.contract.name)) {
+            record.failed(Outcome::Refused, "tool_disabled", None);
+            return Err(refusal(switched_off(tool)));
         }
 
         match self.policy.decide(&caller, tool).await {
@@ -199,6 +226,13 @@ impl Dispatcher {
     }
 }
 
+impl Dispatcher {
+    fn record(&self, correlation: Uuid, arrival: Arrival, name: &str, bytes: usize) -> Entry {
+        let Arrival { caller, remote } = arrival;
+        Entry::new(Arc::clone(&self.audit), correlation, caller, remote, name, bytes)
+    }
+}
+
 /// Refuses a caller what the policy doesn't permit; only the record says why.
 fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
     let (contract, stamp) = (tool.contract, Arc::clone(&tool.stamp));
@@ -226,6 +260,16 @@ fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry
             RefusalKind::Denied { contract, stamp }
         }
     }
+}
+
+fn switched_off(tool: &Served) -> RefusalKind {
+    let contract = tool.contract;
+    let message = format!(
+        "'{}' was switched off by the operator of this server: don't try again until a person says so",
+        contract.name
+    );
+    let error = ToolError::of(ErrorKind::Disabled, message);
+    RefusalKind::Unavailable { contract, stamp: Arc::clone(&tool.stamp), error }
 }
 
 fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {

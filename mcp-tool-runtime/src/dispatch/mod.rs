@@ -3,7 +3,7 @@
 mod admit;
 mod execute;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
 pub(crate) use execute::Done;
@@ -12,6 +12,8 @@ pub(crate) use execute::Done;
 use crate::audit::Strangers;
 use crate::{
     audit::Audit,
+    control::Controls,
+    identity::Caller,
     limits::{Concurrency, Rates},
     policy::{Policy, ScopeAuthorizer},
     registry::Registry,
@@ -20,9 +22,24 @@ use crate::{
     versions::Versions,
 };
 
+/// Who calls, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) caller: Caller,
+    /// The address that the call came from, where it came over a network.
+    pub(crate) remote: Option<IpAddr>,
+}
+
+impl From<Caller> for Arrival {
+    fn from(caller: Caller) -> Self {
+        Arrival { caller, remote: None }
+    }
+}
+
 /// What every call passes through.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
+    pub(crate) controls: Controls,
     pub(crate) registry: Registry,
     pub(crate) versions: Versions,
     pub(crate) policy: Policy,

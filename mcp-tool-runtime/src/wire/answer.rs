@@ -91,6 +91,12 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
             Framed { status: 403, body, wanted: None }
         }
+        RefusalKind::Withdrawn => {
+            let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
+            let message = "access was withdrawn by the operator";
+            let body = error(Some(id), code::FORBIDDEN, message, Some(&data));
+            Framed { status: 403, body, wanted: None }
+        }
         RefusalKind::Scope { contract, stamp, missing, wanted } => {
             let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
             let tool = contract.name;

@@ -19,7 +19,7 @@ pub(crate) mod code {
     /// The project's own: nobody is known to ask.
     #[cfg(feature = "oauth")]
     pub(crate) const UNAUTHENTICATED: i32 = -31401;
-    /// The project's own: the caller lacks a scope of the tool, or may not use it at all.
+    /// The project's own: the caller lacks a scope of the tool, may not use it at all, or was switched off.
     pub(crate) const FORBIDDEN: i32 = -31403;
     /// The project's own: nobody can say who asks.
     #[cfg(feature = "oauth")]

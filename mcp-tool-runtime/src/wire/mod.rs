@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     context::{Progress, Update},
-    dispatch::{Admitted, Asked, Dispatcher},
+    dispatch::{Admitted, Arrival, Asked, Dispatcher},
     identity::Caller,
     policy::Decision,
     registry::{Served, older_name},
@@ -67,9 +67,15 @@ impl Entry {
 impl Endpoint {
     /// The list of tools as this caller sees it, which it is held to from now on.
     pub(crate) async fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
-        let Dispatcher { registry, versions, policy, .. } = &self.dispatcher;
+        let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
+        if controls.is_off(caller).is_some() {
+            return Vec::new();
+        }
         let mut shown = HashSet::new();
         for tool in registry.tools() {
+            if tool.chain().any(|tool| controls.tool_is_off(tool.contract.name)) {
+                continue;
+            }
             let is_shown = match policy.decide(caller, tool).await {
                 Decision::Permit => true,
                 Decision::NeedsScopes { .. } => self.shows_grantable,
@@ -112,9 +118,9 @@ impl Endpoint {
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.
-    fn turn_away(&self, caller: Caller, call: &Call<'_>, fault: Fault) -> Framed {
+    fn turn_away(&self, arrival: impl Into<Arrival>, call: &Call<'_>, fault: Fault) -> Framed {
         let bytes = call.arguments.len();
-        let correlation = self.dispatcher.turned_away(caller, &call.name, bytes, code::name(fault.code));
+        let correlation = self.dispatcher.turned_away(arrival, &call.name, bytes, code::name(fault.code));
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
@@ -127,13 +133,13 @@ impl Endpoint {
     /// Admits a call; a refusal comes back as its answer.
     async fn admit(
         &self,
-        caller: Caller,
+        arrival: impl Into<Arrival>,
         call: &Call<'_>,
         era: Era,
         progress: Option<Progress>,
     ) -> Result<Admitted, Framed> {
         self.dispatcher
-            .admit(caller, asked(call), progress)
+            .admit(arrival, asked(call), progress)
             .await
             .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
     }

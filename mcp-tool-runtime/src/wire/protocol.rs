@@ -1,6 +1,6 @@
 //! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -24,12 +24,13 @@ use super::{
 };
 use crate::{
     context::Progress,
-    dispatch::{Asked, Dispatcher},
+    dispatch::{Arrival, Asked, Dispatcher},
     identity::Caller,
     versions::Requirement,
 };
 
-/// How long a client may take a list for fresh, in milliseconds: it changes only when the server does.
+/// How long a client may take a list for fresh, in milliseconds: it changes when the server does, and when its
+/// operator orders something, to which calls are held at once.
 const LIST_TTL_MS: u64 = 60_000;
 
 /// The server as rmcp sees it.
@@ -69,6 +70,11 @@ impl Protocol {
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has sessions"))]
 pub(crate) struct RawArguments(pub(crate) Arc<str>);
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP comes from somewhere"))]
+pub(crate) struct Remote(pub(crate) IpAddr);
 
 fn raw_arguments(
     request: &CallToolRequestParams,
@@ -136,11 +142,12 @@ impl ServerHandler for Protocol {
             return Err(ErrorData::invalid_params(message, None));
         }
         let caller = self.caller(&context)?;
-        let Dispatcher { registry, versions, policy, .. } = &self.endpoint.dispatcher;
+        let Dispatcher { registry, versions, policy, controls, .. } = &self.endpoint.dispatcher;
         let tools = self.endpoint.list(&caller).await.into_iter().cloned();
         let mut result = ListToolsResult::with_all_items(tools.collect());
         result.ttl_ms = Some(LIST_TTL_MS);
         let scoped = self.is_guarded
+            || controls.are_heeded()
             || policy.is_own()
             || !versions.pins.is_empty()
             || registry.tools().iter().any(|tool| tool.contract.needs().next().is_some());
@@ -173,7 +180,9 @@ impl ServerHandler for Protocol {
         let requires = required(&context)?;
         let asked =
             Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted = endpoint.dispatcher.admit(self.caller(&context)?, asked, progress).await;
+        let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
+        let arrival = Arrival { caller: self.caller(&context)?, remote };
+        let admitted = endpoint.dispatcher.admit(arrival, asked, progress).await;
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),

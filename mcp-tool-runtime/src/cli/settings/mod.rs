@@ -12,7 +12,7 @@ use tracing::level_filters::LevelFilter;
 use crate::{identity::OAuth, server::Settings};
 use sources::Sources;
 use table::SETTINGS;
-pub(super) use table::flags;
+pub(super) use table::{config, flag, flags};
 
 /// All that `serve` can be told.
 #[derive(Clone, Debug)]

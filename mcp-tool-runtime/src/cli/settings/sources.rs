@@ -43,6 +43,8 @@ impl<'m> Sources<'m> {
     pub(super) fn of(&self, setting: &Setting) -> (Origin, Option<Vec<String>>) {
         let split = |value: &String| if setting.many { split(value) } else { vec![value.clone()] };
         if let Some(flag) = setting.flag
+            // Not every command has every flag.
+            && self.flags.try_contains_id(setting.key).unwrap_or(false)
             && self.flags.value_source(setting.key) == Some(ValueSource::CommandLine)
         {
             let values = self.flags.get_many::<String>(setting.key).into_iter().flatten();

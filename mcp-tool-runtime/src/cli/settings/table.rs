@@ -370,6 +370,45 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "audit.max_size",
+        flag: Some("audit-max-size"),
+        value: "SIZE",
+        help: "Rotate the file of records before it is larger: to FILE.20261114T093000.123456Z, by its time",
+        many: false,
+        show: |config| {
+            quoted(&size_shown(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)))
+        },
+        set: |config, given| {
+            set(&mut config.settings.audit_max_size, size(one(given)?).map(|size| size as u64))
+        },
+    },
+    Setting {
+        key: "audit.keep",
+        flag: Some("audit-keep"),
+        value: "N",
+        help: "Rotated files that are kept, the oldest being deleted; 0 keeps all, since evidence isn't deleted unless asked",
+        many: false,
+        show: |config| config.settings.audit_keep.to_string(),
+        set: |config, given| {
+            let files = one(given)?.parse().map_err(|_| "a whole number is wanted".to_owned());
+            set(&mut config.settings.audit_keep, files)
+        },
+    },
+    Setting {
+        key: "control.file",
+        flag: Some("control-file"),
+        value: "FILE",
+        help: "Heed the orders in this file: what `disable`, `enable` and `revoke` say holds within a second",
+        many: false,
+        show: |config| {
+            quoted(&config.settings.control_file.as_ref().map_or("".into(), |path| path.to_string_lossy()))
+        },
+        set: |config, given| {
+            config.settings.control_file = Some(one(given)?).filter(|path| !path.is_empty()).map(Into::into);
+            Ok(())
+        },
+    },
+    Setting {
         key: "seal.keys",
         flag: None,
         value: "KEY",
@@ -399,8 +438,25 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 /// The flags of all settings.
 pub(in crate::cli) fn flags() -> impl Iterator<Item = Arg> {
-    SETTINGS.iter().filter_map(|setting| {
-        let flag = setting.flag?;
+    SETTINGS.iter().filter_map(Setting::arg)
+}
+
+/// The flag of one setting, and that of the file that settings are read from, for commands that need no more.
+pub(in crate::cli) fn flag(key: &str) -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().filter(move |setting| setting.key == key).filter_map(Setting::arg).chain([config()])
+}
+
+/// The flag of the file that settings are read from.
+pub(in crate::cli) fn config() -> Arg {
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help("Read settings from this file [default: mcp-tool.toml, if it is there] [env: MCP_TOOL_CONFIG]")
+}
+
+impl Setting {
+    fn arg(&self) -> Option<Arg> {
+        let (setting, flag) = (self, self.flag?);
         let action = if setting.many { ArgAction::Append } else { ArgAction::Set };
         let default = (setting.show)(&Config::default());
         let help = match default.as_str() {
@@ -414,5 +470,5 @@ pub(in crate::cli) fn flags() -> impl Iterator<Item = Arg> {
         };
         let arg = Arg::new(setting.key).long(flag).value_name(setting.value).help(help).action(action);
         Some(arg.value_parser(NonEmptyStringValueParser::new()))
-    })
+    }
 }

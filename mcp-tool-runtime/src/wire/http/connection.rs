@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     io,
+    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
@@ -21,7 +22,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{body::Holding, service::Service};
+use super::{body::Holding, remote::remote_of, service::Service};
+use crate::wire::protocol::Remote;
 
 /// How long the head of a request may take from its first byte.
 const HEAD: Duration = Duration::from_secs(10);
@@ -34,13 +36,15 @@ const IDLE: Duration = Duration::from_secs(90);
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
-pub(super) async fn serve(stream: TcpStream, service: Arc<Service>, stop: CancellationToken) {
+pub(super) async fn serve(stream: TcpStream, peer: IpAddr, service: Arc<Service>, stop: CancellationToken) {
     let phase = Arc::new(Phase::default());
     let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None, stalled: None };
     let handler = service_fn({
         let phase = Arc::clone(&phase);
-        move |request| {
+        move |mut request: Request<Incoming>| {
             phase.set(Phase::ANSWERING);
+            let remote = Remote(remote_of(peer, request.headers()));
+            request.extensions_mut().insert(remote);
             let (service, answering) = (Arc::clone(&service), Answering(Arc::clone(&phase)));
             async move {
                 let response = service.respond(request).await;

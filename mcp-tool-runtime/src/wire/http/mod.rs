@@ -6,6 +6,7 @@ mod body;
 mod connection;
 mod headers;
 mod origin;
+mod remote;
 mod running;
 mod service;
 mod sessions;
@@ -73,8 +74,8 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, permit)) => {
-                let connection = connection::serve(stream, Arc::clone(&service), stop.clone());
+            Ok((stream, peer, permit)) => {
+                let connection = connection::serve(stream, peer.ip(), Arc::clone(&service), stop.clone());
                 connections.spawn(async move {
                     connection.await;
                     drop(permit);
@@ -106,12 +107,12 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
-) -> io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Without it an answer in two writes waits for the client's delayed acknowledgement, 40 ms.
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, peer, permit))
 }
 
 /// Listens on a loopback address. While no authorization is configured, no other address is bound.

@@ -31,14 +31,14 @@ use super::{
 };
 use crate::{
     context::{Progress, Update},
-    dispatch::Admitted,
+    dispatch::{Admitted, Arrival},
     identity::Caller,
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         fault::{Fault, code},
         message::{self, Call, Era, Id, Incoming as Message},
-        protocol::{Protocol, RawArguments},
+        protocol::{Protocol, RawArguments, Remote},
         supported,
     },
 };
@@ -151,7 +151,8 @@ impl Service {
             && let Err(denied) = guard.admit(&mut parts).await
         {
             body::pass_over(&parts.headers, &mut body).await;
-            self.endpoint.dispatcher.unauthenticated(&denied);
+            let remote = parts.extensions.get().map(|Remote(remote)| *remote);
+            self.endpoint.dispatcher.unauthenticated(&denied, remote);
             return guard.refuse(&denied);
         }
         match (&parts.method, &self.rest) {
@@ -268,6 +269,11 @@ impl Service {
         self.endpoint.local_caller(client.or(user_agent(&parts.headers)))
     }
 
+    /// Who calls, and from where.
+    fn arrival(&self, parts: &Parts, caller: Caller) -> Arrival {
+        Arrival { caller, remote: parts.extensions.get().map(|Remote(remote)| *remote) }
+    }
+
     /// The answer to a refused call, with its challenge where there is a guard.
     fn challenged(&self, refused: Framed) -> Answer {
         #[cfg(feature = "oauth")]
@@ -285,15 +291,16 @@ impl Service {
         caller: Caller,
     ) -> Result<(Begun, String), Framed> {
         let headers = &parts.headers;
+        let arrival = self.arrival(parts, caller);
         let era = call.meta.era();
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
         if let Err(fault) = fault {
-            return Err(self.endpoint.turn_away(caller, &call, fault));
+            return Err(self.endpoint.turn_away(arrival, &call, fault));
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(caller, &call, era, progress).await?;
+        let admitted = self.endpoint.admit(arrival, &call, era, progress).await?;
         let arguments = call.arguments.to_owned();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
         let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(parts), call.id.clone()));

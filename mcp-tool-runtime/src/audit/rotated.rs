@@ -1,0 +1,97 @@
+//! Rotated files: `FILE.20261114T093000.123456Z` beside `FILE`, so that names sort by time.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
+/// `20261114T093000.123456Z`.
+const STAMP_LENGTH: usize = 23;
+
+/// A name that no file has, for one that is rotated now.
+///
+/// # Errors
+/// Where that can't be told.
+pub(crate) fn unused(path: &Path) -> io::Result<PathBuf> {
+    let mut time = DateTime::<Utc>::from(SystemTime::now());
+    loop {
+        let rotated = named(path, &format!(".{}", time.format(STAMP)));
+        if !rotated.try_exists()? {
+            return Ok(rotated);
+        }
+        time += TimeDelta::microseconds(1);
+    }
+}
+
+fn named(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The files that were rotated away from this one, and what follows its name in theirs; in no order.
+///
+/// # Errors
+/// Where the folder can't be read.
+pub(crate) fn brothers(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(own) = path.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if let Some(end) = name.to_str().and_then(|name| name.strip_prefix(own)).filter(|end| !end.is_empty())
+        {
+            found.push((end.to_owned(), entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+/// When a file was rotated, by what follows the name; nothing where that isn't of our making.
+pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
+    let stamp = end.strip_prefix('.').filter(|stamp| stamp.len() == STAMP_LENGTH)?;
+    let time = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?.and_utc();
+    // chrono takes spaces and signs too.
+    (time.format(STAMP).to_string() == stamp).then_some(time)
+}
+
+/// Deletes the oldest of the files that we rotated, but for so many.
+///
+/// # Errors
+/// Where the folder can't be read or a file can't be deleted.
+pub(crate) fn keep(path: &Path, most: usize) -> io::Result<()> {
+    let brothers = brothers(path)?.into_iter();
+    let mut ours: Vec<_> = brothers.filter_map(|(end, path)| Some((time_of(&end)?, path))).collect();
+    ours.sort();
+    let surplus = ours.len().saturating_sub(most);
+    for (_, oldest) in ours.into_iter().take(surplus) {
+        fs::remove_file(&oldest)?;
+        tracing::info!(file = %oldest.display(), "the oldest audit records were deleted, as audit.keep says");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_when() {
+        let rotated = unused(Path::new("calls.jsonl")).unwrap();
+        let end = rotated.to_str().unwrap().strip_prefix("calls.jsonl").unwrap();
+        let time = SystemTime::from(time_of(end).unwrap());
+        assert!(time <= SystemTime::now() && time.elapsed().unwrap().as_secs() < 60, "{end}");
+        let good = ".20261114T093000.123456Z";
+        assert_eq!(time_of(good).unwrap().to_rfc3339(), "2026-11-14T09:30:00.123456+00:00");
+        for other in
+            ["", ".1", ".20261114", ".20261114T093000.12345Z", ".+0261114T093000.123456Z", &good[1..]]
+        {
+            assert_eq!(time_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Orders of the operator: tools, clients and users that are switched off, tokens that are revoked. They stand
+//! in a file that commands append to, and hold within a second in every server that has it.
+
+pub(crate) mod file;
+pub(crate) mod order;
+mod orders;
+mod watch;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+pub(crate) use orders::{Issued, Off, Orders};
+
+use crate::identity::Caller;
+
+/// What is in force now. Clones see the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Controls(Option<Arc<Shared>>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    orders: RwLock<Orders>,
+    /// Whether there are any: most servers have none, and ask nothing more.
+    any: AtomicBool,
+    generation: AtomicU64,
+}
+
+impl Controls {
+    /// A server without a control file.
+    pub(crate) fn none() -> Self {
+        Controls::default()
+    }
+
+    /// The orders of a file, which is made if it isn't there, and watched from now on.
+    ///
+    /// # Errors
+    /// What is wrong with it: a server that can't read its orders doesn't start.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let shared = Arc::new(Shared::default());
+        watch::start(path, &shared).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Controls(Some(shared)))
+    }
+
+    /// Whether orders can come.
+    pub(crate) const fn are_heeded(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether a tool is off, in all its versions.
+    pub(crate) fn tool_is_off(&self, tool: &str) -> bool {
+        self.ask(|orders| orders.tool_is_off(tool)).unwrap_or(false)
+    }
+
+    /// Whether a caller is off, by its user or its agent.
+    pub(crate) fn is_off(&self, caller: &Caller) -> Option<Off> {
+        self.ask(|orders| orders.is_off(caller)).flatten()
+    }
+
+    /// Whether a token isn't taken any more, however well it was verified.
+    #[allow(dead_code, reason = "the verifier of tokens asks it")]
+    pub(crate) fn is_revoked(&self, token: &Issued<'_>) -> bool {
+        self.ask(|orders| orders.is_revoked(token)).unwrap_or(false)
+    }
+
+    /// Grows with each change of the orders: what was decided under another one is decided again.
+    #[allow(dead_code, reason = "the cache of verified tokens asks it")]
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.as_ref().map_or(0, |shared| shared.generation.load(Ordering::Acquire))
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&Orders) -> T) -> Option<T> {
+        let shared = self.0.as_ref().filter(|shared| shared.any.load(Ordering::Acquire))?;
+        let orders = shared.orders.read().unwrap_or_else(PoisonError::into_inner);
+        Some(question(&orders))
+    }
+}
+
+impl Shared {
+    fn swap(&self, orders: Orders) {
+        let any = !orders.is_empty();
+        let mut held = self.orders.write().unwrap_or_else(PoisonError::into_inner);
+        *held = orders;
+        self.any.store(any, Ordering::Release);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+}

@@ -1,0 +1,225 @@
+//! What is in force: the lines of a control file, folded.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use super::order::{Order, Target, Tokens, What};
+use crate::identity::Caller;
+
+/// The orders that are in force, each by its target.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    tools_off: HashMap<String, Order>,
+    clients_off: HashMap<String, Order>,
+    users_off: HashMap<String, Order>,
+    ids: HashMap<String, Order>,
+    subjects: HashMap<String, Order>,
+    clients: HashMap<String, Order>,
+    before: Option<(SystemTime, Order)>,
+}
+
+/// Who was switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Off {
+    /// On whose behalf the call is.
+    User,
+    /// The agent.
+    Client,
+}
+
+/// What a token says of itself, as far as it can be revoked by that.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Issued<'t> {
+    pub(crate) jti: Option<&'t str>,
+    pub(crate) subject: Option<&'t str>,
+    pub(crate) client: Option<&'t str>,
+    /// One that doesn't say counts as issued before whatever order.
+    pub(crate) issued_at: Option<SystemTime>,
+}
+
+impl Orders {
+    /// Folds whole lines in their order.
+    ///
+    /// # Errors
+    /// The first line that is no order, by its number.
+    pub(crate) fn fold(lines: &[u8]) -> Result<Self, (usize, String)> {
+        let mut orders = Orders::default();
+        for (index, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            orders.take(Order::parse(line).map_err(|reason| (index + 1, reason))?);
+        }
+        Ok(orders)
+    }
+
+    fn take(&mut self, order: Order) {
+        match order.what.clone() {
+            What::Disable(target) => {
+                let (map, name) = self.switched(target);
+                map.insert(name, order);
+            }
+            What::Enable(target) => {
+                let (map, name) = self.switched(target);
+                map.remove(&name);
+            }
+            What::Revoke(Tokens::Id(id)) => drop(self.ids.insert(id, order)),
+            What::Revoke(Tokens::Subject(subject)) => latest(&mut self.subjects, subject, order),
+            What::Revoke(Tokens::Client(client)) => latest(&mut self.clients, client, order),
+            What::Revoke(Tokens::Before(time)) => {
+                let time = SystemTime::from(time);
+                if self.before.as_ref().is_none_or(|(latest, _)| *latest < time) {
+                    self.before = Some((time, order));
+                }
+            }
+        }
+    }
+
+    fn switched(&mut self, target: Target) -> (&mut HashMap<String, Order>, String) {
+        match target {
+            Target::Tool(tool) => (&mut self.tools_off, tool),
+            Target::Client(client) => (&mut self.clients_off, client),
+            Target::User(user) => (&mut self.users_off, user),
+        }
+    }
+
+    /// Whether none is in force.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Those in force, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Order> {
+        let off = [&self.tools_off, &self.clients_off, &self.users_off];
+        let revoked = [&self.ids, &self.subjects, &self.clients];
+        let maps = off.into_iter().chain(revoked).flat_map(HashMap::values);
+        maps.chain(self.before.iter().map(|(_, order)| order))
+    }
+
+    /// Whether a target is off.
+    pub(crate) fn is_target_off(&self, target: &Target) -> bool {
+        match target {
+            Target::Tool(tool) => self.tool_is_off(tool),
+            Target::Client(client) => self.clients_off.contains_key(client),
+            Target::User(user) => self.users_off.contains_key(user),
+        }
+    }
+
+    /// Whether a tool is off, in all its versions.
+    pub(crate) fn tool_is_off(&self, tool: &str) -> bool {
+        self.tools_off.contains_key(tool)
+    }
+
+    /// Whether a caller is off. A local client is told by the name that it gives itself, with its version or
+    /// without: that keeps off who says the truth, and nobody else.
+    pub(crate) fn is_off(&self, caller: &Caller) -> Option<Off> {
+        if self.users_off.contains_key(caller.user()) {
+            return Some(Off::User);
+        }
+        let agent = caller.agent()?;
+        let label = if caller.is_local() { agent.split(' ').next() } else { None };
+        let is_off =
+            [Some(agent), label].into_iter().flatten().any(|name| self.clients_off.contains_key(name));
+        is_off.then_some(Off::Client)
+    }
+
+    /// Whether a token isn't taken any more.
+    pub(crate) fn is_revoked(&self, token: &Issued<'_>) -> bool {
+        let Issued { jti, subject, client, issued_at } = *token;
+        let by = |map: &HashMap<String, Order>, name: Option<&str>| {
+            let order = name.and_then(|name| map.get(name));
+            order.is_some_and(|order| issued_at.is_none_or(|issued| issued <= SystemTime::from(order.time)))
+        };
+        let is_before =
+            self.before.as_ref().is_some_and(|(before, _)| issued_at.is_none_or(|issued| issued < *before));
+        jti.is_some_and(|jti| self.ids.contains_key(jti))
+            || by(&self.subjects, subject)
+            || by(&self.clients, client)
+            || is_before
+    }
+}
+
+/// Of two orders about one, the later holds, whichever was written first.
+fn latest(map: &mut HashMap<String, Order>, name: String, order: Order) {
+    let is_later = map.get(&name).is_none_or(|known| known.time <= order.time);
+    if is_later {
+        map.insert(name, order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{control::order::time_of, identity::Scopes};
+
+    const NOW: &str = "2026-11-14T09:30:00Z";
+    const MOMENT: Duration = Duration::from_secs(1);
+
+    fn orders(lines: &[&str]) -> Orders {
+        let line = |line: &&str| format!("{{\"time\":\"{NOW}\",\"by\":\"ann\",{line}}}\n");
+        Orders::fold(lines.iter().map(line).collect::<String>().as_bytes()).unwrap()
+    }
+
+    fn issued(at: Option<SystemTime>) -> Issued<'static> {
+        Issued { jti: Some("j"), subject: Some("s"), client: Some("c"), issued_at: at }
+    }
+
+    #[test]
+    fn the_last_order_about_a_target_holds() {
+        let off = r#""order":"disable","tool":"x""#;
+        let on = r#""order":"enable","tool":"x""#;
+        assert!(orders(&[off]).tool_is_off("x") && !orders(&[off]).tool_is_off("y"));
+        assert!(orders(&[off, on]).is_empty());
+        assert!(orders(&[on, off, off]).tool_is_off("x"));
+    }
+
+    #[test]
+    fn a_caller_is_off_by_user_or_by_agent() {
+        let orders =
+            orders(&[r#""order":"disable","client":"harness""#, r#""order":"disable","user":"eve""#]);
+        let local = |label: &str| Caller::local(Scopes::All).with_agent(label);
+        assert_eq!(orders.is_off(&Caller::new("eve")), Some(Off::User));
+        assert_eq!(orders.is_off(&Caller::new("ann").with_agent("harness")), Some(Off::Client));
+        assert_eq!(orders.is_off(&Caller::new("ann").with_agent("harness 1")), None, "an id is whole");
+        assert_eq!(orders.is_off(&local("harness 1")), Some(Off::Client));
+        assert_eq!(orders.is_off(&local("harness1")), None);
+    }
+
+    #[test]
+    fn a_token_is_revoked_by_id_by_whose_it_is_and_by_when() {
+        let now = SystemTime::from(time_of(NOW).unwrap());
+        let (earlier, later) = (now - MOMENT, now + MOMENT);
+        let id = orders(&[r#""order":"revoke","jti":"j""#]);
+        assert!(id.is_revoked(&issued(Some(later))) && !id.is_revoked(&Issued::default()));
+        for target in ["subject\":\"s", "client\":\"c"] {
+            let by = orders(&[&format!("\"order\":\"revoke\",\"{target}\"")]);
+            assert!(by.is_revoked(&issued(Some(earlier))), "{target}");
+            assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
+            assert!(!by.is_revoked(&issued(Some(later))), "{target}");
+            assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
+        }
+        let before = orders(&[&format!(r#""order":"revoke","before":"{NOW}""#)]);
+        assert!(before.is_revoked(&issued(Some(earlier))) && before.is_revoked(&Issued::default()));
+        assert!(!before.is_revoked(&issued(Some(now))));
+    }
+
+    #[test]
+    fn an_earlier_order_takes_nothing_back() {
+        let late = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let early = late.replace("2026", "2025");
+        let late_before =
+            format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","before":"2026-01-01T00:00:00Z"}}"#);
+        let early_before = late_before.replace("2026-01", "2025-01");
+        let lines = format!("{late}\n{early}\n{late_before}\n{early_before}\n");
+        let orders = Orders::fold(lines.as_bytes()).unwrap();
+        let at = |time| Some(SystemTime::from(time_of(time).unwrap()));
+        assert!(orders.is_revoked(&issued(at("2026-06-01T00:00:00Z"))));
+        assert!(orders.is_revoked(&Issued { issued_at: at("2025-06-01T00:00:00Z"), ..Issued::default() }));
+    }
+
+    #[test]
+    fn a_line_that_is_no_order_is_named() {
+        let good = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let (line, reason) = Orders::fold(format!("{good}\n\n{good}\n").as_bytes()).unwrap_err();
+        assert_eq!((line, reason.as_str()), (2, "a line is a JSON object"));
+    }
+}

@@ -1,0 +1,378 @@
+//! The operator's orders: given by commands to servers that run, and heeded without a restart.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
+
+/// A control file, and the commands that write it.
+struct Control {
+    _folder: TempDir,
+    file: PathBuf,
+}
+
+impl Control {
+    /// One that isn't there yet.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Control { file: folder.path().join("orders.jsonl"), _folder: folder }
+    }
+
+    fn of(text: &str) -> Self {
+        let control = Control::new();
+        std::fs::write(&control.file, text).unwrap();
+        control
+    }
+
+    fn path(&self) -> &str {
+        self.file.to_str().unwrap()
+    }
+
+    fn flags(&self) -> [&str; 2] {
+        ["--control-file", self.path()]
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(SPECIMEN).args(arguments).args(self.flags()).output().unwrap()
+    }
+
+    /// What a command said that did its work.
+    fn said(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command said that was refused.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn append(&self, text: &str) {
+        let mut whole = std::fs::read_to_string(&self.file).unwrap();
+        whole.push_str(text);
+        std::fs::write(&self.file, whole).unwrap();
+    }
+}
+
+/// Waits until it is so; says how long that took.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let took = begun.elapsed();
+    println!("{what} after {took:?}");
+    took
+}
+
+fn is_off(answer: &Value) -> bool {
+    answer["result"]["isError"] == true && kind(answer) == "disabled"
+}
+
+fn is_withdrawn(answer: &Value) -> bool {
+    answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
+}
+
+fn names(answer: &Value) -> Vec<String> {
+    let tools = answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("no list: {answer}"));
+    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn list(server: &HttpServer) -> Vec<String> {
+    names(&server.modern("tools/list", json!({}), json!({}), &[]).json())
+}
+
+#[test]
+fn a_tool_is_switched_off_and_on_again_while_the_server_runs() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let call = || server.call("echo", json!({ "text": "x" }));
+    assert_eq!(text(&call()), "x");
+
+    let said = control.said(&["disable", "--tool", "echo", "--reason", "leaks"]);
+    until("a tool was off over HTTP", || is_off(&call()));
+    assert!(said.contains("the tool 'echo' is off") && said.contains("within a second"), "{said}");
+    let refused = call();
+    assert!(text(&refused).contains("'echo' was switched off by the operator of this server"), "{refused}");
+    assert!(text(&refused).contains("don't try again until a person says so"), "{refused}");
+    let record = server.stderr.record_of(correlation(&refused));
+    assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("tool_disabled")));
+    assert_eq!(record["version"], "1.0");
+    assert!(!list(&server).contains(&"echo".to_owned()), "what is off isn't listed");
+    assert_eq!(server.call("counts", json!({}))["result"]["isError"], json!(null), "others go on");
+
+    control.said(&["enable", "--tool", "echo"]);
+    until("it was on again", || !is_off(&call()));
+    assert_eq!(text(&call()), "x");
+    assert!(list(&server).contains(&"echo".to_owned()));
+}
+
+#[test]
+fn all_versions_of_a_tool_are_off_and_adapters_with_them() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let calls =
+        || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
+    let off = || calls().iter().filter(|answer| is_off(answer)).count();
+    assert_eq!(off(), 0);
+    control.said(&["disable", "--tool", "relay"]);
+    until("all versions and adapters were off", || off() == 3);
+    let listed = list(&server);
+    assert!(!listed.iter().any(|name| name.starts_with("relay") || name == "announce"), "{listed:?}");
+}
+
+#[test]
+fn orders_hold_over_stdio() {
+    let control = Control::new();
+    let mut server = StdioServer::initialized(&control.flags());
+    assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
+    control.said(&["disable", "--tool", "echo"]);
+    until("a tool was off over stdio", || is_off(&server.call("echo", json!({ "text": "x" }))));
+    assert!(!names(&server.request("tools/list", json!({}))).contains(&"echo".to_owned()));
+
+    control.said(&["disable", "--user", "local"]);
+    until("a user was off over stdio", || is_withdrawn(&server.call("counts", json!({}))));
+    assert!(names(&server.request("tools/list", json!({}))).is_empty());
+    control.said(&["enable", "--user", "local"]);
+    control.said(&["enable", "--tool", "echo"]);
+    until("both were on again", || {
+        server.call("echo", json!({ "text": "x" }))["result"]["isError"] != true
+            && server.call("counts", json!({})).get("result").is_some()
+    });
+}
+
+#[test]
+fn a_user_is_switched_off_before_anything_is_told() {
+    let control = Control::new();
+    let server = HttpServer::start(&[&control.flags()[..], &["--local-scopes", "specimen:read"]].concat());
+    control.said(&["disable", "--user", "local"]);
+    let call = |name: &str| {
+        let params = json!({ "name": name, "arguments": {} });
+        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
+    };
+    until("a user was off", || is_withdrawn(&call("counts").json()));
+    for name in ["counts", "whoami", "no_such_tool"] {
+        let reply = call(name);
+        assert_eq!(reply.status, 403, "{name}");
+        assert!(is_withdrawn(&reply.json()), "{name}: {reply:?}");
+        let record = server.stderr.record_of(correlation(&reply.json()));
+        assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("user_disabled")));
+    }
+    assert!(list(&server).is_empty());
+    control.said(&["enable", "--user", "local"]);
+    until("the user was on again", || call("counts").status == 200);
+}
+
+#[test]
+fn a_client_is_switched_off_by_its_name() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let call = |agent: &str| {
+        let client = json!({ "io.modelcontextprotocol/clientInfo": { "name": agent, "version": "2" } });
+        server.modern("tools/call", json!({ "name": "counts", "arguments": {} }), client, &[])
+    };
+    control.said(&["disable", "--client", "rogue"]);
+    until("a client was off", || is_withdrawn(&call("rogue").json()));
+    let record = server.stderr.record_of(correlation(&call("rogue").json()));
+    assert_eq!((&record["reason"], &record["agent"]), (&json!("client_disabled"), &json!("rogue 2")));
+    assert_eq!(call("honest").status, 200);
+}
+
+#[test]
+fn a_call_inside_a_legacy_session_is_refused_too() {
+    let control = Control::new();
+    let server = HttpServer::start(&[&control.flags()[..], &["--legacy-sessions", "4"]].concat());
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "h", "version": "1" } });
+    let opened =
+        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello }));
+    let session = opened.header("mcp-session-id").unwrap().to_owned();
+    let session = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    server.post(&session, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let call = || {
+        let params = json!({ "name": "counts", "arguments": {} });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        server.post(&session, &call).body
+    };
+    control.said(&["disable", "--tool", "counts"]);
+    until("a tool was off in a session", || call().contains("switched off by the operator"));
+    control.said(&["disable", "--user", "local"]);
+    until("a user was off in a session", || call().contains("access was withdrawn by the operator"));
+}
+
+#[test]
+fn a_file_that_is_no_list_of_orders_starts_no_server() {
+    let good = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
+    for bad in ["nonsense", r#"{"order":"disable"}"#, &good.replace("\"tool\"", "\"tol\""), ""] {
+        let control = Control::of(&format!("{good}\n{bad}\n{good}\n"));
+        let said = control.refused(&["serve", "--stdio"]);
+        assert!(said.contains("control.file") && said.contains(control.path()), "{said}");
+        assert!(said.contains("line 2") && said.contains("mend that line"), "{bad}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_can_not_be_read_later_forgets_nothing() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let echo = || server.call("echo", json!({ "text": "x" }));
+    let counts = || server.call("counts", json!({}));
+    control.said(&["disable", "--tool", "echo"]);
+    until("a tool was off", || is_off(&echo()));
+    let whole = std::fs::read_to_string(&control.file).unwrap();
+
+    control.append("nonsense\n");
+    server.stderr.line_with(&["ERROR", "the control file can't be heeded", "line 2"]);
+    assert!(is_off(&echo()) && !is_off(&counts()));
+    assert!(
+        control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
+        "no order that nobody heeds"
+    );
+
+    for rewritten in ["", &whole.replace("echo", "mono")] {
+        std::fs::write(&control.file, rewritten).unwrap();
+        server.stderr.line_with(&["ERROR", "doesn't begin with the orders"]);
+        assert!(is_off(&echo()));
+    }
+    std::fs::remove_file(&control.file).unwrap();
+    server.stderr.line_with(&["ERROR", "the control file can't be heeded", "No such file"]);
+    assert!(is_off(&echo()));
+    assert!(control.refused(&["enable", "--tool", "echo"]).contains("there is no such file"));
+
+    std::fs::write(&control.file, &whole).unwrap();
+    server.stderr.line_with(&["WARN", "the control file is heeded again"]);
+    assert!(is_off(&echo()));
+    control.said(&["disable", "--tool", "counts"]);
+    until("orders were heeded again", || is_off(&counts()));
+}
+
+#[test]
+fn a_line_that_is_being_written_is_waited_for() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let echo = || server.call("echo", json!({ "text": "x" }));
+    let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
+    control.append(&line[..40]);
+    let said = control.said(&["disable", "--tool", "counts"]);
+    until("the order after a torn line held", || is_off(&server.call("counts", json!({}))));
+    assert!(said.contains("is off"));
+    assert_eq!(
+        std::fs::read_to_string(&control.file).unwrap().lines().count(),
+        1,
+        "the torn line was cut off"
+    );
+    control.append(line);
+    assert!(!is_off(&echo()));
+    control.append("\n");
+    until("a line was in force with its end", || is_off(&echo()));
+    assert!(!server.stderr.text().contains("can't be heeded"), "{}", server.stderr.text());
+}
+
+#[test]
+fn orders_outlive_the_server() {
+    let control = Control::new();
+    let mut server = HttpServer::start(&control.flags());
+    control.said(&["disable", "--tool", "echo"]);
+    until("a tool was off", || is_off(&server.call("echo", json!({ "text": "x" }))));
+    assert!(server.terminate().success());
+    let server = HttpServer::start(&control.flags());
+    assert!(is_off(&server.call("echo", json!({ "text": "x" }))), "from the first call on");
+}
+
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let control = Control::new();
+    let _server = HttpServer::start(&control.flags());
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&control.file), 0o600);
+    std::fs::set_permissions(&control.file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let server = HttpServer::start(&control.flags());
+    server.stderr.line_with(&["WARN", "others than its owner may write the control file"]);
+}
+
+#[test]
+fn what_is_in_force_is_listed() {
+    let control = Control::of("");
+    assert_eq!(control.said(&["orders"]), "nothing is disabled or revoked\n");
+    control.said(&["disable", "--tool", "echo", "--reason", "a\u{202e}b\nc"]);
+    control.said(&["disable", "--user", "eve"]);
+    control.said(&["enable", "--user", "eve"]);
+    control.said(&["revoke", "--subject", "mallory"]);
+    control.said(&["revoke", "--before", "2026-01-02T03:04:05Z"]);
+    let said = control.said(&["enable", "--client", "nobody"]);
+    assert_eq!(said, "nothing to do: the client 'nobody' isn't switched off\n");
+    let listed = control.said(&["orders"]);
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert!(listed.contains("the tool 'echo' is off, by "), "{listed}");
+    assert!(listed.contains("a\\u{202e}b\\nc"), "{listed}");
+    assert!(listed.contains("tokens of the user 'mallory' issued until 20"), "{listed}");
+    assert!(listed.contains("all tokens issued before 2026-01-02T03:04:05.000000Z are revoked"), "{listed}");
+    let json = control.said(&["orders", "--json"]);
+    let orders: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (orders.len(), &orders[0]["order"], &orders[0]["tool"]),
+        (3, &json!("disable"), &json!("echo"))
+    );
+}
+
+#[test]
+fn an_order_that_would_do_nothing_is_refused() {
+    let control = Control::of("");
+    let cases: [(&[&str], &str); 8] = [
+        (&["disable", "--tool", "ecko"], "did you mean echo?"),
+        (&["disable", "--tool", "something_else"], "no tool of that name"),
+        (&["disable"], "--tool"),
+        (&["disable", "--tool", "echo", "--user", "x"], "cannot be used with"),
+        (&["disable", "--tool", ""], "--tool"),
+        (&["revoke", "--before", "yesterday"], "RFC 3339"),
+        (&["revoke", "--before", "2999-01-01T00:00:00Z"], "it lies ahead"),
+        (&["revoke", "--tool", "echo"], "unexpected argument"),
+    ];
+    for (arguments, wanted) in cases {
+        let said = control.refused(arguments);
+        assert!(said.contains(wanted), "{arguments:?}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(&control.file).unwrap(), "");
+    let unset = Command::new(SPECIMEN).args(["disable", "--tool", "echo"]).output().unwrap();
+    let said = String::from_utf8(unset.stderr).unwrap();
+    assert!(said.contains("no control file is set") && said.contains("MCP_TOOL_CONTROL_FILE"), "{said}");
+}
+
+#[test]
+fn the_file_is_found_as_serve_finds_it() {
+    let control = Control::of("");
+    let config = control.file.with_extension("toml");
+    std::fs::write(&config, format!("[control]\nfile = {:?}\n", control.path())).unwrap();
+    let by_file = Command::new(SPECIMEN)
+        .args(["disable", "--tool", "echo", "--config", config.to_str().unwrap()])
+        .output();
+    assert!(by_file.unwrap().status.success());
+    let by_variable = Command::new(SPECIMEN)
+        .args(["disable", "--user", "eve"])
+        .env("MCP_TOOL_CONTROL_FILE", control.path())
+        .output();
+    assert!(by_variable.unwrap().status.success());
+    assert_eq!(control.said(&["orders"]).lines().count(), 2);
+}
+
+#[test]
+fn orders_that_are_given_at_once_are_all_kept() {
+    let control = Control::of("");
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let control = &control;
+            scope.spawn(move || control.said(&["disable", "--user", &format!("user {number}")]));
+        }
+    });
+    assert_eq!(control.said(&["orders"]).lines().count(), 16);
+}
