@@ -62,13 +62,13 @@ impl Controls {
     }
 
     /// Whether a token isn't taken any more, however well it was verified.
-    #[allow(dead_code, reason = "the verifier of tokens asks it")]
+    #[cfg(feature = "oauth")]
     pub(crate) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         self.ask(|orders| orders.is_revoked(token)).unwrap_or(false)
     }
 
     /// Grows with each change of the orders: what was decided under another one is decided again.
-    #[allow(dead_code, reason = "the cache of verified tokens asks it")]
+    #[cfg(feature = "oauth")]
     pub(crate) fn generation(&self) -> u64 {
         self.0.as_ref().map_or(0, |shared| shared.generation.load(Ordering::Acquire))
     }

@@ -113,10 +113,10 @@ impl Orders {
         if self.users_off.contains_key(caller.user()) {
             return Some(Off::User);
         }
-        let agent = caller.agent()?;
-        let label = if caller.is_local() { agent.split(' ').next() } else { None };
-        let is_off =
-            [Some(agent), label].into_iter().flatten().any(|name| self.clients_off.contains_key(name));
+        let agent = caller.agent();
+        let label = agent.filter(|_| caller.is_local()).and_then(|agent| agent.split(' ').next());
+        let names = [caller.client(), agent, label];
+        let is_off = names.into_iter().flatten().any(|name| self.clients_off.contains_key(name));
         is_off.then_some(Off::Client)
     }
 
@@ -180,6 +180,8 @@ mod tests {
         assert_eq!(orders.is_off(&Caller::new("eve")), Some(Off::User));
         assert_eq!(orders.is_off(&Caller::new("ann").with_agent("harness")), Some(Off::Client));
         assert_eq!(orders.is_off(&Caller::new("ann").with_agent("harness 1")), None, "an id is whole");
+        let actor = Caller::new("ann").with_client("harness").with_agent("actor");
+        assert_eq!(orders.is_off(&actor), Some(Off::Client));
         assert_eq!(orders.is_off(&local("harness 1")), Some(Off::Client));
         assert_eq!(orders.is_off(&local("harness1")), None);
     }

@@ -93,7 +93,7 @@ impl Dispatcher {
     #[cfg(feature = "oauth")]
     pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
         let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
-        let nobody = Arrival { caller: Caller::new("unauthenticated"), remote };
+        let nobody = Arrival { remote, ..Caller::new("unauthenticated").into() };
         let record = self.record(Uuid::now_v7(), nobody, "-", 0);
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
@@ -228,7 +228,7 @@ impl Dispatcher {
 
 impl Dispatcher {
     fn record(&self, correlation: Uuid, arrival: Arrival, name: &str, bytes: usize) -> Entry {
-        let Arrival { caller, remote } = arrival;
+        let Arrival { caller, remote, .. } = arrival;
         Entry::new(Arc::clone(&self.audit), correlation, caller, remote, name, bytes)
     }
 }

@@ -8,8 +8,6 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
 pub(crate) use execute::Done;
 
-#[cfg(feature = "oauth")]
-use crate::audit::Strangers;
 use crate::{
     audit::Audit,
     control::Controls,
@@ -21,6 +19,8 @@ use crate::{
     usage::Usage,
     versions::Versions,
 };
+#[cfg(feature = "oauth")]
+use crate::{audit::Strangers, identity::InboundToken};
 
 /// Who calls, and from where.
 #[derive(Clone, Debug)]
@@ -28,11 +28,19 @@ pub(crate) struct Arrival {
     pub(crate) caller: Caller,
     /// The address that the call came from, where it came over a network.
     pub(crate) remote: Option<IpAddr>,
+    /// What the caller came by, for an exchange alone.
+    #[cfg(feature = "oauth")]
+    pub(crate) token: Option<InboundToken>,
 }
 
 impl From<Caller> for Arrival {
     fn from(caller: Caller) -> Self {
-        Arrival { caller, remote: None }
+        Arrival {
+            caller,
+            remote: None,
+            #[cfg(feature = "oauth")]
+            token: None,
+        }
     }
 }
 

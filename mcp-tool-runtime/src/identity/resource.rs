@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -12,6 +15,8 @@ use mcp_tool_contract::digest::Digest;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
+
+use crate::control::{Controls, Issued};
 
 use super::{
     cache::Tokens,
@@ -44,6 +49,9 @@ pub(crate) struct ResourceServer {
     issuers: Vec<Arc<Issuer>>,
     asked: Vec<Asking>,
     rules: Rules,
+    controls: Controls,
+    /// The generation of orders under which tokens are remembered.
+    heeded: AtomicU64,
     tokens: Tokens,
     questions: Vec<Mutex<()>>,
 }
@@ -51,7 +59,7 @@ pub(crate) struct ResourceServer {
 impl ResourceServer {
     /// # Errors
     /// Which setting can't be used, and why.
-    pub(crate) fn new(settings: &OAuth) -> Result<Self, String> {
+    pub(crate) fn new(settings: &OAuth, controls: Controls) -> Result<Self, String> {
         // Where a crate beside this one turns on another backend, the library would find none by itself.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
@@ -89,6 +97,8 @@ impl ResourceServer {
             issuers,
             asked,
             rules: settings.rules.clone(),
+            heeded: AtomicU64::new(controls.generation()),
+            controls,
             tokens: Tokens::new(),
             questions,
         })
@@ -112,6 +122,10 @@ impl ResourceServer {
     ) -> Result<Authenticated, Denied> {
         let token = InboundToken::take(uri, headers)?;
         let digest = token.digest();
+        let orders = self.controls.generation();
+        if self.heeded.swap(orders, Ordering::AcqRel) != orders {
+            self.tokens.clear();
+        }
         let verified = match self.tokens.get(&digest, SystemTime::now()) {
             Some(verdict) => verdict.map_err(Denied::Invalid)?,
             None => match tokio::time::timeout(DEADLINE, self.verify(&token, digest)).await {
@@ -119,12 +133,17 @@ impl ResourceServer {
                 Err(_) => return Err(Denied::Unreachable),
             },
         };
+        let caller = &verified.caller;
+        let issued = Issued {
+            jti: verified.jti.as_deref(),
+            subject: Some(caller.user()),
+            client: caller.client(),
+            issued_at: verified.issued_at,
+        };
+        if self.controls.is_revoked(&issued) {
+            return Err(Denied::Invalid("revoked"));
+        }
         Ok(Authenticated { verified, token })
-    }
-
-    /// Forgets what tokens came to.
-    pub(crate) fn forget(&self) {
-        self.tokens.clear();
     }
 
     async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {

@@ -19,7 +19,7 @@ use mcp_tool_contract::{
 };
 
 use crate::{
-    error::{ErrorKind, ToolError},
+    error::ToolError,
     identity::Caller,
 };
 

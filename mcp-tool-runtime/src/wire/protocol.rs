@@ -17,6 +17,9 @@ use rmcp::{
 
 use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
 
+#[cfg(feature = "oauth")]
+use crate::identity::Authenticated;
+
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
@@ -181,7 +184,12 @@ impl ServerHandler for Protocol {
         let asked =
             Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
         let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
-        let arrival = Arrival { caller: self.caller(&context)?, remote };
+        let arrival = Arrival {
+            remote,
+            #[cfg(feature = "oauth")]
+            token: beside::<Authenticated>(&context).map(|who| who.token.clone()),
+            ..self.caller(&context)?.into()
+        };
         let admitted = endpoint.dispatcher.admit(arrival, asked, progress).await;
         let admitted = match admitted {
             Ok(admitted) => admitted,

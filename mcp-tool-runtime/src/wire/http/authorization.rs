@@ -39,7 +39,7 @@ impl Guard {
     /// # Errors
     /// Which setting can't be used, and why.
     pub(crate) fn new(settings: &OAuth, dispatcher: &Dispatcher, name: &str) -> Result<Self, String> {
-        let server = ResourceServer::new(settings)?;
+        let server = ResourceServer::new(settings, dispatcher.controls.clone())?;
         let tools = dispatcher.registry.tools();
         let scopes = |of_reading_alone: bool| -> BTreeSet<&'static str> {
             let tools = tools.iter().filter(|tool| !of_reading_alone || tool.contract.hints.read_only);

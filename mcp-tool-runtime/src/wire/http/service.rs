@@ -271,7 +271,12 @@ impl Service {
 
     /// Who calls, and from where.
     fn arrival(&self, parts: &Parts, caller: Caller) -> Arrival {
-        Arrival { caller, remote: parts.extensions.get().map(|Remote(remote)| *remote) }
+        Arrival {
+            caller,
+            remote: parts.extensions.get().map(|Remote(remote)| *remote),
+            #[cfg(feature = "oauth")]
+            token: authorization::authenticated(parts).map(|who| who.token.clone()),
+        }
     }
 
     /// The answer to a refused call, with its challenge where there is a guard.
