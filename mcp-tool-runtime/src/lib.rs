@@ -61,6 +61,8 @@ mod gate;
 mod identity;
 mod lend;
 mod limits;
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a file of settings means the same everywhere"))]
+mod network;
 mod page;
 mod policy;
 mod registry;

@@ -10,8 +10,10 @@ use super::{
     log::{self, Lines},
     settings::{self, Config},
 };
+#[cfg(feature = "http")]
+use crate::wire::http::Door;
 #[cfg(feature = "oauth")]
-use crate::identity::ResourceServer;
+use crate::wire::http::{Guard, Tls};
 use crate::{
     registry::StartError,
     server::ToolServer,
@@ -172,10 +174,12 @@ async fn http(
     let address = address
         .parse()
         .map_err(|_| format!("http.listen: {address:?} is no address: write 127.0.0.1:8080 or [::1]:8080"))?;
-    let mut settings = config.http.clone();
-    settings.allowed_hosts.extend(resource_host(&config)?);
+    let mut door = door(&config, &server)?;
+    let settings = config.http.clone();
+    let hosts = settings.allowed_hosts.iter().cloned().chain(door.host()).collect::<Vec<_>>();
     let settings = http::HttpSettings {
-        origins: http::Origins::new(&settings.allowed_hosts, &settings.allowed_origins)?,
+        origins: http::Origins::new(&hosts, &settings.allowed_origins)?,
+        proxies: settings.trusted_proxies,
         max_body: settings.max_body,
         max_connections: settings.max_connections,
         sessions: (settings.legacy_sessions > 0).then_some(settings.legacy_sessions),
@@ -183,48 +187,46 @@ async fn http(
         grace: settings.grace,
     };
     // The port is taken before anything is opened: a second server ends here, having touched nothing.
-    let listener = http::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
+    let listener =
+        http::bind(address, &door, &settings).await.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
     let Some(endpoint) = start(server, &config, &stop, lines).await? else { return Ok(()) };
-    #[cfg(feature = "oauth")]
-    let guard = match config.oauth.is_set() {
-        true => Some(http::Guard::new(&config.oauth, &endpoint.dispatcher, &endpoint.name)?),
-        false => None,
-    };
+    door.heed(&endpoint.dispatcher.controls);
     match config.oauth.is_set() {
         true => tracing::info!(issuers = config.oauth.issuers.join(" "), "callers need a token"),
         false => warn_of_local_user(&config),
     }
-    eprint!("{}", how_to_connect(&endpoint.name, &format!("http://{address}{}", http::PATH)));
-    let finished = http::serve(
-        Arc::clone(&endpoint),
-        listener,
-        settings,
-        #[cfg(feature = "oauth")]
-        guard,
-        stop,
-    )
-    .await;
+    let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
+    eprint!("{}", how_to_connect(&endpoint.name, &format!("{scheme}://{address}{}", http::PATH)));
+    let finished = http::serve(Arc::clone(&endpoint), listener, settings, door, stop).await;
     end(finished, &endpoint, lines);
     Ok(())
 }
 
-/// The host of the resource, by which clients name this server.
+/// How requests come in: by TLS of its own or without, with tokens or from this machine alone.
 #[cfg(feature = "oauth")]
-fn resource_host(config: &Config) -> Result<Option<String>, String> {
-    match config.oauth.is_set() {
-        true => ResourceServer::host(&config.oauth).map(Some),
-        false => Ok(None),
-    }
+fn door(config: &Config, server: &ToolServer) -> Result<Door, String> {
+    let guard = match config.oauth.is_set() {
+        true => Some(Guard::new(&config.oauth, &server.tools, &server.name)?),
+        false => None,
+    };
+    let tls = match (&config.http.tls_cert, &config.http.tls_key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
+        (Some(_), None) => return Err("http.tls_key is missing beside http.tls_cert".into()),
+        (None, Some(_)) => return Err("http.tls_cert is missing beside http.tls_key".into()),
+    };
+    Ok(Door { guard, tls })
 }
 
 #[cfg(all(feature = "http", not(feature = "oauth")))]
-fn resource_host(config: &Config) -> Result<Option<String>, String> {
-    match config.oauth.is_set() {
-        true => Err("oauth: this server was built without authorization: add the feature `oauth` of \
-                     mcp-tool-runtime, or take [oauth] out of the settings"
+fn door(config: &Config, _: &ToolServer) -> Result<Door, String> {
+    let has_tls = config.http.tls_cert.is_some() || config.http.tls_key.is_some();
+    match config.oauth.is_set() || has_tls {
+        true => Err("this server was built without authorization and TLS: add the feature `oauth` of \
+                     mcp-tool-runtime, or take [oauth] and http.tls_cert out of the settings"
             .into()),
-        false => Ok(None),
+        false => Ok(Door::default()),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) struct ResourceServer {
 impl ResourceServer {
     /// # Errors
     /// Which setting can't be used, and why.
-    pub(crate) fn new(settings: &OAuth, controls: Controls) -> Result<Self, String> {
+    pub(crate) fn new(settings: &OAuth) -> Result<Self, String> {
         // Where a crate beside this one turns on another backend, the library would find none by itself.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
@@ -97,21 +97,22 @@ impl ResourceServer {
             issuers,
             asked,
             rules: settings.rules.clone(),
-            heeded: AtomicU64::new(controls.generation()),
-            controls,
+            controls: Controls::none(),
+            heeded: AtomicU64::new(0),
             tokens: Tokens::new(),
             questions,
         })
     }
 
+    /// Takes nothing from now on that those orders revoked.
+    pub(crate) fn heed(&mut self, controls: &Controls) {
+        self.controls = controls.clone();
+    }
+
     /// The host of the resource, by which clients name this server.
-    ///
-    /// # Errors
-    /// Where the resource can't be one.
-    pub(crate) fn host(settings: &OAuth) -> Result<String, String> {
-        let resource = resource_of(settings)?;
-        let host = resource.host_str().unwrap_or_default();
-        Ok(resource.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    pub(crate) fn host(&self) -> String {
+        let host = self.resource.host_str().unwrap_or_default();
+        self.resource.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// Finds out for whom a request speaks. Its token is taken out of the headers.

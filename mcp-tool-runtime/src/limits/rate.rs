@@ -18,10 +18,7 @@ use mcp_tool_contract::{
     model::{Contract, Rate, Window},
 };
 
-use crate::{
-    error::ToolError,
-    identity::Caller,
-};
+use crate::{error::ToolError, identity::Caller};
 
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
 /// none, new callers are refused. Full, and each at its most, they take 110 MB.
@@ -304,6 +301,7 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use mcp_tool_contract::model::Version;
 
     const CONTRACT: Contract =

@@ -4,12 +4,12 @@ mod sources;
 mod table;
 mod value;
 
-use std::{ffi::OsString, fmt, time::Duration};
+use std::{ffi::OsString, fmt, path::PathBuf, time::Duration};
 
 use clap::ArgMatches;
 use tracing::level_filters::LevelFilter;
 
-use crate::{identity::OAuth, server::Settings};
+use crate::{identity::OAuth, network::Network, server::Settings};
 use sources::Sources;
 use table::SETTINGS;
 pub(super) use table::{config, flag, flags};
@@ -29,6 +29,9 @@ pub(super) struct Config {
 pub(super) struct Http {
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allowed_origins: Vec<String>,
+    pub(super) tls_cert: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
+    pub(super) trusted_proxies: Vec<Network>,
     pub(super) max_body: usize,
     pub(super) max_connections: u32,
     pub(super) legacy_sessions: u32,
@@ -45,6 +48,9 @@ impl Default for Config {
             http: Http {
                 allowed_hosts: Vec::new(),
                 allowed_origins: Vec::new(),
+                tls_cert: None,
+                tls_key: None,
+                trusted_proxies: Vec::new(),
                 max_body: 4 * 1024 * 1024,
                 max_connections: 4_096,
                 legacy_sessions: 0,

@@ -4,11 +4,11 @@ use std::num::NonZeroU32;
 
 use clap::{Arg, ArgAction, builder::NonEmptyStringValueParser};
 
-use crate::{identity::Introspection, versions::ClientPin};
+use crate::{identity::Introspection, network::Network, versions::ClientPin};
 
 use super::{
     Config,
-    value::{count, listed, one, quoted, set, size, size_shown, time, time_shown},
+    value::{count, file_shown, listed, one, quoted, set, size, size_shown, time, time_shown},
 };
 
 /// The prefix of every environment variable.
@@ -68,6 +68,44 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |config, given| {
             config.http.allowed_origins = given.to_vec();
             Ok(())
+        },
+    },
+    Setting {
+        key: "http.tls_cert",
+        flag: Some("tls-cert"),
+        value: "FILE",
+        help: "Speak TLS, with this chain of certificates in PEM; read again when it changes",
+        many: false,
+        show: |config| quoted(&file_shown(config.http.tls_cert.as_ref())),
+        set: |config, given| {
+            config.http.tls_cert = Some(one(given)?.into());
+            Ok(())
+        },
+    },
+    Setting {
+        key: "http.tls_key",
+        flag: Some("tls-key"),
+        value: "FILE",
+        help: "The key of that certificate, in PEM; read again when it changes",
+        many: false,
+        show: |config| quoted(&file_shown(config.http.tls_key.as_ref())),
+        set: |config, given| {
+            config.http.tls_key = Some(one(given)?.into());
+            Ok(())
+        },
+    },
+    Setting {
+        key: "http.trusted_proxies",
+        flag: Some("trusted-proxy"),
+        value: "ADDR",
+        help: "A proxy, or a network of them, that ends TLS for this server: 10.0.0.7 or 10.0.0.0/8; others aren't heard, and its X-Forwarded-For is believed",
+        many: true,
+        show: |config| {
+            listed(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>())
+        },
+        set: |config, given| {
+            let proxies = given.iter().map(|text| Network::parse(text)).collect();
+            set(&mut config.http.trusted_proxies, proxies)
         },
     },
     Setting {

@@ -51,6 +51,10 @@ pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| "a whole number from 1 to 1000000 is wanted".into())
 }
 
+pub(super) fn file_shown(file: Option<&std::path::PathBuf>) -> String {
+    file.map(|file| file.display().to_string()).unwrap_or_default()
+}
+
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -1,6 +1,6 @@
 //! Who sends a request: nobody passes without a good token, where authorization is configured.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt};
 
 use hyper::{
     StatusCode,
@@ -15,12 +15,13 @@ use super::{
     service::{Answer, framed, whole},
 };
 use crate::{
-    dispatch::Dispatcher,
+    control::Controls,
     identity::{
         Authenticated, OAuth, ResourceServer,
         challenge::{self, Denied},
         metadata::Metadata,
     },
+    tool::ToolEntry,
     wire::{
         answer::{self, Framed},
         fault::{Fault, code},
@@ -29,7 +30,7 @@ use crate::{
 
 /// The door of a server that knows its callers.
 pub(crate) struct Guard {
-    server: Arc<ResourceServer>,
+    server: ResourceServer,
     metadata: Metadata,
     /// The scopes that are worth asking for at first: those of tools that only read.
     first: Vec<String>,
@@ -38,18 +39,27 @@ pub(crate) struct Guard {
 impl Guard {
     /// # Errors
     /// Which setting can't be used, and why.
-    pub(crate) fn new(settings: &OAuth, dispatcher: &Dispatcher, name: &str) -> Result<Self, String> {
-        let server = ResourceServer::new(settings, dispatcher.controls.clone())?;
-        let tools = dispatcher.registry.tools();
+    pub(crate) fn new(settings: &OAuth, tools: &[ToolEntry], name: &str) -> Result<Self, String> {
+        let server = ResourceServer::new(settings)?;
         let scopes = |of_reading_alone: bool| -> BTreeSet<&'static str> {
             let tools = tools.iter().filter(|tool| !of_reading_alone || tool.contract.hints.read_only);
-            tools.flat_map(|tool| crate::policy::needed(tool)).collect()
+            tools.flat_map(|tool| tool.contract.needs()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
         let canonical = &settings.rules.audience;
         let metadata = Metadata::new(&server.resource, canonical, PATH, &settings.issuers, &all, name);
         let first = scopes(true).into_iter().map(str::to_owned).collect();
-        Ok(Guard { server: Arc::new(server), metadata, first })
+        Ok(Guard { server, metadata, first })
+    }
+
+    /// Takes nothing from now on that those orders revoked.
+    pub(super) fn heed(&mut self, controls: &Controls) {
+        self.server.heed(controls);
+    }
+
+    /// The host of the resource, by which clients name this server.
+    pub(super) fn host(&self) -> String {
+        self.server.host()
     }
 
     /// Finds out who sends a request, and lays that beside it. The token goes out of its headers.

@@ -17,7 +17,6 @@ use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
-    net::TcpStream,
     time::Sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -36,14 +35,19 @@ const IDLE: Duration = Duration::from_secs(90);
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
-pub(super) async fn serve(stream: TcpStream, peer: IpAddr, service: Arc<Service>, stop: CancellationToken) {
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    peer: IpAddr,
+    service: Arc<Service>,
+    stop: CancellationToken,
+) {
     let phase = Arc::new(Phase::default());
     let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None, stalled: None };
     let handler = service_fn({
         let phase = Arc::clone(&phase);
         move |mut request: Request<Incoming>| {
             phase.set(Phase::ANSWERING);
-            let remote = Remote(remote_of(peer, request.headers()));
+            let remote = Remote(remote_of(peer, request.headers(), service.proxies()));
             request.extensions_mut().insert(remote);
             let (service, answering) = (Arc::clone(&service), Answering(Arc::clone(&phase)));
             async move {
@@ -102,14 +106,14 @@ impl Drop for Answering {
 }
 
 /// A socket that gives up on a head that trickles, and on a client that doesn't read.
-struct Watched {
-    stream: TcpStream,
+struct Watched<S> {
+    stream: S,
     phase: Arc<Phase>,
     deadline: Option<Pin<Box<Sleep>>>,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Watched {
+impl<S> Watched<S> {
     fn written<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if write.is_ready() {
             self.stalled = None;
@@ -120,7 +124,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -146,7 +150,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let write = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.written(cx, write)

@@ -4,6 +4,7 @@
 mod authorization;
 mod body;
 mod connection;
+mod door;
 mod headers;
 mod origin;
 mod remote;
@@ -11,6 +12,8 @@ mod running;
 mod service;
 mod sessions;
 mod sse;
+#[cfg(feature = "oauth")]
+mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,16 +22,22 @@ use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
 pub(crate) use authorization::Guard;
+pub(crate) use door::Door;
 pub(crate) use origin::Origins;
 use service::Service;
+#[cfg(feature = "oauth")]
+pub(crate) use tls::Tls;
 
 use super::Endpoint;
+use crate::network::Network;
 
 /// How HTTP is served.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpSettings {
     /// Hosts and origins that may be named.
     pub(crate) origins: Origins,
+    /// Proxies that end TLS for this server, and say from where a request comes.
+    pub(crate) proxies: Vec<Network>,
     /// Bytes of a request's body.
     pub(crate) max_body: usize,
     /// Connections at one time.
@@ -52,20 +61,15 @@ pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     listener: TcpListener,
     settings: HttpSettings,
-    #[cfg(feature = "oauth")] guard: Option<Guard>,
+    door: Door,
     stop: CancellationToken,
 ) -> bool {
     let free = Arc::new(Semaphore::new(settings.max_connections as usize));
     let grace = settings.grace;
     let end = CancellationToken::new();
-    let service = Service::new(
-        Arc::clone(&endpoint),
-        settings,
-        #[cfg(feature = "oauth")]
-        guard,
-        &end,
-    );
-    let service = Arc::new(service);
+    // Without TLS of its own, a server that isn't alone on its machine hears its proxies and nobody else.
+    let only_proxies = !door.ends_tls() && !settings.proxies.is_empty();
+    let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, door, &end));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -74,8 +78,11 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
         };
         match accepted {
+            Ok((_, peer, _)) if only_proxies && !service.hears(peer.ip()) => {
+                tracing::warn!(%peer, "a connection past the proxy isn't heard");
+            }
             Ok((stream, peer, permit)) => {
-                let connection = connection::serve(stream, peer.ip(), Arc::clone(&service), stop.clone());
+                let connection = Door::serve(Arc::clone(&service), stream, peer.ip(), stop.clone());
                 connections.spawn(async move {
                     connection.await;
                     drop(permit);
@@ -115,16 +122,15 @@ async fn accept(
     Ok((stream, peer, permit))
 }
 
-/// Listens on a loopback address. While no authorization is configured, no other address is bound.
+/// Listens, where that address may be reached.
 ///
 /// # Errors
-/// Where the address can be reached from elsewhere, or can't be bound.
-pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "without authorization a server listens on a loopback address only, such as 127.0.0.1:8080",
-        ));
-    }
+/// Where it may not, or can't be bound.
+pub(crate) async fn bind(
+    address: SocketAddr,
+    door: &Door,
+    settings: &HttpSettings,
+) -> io::Result<TcpListener> {
+    door::may_listen(door, address.ip(), !settings.proxies.is_empty())?;
     TcpListener::bind(address).await
 }

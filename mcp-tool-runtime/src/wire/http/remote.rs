@@ -1,25 +1,66 @@
-//! Where a request comes from, as records have it.
+//! From where a request comes.
 
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
 
-/// The address that a request counts as coming from: that of its connection's other end. What the headers say of
-/// it could be anybody's word.
-pub(super) fn remote_of(peer: IpAddr, _headers: &HeaderMap) -> IpAddr {
-    peer.to_canonical()
+use crate::network::Network;
+
+/// The header in which a proxy names whom it speaks for, its own peer last.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The address that a request came from: the peer's, or what a trusted proxy says. What such a proxy was told by one
+/// that isn't trusted counts for nothing.
+pub(super) fn remote_of(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+    let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.holds(address));
+    let mut remote = peer.to_canonical();
+    let values: Vec<&str> =
+        headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut named = values.iter().rev().flat_map(|value| value.rsplit(',')).map(str::trim);
+    while is_proxy(remote) {
+        match named.next().map(str::parse::<IpAddr>) {
+            Some(Ok(address)) => remote = address.to_canonical(),
+            _ => break,
+        }
+    }
+    remote
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderValue;
+
+    fn remote(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+        }
+        let proxies: Vec<Network> = proxies.iter().filter_map(|proxy| Network::parse(proxy).ok()).collect();
+        peer.parse().map(|peer| remote_of(peer, &headers, &proxies).to_string()).unwrap_or_default()
+    }
 
     #[test]
     fn an_address_has_one_spelling_and_headers_have_no_say() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", hyper::header::HeaderValue::from_static("192.0.2.1"));
-        headers.insert("forwarded", hyper::header::HeaderValue::from_static("for=192.0.2.1"));
-        let mapped: IpAddr = "::ffff:198.51.100.7".parse().unwrap();
-        assert_eq!(remote_of(mapped, &headers).to_string(), "198.51.100.7");
+        assert_eq!(remote("::ffff:198.51.100.7", &["192.0.2.1"], &[]), "198.51.100.7");
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_whom_it_speaks_for() {
+        let proxies = ["10.0.0.0/8"];
+        assert_eq!(remote("10.0.0.1", &["192.0.2.1"], &proxies), "192.0.2.1");
+        assert_eq!(
+            remote("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.0.0.2"], &proxies),
+            "192.0.2.1",
+            "what it added"
+        );
+        assert_eq!(
+            remote("10.0.0.1", &["6.6.6.6", "192.0.2.1"], &proxies),
+            "192.0.2.1",
+            "the last line counts"
+        );
+        assert_eq!(remote("10.0.0.1", &[], &proxies), "10.0.0.1");
+        assert_eq!(remote("10.0.0.1", &["unknown"], &proxies), "10.0.0.1");
+        assert_eq!(remote("192.0.2.9", &["192.0.2.1"], &proxies), "192.0.2.9", "a stranger's word");
     }
 }

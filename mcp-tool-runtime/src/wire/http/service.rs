@@ -1,6 +1,6 @@
 //! One request: to its path, past the checks that every request meets, to the dispatcher or to rmcp.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use http_body_util::{BodyExt as _, Either, Full, combinators::BoxBody};
 use hyper::{
@@ -19,11 +19,10 @@ use rmcp::transport::streamable_http_server::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-#[cfg(feature = "oauth")]
-use super::authorization::{self, Guard};
 use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Holding, Refused},
+    door::Door,
     headers, origin,
     running::{Place, Running},
     sessions::Sessions,
@@ -31,8 +30,9 @@ use super::{
 };
 use crate::{
     context::{Progress, Update},
-    dispatch::{Admitted, Arrival},
+    dispatch::{Admitted, Dispatcher},
     identity::Caller,
+    network::Network,
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
@@ -52,8 +52,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// What answers requests.
 pub(super) struct Service {
     endpoint: Arc<Endpoint>,
-    #[cfg(feature = "oauth")]
-    guard: Option<Guard>,
+    door: Door,
     settings: HttpSettings,
     bodies: Bodies,
     running: Running,
@@ -82,14 +81,10 @@ impl Service {
     pub(super) fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
-        #[cfg(feature = "oauth")] guard: Option<Guard>,
+        door: Door,
         end: &CancellationToken,
     ) -> Self {
-        #[cfg(feature = "oauth")]
-        let is_guarded = guard.is_some();
-        #[cfg(not(feature = "oauth"))]
-        let is_guarded = false;
-        let protocol = Protocol::new(Arc::clone(&endpoint), is_guarded);
+        let protocol = Protocol::new(Arc::clone(&endpoint), door.is_guarded());
         let rest = match settings.sessions {
             None => Rest::Stateless(rmcp_service(protocol, Arc::default(), false, &settings, end)),
             Some(most) => {
@@ -99,15 +94,26 @@ impl Service {
             }
         };
         let bodies = Bodies::new(settings.max_body);
-        Service {
-            endpoint,
-            #[cfg(feature = "oauth")]
-            guard,
-            settings,
-            bodies,
-            running: Running::default(),
-            rest,
-        }
+        Service { endpoint, door, settings, bodies, running: Running::default(), rest }
+    }
+
+    pub(super) fn door(&self) -> &Door {
+        &self.door
+    }
+
+    pub(super) fn dispatcher(&self) -> &Dispatcher {
+        &self.endpoint.dispatcher
+    }
+
+    /// Who may say for whom it speaks.
+    pub(super) fn proxies(&self) -> &[Network] {
+        &self.settings.proxies
+    }
+
+    /// Whether a connection from there is served where only proxies are.
+    pub(super) fn hears(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.holds(peer))
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
@@ -118,9 +124,10 @@ impl Service {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
             "/readyz" => plain(StatusCode::OK, "ready\n"),
-            #[cfg(feature = "oauth")]
-            path if let Some(answer) = self.guard.as_ref().and_then(|guard| guard.metadata(path)) => answer,
-            _ => plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n"),
+            path => self
+                .door
+                .metadata(path)
+                .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n")),
         }
     }
 
@@ -146,14 +153,10 @@ impl Service {
             origin::preflight(&parts.headers, answer.headers_mut());
             return answer;
         }
-        #[cfg(feature = "oauth")]
-        if let Some(guard) = &self.guard
-            && let Err(denied) = guard.admit(&mut parts).await
-        {
+        if let Err(unknown) = self.door.admit(&mut parts).await {
             body::pass_over(&parts.headers, &mut body).await;
-            let remote = parts.extensions.get().map(|Remote(remote)| *remote);
-            self.endpoint.dispatcher.unauthenticated(&denied, remote);
-            return guard.refuse(&denied);
+            let refused = self.door.refuse(&unknown, self, remote(&parts));
+            return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
         }
         match (&parts.method, &self.rest) {
             (&Method::POST, _) => {}
@@ -199,7 +202,7 @@ impl Service {
             Message::Call(call) if !in_session || call.fault.is_some() => {
                 match self.admit(&parts, call, caller).await {
                     Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
-                    Err(refused) => self.challenged(refused),
+                    Err(refused) => self.door.challenged(refused),
                 }
             }
             Message::Cancelled { request } if !in_session => {
@@ -225,7 +228,7 @@ impl Service {
                 // Not by rmcp, which has no status for it.
                 match self.admit(&parts, call, caller).await {
                     Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
-                    Err(refused) => self.challenged(refused),
+                    Err(refused) => self.door.challenged(refused),
                 }
             }
             Message::Call(call) => {
@@ -261,31 +264,8 @@ impl Service {
 
     /// Whom a request speaks for. Without authorization that is the local user, and a client's name a label.
     fn caller(&self, parts: &Parts, client: Option<&str>) -> Caller {
-        #[cfg(feature = "oauth")]
-        if self.guard.is_some() {
-            let authenticated = authorization::authenticated(parts);
-            return authenticated.map_or_else(|| Caller::new("nobody"), |who| who.verified.caller.clone());
-        }
-        self.endpoint.local_caller(client.or(user_agent(&parts.headers)))
-    }
-
-    /// Who calls, and from where.
-    fn arrival(&self, parts: &Parts, caller: Caller) -> Arrival {
-        Arrival {
-            caller,
-            remote: parts.extensions.get().map(|Remote(remote)| *remote),
-            #[cfg(feature = "oauth")]
-            token: authorization::authenticated(parts).map(|who| who.token.clone()),
-        }
-    }
-
-    /// The answer to a refused call, with its challenge where there is a guard.
-    fn challenged(&self, refused: Framed) -> Answer {
-        #[cfg(feature = "oauth")]
-        if let Some(guard) = &self.guard {
-            return guard.challenged(refused);
-        }
-        framed(refused)
+        let label = || self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
+        self.door.caller(parts).unwrap_or_else(label)
     }
 
     /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
@@ -296,7 +276,7 @@ impl Service {
         caller: Caller,
     ) -> Result<(Begun, String), Framed> {
         let headers = &parts.headers;
-        let arrival = self.arrival(parts, caller);
+        let arrival = self.door.arrival(parts, caller, remote(parts));
         let era = call.meta.era();
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
@@ -404,6 +384,11 @@ fn rmcp_service<M: SessionManager>(
         .disable_allowed_hosts()
         .disable_allowed_origins();
     StreamableHttpService::new(move || Ok(protocol.clone()), manager, config)
+}
+
+/// From where a request comes.
+fn remote(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get().map(|Remote(remote)| *remote)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

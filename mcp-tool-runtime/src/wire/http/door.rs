@@ -1,0 +1,192 @@
+//! The way in: TLS where it ends here, and the guard where callers need a token. A server that was built without
+//! authorization has neither, and says so here alone.
+
+use std::{io, net::IpAddr, sync::Arc};
+
+use hyper::http::request::Parts;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+#[cfg(feature = "oauth")]
+use super::{
+    authorization::{self, Guard},
+    tls::Tls,
+};
+use super::{
+    connection,
+    service::{Answer, Service, framed},
+};
+#[cfg(feature = "oauth")]
+use crate::identity::challenge::Denied;
+use crate::{control::Controls, dispatch::Arrival, identity::Caller, wire::answer::Framed};
+
+/// How requests come in.
+#[derive(Debug, Default)]
+pub(crate) struct Door {
+    #[cfg(feature = "oauth")]
+    pub(crate) guard: Option<Guard>,
+    #[cfg(feature = "oauth")]
+    pub(crate) tls: Option<Tls>,
+}
+
+/// A request that isn't let in.
+#[derive(Debug)]
+pub(super) struct Unknown {
+    #[cfg(feature = "oauth")]
+    pub(super) denied: Denied,
+}
+
+#[cfg(feature = "oauth")]
+impl Door {
+    /// Whether TLS ends here.
+    pub(super) fn ends_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether nobody comes in without a token.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.guard.is_some()
+    }
+
+    /// Takes no token from now on that those orders revoked.
+    pub(crate) fn heed(&mut self, controls: &Controls) {
+        if let Some(guard) = &mut self.guard {
+            guard.heed(controls);
+        }
+    }
+
+    /// The host by which clients name this server, where it has a name.
+    pub(crate) fn host(&self) -> Option<String> {
+        self.guard.as_ref().map(Guard::host)
+    }
+
+    /// Finds out who sends a request, and lays that beside it. The token goes out of its headers.
+    pub(super) async fn admit(&self, parts: &mut Parts) -> Result<(), Unknown> {
+        match &self.guard {
+            Some(guard) => guard.admit(parts).await.map_err(|denied| Unknown { denied }),
+            None => Ok(()),
+        }
+    }
+
+    /// What a request is answered that isn't let in, and the record of it.
+    pub(super) fn refuse(
+        &self,
+        Unknown { denied }: &Unknown,
+        service: &Service,
+        remote: Option<IpAddr>,
+    ) -> Option<Answer> {
+        service.dispatcher().unauthenticated(denied, remote);
+        self.guard.as_ref().map(|guard| guard.refuse(denied))
+    }
+
+    /// Whom a request speaks for; `None` where anybody is the local user.
+    pub(super) fn caller(&self, parts: &Parts) -> Option<Caller> {
+        self.guard.as_ref()?;
+        let authenticated = authorization::authenticated(parts);
+        Some(authenticated.map_or_else(|| Caller::new("nobody"), |who| who.verified.caller.clone()))
+    }
+
+    /// Who calls, from where, and by what.
+    pub(super) fn arrival(&self, parts: &Parts, caller: Caller, remote: Option<IpAddr>) -> Arrival {
+        let token = authorization::authenticated(parts).map(|who| who.token.clone());
+        Arrival { caller, remote, token }
+    }
+
+    /// The answer to a refused call, with its challenge.
+    pub(super) fn challenged(&self, refused: Framed) -> Answer {
+        match &self.guard {
+            Some(guard) => guard.challenged(refused),
+            None => framed(refused),
+        }
+    }
+
+    /// The metadata of this resource, if that path is one of its places.
+    pub(super) fn metadata(&self, path: &str) -> Option<Answer> {
+        self.guard.as_ref()?.metadata(path)
+    }
+
+    /// Serves a connection, by TLS or without.
+    pub(super) async fn serve(
+        service: Arc<Service>,
+        stream: TcpStream,
+        peer: IpAddr,
+        stop: CancellationToken,
+    ) {
+        let Some(tls) = service.door().tls.clone() else {
+            return connection::serve(stream, peer, service, stop).await;
+        };
+        match tls.accept(stream).await {
+            Ok(stream) => connection::serve(stream, peer, service, stop).await,
+            Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+        }
+    }
+}
+
+#[cfg(not(feature = "oauth"))]
+impl Door {
+    pub(super) fn ends_tls(&self) -> bool {
+        false
+    }
+
+    pub(super) fn is_guarded(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn heed(&mut self, _: &Controls) {}
+
+    pub(crate) fn host(&self) -> Option<String> {
+        None
+    }
+
+    pub(super) async fn admit(&self, _: &mut Parts) -> Result<(), Unknown> {
+        Ok(())
+    }
+
+    pub(super) fn refuse(&self, _: &Unknown, _: &Service, _: Option<IpAddr>) -> Option<Answer> {
+        None
+    }
+
+    pub(super) fn caller(&self, _: &Parts) -> Option<Caller> {
+        None
+    }
+
+    pub(super) fn arrival(&self, _: &Parts, caller: Caller, remote: Option<IpAddr>) -> Arrival {
+        Arrival { caller, remote }
+    }
+
+    pub(super) fn challenged(&self, refused: Framed) -> Answer {
+        framed(refused)
+    }
+
+    pub(super) fn metadata(&self, _: &str) -> Option<Answer> {
+        None
+    }
+
+    pub(super) async fn serve(
+        service: Arc<Service>,
+        stream: TcpStream,
+        peer: IpAddr,
+        stop: CancellationToken,
+    ) {
+        connection::serve(stream, peer, service, stop).await;
+    }
+}
+
+/// Whether a listener may be reached at that address.
+///
+/// # Errors
+/// What is missing.
+pub(super) fn may_listen(door: &Door, address: IpAddr, has_proxies: bool) -> io::Result<()> {
+    let missing = match (address.is_loopback(), door.is_guarded(), door.ends_tls() || has_proxies) {
+        (true, ..) | (false, true, true) => return Ok(()),
+        (false, false, _) => {
+            "without authorization a server listens on a loopback address only, such as 127.0.0.1:8080: set \
+             oauth.issuers and oauth.resource"
+        }
+        (false, true, false) => {
+            "tokens would cross the network in the clear: set http.tls_cert and http.tls_key, or name the proxy that \
+             ends TLS by http.trusted_proxies"
+        }
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, missing))
+}
