@@ -52,7 +52,8 @@ export function registerGrants(provider, state, resourceServer) {
     const scopes = (scope ?? "").split(" ").filter((each) => offered.has(each)).join(" ");
     const grant = new provider.Grant({ accountId, clientId: client.clientId });
     if (scopes) grant.addResourceScope(resource, scopes);
-    const token = new provider.AccessToken({ accountId, client, grantId: await grant.save(), scope: scopes, extra });
+    const grantId = await grant.save();
+    const token = new provider.AccessToken({ accountId, client, grantId, scope: scopes, extra });
     token.resourceServer = new provider.ResourceServer(resource, granted);
     token.expiresIn = granted.accessTokenTTL;
     const value = await token.save();

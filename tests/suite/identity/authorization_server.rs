@@ -105,32 +105,42 @@ pub enum Format {
     Opaque,
 }
 
-/// The specimen, protected by an authorization server.
+/// The specimen, protected by authorization servers.
 pub struct Protected {
     pub http: HttpServer,
     pub resource: String,
-    /// Its own secret, where it has to ask about tokens.
-    _secret: NamedTempFile,
+    /// Its own secrets, where it has to ask about tokens.
+    _secrets: Vec<NamedTempFile>,
 }
 
 impl Protected {
     pub fn start(issuer: &AuthorizationServer, format: Format) -> Self {
+        Protected::start_by(&[(issuer, format)])
+    }
+
+    pub fn start_by(issuers: &[(&AuthorizationServer, Format)]) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let resource = format!("http://{address}/mcp");
-        let described = match format {
-            Format::Jwt(alg) => json!({ "resource": resource, "format": "jwt", "alg": alg }),
-            Format::Opaque => json!({ "resource": resource, "format": "opaque" }),
-        };
-        issuer.control("resource", &described);
-        let mut secret = NamedTempFile::new().unwrap();
-        writeln!(secret, "{}", issuer.secret("server")).unwrap();
-        let introspection = format!("{} server {}", issuer.issuer, secret.path().display());
-        let mut arguments = vec!["--oauth-issuer", &issuer.issuer, "--oauth-resource", &resource];
-        if matches!(format, Format::Opaque) {
-            arguments.extend(["--oauth-introspection", &introspection]);
+        let mut arguments = vec!["--oauth-resource".to_owned(), resource.clone()];
+        let mut secrets = Vec::new();
+        for (issuer, format) in issuers {
+            arguments.extend(["--oauth-issuer".to_owned(), issuer.issuer.clone()]);
+            let described = match format {
+                Format::Jwt(alg) => json!({ "resource": resource, "format": "jwt", "alg": alg }),
+                Format::Opaque => {
+                    let mut secret = NamedTempFile::new().unwrap();
+                    writeln!(secret, "{}", issuer.secret("server")).unwrap();
+                    let asked = format!("{} server {}", issuer.issuer, secret.path().display());
+                    arguments.extend(["--oauth-introspection".to_owned(), asked]);
+                    secrets.push(secret);
+                    json!({ "resource": resource, "format": "opaque" })
+                }
+            };
+            issuer.control("resource", &described);
         }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let http = HttpServer::start_at(&mut Command::new(SPECIMEN), &address, &arguments);
-        Protected { http, resource, _secret: secret }
+        Protected { http, resource, _secrets: secrets }
     }
 
     /// A call of `measure`, which needs `specimen:read`.

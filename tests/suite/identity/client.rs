@@ -153,13 +153,17 @@ pub async fn tools(connection: &Connection) -> Vec<String> {
     tools.into_iter().map(|tool| tool.name.into_owned()).collect()
 }
 
-/// The challenge of a 401 that an error came from.
-pub fn challenge<'e>(error: &'e (dyn Error + 'static)) -> &'e str {
+/// The challenge of the 401 that a connection failed by.
+pub fn challenge(error: &ClientInitializeError) -> &str {
+    let ClientInitializeError::TransportError { error, .. } = error else {
+        panic!("another error: {error:?}")
+    };
     &cause::<AuthRequiredError>(error).www_authenticate_header
 }
 
-/// The 403 that an error came from.
-pub fn insufficient<'e>(error: &'e (dyn Error + 'static)) -> &'e InsufficientScopeError {
+/// The 403 that a call failed by.
+pub fn insufficient(error: &ServiceError) -> &InsufficientScopeError {
+    let ServiceError::TransportSend(error) = error else { panic!("another error: {error:?}") };
     cause(error)
 }
 

@@ -98,3 +98,25 @@ fn an_issuer_that_comes_later() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }
+
+/// Each issuer speaks for its own tokens, and one that is down takes none of the others along.
+#[test]
+fn two_issuers() {
+    let (jwts, opaque) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));
+    let server = Protected::start_by(&[(&jwts, Format::Jwt("ES256")), (&opaque, Format::Opaque)]);
+    let status = |issuer: &AuthorizationServer| server.measure(&issuer.token(&server.resource, READ)).status;
+    assert_eq!((status(&jwts), status(&opaque)), (200, 200));
+    opaque.control("down", &json!({}));
+    assert_eq!((status(&jwts), status(&opaque)), (200, 503));
+}
+
+/// An issuer that nobody named speaks for nobody, and isn't even asked.
+#[test]
+fn an_issuer_that_nobody_named() {
+    let (issuer, stranger) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));
+    let server = Protected::start(&issuer, Format::Jwt("RS256"));
+    assert_eq!(server.measure(&issuer.token(&server.resource, READ)).status, 200);
+    let reply = server.measure(&stranger.token(&server.resource, READ));
+    assert_eq!(reply.status, 401, "{reply:?}");
+    assert_eq!(stranger.control("counts", &json!({})), json!({}));
+}
