@@ -69,10 +69,32 @@ impl AuthorizationServer {
 
     /// Revokes a token of the client `desktop`, as that client does.
     pub fn revoke(&self, token: &str) {
-        let body = format!("client_id=desktop&token={token}");
-        let form = [("Content-Type", "application/x-www-form-urlencoded")];
-        let reply = request("POST", &format!("{}/token/revocation", self.issuer), &form, body.as_bytes());
+        let reply = self.form("/token/revocation", &[("client_id", "desktop"), ("token", token)]);
         assert_eq!(reply.status, 200, "{reply:?}");
+    }
+
+    /// What the client `agent` gets for another token.
+    pub fn exchange(&self, subject: &str, kind: &str, wanted: &[(&str, &str)]) -> String {
+        let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
+        let mut fields = vec![
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("client_id", "agent"),
+            ("client_secret", self.secret("agent")),
+            ("subject_token", subject),
+            ("subject_token_type", &kind),
+        ];
+        fields.extend(wanted);
+        let reply = self.form("/token", &fields);
+        assert_eq!(reply.status, 200, "{reply:?}\n{}", self.stderr.text());
+        reply.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a form; what stands in it needs no escape but for spaces.
+    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let body = fields.join("&").replace(' ', "+");
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        request("POST", &format!("{}{path}", self.issuer), &form, body.as_bytes())
     }
 }
 
@@ -145,8 +167,11 @@ impl Protected {
 
     /// A call of `measure`, which needs `specimen:read`.
     pub fn measure(&self, token: &str) -> Reply {
-        let arguments = json!({ "name": "abc", "n": 3, "mode": "fast" });
-        let params = json!({ "name": "measure", "arguments": arguments });
+        self.call(token, "measure", &json!({ "name": "abc", "n": 3, "mode": "fast" }))
+    }
+
+    pub fn call(&self, token: &str, tool: &str, arguments: &Value) -> Reply {
+        let params = json!({ "name": tool, "arguments": arguments });
         let bearer = format!("Bearer {token}");
         self.http.post(
             &[("Authorization", &bearer)],

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use oauth2::TokenResponse as _;
 use rmcp::{
     RoleClient,
     model::{CallToolRequestParams, CallToolResult, ProtocolVersion},
@@ -129,6 +130,13 @@ impl Client {
         let mut scopes = manager.get_current_scopes().await;
         scopes.sort();
         scopes
+    }
+
+    /// What it would get another token for.
+    pub async fn refresh_token(&self) -> String {
+        let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
+        let (_, tokens) = manager.get_credentials().await.unwrap();
+        tokens.unwrap().refresh_token().unwrap().secret().clone()
     }
 
     pub async fn token(&self) -> String {

@@ -11,4 +11,6 @@ mod introspection;
 #[cfg(feature = "clients")]
 mod keys;
 #[cfg(feature = "clients")]
+mod other_tokens;
+#[cfg(feature = "clients")]
 mod whole_way;
