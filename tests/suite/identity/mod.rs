@@ -1,16 +1,7 @@
-//! Who calls: tokens of a real authorization server, presented by real clients.
+//! Who calls: tokens, each attack on them by a token made for it.
 
-#[cfg(feature = "clients")]
-mod authorization_server;
-#[cfg(feature = "clients")]
-mod client;
-#[cfg(feature = "clients")]
-mod enterprise;
-#[cfg(feature = "clients")]
-mod introspection;
-#[cfg(feature = "clients")]
+mod attacks;
+mod issuer;
 mod keys;
 #[cfg(feature = "clients")]
-mod other_tokens;
-#[cfg(feature = "clients")]
-mod whole_way;
+mod real;
