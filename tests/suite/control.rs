@@ -1,6 +1,7 @@
 //! The operator's orders: given by commands to servers that run, and heeded without a restart.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output},
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text, wait};
 
 /// A control file, and the commands that write it.
 struct Control {
@@ -375,4 +376,26 @@ fn orders_that_are_given_at_once_are_all_kept() {
         }
     });
     assert_eq!(control.said(&["orders"]).lines().count(), 16);
+}
+
+#[test]
+fn a_line_that_another_command_is_writing_is_not_cut_off() {
+    let control = Control::of("");
+    let (first, rest) =
+        r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#.split_at(40);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&control.file).unwrap();
+    file.lock().unwrap();
+    file.write_all(first.as_bytes()).unwrap();
+    let mut other =
+        Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
+    // Long enough for one that doesn't wait to do its harm; one that does is none the worse.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    file.write_all(format!("{rest}\n").as_bytes()).unwrap();
+    file.unlock().unwrap();
+    assert!(wait(&mut other).success());
+    let listed = control.said(&["orders"]);
+    assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
