@@ -100,7 +100,7 @@ async fn each_caller_has_a_window_of_its_own() {
     assert_eq!(bob.call("tell", json!({})).await.unwrap().text(), "noon");
     let record = server.records().swap_remove(2);
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("rate_limited")));
-    let listed = &server.list()[0]["_meta"]["dev.mcp-tool/rate"];
+    let listed = &server.list().await[0]["_meta"]["dev.mcp-tool/rate"];
     assert_eq!(*listed, json!({ "limit": 2, "windowMs": 86_400_000 }));
 }
 
