@@ -17,6 +17,7 @@ mod drift;
 mod faults;
 mod harness;
 mod http;
+mod identity;
 mod readme;
 mod schema;
 mod start;
