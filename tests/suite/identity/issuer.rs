@@ -176,7 +176,7 @@ impl Issuer {
     /// A token that is as it should be, but for these claims.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
-        sign(&KEYS.rsa, "RS256", &self.header("RS256", "rsa").to_string(), claims)
+        sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
     }
 
     /// A token that is as it should be.

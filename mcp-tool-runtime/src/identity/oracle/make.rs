@@ -1,114 +1,13 @@
 //! Headers and claims, good ones and spoilt ones.
 
-use super::{Expected, random::Random};
+use super::{
+    Expected,
+    random::Random,
+    values::{OFFSETS, USERS, VALUES, WHOLES},
+};
 
 /// An object's members as they are to be written: a name in quotes, and a value.
 type Members = Vec<(String, String)>;
-
-/// Values that are right in some places and wrong in most.
-const VALUES: &[&str] = &[
-    "null",
-    "true",
-    "false",
-    "0",
-    "-1",
-    "1.5",
-    "1e9",
-    "1e400",
-    "-1e400",
-    "9007199254740992",
-    "9007199254740993",
-    "-9007199254740993",
-    "18446744073709551616",
-    "1e18",
-    "\"\"",
-    "\"x\"",
-    "\" \"",
-    "\"1700000000\"",
-    "[]",
-    "[\"x\"]",
-    "[1]",
-    "[null]",
-    "[[]]",
-    "{}",
-    "{\"x\":1}",
-    "\"\\u0000\"",
-    "\"a\\u007fb\"",
-    "\"a\\u0085b\"",
-    "\"\\ud83d\\ude00\"",
-    "\"\\ud800\"",
-    "\"\\udc00\\ud800\"",
-    "\"a\nb\"",
-    "\"\\n\"",
-    "\"\\x41\"",
-    "\"\\u00g0\"",
-    "\"\\u12\"",
-    "01",
-    "-",
-    "+1",
-    ".5",
-    "1.",
-    "1e",
-    "1e+",
-    "-0",
-    "-0.0",
-    "0x10",
-    "NaN",
-    "Infinity",
-    "nul",
-    "True",
-    "'x'",
-    "[1,]",
-    "{\"a\":1,}",
-    "[,]",
-    "{\"a\" 1}",
-    "{a:1}",
-    "/**/1",
-    "{\"a\":1,\"a\":1}",
-    "[{\"a\":1,\"\\u0061\":2}]",
-    "{\"a\":{\"b\":[{\"c\":1,\"c\":1}]}}",
-];
-/// Offsets from now, in seconds, around every edge.
-const OFFSETS: &[&str] = &[
-    "-315360000",
-    "-86401",
-    "-86400",
-    "-86371",
-    "-86370",
-    "-3600",
-    "-61",
-    "-60",
-    "-31",
-    "-30.5",
-    "-30",
-    "-29.5",
-    "-29",
-    "-1",
-    "0",
-    "0.25",
-    "1",
-    "29",
-    "29.5",
-    "30",
-    "30.5",
-    "31",
-    "60",
-    "61",
-    "300",
-    "3600",
-    "86340",
-    "86399",
-    "86399.5",
-    "86400",
-    "86400.5",
-    "86401",
-    "86430",
-    "86431",
-    "172800",
-    "315360000",
-];
-const USERS: &[&str] =
-    &["alice", "a", "auth0|5f7c8ec7c33c6c004bbafe82", "Zoë", "ユーザー", "x@example.com", "\\u0041lice"];
 
 pub(super) struct Maker {
     pub(super) random: Random,
@@ -392,10 +291,7 @@ impl Maker {
             5 => drop(text.splice(0..0, *b"\xef\xbb\xbf")),
             6 => drop(text.splice(at..at, *b"\xff\xfe")),
             7 => {
-                text = self
-                    .random
-                    .pick(&[&b"[]"[..], b"null", b"7", b"\"x\"", b"", b"{}", b"[{}]", b" "])
-                    .to_vec()
+                text = self.random.pick(WHOLES).as_bytes().to_vec();
             }
             _ => text[at] ^= 1 << self.random.below(8),
         }
