@@ -224,6 +224,9 @@ impl Reader {
             let _ = self.take('+') || self.take('-');
             self.digits()?;
         }
-        Some(Json::Number(self.text[begun..self.at].iter().collect()))
+        let written: String = self.text[begun..self.at].iter().collect();
+        // The grammar has no bound; RFC 8259 §6 lets readers have one, and a double's is usual.
+        let is_held = written.parse::<f64>().is_ok_and(f64::is_finite);
+        is_held.then_some(Json::Number(written))
     }
 }

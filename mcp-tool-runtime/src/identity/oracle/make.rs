@@ -144,8 +144,9 @@ impl Maker {
         for (name, values) in [
             ("scope", &["\"\"", "\"a b\"", "\"specimen:read\""][..]),
             ("scp", &["\"a\"", "[]", "[\"a\",\"b\"]"]),
-            ("jti", &["\"1\"", "\"\""]),
+            ("jti", &["\"1\"", "\"x y\""]),
             ("azp", &["\"agent-7\""]),
+            ("auth_time", &["1", "1700000000.5"]),
             ("act", &["{\"sub\":\"x\",\"act\":{\"sub\":\"y\"}}", "null"]),
             ("tenant", &["\"t\"", "7", "[[[[[[[[[[[[[[1]]]]]]]]]]]]]]"]),
             ("Aud", &["7"]),
@@ -211,7 +212,7 @@ impl Maker {
             }
             7 => {
                 let name =
-                    self.random.pick(&["sub", "client_id", "jti", "azp", "scope", "scp", "iat", "nbf"]);
+                    self.random.pick(&["sub", "client_id", "jti", "azp", "scope", "scp", "iat", "nbf", "auth_time"]);
                 let value = self.random.pick(VALUES);
                 set(members, name, value);
             }

@@ -9,6 +9,7 @@
     reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
 )]
 
+mod compare;
 mod json;
 mod keys;
 mod make;
@@ -97,10 +98,11 @@ pub(super) fn judge_header(bytes: &[u8], expected: &Expected) -> Option<Header> 
     }
     let typ = header.member("typ")?.text()?.to_ascii_lowercase();
     let is_access_token = typ == "at+jwt" || typ == "application/at+jwt";
-    ensure(is_access_token || expected.typ_jwt && typ == "jwt")?;
+    let is_jwt = typ == "jwt" || typ == "application/jwt";
+    ensure(is_access_token || expected.typ_jwt && is_jwt)?;
     let kid = match header.member("kid") {
         None => None,
-        Some(kid) => Some(kid.text()?.to_owned()),
+        Some(kid) => Some(kid.text().filter(|kid| kid.len() <= 256)?.to_owned()),
     };
     Some(Header { alg: alg.to_owned(), kid })
 }
@@ -140,27 +142,48 @@ fn claims(bytes: &[u8], expected: &Expected, now: i64) -> Option<()> {
         Some(subject) => subject,
         None => claims.member("client_id")?,
     };
-    let user = user.text()?;
-    ensure(!user.is_empty() && user.len() <= 256 && !user.chars().any(char::is_control))?;
+    ensure(is_name(user))?;
 
-    for name in ["jti", "client_id", "azp", "scope"] {
-        if let Some(value) = claims.member(name) {
-            value.text()?;
+    for name in ["jti", "client_id", "azp"] {
+        ensure(claims.member(name).is_none_or(is_name))?;
+    }
+    if let Some(signed_in) = claims.member("auth_time") {
+        date(signed_in)?;
+    }
+    // Who acts for the user, where the token says it as RFC 8693 has it.
+    if let Some(actor) = claims.member("act").and_then(|act| act.member("sub")) {
+        ensure(is_name(actor))?;
+    }
+    for name in ["scope", "scp"] {
+        match claims.member(name) {
+            None => {}
+            Some(Json::Text(several)) => {
+                ensure(several.split(' ').filter(|scope| !scope.is_empty()).all(is_scope))?;
+            }
+            Some(Json::List(scopes)) => ensure(scopes.iter().all(|scope| scope.text().is_some_and(is_scope)))?,
+            Some(_) => return None,
         }
     }
-    match claims.member("scp") {
-        None | Some(Json::Text(_)) => {}
-        Some(Json::List(scopes)) => ensure(scopes.iter().all(|scope| scope.text().is_some()))?,
-        Some(_) => return None,
-    }
     Some(())
+}
+
+/// What can be written down and compared: 256 bytes at most, and none that steers a terminal.
+fn is_name(value: &Json) -> bool {
+    value
+        .text()
+        .is_some_and(|name| !name.is_empty() && name.len() <= 256 && !name.chars().any(char::is_control))
+}
+
+/// RFC 6749 §3.3.
+fn is_scope(scope: &str) -> bool {
+    !scope.is_empty() && scope.chars().all(|letter| ('!'..='~').contains(&letter) && letter != '"' && letter != '\\')
 }
 
 fn ensure(holds: bool) -> Option<()> {
     holds.then_some(())
 }
 
-/// A NumericDate: any number of seconds that a double holds to the second.
+/// A NumericDate: any number of seconds since 1970 that a double holds to the second.
 fn date(value: &Json) -> Option<f64> {
     let Json::Number(written) = value else { return None };
     let bound = 2_f64.powi(53);
@@ -168,7 +191,7 @@ fn date(value: &Json) -> Option<f64> {
     // Digits beyond what a double holds must not round into the range.
     let whole = written.parse::<i128>();
     let is_outside = whole.is_ok_and(|whole| whole.unsigned_abs() > 1 << 53);
-    (date.is_finite() && date.abs() <= bound && !is_outside).then_some(date)
+    ((0.0..=bound).contains(&date) && !is_outside).then_some(date)
 }
 
 /// Base64url as RFC 7515 has it: no padding, no other characters, and one text for each value.

@@ -7,7 +7,7 @@ use super::{
     Expected, Json, decode, judge, judge_claims, judge_header, make::Maker, random::Random, sign::Signers,
 };
 
-const NOW: i64 = 1_800_000_000;
+pub(super) const NOW: i64 = 1_800_000_000;
 
 fn expected() -> Expected {
     Expected {
@@ -18,7 +18,7 @@ fn expected() -> Expected {
     }
 }
 
-fn maker(test: &str) -> Maker {
+pub(super) fn maker(test: &str) -> Maker {
     Maker { random: Random::from_environment(test), expected: expected(), now: NOW }
 }
 
@@ -92,7 +92,7 @@ fn plain_cases_are_judged_plainly() {
         ("aud", json!(["https://tools.example/mcp", 7])),
         ("sub", json!("")),
         ("sub", json!("x".repeat(257))),
-        ("scope", json!(["a"])),
+        ("scope", json!([7])),
         ("deep", json!([[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]])),
     ] {
         assert!(!with(name, value.clone()), "{name}: {value}");

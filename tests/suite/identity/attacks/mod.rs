@@ -70,7 +70,16 @@ impl Pair {
         let mut wrong = Vec::new();
         let mut words = None;
         for (name, token) in tokens {
-            match refusal(&self.call(token)) {
+            let reply = self.call(token);
+            if !could_be_one(token) {
+                // RFC 6750 §3.1: the request is malformed, before any token is looked at.
+                let challenge = reply.header("www-authenticate").unwrap_or_default();
+                if reply.status != 400 || !challenge.contains(r#"error="invalid_request""#) {
+                    wrong.push(format!("{name}: {} {challenge}", reply.status));
+                }
+                continue;
+            }
+            match refusal(&reply) {
                 Err(what) => wrong.push(format!("{name}: {what}")),
                 Ok(said) if *words.get_or_insert_with(|| said.clone()) != said => {
                     wrong.push(format!("{name}: other words: {said}"));
@@ -100,6 +109,13 @@ fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
 
 fn opened(reply: &Reply) -> bool {
     reply.status == 200 && reply.body.contains(r#""mode":"fast""#)
+}
+
+/// Whether it has the characters of a bearer token (RFC 6750 §2.1).
+fn could_be_one(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/".contains(letter);
+    !body.is_empty() && body.chars().all(is_letter)
 }
 
 /// What a refusal says, its correlation id apart; an error when it isn't the refusal of a bad token.
