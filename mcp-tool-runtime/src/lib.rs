@@ -78,7 +78,7 @@ pub use adapt::Adapted;
 pub use context::CallContext;
 pub use contracts::ContractError;
 pub use error::{ErrorKind, ToolError};
-pub use identity::{Caller, Scopes};
+pub use identity::{Caller, CallerKind, Scopes};
 pub use mcp_tool_contract::{
     model::{Contract, Hints, Version},
     read::{
@@ -88,6 +88,7 @@ pub use mcp_tool_contract::{
 };
 pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
 pub use page::{Page, PageRequest};
+pub use policy::{Authorizer, Deciding, Decision, ScopeAuthorizer};
 pub use registry::StartError;
 pub use result::ToolResult;
 #[cfg(feature = "schemars")]

@@ -115,6 +115,7 @@ fn binding(cx: &CallContext) -> Vec<u8> {
         CURSOR,
         cx.contract().name,
         &cx.contract().version.to_string(),
+        caller.issuer().unwrap_or_default(),
         caller.tenant().unwrap_or_default(),
         caller.user(),
         caller.agent().unwrap_or_default(),

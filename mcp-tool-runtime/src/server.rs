@@ -6,12 +6,15 @@ use std::{
 
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
+#[cfg(feature = "oauth")]
+use crate::audit::Strangers;
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
     limits::{Concurrency, MAX_RESULT},
+    policy::{Authorizer, Policy, ScopeAuthorizer},
     registry::{Registry, StartError},
     seal::Sealer,
     tool::ToolEntry,
@@ -45,7 +48,10 @@ pub struct ToolServer {
     pub(crate) instructions: Option<String>,
     pub(crate) tools: Vec<ToolEntry>,
     lends: Vec<Lends>,
+    policy: Option<MakesPolicy>,
 }
+
+type MakesPolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
 // Opened where `run` is awaited, on no other thread: what opens needn't be `Send`.
 type Lends = Box<dyn FnOnce(Lent) -> Lending>;
@@ -60,6 +66,7 @@ impl ToolServer {
             instructions: None,
             tools: Vec::new(),
             lends: Vec::new(),
+            policy: None,
         }
     }
 
@@ -72,6 +79,16 @@ impl ToolServer {
     /// The tools that it serves, in order: [`tools!`](crate::tools)`[…]`.
     pub fn tools(mut self, tools: &'static [ToolEntry]) -> Self {
         self.tools.extend_from_slice(tools);
+        self
+    }
+
+    /// Decides by a policy of the application's own who may use which tool, in place of the tools' scopes. It is
+    /// made from the built-in one, which knows the operator's settings: most policies ask that first.
+    pub fn authorize_with<A: Authorizer>(
+        mut self,
+        policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,
+    ) -> Self {
+        self.policy = Some(Box::new(|scopes| Policy::Own(Box::new(policy(scopes)))));
         self
     }
 
@@ -139,8 +156,16 @@ impl ToolServer {
             what: "the audit thread could not be started".into(),
             source,
         })?;
+        let scopes = ScopeAuthorizer::new(&settings.scope_hierarchy)
+            .map_err(|reason| StartError::Setting(format!("oauth.scope_hierarchy: {reason}")))?;
         let dispatcher = Dispatcher {
             registry,
+            policy: match self.policy {
+                Some(policy) => policy(scopes),
+                None => Policy::Scopes(scopes),
+            },
+            #[cfg(feature = "oauth")]
+            strangers: Strangers::default(),
             versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
@@ -153,7 +178,9 @@ impl ToolServer {
             None => Scopes::All,
             Some(scopes) => scopes.iter().cloned().collect(),
         };
-        Endpoint::new(dispatcher, self.name, self.version, self.instructions, Caller::local(scopes))
+        let local = Caller::local(scopes);
+        let grantable = settings.shows_grantable;
+        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, grantable)
             .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }
@@ -177,6 +204,10 @@ pub(crate) struct Settings {
     pub(crate) allow_destructive: HashSet<String>,
     /// Scopes of the local user; all of them where absent.
     pub(crate) local_scopes: Option<Vec<String>>,
+    /// Scopes, each with those that it includes.
+    pub(crate) scope_hierarchy: Vec<String>,
+    /// Whether lists also show what a caller could have with more scopes.
+    pub(crate) shows_grantable: bool,
     /// Clients that are held to versions.
     pub(crate) pins: Vec<ClientPin>,
     /// Where what callers listed is kept from one run to the next.
@@ -195,6 +226,8 @@ impl Default for Settings {
             max_result: MAX_RESULT,
             allow_destructive: HashSet::new(),
             local_scopes: None,
+            scope_hierarchy: Vec::new(),
+            shows_grantable: false,
             pins: Vec::new(),
             known_file: None,
             seal_keys: Vec::new(),

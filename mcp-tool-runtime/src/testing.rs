@@ -114,8 +114,8 @@ impl TestServer {
 
     /// The tools as the caller lists them: the entries of `tools/list`.
     #[must_use]
-    pub fn list(&self) -> Vec<Value> {
-        let listed = self.endpoint.list(&self.caller).into_iter();
+    pub async fn list(&self) -> Vec<Value> {
+        let listed = self.endpoint.list(&self.caller).await.into_iter();
         listed.map(|tool| serde_json::to_value(tool).unwrap_or_default()).collect()
     }
 
@@ -142,6 +142,7 @@ impl TestServer {
         let asked = Asked { name: tool, requires: self.requires.as_ref(), arguments_bytes: arguments.len() };
         let admitted = dispatcher
             .admit(self.caller.clone(), asked, None)
+            .await
             .map_err(|refusal| TestError::from(refusal.kind))?;
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
@@ -205,7 +206,9 @@ pub enum TestError {
     /// The tool is served in these versions, and none fits what was asked for.
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
-    MissingScopes(Vec<&'static str>),
+    MissingScopes(Vec<String>),
+    /// The policy doesn't permit it.
+    Denied,
     /// The tool's own refusal or failure, or that of a guard.
     Tool(ToolError),
 }
@@ -216,7 +219,10 @@ impl TestError {
     pub const fn kind(&self) -> Option<ErrorKind> {
         match self {
             TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::MissingScopes(_)
+            | TestError::Denied => None,
         }
     }
 
@@ -225,16 +231,22 @@ impl TestError {
     pub const fn violations(&self) -> Option<&Violations> {
         match self {
             TestError::Tool(error) => error.violations(),
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::MissingScopes(_) => None,
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::MissingScopes(_)
+            | TestError::Denied => None,
         }
     }
 
     /// The scopes that the caller lacks.
     #[must_use]
-    pub fn missing_scopes(&self) -> &[&'static str] {
+    pub fn missing_scopes(&self) -> &[String] {
         match self {
             TestError::MissingScopes(missing) => missing,
-            TestError::UnknownTool(_) | TestError::NoSuchVersion(_) | TestError::Tool(_) => &[],
+            TestError::UnknownTool(_)
+            | TestError::NoSuchVersion(_)
+            | TestError::Denied
+            | TestError::Tool(_) => &[],
         }
     }
 }
@@ -247,6 +259,7 @@ impl From<RefusalKind> for TestError {
                 TestError::NoSuchVersion(versions.iter().map(|(version, _)| *version).collect())
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
+            RefusalKind::Denied { .. } => TestError::Denied,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }
@@ -260,6 +273,7 @@ impl fmt::Display for TestError {
             TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
             TestError::NoSuchVersion(_) => f.write_str("no version fits"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
+            TestError::Denied => f.write_str("denied"),
             TestError::Tool(error) => error.fmt(f),
         }
     }

@@ -177,9 +177,14 @@ async fn serve(tools: &'static [ToolEntry]) -> TestServer {
     TestServer::start(ToolServer::new("finder", "1.0.0").tools(tools)).await.unwrap()
 }
 
-fn names(server: &TestServer) -> Vec<(String, String)> {
+async fn names(server: &TestServer) -> Vec<(String, String)> {
     let version = |tool: &Value| tool["_meta"]["dev.mcp-tool/version"].as_str().unwrap().to_owned();
-    server.list().iter().map(|tool| (tool["name"].as_str().unwrap().to_owned(), version(tool))).collect()
+    server
+        .list()
+        .await
+        .iter()
+        .map(|tool| (tool["name"].as_str().unwrap().to_owned(), version(tool)))
+        .collect()
 }
 
 fn version_of(record: &Value) -> &str {
@@ -190,13 +195,13 @@ fn version_of(record: &Value) -> &str {
 async fn the_newest_is_listed_by_its_name_and_older_majors_beside_it() {
     let server = serve(ALL).await;
     let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
-    assert_eq!(names(&server), listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
+    assert_eq!(names(&server).await, listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
     // An adapter needs the scopes of all that it calls; a version with a body of its own needs its own alone, and
     // the tool's own name means the newest all the same.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
-    assert_eq!(names(&server.as_caller(reader.clone())), []);
+    assert_eq!(names(&server.as_caller(reader.clone())).await, []);
     let server = serve(tools![find, v2_alone::find]).await.as_caller(reader);
-    assert_eq!(names(&server), [("find_v2".to_owned(), "2.0".to_owned())]);
+    assert_eq!(names(&server).await, [("find_v2".to_owned(), "2.0".to_owned())]);
     let refused = server.call("find", json!({})).await.unwrap_err();
     assert_eq!(refused.missing_scopes(), ["things:find"]);
 }
@@ -266,7 +271,7 @@ async fn an_adapter_is_no_way_around_a_deadline_or_the_panic_guard() {
     assert_eq!(server.call("find_v1", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Internal));
     let record = server.records().pop().unwrap();
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("error"), &json!("internal")));
-    let digest = server.list()[0]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
+    let digest = server.list().await[0]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     assert_eq!(record["answered_by"], json!(format!("find 3.0 {digest}")));
 }
 
@@ -303,7 +308,7 @@ async fn what_can_not_be_undone_needs_approval_by_its_adapters_too() {
 #[tokio::test]
 async fn a_call_is_answered_by_the_version_that_it_requires() {
     let server = serve(ALL).await;
-    let digest = server.list()[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
+    let digest = server.list().await[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     for (requirement, arguments, version) in [
         ("^1", json!({ "word": "cat" }), "1.0"),
         (digest.as_str(), json!({ "word": "cat" }), "1.0"),
@@ -328,7 +333,7 @@ async fn a_caller_is_held_to_what_it_last_listed() {
     let before = serve(tools![before::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
-    assert_eq!(bot.list().len(), 1);
+    assert_eq!(bot.list().await.len(), 1);
 
     // The version that it knew isn't served: nothing runs on a guess, and it learns what is there now.
     let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find])).await.unwrap();
@@ -353,7 +358,7 @@ async fn who_knew_an_older_major_is_answered_by_it() {
     let before = serve(tools![v2_alone::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
-    assert_eq!(bot.list().len(), 1);
+    assert_eq!(bot.list().await.len(), 1);
     let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(ALL)).await.unwrap();
     let found = after.call("find", json!({ "query": "cat" })).await.unwrap();
     assert_eq!(found.json(), json!({ "title": "CAT" }));
@@ -361,14 +366,14 @@ async fn who_knew_an_older_major_is_answered_by_it() {
     // A pin of its own comes first, and a new list replaces what it knew.
     let pinned = after.requiring("^3").unwrap();
     pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
-    drop(after.list());
+    drop(after.list().await);
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
     // A version that fell back within its major promises less than it did.
     let newer = serve(tools![v2_newer::find])
         .await
         .as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:read"]));
-    drop(newer.list());
+    drop(newer.list().await);
     let fallen =
         newer.succeeded_by(ToolServer::new("finder", "2").tools(tools![v2_alone::find])).await.unwrap();
     let refused = fallen.call("find", json!({ "query": "cat" })).await.unwrap_err();

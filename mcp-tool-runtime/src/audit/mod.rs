@@ -2,6 +2,10 @@
 
 mod record;
 mod sink;
+#[cfg(feature = "oauth")]
+mod strangers;
 
 pub(crate) use record::{Entry, Outcome};
 pub(crate) use sink::{Audit, FileSink, LineSink, Sink};
+#[cfg(feature = "oauth")]
+pub(crate) use strangers::Strangers;

@@ -10,6 +10,8 @@ use super::{
     log::{self, Lines},
     settings::{self, Config},
 };
+#[cfg(feature = "oauth")]
+use crate::identity::ResourceServer;
 use crate::{
     registry::StartError,
     server::ToolServer,
@@ -116,6 +118,9 @@ fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
 async fn stdio(server: ToolServer, config: &Config, stop: CancellationToken, lines: &Lines) -> Ended {
     let output = own_stdout()?;
     let Some(endpoint) = start(server, config, &stop, lines).await? else { return Ok(()) };
+    if config.oauth.is_set() {
+        tracing::warn!("over stdio there are no tokens: whoever started this process is the local user");
+    }
     warn_of_local_user(config);
     let finished = wire::stdio::serve(Arc::clone(&endpoint), std::io::stdin(), output, stop).await?;
     end(finished, &endpoint, lines);
@@ -167,7 +172,8 @@ async fn http(
     let address = address
         .parse()
         .map_err(|_| format!("http.listen: {address:?} is no address: write 127.0.0.1:8080 or [::1]:8080"))?;
-    let settings = config.http.clone();
+    let mut settings = config.http.clone();
+    settings.allowed_hosts.extend(resource_host(&config)?);
     let settings = http::HttpSettings {
         origins: http::Origins::new(&settings.allowed_hosts, &settings.allowed_origins)?,
         max_body: settings.max_body,
@@ -180,11 +186,46 @@ async fn http(
     let listener = http::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
     let Some(endpoint) = start(server, &config, &stop, lines).await? else { return Ok(()) };
-    warn_of_local_user(&config);
+    #[cfg(feature = "oauth")]
+    let guard = match config.oauth.is_set() {
+        true => Some(http::Guard::new(&config.oauth, &endpoint.dispatcher, &endpoint.name)?),
+        false => None,
+    };
+    match config.oauth.is_set() {
+        true => tracing::info!(issuers = config.oauth.issuers.join(" "), "callers need a token"),
+        false => warn_of_local_user(&config),
+    }
     eprint!("{}", how_to_connect(&endpoint.name, &format!("http://{address}{}", http::PATH)));
-    let finished = http::serve(Arc::clone(&endpoint), listener, settings, stop).await;
+    let finished = http::serve(
+        Arc::clone(&endpoint),
+        listener,
+        settings,
+        #[cfg(feature = "oauth")]
+        guard,
+        stop,
+    )
+    .await;
     end(finished, &endpoint, lines);
     Ok(())
+}
+
+/// The host of the resource, by which clients name this server.
+#[cfg(feature = "oauth")]
+fn resource_host(config: &Config) -> Result<Option<String>, String> {
+    match config.oauth.is_set() {
+        true => ResourceServer::host(&config.oauth).map(Some),
+        false => Ok(None),
+    }
+}
+
+#[cfg(all(feature = "http", not(feature = "oauth")))]
+fn resource_host(config: &Config) -> Result<Option<String>, String> {
+    match config.oauth.is_set() {
+        true => Err("oauth: this server was built without authorization: add the feature `oauth` of \
+                     mcp-tool-runtime, or take [oauth] out of the settings"
+            .into()),
+        false => Ok(None),
+    }
 }
 
 #[cfg(not(feature = "http"))]

@@ -11,13 +11,15 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Dispatcher;
+#[cfg(feature = "oauth")]
+use crate::identity::challenge::Denied;
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
     error::{ErrorKind, ToolError},
-    identity::Caller,
+    identity::{Caller, Scopes},
     limits::Permits,
-    policy,
+    policy::{self, Decision},
     registry::Served,
     versions::{Requirement, Resolved},
 };
@@ -56,8 +58,10 @@ pub(crate) enum RefusalKind {
     /// The caller knows a version that isn't served any more. With it comes the tool as it is now, as a list
     /// shows it.
     Changed { contract: &'static Contract, stamp: Arc<str>, error: ToolError, tool: serde_json::Value },
-    /// The caller lacks scopes of the tool.
-    Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<&'static str> },
+    /// The caller lacks scopes of the tool. `wanted` are all that a token needs for it and for what it did so far.
+    Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<String>, wanted: Vec<String> },
+    /// The caller may not, and no scope would change that.
+    Denied { contract: &'static Contract, stamp: Arc<str> },
     /// Not now; the model reads why.
     Unavailable { contract: &'static Contract, stamp: Arc<str>, error: ToolError },
 }
@@ -71,9 +75,33 @@ impl Dispatcher {
         correlation
     }
 
+    /// Records a request that isn't taken for anybody's.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn unauthenticated(&self, denied: &Denied) {
+        let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
+        let nobody = Caller::new("unauthenticated");
+        let record = Entry::new(Arc::clone(&self.audit), Uuid::now_v7(), nobody, "-", 0);
+        let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
+        if left_out > 0 {
+            detail.push(format!("{left_out} more before it are not recorded"));
+        }
+        let detail = (!detail.is_empty()).then(|| detail.join("; "));
+        record.failed(Outcome::Refused, denied.reason(), detail.as_deref());
+    }
+
+    /// Whether the policy lets the caller have what it names; a name that means nothing is nobody's secret.
+    pub(crate) async fn is_permitted(&self, caller: &Caller, asked: Asked<'_>) -> bool {
+        match self.versions.resolve(&self.registry, caller, asked.name, asked.requires) {
+            Resolved::Is(tool) | Resolved::Changed(tool) => {
+                self.policy.decide(caller, tool).await == Decision::Permit
+            }
+            Resolved::Unknown | Resolved::Unsatisfied { .. } => true,
+        }
+    }
+
     /// Resolves the name, holds the caller to the tool's scopes, and takes the call's place among those that
     /// run. Authentication came before, at the wire.
-    pub(crate) fn admit(
+    pub(crate) async fn admit(
         &self,
         caller: Caller,
         call: Asked<'_>,
@@ -94,17 +122,18 @@ impl Dispatcher {
             }
             Resolved::Unsatisfied { asked, versions } => {
                 // Who may use none of them is told no more than that.
-                let may = |tool: &&&Arc<Served>| missing(&caller, tool).is_empty();
-                let (newest, versions) =
-                    (versions.first().copied(), versions.iter().filter(may).collect::<Vec<_>>());
-                if let Some(tool) = newest.filter(|_| versions.is_empty()) {
-                    return Err(refusal(self.scope(tool, missing(&caller, tool), record)));
+                let (mut theirs, mut newest) = (Vec::new(), None);
+                for tool in versions {
+                    match self.policy.decide(&caller, tool).await {
+                        Decision::Permit => theirs.push((tool.contract.version, Arc::clone(&tool.stamp))),
+                        refused => drop(newest.get_or_insert((tool, refused))),
+                    }
+                }
+                if let Some((tool, refused)) = newest.filter(|_| theirs.is_empty()) {
+                    return Err(refusal(unpermitted(tool, &caller, refused, record)));
                 }
                 record.failed(Outcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
-                let versions = versions.iter().map(|tool| (tool.contract.version, Arc::clone(&tool.stamp)));
-                let kind =
-                    RefusalKind::Unsatisfied { name: shown(name), asked, versions: versions.collect() };
-                return Err(refusal(kind));
+                return Err(refusal(RefusalKind::Unsatisfied { name: shown(name), asked, versions: theirs }));
             }
         };
         let contract = tool.contract;
@@ -113,9 +142,9 @@ impl Dispatcher {
             record.answered_by(last.contract, &last.stamp);
         }
 
-        let lacking = missing(&caller, tool);
-        if !lacking.is_empty() {
-            return Err(refusal(self.scope(tool, lacking, record)));
+        match self.policy.decide(&caller, tool).await {
+            Decision::Permit => {}
+            refused => return Err(refusal(unpermitted(tool, &caller, refused, record))),
         }
 
         if is_changed {
@@ -161,25 +190,33 @@ impl Dispatcher {
     }
 }
 
-impl Dispatcher {
-    /// Refuses a caller that lacks scopes of a tool.
-    fn scope(&self, tool: &Served, missing: Vec<&'static str>, record: Entry) -> RefusalKind {
-        record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
-        RefusalKind::Scope { contract: tool.contract, stamp: Arc::clone(&tool.stamp), missing }
-    }
-}
-
-/// The scopes that a caller lacks for a tool, and for those that answer for it.
-fn missing(caller: &Caller, tool: &Served) -> Vec<&'static str> {
-    let mut missing: Vec<&'static str> = Vec::new();
-    for tool in tool.chain() {
-        for scope in policy::permits(caller, tool.contract).err().unwrap_or_default() {
-            if !missing.contains(&scope) {
-                missing.push(scope);
+/// Refuses a caller what the policy doesn't permit; only the record says why.
+fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
+    let (contract, stamp) = (tool.contract, Arc::clone(&tool.stamp));
+    match decision {
+        Decision::NeedsScopes { missing } => {
+            record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
+            let mut wanted: Vec<String> = policy::needed(tool).into_iter().map(str::to_owned).collect();
+            let held = match caller.scopes() {
+                Scopes::All => None,
+                Scopes::Only(held) => Some(held),
+            };
+            for scope in missing.iter().chain(held.into_iter().flatten()) {
+                if !wanted.contains(scope) {
+                    wanted.push(scope.clone());
+                }
             }
+            RefusalKind::Scope { contract, stamp, missing, wanted }
+        }
+        Decision::Deny { reason } => {
+            record.failed(Outcome::Refused, "denied", Some(&shown(&reason)));
+            RefusalKind::Denied { contract, stamp }
+        }
+        Decision::Permit => {
+            record.failed(Outcome::Refused, "denied", None);
+            RefusalKind::Denied { contract, stamp }
         }
     }
-    missing
 }
 
 fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {

@@ -1,16 +1,53 @@
-//! Who calls: user, agent and tenant together.
+//! A caller: user, agent and tenant together, and what they may ask for.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
 
 /// On whose behalf a call is made, through what, and with which scopes.
 ///
-/// Nothing in it comes from a call's arguments.
+/// Over HTTP with authorization it comes from a verified token, else it is whoever sits at this machine. Nothing in
+/// it comes from a call's arguments. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    user: String,
-    agent: Option<String>,
-    tenant: Option<String>,
+    facts: Arc<Facts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Facts {
+    principal: Arc<Principal>,
+    client: Option<String>,
     scopes: Scopes,
+    kind: CallerKind,
+    authenticated_at: Option<SystemTime>,
+}
+
+/// Who a caller is, wherever something is kept for it: two of them are never one because their names are alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Principal {
+    pub(crate) issuer: Option<Arc<str>>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) user: String,
+    pub(crate) agent: Option<String>,
+}
+
+/// Whether somebody stands behind a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallerKind {
+    /// A person, through an agent.
+    Human,
+    /// A program on its own account, such as one with client credentials (RFC 6749 §4.4).
+    Machine,
+}
+
+impl CallerKind {
+    /// As records have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CallerKind::Human => "human",
+            CallerKind::Machine => "machine",
+        }
+    }
 }
 
 /// The scopes that a caller holds.
@@ -46,68 +83,139 @@ impl Caller {
     /// A caller of that name, with no scope yet.
     #[must_use]
     pub fn new(user: impl Into<String>) -> Self {
-        Caller { user: user.into(), agent: None, tenant: None, scopes: Scopes::Only(BTreeSet::new()) }
+        let principal = Principal { issuer: None, tenant: None, user: user.into(), agent: None };
+        Caller {
+            facts: Arc::new(Facts {
+                principal: Arc::new(principal),
+                client: None,
+                scopes: Scopes::Only(BTreeSet::new()),
+                kind: CallerKind::Human,
+                authenticated_at: None,
+            }),
+        }
     }
 
     /// Whoever sits at this machine: over stdio, and over loopback while no authorization is configured.
     #[must_use]
     pub fn local(scopes: Scopes) -> Self {
-        Caller { scopes, ..Caller::new(Caller::LOCAL) }
+        Caller::new(Caller::LOCAL).changed(|facts| facts.scopes = scopes)
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Facts)) -> Self {
+        change(Arc::make_mut(&mut self.facts));
+        self
+    }
+
+    fn named(self, name: impl FnOnce(&mut Principal)) -> Self {
+        self.changed(|facts| name(Arc::make_mut(&mut facts.principal)))
     }
 
     /// Through that agent.
     #[must_use]
     pub fn with_agent(self, agent: impl Into<String>) -> Self {
-        Caller { agent: Some(agent.into()), ..self }
+        self.named(|principal| principal.agent = Some(agent.into()))
+    }
+
+    /// By that OAuth client.
+    #[must_use]
+    pub fn with_client(self, client: impl Into<String>) -> Self {
+        self.changed(|facts| facts.client = Some(client.into()))
     }
 
     /// In that tenant.
     #[must_use]
     pub fn with_tenant(self, tenant: impl Into<String>) -> Self {
-        Caller { tenant: Some(tenant.into()), ..self }
+        self.named(|principal| principal.tenant = Some(tenant.into()))
     }
 
     /// With these scopes.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Caller { scopes: scopes.into_iter().collect(), ..self }
+        self.changed(|facts| facts.scopes = scopes.into_iter().collect())
+    }
+
+    /// Vouched for by that issuer.
+    #[must_use]
+    pub fn with_issuer(self, issuer: impl Into<Arc<str>>) -> Self {
+        self.named(|principal| principal.issuer = Some(issuer.into()))
+    }
+
+    /// Of that kind.
+    #[must_use]
+    pub fn with_kind(self, kind: CallerKind) -> Self {
+        self.changed(|facts| facts.kind = kind)
+    }
+
+    /// Signed in at that time.
+    #[must_use]
+    pub fn with_authenticated_at(self, time: SystemTime) -> Self {
+        self.changed(|facts| facts.authenticated_at = Some(time))
     }
 
     /// Whether it is whoever sits at this machine, whose agent is what the client calls itself.
     #[must_use]
     pub(crate) fn is_local(&self) -> bool {
-        self.user == Caller::LOCAL
+        self.issuer().is_none() && self.user() == Caller::LOCAL
     }
 
-    /// On whose behalf.
+    /// Under what is kept for the caller.
+    pub(crate) fn principal(&self) -> &Arc<Principal> {
+        &self.facts.principal
+    }
+
+    /// On whose behalf; unique within its issuer.
     #[must_use]
     pub fn user(&self) -> &str {
-        &self.user
+        &self.facts.principal.user
     }
 
     /// Through which agent. For the local user this is what the client calls itself, which proves nothing.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
-        self.agent.as_deref()
+        self.facts.principal.agent.as_deref()
+    }
+
+    /// By which OAuth client (RFC 9068 §2.2 `client_id`, else `azp`): the agent, unless that acts through another.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.facts.client.as_deref()
     }
 
     /// In which tenant.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.tenant.as_deref()
+        self.facts.principal.tenant.as_deref()
+    }
+
+    /// The issuer that vouches for it; `None` for the local user.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.facts.principal.issuer.as_deref()
     }
 
     /// With which scopes.
     #[must_use]
-    pub const fn scopes(&self) -> &Scopes {
-        &self.scopes
+    pub fn scopes(&self) -> &Scopes {
+        &self.facts.scopes
+    }
+
+    /// Whether somebody stands behind it.
+    #[must_use]
+    pub fn kind(&self) -> CallerKind {
+        self.facts.kind
+    }
+
+    /// When the user signed in (OpenID Connect Core §2 `auth_time`), where the token says so.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<SystemTime> {
+        self.facts.authenticated_at
     }
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.user)?;
-        match &self.agent {
+        f.write_str(self.user())?;
+        match self.agent() {
             Some(agent) => write!(f, " through {agent}"),
             None => Ok(()),
         }

@@ -46,7 +46,9 @@ struct Callers {
 fn named(caller: &Caller) -> Option<String> {
     let agent = caller.agent()?;
     // No name holds this character.
-    Some(format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()))
+    let mut name = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
+    name.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
+    Some(name)
 }
 
 impl Known {

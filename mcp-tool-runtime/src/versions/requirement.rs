@@ -84,12 +84,13 @@ impl ClientPin {
         })
     }
 
-    /// Whether it holds this caller for this tool. A local client is told by the name that it gives itself,
-    /// whatever its version.
+    /// Whether it holds this caller for this tool: by its client id or its agent. A local client is told by the
+    /// name that it gives itself, whatever its version.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
-        let is_client = caller.agent().is_some_and(|agent| {
-            agent == self.client || (caller.is_local() && agent.split(' ').next() == Some(&self.client))
-        });
+        let is_client = caller.client() == Some(&self.client)
+            || caller.agent().is_some_and(|agent| {
+                agent == self.client || (caller.is_local() && agent.split(' ').next() == Some(&self.client))
+            });
         is_client && self.tool.as_deref().is_none_or(|own| own == tool)
     }
 }

@@ -35,11 +35,14 @@ pub(crate) struct Framed {
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has statuses"))]
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// The scopes that a token needs, where it says too little.
+    #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only OAuth challenges"))]
+    pub(crate) wanted: Option<String>,
 }
 
 impl Framed {
     fn ok(body: String) -> Self {
-        Framed { status: 200, body }
+        Framed { status: 200, body, wanted: None }
     }
 }
 
@@ -81,14 +84,21 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
         }
-        RefusalKind::Scope { contract, stamp, missing } => {
+        RefusalKind::Denied { contract, stamp } => {
+            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
+            let message = format!("'{}' isn't for this caller", contract.name);
+            let data = format!("{{{}}}", stamp.members());
+            let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
+            Framed { status: 403, body, wanted: None }
+        }
+        RefusalKind::Scope { contract, stamp, missing, wanted } => {
             let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
             let tool = contract.name;
             let message =
                 format!("'{tool}' needs a scope that this caller doesn't hold: {}", missing.join(" "));
             let data = format!("{{{}}}", stamp.members());
-            let body = error(Some(id), code::INSUFFICIENT_SCOPE, &message, Some(&data));
-            Framed { status: 403, body }
+            let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
+            Framed { status: 403, body, wanted: Some(wanted.join(" ")) }
         }
     }
 }
@@ -108,7 +118,8 @@ fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
     let mut data: Vec<String> = fault.data.iter().cloned().collect();
     data.extend(correlation.map(|correlation| format!(r#""{META_CORRELATION}":"{correlation}""#)));
     let data = (!data.is_empty()).then(|| format!("{{{}}}", data.join(",")));
-    Framed { status: 400, body: error(id.as_ref(), fault.code, &fault.message, data.as_deref()) }
+    let body = error(id.as_ref(), fault.code, &fault.message, data.as_deref());
+    Framed { status: 400, body, wanted: None }
 }
 
 /// A notification of progress.

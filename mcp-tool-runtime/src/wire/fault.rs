@@ -16,8 +16,14 @@ pub(crate) mod code {
     /// The project's own: the caller cancelled the request.
     #[cfg(feature = "http")]
     pub(crate) const CANCELLED: i32 = -31499;
-    /// The project's own: the caller lacks a scope of the tool.
-    pub(crate) const INSUFFICIENT_SCOPE: i32 = -31403;
+    /// The project's own: nobody is known to ask.
+    #[cfg(feature = "oauth")]
+    pub(crate) const UNAUTHENTICATED: i32 = -31401;
+    /// The project's own: the caller lacks a scope of the tool, or may not use it at all.
+    pub(crate) const FORBIDDEN: i32 = -31403;
+    /// The project's own: nobody can say who asks.
+    #[cfg(feature = "oauth")]
+    pub(crate) const UNKNOWABLE: i32 = -31503;
 
     /// The reason of a call that was turned away, as records have it.
     pub(crate) const fn name(code: i32) -> &'static str {

@@ -10,6 +10,7 @@ mod protocol;
 pub(crate) mod stdio;
 
 use std::{
+    collections::HashSet,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -22,7 +23,7 @@ use crate::{
     context::{Progress, Update},
     dispatch::{Admitted, Asked, Dispatcher},
     identity::Caller,
-    policy,
+    policy::Decision,
     registry::{Served, older_name},
 };
 use answer::Framed;
@@ -40,6 +41,8 @@ pub(crate) struct Endpoint {
     pub(crate) local: Caller,
     /// `"io.modelcontextprotocol/serverInfo":{…}`, as it stands in every modern result.
     pub(crate) server_info: String,
+    /// Whether a list also shows what a caller could have with more scopes.
+    pub(crate) shows_grantable: bool,
     /// The entries of `tools/list`, in order.
     pub(crate) listing: Vec<Entry>,
 }
@@ -63,9 +66,20 @@ impl Entry {
 
 impl Endpoint {
     /// The list of tools as this caller sees it, which it is held to from now on.
-    pub(crate) fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
-        let Dispatcher { registry, versions, .. } = &self.dispatcher;
-        let may = |tool: &Served| tool.chain().all(|tool| policy::permits(caller, tool.contract).is_ok());
+    pub(crate) async fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
+        let Dispatcher { registry, versions, policy, .. } = &self.dispatcher;
+        let mut shown = HashSet::new();
+        for tool in registry.tools() {
+            let is_shown = match policy.decide(caller, tool).await {
+                Decision::Permit => true,
+                Decision::NeedsScopes { .. } => self.shows_grantable,
+                Decision::Deny { .. } => false,
+            };
+            if is_shown {
+                shown.insert(std::ptr::from_ref(&**tool).addr());
+            }
+        }
+        let may = |tool: &Served| shown.contains(&std::ptr::from_ref(tool).addr());
         let listed = versions.listed(registry, caller, may);
         versions.known.listed(caller, &listed);
         let entries = listed.iter().filter_map(|listed| Some((listed, self.listing.get(listed.place)?)));
@@ -80,12 +94,13 @@ impl Endpoint {
         version: String,
         instructions: Option<String>,
         local: Caller,
+        shows_grantable: bool,
     ) -> Result<Self, serde_json::Error> {
         let listing =
             dispatcher.registry.tools().iter().map(|tool| Entry::of(tool)).collect::<Result<_, _>>()?;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
-        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, listing })
+        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, shows_grantable, listing })
     }
 
     /// The local user, through an agent that calls itself so.
@@ -103,21 +118,23 @@ impl Endpoint {
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
+    /// Whether the policy lets the caller have what it calls.
+    #[cfg(feature = "http")]
+    async fn is_permitted(&self, caller: &Caller, call: &Call<'_>) -> bool {
+        self.dispatcher.is_permitted(caller, asked(call)).await
+    }
+
     /// Admits a call; a refusal comes back as its answer.
-    fn admit(
+    async fn admit(
         &self,
         caller: Caller,
         call: &Call<'_>,
         era: Era,
         progress: Option<Progress>,
     ) -> Result<Admitted, Framed> {
-        let asked = Asked {
-            name: &call.name,
-            requires: call.meta.requires.as_ref(),
-            arguments_bytes: call.arguments.len(),
-        };
         self.dispatcher
-            .admit(caller, asked, progress)
+            .admit(caller, asked(call), progress)
+            .await
             .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
     }
 
@@ -132,6 +149,10 @@ impl Endpoint {
         let done = admitted.execute(arguments).await;
         answer::done(&self, &id, era, &done)
     }
+}
+
+fn asked<'c>(call: &'c Call<'_>) -> Asked<'c> {
+    Asked { name: &call.name, requires: call.meta.requires.as_ref(), arguments_bytes: call.arguments.len() }
 }
 
 /// A call that reports progress: its reports in order, then its answer.

@@ -36,11 +36,13 @@ const LIST_TTL_MS: u64 = 60_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
     endpoint: Arc<Endpoint>,
+    /// Whether every request comes with its caller, and one without comes from nobody.
+    is_guarded: bool,
 }
 
 impl Protocol {
-    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Self {
-        Protocol { endpoint }
+    pub(crate) fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
+        Protocol { endpoint, is_guarded }
     }
 
     fn implementation(&self) -> Implementation {
@@ -48,10 +50,11 @@ impl Protocol {
     }
 
     /// Who is asking: whom the HTTP listener found, or the local user.
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match beside::<Caller>(context) {
-            Some(caller) if caller.agent().is_some() => caller.clone(),
-            _ => self.labelled(context),
+            Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
+            None if self.is_guarded => Err(ErrorData::internal_error("a request without its caller", None)),
+            _ => Ok(self.labelled(context)),
         }
     }
 
@@ -132,13 +135,15 @@ impl ServerHandler for Protocol {
             let message = "tools/list gives one page: no cursor was given by this server";
             return Err(ErrorData::invalid_params(message, None));
         }
-        let caller = self.caller(&context);
-        let Dispatcher { registry, versions, .. } = &self.endpoint.dispatcher;
-        let tools = self.endpoint.list(&caller).into_iter().cloned();
+        let caller = self.caller(&context)?;
+        let Dispatcher { registry, versions, policy, .. } = &self.endpoint.dispatcher;
+        let tools = self.endpoint.list(&caller).await.into_iter().cloned();
         let mut result = ListToolsResult::with_all_items(tools.collect());
         result.ttl_ms = Some(LIST_TTL_MS);
-        let scoped =
-            !versions.pins.is_empty() || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
+        let scoped = self.is_guarded
+            || policy.is_own()
+            || !versions.pins.is_empty()
+            || registry.tools().iter().any(|tool| !tool.contract.scopes.is_empty());
         result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(
@@ -168,7 +173,7 @@ impl ServerHandler for Protocol {
         let requires = required(&context)?;
         let asked =
             Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted = endpoint.dispatcher.admit(self.caller(&context), asked, progress);
+        let admitted = endpoint.dispatcher.admit(self.caller(&context)?, asked, progress).await;
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),

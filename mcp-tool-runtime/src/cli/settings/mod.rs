@@ -9,7 +9,7 @@ use std::{ffi::OsString, fmt, time::Duration};
 use clap::ArgMatches;
 use tracing::level_filters::LevelFilter;
 
-use crate::server::Settings;
+use crate::{identity::OAuth, server::Settings};
 use sources::Sources;
 use table::SETTINGS;
 pub(super) use table::flags;
@@ -21,6 +21,7 @@ pub(super) struct Config {
     pub(super) log: LevelFilter,
     pub(super) settings: Settings,
     pub(super) http: Http,
+    pub(super) oauth: OAuth,
 }
 
 /// What HTTP can be told; kept whether or not it is compiled in, so that the file means the same.
@@ -50,6 +51,7 @@ impl Default for Config {
                 session_idle: Duration::from_secs(300),
                 grace: Duration::from_secs(30),
             },
+            oauth: OAuth::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! HTTP/1.1: a listener of our own, so that a call is read once, from its own bytes.
 
+#[cfg(feature = "oauth")]
+mod authorization;
 mod body;
 mod connection;
 mod headers;
@@ -14,6 +16,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "oauth")]
+pub(crate) use authorization::Guard;
 pub(crate) use origin::Origins;
 use service::Service;
 
@@ -47,12 +51,20 @@ pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     listener: TcpListener,
     settings: HttpSettings,
+    #[cfg(feature = "oauth")] guard: Option<Guard>,
     stop: CancellationToken,
 ) -> bool {
     let free = Arc::new(Semaphore::new(settings.max_connections as usize));
     let grace = settings.grace;
     let end = CancellationToken::new();
-    let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, &end));
+    let service = Service::new(
+        Arc::clone(&endpoint),
+        settings,
+        #[cfg(feature = "oauth")]
+        guard,
+        &end,
+    );
+    let service = Arc::new(service);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

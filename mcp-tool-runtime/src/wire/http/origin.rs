@@ -126,7 +126,8 @@ pub(super) fn preflight(asked: &HeaderMap, answer: &mut HeaderMap) {
 /// Lets the page that sent a request read its answer, once its origin passed.
 pub(super) fn readable(origin: HeaderValue, answer: &mut HeaderMap) {
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("mcp-session-id"));
+    answer
+        .insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("mcp-session-id, www-authenticate"));
     answer.append(VARY, HeaderValue::from_static("origin"));
 }
 

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    identity::Caller,
+    identity::{Caller, Principal},
     wire::{
         answer::{self, Framed},
         fault::{Fault, code},
@@ -26,14 +26,13 @@ pub(super) struct Running {
 /// Clients number their calls alike: an id alone says nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Sender { tenant: Option<String>, user: String, agent: Option<String>, id: Id },
+    Sender { principal: Arc<Principal>, id: Id },
     Session { session: String, id: Id },
 }
 
 impl Key {
     fn new(caller: &Caller, id: Id) -> Self {
-        let (tenant, agent) = (caller.tenant().map(str::to_owned), caller.agent().map(str::to_owned));
-        Key::Sender { tenant, user: caller.user().to_owned(), agent, id }
+        Key::Sender { principal: Arc::clone(caller.principal()), id }
     }
 
     fn id(&self) -> &Id {

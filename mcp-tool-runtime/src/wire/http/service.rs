@@ -19,6 +19,8 @@ use rmcp::transport::streamable_http_server::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "oauth")]
+use super::authorization::{self, Guard};
 use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Holding, Refused},
@@ -50,6 +52,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// What answers requests.
 pub(super) struct Service {
     endpoint: Arc<Endpoint>,
+    #[cfg(feature = "oauth")]
+    guard: Option<Guard>,
     settings: HttpSettings,
     bodies: Bodies,
     running: Running,
@@ -75,8 +79,17 @@ struct Begun {
 
 impl Service {
     /// `end` says that rmcp's streams are to end.
-    pub(super) fn new(endpoint: Arc<Endpoint>, settings: HttpSettings, end: &CancellationToken) -> Self {
-        let protocol = Protocol::new(Arc::clone(&endpoint));
+    pub(super) fn new(
+        endpoint: Arc<Endpoint>,
+        settings: HttpSettings,
+        #[cfg(feature = "oauth")] guard: Option<Guard>,
+        end: &CancellationToken,
+    ) -> Self {
+        #[cfg(feature = "oauth")]
+        let is_guarded = guard.is_some();
+        #[cfg(not(feature = "oauth"))]
+        let is_guarded = false;
+        let protocol = Protocol::new(Arc::clone(&endpoint), is_guarded);
         let rest = match settings.sessions {
             None => Rest::Stateless(rmcp_service(protocol, Arc::default(), false, &settings, end)),
             Some(most) => {
@@ -86,7 +99,15 @@ impl Service {
             }
         };
         let bodies = Bodies::new(settings.max_body);
-        Service { endpoint, settings, bodies, running: Running::default(), rest }
+        Service {
+            endpoint,
+            #[cfg(feature = "oauth")]
+            guard,
+            settings,
+            bodies,
+            running: Running::default(),
+            rest,
+        }
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
@@ -97,6 +118,8 @@ impl Service {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
             "/readyz" => plain(StatusCode::OK, "ready\n"),
+            #[cfg(feature = "oauth")]
+            path if let Some(answer) = self.guard.as_ref().and_then(|guard| guard.metadata(path)) => answer,
             _ => plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n"),
         }
     }
@@ -116,16 +139,25 @@ impl Service {
     }
 
     /// A request whose host and origin passed.
-    async fn allowed(&self, parts: Parts, mut body: Incoming) -> Answer {
+    async fn allowed(&self, mut parts: Parts, mut body: Incoming) -> Answer {
+        // A page asks beforehand, and sends no token with that.
+        if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+            let mut answer = plain(StatusCode::NO_CONTENT, "");
+            origin::preflight(&parts.headers, answer.headers_mut());
+            return answer;
+        }
+        #[cfg(feature = "oauth")]
+        if let Some(guard) = &self.guard
+            && let Err(denied) = guard.admit(&mut parts).await
+        {
+            body::pass_over(&parts.headers, &mut body).await;
+            self.endpoint.dispatcher.unauthenticated(&denied);
+            return guard.refuse(&denied);
+        }
         match (&parts.method, &self.rest) {
             (&Method::POST, _) => {}
-            (&Method::OPTIONS, _) if parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) => {
-                let mut answer = plain(StatusCode::NO_CONTENT, "");
-                origin::preflight(&parts.headers, answer.headers_mut());
-                return answer;
-            }
             (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
-                let caller = self.endpoint.local_caller(user_agent(&parts.headers));
+                let caller = self.sender(&parts);
                 return self.pass_on(parts, Bytes::new(), caller, None).await;
             }
             _ => {
@@ -160,18 +192,18 @@ impl Service {
             Message::Request { meta, .. } => meta.client.as_deref(),
             Message::Cancelled { .. } | Message::Notification | Message::Response => None,
         };
-        let caller = self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
+        let caller = self.caller(&parts, client);
         let in_session = self.is_in_session(&parts);
         match message {
             Message::Call(call) if !in_session || call.fault.is_some() => {
-                match self.admit(&parts.headers, call, caller) {
+                match self.admit(&parts, call, caller).await {
                     Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
-                    Err(refused) => framed(refused),
+                    Err(refused) => self.challenged(refused),
                 }
             }
             Message::Cancelled { request } if !in_session => {
                 if let Some(id) = request {
-                    self.running.cancel(&self.sender(&parts.headers), id);
+                    self.running.cancel(&self.sender(&parts), id);
                 }
                 plain(StatusCode::ACCEPTED, "")
             }
@@ -186,6 +218,13 @@ impl Service {
                 match &*method {
                     "initialize" => self.open(parts, body.bytes.clone(), caller).await,
                     _ => self.request(parts, body.bytes.clone(), caller, &id).await,
+                }
+            }
+            Message::Call(call) if !self.endpoint.is_permitted(&caller, &call).await => {
+                // Not by rmcp, which has no status for it.
+                match self.admit(&parts, call, caller).await {
+                    Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
+                    Err(refused) => self.challenged(refused),
                 }
             }
             Message::Call(call) => {
@@ -215,17 +254,37 @@ impl Service {
     }
 
     /// Whoever sends requests, by what every one of them says.
-    fn sender(&self, headers: &HeaderMap) -> Caller {
-        self.endpoint.local_caller(user_agent(headers))
+    fn sender(&self, parts: &Parts) -> Caller {
+        self.caller(parts, None)
+    }
+
+    /// Whom a request speaks for. Without authorization that is the local user, and a client's name a label.
+    fn caller(&self, parts: &Parts, client: Option<&str>) -> Caller {
+        #[cfg(feature = "oauth")]
+        if self.guard.is_some() {
+            let authenticated = authorization::authenticated(parts);
+            return authenticated.map_or_else(|| Caller::new("nobody"), |who| who.verified.caller.clone());
+        }
+        self.endpoint.local_caller(client.or(user_agent(&parts.headers)))
+    }
+
+    /// The answer to a refused call, with its challenge where there is a guard.
+    fn challenged(&self, refused: Framed) -> Answer {
+        #[cfg(feature = "oauth")]
+        if let Some(guard) = &self.guard {
+            return guard.challenged(refused);
+        }
+        framed(refused)
     }
 
     /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
-    fn admit(
+    async fn admit(
         &self,
-        headers: &HeaderMap,
+        parts: &Parts,
         mut call: Call<'_>,
         caller: Caller,
     ) -> Result<(Begun, String), Framed> {
+        let headers = &parts.headers;
         let era = call.meta.era();
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
@@ -234,10 +293,10 @@ impl Service {
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(caller, &call, era, progress)?;
+        let admitted = self.endpoint.admit(caller, &call, era, progress).await?;
         let arguments = call.arguments.to_owned();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
-        let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(headers), call.id.clone()));
+        let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(parts), call.id.clone()));
         Ok((Begun { admitted, id: call.id, era, place, reports: token.zip(updates) }, arguments))
     }
 
@@ -354,7 +413,7 @@ fn user_agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(USER_AGENT)?.to_str().ok()
 }
 
-fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
+pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
     let mut answer = Response::new(Either::Left(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -365,7 +424,7 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
     whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
 }
 
-fn framed(framed: Framed) -> Answer {
+pub(super) fn framed(framed: Framed) -> Answer {
     let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     whole(status, JSON, framed.body.into())
 }

@@ -11,7 +11,7 @@ use std::{
 
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 
-use crate::identity::Caller;
+use crate::identity::{Caller, Principal};
 
 /// The sessions that rmcp keeps, and who opened each.
 #[derive(Debug)]
@@ -33,14 +33,16 @@ impl Drop for Place<'_> {
 
 /// Who opened a session: knowing its id isn't enough to use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Owner {
-    user: String,
-    tenant: Option<String>,
-}
+struct Owner(Principal);
 
 impl Owner {
     fn of(caller: &Caller) -> Self {
-        Owner { user: caller.user().to_owned(), tenant: caller.tenant().map(str::to_owned) }
+        let mut owner = Principal::clone(caller.principal());
+        if caller.issuer().is_none() {
+            // It is what the client calls itself, which may change.
+            owner.agent = None;
+        }
+        Owner(owner)
     }
 }
 
@@ -94,5 +96,16 @@ mod tests {
         );
         assert!(!sessions.is_owner("s", &Caller::new("bob").with_agent("one")));
         assert!(!sessions.is_owner("t", &ann));
+    }
+
+    #[test]
+    fn a_session_under_authorization_is_one_agents_of_one_issuer() {
+        let sessions = Sessions::new(1, Duration::from_secs(1));
+        let ann = Caller::new("ann").with_issuer("https://one.example").with_agent("one");
+        sessions.opened("s", &ann);
+        assert!(sessions.is_owner("s", &ann.clone().with_scopes(["more"])));
+        assert!(!sessions.is_owner("s", &ann.clone().with_agent("two")));
+        assert!(!sessions.is_owner("s", &ann.with_issuer("https://two.example")));
+        assert!(!sessions.is_owner("s", &Caller::new("ann").with_agent("one")));
     }
 }

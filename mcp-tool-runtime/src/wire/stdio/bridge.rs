@@ -38,7 +38,7 @@ pub(super) async fn serve_rest(
     let messages = Arc::new(tokio::sync::Mutex::new(messages));
     let bridge = Bridge { messages, writer, passed_on, ended: Arc::default() };
     while !bridge.ended.load(Ordering::Relaxed) {
-        match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint)), bridge.clone()).await {
+        match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint), false), bridge.clone()).await {
             Ok(service) => drop(service.waiting().await),
             Err(error) => tracing::debug!(%error, "a connection was opened oddly"),
         }

@@ -165,7 +165,7 @@ impl Connection {
         }
         let token = call.meta.progress_token.map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = match self.endpoint.admit(caller, &call, era, progress) {
+        let admitted = match self.endpoint.admit(caller, &call, era, progress).await {
             Ok(admitted) => admitted,
             Err(framed) => return self.send(framed.body).await,
         };

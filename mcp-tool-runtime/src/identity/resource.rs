@@ -1,0 +1,240 @@
+//! This server as an OAuth 2.1 resource server: whose tokens it takes, and for whom each speaks.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use hyper::{HeaderMap, Uri};
+use jsonwebtoken::crypto::aws_lc;
+use mcp_tool_contract::digest::Digest;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::{
+    cache::Tokens,
+    challenge::Denied,
+    claims::{self, Verified},
+    fetch,
+    introspection::{self, Asking},
+    issuer::{Issuer, Unreachable},
+    jwt::{Flaw, Jwt, Typ},
+    keys::KeySet,
+    settings::{OAuth, Rules},
+    token::InboundToken,
+};
+
+/// How long it may take to find out whether a token is good.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Opaque tokens that are asked about at one time.
+const QUESTIONS: usize = 64;
+
+/// A caller whose token is good.
+#[derive(Clone, Debug)]
+pub(crate) struct Authenticated {
+    pub(crate) verified: Arc<Verified>,
+    pub(crate) token: InboundToken,
+}
+
+/// The verifier of tokens.
+pub(crate) struct ResourceServer {
+    pub(crate) resource: Url,
+    issuers: Vec<Arc<Issuer>>,
+    asked: Vec<Asking>,
+    rules: Rules,
+    tokens: Tokens,
+    questions: Vec<Mutex<()>>,
+}
+
+impl ResourceServer {
+    /// # Errors
+    /// Which setting can't be used, and why.
+    pub(crate) fn new(settings: &OAuth) -> Result<Self, String> {
+        // Where a crate beside this one turns on another backend, the library would find none by itself.
+        let _ = aws_lc::DEFAULT_PROVIDER.install_default();
+        if settings.issuers.is_empty() {
+            return Err(
+                "oauth.issuers is missing: name the authorization servers whose tokens are taken".into()
+            );
+        }
+        let resource = resource_of(settings)?;
+        let client =
+            fetch::client().map_err(|error| format!("oauth: no HTTP client can be made: {error}"))?;
+        let mut issuers: Vec<Arc<Issuer>> = Vec::new();
+        for name in &settings.issuers {
+            let url = fetch::trusted_url(name).map_err(|reason| format!("oauth.issuers: {reason}"))?;
+            if url.query().is_some() || issuers.iter().any(|other| *other.name == **name) {
+                return Err(format!("oauth.issuers: {name:?} has a query, or stands twice"));
+            }
+            issuers.push(Arc::new(Issuer::new(name, settings.typ_jwt.contains(name), client.clone())));
+        }
+        let find = |name: &str, key: &str| {
+            let found = issuers.iter().find(|issuer| &*issuer.name == name).cloned();
+            found.ok_or_else(|| format!("{key}: {name:?} isn't among oauth.issuers"))
+        };
+        for name in &settings.typ_jwt {
+            find(name, "oauth.typ_jwt")?;
+        }
+        let mut asked = Vec::new();
+        for by in &settings.introspection {
+            asked.push(Asking { issuer: find(&by.issuer, "oauth.introspection")?, by: by.clone() });
+            std::fs::read_to_string(&by.secret_file)
+                .map_err(|error| format!("oauth.introspection: {}: {error}", by.secret_file.display()))?;
+        }
+        let questions = std::iter::repeat_with(Mutex::default).take(QUESTIONS).collect();
+        Ok(ResourceServer {
+            resource,
+            issuers,
+            asked,
+            rules: settings.rules.clone(),
+            tokens: Tokens::new(),
+            questions,
+        })
+    }
+
+    /// The host of the resource, by which clients name this server.
+    ///
+    /// # Errors
+    /// Where the resource can't be one.
+    pub(crate) fn host(settings: &OAuth) -> Result<String, String> {
+        let resource = resource_of(settings)?;
+        let host = resource.host_str().unwrap_or_default();
+        Ok(resource.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    }
+
+    /// Finds out for whom a request speaks. Its token is taken out of the headers.
+    pub(crate) async fn authenticate(
+        &self,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Authenticated, Denied> {
+        let token = InboundToken::take(uri, headers)?;
+        let digest = token.digest();
+        let verified = match self.tokens.get(&digest, SystemTime::now()) {
+            Some(verdict) => verdict.map_err(Denied::Invalid)?,
+            None => match tokio::time::timeout(DEADLINE, self.verify(&token, digest)).await {
+                Ok(verdict) => verdict?,
+                Err(_) => return Err(Denied::Unreachable),
+            },
+        };
+        Ok(Authenticated { verified, token })
+    }
+
+    /// Forgets what tokens came to.
+    pub(crate) fn forget(&self) {
+        self.tokens.clear();
+    }
+
+    async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
+        if Jwt::is_one(token.expose()) {
+            self.verify_jwt(token, digest).await
+        } else {
+            self.introspect(token, digest).await
+        }
+    }
+
+    async fn verify_jwt(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
+        let jwt = Jwt::read(token.expose()).map_err(Denied::Invalid)?;
+        let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
+        let generation = issuer.generation();
+        let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
+        let now = claims::seconds(SystemTime::now());
+        let verified = prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
+        let verified = Arc::new(verified);
+        self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
+        Ok(verified)
+    }
+
+    /// The issuer that a token names, if it takes tokens of that kind.
+    fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
+        let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
+        let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
+        is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
+    }
+
+    /// Asks the issuers of opaque tokens in turn; one question a token at a time.
+    async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
+        let Some(last) = self.asked.last() else { return Err(Denied::Invalid("not_a_jwt")) };
+        let place = usize::from(digest.bytes()[0]) % self.questions.len();
+        let _alone = match self.questions.get(place) {
+            Some(place) => place.lock().await,
+            None => return Err(Denied::Unreachable),
+        };
+        if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
+            return verdict.map_err(Denied::Invalid);
+        }
+        let (mut verdict, mut is_unreachable) = ((Err("inactive"), last), false);
+        for asking in &self.asked {
+            let Ok(answer) = asking.ask(token).await else {
+                is_unreachable = true;
+                continue;
+            };
+            let now = claims::seconds(SystemTime::now());
+            let judged =
+                self.rules.judge_introspected(&answer, &asking.issuer.name, now, introspection::LONGEST);
+            verdict = (judged.map(Arc::new), asking);
+            if verdict.0 != Err("inactive") {
+                break;
+            }
+        }
+        // It may be the token of the one that can't be asked.
+        if is_unreachable && verdict.0 == Err("inactive") {
+            return Err(Denied::Unreachable);
+        }
+        let (verdict, asking) = verdict;
+        let until = match &verdict {
+            Ok(verified) => verified.until,
+            Err(_) => SystemTime::now() + Duration::from_secs_f64(introspection::LONGEST),
+        };
+        self.tokens.put(digest, verdict.clone(), until, (&asking.issuer, asking.issuer.generation()));
+        verdict.map_err(Denied::Invalid)
+    }
+}
+
+/// Whether a token says that it is one for resources. An ID token, or a grant such as an ID-JAG, isn't.
+pub(super) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
+    match jwt.typ {
+        Typ::AccessToken => Ok(()),
+        Typ::Jwt if typ_jwt => Ok(()),
+        Typ::Jwt => Err("not_an_access_token"),
+    }
+}
+
+/// Whether a token is what it says: signed by its issuer, for this server, now.
+pub(super) fn prove(
+    jwt: &Jwt<'_>,
+    keys: &KeySet,
+    issuer: &Arc<str>,
+    rules: &Rules,
+    now: f64,
+) -> Result<Verified, Flaw> {
+    let key = keys.find(jwt.kid.as_deref(), jwt.algorithm).ok_or("no_such_key")?;
+    if !key.has_signed(jwt.signed, jwt.signature, jwt.algorithm) {
+        return Err("signature_wrong");
+    }
+    rules.judge(&jwt.claims, issuer, now)
+}
+
+fn resource_of(settings: &OAuth) -> Result<Url, String> {
+    let resource = &settings.rules.audience;
+    if resource.is_empty() {
+        return Err("oauth.resource is missing: name the URL by which clients reach this server, such as \
+                    https://mcp.example.com/mcp"
+            .into());
+    }
+    let url = fetch::trusted_url(resource).map_err(|reason| format!("oauth.resource: {reason}"))?;
+    match url.query() {
+        None => Ok(url),
+        Some(_) => Err(format!("oauth.resource: {resource:?} has a query, which can't stand there")),
+    }
+}
+
+impl fmt::Debug for ResourceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let issuers = self.issuers.iter().map(|issuer| &*issuer.name);
+        write!(f, "{} for tokens of ", self.resource)?;
+        f.debug_list().entries(issuers).finish()
+    }
+}
