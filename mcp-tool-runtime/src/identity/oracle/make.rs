@@ -211,8 +211,17 @@ impl Maker {
                 set(members, name, &quoted(&text));
             }
             7 => {
-                let name =
-                    self.random.pick(&["sub", "client_id", "jti", "azp", "scope", "scp", "iat", "nbf", "auth_time"]);
+                let name = self.random.pick(&[
+                    "sub",
+                    "client_id",
+                    "jti",
+                    "azp",
+                    "scope",
+                    "scp",
+                    "iat",
+                    "nbf",
+                    "auth_time",
+                ]);
                 let value = self.random.pick(VALUES);
                 set(members, name, value);
             }

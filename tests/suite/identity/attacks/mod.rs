@@ -15,23 +15,6 @@ use super::{
 };
 use crate::harness::{HttpServer, Reply};
 
-/// Words that would tell an attacker what to try next.
-const TELLING: &[&str] = &[
-    "signature",
-    "audience",
-    "aud",
-    "expired",
-    "exp ",
-    "issuer",
-    "kid",
-    "alg",
-    "typ",
-    "crit",
-    "claim",
-    "duplicate",
-    "key",
-];
-
 /// A server, and the issuer that it trusts.
 struct Pair {
     issuer: Issuer,
@@ -68,7 +51,8 @@ impl Pair {
     fn refuses(&self, tokens: &[(&str, String)]) {
         self.takes(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        let mut words = None;
+        // What is said of a word that never was a token says nothing of what is wrong with one.
+        let words = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);
             if !could_be_one(token) {
@@ -81,9 +65,7 @@ impl Pair {
             }
             match refusal(&reply) {
                 Err(what) => wrong.push(format!("{name}: {what}")),
-                Ok(said) if *words.get_or_insert_with(|| said.clone()) != said => {
-                    wrong.push(format!("{name}: other words: {said}"));
-                }
+                Ok(said) if words != said => wrong.push(format!("{name}: other words: {said}")),
                 Ok(_) => {}
             }
         }
@@ -131,12 +113,6 @@ fn refusal(reply: &Reply) -> Result<String, String> {
     let mut body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
     if let Some(data) = body["error"]["data"].as_object_mut() {
         data.remove("dev.mcp-tool/correlationId");
-    }
-    let message = body["error"]["message"].as_str().unwrap_or_default().to_owned();
-    let description = challenge.split("error_description=").nth(1).unwrap_or_default();
-    let said = format!("{description} {message}").to_ascii_lowercase();
-    if let Some(word) = TELLING.iter().find(|word| said.contains(*word)) {
-        return Err(format!("says {word:?}: {said}"));
     }
     Ok(format!("{challenge} {body}"))
 }
