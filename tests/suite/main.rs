@@ -20,6 +20,7 @@ mod faults;
 mod gates;
 mod harness;
 mod http;
+mod identity;
 mod rates;
 mod readme;
 mod schema;

@@ -37,3 +37,5 @@ pub(crate) use {
     resource::{Authenticated, ResourceServer},
     token::InboundToken,
 };
+#[cfg(all(test, feature = "oauth"))]
+mod oracle;
