@@ -131,7 +131,7 @@ impl TestServer {
         TestServer { caller, ..self.clone() }
     }
 
-    /// Calls a tool: scopes, bounds, gate, deadline, output check and record are those of a served call.
+    /// Calls a tool: scopes, rate, bounds, gate, deadline, output check and record are those of a served call.
     ///
     /// # Errors
     /// What the caller would be told.

@@ -374,6 +374,29 @@ async fn destroys(
     seen.finished.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Can't be undone, and few may ask for it.
+#[mcp_tool(version = "1.0", scope = "specimen:read", destructive, gate(scope = "specimen:purge"))]
+async fn purges(seen: &Seen) {
+    seen.finished.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Not too often.
+#[mcp_tool(version = "1.0", public, read_only, rate = "3/h")]
+async fn limited() -> String {
+    "counted".to_owned()
+}
+
+/// Not too often either, and one call at a time.
+#[mcp_tool(version = "1.0", public, read_only, rate = "2/h", concurrency = 1)]
+async fn limited_waits(
+    seen: &Seen,
+    /// How long.
+    #[arg(max = 60_000)]
+    milliseconds: u32,
+) -> String {
+    waits(seen, milliseconds).await
+}
+
 /// Takes a secret.
 #[mcp_tool(version = "1.0", public)]
 async fn unlock(
@@ -523,6 +546,9 @@ async fn main() -> ExitCode {
             fails_otherwise,
             fails_boxed,
             destroys,
+            purges,
+            limited,
+            limited_waits,
             unlock,
             whoami,
             numbers,

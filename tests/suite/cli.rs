@@ -72,6 +72,9 @@ fn the_tools_are_listed_without_opening_what_they_borrow() {
     assert_eq!(row("measure"), "measure 2.1 specimen:read reads name, n, mode, tags?");
     assert_eq!(row("destroys"), "destroys 1.0 specimen:destroy destroys what");
     assert_eq!(row("panics"), "panics 1.0 public writes");
+    assert_eq!(row("purges"), "purges 1.0 specimen:read destroys specimen:purge");
+    assert_eq!(row("limited"), "limited 1.0 public reads 3/h");
+    assert!(!table.contains("UPSTREAM"), "no tool has one:\n{table}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The operator's orders: given by commands to servers that run, and heeded without a restart.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output},
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text, wait};
 
 /// A control file, and the commands that write it.
 struct Control {
@@ -366,6 +367,24 @@ fn the_file_is_found_as_serve_finds_it() {
 }
 
 #[test]
+fn a_file_that_is_full_takes_no_order_that_nobody_would_read() {
+    let line = |number: usize| {
+        format!(
+            "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
+        )
+    };
+    let lines = (16 << 20) / line(0).len();
+    let control = Control::of(&(0..lines).map(line).collect::<String>());
+    let server = HttpServer::start(&control.flags());
+    let reason = "x".repeat(1_000);
+    let order = ["disable", "--tool", "echo", "--reason", &reason];
+    let refused = control.refused(&order);
+    assert!(refused.contains("over 16 MiB") && refused.contains("orders --json"), "{refused}");
+    control.append(&line(lines));
+    server.stderr.line_with(&["ERROR", "over 16 MiB"]);
+}
+
+#[test]
 fn orders_that_are_given_at_once_are_all_kept() {
     let control = Control::of("");
     std::thread::scope(|scope| {
@@ -375,4 +394,26 @@ fn orders_that_are_given_at_once_are_all_kept() {
         }
     });
     assert_eq!(control.said(&["orders"]).lines().count(), 16);
+}
+
+#[test]
+fn a_line_that_another_command_is_writing_is_not_cut_off() {
+    let control = Control::of("");
+    let (first, rest) =
+        r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#.split_at(40);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&control.file).unwrap();
+    file.lock().unwrap();
+    file.write_all(first.as_bytes()).unwrap();
+    let mut other =
+        Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
+    // Long enough for one that doesn't wait to do its harm; one that does is none the worse.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    file.write_all(format!("{rest}\n").as_bytes()).unwrap();
+    file.unlock().unwrap();
+    assert!(wait(&mut other).success());
+    let listed = control.said(&["orders"]);
+    assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }

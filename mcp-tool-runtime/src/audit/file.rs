@@ -102,10 +102,9 @@ impl FileSink {
 
     /// Appends lines, and takes those that were written whole.
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
-        let torn = self.torn;
-        let file = self.opened()?;
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // A line that a full disk or a crash cut off is ended first.
-        if torn {
+        if self.torn {
             file.write_all(b"\n")?;
         }
         let (mut written, mut failed) = (0, None);

@@ -102,7 +102,7 @@ impl Question {
                 Err(error) if is_missing(&error) && own.is_none() && !is_alone => {}
                 Err(error) => reading.unread.push((path, error.to_string())),
                 Ok(_) if is_packed(&path) => {
-                    reading.unread.push((path, "it is packed: unpack it first".into()))
+                    reading.unread.push((path, "it is packed: unpack it first".into()));
                 }
                 Ok(file) => self.read(file, path, &mut reading, &mut take)?,
             }

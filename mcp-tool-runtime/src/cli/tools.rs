@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use mcp_tool_contract::model::{Contract, Hints};
+use mcp_tool_contract::model::{Contract, Gate, Hints};
 
 use super::Ended;
 use crate::{registry::older_name, server::ToolServer, tool::ToolEntry};
@@ -26,31 +26,45 @@ pub(super) fn list(server: &ToolServer, json: bool) -> Ended {
         writeln!(out)?;
         return Ok(());
     }
-    let mut rows = vec![["TOOL", "VERSION", "SCOPE", "EFFECT", "PARAMETERS"].map(str::to_owned)];
+    let mut rows = vec![COLUMNS.map(str::to_owned)];
     rows.extend(server.tools.iter().map(|entry| row(entry.contract)));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    for [name, version, scope, effect, parameters] in &rows {
-        writeln!(
-            out,
-            "{name:<0$}  {version:<1$}  {scope:<2$}  {effect:<3$}  {parameters}",
-            widths[0], widths[1], widths[2], widths[3]
-        )?;
+    // A column that no tool has anything in isn't shown.
+    let shown: Vec<(usize, usize)> = (0..COLUMNS.len())
+        .filter(|column| rows.iter().skip(1).any(|row| !row[*column].is_empty()))
+        .map(|column| (column, rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)))
+        .collect();
+    for row in &rows {
+        let cells: Vec<String> =
+            shown.iter().map(|(column, width)| format!("{:<1$}", row[*column], width)).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())
 }
 
-fn row(contract: &Contract) -> [String; 5] {
+const COLUMNS: [&str; 8] = ["TOOL", "VERSION", "SCOPE", "EFFECT", "GATE", "RATE", "UPSTREAM", "PARAMETERS"];
+
+fn row(contract: &Contract) -> [String; COLUMNS.len()] {
     let scope = if contract.scopes.is_empty() { "public".to_owned() } else { contract.scopes.join(" ") };
     let effect = match contract.hints {
         Hints { read_only: true, .. } => "reads",
         Hints { destructive: true, .. } => "destroys",
         Hints { .. } => "writes",
     };
+    let gate = contract.gate.map(|Gate::Scope(scope)| scope).unwrap_or_default();
+    let rate = contract.rate.map(|rate| rate.to_string()).unwrap_or_default();
     let parameters: Vec<String> = contract
         .input
         .iter()
         .map(|param| format!("{}{}", param.name, if param.is_required() { "" } else { "?" }))
         .collect();
-    [contract.name.to_owned(), contract.version.to_string(), scope, effect.to_owned(), parameters.join(", ")]
+    [
+        contract.name.to_owned(),
+        contract.version.to_string(),
+        scope,
+        effect.to_owned(),
+        gate.to_owned(),
+        rate,
+        contract.upstreams.join(" "),
+        parameters.join(", "),
+    ]
 }

@@ -88,6 +88,12 @@ impl KeySet {
         }
     }
 
+    /// How many may verify.
+    #[cfg(feature = "cli")]
+    pub(crate) fn len(&self) -> usize {
+        self.named.len() + self.unnamed.len()
+    }
+
     /// Whether there is a key of that id, whatever it may verify.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.named.contains_key(id)
@@ -121,7 +127,8 @@ impl Key {
             ("EC", Some("P-256")) => (&[ES256], point(&text("x")?, &text("y")?, 32)?),
             ("EC", Some("P-384")) => (&[ES384], point(&text("x")?, &text("y")?, 48)?),
             ("OKP", Some("Ed25519")) => {
-                let x = BASE64URL.decode(text("x")?).ok().filter(|x| x.len() == 32)?;
+                let x =
+                    BASE64URL.decode(text("x")?).ok().filter(|x| x.len() == 32 && !is_of_small_order(x))?;
                 (&[EdDSA], DecodingKey::from_ed_der(&x))
             }
             _ => return None,
@@ -164,4 +171,22 @@ fn bits(number: &[u8]) -> usize {
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
     let is_whole = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
     (is_whole(x) && is_whole(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
+}
+
+/// Whether it is one of Ed25519's few points for which anyone can write signatures, the sign of x apart.
+fn is_of_small_order(point: &[u8]) -> bool {
+    const POINTS: [&str; 7] = [
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        "7P_______________________________________38",
+        "7f_______________________________________38",
+        "7v_______________________________________38",
+    ];
+    let mut y = point.to_vec();
+    if let Some(last) = y.last_mut() {
+        *last &= 0x7f;
+    }
+    POINTS.contains(&BASE64URL.encode(y).as_str())
 }

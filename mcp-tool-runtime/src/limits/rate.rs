@@ -21,7 +21,7 @@ use mcp_tool_contract::{
 use crate::{error::ToolError, identity::Caller};
 
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
-/// none, new callers are refused. Full, and each at its most, they take 110 MB.
+/// none, new callers are refused. Full, and each at its most, they take 120 MB.
 const MOST_CELLS: usize = 100_000;
 /// Marks of one cell that count at one time, but for one at the edge.
 const MARKS: u32 = 60;
@@ -300,9 +300,10 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
+    use mcp_tool_contract::model::Version;
+
     use super::*;
     use crate::error::ErrorKind;
-    use mcp_tool_contract::model::Version;
 
     const CONTRACT: Contract =
         Contract { name: "delete", version: Version { major: 2, minor: 1 }, ..Contract::EMPTY };
@@ -331,7 +332,7 @@ mod tests {
     fn no_span_as_long_as_the_window_sees_more_than_its_rate() {
         for calls in [1, 2, 7, 60, 61, 100, 1_000] {
             for seed in 1..20 {
-                let mut state = seed * 0x9E37_79B9_7F4A_7C15;
+                let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed);
                 let mut cell = Cell::new(Rate { calls, window: Window::Second });
                 let (mut now, mut kept): (Time, Vec<Time>) = (0, Vec::new());
                 for _ in 0..4_000 {

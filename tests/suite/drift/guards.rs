@@ -16,7 +16,13 @@ pub const TOOLS: &[ToolEntry] = tools![
     idempotent_removed,
     open_world_added,
     open_world_removed,
-    secret_removed
+    secret_removed,
+    gate_added,
+    gate_removed,
+    gate_replaced,
+    destructive_added_with_its_gate,
+    upstream_added,
+    upstream_removed
 ];
 
 /// Do.
@@ -79,3 +85,27 @@ pub async fn secret_removed(
     word: String,
 ) {
 }
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive)]
+pub async fn gate_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"))]
+pub async fn gate_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"))]
+pub async fn gate_replaced() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read")]
+pub async fn destructive_added_with_its_gate() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, upstream = "billing")]
+pub async fn upstream_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, upstream = ["billing", "mail"])]
+pub async fn upstream_removed() {}

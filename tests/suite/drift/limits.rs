@@ -11,7 +11,12 @@ pub const TOOLS: &[ToolEntry] = tools![
     concurrency_raised,
     concurrency_left_out,
     deprecation_added,
-    removal_earlier
+    removal_earlier,
+    rate_set,
+    rate_lowered,
+    rate_raised,
+    rate_over_another_window,
+    rate_left_out
 ];
 
 /// Do.
@@ -49,3 +54,23 @@ pub async fn deprecation_added() {}
 /// Do.
 #[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-31"))]
 pub async fn removal_earlier() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn rate_set() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/min")]
+pub async fn rate_lowered() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/min")]
+pub async fn rate_raised() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/min")]
+pub async fn rate_over_another_window() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/min")]
+pub async fn rate_left_out() {}

@@ -2,7 +2,7 @@
 
 use mcp_tool_runtime::{Page, PageRequest, Schemars, ToolEntry, ToolError, ToolSchema, mcp_tool, tools};
 
-pub const TOOLS: &[ToolEntry] = tools![take_all, paged, nothing, text, foreign, versioned];
+pub const TOOLS: &[ToolEntry] = tools![take_all, paged, nothing, gated, text, foreign, versioned];
 pub const OLDER: &[ToolEntry] = tools![older::versioned];
 
 #[derive(serde::Serialize, ToolSchema)]
@@ -71,6 +71,8 @@ pub struct Street {
     max_items = 7,
     timeout = "5s",
     concurrency = 4,
+    rate = "500/day",
+    upstream = ["billing", "mail"],
     deprecated(message = "Take less.", replacement = "take-less", removal = "2027-01-31"),
     weakens("scope-removed", reason = "It was \"too much\" – for most.")
 )]
@@ -137,6 +139,10 @@ pub async fn paged(
 /// Nothing.
 #[mcp_tool(version = "1.0", public, destructive)]
 pub fn nothing() {}
+
+/// Nothing, for few.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"), rate = "1/s")]
+pub fn gated() {}
 
 /// Text, with "quotes", a \ and – beyond ASCII.
 #[mcp_tool(version = "1.0", public)]

@@ -4,12 +4,9 @@ use mcp_tool_runtime::mcp_tool;
 #[mcp_tool(
     version = "1.0",
     public,
-    rate = "10/min",
     ceiling = "100/min",
     retry = 3,
     cache = "30s",
-    upstream = ["billing"],
-    gate(approval),
     task
 )]
 async fn greet() {}

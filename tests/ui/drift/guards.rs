@@ -62,4 +62,28 @@ async fn secret_removed(
 ) {
 }
 
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"))]
+async fn gate_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive)]
+async fn gate_removed() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:drop"))]
+async fn gate_replaced() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"))]
+async fn destructive_added_with_its_gate() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, upstream = ["billing", "mail"])]
+async fn upstream_added() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, upstream = "mail")]
+async fn upstream_removed() {}
+
 fn main() {}

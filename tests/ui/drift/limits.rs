@@ -38,4 +38,24 @@ async fn deprecation_added() {}
 #[mcp_tool(version = "1.0", public, deprecated(message = "Count instead.", removal = "2027-01-30"))]
 async fn removal_earlier() {}
 
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/min")]
+async fn rate_set() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "10/h")]
+async fn rate_lowered() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "11/min")]
+async fn rate_raised() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public, rate = "100/h")]
+async fn rate_over_another_window() {}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn rate_left_out() {}
+
 fn main() {}

@@ -68,6 +68,8 @@ struct Street {
     max_items = 7,
     timeout = "5s",
     concurrency = 4,
+    rate = "500/day",
+    upstream = ["billing", "mail"],
     deprecated(message = "Take less.", replacement = "take-less", removal = "2027-01-31"),
     weakens("scope-removed", reason = "It was \"too much\" – for most.")
 )]
@@ -134,6 +136,10 @@ async fn paged(
 /// Nothing.
 #[mcp_tool(version = "1.0", public, destructive)]
 fn nothing() {}
+
+/// Nothing, for few.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:purge"), rate = "1/s")]
+fn gated() {}
 
 /// Text, with "quotes", a \ and – beyond ASCII.
 #[mcp_tool(version = "1.0", public)]

@@ -1,0 +1,148 @@
+//! What can't be undone, opened by a scope that few hold.
+
+use mcp_tool_runtime::{Adapted, Caller, StartError, ToolEntry, prelude::*, testing::TestServer};
+use serde_json::json;
+
+use crate::harness::{HttpServer, StdioServer, correlation, text};
+
+/// End something.
+#[mcp_tool(
+    version = "2.0",
+    scope = "things:read",
+    destructive,
+    gate(scope = "things:end"),
+    upstream = ["billing", "mail"]
+)]
+async fn end() {}
+
+mod gated {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(
+        version = "1.0",
+        scope = "things:read",
+        destructive,
+        gate(scope = "things:end"),
+        upstream = ["mail", "billing"]
+    )]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+mod approved {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(
+        version = "1.0",
+        scope = ["things:read", "things:end"],
+        destructive,
+        upstream = ["mail", "billing"]
+    )]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+mod ungated {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(version = "1.0", scope = "things:read", destructive, upstream = ["mail", "billing"])]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+mod unnamed {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(
+        version = "1.0",
+        scope = "things:read",
+        destructive,
+        gate(scope = "things:end"),
+        upstream = "mail"
+    )]
+    pub(super) fn end() -> Adapted<super::end> {
+        Adapted::to(json!({}))
+    }
+}
+
+async fn start(tools: &'static [ToolEntry], allowed: &[&str]) -> Result<TestServer, StartError> {
+    let allowed = allowed.iter().copied();
+    TestServer::start_allowing(ToolServer::new("ends", "1").tools(tools), allowed).await
+}
+
+#[test]
+fn over_http_the_scope_of_the_gate_is_asked_for_like_any_other() {
+    let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
+    let call = json!({ "name": "purges", "arguments": {} });
+    let reply = server.modern("tools/call", call.clone(), json!({}), &[]);
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (403, &json!(-31_403)));
+    let answer = reply.json();
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with(": specimen:purge"), "{message}");
+    assert!(!server.modern("tools/list", json!({}), json!({}), &[]).json().to_string().contains("purges"));
+    assert_eq!(server.count("finished"), 0);
+
+    let server = HttpServer::start(&["--local-scopes", "specimen:read", "--local-scopes", "specimen:purge"]);
+    let reply = server.modern("tools/call", call, json!({}), &[]);
+    assert_eq!((reply.status, text(&reply.json())), (200, "Done."));
+    let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
+    let listed = list["result"]["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "purges");
+    let meta = &listed.unwrap()["_meta"];
+    assert_eq!(meta["dev.mcp-tool/gate"], json!({ "scope": "specimen:purge" }));
+    let scopes = json!(["specimen:read", "specimen:purge"]);
+    assert_eq!(meta["securitySchemes"], json!([{ "type": "oauth2", "scopes": scopes }]));
+}
+
+#[test]
+fn over_stdio_who_lacks_it_is_refused_and_recorded() {
+    let mut server = StdioServer::initialized(&["--local-scopes", "specimen:purge"]);
+    let refused = server.call("purges", json!({}));
+    assert_eq!(refused["error"]["code"], -31_403);
+    let record = server.stderr.record_of(correlation(&refused));
+    assert_eq!(
+        (&record["reason"], &record["detail"]),
+        (&json!("insufficient_scope"), &json!("specimen:read"))
+    );
+    assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
+}
+
+#[tokio::test]
+async fn who_holds_it_needs_neither_approval_nor_the_operators_leave() {
+    let server = start(tools![end, gated::end], &[]).await.unwrap();
+    let caller = |scopes: &[&str]| server.as_caller(Caller::new("ann").with_scopes(scopes.iter().copied()));
+    for tool in ["end", "end_v1"] {
+        assert!(caller(&["things:read", "things:end"]).call(tool, json!({})).await.is_ok());
+        let refused = caller(&["things:read"]).call(tool, json!({})).await.unwrap_err();
+        assert_eq!(refused.missing_scopes(), ["things:end"]);
+        let refused = caller(&[]).call(tool, json!({})).await.unwrap_err();
+        assert_eq!(refused.missing_scopes(), ["things:read", "things:end"]);
+    }
+    let refused = start(tools![end], &["end"]).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "--allow-destructive end: a scope opens the gate of that tool, and who holds it needs nobody's leave: leave this out"
+    );
+    // An older version of it may need that leave.
+    let allowed = start(tools![end, approved::end], &["end"]).await.unwrap();
+    assert!(allowed.call("end_v1", json!({})).await.is_ok());
+    let waiting = start(tools![end, approved::end], &[]).await.unwrap();
+    assert!(waiting.call("end_v1", json!({})).await.is_err());
+}
+
+#[tokio::test]
+async fn an_adapter_names_the_gate_and_the_upstreams_of_what_it_calls() {
+    for (tools, said) in [
+        (tools![end, ungated::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
+        (tools![end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),
+    ] {
+        let refused = start(tools, &[]).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {said}"));
+    }
+}

@@ -1,0 +1,415 @@
+//! Attacks by the claims.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        issuer::{Issuer, RESOURCE, now, sign},
+        keys::KEYS,
+    },
+    Pair, call, opened, refusal,
+};
+use crate::harness::{HttpServer, PATIENCE};
+
+/// A token whose claims are this text.
+fn claimed(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
+    sign(&KEYS.rsa, "RS256", pair.issuer.header("RS256", "rsa").to_string(), claims)
+}
+
+/// The usual claims' text with something before the end.
+fn with_text(pair: &Pair, more: &str) -> String {
+    let claims = pair.issuer.claims().to_string();
+    claimed(pair, format!("{}{more}}}", claims.strip_suffix('}').unwrap()))
+}
+
+fn one(pair: &Pair, name: &'static str, values: &[Value]) -> Vec<(&'static str, String)> {
+    let token = |value: &Value| {
+        let mut claims = pair.issuer.claims();
+        claims[name] = value.clone();
+        (name, claimed(pair, claims.to_string()))
+    };
+    values.iter().map(token).collect()
+}
+
+#[test]
+fn the_issuer_is_named_exactly() {
+    let pair = Pair::start();
+    let url = &pair.issuer.url;
+    let port = pair.issuer.address.port();
+    let mut attacks = one(
+        &pair,
+        "iss",
+        &[
+            Value::Null,
+            json!(7),
+            json!(true),
+            json!([url]),
+            json!({ "url": url }),
+            json!(""),
+            json!("https://evil.example"),
+            json!(format!("{url}/")),
+            json!(format!("{url}/a")),
+            json!(format!(" {url}")),
+            json!(format!("{url} ")),
+            json!(url.to_uppercase()),
+            json!(url.replace("http", "HTTP")),
+            json!(url.replace("http", "https")),
+            json!(url.replace("127.0.0.1", "localhost")),
+            json!(format!("{url}0")),
+            json!(&url[..url.len() - 1]),
+            json!(format!("{url}.evil.example")),
+            json!(format!("{url}@evil.example")),
+            json!(format!("http://evil.example#{url}")),
+            json!(format!("{url}\u{0}")),
+            json!(format!("http://127.0.0.1:0{port}")),
+        ],
+    );
+    attacks.push(("missing", pair.issuer.token_with(json!({ "iss": null }))));
+    pair.refuses(&attacks);
+}
+
+/// Which issuer's keys a token is held to is decided by its `iss`, whoever else is trusted.
+#[test]
+fn an_issuer_speaks_for_itself_alone() {
+    let other = Issuer::start(&[&KEYS.stranger]);
+    let both = Pair::with(Issuer::start(&super::known()), &["--oauth-issuer", &other.url]);
+    let token = |key, issuer: &Issuer| {
+        sign(key, "RS256", issuer.header("RS256", "rsa").to_string(), issuer.claims().to_string())
+    };
+    both.takes(&[("one", token(&KEYS.rsa, &both.issuer)), ("the other", token(&KEYS.stranger, &other))]);
+    both.refuses(&[
+        ("the other's key, our name", token(&KEYS.stranger, &both.issuer)),
+        ("our key, the other's name", token(&KEYS.rsa, &other)),
+        ("an issuer that isn't trusted", token(&KEYS.rsa, &Issuer::start(&[&KEYS.rsa]))),
+    ]);
+
+    let alone = Pair::start();
+    alone.refuses(&[("trusted elsewhere only", token(&KEYS.stranger, &other))]);
+}
+
+#[test]
+fn the_audience_is_this_server() {
+    let pair = Pair::start();
+    let mut attacks = one(
+        &pair,
+        "aud",
+        &[
+            Value::Null,
+            json!(7),
+            json!(true),
+            json!({ RESOURCE: true }),
+            json!({ "0": RESOURCE }),
+            json!(""),
+            json!("*"),
+            json!([]),
+            json!([[RESOURCE]]),
+            json!([RESOURCE, 7]),
+            json!([RESOURCE, null]),
+            json!([RESOURCE, { "a": 1 }]),
+            json!([7, RESOURCE]),
+            json!(["http://127.0.0.1", "https://other.example/mcp"]),
+            json!("https://other.example/mcp"),
+            json!(format!("{RESOURCE}/")),
+            json!(format!("{RESOURCE}/a")),
+            json!(format!("{RESOURCE}?a=1")),
+            json!(format!("{RESOURCE}#a")),
+            json!(format!(" {RESOURCE}")),
+            json!(format!("{RESOURCE} https://other.example")),
+            json!(format!("{RESOURCE},https://other.example")),
+            json!(RESOURCE.to_uppercase()),
+            json!(RESOURCE.replace("http", "HTTP")),
+            json!(RESOURCE.replace("mcp", "MCP")),
+            json!(RESOURCE.replace("http", "https")),
+            json!(RESOURCE.replace("127.0.0.1", "127.0.0.1:80")),
+            json!(RESOURCE.replace("127.0.0.1", "127.0.0.1:8443")),
+            json!(RESOURCE.replace("127.0.0.1", "localhost")),
+            json!(RESOURCE.replace("127.0.0.1", "127.0.0.1.evil.example")),
+            json!(RESOURCE.replace("mcp", "%6dcp")),
+            json!("http://127.0.0.1"),
+            json!("http://127.0.0.1/"),
+            json!("http://127.0.0.1/mc"),
+            json!("127.0.0.1/mcp"),
+            json!(pair.issuer.url),
+            json!(pair.server.url()),
+        ],
+    );
+    attacks.push(("missing", pair.issuer.token_with(json!({ "aud": null }))));
+    attacks.push(("resource instead", pair.issuer.token_with(json!({ "aud": null, "resource": RESOURCE }))));
+    pair.refuses(&attacks);
+
+    pair.takes(&one(
+        &pair,
+        "aud",
+        &[json!([RESOURCE]), json!(["https://other.example", RESOURCE]), json!([RESOURCE, "", RESOURCE])],
+    ));
+}
+
+#[test]
+fn a_token_has_its_time() {
+    let pair = Pair::start();
+    let now = now();
+    let wrong = [
+        Value::Null,
+        json!(true),
+        json!(""),
+        json!("soon"),
+        json!((now + 600).to_string()),
+        json!([now + 600]),
+        json!({ "at": now + 600 }),
+    ];
+    let mut attacks = vec![("no exp", pair.issuer.token_with(json!({ "exp": null })))];
+    for name in ["exp", "nbf", "iat"] {
+        attacks.extend(one(&pair, name, &wrong));
+        for number in [
+            "1e18",
+            "1e400",
+            "-1e400",
+            "9223372036854775808",
+            "18446744073709551616",
+            "9007199254740993",
+            "NaN",
+            "Infinity",
+        ] {
+            let claims = pair.issuer.claims_with(json!({ name: null })).to_string();
+            let claims = format!("{},\"{name}\":{number}}}", claims.strip_suffix('}').unwrap());
+            attacks.push((name, claimed(&pair, claims)));
+        }
+    }
+    attacks.extend(one(
+        &pair,
+        "exp",
+        &[json!(now - 60), json!(now - 3_600), json!(0), json!(-1), json!(-0.0), json!((now - 60) as f64)],
+    ));
+    attacks.extend(one(
+        &pair,
+        "exp",
+        &[json!(now + 86_400 + 60), json!(now + 315_360_000), json!(9_007_199_254_740_992_i64)],
+    ));
+    attacks.extend(one(&pair, "nbf", &[json!(now + 90), json!(now + 3_600), json!(now as f64 + 3_600.5)]));
+    attacks.extend(one(&pair, "iat", &[json!(now + 90), json!(now + 3_600), json!(now - 86_400)]));
+    attacks.extend([
+        ("a long life without iat", pair.issuer.token_with(json!({ "iat": null, "exp": now + 86_400 + 60 }))),
+        ("in milliseconds", pair.issuer.token_with(json!({ "exp": (now + 600) * 1_000 }))),
+        (
+            "all in milliseconds",
+            pair.issuer.token_with(json!({ "exp": (now + 600) * 1_000, "iat": now * 1_000 })),
+        ),
+        (
+            "a long life issued tomorrow",
+            pair.issuer.token_with(json!({ "iat": now + 86_400, "exp": now + 2 * 86_400 })),
+        ),
+    ]);
+    pair.refuses(&attacks);
+
+    let at = super::super::issuer::now();
+    pair.takes(&[
+        ("just expired", pair.issuer.token_with(json!({ "exp": at - 10 }))),
+        ("just before its time", pair.issuer.token_with(json!({ "nbf": at + 20, "iat": at + 20 }))),
+        ("a whole day", pair.issuer.token_with(json!({ "iat": at, "exp": at + 86_400 }))),
+        ("no iat", pair.issuer.token_with(json!({ "iat": null }))),
+        ("nbf past", pair.issuer.token_with(json!({ "nbf": at - 600 }))),
+        ("nbf long past", pair.issuer.token_with(json!({ "nbf": 0 }))),
+        ("fractions", pair.issuer.token_with(json!({ "iat": at as f64 - 1.5, "exp": at as f64 + 60.25 }))),
+    ]);
+}
+
+/// What is remembered of a token ends with it.
+#[test]
+fn a_token_that_was_taken_is_refused_when_it_ends() {
+    let pair = Pair::start();
+    let token = pair.issuer.token_with(json!({ "exp": now() - 25 }));
+    pair.takes(&[("within the leeway", token.clone())]);
+    let begun = std::time::Instant::now();
+    while opened(&pair.call(&token)) {
+        assert!(begun.elapsed() < PATIENCE, "it still opens");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(now() >= pair.issuer.claims()["exp"].as_i64().unwrap() - 600, "not before its time");
+    refusal(&pair.call(&token)).unwrap();
+}
+
+#[test]
+fn somebody_is_named() {
+    let pair = Pair::start();
+    let long = "x".repeat(257);
+    let mut attacks = one(
+        &pair,
+        "sub",
+        &[
+            Value::Null,
+            json!(""),
+            json!(7),
+            json!(true),
+            json!(["alice"]),
+            json!({ "name": "alice" }),
+            json!(long),
+            json!("é".repeat(129)),
+            json!("alice\nadmin"),
+            json!("alice\u{0}"),
+            json!("\u{7f}"),
+            json!("a\u{85}b"),
+            json!("\u{1b}[31malice"),
+        ],
+    );
+    attacks.push(("nobody", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
+    attacks
+        .push(("azp alone", pair.issuer.token_with(json!({ "sub": null, "client_id": null, "azp": "x" }))));
+    for client in [json!(""), json!("a\nb"), json!(long)] {
+        attacks
+            .push(("a client's name", pair.issuer.token_with(json!({ "sub": null, "client_id": client }))));
+    }
+    for name in ["jti", "client_id", "azp"] {
+        attacks.extend(one(
+            &pair,
+            name,
+            &[Value::Null, json!(7), json!(["specimen:read"]), json!({ "a": 1 }), json!(true)],
+        ));
+    }
+    for name in ["scope", "scp"] {
+        attacks.extend(one(
+            &pair,
+            name,
+            &[
+                Value::Null,
+                json!(7),
+                json!([7]),
+                json!({ "a": 1 }),
+                json!(["a", null]),
+                json!("a\nb"),
+                json!(["a b"]),
+            ],
+        ));
+    }
+    pair.refuses(&attacks);
+
+    pair.takes(&[
+        ("a client", pair.issuer.token_with(json!({ "sub": null }))),
+        ("256 bytes", pair.issuer.token_with(json!({ "sub": "x".repeat(256) }))),
+        ("of another script", pair.issuer.token_with(json!({ "sub": "ユーザー|7" }))),
+        ("nothing more", pair.issuer.token_with(json!({ "jti": null, "client_id": null }))),
+    ]);
+}
+
+/// Scopes are words apart, not a text to look into.
+#[test]
+fn a_scope_is_held_whole() {
+    let pair = Pair::start();
+    let status = |scope: Value| pair.call(&pair.issuer.token_with(json!({ "scope": scope }))).status;
+    for scope in ["specimen:read", "a specimen:read b"] {
+        assert_eq!(status(json!(scope)), 200, "{scope}");
+    }
+    for scope in [
+        json!(null),
+        json!(""),
+        json!("*"),
+        json!("specimen"),
+        json!("specimen:"),
+        json!("specimen:*"),
+        json!("specimen:reads"),
+        json!("xspecimen:read"),
+        json!("SPECIMEN:READ"),
+        json!("specimen:read,a"),
+    ] {
+        assert_eq!(status(scope.clone()), 403, "{scope}");
+    }
+    // What is no scope at all makes no token.
+    for scope in ["\"specimen:read\"", "specimen:\u{440}ead", "specimen:read\u{0}"] {
+        assert_eq!(status(json!(scope)), 401, "{scope}");
+    }
+}
+
+#[test]
+fn claims_are_one_strict_object() {
+    let pair = Pair::start();
+    let good = pair.issuer.claims().to_string();
+    let mut attacks: Vec<(&str, String)> = ["", " ", "null", "7", "\"x\"", "[]", "{}", "{", "x"]
+        .into_iter()
+        .map(|text| (text, claimed(&pair, text)))
+        .collect();
+    for more in [
+        r#","aud":"https://other.example""#,
+        r#","sub":"alice""#,
+        r#","sub":"admin""#,
+        r#","\u0061ud":"https://other.example""#,
+        r#","\u0073\u0075\u0062":"admin""#,
+        r#","scope":"specimen:read admin""#,
+        r#","exp":9999999999"#,
+        r#","x":1,"x":1"#,
+        r#","act":{"sub":"a","sub":"b"}"#,
+        r#","act":{"sub":"a","act":{"sub":"b","\u0073ub":"c"}}"#,
+        r#","x":[[{"a":{"b":1,"b":2}}]]"#,
+        r#","":1,"":2"#,
+        r#","x":NaN"#,
+        r#","x":01"#,
+        r#","x":.5"#,
+        r#","x":'a'"#,
+        r#","x":1,"#,
+        r#","x":"\ud800""#,
+        r#","x":"\udc00\ud800""#,
+        r#","x":"\x41""#,
+        ",\"x\":\"a\nb\"",
+        ",\"x\":\"\u{0}\"",
+        "/**/",
+    ] {
+        attacks.push((more, with_text(&pair, more)));
+    }
+    let nested = |depth: usize| format!(",\"x\":{}{}", "[".repeat(depth), "]".repeat(depth));
+    let nested_objects = |depth: usize| format!(",\"x\":{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    attacks.extend([
+        ("in a list", claimed(&pair, format!("[{good}]"))),
+        ("in quotes", claimed(&pair, json!(good).to_string())),
+        ("twice", claimed(&pair, format!("{good}{good}"))),
+        ("with more behind", claimed(&pair, format!("{good} x"))),
+        ("a zero byte behind", claimed(&pair, format!("{good}\u{0}"))),
+        ("a byte-order mark", claimed(&pair, format!("\u{feff}{good}"))),
+        ("another space", claimed(&pair, format!("{good}\u{a0}"))),
+        ("bad UTF-8", claimed(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
+        (
+            "a surrogate in UTF-8",
+            claimed(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xed\xa0\x80\"}"].concat()),
+        ),
+        ("UTF-16", claimed(&pair, good.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>())),
+        ("seventeen deep", with_text(&pair, &nested(16))),
+        ("seventeen objects deep", with_text(&pair, &nested_objects(16))),
+        ("five thousand deep", with_text(&pair, &nested(5_000))),
+        ("never closed", claimed(&pair, "[".repeat(10_000))),
+        ("never closed objects", claimed(&pair, "{\"a\":".repeat(2_000))),
+    ]);
+    pair.refuses(&attacks);
+
+    pair.takes(&[
+        ("space", claimed(&pair, format!("\r\n\t {good} \n"))),
+        ("sixteen deep", with_text(&pair, &nested(15))),
+        ("escapes", claimed(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
+        ("members that nobody knows", with_text(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
+    ]);
+}
+
+/// Names that JavaScript's and other languages' objects have by themselves.
+#[test]
+fn names_with_a_meaning_elsewhere_mean_nothing() {
+    let pair = Pair::start();
+    pair.refuses(&[
+        ("prototype", claimed(&pair, format!(r#"{{"__proto__":{}}}"#, pair.issuer.claims()))),
+        ("capitals", claimed(&pair, pair.issuer.claims().to_string().replace("\"exp\"", "\"EXP\""))),
+        (
+            "other scripts",
+            claimed(&pair, pair.issuer.claims().to_string().replace("\"aud\"", "\"\u{430}ud\"")),
+        ),
+    ]);
+}
+
+/// The verdict is on the server's own setting: one for another resource takes none of our tokens.
+#[test]
+fn a_token_for_one_server_is_none_for_another() {
+    let pair = Pair::start();
+    let elsewhere = HttpServer::start(&[
+        "--oauth-issuer",
+        &pair.issuer.url,
+        "--oauth-resource",
+        "http://127.0.0.1/other",
+    ]);
+    let token = pair.issuer.token();
+    pair.takes(&[("at home", token.clone())]);
+    refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
+}

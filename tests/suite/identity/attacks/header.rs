@@ -1,0 +1,371 @@
+//! Attacks by the header.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        issuer::{Issuer, sealed, sign},
+        keys::{KEYS, base64url, hs256},
+    },
+    Pair,
+};
+
+/// A token of the issuer's with another header.
+fn headed(pair: &Pair, header: &str) -> String {
+    sign(&KEYS.rsa, "RS256", header, pair.issuer.claims().to_string())
+}
+
+/// The usual header with other members; `null` takes one out.
+fn header(members: Value) -> String {
+    let mut header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" });
+    for (name, value) in members.as_object().unwrap() {
+        header[name] = value.clone();
+    }
+    header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    header.to_string()
+}
+
+#[test]
+fn every_algorithm_of_the_list_is_taken() {
+    let pair = Pair::start();
+    let claims = pair.issuer.claims().to_string();
+    let mut tokens = Vec::new();
+    for alg in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+        for key in [&KEYS.rsa, &KEYS.rsa3072] {
+            tokens.push((alg, sign(key, alg, pair.issuer.header(alg, key.kid).to_string(), &claims)));
+        }
+    }
+    for (alg, key) in [("ES256", &KEYS.p256), ("ES384", &KEYS.p384), ("EdDSA", &KEYS.ed)] {
+        tokens.push((alg, sign(key, alg, pair.issuer.header(alg, key.kid).to_string(), &claims)));
+    }
+    pair.takes(&tokens);
+    // Again, from whatever remembers them.
+    pair.takes(&tokens);
+}
+
+#[test]
+fn no_algorithm_off_the_list_is_taken() {
+    let pair = Pair::start();
+    let claims = pair.issuer.claims().to_string();
+    let mut attacks = Vec::new();
+    for alg in ["none", "None", "NONE", "nOnE", "none ", " none", "n\u{3bf}ne", ""] {
+        let (named, unnamed) = (header(json!({ "alg": alg })), header(json!({ "alg": alg, "kid": null })));
+        attacks.push((alg, sealed(&named, &claims, |_| Vec::new())));
+        attacks.push((alg, sealed(&unnamed, &claims, |_| Vec::new())));
+        attacks.push((alg, sealed(&named, &claims, |_| vec![0])));
+        attacks.push((alg, sign(&KEYS.rsa, "RS256", &named, &claims)));
+    }
+    for alg in [
+        "rs256", "Rs256", "RS256 ", "RS-256", "RS1", "RS2560", "RSA", "ES512", "ES256K", "Ed25519", "dir",
+        "A128KW", "RSA-OAEP",
+    ] {
+        attacks.push((alg, headed(&pair, &header(json!({ "alg": alg })))));
+    }
+    attacks.extend([
+        ("alg missing", headed(&pair, &header(json!({ "alg": null })))),
+        ("alg null", headed(&pair, r#"{"alg":null,"typ":"at+jwt","kid":"rsa"}"#)),
+        ("alg a number", headed(&pair, &header(json!({ "alg": 256 })))),
+        ("alg a list", headed(&pair, &header(json!({ "alg": ["RS256"] })))),
+        ("alg true", headed(&pair, &header(json!({ "alg": true })))),
+        ("Alg beside nothing", headed(&pair, r#"{"Alg":"RS256","typ":"at+jwt","kid":"rsa"}"#)),
+        (
+            "ES512 by its key",
+            sign(&KEYS.p521, "ES512", header(json!({ "alg": "ES512", "kid": "p521" })), &claims),
+        ),
+    ]);
+    pair.refuses(&attacks);
+}
+
+/// The public key taken for a shared secret.
+#[test]
+fn a_public_key_is_no_secret() {
+    let pair = Pair::start();
+    let claims = pair.issuer.claims().to_string();
+    let mut attacks = Vec::new();
+    for key in super::known() {
+        let (jwk, pem) = (key.jwk(), key.pem());
+        let secrets = [
+            key.der(),
+            pem.clone().into_bytes(),
+            pem.trim_end().as_bytes().to_vec(),
+            pem.replace('\n', "\r\n").into_bytes(),
+            jwk.to_string().into_bytes(),
+            json!({ "keys": [jwk.clone()] }).to_string().into_bytes(),
+            jwk["n"].as_str().unwrap_or("x").as_bytes().to_vec(),
+            key.kid.as_bytes().to_vec(),
+            Vec::new(),
+        ];
+        for secret in secrets {
+            let token = |alg: &str| {
+                let header = header(json!({ "alg": alg, "kid": key.kid }));
+                sealed(header, &claims, |message| hs256(&secret, message))
+            };
+            attacks.extend([
+                ("HS256", token("HS256")),
+                ("RS256 by HMAC", token("RS256")),
+                ("ES256 by HMAC", token("ES256")),
+            ]);
+            let unnamed = header(json!({ "alg": "HS256", "kid": null }));
+            attacks.push(("HS256 without kid", sealed(unnamed, &claims, |message| hs256(&secret, message))));
+        }
+    }
+    pair.refuses(&attacks);
+}
+
+#[test]
+fn the_algorithm_is_the_keys() {
+    let pair = Pair::start();
+    let claims = pair.issuer.claims().to_string();
+    let mut attacks = Vec::new();
+    for (key, own) in
+        [(&KEYS.rsa, "RS256"), (&KEYS.p256, "ES256"), (&KEYS.p384, "ES384"), (&KEYS.ed, "EdDSA")]
+    {
+        for said in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
+            if said != own {
+                let header = header(json!({ "alg": said, "kid": key.kid }));
+                attacks.push((said, sign(key, own, header, &claims)));
+            }
+        }
+    }
+    for (said, done) in [("RS256", "RS512"), ("PS512", "PS256"), ("RS384", "PS384")] {
+        attacks.push((said, sign(&KEYS.rsa, done, header(json!({ "alg": said })), &claims)));
+    }
+    pair.refuses(&attacks);
+}
+
+#[test]
+fn a_kid_is_a_name_and_nothing_else() {
+    let pair = Pair::start();
+    let kid = |value: Value| headed(&pair, &header(json!({ "kid": value })));
+    let mut attacks = vec![
+        ("null", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":null}"#)),
+        ("a number", kid(json!(0))),
+        ("a list", kid(json!(["rsa"]))),
+        ("an object", kid(json!({ "kid": "rsa" }))),
+        ("missing, where several keys fit", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt"}"#)),
+        ("long", kid(json!("k".repeat(9_000)))),
+    ];
+    for name in [
+        "",
+        "nobody",
+        "RSA",
+        "rsa ",
+        " rsa",
+        "rsa\u{0}",
+        "rsa,p256",
+        "../../../../dev/null",
+        "/dev/null",
+        "file:///etc/passwd",
+        "http://127.0.0.1/jwks",
+        "' UNION SELECT 'a",
+        "x' OR '1'='1",
+        "|whoami",
+        "$(id)",
+        "__proto__",
+        "*",
+        "r\u{455}a",
+    ] {
+        attacks.push(("a name", kid(json!(name))));
+    }
+    pair.refuses(&attacks);
+}
+
+#[test]
+fn keys_that_a_header_brings_are_left_alone() {
+    let elsewhere = Issuer::start(&[&KEYS.stranger, &KEYS.stranger_p256]);
+    let pair = Pair::start();
+    let (stranger, url) = (&KEYS.stranger, format!("{}/jwks", elsewhere.url));
+    let certificate = certificate_text(&stranger.der());
+    let mut attacks = Vec::new();
+    let mut harmless = Vec::new();
+    let bad_host = format!("{}@{}", pair.issuer.url, elsewhere.address);
+    for (name, value) in [
+        ("jwk", stranger.jwk()),
+        ("jwk", KEYS.rsa.jwk()),
+        ("jku", json!(url)),
+        ("jku", json!(format!("{bad_host}/jwks"))),
+        ("jku", json!("file:///dev/null")),
+        ("x5u", json!(url)),
+        ("x5c", json!([certificate])),
+        ("x5t", json!("AAAA")),
+        ("x5t#S256", json!("AAAA")),
+    ] {
+        for kid in [json!("rsa"), json!("evil"), Value::Null] {
+            let brought = header(json!({ name: value, "kid": kid }));
+            attacks.push((name, sign(stranger, "RS256", brought, pair.issuer.claims().to_string())));
+        }
+        harmless.push((name, headed(&pair, &header(json!({ name: value })))));
+    }
+    let p256 = header(json!({ "alg": "ES256", "kid": "p256", "jwk": KEYS.stranger_p256.jwk() }));
+    attacks.push(("jwk", sign(&KEYS.stranger_p256, "ES256", p256, pair.issuer.claims().to_string())));
+    pair.refuses(&attacks);
+    pair.takes(&harmless);
+    assert!(
+        elsewhere.counts().is_empty(),
+        "nothing is fetched from where a token says: {:?}",
+        elsewhere.counts()
+    );
+}
+
+fn certificate_text(bytes: &[u8]) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    STANDARD.encode(bytes)
+}
+
+#[test]
+fn what_would_change_the_reading_is_refused() {
+    let pair = Pair::start();
+    let mut attacks = Vec::new();
+    for crit in
+        [json!(["b64"]), json!(["exp"]), json!([]), json!("exp"), json!(["x"]), json!(true), json!({})]
+    {
+        attacks.push(("crit", headed(&pair, &header(json!({ "crit": crit, "x": 1, "b64": null })))));
+    }
+    attacks.extend([
+        ("crit null", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","crit":null}"#)),
+        (
+            "crit escaped",
+            headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","\u0063rit":["x"],"x":1}"#),
+        ),
+        ("b64 false", headed(&pair, &header(json!({ "b64": false })))),
+        ("b64 true", headed(&pair, &header(json!({ "b64": true })))),
+        ("b64 false and crit", headed(&pair, &header(json!({ "b64": false, "crit": ["b64"] })))),
+        ("zip", headed(&pair, &header(json!({ "zip": "DEF" })))),
+        ("enc", headed(&pair, &header(json!({ "enc": "A256GCM" })))),
+    ]);
+    // RFC 7797: the claims as they are, unencoded, between the dots.
+    let head = base64url(header(json!({ "b64": false, "crit": ["b64"] })));
+    let message = format!("{head}.{}", pair.issuer.claims());
+    let signature = base64url(KEYS.rsa.sign("RS256", message.as_bytes()));
+    attacks.push(("claims unencoded", format!("{message}.{signature}")));
+    pair.refuses(&attacks);
+}
+
+/// Other tokens of the same issuer: identity tokens, proofs, grants, notices.
+#[test]
+fn a_token_of_another_kind_is_refused() {
+    let pair = Pair::start();
+    let typ = |value: Value| headed(&pair, &header(json!({ "typ": value })));
+    let mut attacks = vec![
+        ("null", headed(&pair, r#"{"alg":"RS256","typ":null,"kid":"rsa"}"#)),
+        ("missing", headed(&pair, r#"{"alg":"RS256","kid":"rsa"}"#)),
+        ("a number", typ(json!(7))),
+        ("a list", typ(json!(["at+jwt"]))),
+    ];
+    for kind in [
+        "JWT",
+        "jwt",
+        "id_token",
+        "id+jwt",
+        "oauth-id-jag+jwt",
+        "application/oauth-id-jag+jwt",
+        "dpop+jwt",
+        "logout+jwt",
+        "secevent+jwt",
+        "token-introspection+jwt",
+        "client-authentication+jwt",
+        "kb+jwt",
+        "JOSE",
+        "JWE",
+        "",
+        "at+jwt ",
+        " at+jwt",
+        "at jwt",
+        "at-jwt",
+        "at+jwt;charset=utf-8",
+        "application/jwt",
+        "application/application/at+jwt",
+        "text/at+jwt",
+        "at+jwt\u{0}",
+        "at+jwts",
+        "\u{430}t+jwt",
+    ] {
+        attacks.push((kind, typ(json!(kind))));
+    }
+    pair.refuses(&attacks);
+
+    let kinds = ["at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt", "Application/AT+JWT"];
+    pair.takes(&kinds.map(|kind| (kind, typ(json!(kind)))));
+}
+
+/// A token in a token, whose inner one is good.
+#[test]
+fn a_token_in_a_token_is_refused() {
+    let pair = Pair::start();
+    let inner = pair.issuer.token();
+    let nested = header(json!({ "cty": "JWT" }));
+    pair.refuses(&[
+        ("nested", sign(&KEYS.rsa, "RS256", &nested, &inner)),
+        ("nested, in quotes", sign(&KEYS.rsa, "RS256", &nested, json!(inner).to_string())),
+        ("by a stranger", sign(&KEYS.stranger, "RS256", &nested, &inner)),
+    ]);
+}
+
+#[test]
+fn a_header_is_one_strict_object() {
+    let pair = Pair::start();
+    let good = header(json!({}));
+    let mut attacks: Vec<(&str, String)> = [
+        "",
+        " ",
+        "null",
+        "7",
+        "\"x\"",
+        "[]",
+        "{}",
+        "[{}]",
+        "{",
+        "x",
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","alg":"RS256"}"#,
+        r#"{"alg":"none","typ":"at+jwt","kid":"rsa","alg":"RS256"}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","\u0061lg":"none"}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","typ":"JWT","kid":"rsa"}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","kid":"p256"}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":{"a":1,"a":2}}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":[[{"a":1,"\u0061":2}]]}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa",}"#,
+        r#"{'alg':'RS256','typ':'at+jwt','kid':'rsa'}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa"}{}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa"} x"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa"}//"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":"\ud800"}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":NaN}"#,
+        r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":01}"#,
+    ]
+    .into_iter()
+    .map(|text| (text, headed(&pair, text)))
+    .collect();
+    let odd = |bytes: &[u8]| sign(&KEYS.rsa, "RS256", bytes, pair.issuer.claims().to_string());
+    attacks.extend([
+        ("a byte-order mark", odd(&[b"\xef\xbb\xbf", good.as_bytes()].concat())),
+        ("a zero byte at the end", odd(&[good.as_bytes(), b"\0"].concat())),
+        ("bad UTF-8", odd(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xff\"}")),
+        ("overlong UTF-8", odd(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xc0\xaf\"}")),
+        ("UTF-16", odd(&good.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
+        (
+            "deep",
+            headed(
+                &pair,
+                &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(2_000), "]".repeat(2_000))),
+            ),
+        ),
+        (
+            "deeper than sixteen",
+            headed(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(16), "]".repeat(16)))),
+        ),
+    ]);
+    pair.refuses(&attacks);
+
+    pair.takes(&[
+        ("space", headed(&pair, &format!(" \r\n\t{good}\n"))),
+        (
+            "sixteen deep",
+            headed(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(15), "]".repeat(15)))),
+        ),
+        ("escapes", headed(&pair, r#"{"\u0061lg":"RS\u003256","typ":"at\u002bjwt","kid":"\u0072sa"}"#)),
+        (
+            "members that nobody knows",
+            headed(&pair, &header(json!({ "x": [1, { "y": null }], "nonce": "1" }))),
+        ),
+    ]);
+}

@@ -1,0 +1,261 @@
+//! Attacks on the signature, and on the token's own form.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE},
+};
+use serde_json::json;
+
+use super::{
+    super::{
+        issuer::{sealed, sign},
+        keys::{KEYS, base64url},
+    },
+    Pair,
+};
+
+/// The order of P-256.
+const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+
+fn parts(token: &str) -> [&str; 3] {
+    token.split('.').collect::<Vec<&str>>().try_into().unwrap()
+}
+
+/// ASN.1, as certificates have it.
+fn der(signature: &[u8]) -> Vec<u8> {
+    let integer = |bytes: &[u8]| {
+        let bytes: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+        let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { &[0][..] } else { &[] };
+        [&[2, (sign.len() + bytes.len()) as u8], sign, &bytes].concat()
+    };
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let both = [integer(r), integer(s)].concat();
+    [&[0x30, both.len() as u8], &both[..]].concat()
+}
+
+#[test]
+fn a_signature_of_ecdsa_has_one_form() {
+    let pair = Pair::start();
+    let order: Vec<u8> =
+        (0..64).step_by(2).map(|at| u8::from_str_radix(&ORDER[at..at + 2], 16).unwrap()).collect();
+    let claims = pair.issuer.claims().to_string();
+    let token = |change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let header = pair.issuer.header("ES256", "p256").to_string();
+        sealed(header, &claims, |message| change(KEYS.p256.sign("ES256", message)))
+    };
+    pair.takes(&[("as it should be", token(&|signature| signature))]);
+    pair.refuses(&[
+        ("both zero", token(&|_| vec![0; 64])),
+        ("r zero", token(&|signature| [&[0; 32], &signature[32..]].concat())),
+        ("s zero", token(&|signature| [&signature[..32], &[0; 32]].concat())),
+        ("both the order", token(&|_| [&order[..], &order].concat())),
+        ("r the order", token(&|signature| [&order[..], &signature[32..]].concat())),
+        ("s the order", token(&|signature| [&signature[..32], &order].concat())),
+        ("both one", token(&|_| [[0; 31].as_slice(), &[1], &[0; 31], &[1]].concat())),
+        ("all ones", token(&|_| vec![0xff; 64])),
+        ("shorter", token(&|signature| signature[..63].to_vec())),
+        ("half", token(&|signature| signature[..32].to_vec())),
+        ("longer", token(&|signature| [&signature[..], &[0]].concat())),
+        ("longer before", token(&|signature| [&[0], &signature[..]].concat())),
+        ("padded halves", token(&|signature| [&[0], &signature[..32], &[0], &signature[32..]].concat())),
+        ("as DER", token(&|signature| der(&signature))),
+        ("as DER of zeros", token(&|_| vec![0x30, 6, 2, 1, 0, 2, 1, 0])),
+        ("twice", token(&|signature| [&signature[..], &signature].concat())),
+        ("turned round", token(&|signature| [&signature[32..], &signature[..32]].concat())),
+        ("empty", token(&|_| Vec::new())),
+    ]);
+}
+
+#[test]
+fn a_changed_token_is_refused() {
+    let pair = Pair::start();
+    let mut attacks = Vec::new();
+    let good = pair.issuer.claims().to_string();
+    for (alg, key) in [
+        ("RS256", &KEYS.rsa),
+        ("PS256", &KEYS.rsa),
+        ("ES256", &KEYS.p256),
+        ("ES384", &KEYS.p384),
+        ("EdDSA", &KEYS.ed),
+    ] {
+        let header = pair.issuer.header(alg, key.kid).to_string();
+        let token = sign(key, alg, &header, &good);
+        // Whatever remembers good tokens must not know these by a part of them.
+        pair.takes(&[(alg, token.clone())]);
+        let [head, claims, signature] = parts(&token);
+        let raised = base64url(good.replace("specimen:read", "specimen:read admin"));
+        let renamed = base64url(good.replace("alice", "admin"));
+        let reheaded = base64url(header.replace("}", ",\"x\":1}"));
+        let bytes = key.sign(alg, format!("{head}.{claims}").as_bytes());
+        for at in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1;
+            attacks.push(("a bit", format!("{head}.{claims}.{}", base64url(bytes))));
+        }
+        let with = |signature: &[u8]| format!("{head}.{claims}.{}", base64url(signature));
+        attacks.extend([
+            ("other scopes", format!("{head}.{raised}.{signature}")),
+            ("other user", format!("{head}.{renamed}.{signature}")),
+            ("other header", format!("{reheaded}.{claims}.{signature}")),
+            ("no signature", format!("{head}.{claims}.")),
+            ("a short signature", with(&bytes[..bytes.len() - 1])),
+            ("a long signature", with(&[&bytes[..], &[0]].concat())),
+            ("a signature after a zero", with(&[&[0], &bytes[..]].concat())),
+            ("a signature of zeros", with(&vec![0; bytes.len()])),
+            ("header and claims changed about", format!("{claims}.{head}.{signature}")),
+            ("another token's signature", {
+                let other = sign(key, alg, &header, good.replace("alice", "bob"));
+                format!("{head}.{claims}.{}", parts(&other)[2])
+            }),
+        ]);
+    }
+    attacks.push((
+        "by a stranger",
+        sign(&KEYS.stranger, "RS256", pair.issuer.header("RS256", "rsa").to_string(), &good),
+    ));
+    attacks.push((
+        "by a stranger",
+        sign(&KEYS.stranger_p256, "ES256", pair.issuer.header("ES256", "p256").to_string(), &good),
+    ));
+    pair.refuses(&attacks);
+}
+
+#[test]
+fn a_token_has_three_parts_in_one_alphabet() {
+    let pair = Pair::start();
+    let token = pair.issuer.token();
+    let [head, claims, signature] = parts(&token);
+    let (head_text, claims_text) =
+        (pair.issuer.header("RS256", "rsa").to_string(), pair.issuer.claims().to_string());
+    let sealed = |head: &str, claims: &str| {
+        let message = format!("{head}.{claims}");
+        format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
+    };
+    // Texts of a length that padding would follow, and whose last digit has bits to spare.
+    let uneven = |text: &str| match text.len() % 3 {
+        0 => format!("{text} "),
+        _ => text.to_owned(),
+    };
+    // Bytes whose digits differ between the two alphabets.
+    let telling = claims_text.replace("alice", "???>>>~~~\u{ff}");
+    let (head_spare, claims_spare) = (base64url(uneven(&head_text)), base64url(uneven(&claims_text)));
+    pair.takes(&[
+        ("as it should be", sealed(&head_spare, &claims_spare)),
+        ("both alphabets' digits", sealed(head, &base64url(&telling))),
+    ]);
+    let standard = STANDARD_NO_PAD.encode(&telling);
+    assert!(standard.contains(['+', '/']), "{standard}");
+    let mut attacks = vec![
+        ("one part", head.to_owned()),
+        ("one part and a dot", format!("{head}.")),
+        ("two parts", format!("{head}.{claims}")),
+        ("four parts", format!("{token}.{signature}")),
+        ("four parts, the last empty", format!("{token}.")),
+        ("an empty part before", format!(".{token}")),
+        ("five parts", format!("{head}.{claims}.{signature}.{claims}.{signature}")),
+        ("no header", format!(".{claims}.{signature}")),
+        ("no claims", format!("{head}..{signature}")),
+        ("dots", "..".to_owned()),
+        ("many dots", ".".repeat(5_000)),
+        ("signature padded", format!("{token}==")),
+        ("signature padded wrongly", format!("{token}=")),
+        ("signature in the other alphabet", {
+            let mut tokens = (0..).map(|id| pair.issuer.token_with(json!({ "jti": id.to_string() })));
+            let token = tokens.find(|token| parts(token)[2].contains(['-', '_'])).unwrap();
+            let [head, claims, signature] = parts(&token);
+            format!("{head}.{claims}.{}", signature.replace('-', "+").replace('_', "/"))
+        }),
+        ("header padded", sealed(&URL_SAFE.encode(uneven(&head_text)), claims)),
+        ("claims padded", sealed(head, &URL_SAFE.encode(uneven(&claims_text)))),
+        ("claims in the other alphabet", sealed(head, &standard)),
+        ("claims in the other alphabet, padded", sealed(head, &STANDARD.encode(&telling))),
+        ("header with bits to spare", sealed(&spared(&head_spare), claims)),
+        ("claims with bits to spare", sealed(head, &spared(&claims_spare))),
+        ("signature with bits to spare", format!("{head}.{claims}.{}", spared(signature))),
+        (
+            "a lone digit more",
+            sealed(
+                head,
+                &format!(
+                    "{}A",
+                    &base64url(format!("{claims_text}{}", " ".repeat((3 - claims_text.len() % 3) % 3)))
+                ),
+            ),
+        ),
+        (
+            "hexadecimal",
+            sealed(head, &claims_text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        ),
+        ("claims as they are", sealed(head, &claims_text.replace(' ', ""))),
+        ("a comma", format!("{token},")),
+        ("percent", token.replace('.', "%2E")),
+        ("opaque", "2YotnFZFEjr1zCsicMWpAA".to_owned()),
+        ("a word", "undefined".to_owned()),
+        ("in quotes", format!("\"{token}\"")),
+    ];
+    for odd in ["*", "~", "!", "%00", "=", ":"] {
+        attacks.push(("an odd digit", sealed(&format!("{head}{odd}"), claims)));
+        attacks.push(("an odd digit", sealed(head, &format!("{odd}{claims}"))));
+        attacks.push(("an odd digit", format!("{head}.{claims}.{odd}{signature}")));
+    }
+    // JWE: by key and by password, compressed, and none of it is looked into.
+    let jwe = |header: serde_json::Value, size: usize| {
+        format!(
+            "{}.{}.{}.{}.{}",
+            base64url(header.to_string()),
+            base64url("key"),
+            base64url([7; 12]),
+            base64url(vec![7; size]),
+            base64url([7; 16])
+        )
+    };
+    attacks.extend([
+        ("JWE", jwe(json!({ "alg": "RSA-OAEP", "enc": "A256GCM", "kid": "rsa" }), 64)),
+        ("JWE direct", jwe(json!({ "alg": "dir", "enc": "A128CBC-HS256" }), 64)),
+        (
+            "JWE by password, a billion rounds",
+            jwe(
+                json!({ "alg": "PBES2-HS256+A128KW", "enc": "A256GCM", "p2c": 1_000_000_000, "p2s": "AAAA" }),
+                64,
+            ),
+        ),
+        ("JWE compressed", jwe(json!({ "alg": "dir", "enc": "A256GCM", "zip": "DEF" }), 9_000)),
+        ("JWE in the name of a signature", jwe(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" }), 64)),
+        (
+            "JSON serialization",
+            json!({ "payload": claims, "protected": head, "signature": signature }).to_string(),
+        ),
+    ]);
+    pair.refuses(&attacks);
+}
+
+/// The same value with another last digit.
+fn spared(text: &str) -> String {
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    assert_ne!(text.len() % 4, 0, "no bits to spare");
+    let last = DIGITS.find(&text[text.len() - 1..]).unwrap();
+    format!("{}{}", &text[..text.len() - 1], &DIGITS[last + 1..last + 2])
+}
+
+#[test]
+fn a_token_is_of_so_many_bytes() {
+    let pair = Pair::start();
+    let of = |size: usize| {
+        let token = |filling: usize| pair.issuer.token_with(json!({ "x": "x".repeat(filling) }));
+        let mut filling = size * 3 / 4 - token(0).len() * 3 / 4;
+        while token(filling).len() < size {
+            filling += 1;
+        }
+        token(filling)
+    };
+    let (largest, larger) = (of(16_380), of(16_385));
+    assert!(largest.len() <= 16_384 && larger.len() <= 16_400);
+    pair.takes(&[("the largest", largest)]);
+    pair.refuses(&[("larger", larger)]);
+    // What no head has room for is refused before it is a token.
+    for size in [40_000, 1_400_000] {
+        let reply = pair.call(&of(size));
+        assert!(matches!(reply.status, 0 | 400 | 401 | 413 | 431), "{size}: {reply:?}");
+    }
+    pair.takes(&[("the control case, after them", pair.issuer.token())]);
+}

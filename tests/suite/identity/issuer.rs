@@ -1,0 +1,291 @@
+//! An authorization server that serves keys and signs whatever a test wants signed.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex},
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Value, json};
+
+use super::keys::{KEYS, Key, base64url};
+use crate::harness::PATIENCE;
+
+/// The audience of the servers under test.
+pub const RESOURCE: &str = "http://127.0.0.1/mcp";
+
+/// Where metadata stands, by RFC 8414 and by OpenID Connect.
+pub const WELL_KNOWN: [&str; 2] =
+    ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
+}
+
+/// How a path is answered where it isn't as it should be.
+#[derive(Clone, Default)]
+pub enum Answer {
+    /// As it should be.
+    #[default]
+    Right,
+    /// The connection is closed without a word.
+    Closed,
+    /// Nothing until this changes.
+    Held,
+    /// A redirect to there.
+    Redirect(String),
+    Status(u16),
+    Body(String),
+    /// A body that never ends.
+    Endless,
+}
+
+#[derive(Default)]
+struct State {
+    keys: Value,
+    /// What is laid over the metadata document; `null` takes a member out.
+    document: Value,
+    metadata: Answer,
+    /// The one well-known path that there is, where not both are.
+    only: Option<&'static str>,
+    jwks: Answer,
+    counts: BTreeMap<String, u64>,
+    under_way: u64,
+    most_at_once: u64,
+    ended: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// The authorization server, on a port that was free.
+pub struct Issuer {
+    pub address: SocketAddr,
+    /// Its identifier.
+    pub url: String,
+    shared: Arc<Shared>,
+}
+
+impl Issuer {
+    /// With these keys in its set.
+    pub fn start(keys: &[&Key]) -> Self {
+        let keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
+        Issuer::start_with(json!({ "keys": keys }))
+    }
+
+    /// With this as its key set.
+    pub fn start_with(keys: Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { keys, document: json!({}), ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let url = format!("http://{address}");
+        let (server, own) = (Arc::clone(&shared), url.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if server.state.lock().unwrap().ended {
+                    return;
+                }
+                let (server, own) = (Arc::clone(&server), own.clone());
+                std::thread::spawn(move || serve(&server, &own, stream.unwrap()));
+            }
+        });
+        Issuer { address, url, shared }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.shared.state.lock().unwrap());
+        self.shared.changed.notify_all();
+    }
+
+    pub fn set_keys(&self, keys: &[Value]) {
+        self.change(|state| state.keys = json!({ "keys": keys }));
+    }
+
+    /// Members of the metadata document that aren't as they should be.
+    pub fn set_document(&self, members: Value) {
+        self.change(|state| state.document = members);
+    }
+
+    pub fn set_metadata(&self, answer: Answer) {
+        self.change(|state| state.metadata = answer);
+    }
+
+    /// Has one of the two well-known documents alone.
+    pub fn set_only(&self, path: &'static str) {
+        self.change(|state| state.only = Some(path));
+    }
+
+    pub fn set_jwks(&self, answer: Answer) {
+        self.change(|state| state.jwks = answer);
+    }
+
+    /// Closes every connection without a word, or serves again.
+    pub fn set_down(&self, down: bool) {
+        let answer = || if down { Answer::Closed } else { Answer::Right };
+        self.change(|state| (state.metadata, state.jwks) = (answer(), answer()));
+    }
+
+    /// How often that path was asked for.
+    pub fn count(&self, path: &str) -> u64 {
+        self.shared.state.lock().unwrap().counts.get(path).copied().unwrap_or_default()
+    }
+
+    /// Everything that was asked for.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.shared.state.lock().unwrap().counts.clone()
+    }
+
+    /// The most requests for keys that were under way together.
+    pub fn most_at_once(&self) -> u64 {
+        self.shared.state.lock().unwrap().most_at_once
+    }
+
+    /// Waits until that path was asked for so often.
+    pub fn until(&self, path: &str, wanted: u64) {
+        let begun = Instant::now();
+        while self.count(path) < wanted {
+            assert!(begun.elapsed() < PATIENCE, "{path}: {wanted} wanted, seen {:?}", self.counts());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// A header for that key.
+    pub fn header(&self, alg: &str, kid: &str) -> Value {
+        json!({ "alg": alg, "typ": "at+jwt", "kid": kid })
+    }
+
+    /// Claims that are as they should be.
+    pub fn claims(&self) -> Value {
+        let now = now();
+        json!({
+            "iss": self.url, "aud": RESOURCE, "exp": now + 600, "iat": now - 5, "sub": "alice",
+            "client_id": "agent-7", "jti": "1", "scope": "specimen:read",
+        })
+    }
+
+    /// The same with other members; `null` takes one out.
+    pub fn claims_with(&self, members: Value) -> Value {
+        overlaid(self.claims(), &members)
+    }
+
+    /// A token that is as it should be, but for these claims.
+    pub fn token_with(&self, members: Value) -> String {
+        let claims = self.claims_with(members).to_string();
+        sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
+    }
+
+    /// A token that is as it should be.
+    pub fn token(&self) -> String {
+        self.token_with(json!({}))
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.change(|state| {
+            state.ended = true;
+            (state.metadata, state.jwks) = (Answer::Closed, Answer::Closed);
+        });
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn overlaid(mut value: Value, members: &Value) -> Value {
+    for (name, member) in members.as_object().unwrap() {
+        value[name] = member.clone();
+    }
+    value.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    value
+}
+
+/// A token from its header's and its claims' own text.
+pub fn sign(key: &Key, alg: &str, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
+    sealed(header, claims, |message| key.sign(alg, message))
+}
+
+/// A token with whatever signature is made of the message.
+pub fn sealed(
+    header: impl AsRef<[u8]>,
+    claims: impl AsRef<[u8]>,
+    signature: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> String {
+    let message = format!("{}.{}", base64url(header), base64url(claims));
+    let signature = base64url(signature(message.as_bytes()));
+    format!("{message}.{signature}")
+}
+
+fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    if reader.read_line(&mut line).is_err() {
+        return;
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut header = String::new();
+    while reader.read_line(&mut header).is_ok_and(|read| read > 2) {
+        header.clear();
+    }
+    let mut state = shared.state.lock().unwrap();
+    *state.counts.entry(path.clone()).or_default() += 1;
+    let is_keys = path == "/jwks";
+    if is_keys {
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
+    }
+    let answer = loop {
+        let answer = match path.as_str() {
+            "/jwks" => state.jwks.clone(),
+            path if state.only.is_some_and(|only| only != path) => Answer::Status(404),
+            path if WELL_KNOWN.contains(&path) => state.metadata.clone(),
+            _ => Answer::Status(404),
+        };
+        if !matches!(answer, Answer::Held) {
+            break answer;
+        }
+        state = shared.changed.wait(state).unwrap();
+    };
+    let right = if is_keys {
+        state.keys.to_string()
+    } else {
+        let document = json!({
+            "issuer": own, "jwks_uri": format!("{own}/jwks"), "response_types_supported": ["code"],
+            "authorization_endpoint": format!("{own}/authorize"), "token_endpoint": format!("{own}/token"),
+        });
+        overlaid(document, &state.document).to_string()
+    };
+    drop(state);
+    reply(&mut stream, answer, right);
+    if is_keys {
+        shared.state.lock().unwrap().under_way -= 1;
+    }
+}
+
+fn reply(stream: &mut TcpStream, answer: Answer, right: String) {
+    let (status, location, body) = match answer {
+        Answer::Closed | Answer::Held => return,
+        Answer::Right => (200, String::new(), right),
+        Answer::Body(body) => (200, String::new(), body),
+        Answer::Status(status) => (status, String::new(), "{}".to_owned()),
+        Answer::Redirect(to) => (302, format!("Location: {to}\r\n"), String::new()),
+        Answer::Endless => {
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"keys\":[";
+            let mut written = stream.write_all(head.as_bytes());
+            while written.is_ok() {
+                written = stream.write_all(&[b' '; 65_536]);
+            }
+            return;
+        }
+    };
+    let head = format!(
+        "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{location}Connection: close\r\n\r\n",
+        body.len()
+    );
+    // Whoever asked may be gone.
+    drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())));
+}

@@ -1,0 +1,230 @@
+//! Keys that sign whatever they are told to.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::{
+    digest, hmac,
+    rand::SystemRandom,
+    rsa::{KeyPair as RsaKeyPair, KeySize},
+    signature::{
+        self as aws, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaEncoding,
+    },
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use serde_json::{Value, json};
+
+pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+enum Pair {
+    Rsa(RsaKeyPair),
+    Ec(EcdsaKeyPair, &'static str),
+    Ed(Ed25519KeyPair),
+    /// RSA too short for any library to sign with: modulus and private exponent.
+    Short(Vec<u8>, Vec<u8>),
+}
+
+/// A private key.
+pub struct Key {
+    pub kid: &'static str,
+    pair: Pair,
+}
+
+impl Key {
+    fn rsa(kid: &'static str, size: KeySize) -> Self {
+        Key { kid, pair: Pair::Rsa(RsaKeyPair::generate(size).unwrap()) }
+    }
+
+    fn ec(kid: &'static str, crv: &'static str, algorithm: &'static EcdsaSigningAlgorithm) -> Self {
+        Key { kid, pair: Pair::Ec(EcdsaKeyPair::generate(algorithm).unwrap(), crv) }
+    }
+
+    fn ed(kid: &'static str) -> Self {
+        Key { kid, pair: Pair::Ed(Ed25519KeyPair::generate().unwrap()) }
+    }
+
+    /// The public key as it stands in a key set.
+    pub fn jwk(&self) -> Value {
+        let mut jwk = match &self.pair {
+            Pair::Rsa(pair) => json!({
+                "kty": "RSA",
+                "n": base64url(pair.public_key().modulus().big_endian_without_leading_zero()),
+                "e": base64url(pair.public_key().exponent().big_endian_without_leading_zero()),
+            }),
+            Pair::Short(modulus, _) => json!({ "kty": "RSA", "n": base64url(modulus), "e": "AQAB" }),
+            Pair::Ec(pair, crv) => {
+                let point = pair.public_key().as_ref();
+                let (x, y) = point[1..].split_at(point.len() / 2);
+                json!({ "kty": "EC", "crv": crv, "x": base64url(x), "y": base64url(y) })
+            }
+            Pair::Ed(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key()) }),
+        };
+        jwk["kid"] = json!(self.kid);
+        jwk
+    }
+
+    /// The same with other members; `null` takes one out.
+    pub fn jwk_with(&self, members: Value) -> Value {
+        let mut jwk = self.jwk();
+        for (name, value) in members.as_object().unwrap() {
+            jwk[name] = value.clone();
+        }
+        jwk.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        jwk
+    }
+
+    /// The public key in DER: what others hold it in, and mistake for a shared secret.
+    pub fn der(&self) -> Vec<u8> {
+        use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+        let der: PublicKeyX509Der<'_> = match &self.pair {
+            Pair::Rsa(pair) => pair.public_key().as_der(),
+            Pair::Ec(pair, _) => pair.public_key().as_der(),
+            Pair::Ed(pair) => pair.public_key().as_der(),
+            Pair::Short(..) => unreachable!("nobody asks"),
+        }
+        .unwrap();
+        der.as_ref().to_vec()
+    }
+
+    pub fn pem(&self) -> String {
+        let text = STANDARD.encode(self.der());
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    }
+
+    /// A signature by that algorithm; by the key's own where the name is none of RSA's.
+    pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let encoding: &'static dyn RsaEncoding = match alg {
+                    "RS384" => &aws::RSA_PKCS1_SHA384,
+                    "RS512" => &aws::RSA_PKCS1_SHA512,
+                    "PS256" => &aws::RSA_PSS_SHA256,
+                    "PS384" => &aws::RSA_PSS_SHA384,
+                    "PS512" => &aws::RSA_PSS_SHA512,
+                    _ => &aws::RSA_PKCS1_SHA256,
+                };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(encoding, &SystemRandom::new(), message, &mut signature).unwrap();
+                signature
+            }
+            Pair::Ec(pair, _) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
+            Pair::Ed(pair) => pair.sign(message).as_ref().to_vec(),
+            Pair::Short(modulus, exponent) => power(&padded(message, modulus.len()), exponent, modulus),
+        }
+    }
+}
+
+pub fn hs256(secret: &[u8], message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
+}
+
+/// Everyone who signs in these tests; made once.
+pub struct Keys {
+    pub rsa: Key,
+    pub rsa3072: Key,
+    pub p256: Key,
+    pub p384: Key,
+    pub ed: Key,
+    /// Of kinds that no token is taken by.
+    pub p521: Key,
+    pub k256: Key,
+    pub rsa1024: Key,
+    /// The attacker's, in no set.
+    pub stranger: Key,
+    pub stranger_p256: Key,
+}
+
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
+    rsa: Key::rsa("rsa", KeySize::Rsa2048),
+    rsa3072: Key::rsa("rsa3072", KeySize::Rsa3072),
+    p256: Key::ec("p256", "P-256", &aws::ECDSA_P256_SHA256_FIXED_SIGNING),
+    p384: Key::ec("p384", "P-384", &aws::ECDSA_P384_SHA384_FIXED_SIGNING),
+    ed: Key::ed("ed"),
+    p521: Key::ec("p521", "P-521", &aws::ECDSA_P521_SHA512_FIXED_SIGNING),
+    k256: Key::ec("k256", "secp256k1", &aws::ECDSA_P256K1_SHA256_FIXED_SIGNING),
+    rsa1024: short(),
+    stranger: Key::rsa("rsa", KeySize::Rsa2048),
+    stranger_p256: Key::ec("p256", "P-256", &aws::ECDSA_P256_SHA256_FIXED_SIGNING),
+});
+
+/// EMSA-PKCS1-v1_5 with SHA-256.
+fn padded(message: &[u8], length: usize) -> Vec<u8> {
+    const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+    let digest = digest::digest(&digest::SHA256, message);
+    let filling = vec![0xff; length - 3 - SHA256.len() - digest.as_ref().len()];
+    [&[0, 1], &filling[..], &[0], SHA256, digest.as_ref()].concat()
+}
+
+/// `base` to the `exponent` modulo `modulus`, all big-endian, a bit at a time: slow, and only done once.
+fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
+    let limbs = |bytes: &[u8]| -> Vec<u64> {
+        bytes.rchunks(8).map(|limb| limb.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))).collect()
+    };
+    let (base, modulus) = (limbs(base), limbs(modulus));
+    let mut result = vec![0; modulus.len()];
+    result[0] = 1;
+    for bit in bits(exponent) {
+        result = product(&result, &result, &modulus);
+        if bit {
+            result = product(&result, &base, &modulus);
+        }
+    }
+    result.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect()
+}
+
+fn bits(bytes: &[u8]) -> impl Iterator<Item = bool> {
+    bytes.iter().flat_map(|byte| (0..8).rev().map(move |place| byte >> place & 1 == 1))
+}
+
+fn product(left: &[u64], right: &[u64], modulus: &[u64]) -> Vec<u64> {
+    let mut sum = vec![0; modulus.len()];
+    for place in (0..left.len() * 64).rev() {
+        let doubled = sum.clone();
+        add(&mut sum, &doubled, modulus);
+        if left[place / 64] >> (place % 64) & 1 == 1 {
+            add(&mut sum, right, modulus);
+        }
+    }
+    sum
+}
+
+/// Adds, and takes the modulus off where the sum reaches it.
+fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
+    let mut carry = false;
+    for (limb, other) in sum.iter_mut().zip(other) {
+        let (first, over) = limb.overflowing_add(*other);
+        let (second, over_again) = first.overflowing_add(u64::from(carry));
+        (*limb, carry) = (second, over || over_again);
+    }
+    let reaches = carry || sum.iter().rev().ge(modulus.iter().rev());
+    if reaches {
+        let mut borrow = false;
+        for (limb, modulus) in sum.iter_mut().zip(modulus) {
+            let (first, under) = limb.overflowing_sub(*modulus);
+            let (second, under_again) = first.overflowing_sub(u64::from(borrow));
+            (*limb, borrow) = (second, under || under_again);
+        }
+    }
+}
+
+/// RSA of 1,024 bits, which nothing here would make.
+fn short() -> Key {
+    let bytes = |text: &str| -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    };
+    Key { kid: "rsa1024", pair: Pair::Short(bytes(MODULUS), bytes(EXPONENT)) }
+}
+
+const MODULUS: &str = "\
+    b62ae823520a13a89f162ab7a67fd14641fffa45596a15bfd71c8ff404888585912b15d270bbfcf8d57b0133\
+    9681fa3fb3f9f110b0a17f429e669f55a098bc5973006f054671f2e81b4ecd745775d2f4b987c0a61e9e76cc\
+    d1d58205ae9173ca51330260bfeb4cb22238dc8538c2ca9a6f2bc41ff9ff820d2c91cb40f3abb2d7";
+const EXPONENT: &str = "\
+    529514f39e276f4e0c00b290daec2ae51cda7c8c9fc255e5c810ecb984ac974b3bca3a74522306c58f91d9b3\
+    9751892f03da150ca9e62c98f8d230fd5276ab3b65d506bcd040885d390b20ead9a802ff017ff37475c51ffd\
+    ec04f06fab61f582c6d15f105187c401548eda1645d5b612d27dc47f2215c62a3610953bbf52e501";
