@@ -1,4 +1,4 @@
-//! Who calls: tokens, each attack on them by a token made for it.
+//! Who calls: tokens, each attack on them by a token made for it, and a real authorization server.
 
 mod attacks;
 mod issuer;

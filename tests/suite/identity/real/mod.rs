@@ -1,9 +1,9 @@
-//! Real parts: tokens of a real authorization server, presented by rmcp's client and by others.
+//! Tokens of a real authorization server, presented by real clients.
 
 mod authorization_server;
 mod client;
 mod enterprise;
 mod introspection;
-mod keys;
 mod other_tokens;
+mod rotation;
 mod whole_way;
