@@ -63,13 +63,16 @@ keys! {
     Name "name" => by [ToolAdded, ToolRemoved];
     Title "title" => by [TitleChanged];
     ReadOnly "read_only" => by [ReadOnlyAdded, ReadOnlyRemoved];
-    Destructive "destructive" => by [DestructiveAdded, DestructiveRemoved];
+    Destructive "destructive" => by [DestructiveAdded, DestructiveRemoved, ApprovalAdded, ApprovalRemoved];
     Idempotent "idempotent" => by [IdempotentAdded, IdempotentRemoved];
     OpenWorld "open_world" => by [OpenWorldAdded, OpenWorldRemoved];
     MaxLen "max_len" => by [BoundTightened, BoundLoosened];
     MaxItems "max_items" => by [BoundTightened, BoundLoosened];
     Timeout "timeout" => by [TimeoutLowered, TimeoutRaised];
     Concurrency "concurrency" => by [ConcurrencyLowered, ConcurrencyRaised];
+    Rate "rate" => by [RateLowered, RateRaised];
+    Gate "gate" => by [ScopeAdded, ScopeRemoved, ApprovalAdded, ApprovalRemoved];
+    Upstream "upstream" => by [UpstreamAdded, UpstreamRemoved, OrderChanged];
     Deprecated "deprecated" => by [DeprecationAdded, DeprecationChanged, DeprecationRemoved, RemovalEarlier];
     Weakens "weakens" => licence;
 }

@@ -32,10 +32,86 @@ pub struct Contract {
     pub timeout_ms: Option<u64>,
     /// Calls of this tool that may run at one time.
     pub concurrency: Option<u32>,
+    /// Calls of this tool that one caller may make in a window of time.
+    pub rate: Option<Rate>,
+    /// What a call of a destructive tool must pass; a person's approval where absent.
+    pub gate: Option<Gate>,
+    /// The only upstreams that it can reach.
+    pub upstreams: &'static [&'static str],
     /// That it will go, and what to use instead.
     pub deprecation: Option<Deprecation>,
     /// Guards that were lowered, and why.
     pub weakens: &'static [Weakening],
+}
+
+/// So many calls of one caller in any window of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls, from 1 to [`Rate::MOST`].
+    pub calls: u32,
+    /// How long the window is.
+    pub window: Window,
+}
+
+/// How long the window of a rate is. Each holds the ones before it a whole number of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say how long each is")]
+pub enum Window {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+impl Window {
+    /// All of them, shortest first.
+    pub const ALL: [Window; 4] = [Window::Second, Window::Minute, Window::Hour, Window::Day];
+
+    /// As it stands behind the calls of a rate.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Window::Second => "s",
+            Window::Minute => "min",
+            Window::Hour => "h",
+            Window::Day => "day",
+        }
+    }
+
+    /// In milliseconds.
+    #[must_use]
+    pub const fn milliseconds(self) -> u64 {
+        match self {
+            Window::Second => 1_000,
+            Window::Minute => 60_000,
+            Window::Hour => 3_600_000,
+            Window::Day => 86_400_000,
+        }
+    }
+}
+
+impl Rate {
+    /// The most calls of a window.
+    pub const MOST: u32 = 1_000_000;
+
+    /// The most calls that this lets through in one window of another rate.
+    pub(crate) const fn most_in(self, window: Window) -> u64 {
+        let times = window.milliseconds() / self.window.milliseconds();
+        self.calls as u64 * if times > 1 { times } else { 1 }
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.calls, self.window.name())
+    }
+}
+
+/// What a call of a destructive tool must pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// A scope above those that the tool needs.
+    Scope(&'static str),
 }
 
 /// That a tool will go (SEP-2053 `deprecationInfo`).
@@ -131,9 +207,24 @@ impl Contract {
         hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
         timeout_ms: None,
         concurrency: None,
+        rate: None,
+        gate: None,
+        upstreams: &[],
         deprecation: None,
         weakens: &[],
     };
+
+    /// Every scope that a caller needs, that of the gate among them.
+    pub fn needs(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let gate = self.gate.map(|Gate::Scope(scope)| scope);
+        self.scopes.iter().copied().chain(gate)
+    }
+
+    /// Whether its calls need a person's approval.
+    #[must_use]
+    pub const fn needs_approval(&self) -> bool {
+        self.hints.destructive && self.gate.is_none()
+    }
 
     /// Whether a caller can ask for the next page of the result.
     #[must_use]

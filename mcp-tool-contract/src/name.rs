@@ -1,4 +1,4 @@
-//! Names: what a tool and a scope may be called, and which known name was meant.
+//! Names: what a tool, a scope and an upstream may be called, and which known name was meant.
 
 /// The longest name of a tool or a parameter, in characters.
 pub const MAX_NAME: usize = 64;
@@ -66,6 +66,30 @@ pub fn check_scope(scope: &str) -> Result<(), String> {
     }
 }
 
+/// The most upstreams of one tool.
+pub const MAX_UPSTREAMS: usize = 16;
+
+/// Whether an upstream may be called so: `[a-z][a-z0-9_-]*`, 1 to 64 characters.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn check_upstream(name: &str) -> Result<(), String> {
+    let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
+    if !is_sound {
+        return Err(
+            "settings name an upstream so: write small letters a to z, digits, `_` and `-`, a letter first"
+                .into(),
+        );
+    }
+    if name.len() > MAX_NAME {
+        return Err(format!("the name has {} characters: an upstream's has at most {MAX_NAME}", name.len()));
+    }
+    Ok(())
+}
+
 /// The known name that was probably meant by `given`, if one is near enough.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
@@ -113,6 +137,16 @@ mod tests {
         assert_eq!(check_scope("invoices:read"), Ok(()));
         for scope in ["", "a b", "a\"b", "a\\b", "é"] {
             assert!(check_scope(scope).is_err(), "{scope}");
+        }
+    }
+
+    #[test]
+    fn upstreams_are_named_in_small_letters() {
+        for name in ["a", "billing", "erp-2_eu", &"a".repeat(64)] {
+            assert_eq!(check_upstream(name), Ok(()), "{name}");
+        }
+        for name in ["", "2a", "-a", "_a", "Billing", "a.b", "a b", "größe", &"a".repeat(65)] {
+            assert!(check_upstream(name).is_err(), "{name}");
         }
     }
 

@@ -1,4 +1,6 @@
-//! Quantities as people write them: `5s`, `4MiB`.
+//! Quantities as people write them: `5s`, `4MiB`, `10/min`.
+
+use crate::model::{Rate, Window};
 
 /// The longest time that bounds anything: a day.
 const MAX_MILLISECONDS: u64 = 86_400_000;
@@ -14,6 +16,16 @@ pub fn milliseconds(text: &str) -> Option<u64> {
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     scaled(text, &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
+}
+
+/// The rate of `10/s`, `10/min`, `10/h`, `10/day`: from 1 to 1,000,000 calls.
+#[must_use]
+pub fn rate(text: &str) -> Option<Rate> {
+    let (calls, unit) = text.split_once('/')?;
+    let window = Window::ALL.into_iter().find(|window| window.name() == unit)?;
+    let is_plain = calls.bytes().all(|byte| byte.is_ascii_digit()) && !calls.starts_with('0');
+    let calls = calls.parse().ok().filter(|calls| is_plain && (1..=Rate::MOST).contains(calls))?;
+    Some(Rate { calls, window })
 }
 
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
@@ -33,6 +45,35 @@ mod tests {
         assert_eq!(milliseconds("1h"), Some(3_600_000));
         for text in ["", "5", "s", "0s", "25h", "1.5s", "-1s", "5S", "99999999999999999999s"] {
             assert_eq!(milliseconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_have_a_window_and_an_end() {
+        for (text, calls, window) in [
+            ("1/s", 1, Window::Second),
+            ("10/min", 10, Window::Minute),
+            ("500/h", 500, Window::Hour),
+            ("1000000/day", 1_000_000, Window::Day),
+        ] {
+            assert_eq!(rate(text), Some(Rate { calls, window }));
+            assert_eq!(rate(text).map(|rate| rate.to_string()).as_deref(), Some(text));
+        }
+        for text in [
+            "",
+            "10",
+            "/min",
+            "0/min",
+            "1000001/day",
+            "010/s",
+            "+1/s",
+            "-1/s",
+            "1.5/s",
+            "10/m",
+            "10 /min",
+            "10/min ",
+        ] {
+            assert_eq!(rate(text), None, "{text}");
         }
     }
 

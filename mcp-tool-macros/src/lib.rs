@@ -30,13 +30,16 @@ use proc_macro::TokenStream;
 /// | `name = "…"` | the tool's name; the function's own by default |
 /// | `title = "…"` | a name for people |
 /// | `read_only` | it changes nothing |
-/// | `destructive` | it can't be undone: a person's approval is needed |
+/// | `destructive` | it can't be undone: a person's approval is needed, or the scope of its `gate` |
 /// | `idempotent` | a repeated call changes nothing more |
 /// | `open_world` | it reaches beyond the server's own domain |
 /// | `max_len = 64` | longest string, for parameters that don't say |
 /// | `max_items = 20` | longest array, for parameters that don't say |
 /// | `timeout = "5s"` | longest a call may run (`ms`, `s`, `m`, `h`) |
 /// | `concurrency = 4` | calls that may run at one time |
+/// | `rate = "10/min"` | calls that one caller may make in any such span of time (`s`, `min`, `h`, `day`) |
+/// | `gate(scope = "…")` | of a `destructive` tool: the scope, above those of `scope`, that stands for a person's approval |
+/// | `upstream = "…"`, `upstream = ["…", …]` | the only upstreams that it can reach |
 /// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | it will go: shown in its description, `_meta` and every answer, and calls are counted; `replacement` and `removal` may be left out |
 /// | `weakens("rule-id", reason = "…")` | why a change lowers a guard; may stand several times |
 ///

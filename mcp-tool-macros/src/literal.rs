@@ -1,6 +1,6 @@
 //! Literals of a declaration, as the contract keeps them: a value and its JSON text.
 
-use mcp_tool_contract::quantity;
+use mcp_tool_contract::{model::Rate, quantity};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
@@ -82,4 +82,15 @@ pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u6
         errors.on(text.span(), message);
     }
     time
+}
+
+/// The rate of `"10/s"`, `"10/min"`, `"10/h"`, `"10/day"`.
+pub(crate) fn rate(text: &syn::LitStr, errors: &mut Errors) -> Option<Rate> {
+    let rate = quantity::rate(&text.value());
+    if rate.is_none() {
+        let message =
+            "a rate is a whole number from 1 to 1000000, `/`, and `s`, `min`, `h` or `day`: \"10/min\"";
+        errors.on(text.span(), message);
+    }
+    rate
 }

@@ -7,7 +7,7 @@ pub use mcp_tool_contract::{
     bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
     judge::hold,
     lock::compact::Compact,
-    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
     pattern::{Matcher, Pattern},
     read::{
         arguments::{Declared, Defaulted, Fill, Slot, check_defaults, declare, read},

@@ -3,13 +3,16 @@
 
 pub mod schema;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::{
+    Serialize,
+    ser::{SerializeMap, Serializer},
+};
 
 use self::schema::Prose;
 use crate::{
     bounds::{Literal, LiteralValue},
     digest::Digest,
-    model::{Contract, Deprecation, Hints, Param},
+    model::{Contract, Deprecation, Gate, Hints, Param, Rate, Window},
 };
 
 /// The `_meta` key of a contract's version (SEP-1575's words, the project's prefix).
@@ -22,6 +25,15 @@ pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
 pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
+/// The `_meta` key of how often one caller may call it.
+pub const META_RATE: &str = "dev.mcp-tool/rate";
+/// The `_meta` key of what a destructive call must pass.
+pub const META_GATE: &str = "dev.mcp-tool/gate";
+/// The `_meta` key of the upstreams that it can reach.
+pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
+/// The `_meta` key of the scopes that a client asks for (SEP-1488). It proposes a member of the entry, which rmcp's
+/// type doesn't have; hosts look here too.
+pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {
     /// The entry of `tools/list` (`Tool` of the protocol's schema).
@@ -64,6 +76,16 @@ impl Serialize for Binding {
         map.serialize_entry("secrets", &Secrets(contract.input))?;
         map.serialize_entry("timeoutMs", &contract.timeout_ms)?;
         map.serialize_entry("concurrency", &contract.concurrency)?;
+        // Left out where they are absent, so that contracts without them keep their digests.
+        if let Some(rate) = &contract.rate {
+            map.serialize_entry("rate", rate)?;
+        }
+        if let Some(gate) = &contract.gate {
+            map.serialize_entry("gate", gate)?;
+        }
+        if !contract.upstreams.is_empty() {
+            map.serialize_entry("upstreams", contract.upstreams)?;
+        }
         map.end()
     }
 }
@@ -135,6 +157,52 @@ impl Serialize for Deprecation {
     }
 }
 
+/// A rate as it stands in `_meta`, in the words of the refusal.
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("limit", &self.calls)?;
+        map.serialize_entry("windowMs", &self.window.milliseconds())?;
+        map.end()
+    }
+}
+
+impl Rate {
+    /// The same, read again.
+    pub(crate) fn of_parts(limit: u32, window_ms: u64) -> Option<Self> {
+        let window = Window::ALL.into_iter().find(|window| window.milliseconds() == window_ms)?;
+        (1..=Rate::MOST).contains(&limit).then_some(Rate { calls: limit, window })
+    }
+}
+
+/// A gate as it stands in `_meta`.
+impl Serialize for Gate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Gate::Scope(scope) => map.serialize_entry("scope", scope)?,
+        }
+        map.end()
+    }
+}
+
+/// The scopes of a tool as clients ask for them: `[{"type": "oauth2", "scopes": […]}]` (SEP-1488).
+struct Security(Contract);
+
+impl Serialize for Security {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let scopes = self.0.needs().collect::<Vec<_>>();
+        [Scheme { kind: "oauth2", scopes }].serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct Scheme {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    scopes: Vec<&'static str>,
+}
+
 /// The entry of a list, perhaps with one member more in its `_meta`.
 pub(crate) struct Listing<M> {
     contract: Contract,
@@ -187,8 +255,22 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
         if let Some(deprecation) = &contract.deprecation {
             map.serialize_entry(META_DEPRECATION, deprecation)?;
         }
-        if let Some((key, value)) = more {
-            map.serialize_entry(key, value)?;
+        if let Some(rate) = &contract.rate {
+            map.serialize_entry(META_RATE, rate)?;
+        }
+        if let Some(gate) = &contract.gate {
+            map.serialize_entry(META_GATE, gate)?;
+        }
+        if !contract.upstreams.is_empty() {
+            map.serialize_entry(META_UPSTREAMS, contract.upstreams)?;
+        }
+        match more {
+            // A lock has the scopes elsewhere.
+            Some((key, value)) => map.serialize_entry(key, value)?,
+            None if contract.needs().next().is_some() => {
+                map.serialize_entry(META_SECURITY, &Security(*contract))?;
+            }
+            None => {}
         }
         map.end()
     }
@@ -226,6 +308,38 @@ mod tests {
 
     fn digest(input: &'static [Param]) -> Option<Digest> {
         Contract { name: "remind", input, ..Contract::EMPTY }.digest().ok()
+    }
+
+    #[test]
+    fn what_a_caller_meets_stands_in_the_entry() {
+        let rate = Some(Rate { calls: 10, window: Window::Minute });
+        let gate = Some(Gate::Scope("mail:purge"));
+        let bare = Contract { name: "remind", scopes: &["mail:send"], ..Contract::EMPTY };
+        let held = Contract { rate, gate, upstreams: &["billing"], ..bare };
+        let meta = |contract: &Contract| {
+            let digest = Digest::of_bytes(b"");
+            let mut entry = serde_json::to_value(contract.listing(&digest)).unwrap_or_default();
+            let mut meta = entry["_meta"].take();
+            for known in [META_VERSION, META_CONTRACT] {
+                meta.as_object_mut().map(|meta| meta.remove(known));
+            }
+            meta
+        };
+        assert_eq!(meta(&Contract { name: "remind", ..Contract::EMPTY }), serde_json::json!({}));
+        let oauth = |scopes: &[&str]| serde_json::json!([{ "type": "oauth2", "scopes": scopes }]);
+        assert_eq!(meta(&bare), serde_json::json!({ "securitySchemes": oauth(&["mail:send"]) }));
+        assert_eq!(
+            meta(&held),
+            serde_json::json!({
+                "dev.mcp-tool/rate": { "limit": 10, "windowMs": 60_000 },
+                "dev.mcp-tool/gate": { "scope": "mail:purge" },
+                "dev.mcp-tool/upstreams": ["billing"],
+                "securitySchemes": oauth(&["mail:send", "mail:purge"]),
+            })
+        );
+        let digests = [&bare, &Contract { rate, ..bare }, &Contract { gate, ..bare }, &held]
+            .map(|contract| contract.digest().map(|digest| digest.to_string()).unwrap_or_default());
+        assert!(digests.iter().enumerate().all(|(i, digest)| !digests[..i].contains(digest)));
     }
 
     #[test]

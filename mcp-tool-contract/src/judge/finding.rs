@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    model::Rate,
     rules::{Class, Rule},
     text::{ConstText, same},
 };
@@ -87,6 +88,7 @@ pub(crate) enum Fact {
     Text(&'static str),
     Integer(i128),
     Number(f64),
+    Rate(Rate),
 }
 
 impl Fact {
@@ -96,6 +98,7 @@ impl Fact {
             Fact::Text(fact) => text.str(fact),
             Fact::Integer(fact) => text.integer(fact),
             Fact::Number(fact) => text.number(fact),
+            Fact::Rate(Rate { calls, window }) => text.integer(calls as i128).str("/").str(window.name()),
         }
     }
 

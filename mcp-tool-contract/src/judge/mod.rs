@@ -19,7 +19,7 @@ pub use law::{ACCEPT, Ruling, hold, rule};
 
 use crate::{
     json::schema::Prose,
-    model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Hints},
+    model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Gate, Hints, Rate},
     rules::Rule,
     text::same,
 };
@@ -39,6 +39,9 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         hints,
         timeout_ms,
         concurrency,
+        rate,
+        gate,
+        upstreams,
         deprecation,
         // A licence, and no promise.
         weakens: _,
@@ -54,8 +57,13 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         if !in_order(old.scopes, scopes) {
             found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("scopes"));
         }
+        if !in_order(old.upstreams, upstreams) {
+            found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("upstreams"));
+        }
     }
-    scope(old.scopes, scopes, &mut found);
+    scope((old.scopes, old.gate), (scopes, *gate), &mut found);
+    approval((old.hints, old.gate), (*hints, *gate), &mut found);
+    self::upstreams(old.upstreams, upstreams, &mut found);
     self::hints(old.hints, *hints, &mut found);
     limit(
         old.timeout_ms,
@@ -73,6 +81,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         Rule::ConcurrencyRaised,
         &mut found,
     );
+    self::rate(old.rate, *rate, &mut found);
     self::deprecation(old.deprecation, *deprecation, &mut found);
     input::parameters(old.input, input, prose, &mut found);
     output::results(&old.output, output, prose, &mut found);
@@ -95,11 +104,72 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-const fn scope<const N: usize>(old: &[&'static str], new: &[&'static str], found: &mut Findings<N>) {
+/// The scopes that a tool needs, whether for itself or at its gate: to a caller they are one set.
+type Needs = (&'static [&'static str], Option<Gate>);
+
+const fn scope<const N: usize>(old: Needs, new: Needs, found: &mut Findings<N>) {
+    let mut i = 0;
+    while let Some(scope) = needed(old, i) {
+        if !needs(new, scope, i) {
+            let removed = Finding::new(Rule::ScopeRemoved, Place::Tool);
+            found.note(removed.change(Fact::Text(scope), Fact::Unsaid));
+        }
+        i += 1;
+    }
+    let mut i = 0;
+    while let Some(scope) = needed(new, i) {
+        if !needs(old, scope, i) {
+            let added = Finding::new(Rule::ScopeAdded, Place::Tool);
+            found.note(added.change(Fact::Unsaid, Fact::Text(scope)));
+        }
+        i += 1;
+    }
+}
+
+/// One of them; that of the gate is the last.
+const fn needed((scopes, gate): Needs, i: usize) -> Option<&'static str> {
+    match gate {
+        Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
+        _ if i < scopes.len() => Some(scopes[i]),
+        _ => None,
+    }
+}
+
+const fn needs((scopes, gate): Needs, scope: &str, likely: usize) -> bool {
+    match gate {
+        Some(Gate::Scope(own)) if same(own, scope) => true,
+        _ => position(scopes, scope, likely).is_some(),
+    }
+}
+
+/// What can't be undone needs approval, or the scope that stands for it. Where it became such, or isn't any more,
+/// that is said already.
+const fn approval<const N: usize>(
+    old: (Hints, Option<Gate>),
+    new: (Hints, Option<Gate>),
+    found: &mut Findings<N>,
+) {
+    if !(old.0.destructive && new.0.destructive) {
+        return;
+    }
+    match (old.1, new.1) {
+        (None, Some(Gate::Scope(scope))) => {
+            let removed = Finding::new(Rule::ApprovalRemoved, Place::Tool);
+            found.note(removed.change(Fact::Unsaid, Fact::Text(scope)));
+        }
+        (Some(Gate::Scope(scope)), None) => {
+            let added = Finding::new(Rule::ApprovalAdded, Place::Tool);
+            found.note(added.change(Fact::Text(scope), Fact::Unsaid));
+        }
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+}
+
+const fn upstreams<const N: usize>(old: &[&'static str], new: &[&'static str], found: &mut Findings<N>) {
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i], i).is_none() {
-            let removed = Finding::new(Rule::ScopeRemoved, Place::Tool);
+            let removed = Finding::new(Rule::UpstreamRemoved, Place::Tool);
             found.note(removed.change(Fact::Text(old[i]), Fact::Unsaid));
         }
         i += 1;
@@ -107,7 +177,7 @@ const fn scope<const N: usize>(old: &[&'static str], new: &[&'static str], found
     let mut i = 0;
     while i < new.len() {
         if position(old, new[i], i).is_none() {
-            let added = Finding::new(Rule::ScopeAdded, Place::Tool);
+            let added = Finding::new(Rule::UpstreamAdded, Place::Tool);
             found.note(added.change(Fact::Unsaid, Fact::Text(new[i])));
         }
         i += 1;
@@ -189,6 +259,25 @@ const fn limit<const N: usize>(
     };
     let rule = if is > was { raised } else { lowered };
     found.note(Finding::new(rule, Place::Tool).change(Fact::count(old), Fact::count(new)));
+}
+
+/// A rate is raised where the new one lets more through, in a window of the old one, than that did: `100/h` in the
+/// place of `10/min` lets a hundred through in a minute.
+const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
+    let (rule, from, to) = match (old, new) {
+        (None, None) => return,
+        (None, Some(is)) => (Rule::RateLowered, Fact::Unsaid, Fact::Rate(is)),
+        (Some(was), None) => (Rule::RateRaised, Fact::Rate(was), Fact::Unsaid),
+        (Some(was), Some(is)) => {
+            if was.calls == is.calls && was.window as u8 == is.window as u8 {
+                return;
+            }
+            let is_raised = is.most_in(was.window) > was.calls as u64;
+            let rule = if is_raised { Rule::RateRaised } else { Rule::RateLowered };
+            (rule, Fact::Rate(was), Fact::Rate(is))
+        }
+    };
+    found.note(Finding::new(rule, Place::Tool).change(from, to));
 }
 
 const fn deprecation<const N: usize>(

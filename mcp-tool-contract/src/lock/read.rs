@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bounds::{Literal, LiteralValue, Object},
     json::{deprecated, with_default},
-    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening},
     rules::Rule,
 };
 
@@ -133,6 +133,12 @@ struct Meta {
     digest: String,
     #[serde(rename = "dev.mcp-tool/deprecation")]
     deprecation: Option<DeprecationInfo>,
+    #[serde(rename = "dev.mcp-tool/rate")]
+    rate: Option<RateInfo>,
+    #[serde(rename = "dev.mcp-tool/gate")]
+    gate: Option<GateInfo>,
+    #[serde(rename = "dev.mcp-tool/upstreams", default)]
+    upstreams: Vec<String>,
     #[serde(rename = "dev.mcp-tool/lock")]
     guards: Guards,
 }
@@ -143,6 +149,19 @@ struct DeprecationInfo {
     message: String,
     replacement: Option<String>,
     removal_date: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RateInfo {
+    limit: u32,
+    window_ms: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GateInfo {
+    scope: String,
 }
 
 #[derive(Deserialize)]
@@ -170,13 +189,19 @@ struct Reason {
 impl Entry {
     fn locked(self) -> Result<Locked, String> {
         let Entry { name, title, description, input_schema, output_schema, annotations, meta } = self;
-        let Meta { version, digest, deprecation, guards } = meta;
+        let Meta { version, digest, deprecation, rate, gate, upstreams, guards } = meta;
         let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
             message: keep(info.message),
             replacement: info.replacement.map(keep),
             removal: info.removal_date.map(keep),
         });
+        let rate = rate
+            .map(|RateInfo { limit, window_ms }| {
+                Rate::of_parts(limit, window_ms)
+                    .ok_or_else(|| format!("{limit} calls in {window_ms} ms is no rate"))
+            })
+            .transpose()?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
         let weakens = guards.weakens.into_iter().map(|Reason { rule, reason }| {
@@ -201,6 +226,9 @@ impl Entry {
             },
             timeout_ms: guards.timeout_ms,
             concurrency: guards.concurrency,
+            rate,
+            gate: gate.map(|GateInfo { scope }| Gate::Scope(keep(scope))),
+            upstreams: upstreams.into_iter().map(keep).collect::<Vec<_>>().leak(),
             deprecation,
         };
         let claimed = Claimed { contract: digest, sum: guards.sum };
@@ -273,6 +301,7 @@ fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
 mod tests {
     use super::*;
     use crate::bounds::{Field, Format, Kind, Member};
+    use crate::model::Window;
     use crate::pattern::Pattern;
     use crate::{judge, lock::Baseline};
 
@@ -319,6 +348,9 @@ mod tests {
         hints: Hints { read_only: false, destructive: true, idempotent: true, open_world: false },
         timeout_ms: Some(5_000),
         concurrency: Some(3),
+        rate: Some(Rate { calls: 7, window: Window::Hour }),
+        gate: Some(Gate::Scope("c")),
+        upstreams: &["mail", "billing"],
         deprecation: Some(Deprecation {
             message: "Old.",
             replacement: Some("send"),
@@ -349,9 +381,12 @@ mod tests {
     #[test]
     fn an_edit_is_seen_wherever_it_is() {
         let text = locked().render().unwrap_or_default();
-        for (from, to) in
-            [("Which.", "What."), ("\"maxItems\": 3", "\"maxItems\": 4"), ("2027-01-31", "2026-01-31")]
-        {
+        for (from, to) in [
+            ("Which.", "What."),
+            ("\"limit\": 7", "\"limit\": 8"),
+            ("\"maxItems\": 3", "\"maxItems\": 4"),
+            ("2027-01-31", "2026-01-31"),
+        ] {
             let edited = Lock::parse(&text.replace(from, to)).unwrap_or_default();
             assert!(edited.tools().iter().all(|tool| tool.is_intact().is_ok_and(|intact| !intact)), "{from}");
             assert_eq!(edited.tools().len(), 1, "{from}");
@@ -369,6 +404,10 @@ mod tests {
             ("{\"$lock\": 2}", "`$lock` is 2, which this release can't read: it knows 1 at line 1 column 12"),
             (&twice, "the tool 'remind' stands twice, as after a merge: keep one of the two"),
             (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
+            (
+                &text.replace("\"windowMs\": 3600000", "\"windowMs\": 7"),
+                "the tool 'remind': 7 calls in 7 ms is no rate",
+            ),
             (
                 &text.replace("scope-removed", "scope-lost"),
                 "the tool 'remind': `weakens` names 'scope-lost', which is no rule",

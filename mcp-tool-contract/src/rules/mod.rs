@@ -81,11 +81,15 @@ rules! {
     // Who may call it
     ScopeAdded "scope-added" Breaking "scope '{to}' is needed now"
     ScopeRemoved "scope-removed" Weakens "scope '{from}' isn't needed any more"
+    ApprovalAdded "approval-added" Breaking "calls need approval now, for which scope '{from}' stood"
+    ApprovalRemoved "approval-removed" Weakens "scope '{to}' stands for a person's approval now"
+    UpstreamAdded "upstream-added" Weakens "upstream '{to}' can be reached now"
+    UpstreamRemoved "upstream-removed" Additive "upstream '{from}' can't be reached any more"
     // What it does
     ReadOnlyAdded "read-only-added" Additive "{place} became read_only"
     ReadOnlyRemoved "read-only-removed" Weakens "{place} isn't read_only any more"
-    DestructiveAdded "destructive-added" Breaking "{place} became destructive, so that its calls need approval"
-    DestructiveRemoved "destructive-removed" Weakens "{place} isn't destructive any more, so that its calls need no approval"
+    DestructiveAdded "destructive-added" Breaking "{place} became destructive, so that its calls must pass a gate"
+    DestructiveRemoved "destructive-removed" Weakens "{place} isn't destructive any more, so that its calls pass no gate"
     IdempotentAdded "idempotent-added" Additive "{place} became idempotent"
     IdempotentRemoved "idempotent-removed" Weakens "{place} isn't idempotent any more"
     OpenWorldAdded "open-world-added" Weakens "{place} became open_world"
@@ -95,6 +99,8 @@ rules! {
     TimeoutRaised "timeout-raised" Weakens "timeout in ms went from {from} to {to}"
     ConcurrencyLowered "concurrency-lowered" Additive "concurrency went from {from} to {to}"
     ConcurrencyRaised "concurrency-raised" Weakens "concurrency went from {from} to {to}"
+    RateLowered "rate-lowered" Additive "rate went from {from} to {to}"
+    RateRaised "rate-raised" Weakens "rate went from {from} to {to}"
     // How long it stays
     DeprecationAdded "deprecation-added" Additive "{place} became deprecated"
     DeprecationChanged "deprecation-changed" Patch "{place} has another deprecation"

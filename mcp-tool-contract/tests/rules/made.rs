@@ -2,7 +2,7 @@
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
     pattern::{Matcher, Pattern},
     read::arguments,
     rules::{Rule, sample},
@@ -43,6 +43,7 @@ fn kept<T>(value: T) -> &'static T {
 const NAMES: &[&str] = &["a", "b", "c", "d", "e"];
 const WORDS: &[&str] = &["", "Which.", "When. Default: 1."];
 const VALUES: &[&str] = &["a", "b", "1", "ab", "abc", "2026-11-21"];
+const UPSTREAMS: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"]];
 const SCOPES: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"], &["y"]];
 
 macro_rules! patterns {
@@ -75,6 +76,9 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         },
         timeout_ms: random.of(&[None, Some(1), Some(70_000)]),
         concurrency: random.of(&[None, Some(1), Some(2)]),
+        rate: (!random.is_one_in(3)).then(|| rate(random)),
+        gate: random.of(&[None, Some(Gate::Scope("x")), Some(Gate::Scope("z"))]),
+        upstreams: random.of(UPSTREAMS),
         deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
         weakens: random.of(&[&[], &[], &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }]]),
     }
@@ -82,6 +86,10 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
 
 fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
     names.swap_remove(random.below(names.len()))
+}
+
+fn rate(random: &mut Random) -> Rate {
+    Rate { calls: random.of(&[1, 59, 60, 61, 1_000_000]), window: random.of(&Window::ALL) }
 }
 
 fn deprecation(random: &mut Random) -> Deprecation {
@@ -327,14 +335,17 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
 
 fn whole(contract: &mut Contract, random: &mut Random) {
     let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
-    match random.below(8) {
+    match random.below(11) {
         0 => contract.title = other.title,
         1 => contract.description = other.description,
         2 => contract.scopes = other.scopes,
         3 => contract.hints = other.hints,
         4 => contract.timeout_ms = other.timeout_ms,
         5 => contract.concurrency = other.concurrency,
-        6 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
+        6 => contract.rate = other.rate,
+        7 => contract.gate = other.gate,
+        8 => contract.upstreams = other.upstreams,
+        9 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
         _ => contract.deprecation = other.deprecation,
     }
 }

@@ -156,6 +156,7 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                 let is_worded = matches!(
                     finding.rule,
                     Rule::ScopeAdded
+                        | Rule::ApprovalAdded
                         | Rule::DestructiveAdded
                         | Rule::RemovalEarlier
                         | Rule::ResultRemoved

@@ -3,14 +3,14 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge,
-    model::{Contract, Output},
+    model::{Contract, Gate, Hints, Output, Window},
     rules::{
         Class::{self, Additive, Breaking, Weakens},
-        witness,
+        Rule, witness,
     },
 };
 
-use crate::specimens::{BASE, COUNT, TEXT, field, like, param, rules, whole};
+use crate::specimens::{BASE, COUNT, TEXT, field, like, param, rated, rules, whole};
 
 const ENUM: Schema = Kind::Enum(&["open", "paid"]).schema();
 const MORE: Schema = Kind::Enum(&["open", "paid", "late"]).schema();
@@ -159,6 +159,43 @@ fn scopes_count_in_both_directions() {
     let none = Contract { scopes: &[], ..BASE };
     assert_eq!(judged(&none, &BASE), (Breaking, "scope-added"));
     assert_eq!(judged(&BASE, &none), (Weakens, "scope-removed"));
+}
+
+#[test]
+fn a_scope_is_needed_wherever_it_stands() {
+    let destructive = Hints { destructive: true, ..BASE.hints };
+    let approved = Contract { hints: destructive, ..BASE };
+    let gated = |scope| Contract { gate: Some(Gate::Scope(scope)), ..approved };
+    assert_eq!(rules(&approved, &gated("purge")), [Rule::ScopeAdded, Rule::ApprovalRemoved]);
+    assert_eq!(rules(&gated("purge"), &approved), [Rule::ScopeRemoved, Rule::ApprovalAdded]);
+    assert_eq!(rules(&gated("purge"), &gated("drop")), [Rule::ScopeRemoved, Rule::ScopeAdded]);
+    let moved = Contract { scopes: &["purge"], ..gated("mail:send") };
+    assert_eq!(rules(&gated("purge"), &moved), []);
+    // Where it became destructive, or isn't any more, that says it already.
+    assert_eq!(rules(&BASE, &gated("purge")), [Rule::ScopeAdded, Rule::DestructiveAdded]);
+    assert_eq!(rules(&gated("purge"), &BASE), [Rule::ScopeRemoved, Rule::DestructiveRemoved]);
+}
+
+#[test]
+fn a_rate_is_raised_by_whatever_lets_more_through_in_its_window() {
+    use Window::{Day, Hour, Minute, Second};
+    for (old, new, rule) in [
+        ((10, Minute), (11, Minute), "rate-raised"),
+        ((10, Minute), (9, Minute), "rate-lowered"),
+        // Fewer an hour, and all of them in one minute.
+        ((10, Minute), (11, Hour), "rate-raised"),
+        ((10, Minute), (10, Hour), "rate-lowered"),
+        // Sixty minutes may come together.
+        ((599, Hour), (10, Minute), "rate-raised"),
+        ((600, Hour), (10, Minute), "rate-lowered"),
+        ((86_399, Day), (1, Second), "rate-raised"),
+        ((86_400, Day), (1, Second), "rate-lowered"),
+    ] {
+        let (old, new) = (rated(old.0, old.1), rated(new.0, new.1));
+        assert_eq!(judged(&old, &new).1, rule, "{old:?} {new:?}");
+    }
+    assert_eq!(judged(&rated(1, Day), &BASE), (Weakens, "rate-raised"));
+    assert_eq!(judged(&BASE, &rated(1_000_000, Second)), (Additive, "rate-lowered"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge::{self, Finding, Place},
-    model::{Contract, Deprecation, Hints, Output, Param, Version},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Window},
     pattern::Pattern,
     read::arguments,
     rules::{
@@ -65,6 +65,15 @@ pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
 
 const fn shape(schema: &'static str) -> Contract {
     Contract { output: Output::Remembered(schema), ..BASE }
+}
+
+/// A destructive tool that needs these, and this at its gate.
+const fn gated(scopes: &'static [&'static str], gate: Option<Gate>) -> Contract {
+    Contract { scopes, gate, hints: Hints { destructive: true, ..NO_HINTS }, ..BASE }
+}
+
+pub(crate) const fn rated(calls: u32, window: Window) -> Contract {
+    Contract { rate: Some(Rate { calls, window }), ..BASE }
 }
 
 const NO_HINTS: Hints = Hints { read_only: false, destructive: false, idempotent: false, open_world: false };
@@ -143,6 +152,23 @@ specimens! {
         "weakens: scope 'mail:send' isn't needed any more [scope-removed]",
         Some("a caller without it was refused, and is let in now"); [ScopeAdded]
 
+    ApprovalAdded Breaking:
+        gated(&["mail:send"], Some(Gate::Scope("mail:purge"))), gated(&["mail:send", "mail:purge"], None);
+        "breaking: calls need approval now, for which scope 'mail:purge' stood [approval-added]",
+        Some("a caller with the scope was let through, and waits for approval now"); [ApprovalRemoved]
+    ApprovalRemoved Weakens:
+        gated(&["mail:send", "mail:purge"], None), gated(&["mail:send"], Some(Gate::Scope("mail:purge")));
+        "weakens: scope 'mail:purge' stands for a person's approval now [approval-removed]",
+        Some("a call waited for approval, and runs by its scope alone now"); [ApprovalAdded]
+    UpstreamAdded Weakens:
+        BASE, Contract { upstreams: &["billing"], ..BASE };
+        "weakens: upstream 'billing' can be reached now [upstream-added]",
+        Some("what is sent stayed here and at the other upstreams, and may go there now"); [UpstreamRemoved]
+    UpstreamRemoved Additive:
+        Contract { upstreams: &["billing", "mail"], ..BASE }, Contract { upstreams: &["mail"], ..BASE };
+        "additive: upstream 'billing' can't be reached any more [upstream-removed]",
+        Some("nothing of what is sent goes there now"); [UpstreamAdded]
+
     ReadOnlyAdded Additive:
         BASE, hinted(Hints { read_only: true, ..NO_HINTS });
         "additive: the tool became read_only [read-only-added]",
@@ -153,12 +179,12 @@ specimens! {
         Some("a host that lets readers run unasked let it run, and it writes now"); [ReadOnlyAdded]
     DestructiveAdded Breaking:
         BASE, hinted(Hints { destructive: true, ..NO_HINTS });
-        "breaking: the tool became destructive, so that its calls need approval [destructive-added]",
-        Some("a call ran at once, and waits for approval now"); [DestructiveRemoved]
+        "breaking: the tool became destructive, so that its calls must pass a gate [destructive-added]",
+        Some("a call ran at once, and must pass a gate now"); [DestructiveRemoved]
     DestructiveRemoved Weakens:
         hinted(Hints { destructive: true, ..NO_HINTS }), BASE;
-        "weakens: the tool isn't destructive any more, so that its calls need no approval [destructive-removed]",
-        Some("a call waited for approval, and runs at once now"); [DestructiveAdded]
+        "weakens: the tool isn't destructive any more, so that its calls pass no gate [destructive-removed]",
+        Some("a call had to pass a gate, and runs at once now"); [DestructiveAdded]
     IdempotentAdded Additive:
         BASE, hinted(Hints { idempotent: true, ..NO_HINTS });
         "additive: the tool became idempotent [idempotent-added]",
@@ -192,6 +218,15 @@ specimens! {
         Contract { concurrency: Some(8), ..BASE }, Contract { concurrency: None, ..BASE };
         "weakens: concurrency went from 8 to none [concurrency-raised]",
         Some("one call more at the same time was asked to come back, and runs now"); [ConcurrencyLowered]
+
+    RateLowered Additive:
+        BASE, rated(10, Window::Minute);
+        "additive: rate went from none to 10/min [rate-lowered]",
+        Some("one call more in some span of time is asked to come back now"); [RateRaised]
+    RateRaised Weakens:
+        rated(10, Window::Minute), rated(100, Window::Hour);
+        "weakens: rate went from 10/min to 100/h [rate-raised]",
+        Some("one call more in some span of time was asked to come back, and runs now"); [RateRaised]
 
     DeprecationAdded Additive:
         BASE, removal("Use send.", "2027-06-30");

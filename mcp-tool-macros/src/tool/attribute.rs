@@ -8,9 +8,12 @@ use mcp_tool_contract::{
     rules::{Class, Rule},
 };
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Token, parse::Parser as _};
+use syn::{Ident, LitStr, Token, parse::Parser as _};
 
-use super::model::{Deprecation, Keys, Weakening};
+use super::{
+    guards,
+    model::{Deprecation, Keys, Weakening},
+};
 use crate::{
     errors::Errors,
     keys::{self, Key},
@@ -18,13 +21,13 @@ use crate::{
 };
 
 /// Keys whose enforcement doesn't exist yet. A guard that isn't enforced isn't accepted.
-const LATER: [&str; 7] = ["rate", "ceiling", "retry", "cache", "upstream", "gate", "task"];
+const LATER: [&str; 4] = ["ceiling", "retry", "cache", "task"];
 
 /// Reads the keys; what is wrong with one leaves the others standing.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);
-    let (mut read_only, mut destructive) = (None, None);
+    let (mut read_only, mut destructive, mut gated) = (None, None, None);
     let whole = tokens.clone();
     let repeatable = [ToolKey::Weakens.name()];
     let Some(keys) = keys::parse(tokens, &repeatable, errors) else { return found };
@@ -51,7 +54,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
             }
             ToolKey::Scope => {
                 scope = Some(key.whole());
-                found.scopes = scopes(&key, errors);
+                found.scopes = guards::scopes(&key, errors);
             }
             ToolKey::Public => public = key.flag(errors).then(|| key.span()),
             ToolKey::Name => {
@@ -70,6 +73,15 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
                 found.timeout_ms = text.and_then(|text| literal::milliseconds(&text, errors));
             }
             ToolKey::Concurrency => found.concurrency = concurrency(&key, errors),
+            ToolKey::Rate => {
+                let text = key.text("\"10/min\"", errors);
+                found.rate = text.and_then(|text| literal::rate(&text, errors));
+            }
+            ToolKey::Gate => {
+                gated = Some(key.whole());
+                found.gate = guards::gate(&key, errors);
+            }
+            ToolKey::Upstream => found.upstreams = guards::upstreams(&key, errors),
             ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),
             ToolKey::Weakens => found.weakens.extend(weakening(&key, errors)),
         }
@@ -84,11 +96,26 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
         (None, None) => {
             missing("`scope` is missing: write `scope = \"…\"`, or `public` for a tool that needs none");
         }
+        (None, Some(public)) if found.gate.is_some() => {
+            let message =
+                "`public` needs no scope, and the gate asks for one: write the `scope` of those who may ask";
+            errors.on(public, message);
+        }
         (Some(_), Some(public)) => errors.on(public, "`public` needs no scope: drop it, or the `scope`"),
         _ => {}
     }
     if let (Some(_), Some(destructive)) = (read_only, destructive) {
         errors.on(destructive, "what is `read_only` destroys nothing: drop one of the two");
+    }
+    if let (Some(gate), None) = (gated, destructive) {
+        errors
+            .on(gate, "a gate is for what can't be undone: add `destructive`, or put the scope into `scope`");
+    }
+    if let (Some(gate), Some(own)) = (gated, found.gate.as_ref())
+        && found.scopes.contains(own)
+    {
+        let message = format!("every caller holds `{own}` already: a gate asks for a scope that few hold");
+        errors.on(gate, message);
     }
     found.read_only = read_only.is_some();
     found.destructive = destructive.is_some();
@@ -112,31 +139,6 @@ fn version(text: &LitStr, errors: &mut Errors) -> Option<(u32, u32)> {
         }
         version => version,
     }
-}
-
-/// `"…"`, or `["…", …]`.
-fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
-    let Some(value) = key.value("\"invoices:read\"", errors) else { return Vec::new() };
-    let listed: Vec<&Expr> = match value {
-        Expr::Array(ExprArray { elems, .. }) => elems.iter().collect(),
-        single => vec![single],
-    };
-    if listed.is_empty() {
-        errors.at(value, "no scope is listed: write `public` for a tool that needs none");
-    }
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in listed {
-        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = scope else {
-            errors.at(scope, "a scope is text: write `scope = \"invoices:read\"`");
-            continue;
-        };
-        match name::check_scope(&text.value()) {
-            Err(reason) => errors.on(text.span(), reason),
-            Ok(()) if scopes.contains(&text.value()) => errors.on(text.span(), "this scope stands twice"),
-            Ok(()) => scopes.push(text.value()),
-        }
-    }
-    scopes
 }
 
 fn tool_name(text: &LitStr, errors: &mut Errors) -> Option<String> {

@@ -1,5 +1,6 @@
 //! What makes a function a tool: constants, and one call.
 
+use mcp_tool_contract::model::Rate;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
@@ -170,6 +171,18 @@ fn contract(tool: &Tool) -> TokenStream {
     let (read_only, destructive) = (keys.read_only, keys.destructive);
     let (idempotent, open_world) = (keys.idempotent, keys.open_world);
     let (timeout_ms, concurrency) = (option(keys.timeout_ms), option(keys.concurrency));
+    let rate = option(keys.rate.map(|Rate { calls, window }| {
+        let window = format_ident!("{}", format!("{window:?}"));
+        quote! {
+            ::mcp_tool_runtime::__private::Rate {
+                calls: #calls,
+                window: ::mcp_tool_runtime::__private::Window::#window,
+            }
+        }
+    }));
+    let gate =
+        option(keys.gate.as_ref().map(|scope| quote!(::mcp_tool_runtime::__private::Gate::Scope(#scope))));
+    let upstreams = &keys.upstreams;
     let deprecation =
         option(keys.deprecation.as_ref().map(|Deprecation { message, replacement, removal }| {
             let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
@@ -219,6 +232,9 @@ fn contract(tool: &Tool) -> TokenStream {
             },
             timeout_ms: #timeout_ms,
             concurrency: #concurrency,
+            rate: #rate,
+            gate: #gate,
+            upstreams: &[#(#upstreams),*],
             deprecation: #deprecation,
             weakens: &[#(#weakens),*],
         };

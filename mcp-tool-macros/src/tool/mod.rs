@@ -2,6 +2,7 @@
 
 mod attribute;
 mod expand;
+mod guards;
 mod model;
 mod parse;
 

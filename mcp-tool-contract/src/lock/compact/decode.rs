@@ -3,10 +3,10 @@
 //! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
 //! those before: the texts, then objects from the innermost outwards, then all of it.
 
-use super::{BOOLEAN, ENUM, INTEGER, NUMBER, STRING, long};
+use super::{BOOLEAN, ENUM, GATE, INTEGER, NUMBER, RATE, STRING, UPSTREAMS, long};
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Deprecation, Hints, Output, Param, Version, Weakening},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
     pattern::Pattern,
     rules::Rule,
 };
@@ -121,7 +121,7 @@ const fn objects(walk: &'static Walk) -> Objects {
 #[derive(Clone, Copy, Debug)]
 pub struct Walk {
     bytes: &'static [u8],
-    /// Scopes and values of enums.
+    /// Scopes, upstreams and values of enums.
     texts: Pool<&'static str, 2_048>,
     /// Fields of the objects of the step's level.
     members: Pool<Member, 512>,
@@ -190,16 +190,26 @@ impl Walk {
     }
 
     const fn contract(&mut self, step: &Step) {
-        let hints = self.byte();
+        let head = self.byte();
         self.contract.hints = Hints {
-            read_only: hints & 1 != 0,
-            destructive: hints & 2 != 0,
-            idempotent: hints & 4 != 0,
-            open_world: hints & 8 != 0,
+            read_only: head & 1 != 0,
+            destructive: head & 2 != 0,
+            idempotent: head & 4 != 0,
+            open_world: head & 8 != 0,
         };
         self.contract.timeout_ms = if self.byte() == 1 { Some(self.number() as u64) } else { None };
         self.contract.concurrency = if self.byte() == 1 { Some(self.number() as u32) } else { None };
         self.contract.scopes = self.texts(step);
+        if head & RATE != 0 {
+            let calls = self.number() as u32;
+            self.contract.rate = Some(Rate { calls, window: Window::ALL[self.byte() as usize] });
+        }
+        if head & GATE != 0 {
+            self.contract.gate = Some(Gate::Scope(self.text()));
+        }
+        if head & UPSTREAMS != 0 {
+            self.contract.upstreams = self.texts(step);
+        }
         let count = self.number();
         let mut i = 0;
         while i < count {
@@ -407,6 +417,9 @@ mod tests {
         scopes: &["a", "b"],
         timeout_ms: Some(1),
         concurrency: Some(2),
+        rate: Some(Rate { calls: 1_000_000, window: Window::Day }),
+        gate: Some(Gate::Scope("c")),
+        upstreams: &["d", "e"],
         deprecation: Some(Deprecation { message: "Old.", replacement: None, removal: Some("2027-01-31") }),
         weakens: &[Weakening { rule: Rule::BoundLoosened, reason: "more" }],
         ..Contract::EMPTY

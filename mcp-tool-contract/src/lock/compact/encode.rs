@@ -1,9 +1,9 @@
 //! A contract as bytes.
 
-use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, flags, mark, pack, string};
+use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, flags, head, mark, string};
 use crate::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Object, Schema, Text},
-    model::{Contract, Deprecation, Output, Param, Weakening},
+    model::{Contract, Deprecation, Gate, Output, Param, Rate, Weakening},
 };
 
 /// The bytes of a contract.
@@ -62,14 +62,28 @@ impl Writer {
             hints,
             timeout_ms,
             concurrency,
+            rate,
+            gate,
+            upstreams,
             deprecation,
             weakens,
         } = contract;
-        self.byte(pack(*hints));
+        self.byte(head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty()));
         self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
         self.maybe(*concurrency, |to, limit| to.number(limit.into()));
         self.count(scopes.len());
         scopes.iter().for_each(|scope| self.text(scope));
+        if let Some(Rate { calls, window }) = rate {
+            self.number((*calls).into());
+            self.byte(*window as u8);
+        }
+        if let Some(Gate::Scope(scope)) = gate {
+            self.text(scope);
+        }
+        if !upstreams.is_empty() {
+            self.count(upstreams.len());
+            upstreams.iter().for_each(|upstream| self.text(upstream));
+        }
         self.count(input.len());
         input.iter().for_each(|param| self.param(param));
         self.output(output);

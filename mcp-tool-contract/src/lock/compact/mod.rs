@@ -6,7 +6,7 @@
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Hints, Output, Param},
+    model::{Contract, Gate, Hints, Output, Param, Rate},
 };
 
 /// What is said beside a schema: of a parameter whether it is secret and what default it has, of a field whether it
@@ -37,6 +37,18 @@ const fn pack(hints: Hints) -> u8 {
     let Hints { read_only, destructive, idempotent, open_world } = hints;
     read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
 }
+
+/// The hints, and which of the rarer guards stand behind the scopes: those that don't cost nothing.
+const fn head(hints: Hints, rate: bool, gate: bool, upstreams: bool) -> u8 {
+    let mut head = pack(hints);
+    head |= if rate { RATE } else { 0 };
+    head |= if gate { GATE } else { 0 };
+    head | if upstreams { UPSTREAMS } else { 0 }
+}
+
+const RATE: u8 = 1 << 4;
+const GATE: u8 = 1 << 5;
+const UPSTREAMS: u8 = 1 << 6;
 
 // The kinds of values.
 const BOOLEAN: u8 = 0;
@@ -136,11 +148,14 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         hints,
         timeout_ms,
         concurrency,
+        rate,
+        gate,
+        upstreams,
         deprecation,
         weakens,
     } = new;
     let mut bytes = locked;
-    if byte!(bytes) != pack(*hints) {
+    if byte!(bytes) != head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty()) {
         return false;
     }
     let same_timeout = match timeout_ms {
@@ -160,6 +175,28 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
             return false;
         }
         i += 1;
+    }
+    if let Some(Rate { calls, window }) = rate
+        && !(number!(bytes) == *calls as i128 && byte!(bytes) == *window as u8)
+    {
+        return false;
+    }
+    if let Some(Gate::Scope(scope)) = gate
+        && !eaten!(bytes, scope)
+    {
+        return false;
+    }
+    if !upstreams.is_empty() {
+        if number!(bytes) != upstreams.len() as i128 {
+            return false;
+        }
+        let mut i = 0;
+        while i < upstreams.len() {
+            if !eaten!(bytes, upstreams[i]) {
+                return false;
+            }
+            i += 1;
+        }
     }
     if !same_names || number!(bytes) != input.len() as i128 {
         return false;
@@ -291,7 +328,12 @@ const fn bits(bound: Option<f64>) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{json::schema::Prose, judge, model::Version, pattern::Pattern};
+    use crate::{
+        json::schema::Prose,
+        judge,
+        model::{Version, Window},
+        pattern::Pattern,
+    };
 
     const FIELD: Field = Field::new("name", "", Kind::Enum(&["a", "bc"]).schema());
     const MADE: Object = Object { members: &[Member::Field(FIELD), Member::Flatten(&INNER)] };
@@ -306,6 +348,7 @@ mod tests {
         Param::new("name", "", Kind::TEXT.schema()).max_len(40).pattern(Pattern::remembered("^[a-z]+$"));
     const COUNT: Param = Param::new("count", "", Kind::Integer { minimum: -1, maximum: 1 << 40 }.schema());
     const TEN: Literal = Literal { value: LiteralValue::Integer(10), json: "10" };
+    const TEN_A_MINUTE: Rate = Rate { calls: 10, window: Window::Minute };
     const CONTRACT: Contract = Contract {
         name: "make",
         version: Version { major: 1, minor: 0 },
@@ -313,6 +356,9 @@ mod tests {
         output: Output::Object(&MADE),
         scopes: &["things:make"],
         timeout_ms: Some(70_000),
+        rate: Some(TEN_A_MINUTE),
+        gate: Some(Gate::Scope("things:break")),
+        upstreams: &["billing"],
         ..Contract::EMPTY
     };
 
@@ -330,6 +376,14 @@ mod tests {
             Contract { scopes: &["things:mark"], ..CONTRACT },
             Contract { timeout_ms: Some(70_001), ..CONTRACT },
             Contract { concurrency: Some(1), ..CONTRACT },
+            Contract { rate: None, ..CONTRACT },
+            Contract { rate: Some(Rate { calls: 11, ..TEN_A_MINUTE }), ..CONTRACT },
+            Contract { rate: Some(Rate { window: Window::Hour, ..TEN_A_MINUTE }), ..CONTRACT },
+            Contract { gate: None, ..CONTRACT },
+            Contract { gate: Some(Gate::Scope("things:brake")), ..CONTRACT },
+            Contract { upstreams: &[], ..CONTRACT },
+            Contract { upstreams: &["billings"], ..CONTRACT },
+            Contract { upstreams: &["billing", "mail"], ..CONTRACT },
             Contract { hints: Hints { open_world: true, ..CONTRACT.hints }, ..CONTRACT },
         ];
         assert!(!is_unchanged(&CONTRACT, bytes, false));

@@ -1,0 +1,110 @@
+//! The keys that name who may call, and whom the tool may call.
+
+use mcp_tool_contract::name::{self, MAX_UPSTREAMS};
+use syn::{Expr, ExprArray, ExprLit, Lit};
+
+use crate::{
+    errors::Errors,
+    keys::{self, Key},
+};
+
+/// `scope = "…"`, or `scope = ["…", …]`.
+pub(super) fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
+    const LIST: List = List {
+        shape: "\"invoices:read\"",
+        empty: "no scope is listed: write `public` for a tool that needs none",
+        odd: "a scope is text: write `scope = \"invoices:read\"`",
+        twice: "this scope stands twice",
+        check: name::check_scope,
+    };
+    LIST.read(key, errors)
+}
+
+/// `upstream = "…"`, or `upstream = ["…", …]`.
+pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
+    const LIST: List = List {
+        shape: "\"billing\"",
+        empty: "no upstream is listed: leave `upstream` out of a tool that reaches none",
+        odd: "an upstream's name is text: write `upstream = \"billing\"`",
+        twice: "this upstream stands twice",
+        check: name::check_upstream,
+    };
+    let listed = LIST.read(key, errors);
+    if listed.len() > MAX_UPSTREAMS {
+        let message = format!(
+            "{} upstreams are listed: a tool reaches at most {MAX_UPSTREAMS}, so split it",
+            listed.len()
+        );
+        errors.at(&key.meta, message);
+    }
+    listed
+}
+
+/// A text or several, each once.
+struct List {
+    shape: &'static str,
+    empty: &'static str,
+    odd: &'static str,
+    twice: &'static str,
+    check: fn(&str) -> Result<(), String>,
+}
+
+impl List {
+    fn read(&self, key: &Key, errors: &mut Errors) -> Vec<String> {
+        let Some(value) = key.value(self.shape, errors) else { return Vec::new() };
+        let listed: Vec<&Expr> = match value {
+            Expr::Array(ExprArray { elems, .. }) => elems.iter().collect(),
+            single => vec![single],
+        };
+        if listed.is_empty() {
+            errors.at(value, self.empty);
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for one in listed {
+            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = one else {
+                errors.at(one, self.odd);
+                continue;
+            };
+            match (self.check)(&text.value()) {
+                Err(reason) => errors.on(text.span(), reason),
+                Ok(()) if texts.contains(&text.value()) => errors.on(text.span(), self.twice),
+                Ok(()) => texts.push(text.value()),
+            }
+        }
+        texts
+    }
+}
+
+/// `gate(scope = "…")`. Gates that nothing enforces yet are refused.
+pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
+    const SHAPE: &str = "scope = \"invoices:destroy\"";
+    const LATER: [&str; 2] = ["approval", "four_eyes"];
+    let inside = key.inside(SHAPE, errors)?;
+    if inside.is_empty() {
+        errors.at(&key.meta, format!("a gate says what opens it: write `gate({SHAPE})`"));
+        return None;
+    }
+    let mut scope = None;
+    for part in keys::parse(inside, &[], errors)? {
+        let word = part.name.to_string();
+        if word == "scope" {
+            let text = part.text("\"invoices:destroy\"", errors);
+            scope = text.and_then(|text| match name::check_scope(&text.value()) {
+                Ok(()) => Some(text.value()),
+                Err(reason) => {
+                    errors.on(text.span(), reason);
+                    None
+                }
+            });
+        } else if LATER.contains(&word.as_str()) {
+            let message = format!(
+                "nobody can approve calls in this release, and a gate that isn't enforced is refused: write \
+                 `gate({SHAPE})`, or leave it out, and calls are refused unless the operator allows them"
+            );
+            errors.at(&part.name, message);
+        } else {
+            keys::unknown(&part, &["scope"], errors);
+        }
+    }
+    scope
+}
