@@ -6,6 +6,11 @@ use std::{
 
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
+#[cfg(feature = "oauth")]
+use std::collections::BTreeMap;
+
+#[cfg(feature = "oauth")]
+use crate::upstream::{self, Upstreams};
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
     dispatch::Dispatcher,
@@ -123,6 +128,15 @@ impl ToolServer {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));
             }
         }
+        let contracts = self.tools.iter().map(|entry| entry.contract);
+        #[cfg(feature = "oauth")]
+        let upstreams = Upstreams::open(&settings.upstreams, contracts)?;
+        #[cfg(not(feature = "oauth"))]
+        for contract in contracts {
+            if let Some(upstream) = contract.upstreams.first() {
+                return Err(StartError::Upstream { tool: contract.name, upstream });
+            }
+        }
         let known = match &settings.known_file {
             None => Known::default(),
             Some(file) => Known::open(file).map_err(|error| {
@@ -140,6 +154,8 @@ impl ToolServer {
             source,
         })?;
         let dispatcher = Dispatcher {
+            #[cfg(feature = "oauth")]
+            upstreams: Arc::new(upstreams),
             registry,
             versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
@@ -183,6 +199,9 @@ pub(crate) struct Settings {
     pub(crate) known_file: Option<PathBuf>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
+    /// Whom tools may call, by name.
+    #[cfg(feature = "oauth")]
+    pub(crate) upstreams: BTreeMap<String, upstream::Settings>,
     /// Where records go; to the log's lines where absent.
     pub(crate) audit_file: Option<PathBuf>,
 }
@@ -198,6 +217,8 @@ impl Default for Settings {
             pins: Vec::new(),
             known_file: None,
             seal_keys: Vec::new(),
+            #[cfg(feature = "oauth")]
+            upstreams: BTreeMap::new(),
             audit_file: None,
         }
     }

@@ -155,6 +155,10 @@ impl Dispatcher {
             sealer: Arc::clone(&self.sealer),
             max_result: self.max_result,
             question: OnceLock::new(),
+            #[cfg(feature = "oauth")]
+            token: None,
+            #[cfg(feature = "oauth")]
+            upstreams: Arc::clone(&self.upstreams),
             _permits: permits,
         });
         Ok(Admitted { tool: Arc::clone(tool), cx, record })
