@@ -164,6 +164,14 @@ impl CallContext {
         self.call.cancelled.cancelled().await;
     }
 
+    /// The token by which the caller came, told before anybody shares the context.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn came_by(&mut self, token: Option<InboundToken>) {
+        if let Some(call) = Arc::get_mut(&mut self.call) {
+            call.token = token;
+        }
+    }
+
     #[cfg(feature = "oauth")]
     pub(crate) fn token(&self) -> Option<&InboundToken> {
         self.call.token.as_ref()

@@ -107,7 +107,8 @@ pub enum StartError {
     /// A tool names an upstream that nobody set up.
     #[error(
         "the tool '{tool}' reaches the upstream '{upstream}', which isn't set up: add [upstream.{upstream}] with \
-         `url` and `credential` to the settings{}", built_without()
+         `url` and `credential` to the settings{}",
+        built_without()
     )]
     Upstream {
         /// The tool.

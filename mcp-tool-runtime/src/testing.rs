@@ -49,6 +49,11 @@ use crate::{
     versions::{Known, Requirement},
     wire::Endpoint,
 };
+#[cfg(feature = "oauth")]
+use crate::{
+    identity::InboundToken,
+    upstream::{self, Given, Key, Wrong, canonical},
+};
 
 /// A server that a test calls directly, as a caller of its choice.
 #[derive(Clone, Debug)]
@@ -57,6 +62,8 @@ pub struct TestServer {
     caller: Caller,
     records: Records,
     requires: Option<Requirement>,
+    #[cfg(feature = "oauth")]
+    token: Option<InboundToken>,
 }
 
 impl TestServer {
@@ -80,6 +87,31 @@ impl TestServer {
         TestServer::start_with(server, Settings { allow_destructive, ..Settings::default() }, None).await
     }
 
+    /// The same, with upstreams as an operator sets them up: a name and the pairs of its section.
+    ///
+    /// # Errors
+    /// Where it couldn't be served, a setting that can't be used among the reasons.
+    #[cfg(feature = "oauth")]
+    pub async fn start_with_upstreams<'s>(
+        server: ToolServer,
+        upstreams: impl IntoIterator<Item = (&'s str, &'s [(&'s str, &'s str)])>,
+    ) -> Result<Self, StartError> {
+        let mut settings = Settings::default();
+        for (name, pairs) in upstreams {
+            let wrong =
+                |key: &str, reason: &str| StartError::Setting(format!("upstream.{name}.{key}: {reason}"));
+            let mut given = Given::default();
+            for (key, value) in pairs {
+                given = given.with(Key::named(key).ok_or_else(|| wrong(key, "no setting"))?, value);
+            }
+            let judged = upstream::Settings::judge(&given);
+            let judged = judged.map_err(|Wrong { key, reason }| wrong(key.name(), &reason))?;
+            let name = canonical(name).map_err(StartError::Setting)?;
+            settings.upstreams.insert(name, judged);
+        }
+        TestServer::start_with(server, settings, None).await
+    }
+
     async fn start_with(
         server: ToolServer,
         settings: Settings,
@@ -91,7 +123,15 @@ impl TestServer {
             endpoint.dispatcher.versions.known = known;
         }
         let endpoint = Arc::new(endpoint);
-        Ok(TestServer { endpoint, caller: Caller::local(Scopes::All), records, requires: None })
+        let caller = Caller::local(Scopes::All);
+        Ok(TestServer {
+            endpoint,
+            caller,
+            records,
+            requires: None,
+            #[cfg(feature = "oauth")]
+            token: None,
+        })
     }
 
     /// The server after a deploy: other tools, and callers that still hold it to what they last listed.
@@ -131,6 +171,14 @@ impl TestServer {
         TestServer { caller, ..self.clone() }
     }
 
+    /// The same server, called by someone who came by this bearer token. It isn't verified here, and is for the
+    /// exchange of upstreams alone.
+    #[cfg(feature = "oauth")]
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        TestServer { token: Some(InboundToken::new(token)), ..self.clone() }
+    }
+
     /// Calls a tool: scopes, bounds, gate, deadline, output check and record are those of a served call.
     ///
     /// # Errors
@@ -143,6 +191,8 @@ impl TestServer {
         let admitted = dispatcher
             .admit(self.caller.clone(), asked, None)
             .map_err(|refusal| TestError::from(refusal.kind))?;
+        #[cfg(feature = "oauth")]
+        let admitted = admitted.came_by(self.token.clone());
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 

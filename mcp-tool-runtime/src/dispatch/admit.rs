@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Dispatcher;
+#[cfg(feature = "oauth")]
+use crate::identity::InboundToken;
 use crate::{
     audit::{Entry, Outcome},
     context::{Call, CallContext, Progress},
@@ -28,6 +30,15 @@ pub(crate) struct Admitted {
     pub(super) tool: Arc<Served>,
     pub(super) cx: CallContext,
     pub(super) record: Entry,
+}
+
+#[cfg(feature = "oauth")]
+impl Admitted {
+    /// The token by which its caller came, for the exchange of upstreams.
+    pub(crate) fn came_by(mut self, token: Option<InboundToken>) -> Self {
+        self.cx.came_by(token);
+        self
+    }
 }
 
 /// What a call asks for.

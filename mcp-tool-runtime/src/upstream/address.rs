@@ -18,7 +18,8 @@ impl Network {
     /// # Errors
     /// What is wanted, where it is none.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?}: an address or a network is wanted, such as 127.0.0.1 or 10.0.0.0/8");
+        let wrong =
+            || format!("{text:?}: an address or a network is wanted, such as 127.0.0.1 or 10.0.0.0/8");
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -202,7 +203,9 @@ mod tests {
 
     #[test]
     fn what_names_no_network_is_refused() {
-        for text in ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"] {
+        for text in
+            ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
+        {
             assert!(Network::parse(text).is_err(), "{text}");
         }
     }

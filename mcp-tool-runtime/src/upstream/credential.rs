@@ -35,7 +35,10 @@ enum Kind {
     Own(Slot),
     /// By the digest of the caller's token.
     Exchanged(Cache<Digest, Arc<Slot>>),
-    Key { header: HeaderName, prefix: String },
+    Key {
+        header: HeaderName,
+        prefix: String,
+    },
 }
 
 /// What shows a request to be the server's.
@@ -170,7 +173,8 @@ impl Credentials {
             (Kind::Exchanged(kept), Credential::ClientCredentials(from) | Credential::Exchange(from)) => {
                 let token = token.ok_or(Fault::NoToken)?;
                 let slot = kept.get_with(subject(token), Arc::default);
-                slot.get(secret, async |by| endpoint::ask(client, settings, from, by, Some(token)).await).await?
+                slot.get(secret, async |by| endpoint::ask(client, settings, from, by, Some(token)).await)
+                    .await?
             }
             (Kind::Own(_) | Kind::Exchanged(_), Credential::Key { .. }) => {
                 return Err(Fault::Wrong("its credential is of two kinds".into()));

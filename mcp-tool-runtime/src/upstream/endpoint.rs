@@ -104,7 +104,8 @@ fn form(endpoint: &TokenEndpoint, secret: &Secret, subject: Option<&InboundToken
                 .append_pair("requested_token_type", ACCESS_TOKEN);
         }
     }
-    let asked = [("audience", &endpoint.audience), ("resource", &endpoint.resource), ("scope", &endpoint.scope)];
+    let asked =
+        [("audience", &endpoint.audience), ("resource", &endpoint.resource), ("scope", &endpoint.scope)];
     for (name, value) in asked {
         if let Some(value) = value {
             form.append_pair(name, value);
@@ -125,8 +126,8 @@ fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
 
 /// A value that no log shows.
 pub(super) fn sensitive(text: &str) -> Result<HeaderValue, Fault> {
-    let mut value =
-        HeaderValue::from_str(text).map_err(|_| Fault::Wrong("a credential has bytes that no header has".into()))?;
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| Fault::Wrong("a credential has bytes that no header has".into()))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -183,9 +184,11 @@ fn refused(status: StatusCode, body: &[u8], is_exchange: bool) -> Fault {
         "invalid_grant" | "invalid_request" | "invalid_target" | "access_denied" if is_exchange => {
             Fault::NotExchanged(said)
         }
-        "invalid_client" | "unauthorized_client" | "invalid_scope" | "unsupported_grant_type" | "invalid_target" => {
-            Fault::Wrong(said)
-        }
+        "invalid_client"
+        | "unauthorized_client"
+        | "invalid_scope"
+        | "unsupported_grant_type"
+        | "invalid_target" => Fault::Wrong(said),
         _ => Fault::Away(said),
     }
 }
@@ -203,12 +206,18 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_as_it_should_be_and_no_other() {
-        let issued = taken(br#"{"access_token":"t1","token_type":"bearer","expires_in":3600}"#, None).ok().unwrap();
-        assert_eq!((issued.value.as_bytes(), issued.lifetime), (&b"Bearer t1"[..], Duration::from_secs(3_600)));
+        let issued =
+            taken(br#"{"access_token":"t1","token_type":"bearer","expires_in":3600}"#, None).ok().unwrap();
+        assert_eq!(
+            (issued.value.as_bytes(), issued.lifetime),
+            (&b"Bearer t1"[..], Duration::from_secs(3_600))
+        );
         assert!(issued.value.is_sensitive());
         let unsaid = taken(br#"{"access_token":"t1","token_type":"Bearer"}"#, None).ok().unwrap();
         assert_eq!(unsaid.lifetime, UNSAID_LIFETIME);
-        let long = taken(br#"{"access_token":"t","token_type":"Bearer","expires_in":99999999999}"#, None).ok().unwrap();
+        let long = taken(br#"{"access_token":"t","token_type":"Bearer","expires_in":99999999999}"#, None)
+            .ok()
+            .unwrap();
         assert_eq!(long.lifetime, LONGEST_LIFETIME);
         let cases = [
             (r#"{"access_token":"t1"}"#, "RFC 6749"),

@@ -36,7 +36,8 @@ impl Remote {
         for _ in 0..=MAX_REDIRECTS {
             resolve::check_literal(&self.settings.allow_private, &hop.url)
                 .map_err(|private| Lost { fault: Fault::Wrong(private.to_string()), was_sent })?;
-            let mut request = self.client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+            let mut request =
+                self.client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
             if hop.is_own {
                 request = request.header(shown.header.clone(), shown.value.clone());
             }
@@ -107,7 +108,10 @@ impl Hop {
         }
         if !hop.is_own {
             if hop.body.is_some() || !matches!(hop.method, Method::GET | Method::HEAD) {
-                return Err(format!("a redirect would take what is written to {}", hop.url.host_str().unwrap_or_default()));
+                return Err(format!(
+                    "a redirect would take what is written to {}",
+                    hop.url.host_str().unwrap_or_default()
+                ));
             }
             hop.headers = hop.headers.remove(ACCEPT).map(|accept| (ACCEPT, accept)).into_iter().collect();
         }
@@ -121,16 +125,11 @@ mod tests {
     use crate::upstream::given::{Given, Key};
 
     fn settings() -> Settings {
-        let mut given = Given::default();
-        let hosts = ["files.example.com", "other.example.com:8443"].map(str::to_owned).to_vec();
-        for (key, values) in [
-            (Key::Url, vec!["https://x.example/api".to_owned()]),
-            (Key::Credential, vec!["key".to_owned()]),
-            (Key::KeyFile, vec!["key".to_owned()]),
-            (Key::RedirectHosts, hosts),
-        ] {
-            given.set(key, values);
-        }
+        let given = Given::default()
+            .with(Key::Url, "https://x.example/api")
+            .with(Key::Credential, "key")
+            .with(Key::File, "key")
+            .with(Key::RedirectHosts, "files.example.com, other.example.com:8443");
         Settings::judge(&given).unwrap()
     }
 
@@ -139,7 +138,10 @@ mod tests {
         Hop {
             method,
             url: Url::parse("https://x.example/api/a").unwrap(),
-            headers: headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
             body: body.map(Bytes::from),
             is_own: true,
         }
@@ -158,7 +160,10 @@ mod tests {
         let next = led(Method::PUT, 307, "b").unwrap();
         assert_eq!((next.method, next.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
         let next = led(Method::POST, 303, "b").unwrap();
-        assert_eq!((next.method, next.body, next.headers.contains_key(CONTENT_TYPE)), (Method::GET, None, false));
+        assert_eq!(
+            (next.method, next.body, next.headers.contains_key(CONTENT_TYPE)),
+            (Method::GET, None, false)
+        );
     }
 
     #[test]

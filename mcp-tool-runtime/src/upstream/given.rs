@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mcp_tool_contract::name;
+
 /// A key of `[upstream.NAME]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
@@ -14,9 +16,9 @@ pub(crate) enum Key {
     Audience,
     Resource,
     Scope,
-    KeyFile,
-    KeyHeader,
-    KeyPrefix,
+    File,
+    Header,
+    Prefix,
     AllowPrivate,
     RedirectHosts,
     MaxResponse,
@@ -64,7 +66,7 @@ impl Kind {
             | Key::Audience
             | Key::Resource
             | Key::Scope => matches!(self, Kind::ClientCredentials | Kind::TokenExchange),
-            Key::KeyFile | Key::KeyHeader | Key::KeyPrefix => matches!(self, Kind::Key),
+            Key::File | Key::Header | Key::Prefix => matches!(self, Kind::Key),
         }
     }
 }
@@ -80,9 +82,9 @@ impl Key {
         Key::Audience,
         Key::Resource,
         Key::Scope,
-        Key::KeyFile,
-        Key::KeyHeader,
-        Key::KeyPrefix,
+        Key::File,
+        Key::Header,
+        Key::Prefix,
         Key::AllowPrivate,
         Key::RedirectHosts,
         Key::MaxResponse,
@@ -99,9 +101,9 @@ impl Key {
             Key::Audience => "audience",
             Key::Resource => "resource",
             Key::Scope => "scope",
-            Key::KeyFile => "key_file",
-            Key::KeyHeader => "key_header",
-            Key::KeyPrefix => "key_prefix",
+            Key::File => "key_file",
+            Key::Header => "key_header",
+            Key::Prefix => "key_prefix",
             Key::AllowPrivate => "allow_private",
             Key::RedirectHosts => "redirect_hosts",
             Key::MaxResponse => "max_response",
@@ -123,8 +125,21 @@ impl Key {
 pub(crate) struct Given(BTreeMap<Key, Vec<String>>);
 
 impl Given {
+    /// Takes a value, in a list those between commas.
+    #[must_use]
+    pub(crate) fn with(mut self, key: Key, text: &str) -> Self {
+        let parts = text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty());
+        self.set(key, if key.is_list() { parts.collect() } else { vec![text.to_owned()] });
+        self
+    }
+
     pub(crate) fn set(&mut self, key: Key, values: Vec<String>) {
         self.0.insert(key, values);
+    }
+
+    /// What was said by that key, moved out.
+    pub(crate) fn take(&mut self, key: Key) -> Vec<String> {
+        self.0.remove(&key).unwrap_or_default()
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
@@ -142,7 +157,7 @@ impl Given {
     pub(super) fn one(&self, key: Key) -> Result<Option<&str>, Wrong> {
         match self.list(key) {
             [] if !self.0.contains_key(&key) => Ok(None),
-            [one] if !one.is_empty() || key == Key::KeyPrefix => Ok(Some(one)),
+            [one] if !one.is_empty() || key == Key::Prefix => Ok(Some(one)),
             _ => Err(Wrong { key, reason: "one value is wanted".into() }),
         }
     }
@@ -160,12 +175,5 @@ pub(crate) struct Wrong {
 /// # Errors
 /// What a name may be.
 pub(crate) fn canonical(name: &str) -> Result<String, String> {
-    let may = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    let is_name = name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(may);
-    match is_name {
-        true => Ok(name.replace('-', "_")),
-        false => Err(format!(
-            "{name:?} can't name an upstream: use lower-case letters, digits, `_` and `-`, a letter first, 64 at most"
-        )),
-    }
+    name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

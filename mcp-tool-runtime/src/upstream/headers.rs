@@ -5,8 +5,9 @@ use reqwest::header::HeaderName;
 /// Whether a function may set it: neither credentials, nor what says where a request goes and how it is framed,
 /// nor from whom it came.
 pub(super) fn may_set(name: &HeaderName) -> bool {
-    !(is_framing(name) || matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via"))
-        && !name.as_str().starts_with("x-forwarded-")
+    let is_own = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
+        || name.as_str().starts_with("x-forwarded-");
+    !(is_own || is_framing(name))
 }
 
 fn is_framing(name: &HeaderName) -> bool {
@@ -47,8 +48,21 @@ mod tests {
     #[test]
     fn credentials_and_framing_are_no_function_s() {
         for name in [
-            "Authorization", "Cookie", "Host", "Proxy-Authorization", "Proxy-Connection", "Connection", "Keep-Alive",
-            "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect", "Forwarded", "Via",
+            "Authorization",
+            "Cookie",
+            "Host",
+            "Proxy-Authorization",
+            "Proxy-Connection",
+            "Connection",
+            "Keep-Alive",
+            "TE",
+            "Trailer",
+            "Transfer-Encoding",
+            "Upgrade",
+            "Content-Length",
+            "Expect",
+            "Forwarded",
+            "Via",
             "X-Forwarded-For",
         ] {
             assert!(!may_set(&name.parse().unwrap()), "{name}");

@@ -27,7 +27,7 @@ use credential::Credentials;
 pub(crate) use given::{Given, Key, Wrong, canonical};
 pub use request::UpstreamRequest;
 pub use response::UpstreamResponse;
-pub(crate) use settings::{Settings, default_of};
+pub(crate) use settings::Settings;
 
 /// The longest that a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -153,7 +153,9 @@ impl Upstream {
 impl fmt::Debug for UpstreamRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.hop {
-            Ok(hop) => write!(f, "{} {} at upstream '{}'", hop.method, hop.url.path(), self.upstream.remote.name),
+            Ok(hop) => {
+                write!(f, "{} {} at upstream '{}'", hop.method, hop.url.path(), self.upstream.remote.name)
+            }
             Err(reason) => write!(f, "no request to upstream '{}': {reason}", self.upstream.remote.name),
         }
     }

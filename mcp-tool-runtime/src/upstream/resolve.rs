@@ -127,7 +127,8 @@ mod tests {
     async fn a_name_that_is_bound_anew_is_judged_anew() {
         static ASKED: AtomicU32 = AtomicU32::new(0);
         let lookup: Lookup = |_| {
-            let address = if ASKED.fetch_add(1, Ordering::Relaxed) == 0 { "1.1.1.1" } else { "169.254.169.254" };
+            let address =
+                if ASKED.fetch_add(1, Ordering::Relaxed) == 0 { "1.1.1.1" } else { "169.254.169.254" };
             Box::pin(async move { Ok(addresses(&[address])) })
         };
         let guard = Guard { allowed: Arc::new([]), lookup };
@@ -156,7 +157,9 @@ mod tests {
 
     #[test]
     fn an_address_in_a_url_is_judged_however_it_is_written() {
-        for host in ["127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"] {
+        for host in
+            ["127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"]
+        {
             let url = Url::parse(&format!("https://{host}/")).unwrap();
             assert!(check_literal(&[], &url).is_err(), "{host}");
         }

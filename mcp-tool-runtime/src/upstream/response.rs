@@ -53,7 +53,8 @@ impl UpstreamResponse {
             404 | 410 => ToolError::not_found(format!("'{name}' has none of that")),
             409 | 412 => ToolError::conflict(format!("'{name}' has it otherwise by now")),
             429 | 500..=599 => {
-                let wait = self.header(RETRY_AFTER.as_str()).and_then(|wait| wait.trim().parse().ok()).unwrap_or(5);
+                let wait =
+                    self.header(RETRY_AFTER.as_str()).and_then(|wait| wait.trim().parse().ok()).unwrap_or(5);
                 let wait = Duration::from_secs(u64::min(wait, LONGEST_WAIT));
                 ToolError::unavailable(format!("'{name}' answered {status}"), wait)
             }
@@ -97,7 +98,8 @@ impl UpstreamResponse {
         serde_json::from_slice(&body).map_err(|error| {
             // serde's own words would repeat values.
             let (line, column) = (error.line(), error.column());
-            let reason = format!("upstream '{name}' sent other JSON than is read, at line {line} column {column}");
+            let reason =
+                format!("upstream '{name}' sent other JSON than is read, at line {line} column {column}");
             let error = ToolError::internal(reason);
             if is_write { error.unsettled() } else { error }
         })

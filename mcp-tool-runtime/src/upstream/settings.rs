@@ -89,8 +89,9 @@ impl Settings {
             given.one(key)?.ok_or_else(|| missing(key, &why))
         };
 
-        let allow_private = parsed(given, Key::AllowPrivate, |text| Network::parse(text))?;
-        let base = address(Key::Url, given.one(Key::Url)?.ok_or_else(|| missing(Key::Url, "say where it is"))?)?;
+        let allow_private = parsed(given, Key::AllowPrivate, Network::parse)?;
+        let base =
+            address(Key::Url, given.one(Key::Url)?.ok_or_else(|| missing(Key::Url, "say where it is"))?)?;
         if base.query().is_some() {
             return Err(Wrong { key: Key::Url, reason: "has no query: it stands before every path".into() });
         }
@@ -98,14 +99,14 @@ impl Settings {
         let base = folder(base);
         let credential = match kind {
             Kind::Key => {
-                let header = given.one(Key::KeyHeader)?.unwrap_or("Authorization");
-                let header = headers::of_key(header).map_err(|reason| Wrong { key: Key::KeyHeader, reason })?;
+                let header = given.one(Key::Header)?.unwrap_or("Authorization");
+                let header = headers::of_key(header).map_err(|reason| Wrong { key: Key::Header, reason })?;
                 let usual = if header == reqwest::header::AUTHORIZATION { "Bearer " } else { "" };
-                let prefix = given.one(Key::KeyPrefix)?.unwrap_or(usual).to_owned();
+                let prefix = given.one(Key::Prefix)?.unwrap_or(usual).to_owned();
                 if !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-                    return Err(Wrong { key: Key::KeyPrefix, reason: "visible ASCII is wanted".into() });
+                    return Err(Wrong { key: Key::Prefix, reason: "visible ASCII is wanted".into() });
                 }
-                Credential::Key { file: needed(Key::KeyFile)?.into(), header, prefix }
+                Credential::Key { file: needed(Key::File)?.into(), header, prefix }
             }
             Kind::ClientCredentials | Kind::TokenExchange => {
                 let endpoint = TokenEndpoint {
@@ -129,8 +130,9 @@ impl Settings {
             }
         };
         let redirect_hosts = parsed(given, Key::RedirectHosts, |text| {
-            RedirectHost::parse(text)
-                .ok_or_else(|| format!("{text:?}: a host is wanted, such as files.example.com or files.example.com:8443"))
+            RedirectHost::parse(text).ok_or_else(|| {
+                format!("{text:?}: a host is wanted, such as files.example.com or files.example.com:8443")
+            })
         })?;
         let max_response = match given.one(Key::MaxResponse)? {
             None => MAX_RESPONSE,
@@ -141,29 +143,30 @@ impl Settings {
         };
         Ok(Settings { base, credential, allow_private, redirect_hosts, max_response })
     }
-}
 
-/// What holds where a key says nothing, for those who read the settings.
-pub(crate) fn default_of(key: Key, given: &Given) -> Option<&'static str> {
-    let kind = given.one(Key::Credential).ok().flatten().and_then(|kind| Kind::parse(kind).ok())?;
-    let is_bearer = given.one(Key::KeyHeader).ok()?.is_none_or(|header| header.eq_ignore_ascii_case("authorization"));
-    match key {
-        Key::ClientAuth => Some("basic"),
-        Key::KeyHeader => Some("Authorization"),
-        Key::KeyPrefix => Some(if is_bearer { "Bearer " } else { "" }),
-        Key::MaxResponse => Some("4MiB"),
-        Key::AllowPrivate | Key::RedirectHosts => Some(""),
-        Key::Url
-        | Key::Credential
-        | Key::TokenUrl
-        | Key::ClientId
-        | Key::SecretFile
-        | Key::Audience
-        | Key::Resource
-        | Key::Scope
-        | Key::KeyFile => None,
+    /// What holds where a key says nothing, for those who read the settings.
+    pub(crate) fn default_of(key: Key, given: &Given) -> Option<&'static str> {
+        let kind = given.one(Key::Credential).ok().flatten().and_then(|kind| Kind::parse(kind).ok())?;
+        let is_bearer =
+            given.one(Key::Header).ok()?.is_none_or(|header| header.eq_ignore_ascii_case("authorization"));
+        match key {
+            Key::ClientAuth => Some("basic"),
+            Key::Header => Some("Authorization"),
+            Key::Prefix => Some(if is_bearer { "Bearer " } else { "" }),
+            Key::MaxResponse => Some("4MiB"),
+            Key::AllowPrivate | Key::RedirectHosts => Some(""),
+            Key::Url
+            | Key::Credential
+            | Key::TokenUrl
+            | Key::ClientId
+            | Key::SecretFile
+            | Key::Audience
+            | Key::Resource
+            | Key::Scope
+            | Key::File => None,
+        }
+        .filter(|_| kind.takes(key))
     }
-    .filter(|_| kind.takes(key))
 }
 
 fn parsed<T>(given: &Given, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Wrong> {
@@ -188,7 +191,8 @@ fn bytes(text: &str) -> Option<usize> {
 /// a password there.
 fn address(key: Key, text: &str) -> Result<Url, Wrong> {
     let wrong = |reason: &str| Wrong { key, reason: reason.into() };
-    let url = Url::parse(text).map_err(|_| wrong("an address is wanted, such as https://billing.example.com/api"))?;
+    let url = Url::parse(text)
+        .map_err(|_| wrong("an address is wanted, such as https://billing.example.com/api"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("holds a name or a password: keep these in files"));
     }
@@ -221,9 +225,7 @@ mod tests {
     fn judged(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let mut given = Given::default();
         for (name, value) in pairs {
-            let key = Key::named(name).unwrap();
-            let values = if key.is_list() { value.split(',').map(str::to_owned).collect() } else { vec![(*value).to_owned()] };
-            given.set(key, values);
+            given = given.with(Key::named(name).unwrap(), value);
         }
         Settings::judge(&given).map_err(|wrong| format!("{}: {}", wrong.key.name(), wrong.reason))
     }
@@ -238,7 +240,11 @@ mod tests {
     const KEY: [(&str, &str); 3] =
         [("url", "https://billing.example.com"), ("credential", "key"), ("key_file", "/run/secrets/key")];
 
-    fn with(pairs: &[(&'static str, &'static str)], key: &'static str, value: &'static str) -> Vec<(&'static str, &'static str)> {
+    fn with(
+        pairs: &[(&'static str, &'static str)],
+        key: &'static str,
+        value: &'static str,
+    ) -> Vec<(&'static str, &'static str)> {
         let mut pairs: Vec<_> = pairs.iter().copied().filter(|(name, _)| *name != key).collect();
         pairs.push((key, value));
         pairs
@@ -293,7 +299,10 @@ mod tests {
         ];
         for (key, value, wanted) in cases {
             let said = judged(&with(&CLIENT, key, value)).unwrap_err();
-            assert!(said.starts_with(&format!("{key}: ")) && said.contains(wanted), "{key} = {value}: {said}");
+            assert!(
+                said.starts_with(&format!("{key}: ")) && said.contains(wanted),
+                "{key} = {value}: {said}"
+            );
             assert!(!said.contains("ann:pw"), "{said}");
         }
         for header in ["Host", "Connection", "Proxy-Authorization", "Content-Length", "a b", ""] {
