@@ -38,6 +38,7 @@ pub(crate) struct Call {
     pub(crate) max_result: usize,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
+    pub(crate) reached: Arc<Reached>,
     /// The token that the caller came by, for an exchange alone.
     #[cfg(feature = "oauth")]
     pub(crate) token: Option<InboundToken>,
@@ -45,6 +46,24 @@ pub(crate) struct Call {
     pub(crate) upstreams: Arc<Upstreams>,
     /// Given back when the last holder of the call is done.
     pub(crate) _permits: Permits,
+}
+
+/// The upstreams that a call has asked, for its record.
+#[derive(Debug, Default)]
+pub(crate) struct Reached(Mutex<Vec<String>>);
+
+impl Reached {
+    #[cfg(feature = "oauth")]
+    fn note(&self, upstream: &str) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.iter().any(|name| name == upstream) {
+            names.push(upstream.to_owned());
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A report on a call that is still running.
@@ -105,6 +124,7 @@ impl CallContext {
             sealer: Arc::new(Sealer::of_process()),
             max_result: MAX_RESULT,
             question: OnceLock::new(),
+            reached: Arc::default(),
             #[cfg(feature = "oauth")]
             token: None,
             #[cfg(feature = "oauth")]
@@ -175,6 +195,11 @@ impl CallContext {
     #[cfg(feature = "oauth")]
     pub(crate) fn token(&self) -> Option<&InboundToken> {
         self.call.token.as_ref()
+    }
+
+    #[cfg(feature = "oauth")]
+    pub(crate) fn reaches(&self, upstream: &str) {
+        self.call.reached.note(upstream);
     }
 
     #[cfg(feature = "oauth")]

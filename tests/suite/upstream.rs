@@ -2,6 +2,7 @@
 
 use std::{
     path::PathBuf,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +18,8 @@ use mcp_tool_runtime::{
 use serde_json::json;
 
 use crate::{
-    harness::PATIENCE,
+    cli::{out, refusal, run},
+    harness::{HttpServer, PATIENCE, SPECIMEN, text},
     peer::{Peer, reply},
 };
 
@@ -529,6 +531,7 @@ async fn an_upstream_that_does_not_answer_ends_with_the_call_and_a_write_is_in_d
     assert!(error.to_string().contains("look before you try again"), "{error}");
     let outcomes: Vec<_> = server.records().iter().map(|record| record["outcome"].clone()).collect();
     assert_eq!(outcomes, ["unknown", "unknown"]);
+    assert_eq!(server.records()[1]["upstreams"], json!(["billing"]));
     assert_eq!(upstream.count(), 2);
 }
 
@@ -577,6 +580,7 @@ async fn a_tool_reaches_only_what_it_names_and_the_operator_set_up() {
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     let error = server.call("unnamed", json!({})).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Internal));
+    assert_eq!(server.records()[0].get("upstreams"), None);
     let logged = format!("{error:?}");
     assert!(logged.contains("'unnamed'") && logged.contains("add `upstream = ["), "{logged}");
 
@@ -585,4 +589,93 @@ async fn a_tool_reaches_only_what_it_names_and_the_operator_set_up() {
     assert!(error.to_string().contains("add [upstream.billing] with `url` and `credential`"), "{error}");
     let error = Section::key(&upstream, &secrets).with("key_file", "/nowhere/key").start().await.unwrap_err();
     assert!(error.to_string().starts_with("upstream.billing.key_file: /nowhere/key: "), "{error}");
+}
+
+const FILE: &str = "[upstream.billing]
+url = \"https://billing.example.com/api\"
+credential = \"client_credentials\"
+token_url = \"https://issuer.example.com/token\"
+client_id = \"tools\"
+secret_file = \"/run/secrets/billing\"
+";
+
+#[test]
+fn a_section_of_a_name_is_shown_with_where_each_value_came_from() {
+    let environment = [
+        ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "https://other.example.com/token"),
+        ("MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE", "10.0.0.0/8, ::1"),
+    ];
+    let printed = out(&run(&["serve", "--print-config"], &environment, Some(FILE)));
+    for line in [
+        "upstream.billing.url = \"https://billing.example.com/api\"  # mcp-tool.toml",
+        "upstream.billing.token_url = \"https://other.example.com/token\"  # MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL",
+        "upstream.billing.allow_private = [\"10.0.0.0/8\", \"::1\"]  # MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE",
+        "upstream.billing.client_auth = \"basic\"  # default",
+        "upstream.billing.redirect_hosts = []  # default",
+        "upstream.billing.max_response = \"4MiB\"  # default",
+    ] {
+        assert!(printed.lines().any(|printed| printed == line), "no {line} in:\n{printed}");
+    }
+    assert!(!printed.contains("key_header"), "{printed}");
+}
+
+#[test]
+fn a_section_that_can_not_be_used_is_refused_by_its_key() {
+    let variable = "MCP_TOOL_UPSTREAM_BILLING_URL";
+    let cases = [
+        (
+            "url = ",
+            "ulr = ",
+            None,
+            "`upstream.billing.ulr` is no setting; did you mean upstream.billing.url?",
+        ),
+        (
+            "https://billing",
+            "http://billing",
+            None,
+            "upstream.billing.url (from mcp-tool.toml): https is wanted",
+        ),
+        (
+            "",
+            "",
+            Some((variable, "http://x.example")),
+            "(from MCP_TOOL_UPSTREAM_BILLING_URL): https is wanted",
+        ),
+        ("client_id = \"tools\"\n", "", None, "by MCP_TOOL_UPSTREAM_BILLING_CLIENT_ID"),
+        (
+            "client_id",
+            "key_header",
+            None,
+            "upstream.billing.key_header (from mcp-tool.toml): means nothing with",
+        ),
+        ("[upstream.billing]", "[upstream.Billing]", None, "[upstream.Billing]"),
+        ("", "", Some(("MCP_TOOL_UPSTREAM_BILLING_ULR", "x")), "MCP_TOOL_UPSTREAM_BILLING_ULR is no setting"),
+    ];
+    for (from, to, variable, wanted) in cases {
+        let file = if from.is_empty() { FILE.to_owned() } else { FILE.replacen(from, to, 1) };
+        let (code, said) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
+        assert!(code == 1 && said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
+fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
+    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
+    assert!(
+        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't set up"),
+        "{said}"
+    );
+    assert!(said.contains("add [upstream.billing]"), "{said}");
+
+    let (upstream, secrets) = (Peer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
+    let environment = Section::key(&upstream, &secrets).0.into_iter();
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_REACHES", "1").env("HTTP_PROXY", "http://127.0.0.1:1");
+    command.envs(
+        environment.map(|(key, value)| (format!("MCP_TOOL_UPSTREAM_BILLING_{}", key.to_uppercase()), value)),
+    );
+    let server = HttpServer::start_by(&mut command, &[]);
+    assert_eq!(text(&server.call("bills", json!({}))), "three");
+    assert_eq!(upstream.seen()[0].authorization(), "Bearer k1");
+    assert!(!server.stderr.text().contains("k1"), "{}", server.stderr.text());
 }

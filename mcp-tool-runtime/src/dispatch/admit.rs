@@ -155,6 +155,8 @@ impl Dispatcher {
             self.usage.count(contract, &caller);
         }
 
+        let reached = Arc::default();
+        record.reaches(Arc::clone(&reached));
         let cx = CallContext::new(Call {
             caller,
             contract,
@@ -166,6 +168,7 @@ impl Dispatcher {
             sealer: Arc::clone(&self.sealer),
             max_result: self.max_result,
             question: OnceLock::new(),
+            reached,
             #[cfg(feature = "oauth")]
             token: None,
             #[cfg(feature = "oauth")]

@@ -99,6 +99,7 @@ impl UpstreamRequest {
         let UpstreamRequest { upstream, hop } = self;
         let name = &upstream.remote.name;
         let hop = hop.map_err(|reason| Fault::Wrong(reason).tell(name, &upstream.cx))?;
+        upstream.cx.reaches(name);
         let is_write = !matches!(hop.method, Method::GET | Method::HEAD);
         let response = upstream.within(is_write, upstream.ask(hop)).await?;
         Ok(UpstreamResponse::new(upstream, response, is_write))

@@ -35,9 +35,11 @@ impl Named {
             let mut said = Said::new();
             for (key, value) in keys {
                 let known = Key::named(&key).ok_or_else(|| {
-                    let meant = nearest(&key, Key::ALL.map(Key::name));
-                    let meant = meant.map(|meant| format!("; did you mean {SECTION}.{name}.{meant}?"));
-                    format!("{path}: `{SECTION}.{name}.{key}` is no setting{}", meant.unwrap_or_default())
+                    let all = Key::ALL.map(|key| format!("{SECTION}.{name}.{}", key.name()));
+                    let given = format!("{SECTION}.{name}.{key}");
+                    let meant = nearest(&given, all.iter().map(String::as_str));
+                    let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                    format!("{path}: `{given}` is no setting{meant}")
                 })?;
                 let values = super::sources::texts(value).ok_or_else(|| {
                     format!("{path}: `{SECTION}.{name}.{key}` is text, a number, or a list of these")
