@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_runtime::{Adapted, Schemars, prelude::*};
+use mcp_tool_runtime::{Adapted, Schemars, ToolEntry, prelude::*};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -518,6 +518,18 @@ fn announce(
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
 }
 
+/// What billing says.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn bills(cx: &CallContext) -> Result<String, ToolError> {
+    let answer = cx.upstream("billing")?.get("invoices").send().await?;
+    answer.require_success()?.json().await
+}
+
+/// Tools that don't start without upstreams.
+fn reaching() -> &'static [ToolEntry] {
+    if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     ToolServer::new("specimen", "1.2.3")
@@ -558,6 +570,7 @@ async fn main() -> ExitCode {
             v1::relay,
             announce
         ])
+        .tools(reaching())
         .lend_with(Seen::open)
         .run()
         .await
