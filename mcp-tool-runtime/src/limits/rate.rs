@@ -114,7 +114,8 @@ impl Rates {
 fn key(caller: &Caller, contract: &Contract) -> Key {
     let agent = caller.agent().filter(|_| !caller.is_local());
     let major = contract.version.major.to_string();
-    let parts = [Some(caller.user()), agent, caller.tenant(), Some(contract.name), Some(&major)];
+    let principal = [caller.issuer(), caller.tenant(), Some(caller.user()), agent];
+    let parts = principal.into_iter().chain([Some(contract.name), Some(&*major)]);
     let mut bytes = Vec::with_capacity(128);
     for part in parts {
         // With its length before it, no part can pass for another.
