@@ -3,3 +3,4 @@
 mod attacks;
 mod issuer;
 mod keys;
+mod trust;
