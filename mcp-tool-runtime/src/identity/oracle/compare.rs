@@ -12,7 +12,7 @@ use super::{
 use crate::identity::{
     jwt::Jwt,
     keys::KeySet,
-    resource::{is_access_token, prove},
+    proof::{is_access_token, prove},
     settings::Rules,
 };
 

@@ -55,7 +55,8 @@ fn known_keys_serve_while_the_issuer_is_down() {
     pair.takes(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
     let header = pair.issuer.header("RS256", "unknown").to_string();
     let unknown = pair.call(&sign(&KEYS.stranger, "RS256", header, pair.issuer.claims().to_string()));
-    assert!(matches!(unknown.status, 401 | 503), "{unknown:?}");
+    // Nobody can say that the issuer hasn't that key.
+    unavailable(&unknown).unwrap();
     pair.takes(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }
 
