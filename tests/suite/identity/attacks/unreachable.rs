@@ -88,6 +88,8 @@ fn a_document_that_is_wrong_is_believed_in_nothing() {
         members(json!({ "jwks_uri": "file:///etc/passwd" })),
         members(json!({ "jwks_uri": "ftp://127.0.0.1/jwks" })),
         members(json!({ "jwks_uri": "http://issuer.example/jwks" })),
+        // Not a loopback address by its digits, and yet one that answers here.
+        members(json!({ "jwks_uri": format!("http://0.0.0.0:{}/jwks", evil.address.port()) })),
         members(json!({ "jwks_uri": "data:application/json,{}" })),
     ];
     for (name, members) in documents {
