@@ -5,3 +5,4 @@ mod issuer;
 mod keys;
 #[cfg(feature = "clients")]
 mod real;
+mod trust;

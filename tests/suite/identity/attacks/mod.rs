@@ -75,7 +75,7 @@ impl Pair {
 }
 
 /// The keys that a good issuer has.
-fn known() -> [&'static Key; 5] {
+pub(super) fn known() -> [&'static Key; 5] {
     [&KEYS.rsa, &KEYS.rsa3072, &KEYS.p256, &KEYS.p384, &KEYS.ed]
 }
 
@@ -85,11 +85,11 @@ fn measure() -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
 }
 
-fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
+pub(super) fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
     server.post(headers, &measure())
 }
 
-fn opened(reply: &Reply) -> bool {
+pub(super) fn opened(reply: &Reply) -> bool {
     reply.status == 200 && reply.body.contains(r#""mode":"fast""#)
 }
 
@@ -101,7 +101,7 @@ fn could_be_one(token: &str) -> bool {
 }
 
 /// What a refusal says, its correlation id apart; an error when it isn't the refusal of a bad token.
-fn refusal(reply: &Reply) -> Result<String, String> {
+pub(super) fn refusal(reply: &Reply) -> Result<String, String> {
     let challenge = reply.header("www-authenticate").unwrap_or_default();
     let is_right = reply.status == 401
         && challenge.starts_with("Bearer ")
