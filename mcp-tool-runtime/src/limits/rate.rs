@@ -343,7 +343,7 @@ mod tests {
                     // Clocks that were read out of order.
                     let read = now.saturating_sub(random(&mut state) % 1_000);
                     match cell.take(read) {
-                        Ok(at) if random(&mut state) % 5 == 0 => cell.give_back(at),
+                        Ok(at) if random(&mut state).is_multiple_of(5) => cell.give_back(at),
                         Ok(at) => kept.push(at),
                         Err(wait) => assert!(wait > Duration::ZERO),
                     }
