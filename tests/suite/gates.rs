@@ -6,26 +6,14 @@ use serde_json::json;
 use crate::harness::{HttpServer, StdioServer, correlation, text};
 
 /// End something.
-#[mcp_tool(
-    version = "2.0",
-    scope = "things:read",
-    destructive,
-    gate(scope = "things:end"),
-    upstream = ["billing", "mail"]
-)]
+#[mcp_tool(version = "2.0", scope = "things:read", destructive, gate(scope = "things:end"))]
 async fn end() {}
 
 mod gated {
     use super::*;
 
     /// End something.
-    #[mcp_tool(
-        version = "1.0",
-        scope = "things:read",
-        destructive,
-        gate(scope = "things:end"),
-        upstream = ["mail", "billing"]
-    )]
+    #[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:end"))]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
     }
@@ -38,8 +26,7 @@ mod approved {
     #[mcp_tool(
         version = "1.0",
         scope = ["things:read", "things:end"],
-        destructive,
-        upstream = ["mail", "billing"]
+        destructive
     )]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
@@ -50,10 +37,24 @@ mod ungated {
     use super::*;
 
     /// End something.
-    #[mcp_tool(version = "1.0", scope = "things:read", destructive, upstream = ["mail", "billing"])]
+    #[mcp_tool(version = "1.0", scope = "things:read", destructive)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
     }
+}
+
+mod reaching {
+    use super::*;
+
+    /// End something.
+    #[mcp_tool(
+        version = "2.0",
+        scope = "things:read",
+        destructive,
+        gate(scope = "things:end"),
+        upstream = ["billing", "mail"]
+    )]
+    pub(super) async fn end() {}
 }
 
 mod unnamed {
@@ -67,7 +68,7 @@ mod unnamed {
         gate(scope = "things:end"),
         upstream = "mail"
     )]
-    pub(super) fn end() -> Adapted<super::end> {
+    pub(super) fn end() -> Adapted<super::reaching::end> {
         Adapted::to(json!({}))
     }
 }
@@ -140,7 +141,7 @@ async fn who_holds_it_needs_neither_approval_nor_the_operators_leave() {
 async fn an_adapter_names_the_gate_and_the_upstreams_of_what_it_calls() {
     for (tools, said) in [
         (tools![end, ungated::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
-        (tools![end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),
+        (tools![reaching::end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),
     ] {
         let refused = start(tools, &[]).await.unwrap_err();
         assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {said}"));

@@ -53,7 +53,7 @@ pub async fn create_invoice(
 }
 
 /// Remind a customer of an open invoice.
-#[mcp_tool(version = "1.0", scope = "invoices:write", open_world)]
+#[mcp_tool(version = "1.1", scope = "invoices:write", open_world, rate = "30/h")]
 pub async fn send_reminder(
     invoices: &Invoices,
     /// Invoice number, as printed on it.
@@ -78,7 +78,7 @@ pub async fn void_invoice(
 }
 
 /// Delete an invoice for good.
-#[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
+#[mcp_tool(version = "1.1", scope = "invoices:delete", destructive, rate = "10/min")]
 pub async fn delete_invoice(
     cx: &CallContext,
     invoices: &Invoices,

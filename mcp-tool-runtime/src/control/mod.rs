@@ -14,7 +14,9 @@ use std::{
     },
 };
 
-pub(crate) use orders::{Issued, Off, Orders};
+#[cfg(feature = "oauth")]
+pub(crate) use orders::Issued;
+pub(crate) use orders::{Off, Orders};
 
 use crate::identity::Caller;
 

@@ -28,6 +28,7 @@ pub(crate) enum Off {
 
 /// What a token says of itself, as far as it can be revoked by that.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only tokens are revoked"))]
 pub(crate) struct Issued<'t> {
     pub(crate) jti: Option<&'t str>,
     pub(crate) subject: Option<&'t str>,
@@ -121,6 +122,7 @@ impl Orders {
     }
 
     /// Whether a token isn't taken any more.
+    #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only tokens are revoked"))]
     pub(crate) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, issued_at } = *token;
         let by = |map: &HashMap<String, Order>, name: Option<&str>| {

@@ -1,9 +1,6 @@
 //! The first half: whether a call may begin. Refusals here have HTTP statuses of their own.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use mcp_tool_contract::{
     model::{Contract, Version},
@@ -91,7 +88,7 @@ impl Dispatcher {
 
     /// Records a request that isn't taken for anybody's.
     #[cfg(feature = "oauth")]
-    pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
+    pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<std::net::IpAddr>) {
         let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
         let nobody = Arrival { remote, ..Caller::new("unauthenticated").into() };
         let record = self.record(Uuid::now_v7(), nobody, "-", 0);
@@ -104,6 +101,7 @@ impl Dispatcher {
     }
 
     /// Whether the policy lets the caller have what it names; a name that means nothing is nobody's secret.
+    #[cfg(feature = "http")]
     pub(crate) async fn is_permitted(&self, caller: &Caller, asked: Asked<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, asked.name, asked.requires) {
             Resolved::Is(tool) | Resolved::Changed(tool) => {

@@ -30,6 +30,7 @@ mod strict;
 #[cfg(feature = "oauth")]
 mod token;
 
+#[cfg(feature = "http")]
 pub(crate) use caller::Principal;
 pub use caller::{Caller, CallerKind, Scopes};
 #[allow(unused_imports, reason = "the command line reads settings")]

@@ -2,10 +2,11 @@
 
 mod scopes;
 
-use std::{fmt, panic::AssertUnwindSafe, pin::Pin, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use mcp_tool_contract::model::Contract;
+use tokio::time::Instant;
 
 use crate::{identity::Caller, registry::Served};
 pub use scopes::ScopeAuthorizer;
@@ -99,6 +100,20 @@ impl Policy {
             }
         }
         if lacking.is_empty() { Decision::Permit } else { Decision::NeedsScopes { missing: lacking } }
+    }
+
+    /// Decides on each of these, for a list. What isn't decided when the time of one is over is denied.
+    pub(crate) async fn decide_all(&self, caller: &Caller, tools: &[Arc<Served>]) -> Vec<Decision> {
+        let deadline = Instant::now() + DEADLINE;
+        let mut decisions = Vec::with_capacity(tools.len());
+        for tool in tools {
+            let decision = match self {
+                Policy::Scopes(_) => Ok(self.decide(caller, tool).await),
+                Policy::Own(_) => tokio::time::timeout_at(deadline, self.decide(caller, tool)).await,
+            };
+            decisions.push(decision.unwrap_or_else(|_| Decision::Deny { reason: "policy_overran".into() }));
+        }
+        decisions
     }
 }
 

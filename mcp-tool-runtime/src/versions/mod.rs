@@ -76,13 +76,13 @@ impl Versions {
         family.iter().find(succeeds).map_or(Resolved::Changed(newest), Resolved::Is)
     }
 
-    /// The tools that a caller may know of, each under the name that it calls: the newest version that its
+    /// The tools that a caller may know of, by their places among all, each under the name that it calls: the newest version that its
     /// client's pins allow under the tool's own, older majors under `name_v1`.
     pub(crate) fn listed<'r>(
         &self,
         registry: &'r Registry,
         caller: &Caller,
-        may: impl Fn(&Served) -> bool,
+        may: impl Fn(usize) -> bool,
     ) -> Vec<Listed<'r>> {
         let mut listed: Vec<Listed<'r>> = Vec::new();
         for (place, tool) in registry.tools().iter().enumerate() {
@@ -90,7 +90,7 @@ impl Versions {
             let fits = |tool: &Served| {
                 self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version, &tool.digest))
             };
-            if !may(tool) || !fits(tool) {
+            if !may(place) || !fits(tool) {
                 continue;
             }
             // A call by the tool's own name means the newest, whether or not this caller may use it.

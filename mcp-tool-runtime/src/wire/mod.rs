@@ -5,12 +5,12 @@ mod answer;
 mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
+mod listing;
 mod message;
 mod protocol;
 pub(crate) mod stdio;
 
 use std::{
-    collections::HashSet,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -71,22 +71,16 @@ impl Endpoint {
         if controls.is_off(caller).is_some() {
             return Vec::new();
         }
-        let mut shown = HashSet::new();
-        for tool in registry.tools() {
-            if tool.chain().any(|tool| controls.tool_is_off(tool.contract.name)) {
-                continue;
-            }
-            let is_shown = match policy.decide(caller, tool).await {
-                Decision::Permit => true,
-                Decision::NeedsScopes { .. } => self.shows_grantable,
-                Decision::Deny { .. } => false,
-            };
-            if is_shown {
-                shown.insert(std::ptr::from_ref(&**tool).addr());
-            }
-        }
-        let may = |tool: &Served| shown.contains(&std::ptr::from_ref(tool).addr());
-        let listed = versions.listed(registry, caller, may);
+        let decisions = policy.decide_all(caller, registry.tools()).await;
+        let is_shown = |decision: &Decision| match decision {
+            Decision::Permit => true,
+            Decision::NeedsScopes { .. } => self.shows_grantable,
+            Decision::Deny { .. } => false,
+        };
+        let is_on = |tool: &Served| !tool.chain().any(|tool| controls.tool_is_off(tool.contract.name));
+        let tools = registry.tools().iter().zip(&decisions);
+        let shown: Vec<bool> = tools.map(|(tool, decision)| is_shown(decision) && is_on(tool)).collect();
+        let listed = versions.listed(registry, caller, |place| shown.get(place).copied().unwrap_or(false));
         versions.known.listed(caller, &listed);
         let entries = listed.iter().filter_map(|listed| Some((listed, self.listing.get(listed.place)?)));
         entries.map(|(listed, entry)| if listed.is_newest { &entry.newest } else { &entry.older }).collect()

@@ -20,12 +20,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-#[cfg(feature = "oauth")]
+#[cfg(all(feature = "oauth", feature = "cli"))]
 pub(crate) use authorization::Guard;
 pub(crate) use door::Door;
 pub(crate) use origin::Origins;
 use service::Service;
-#[cfg(feature = "oauth")]
+#[cfg(all(feature = "oauth", feature = "cli"))]
 pub(crate) use tls::Tls;
 
 use super::Endpoint;

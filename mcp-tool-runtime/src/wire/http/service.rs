@@ -7,8 +7,8 @@ use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{
-        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName,
-        HeaderValue, ORIGIN, USER_AGENT,
+        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
+        CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
     },
     http::request::Parts,
 };
@@ -37,6 +37,7 @@ use crate::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         fault::{Fault, code},
+        listing,
         message::{self, Call, Era, Id, Incoming as Message},
         protocol::{Protocol, RawArguments, Remote},
         supported,
@@ -221,6 +222,7 @@ impl Service {
                 }
                 match &*method {
                     "initialize" => self.open(parts, body.bytes.clone(), caller).await,
+                    "tools/list" => listed(self.request(parts, body.bytes.clone(), caller, &id).await).await,
                     _ => self.request(parts, body.bytes.clone(), caller, &id).await,
                 }
             }
@@ -424,6 +426,25 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 pub(super) fn framed(framed: Framed) -> Answer {
     let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     whole(status, JSON, framed.body.into())
+}
+
+/// A list with what rmcp's own type of a tool has no place for. A session's comes as an event, and stays as it is.
+async fn listed(answer: Answer) -> Answer {
+    if answer.status() != StatusCode::OK || !is_json(answer.headers()) {
+        return answer;
+    }
+    let (parts, body) = answer.into_parts();
+    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "the list broke off\n");
+    };
+    let Ok(mut json) = serde_json::from_slice(&body) else {
+        return Response::from_parts(parts, Either::Left(Full::new(body)));
+    };
+    listing::with_security(&mut json);
+    let mut answer = whole(StatusCode::OK, JSON, json.to_string().into());
+    let own = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
+    answer.headers_mut().extend(own);
+    answer
 }
 
 /// What rmcp refuses in plain text, as JSON.

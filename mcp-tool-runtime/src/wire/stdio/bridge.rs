@@ -10,14 +10,14 @@ use std::{
 
 use rmcp::{
     RoleServer,
-    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, JsonRpcMessage, ServerJsonRpcMessage, ServerResult},
     transport::Transport,
 };
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
     super::{
-        Endpoint,
+        Endpoint, listing,
         message::{self, Id},
         protocol::Protocol,
     },
@@ -65,7 +65,16 @@ impl Transport<RoleServer> for Bridge {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
         async move {
-            let line = serde_json::to_string(&message)?;
+            let line = match &message {
+                JsonRpcMessage::Response(answer)
+                    if matches!(answer.result, ServerResult::ListToolsResult(_)) =>
+                {
+                    let mut answer = serde_json::to_value(&message)?;
+                    listing::with_security(&mut answer);
+                    answer.to_string()
+                }
+                _ => serde_json::to_string(&message)?,
+            };
             // The id is free before the client can read the answer, its place only once there is room for it.
             let place = message::answered(&message).and_then(|id| lock(&passed_on).remove(&id));
             writer.send(line).await;
