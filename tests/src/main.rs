@@ -3,10 +3,10 @@
 use std::{
     process::ExitCode,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
-use mcp_tool_runtime::{Adapted, Schemars, prelude::*};
+use mcp_tool_runtime::{Adapted, Schemars, Scopes, prelude::*};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -414,6 +414,15 @@ async fn unlock(
 struct Who {
     user: String,
     agent: Option<String>,
+    client: Option<String>,
+    tenant: Option<String>,
+    issuer: Option<String>,
+    kind: String,
+    /// Each that it holds; none for who holds all.
+    #[schema(max_items = 256)]
+    scopes: Vec<String>,
+    /// When it signed in, in seconds since 1970.
+    authenticated_at: Option<u64>,
     correlation_id: uuid::Uuid,
 }
 
@@ -421,9 +430,19 @@ struct Who {
 #[mcp_tool(version = "1.0", scope = ["specimen:read", "specimen:admin"], read_only)]
 async fn whoami(cx: &CallContext) -> Who {
     let caller = cx.caller();
+    let signed_in = caller.authenticated_at().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Who {
         user: caller.user().to_owned(),
         agent: caller.agent().map(str::to_owned),
+        client: caller.client().map(str::to_owned),
+        tenant: caller.tenant().map(str::to_owned),
+        issuer: caller.issuer().map(str::to_owned),
+        kind: format!("{:?}", caller.kind()).to_lowercase(),
+        scopes: match caller.scopes() {
+            Scopes::All => Vec::new(),
+            Scopes::Only(held) => held.iter().cloned().collect(),
+        },
+        authenticated_at: signed_in.map(|since| since.as_secs()),
         correlation_id: cx.correlation_id(),
     }
 }
@@ -518,6 +537,16 @@ fn announce(
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
 }
 
+/// Measure, for those who may weigh too.
+#[mcp_tool(version = "1.0", scope = ["specimen:weigh", "specimen:read"], read_only)]
+fn weigh(
+    /// How many.
+    #[arg(min = 1, max = 10)]
+    n: u32,
+) -> Adapted<measure> {
+    Adapted::to(serde_json::json!({ "name": "heavy", "n": n, "mode": "safe" }))
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     ToolServer::new("specimen", "1.2.3")
@@ -556,7 +585,8 @@ async fn main() -> ExitCode {
             foreign,
             relay,
             v1::relay,
-            announce
+            announce,
+            weigh
         ])
         .lend_with(Seen::open)
         .run()

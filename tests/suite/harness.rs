@@ -240,8 +240,13 @@ impl HttpServer {
 
     /// Starts the server that a command runs.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
+        HttpServer::start_at("127.0.0.1:0", command, arguments)
+    }
+
+    /// Starts it at an address of its own.
+    pub fn start_at(listen: &str, command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
-            .args(["serve", "--http", "127.0.0.1:0"])
+            .args(["serve", "--http", listen])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -249,8 +254,8 @@ impl HttpServer {
             .spawn()
             .unwrap();
         let stderr = Stderr::follow(&mut child);
-        let line = stderr.line_with(&["serves at http://"]);
-        let address = line.rsplit_once("http://").unwrap().1.trim_end_matches("/mcp").parse().unwrap();
+        let line = stderr.line_with(&["serves at http"]);
+        let address = line.rsplit_once("://").unwrap().1.trim_end_matches("/mcp").parse().unwrap();
         HttpServer { child, address, stderr }
     }
 
@@ -383,7 +388,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn read(mut stream: TcpStream) -> Self {
+    pub fn read(mut stream: impl std::io::Read) -> Self {
         let mut bytes = Vec::new();
         // What came before a reset still counts.
         drop(stream.read_to_end(&mut bytes));
