@@ -60,7 +60,7 @@ fn each_has_cursors_of_its_own() {
             let answer = other.call("numbers", next.clone()).json();
             match reader == number {
                 true => assert_eq!(answer["result"]["structuredContent"]["items"][0]["n"], 3, "{answer}"),
-                false => assert_eq!(kind(&answer), "invalid_argument", "{answer}"),
+                false => assert_eq!(kind(&answer), "invalid_arguments", "{answer}"),
             }
         }
     }
