@@ -11,6 +11,8 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+#[cfg(feature = "oauth")]
+use crate::{identity::InboundToken, upstream::Upstreams};
 use crate::{
     identity::{Caller, Scopes},
     limits::{MAX_RESULT, Permits},
@@ -36,8 +38,32 @@ pub(crate) struct Call {
     pub(crate) max_result: usize,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
+    pub(crate) reached: Arc<Reached>,
+    /// The token that the caller came by, for an exchange alone.
+    #[cfg(feature = "oauth")]
+    pub(crate) token: Option<InboundToken>,
+    #[cfg(feature = "oauth")]
+    pub(crate) upstreams: Arc<Upstreams>,
     /// Given back when the last holder of the call is done.
     pub(crate) _permits: Permits,
+}
+
+/// The upstreams that a call has asked, for its record.
+#[derive(Debug, Default)]
+pub(crate) struct Reached(Mutex<Vec<String>>);
+
+impl Reached {
+    #[cfg(feature = "oauth")]
+    fn note(&self, upstream: &str) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.iter().any(|name| name == upstream) {
+            names.push(upstream.to_owned());
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A report on a call that is still running.
@@ -98,6 +124,11 @@ impl CallContext {
             sealer: Arc::new(Sealer::of_process()),
             max_result: MAX_RESULT,
             question: OnceLock::new(),
+            reached: Arc::default(),
+            #[cfg(feature = "oauth")]
+            token: None,
+            #[cfg(feature = "oauth")]
+            upstreams: Arc::default(),
             _permits: Permits::default(),
         })
     }
@@ -145,6 +176,28 @@ impl CallContext {
 
     pub(crate) fn deadline(&self) -> Instant {
         self.call.deadline
+    }
+
+    /// Ends when nobody waits for the answer any more, and after it.
+    #[cfg(feature = "oauth")]
+    pub(crate) async fn over(&self) {
+        self.call.cancelled.cancelled().await;
+    }
+
+    /// The token by which the caller came, for an exchange alone.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn token(&self) -> Option<&InboundToken> {
+        self.call.token.as_ref()
+    }
+
+    #[cfg(feature = "oauth")]
+    pub(crate) fn reaches(&self, upstream: &str) {
+        self.call.reached.note(upstream);
+    }
+
+    #[cfg(feature = "oauth")]
+    pub(crate) fn upstreams(&self) -> &Upstreams {
+        &self.call.upstreams
     }
 
     pub(crate) fn cancel(&self) {

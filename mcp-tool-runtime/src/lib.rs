@@ -73,6 +73,8 @@ mod seal;
 mod server;
 pub mod testing;
 mod tool;
+#[cfg(feature = "oauth")]
+mod upstream;
 mod usage;
 mod versions;
 mod wire;
@@ -98,6 +100,8 @@ pub use result::ToolResult;
 pub use schemars::Schemars;
 pub use server::ToolServer;
 pub use tool::{Tool, ToolEntry};
+#[cfg(feature = "oauth")]
+pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
 
 /// What a file of tools uses.
 pub mod prelude {

@@ -104,6 +104,18 @@ pub enum StartError {
         /// Why it can't be allowed.
         reason: String,
     },
+    /// A tool names an upstream that nobody set up.
+    #[error(
+        "the tool '{tool}' reaches the upstream '{upstream}', which isn't set up: add [upstream.{upstream}] with \
+         `url` and `credential` to the settings{}",
+        built_without()
+    )]
+    Upstream {
+        /// The tool.
+        tool: &'static str,
+        /// The upstream.
+        upstream: &'static str,
+    },
     /// A setting that can't be used.
     #[error("{0}")]
     Setting(String),
@@ -115,6 +127,14 @@ pub enum StartError {
         /// Why it failed.
         source: std::io::Error,
     },
+}
+
+/// What a server lacks that can reach no upstream at all.
+const fn built_without() -> &'static str {
+    match cfg!(feature = "oauth") {
+        true => "",
+        false => ", and the feature `oauth` of mcp-tool-runtime to the server",
+    }
 }
 
 impl Registry {

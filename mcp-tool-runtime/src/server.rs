@@ -7,7 +7,13 @@ use std::{
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
 #[cfg(feature = "oauth")]
-use crate::audit::Strangers;
+use std::collections::BTreeMap;
+
+#[cfg(feature = "oauth")]
+use crate::{
+    audit::Strangers,
+    upstream::{self, Upstreams},
+};
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
     control::Controls,
@@ -141,6 +147,15 @@ impl ToolServer {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));
             }
         }
+        let contracts = self.tools.iter().map(|entry| entry.contract);
+        #[cfg(feature = "oauth")]
+        let upstreams = Upstreams::open(&settings.upstreams, contracts)?;
+        #[cfg(not(feature = "oauth"))]
+        for contract in contracts {
+            if let Some(upstream) = contract.upstreams.first() {
+                return Err(StartError::Upstream { tool: contract.name, upstream });
+            }
+        }
         let known = match &settings.known_file {
             None => Known::default(),
             Some(file) => Known::open(file).map_err(|error| {
@@ -166,6 +181,8 @@ impl ToolServer {
         };
         let dispatcher = Dispatcher {
             controls,
+            #[cfg(feature = "oauth")]
+            upstreams: Arc::new(upstreams),
             registry,
             scopes: Arc::new(scopes.clone()),
             policy: match self.policy {
@@ -225,6 +242,9 @@ pub(crate) struct Settings {
     pub(crate) control_file: Option<PathBuf>,
     /// Keys that seal cursors, in base64url.
     pub(crate) seal_keys: Vec<String>,
+    /// Whom tools may call, by name.
+    #[cfg(feature = "oauth")]
+    pub(crate) upstreams: BTreeMap<String, upstream::Settings>,
     /// Where records go; to the log's lines where absent.
     pub(crate) audit_file: Option<PathBuf>,
     /// Bytes of that file before it is rotated.
@@ -247,6 +267,8 @@ impl Default for Settings {
             known_file: None,
             control_file: None,
             seal_keys: Vec::new(),
+            #[cfg(feature = "oauth")]
+            upstreams: BTreeMap::new(),
             audit_file: None,
             audit_max_size: 64 << 20,
             // Evidence isn't deleted unless somebody asks for it.

@@ -40,7 +40,7 @@ use serde_json::Value;
 use crate::{
     audit::Sink,
     contracts::{self, Asked as Question, ContractError, Fault, Server},
-    dispatch::{Asked, RefusalKind},
+    dispatch::{Arrival, Asked, RefusalKind},
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     registry::StartError,
@@ -48,6 +48,11 @@ use crate::{
     server::{Settings, ToolServer},
     versions::{Known, Requirement},
     wire::Endpoint,
+};
+#[cfg(feature = "oauth")]
+use crate::{
+    identity::InboundToken,
+    upstream::{self, Given, Key, Wrong, canonical},
 };
 
 /// A server that a test calls directly, as a caller of its choice.
@@ -57,6 +62,8 @@ pub struct TestServer {
     caller: Caller,
     records: Records,
     requires: Option<Requirement>,
+    #[cfg(feature = "oauth")]
+    token: Option<InboundToken>,
 }
 
 impl TestServer {
@@ -80,6 +87,31 @@ impl TestServer {
         TestServer::start_with(server, Settings { allow_destructive, ..Settings::default() }, None).await
     }
 
+    /// The same, with upstreams as an operator sets them up: a name and the pairs of its section.
+    ///
+    /// # Errors
+    /// Where it couldn't be served, a setting that can't be used among the reasons.
+    #[cfg(feature = "oauth")]
+    pub async fn start_with_upstreams<'s>(
+        server: ToolServer,
+        upstreams: impl IntoIterator<Item = (&'s str, &'s [(&'s str, &'s str)])>,
+    ) -> Result<Self, StartError> {
+        let mut settings = Settings::default();
+        for (name, pairs) in upstreams {
+            let wrong =
+                |key: &str, reason: &str| StartError::Setting(format!("upstream.{name}.{key}: {reason}"));
+            let mut given = Given::default();
+            for (key, value) in pairs {
+                given = given.with(Key::named(key).ok_or_else(|| wrong(key, "no setting"))?, value);
+            }
+            let judged = upstream::Settings::judge(&given);
+            let judged = judged.map_err(|Wrong { key, reason }| wrong(key.name(), &reason))?;
+            let name = canonical(name).map_err(StartError::Setting)?;
+            settings.upstreams.insert(name, judged);
+        }
+        TestServer::start_with(server, settings, None).await
+    }
+
     async fn start_with(
         server: ToolServer,
         settings: Settings,
@@ -91,7 +123,15 @@ impl TestServer {
             endpoint.dispatcher.versions.known = known;
         }
         let endpoint = Arc::new(endpoint);
-        Ok(TestServer { endpoint, caller: Caller::local(Scopes::All), records, requires: None })
+        let caller = Caller::local(Scopes::All);
+        Ok(TestServer {
+            endpoint,
+            caller,
+            records,
+            requires: None,
+            #[cfg(feature = "oauth")]
+            token: None,
+        })
     }
 
     /// The server after a deploy: other tools, and callers that still hold it to what they last listed.
@@ -131,6 +171,14 @@ impl TestServer {
         TestServer { caller, ..self.clone() }
     }
 
+    /// The same server, called by someone who came by this bearer token. It isn't verified here, and is for the
+    /// exchange of upstreams alone.
+    #[cfg(feature = "oauth")]
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        TestServer { token: Some(InboundToken::new(token)), ..self.clone() }
+    }
+
     /// Calls a tool: scopes, rate, bounds, gate, deadline, output check and record are those of a served call.
     ///
     /// # Errors
@@ -139,11 +187,14 @@ impl TestServer {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
         let dispatcher = &self.endpoint.dispatcher;
+        let arrival = Arrival {
+            #[cfg(feature = "oauth")]
+            token: self.token.clone(),
+            ..self.caller.clone().into()
+        };
         let asked = Asked { name: tool, requires: self.requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted = dispatcher
-            .admit(self.caller.clone(), asked, None)
-            .await
-            .map_err(|refusal| TestError::from(refusal.kind))?;
+        let admitted =
+            dispatcher.admit(arrival, asked, None).await.map_err(|refusal| TestError::from(refusal.kind))?;
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 

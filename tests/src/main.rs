@@ -6,7 +6,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use mcp_tool_runtime::{Adapted, Schemars, Scopes, prelude::*};
+use mcp_tool_runtime::{Adapted, Schemars, Scopes, ToolEntry, prelude::*};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -537,14 +537,26 @@ fn announce(
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
 }
 
-/// Measure, for those who may weigh too.
-#[mcp_tool(version = "1.0", scope = ["specimen:weigh", "specimen:read"], read_only)]
+/// Measure, for those who may do more.
+#[mcp_tool(version = "1.0", scope = ["specimen:admin", "specimen:read"], read_only)]
 fn weigh(
     /// How many.
     #[arg(min = 1, max = 10)]
     n: u32,
 ) -> Adapted<measure> {
     Adapted::to(serde_json::json!({ "name": "heavy", "n": n, "mode": "safe" }))
+}
+
+/// What billing says.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn bills(cx: &CallContext) -> Result<String, ToolError> {
+    let answer = cx.upstream("billing")?.get("invoices").send().await?;
+    answer.require_success()?.json().await
+}
+
+/// Tools that don't start without upstreams.
+fn reaching() -> &'static [ToolEntry] {
+    if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
 }
 
 #[tokio::main]
@@ -588,6 +600,7 @@ async fn main() -> ExitCode {
             announce,
             weigh
         ])
+        .tools(reaching())
         .lend_with(Seen::open)
         .run()
         .await

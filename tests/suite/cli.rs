@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text, wait};
 
 /// Runs the specimen to its end, in a folder of its own.
-fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
+pub fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
     let folder = tempfile::tempdir().unwrap();
     if let Some(file) = file {
         std::fs::write(folder.path().join("mcp-tool.toml"), file).unwrap();
@@ -21,13 +21,13 @@ fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> 
     command.output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// What a run that failed said, and with which code.
-fn refusal(output: &Output) -> (i32, String) {
+pub fn refusal(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{output:?}");
     (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
 }

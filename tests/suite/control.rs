@@ -367,6 +367,24 @@ fn the_file_is_found_as_serve_finds_it() {
 }
 
 #[test]
+fn a_file_that_is_full_takes_no_order_that_nobody_would_read() {
+    let line = |number: usize| {
+        format!(
+            "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
+        )
+    };
+    let lines = (16 << 20) / line(0).len();
+    let control = Control::of(&(0..lines).map(line).collect::<String>());
+    let server = HttpServer::start(&control.flags());
+    let reason = "x".repeat(1_000);
+    let order = ["disable", "--tool", "echo", "--reason", &reason];
+    let refused = control.refused(&order);
+    assert!(refused.contains("over 16 MiB") && refused.contains("orders --json"), "{refused}");
+    control.append(&line(lines));
+    server.stderr.line_with(&["ERROR", "over 16 MiB"]);
+}
+
+#[test]
 fn orders_that_are_given_at_once_are_all_kept() {
     let control = Control::of("");
     std::thread::scope(|scope| {

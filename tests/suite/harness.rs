@@ -2,11 +2,11 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
         mpsc,
     },
     time::{Duration, Instant},
@@ -24,7 +24,7 @@ pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 pub struct Stderr(Arc<Mutex<String>>);
 
 impl Stderr {
-    fn follow(child: &mut Child) -> Self {
+    pub fn follow(child: &mut Child) -> Self {
         let stderr = Stderr::default();
         let (kept, mut pipe) = (stderr.clone(), child.stderr.take().unwrap());
         std::thread::spawn(move || {
@@ -201,7 +201,8 @@ impl Drop for StdioServer {
     }
 }
 
-fn terminate(process: u32) {
+/// Asks a process to end.
+pub fn terminate(process: u32) {
     let kill = Command::new("sh").args(["-c", &format!("kill -TERM {process}")]).status();
     assert!(kill.unwrap().success());
 }
@@ -226,6 +227,18 @@ fn end(child: &mut Child) {
     drop(child.wait());
 }
 
+/// A port that is free, outside of those that the system gives to whoever asks for any.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 12_000 + (std::process::id() % 1_000) as u16 * 20;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// A server over HTTP, on a port that was free.
 pub struct HttpServer {
     child: Child,
@@ -240,13 +253,13 @@ impl HttpServer {
 
     /// Starts the server that a command runs.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
-        HttpServer::start_at("127.0.0.1:0", command, arguments)
+        HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Starts it at an address of its own.
-    pub fn start_at(listen: &str, command: &mut Command, arguments: &[&str]) -> Self {
+    /// The same at an address that has to be known before it starts.
+    pub fn start_at(command: &mut Command, address: &str, arguments: &[&str]) -> Self {
         let mut child = command
-            .args(["serve", "--http", listen])
+            .args(["serve", "--http", address])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

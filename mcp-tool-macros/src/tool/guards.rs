@@ -91,6 +91,10 @@ pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
             let text = part.text("\"invoices:destroy\"", errors);
             scope = text.and_then(|text| match name::check_scope(&text.value()) {
                 Ok(()) => Some(text.value()),
+                Err(_) if text.value().contains(' ') => {
+                    errors.on(text.span(), "a gate asks for one scope, and a scope holds no space");
+                    None
+                }
                 Err(reason) => {
                     errors.on(text.span(), reason);
                     None

@@ -12,7 +12,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Audit;
-use crate::identity::{Caller, Scopes};
+use crate::{
+    context::Reached,
+    identity::{Caller, Scopes},
+};
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +63,9 @@ struct Record<'r> {
     answered_by: Option<&'r str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deprecated: bool,
+    /// Whom it asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    upstreams: Vec<String>,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
@@ -105,6 +111,7 @@ pub(crate) struct Entry {
     tool: String,
     contract: Option<(&'static Contract, Arc<str>)>,
     answered_by: Option<String>,
+    reached: Option<Arc<Reached>>,
     arguments_bytes: usize,
     arguments: Option<Digest>,
     running: bool,
@@ -131,6 +138,7 @@ impl Entry {
             tool: shown(tool),
             contract: None,
             answered_by: None,
+            reached: None,
             arguments_bytes: bytes,
             arguments: None,
             running: false,
@@ -146,6 +154,11 @@ impl Entry {
     /// It is an adapter, and this version answers for it.
     pub(crate) fn answered_by(&mut self, contract: &Contract, digest: &str) {
         self.answered_by = Some(format!("{} {} {digest}", contract.name, contract.version));
+    }
+
+    /// Whom the function asks will stand here.
+    pub(crate) fn reaches(&mut self, reached: Arc<Reached>) {
+        self.reached = Some(reached);
     }
 
     /// The arguments were read, and these are they.
@@ -191,6 +204,7 @@ impl Entry {
             contract: self.contract.as_ref().map(|(_, digest)| &**digest),
             answered_by: self.answered_by.as_deref(),
             deprecated: self.contract.as_ref().is_some_and(|(contract, _)| contract.deprecation.is_some()),
+            upstreams: self.reached.as_ref().map(|reached| reached.names()).unwrap_or_default(),
             outcome,
             reason,
             detail,

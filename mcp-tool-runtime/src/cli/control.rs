@@ -171,7 +171,7 @@ pub(super) fn orders(matches: &ArgMatches) -> Ended {
         || -> Result<Orders, Unheeded> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
     let orders = read().map_err(|error| told(&path, error.into()))?;
     let mut in_force: Vec<&Order> = orders.all().collect();
-    in_force.sort_by_key(|order| (order.time, order.json()));
+    in_force.sort_by_cached_key(|order| (order.time, order.json()));
     let mut out = io::stdout().lock();
     let json = matches.get_flag("json");
     for order in &in_force {

@@ -3,6 +3,7 @@
 mod audit;
 mod contract;
 mod control;
+mod doctor;
 mod log;
 mod serve;
 mod settings;
@@ -20,7 +21,7 @@ type Ended<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl ToolServer {
     /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`,
-    /// `disable`, `enable`, `revoke`, `orders`, `audit`, `help`.
+    /// `disable`, `enable`, `revoke`, `orders`, `audit`, `doctor`, `help`.
     ///
     /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
     /// `contract` finds something (its help says what), else 1.
@@ -55,6 +56,7 @@ impl ToolServer {
                 control::order(&self, command, matches).map(|()| ExitCode::SUCCESS)
             }
             Some(("audit", matches)) => audit::audit(matches),
+            Some(("doctor", matches)) => doctor::doctor(&self, matches).await,
             Some(("orders", matches)) => control::orders(matches).map(|()| ExitCode::SUCCESS),
             _ => Err("no command was given".into()),
         }
@@ -104,4 +106,5 @@ fn command(name: &str, version: &str) -> Command {
         .subcommand(contract::command())
         .subcommands(control::commands())
         .subcommand(audit::command())
+        .subcommand(doctor::command())
 }

@@ -9,8 +9,8 @@ use std::{
 
 use super::orders::Orders;
 
-/// Bytes of the file; some hundred thousand orders.
-const MAX_FILE: u64 = 64 << 20;
+/// Bytes of the file; some hundred thousand orders, which are read within the promised second.
+const MAX_FILE: u64 = 16 << 20;
 
 /// Why the file can't be heeded.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,9 @@ pub(crate) fn append(
     let whole = complete(&bytes);
     let Some(line) = line(&fold(whole)?)? else { return Ok(false) };
     let whole = whole.len() as u64;
+    if whole + line.len() as u64 > MAX_FILE {
+        return Err(Unheeded::TooLarge.into());
+    }
     if whole < bytes.len() as u64 {
         file.set_len(whole)?;
     }

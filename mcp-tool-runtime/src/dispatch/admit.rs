@@ -126,6 +126,8 @@ impl Dispatcher {
         let refusal = |kind| Box::new(Refusal { correlation, kind });
         let arrival = arrival.into();
         let caller = arrival.caller.clone();
+        #[cfg(feature = "oauth")]
+        let token = arrival.token.clone();
         let mut record = self.record(correlation, arrival, name, arguments_bytes);
 
         if let Some(off) = self.controls.is_off(&caller) {
@@ -210,6 +212,8 @@ impl Dispatcher {
             self.usage.count(contract, &caller);
         }
 
+        let reached = Arc::default();
+        record.reaches(Arc::clone(&reached));
         let cx = CallContext::new(Call {
             caller,
             contract,
@@ -220,6 +224,11 @@ impl Dispatcher {
             sealer: Arc::clone(&self.sealer),
             max_result: self.max_result,
             question: OnceLock::new(),
+            reached,
+            #[cfg(feature = "oauth")]
+            token,
+            #[cfg(feature = "oauth")]
+            upstreams: Arc::clone(&self.upstreams),
             _permits: permits,
         });
         Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })

@@ -61,4 +61,6 @@ pub(crate) struct Dispatcher {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) timeout: Duration,
     pub(crate) max_result: usize,
+    #[cfg(feature = "oauth")]
+    pub(crate) upstreams: Arc<crate::upstream::Upstreams>,
 }

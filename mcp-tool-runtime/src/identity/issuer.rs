@@ -153,7 +153,13 @@ impl Issuer {
             // One may be on its way, asked for by somebody else.
             None => drop(self.fetching.lock().await),
         }
-        known(&self.state())
+        let state = self.state();
+        let keys = known(&state)?;
+        // While the issuer doesn't answer, nobody can say that it hasn't that key.
+        if state.failed.is_some() && !kid.is_none_or(|kid| keys.has(kid)) {
+            return Err(Unreachable);
+        }
+        Ok(keys)
     }
 
     /// Its metadata.

@@ -88,6 +88,12 @@ impl KeySet {
         }
     }
 
+    /// How many may verify.
+    #[cfg(feature = "cli")]
+    pub(crate) fn len(&self) -> usize {
+        self.named.len() + self.unnamed.len()
+    }
+
     /// Whether there is a key of that id, whatever it may verify.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.named.contains_key(id)

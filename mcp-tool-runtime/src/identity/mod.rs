@@ -20,6 +20,8 @@ mod keys;
 #[cfg(feature = "oauth")]
 pub(crate) mod metadata;
 #[cfg(feature = "oauth")]
+mod proof;
+#[cfg(feature = "oauth")]
 mod resource;
 #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "a file of settings means the same everywhere"))]
 mod settings;

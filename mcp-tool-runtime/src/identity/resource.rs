@@ -25,8 +25,8 @@ use super::{
     fetch,
     introspection::{self, Asking},
     issuer::{Issuer, Unreachable},
-    jwt::{Flaw, Jwt, Typ},
-    keys::KeySet,
+    jwt::{Flaw, Jwt},
+    proof,
     settings::{OAuth, Rules},
     token::InboundToken,
 };
@@ -115,6 +115,17 @@ impl ResourceServer {
         self.resource.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// Asks each issuer for its keys: how many of them may verify, or nothing where it doesn't answer.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn look_at_issuers(&self) -> Vec<(Arc<str>, Option<usize>)> {
+        let mut seen = Vec::with_capacity(self.issuers.len());
+        for issuer in &self.issuers {
+            let keys = issuer.keys(None).await.ok();
+            seen.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
+        }
+        seen
+    }
+
     /// Finds out for whom a request speaks. Its token is taken out of the headers.
     pub(crate) async fn authenticate(
         &self,
@@ -161,7 +172,7 @@ impl ResourceServer {
         let generation = issuer.generation();
         let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
         let now = claims::seconds(SystemTime::now());
-        let verified = prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
+        let verified = proof::prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
         let verified = Arc::new(verified);
         self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
         Ok(verified)
@@ -171,7 +182,7 @@ impl ResourceServer {
     fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
         let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
         let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
-        is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
+        proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
     /// Asks the issuers of opaque tokens in turn; one question a token at a time.
@@ -211,30 +222,6 @@ impl ResourceServer {
         self.tokens.put(digest, verdict.clone(), until, (&asking.issuer, asking.issuer.generation()));
         verdict.map_err(Denied::Invalid)
     }
-}
-
-/// Whether a token says that it is one for resources. An ID token, or a grant such as an ID-JAG, isn't.
-pub(super) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
-    match jwt.typ {
-        Typ::AccessToken => Ok(()),
-        Typ::Jwt if typ_jwt => Ok(()),
-        Typ::Jwt => Err("not_an_access_token"),
-    }
-}
-
-/// Whether a token is what it says: signed by its issuer, for this server, now.
-pub(super) fn prove(
-    jwt: &Jwt<'_>,
-    keys: &KeySet,
-    issuer: &Arc<str>,
-    rules: &Rules,
-    now: f64,
-) -> Result<Verified, Flaw> {
-    let key = keys.find(jwt.kid.as_deref(), jwt.algorithm).ok_or("no_such_key")?;
-    if !key.has_signed(jwt.signed, jwt.signature, jwt.algorithm) {
-        return Err("signature_wrong");
-    }
-    rules.judge(&jwt.claims, issuer, now)
 }
 
 fn resource_of(settings: &OAuth) -> Result<Url, String> {

@@ -21,7 +21,7 @@ use mcp_tool_contract::{
 use crate::{error::ToolError, identity::Caller};
 
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
-/// none, new callers are refused. Full, and each at its most, they take 110 MB.
+/// none, new callers are refused. Full, and each at its most, they take 120 MB.
 const MOST_CELLS: usize = 100_000;
 /// Marks of one cell that count at one time, but for one at the edge.
 const MARKS: u32 = 60;

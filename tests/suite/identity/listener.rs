@@ -188,7 +188,7 @@ fn no_server_is_reached_from_outside_unprotected() {
         assert!(said.contains("http.tls_cert and http.tls_key") && said.contains("http.trusted_proxies"));
     }
     for protected in [[&oauth[..], &files.flags()].concat(), [&oauth[..], &proxy].concat()] {
-        drop(HttpServer::start_at("0.0.0.0:0", &mut Command::new(SPECIMEN), &protected));
+        drop(HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &protected));
     }
 }
 
@@ -234,7 +234,7 @@ fn behind_a_proxy_nobody_else_is_heard() {
     let heard = |proxy: &str| {
         let own_settings = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
         let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
-        let mut server = HttpServer::start_at("0.0.0.0:0", &mut Command::new(SPECIMEN), &arguments);
+        let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
         assert!(opened(&super::Bearer::new(&server, &issuer.token()).send(&[], &measure())), "loopback");
         server.address.set_ip(own);
         let bearer = format!("Bearer {}", issuer.token());

@@ -14,7 +14,7 @@ use crate::harness::{HttpServer, Reply, SPECIMEN};
 const PLACES: [&str; 2] =
     ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
 /// The scopes of tools that only read.
-const FIRST: &str = "specimen:admin specimen:read specimen:weigh";
+const FIRST: &str = "specimen:admin specimen:read";
 
 fn document(server: &HttpServer, path: &str) -> Value {
     let reply = server.send("GET", path, &[], b"");
@@ -31,7 +31,7 @@ fn a_server_says_whose_tokens_it_takes() {
             "authorization_servers": [pair.issuer.url],
             "bearer_methods_supported": ["header"],
             "scopes_supported":
-                ["specimen:admin", "specimen:destroy", "specimen:purge", "specimen:read", "specimen:weigh"],
+                ["specimen:admin", "specimen:destroy", "specimen:purge", "specimen:read"],
             "resource_name": "specimen",
         });
         assert_eq!(document(&pair.server, path), wanted);

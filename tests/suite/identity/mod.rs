@@ -1,4 +1,4 @@
-//! Who calls, and may they: tokens by an issuer of the tests' own, and servers that take them.
+//! Who calls, and may they: tokens by an issuer of the tests' own and by a real authorization server.
 
 mod apart;
 mod attacks;
@@ -9,6 +9,8 @@ mod listener;
 mod metadata;
 mod orders;
 mod policy;
+#[cfg(feature = "clients")]
+mod real;
 mod scopes;
 mod settings;
 

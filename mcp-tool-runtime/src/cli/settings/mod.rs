@@ -1,5 +1,10 @@
 //! Settings: what can be set, from where it is taken, and what it came to.
 
+#[cfg(feature = "oauth")]
+mod named;
+#[cfg(not(feature = "oauth"))]
+#[path = "named_without.rs"]
+mod named;
 mod sources;
 mod table;
 mod value;
@@ -10,6 +15,7 @@ use clap::ArgMatches;
 use tracing::level_filters::LevelFilter;
 
 use crate::{identity::OAuth, network::Network, server::Settings};
+use named::Named;
 use sources::Sources;
 use table::SETTINGS;
 pub(super) use table::{config, flag, flags};
@@ -87,6 +93,7 @@ impl fmt::Display for Origin {
 pub(super) struct Loaded {
     pub(super) config: Config,
     origins: Vec<Origin>,
+    named: Named,
 }
 
 impl Loaded {
@@ -96,6 +103,7 @@ impl Loaded {
         for (setting, origin) in SETTINGS.iter().zip(&self.origins) {
             lines.push_str(&format!("{} = {}  # {origin}\n", setting.key, (setting.show)(&self.config)));
         }
+        lines.push_str(&self.named.print());
         lines
     }
 }
@@ -109,7 +117,7 @@ pub(super) fn load(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Loaded, String> {
     let sources = Sources::read(matches, environment)?;
-    let mut loaded = Loaded { config: Config::default(), origins: Vec::new() };
+    let mut loaded = Loaded { config: Config::default(), origins: Vec::new(), named: Named::default() };
     for setting in SETTINGS {
         let (origin, given) = sources.of(setting);
         if let Some(given) = given {
@@ -120,6 +128,11 @@ pub(super) fn load(
             })?;
         }
         loaded.origins.push(origin);
+    }
+    loaded.named = sources.named;
+    #[cfg(feature = "oauth")]
+    {
+        loaded.config.settings.upstreams = loaded.named.judged()?;
     }
     Ok(loaded)
 }

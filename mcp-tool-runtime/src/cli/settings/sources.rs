@@ -6,7 +6,8 @@ use clap::{ArgMatches, parser::ValueSource};
 use mcp_tool_contract::name;
 
 use super::{
-    Origin,
+    Origin, named,
+    named::Named,
     table::{PREFIX, SETTINGS, Setting},
 };
 
@@ -21,6 +22,8 @@ pub(super) struct Sources<'m> {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, Vec<String>>,
     path: String,
+    /// Sections of names, from file and environment.
+    pub(super) named: Named,
 }
 
 impl<'m> Sources<'m> {
@@ -32,11 +35,12 @@ impl<'m> Sources<'m> {
         flags: &'m ArgMatches,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, String> {
-        let mut environment = settings_among(environment)?;
+        let (mut environment, of_names) = settings_among(environment)?;
         let named = flags.get_one::<String>("config").cloned().or(environment.remove(FILE_VARIABLE));
         let path = named.or_else(|| Path::new(FILE).exists().then(|| FILE.to_owned()));
-        let file = path.as_deref().map(settings_in).transpose()?.unwrap_or_default();
-        Ok(Sources { flags, environment, file, path: path.unwrap_or_default() })
+        let (file, mut named) = path.as_deref().map(settings_in).transpose()?.unwrap_or_default();
+        named.read_environment(of_names)?;
+        Ok(Sources { flags, environment, file, path: path.unwrap_or_default(), named })
     }
 
     /// Where a setting's value comes from, and what it is unless its default holds.
@@ -65,56 +69,71 @@ fn split(value: &str) -> Vec<String> {
     value.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-/// The variables that are settings, and the one that names the file.
+/// Variables and what they hold.
+type Variables = BTreeMap<String, String>;
+
+/// The variables that are settings, and the one that names the file; apart from these the ones of sections of
+/// names, by what follows their prefix.
 fn settings_among(
     variables: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<BTreeMap<String, String>, String> {
+) -> Result<(Variables, Variables), String> {
     let known: Vec<String> =
         SETTINGS.iter().map(Setting::variable).chain([FILE_VARIABLE.to_owned()]).collect();
-    let mut found = BTreeMap::new();
+    let (mut found, mut of_names) = (Variables::new(), Variables::new());
     for (variable, value) in variables {
         let variable = variable.to_string_lossy().into_owned();
         if !variable.starts_with(PREFIX) {
             continue;
         }
-        if !known.contains(&variable) {
+        let rest = variable.strip_prefix(named::PREFIX).map(str::to_owned);
+        if rest.is_none() && !known.contains(&variable) {
             let meant = meant(&variable, known.iter().map(String::as_str));
             return Err(format!("the environment variable {variable} is no setting{meant}"));
         }
-        match value.into_string() {
-            Ok(value) => found.insert(variable, value),
-            Err(_) => return Err(format!("the environment variable {variable} isn't UTF-8")),
+        match (value.into_string(), rest) {
+            (Ok(value), None) => found.insert(variable, value),
+            (Ok(value), Some(rest)) => of_names.insert(rest, value),
+            (Err(_), _) => return Err(format!("the environment variable {variable} isn't UTF-8")),
         };
     }
-    Ok(found)
+    Ok((found, of_names))
 }
 
 /// The settings of a file.
-fn settings_in(path: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+fn settings_in(path: &str) -> Result<(BTreeMap<String, Vec<String>>, Named), String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     let table: toml::Table = text.parse().map_err(|error| format!("{path}: {error}"))?;
-    let mut found = BTreeMap::new();
+    let (mut found, mut named) = (BTreeMap::new(), Named::default());
     for (section, entries) in table {
         let toml::Value::Table(entries) = entries else {
             return Err(format!("{path}: `{section}` stands outside a section such as [http] or [limits]"));
         };
+        if section == named::SECTION {
+            named.read_file(path, entries)?;
+            continue;
+        }
         for (name, value) in entries {
             let key = format!("{section}.{name}");
             if !SETTINGS.iter().any(|setting| setting.key == key) {
                 let known = SETTINGS.iter().map(|setting| setting.key);
                 return Err(format!("{path}: `{key}` is no setting{}", meant(&key, known)));
             }
-            let values = match value {
-                toml::Value::Array(values) => values.iter().map(scalar).collect(),
-                single => scalar(&single).map(|value| vec![value]),
-            };
             found.insert(
                 key.clone(),
-                values.ok_or_else(|| format!("{path}: `{key}` is text, a number, or a list of these"))?,
+                texts(value)
+                    .ok_or_else(|| format!("{path}: `{key}` is text, a number, or a list of these"))?,
             );
         }
     }
-    Ok(found)
+    Ok((found, named))
+}
+
+/// Text, a number, or a list of these.
+pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::Array(values) => values.iter().map(scalar).collect(),
+        single => scalar(&single).map(|value| vec![value]),
+    }
 }
 
 fn scalar(value: &toml::Value) -> Option<String> {

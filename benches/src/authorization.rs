@@ -1,0 +1,129 @@
+//! What a call with a verified token costs beside the same call without authorization: processor time of the server
+//! for each, both asked in turn over connections that stay open.
+//!
+//! `cargo run --release --bin authorization -- ROUNDS CALLS`
+
+#[path = "token.rs"]
+mod token;
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, ExitCode, Stdio},
+};
+
+use mcp_tool_runtime::prelude::*;
+use token::{AUDIENCE, Signer};
+
+/// The sum of two numbers.
+#[mcp_tool(version = "1.0", scope = "numbers:read", read_only)]
+async fn add(
+    /// The first.
+    #[arg(min = 0, max = 1_000_000)]
+    one: i64,
+    /// The second.
+    #[arg(min = 0, max = 1_000_000)]
+    other: i64,
+) -> String {
+    (one + other).to_string()
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|first| first == "serve") {
+        return ToolServer::new("adder", "1.0.0").tools(tools![add]).run().await;
+    }
+    let given = |place: usize, default: usize| {
+        std::env::args().nth(place).and_then(|given| given.parse().ok()).unwrap_or(default)
+    };
+    let (rounds, calls) = (given(1, 15), given(2, 4_000));
+    let signer = Signer::new();
+    let issuer = signer.serve();
+    let token = signer.token(&issuer, "one");
+    let mut open = Server::start(&[], None);
+    let mut guarded = Server::start(&["--oauth-issuer", &issuer, "--oauth-resource", AUDIENCE], Some(&token));
+    for server in [&mut open, &mut guarded] {
+        server.call(calls);
+    }
+    let mut ratios = Vec::new();
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let (one, other) = (open.call(calls), guarded.call(calls));
+        ratios.push(one / other);
+        without.push(one);
+        with.push(other);
+    }
+    for times in [&mut ratios, &mut without, &mut with] {
+        times.sort_by(f64::total_cmp);
+    }
+    let median = |times: &[f64]| times[times.len() / 2];
+    println!("without authorization {:.2} µs, with a token {:.2} µs a call", median(&without), median(&with));
+    println!("share: median {:.3}, from {:.3} to {:.3}", median(&ratios), ratios[0], ratios[ratios.len() - 1]);
+    ExitCode::SUCCESS
+}
+
+struct Server {
+    child: Child,
+    stream: BufReader<TcpStream>,
+    request: Vec<u8>,
+}
+
+impl Server {
+    fn start(arguments: &[&str], token: Option<&str>) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["serve", "--http", "127.0.0.1:0", "--log-level", "info", "--audit-file", "/dev/null"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
+        let address = lines
+            .find_map(|line| line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned()))
+            .expect("an address");
+        std::thread::spawn(move || lines.for_each(drop));
+        let stream = TcpStream::connect(&address).expect("a connection");
+        stream.set_nodelay(true).expect("a socket");
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"one":20,"other":22}}}"#;
+        let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let request = format!(
+            "POST /mcp HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: application/json, \
+             text/event-stream\r\n{authorization}content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Server { child, stream: BufReader::new(stream), request: request.into_bytes() }
+    }
+
+    /// Calls so often; gives microseconds of the server's processor time for one.
+    fn call(&mut self, calls: usize) -> f64 {
+        let process = self.child.id().to_string();
+        let begun = token::cpu(&process);
+        for _ in 0..calls {
+            self.stream.get_mut().write_all(&self.request).expect("a server that hears");
+            let mut length = 0;
+            let mut line = String::new();
+            loop {
+                line.clear();
+                self.stream.read_line(&mut line).expect("an answer");
+                let lower = line.to_ascii_lowercase();
+                assert!(!lower.starts_with("http/1.1") || lower.contains(" 200 "), "{line}");
+                if let Some(value) = lower.strip_prefix("content-length:") {
+                    length = value.trim().parse().expect("a length");
+                }
+                if line == "\r\n" {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).expect("a body");
+        }
+        (token::cpu(&process) - begun) * 1e6 / calls as f64
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,97 @@
+//! What it costs to verify a token that wasn't seen before, beside the library that checks its signature: claims
+//! that are judged strictly, and members that may stand once.
+//!
+//! `cargo run --release --bin verification -- ROUNDS`
+
+#![allow(dead_code, reason = "the verifier's own sources, of which this uses what judges")]
+
+#[path = "../../mcp-tool-runtime/src/identity/caller.rs"]
+mod caller;
+#[path = "../../mcp-tool-runtime/src/identity/claims.rs"]
+mod claims;
+#[path = "../../mcp-tool-runtime/src/identity/jwt.rs"]
+mod jwt;
+#[path = "../../mcp-tool-runtime/src/identity/keys.rs"]
+mod keys;
+#[path = "../../mcp-tool-runtime/src/identity/proof.rs"]
+mod proof;
+#[path = "../../mcp-tool-runtime/src/identity/settings.rs"]
+mod settings;
+#[path = "../../mcp-tool-runtime/src/identity/strict.rs"]
+mod strict;
+#[path = "token.rs"]
+mod token;
+
+use std::{hint::black_box, sync::Arc, time::SystemTime};
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use token::{AUDIENCE, Signer};
+
+/// Verifications of one kind in a row.
+const BATCH: usize = 500;
+
+/// The claims that are judged, as an application would take them from the library.
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    client_id: String,
+    scope: String,
+    jti: String,
+    iat: u64,
+}
+
+fn main() {
+    let rounds: usize = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(20);
+    let signer = Signer::new();
+    let issuer: Arc<str> = "http://127.0.0.1:1".into();
+    let token = signer.token(&issuer, "one");
+
+    let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(signer.jwk()).expect("a key");
+    let key = DecodingKey::from_jwk(&jwk).expect("a key");
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_issuer(&[&*issuer]);
+    validation.set_required_spec_claims(&["exp", "aud", "iss"]);
+    validation.validate_nbf = true;
+    let library = || {
+        let data = jsonwebtoken::decode::<Claims>(black_box(&token), &key, &validation).expect("a good token");
+        let Claims { sub, client_id, scope, jti, iat } = data.claims;
+        black_box((sub, client_id, scope, jti, iat));
+    };
+
+    let keys = keys::KeySet::read(serde_json::json!({ "keys": [signer.jwk()] }).to_string().as_bytes()).expect("keys");
+    let rules = settings::Rules { audience: AUDIENCE.into(), ..settings::Rules::default() };
+    let ours = || {
+        let jwt = jwt::Jwt::read(black_box(&token)).expect("a token");
+        proof::is_access_token(&jwt, false).expect("an access token");
+        let now = claims::seconds(SystemTime::now());
+        black_box(proof::prove(&jwt, &keys, &issuer, &rules, now).expect("a good token"));
+    };
+
+    let (mut ratios, mut times) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let (theirs, own) = (timed(&library), timed(&ours));
+        times.push((theirs, own));
+        ratios.push(own / theirs);
+    }
+    ratios.sort_by(f64::total_cmp);
+    times.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (theirs, own) = times[times.len() / 2];
+    println!("library {theirs:.1} µs, verifier {own:.1} µs a token");
+    println!(
+        "ratio: median {:.3}, from {:.3} to {:.3}",
+        ratios[ratios.len() / 2],
+        ratios[0],
+        ratios[ratios.len() - 1]
+    );
+}
+
+/// Microseconds of processor time for one.
+fn timed(verify: &impl Fn()) -> f64 {
+    let begun = token::cpu("self");
+    for _ in 0..BATCH {
+        verify();
+    }
+    (token::cpu("self") - begun) * 1e6 / BATCH as f64
+}

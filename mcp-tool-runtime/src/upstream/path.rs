@@ -1,0 +1,183 @@
+//! Where a request goes: below the upstream's base, whatever an agent put into the path.
+
+use reqwest::Url;
+
+/// The longest path, in bytes.
+const MAX_PATH: usize = 8 * 1024;
+
+/// The URL of a path below a base, which ends in `/`. One `/` at the start is left out: `/v1/x` is `v1/x`.
+///
+/// # Errors
+/// What of the path leads elsewhere, or might.
+pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
+    if path.len() > MAX_PATH {
+        return Err(format!("a path has at most {MAX_PATH} bytes"));
+    }
+    if let Some(odd) = path.chars().find(|c| c.is_control() || matches!(c, '\\' | '?' | '#')) {
+        return Err(format!("{odd:?} can't stand in a path: a query goes by `query`"));
+    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let mut segments = path.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        // Nothing after the last `/` is a folder's own name.
+        if segment.is_empty() && segments.peek().is_some() {
+            return Err("a path has no empty segment: `//` leads elsewhere".into());
+        }
+        if climbs(segment) {
+            return Err("a path has no segment `.` or `..`, however it is written".into());
+        }
+    }
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    let stays = url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
+    if stays { Ok(url) } else { Err("the path leads out of the upstream's `url`".into()) }
+}
+
+/// Whether a segment means its own folder or the one above, to a server that decodes it as often as it can.
+fn climbs(segment: &str) -> bool {
+    let mut segment = segment.as_bytes().to_vec();
+    loop {
+        let parts = segment.split(|byte| matches!(byte, b'/' | b'\\'));
+        // Servers of Java's world cut a segment at `;`.
+        let mut names = parts.map(|part| part.split(|byte| *byte == b';').next().unwrap_or_default());
+        if names.any(|name| matches!(name, b"." | b"..")) {
+            return true;
+        }
+        match decoded(&segment) {
+            Some(further) => segment = further,
+            None => return false,
+        }
+    }
+}
+
+/// The same with its `%2e` decoded; nothing where there is none.
+fn decoded(segment: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);
+    while let Some(&byte) = segment.get(at) {
+        let pair = (byte == b'%').then(|| Some((digit(segment.get(at + 1))?, digit(segment.get(at + 2))?)));
+        match pair.flatten().and_then(|(high, low)| u8::try_from(16 * high + low).ok()) {
+            Some(meant) => {
+                out.push(meant);
+                (at, changed) = (at + 3, true);
+            }
+            None => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    changed.then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_taken_below_the_base() {
+        let cases = [
+            ("invoices", "https://x.example/api/invoices"),
+            ("/invoices/7", "https://x.example/api/invoices/7"),
+            ("invoices/", "https://x.example/api/invoices/"),
+            ("", "https://x.example/api/"),
+            ("a@evil.example", "https://x.example/api/a@evil.example"),
+            ("https:evil", "https://x.example/api/https:evil"),
+            ("a b/ä", "https://x.example/api/a%20b/%C3%A4"),
+            ("a%2Fb", "https://x.example/api/a%2Fb"),
+            ("...", "https://x.example/api/..."),
+        ];
+        for (path, wanted) in cases {
+            assert_eq!(below(&base("https://x.example/api/"), path).unwrap().as_str(), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_elsewhere_is_refused() {
+        let paths = [
+            "//evil.example/x",
+            "https://evil.example/",
+            "a//b",
+            "..",
+            "../x",
+            "a/..",
+            "a/../../x",
+            ".",
+            "./a",
+            "%2e%2e/x",
+            "%2E./x",
+            ".%2e",
+            "%252e%252e/x",
+            "a/..%2fx",
+            "..%5cx",
+            "\\\\evil",
+            "a\\..\\b",
+            "a?b=c",
+            "a#b",
+            "a\n",
+            ".\t./x",
+            "a\r\nHost: evil",
+            "..;/x",
+            "..;a=b/x",
+            "\u{7f}",
+            "///",
+        ];
+        for path in paths {
+            assert!(below(&base("https://x.example/api/"), path).is_err(), "{path:?}");
+        }
+        assert!(below(&base("https://x.example/"), &"a".repeat(MAX_PATH + 1)).is_err());
+    }
+
+    #[test]
+    fn no_path_of_hostile_parts_leaves_the_base() {
+        const PARTS: [&str; 24] = [
+            "/",
+            "//",
+            ".",
+            "..",
+            "%2e",
+            "%2E%2e",
+            "%252e",
+            "%2f",
+            "%5c",
+            "\\",
+            "@",
+            ":",
+            "https:",
+            "evil.example",
+            "?",
+            "#",
+            " ",
+            "\t",
+            "\n",
+            ";",
+            "%",
+            "ä",
+            "[::1]",
+            "a",
+        ];
+        let base = base("https://x.example:8443/api/v1/");
+        // All paths of four parts: what a random choice would look for.
+        let count = PARTS.len();
+        let mut taken = 0;
+        for at in 0..count.pow(4) {
+            let chosen = [at, at / count, at / count.pow(2), at / count.pow(3)].map(|at| PARTS[at % count]);
+            let path = chosen.concat();
+            let Ok(url) = below(&base, &path) else { continue };
+            taken += 1;
+            assert_eq!(url.origin(), base.origin(), "{path:?}");
+            assert!(url.as_str().starts_with(base.as_str()), "{path:?}: {url}");
+            assert!(url.username().is_empty() && url.password().is_none(), "{path:?}: {url}");
+            assert!(url.query().is_none() && url.fragment().is_none(), "{path:?}: {url}");
+            // A server that decodes once and resolves what it then sees stays below the base too.
+            let decoded =
+                url.path().replace("%2e", ".").replace("%2E", ".").replace("%2f", "/").replace("%5c", "/");
+            assert!(!decoded.split(['/', '\\']).any(|part| part == ".."), "{path:?}: {url}");
+        }
+        assert!(taken > 1_000, "{taken}");
+    }
+}

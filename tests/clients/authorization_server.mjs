@@ -1,0 +1,186 @@
+// A real authorization server on a port of its own: `oidc-provider`, with users who sign in and agree by
+// themselves. It prints one JSON line when it is ready, and ends when its input does.
+//   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs it takes
+// What lies under `/test/` is for tests alone: it turns keys, goes away, counts, and makes tokens.
+
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+
+import { Provider, errors } from "oidc-provider";
+
+import { Storage, newKeys, signingKey } from "./authorization_server/storage.mjs";
+import { JWT_BEARER, TOKEN_EXCHANGE, registerGrants } from "./authorization_server/grants.mjs";
+import { control } from "./authorization_server/control.mjs";
+
+const { values } = parseArgs({ options: { trust: { type: "string", multiple: true, default: [] } } });
+
+const server = createServer();
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+
+const secret = () => randomBytes(24).toString("base64url");
+
+const confidential = (client_id, ...grant_types) => ({
+  client_id,
+  client_secret: secret(),
+  grant_types,
+  redirect_uris: [],
+  response_types: [],
+  token_endpoint_auth_method: "client_secret_basic",
+});
+const clients = [
+  // The MCP server, when it asks about tokens and when it gets its own for others.
+  confidential("server", "client_credentials", TOKEN_EXCHANGE),
+  // An agent that nobody sits before, and one of an enterprise, known to the identity provider too.
+  confidential("agent", "client_credentials", "refresh_token", TOKEN_EXCHANGE, JWT_BEARER),
+  // A program on somebody's desk.
+  {
+    client_id: "desktop",
+    application_type: "native",
+    grant_types: ["authorization_code", "refresh_token"],
+    redirect_uris: ["http://127.0.0.1/callback"],
+    response_types: ["code"],
+    token_endpoint_auth_method: "none",
+  },
+];
+
+const SCOPES = [
+  ...["specimen:read", "specimen:admin", "specimen:destroy"],
+  ...["invoices:read", "invoices:write", "invoices:delete", "invoices:destroy"],
+];
+const TENANTS = { ann: "acme", bob: "acme", zoe: "globex" };
+
+/** What is kept when keys turn, and what tests change. */
+const state = {
+  issuer,
+  trusted: values.trust,
+  storage: new Map(),
+  keys: newKeys(),
+  retired: [],
+  // By resource: `{ format, alg, scope, ttl, audience }`, each with a default.
+  resources: new Map(),
+  counts: {},
+  down: false,
+  turn,
+};
+
+function resourceServer(resource) {
+  const { format = "jwt", alg = "RS256", scope = SCOPES.join(" "), ttl = 300, audience = resource } =
+    state.resources.get(resource) ?? {};
+  return {
+    scope,
+    audience,
+    accessTokenFormat: format,
+    accessTokenTTL: ttl,
+    jwt: format === "jwt" ? { sign: { alg, kid: signingKey(state.keys, alg).kid } } : undefined,
+  };
+}
+
+function provide() {
+  const provider = new Provider(issuer, {
+    adapter: (model) => new Storage(model, state.storage),
+    clients,
+    jwks: { keys: [...state.keys, ...state.retired] },
+    cookies: { keys: ["for tests"] },
+    responseTypes: ["code"],
+    scopes: ["openid", "offline_access"],
+    claims: { openid: ["sub", "tenant"] },
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, tenant: TENANTS[sub] ?? "acme" }) }),
+    extraTokenClaims: (context, token) => ({
+      tenant: TENANTS[token.accountId] ?? "acme",
+      auth_time: (context?.oidc.entities.AuthorizationCode ?? context?.oidc.entities.RefreshToken)?.authTime,
+      ...token.extra,
+    }),
+    issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
+    expiresWithSession: () => false,
+    // Confidential clients too, as OAuth 2.1 wants it.
+    pkce: { required: () => true },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    discovery: { authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"] },
+    ttl: { Session: 3600, Grant: 3600, Interaction: 600, RefreshToken: 3600, IdToken: 300 },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: (_, client) => client.clientAuthMethod !== "none" },
+      revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
+      registration: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_, resource) => resourceServer(resource),
+        // What was granted for one resource is meant for it, said or not.
+        useGrantedResource: () => true,
+      },
+    },
+  });
+  provider.on("server_error", (_, error) => console.error(error));
+  // The answer doesn't say what was wrong with a grant.
+  provider.on("grant.error", (_, error) => console.error(error.message, error.error_detail ?? ""));
+  registerGrants(provider, state, resourceServer);
+  return provider;
+}
+
+/** Other keys, beside the old ones or in their place. The provider reads its keys once, so there is a new one. */
+function turn(keep) {
+  state.retired = keep ? [...state.keys, ...state.retired] : [];
+  state.keys = newKeys();
+  state.provider = provide();
+}
+state.provider = provide();
+
+/** Whoever is named in the request, or ann, signs in and agrees to all that is asked. */
+async function interact(request, response) {
+  const { provider } = state;
+  const { params, session, grantId, prompt } = await provider.interactionDetails(request, response);
+  const accountId = session?.accountId ?? params.login_hint ?? "ann";
+  const result = { login: { accountId } };
+  if (prompt.name === "consent") {
+    const known = grantId && (await provider.Grant.find(grantId));
+    const grant = known || new provider.Grant({ accountId, clientId: params.client_id });
+    const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
+    if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope);
+    if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
+    for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
+      grant.addResourceScope(resource, scopes);
+    }
+    result.consent = { grantId: await grant.save() };
+  }
+  await provider.interactionFinished(request, response, result);
+}
+
+async function text(request) {
+  const chunks = await request.toArray();
+  return Buffer.concat(chunks).toString();
+}
+
+server.on("request", async (request, response) => {
+  const { pathname } = new URL(request.url, issuer);
+  try {
+    if (pathname.startsWith("/test/")) {
+      const asked = JSON.parse((await text(request)) || "{}");
+      const answer = await control(pathname.slice(6), asked, state, resourceServer);
+      response.writeHead(answer ? 200 : 404, { "content-type": "application/json" });
+      return response.end(JSON.stringify(answer ?? {}));
+    }
+    if (state.down) return request.socket.destroy();
+    // Without the ids that some have.
+    const path = pathname.replace(/^(\/(auth|interaction|reg))\/.+/, "$1/…");
+    state.counts[path] = (state.counts[path] ?? 0) + 1;
+    if (pathname.startsWith("/interaction/")) return await interact(request, response);
+    if (pathname === "/reg" && request.method === "POST") {
+      // What a client asks for at first doesn't bound what its user may agree to later.
+      const { scope, ...metadata } = JSON.parse(await text(request));
+      request.body = metadata;
+    }
+    await state.provider.callback()(request, response);
+  } catch (error) {
+    response.writeHead(error instanceof errors.OIDCProviderError ? 400 : 500, { "content-type": "text/plain" });
+    response.end(String(error.stack));
+  }
+});
+
+const known = clients.map(({ client_id, client_secret }) => [client_id, client_secret ?? null]);
+console.log(JSON.stringify({ issuer, clients: Object.fromEntries(known), scopes: SCOPES }));
+const end = () => process.exit(0);
+process.on("SIGTERM", end);
+process.stdin.on("end", end).resume();

@@ -1,0 +1,187 @@
+//! rmcp's client, with its own OAuth.
+
+use std::error::Error;
+
+use oauth2::TokenResponse as _;
+use rmcp::{
+    RoleClient,
+    model::{CallToolRequestParams, CallToolResult, ProtocolVersion},
+    service::{
+        ClientInitializeError, ClientLifecycleMode, ClientServiceExt as _, RunningService, ServiceError,
+    },
+    transport::{
+        AuthClient, AuthorizationRequest, ClientCredentialsConfig, StreamableHttpClientTransport,
+        auth::{AuthorizationCallback, OAuthState},
+        streamable_http_client::{
+            AuthRequiredError, InsufficientScopeError, StreamableHttpClientTransportConfig,
+        },
+    },
+};
+use serde_json::Value;
+
+use super::authorization_server::{AuthorizationServer, Browser, Protected};
+
+pub type Connection = RunningService<RoleClient, ()>;
+
+const CALLBACK: &str = "http://127.0.0.1:1/callback";
+
+/// The two ways in which a client begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Era {
+    Legacy,
+    Modern,
+}
+
+impl Era {
+    pub const fn version(self) -> &'static str {
+        match self {
+            Era::Legacy => "2025-11-25",
+            Era::Modern => "2026-07-28",
+        }
+    }
+
+    fn lifecycle(self) -> ClientLifecycleMode {
+        match self {
+            Era::Legacy => ClientLifecycleMode::Initialize,
+            Era::Modern => {
+                ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
+            }
+        }
+    }
+}
+
+/// A client of one server, and whoever sits before it.
+pub struct Client {
+    era: Era,
+    url: String,
+    browser: Browser,
+    oauth: Option<AuthClient<reqwest::Client>>,
+}
+
+impl Client {
+    pub fn of(server: &Protected, era: Era) -> Self {
+        Client { era, url: server.http.url(), browser: Browser::default(), oauth: None }
+    }
+
+    /// Connects with the token that it has, if it has one.
+    pub async fn connect(&self) -> Result<Connection, ClientInitializeError> {
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
+        let lifecycle = self.era.lifecycle();
+        match &self.oauth {
+            Some(oauth) => {
+                let transport = StreamableHttpClientTransport::with_client(oauth.clone(), config);
+                ().serve_with_lifecycle(transport, lifecycle).await
+            }
+            None => {
+                let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
+                ().serve_with_lifecycle(transport, lifecycle).await
+            }
+        }
+    }
+
+    /// Connects with a token that came another way.
+    pub async fn connect_with(&self, token: &str) -> Result<Connection, ClientInitializeError> {
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str()).auth_header(token);
+        let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
+        ().serve_with_lifecycle(transport, self.era.lifecycle()).await
+    }
+
+    /// Signs in, from a challenge: metadata of the server and of its issuer, registration, the user's
+    /// agreement, the code.
+    pub async fn sign_in(&mut self, challenge: &str, scopes: &[&str]) {
+        let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
+        let request = AuthorizationRequest::new(CALLBACK)
+            .with_client_name("rmcp")
+            .with_challenge(challenge)
+            .with_scopes(scopes.iter().copied());
+        state.start_authorization(request).await.unwrap();
+        let page = state.get_authorization_url().await.unwrap();
+        let callback = self.browser.open(&page, CALLBACK);
+        state.handle_callback_url(&callback).await.unwrap();
+        let manager = state.into_authorization_manager().unwrap();
+        self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
+    }
+
+    /// Gets a token of the client's own.
+    pub async fn authenticate(&mut self, issuer: &AuthorizationServer, client: &str, scopes: &[&str]) {
+        let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
+        let config = ClientCredentialsConfig::ClientSecret {
+            client_id: client.to_owned(),
+            client_secret: issuer.secret(client).to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            resource: Some(self.url.clone()),
+        };
+        state.authenticate_client_credentials(config).await.unwrap();
+        let manager = state.into_authorization_manager().unwrap();
+        self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
+    }
+
+    /// Asks the user for what an operation turned out to need.
+    pub async fn step_up(&mut self, scope: &str) {
+        let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
+        let page = manager.request_scope_upgrade(scope).await.unwrap();
+        let callback = AuthorizationCallback::from_redirect_url(&self.browser.open(&page, CALLBACK)).unwrap();
+        let AuthorizationCallback { code, csrf_token, issuer, .. } = callback;
+        manager.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer.as_deref()).await.unwrap();
+    }
+
+    pub async fn scopes(&self) -> Vec<String> {
+        let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
+        let mut scopes = manager.get_current_scopes().await;
+        scopes.sort();
+        scopes
+    }
+
+    /// What it would get another token for.
+    pub async fn refresh_token(&self) -> String {
+        let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
+        let (_, tokens) = manager.get_credentials().await.unwrap();
+        tokens.unwrap().refresh_token().unwrap().secret().clone()
+    }
+
+    pub async fn token(&self) -> String {
+        self.oauth.as_ref().unwrap().get_access_token().await.unwrap()
+    }
+}
+
+pub async fn call(
+    connection: &Connection,
+    tool: &'static str,
+    arguments: Value,
+) -> Result<Value, ServiceError> {
+    let Value::Object(arguments) = arguments else { panic!("{arguments} is no object") };
+    let result: CallToolResult =
+        connection.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;
+    assert_ne!(result.is_error, Some(true), "{result:?}");
+    Ok(result.structured_content.unwrap())
+}
+
+pub async fn tools(connection: &Connection) -> Vec<String> {
+    let tools = connection.list_all_tools().await.unwrap();
+    tools.into_iter().map(|tool| tool.name.into_owned()).collect()
+}
+
+/// The challenge of the 401 that a connection failed by.
+pub fn challenge(error: &ClientInitializeError) -> &str {
+    let ClientInitializeError::TransportError { error, .. } = error else {
+        panic!("another error: {error:?}")
+    };
+    &cause::<AuthRequiredError>(error).www_authenticate_header
+}
+
+/// The 403 that a call failed by.
+pub fn insufficient(error: &ServiceError) -> &InsufficientScopeError {
+    let ServiceError::TransportSend(error) = error else { panic!("another error: {error:?}") };
+    cause(error)
+}
+
+fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> &'e T {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(found) = error.downcast_ref() {
+            return found;
+        }
+        at = error.source();
+    }
+    panic!("another error: {error:?}");
+}

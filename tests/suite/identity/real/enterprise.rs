@@ -1,0 +1,64 @@
+//! Enterprise-managed authorization: the enterprise's identity provider gives an ID-JAG, the authorization server
+//! takes it and gives a token, and the MCP server takes that alone.
+
+use oauth2::ClientSecret;
+use rmcp::transport::auth::{
+    default_oauth_http_client,
+    enterprise::{EmaAuthorizationServer, EmaClientAuthentication, EmaExchangeRequest},
+};
+use serde_json::json;
+
+use super::{
+    authorization_server::{AuthorizationServer, Format, Protected},
+    client::{Client, Era, call, challenge},
+};
+
+/// The enterprise's agent, as a server knows it.
+fn agent_at(server: &AuthorizationServer) -> EmaAuthorizationServer {
+    let secret = ClientSecret::new(server.secret("agent").to_owned());
+    EmaAuthorizationServer::new(&server.issuer, format!("{}/token", server.issuer), "agent")
+        .with_client_authentication(EmaClientAuthentication::ClientSecretBasic(secret))
+}
+
+async fn managed(format: Format) {
+    let provider = AuthorizationServer::start(&[]);
+    let issuer = AuthorizationServer::start(&["--trust", &provider.issuer]);
+    let server = Protected::start(&issuer, format);
+    let client = Client::of(&server, Era::Modern);
+    let http = default_oauth_http_client().unwrap();
+
+    let signed_in = provider.control("id_token", &json!({ "user": "ann", "client": "agent" }));
+    let id_token = signed_in["id_token"].as_str().unwrap();
+    let request = EmaExchangeRequest::new_with_id_token(
+        agent_at(&provider),
+        agent_at(&issuer),
+        &server.resource,
+        id_token,
+    );
+    let scopes = ["specimen:read", "specimen:admin"];
+    let jag = request.with_scopes(scopes).exchange_id_jag(&http).await.unwrap();
+
+    // What leads to a token is none, whoever signed it.
+    for none in [id_token, jag.assertion().secret()] {
+        assert_eq!(server.measure(none).status, 401);
+        let refused = client.connect_with(none).await.unwrap_err();
+        assert!(challenge(&refused).contains("error=\"invalid_token\""), "{refused:?}");
+    }
+    // Nor is what the identity provider gives for the same resource.
+    assert_eq!(server.measure(&provider.token(&server.resource, &scopes)).status, 401);
+
+    let token = jag.exchange(&http).await.unwrap();
+    let connection = client.connect_with(token.access_token.secret()).await.unwrap();
+    let who = call(&connection, "whoami", json!({})).await.unwrap();
+    assert_eq!((&who["user"], &who["agent"]), (&json!("ann"), &json!("agent")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_jag_for_a_jwt() {
+    managed(Format::Jwt("RS256")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_jag_for_an_opaque_token() {
+    managed(Format::Opaque).await;
+}

@@ -1,0 +1,92 @@
+//! Opaque tokens, about which the issuer is asked.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::authorization_server::{AuthorizationServer, Format, Protected};
+
+const READ: &[&str] = &["specimen:read"];
+const INTROSPECTION: &str = "/token/introspection";
+
+fn start() -> (AuthorizationServer, Protected) {
+    let issuer = AuthorizationServer::start(&[]);
+    let server = Protected::start(&issuer, Format::Opaque);
+    (issuer, server)
+}
+
+#[test]
+fn a_token_that_was_revoked_before_its_first_use() {
+    let (issuer, server) = start();
+    let token = issuer.token(&server.resource, READ);
+    issuer.revoke(&token);
+    let reply = server.measure(&token);
+    assert_eq!(reply.status, 401, "{reply:?}");
+    assert!(reply.header("www-authenticate").unwrap().contains("error=\"invalid_token\""), "{reply:?}");
+}
+
+/// The issuer's answer is kept for half a minute at most, however often it is used.
+#[test]
+fn a_token_that_was_revoked_after_its_first_use() {
+    let (issuer, server) = start();
+    let token = issuer.token(&server.resource, READ);
+    for _ in 0..10 {
+        assert_eq!(server.measure(&token).status, 200);
+    }
+    assert_eq!(issuer.count(INTROSPECTION), 1);
+    issuer.revoke(&token);
+    let revoked = Instant::now();
+    while server.measure(&token).status == 200 {
+        assert!(revoked.elapsed() < Duration::from_secs(35), "it is still taken");
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    assert_eq!(server.measure(&token).status, 401);
+    assert!(issuer.count(INTROSPECTION) >= 2);
+}
+
+#[test]
+fn an_issuer_that_is_down() {
+    let (issuer, server) = start();
+    let (known, unknown) = (issuer.token(&server.resource, READ), issuer.token(&server.resource, READ));
+    assert_eq!(server.measure(&known).status, 200);
+    issuer.control("down", &json!({}));
+    // What it said before still counts, and nothing is guessed.
+    assert_eq!(server.measure(&known).status, 200);
+    let reply = server.measure(&unknown);
+    assert_eq!(reply.status, 503, "{reply:?}");
+    assert!(!reply.body.contains("specimen"), "{reply:?}");
+    issuer.control("up", &json!({}));
+    let begun = Instant::now();
+    while server.measure(&unknown).status != 200 {
+        assert!(begun.elapsed() < crate::harness::PATIENCE, "{}", server.http.stderr.text());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// That a token is active says nothing of whom it is for.
+#[test]
+fn a_token_for_another_resource() {
+    let (issuer, server) = start();
+    let elsewhere = "http://127.0.0.1:1/mcp";
+    issuer.control("resource", &json!({ "resource": elsewhere, "format": "opaque" }));
+    let reply = server.measure(&issuer.token(elsewhere, READ));
+    assert_eq!(reply.status, 401, "{reply:?}");
+    assert_eq!(issuer.count(INTROSPECTION), 1);
+}
+
+#[test]
+fn a_token_without_the_scope() {
+    let (issuer, server) = start();
+    let reply = server.measure(&issuer.token(&server.resource, &["specimen:admin"]));
+    assert_eq!(reply.status, 403, "{reply:?}");
+    let challenge = reply.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
+    assert!(challenge.contains("specimen:read"), "{challenge}");
+}
+
+/// Nothing is a token because the issuer doesn't know it.
+#[test]
+fn a_token_of_nobodys() {
+    let (_issuer, server) = start();
+    assert_eq!(server.measure("nobodys").status, 401);
+}

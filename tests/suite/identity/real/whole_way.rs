@@ -1,0 +1,107 @@
+//! rmcp's OAuth client goes the whole way: challenge, metadata, registration, code, call, step-up, call.
+
+use serde_json::{Value, json};
+
+use super::{
+    authorization_server::{AuthorizationServer, Format, Protected},
+    client::{Client, Era, call, challenge, insufficient, tools},
+};
+
+async fn the_whole_way(era: Era, format: Format) {
+    let issuer = AuthorizationServer::start(&[]);
+    let server = Protected::start(&issuer, format);
+    let mut client = Client::of(&server, era);
+
+    let refused = client.connect().await.unwrap_err();
+    let challenge = challenge(&refused).to_owned();
+    let metadata = format!("http://{}/.well-known/oauth-protected-resource/mcp", server.http.address);
+    assert!(challenge.contains(&format!("resource_metadata=\"{metadata}\"")), "{challenge}");
+
+    client.sign_in(&challenge, &["specimen:read"]).await;
+    assert_eq!(client.scopes().await, ["specimen:read"]);
+    assert_eq!(client.token().await.split('.').count(), if matches!(format, Format::Opaque) { 1 } else { 3 });
+    assert_eq!(issuer.count("/reg"), 1);
+
+    let connection = client.connect().await.unwrap();
+    assert_eq!(connection.peer_info().unwrap().protocol_version.as_str(), era.version());
+    let listed = tools(&connection).await;
+    assert!(listed.iter().any(|name| name == "measure"), "{listed:?}");
+    assert!(!listed.iter().any(|name| name == "whoami"), "{listed:?}");
+    let measured = call(&connection, "measure", json!({ "name": "abc", "n": 3, "mode": "fast" })).await;
+    assert_eq!(measured.unwrap(), json!({ "v": 3, "mode": "fast" }));
+
+    // What it lacks is said in one challenge, beside what it has.
+    let refused = call(&connection, "whoami", json!({})).await.unwrap_err();
+    let insufficient = insufficient(&refused);
+    let header = &insufficient.www_authenticate_header;
+    assert!(header.contains("error=\"insufficient_scope\""), "{header}");
+    assert!(header.contains(&format!("resource_metadata=\"{metadata}\"")), "{header}");
+    let mut needed: Vec<&str> = insufficient.get_required_scope().unwrap().split(' ').collect();
+    needed.sort_unstable();
+    assert_eq!(needed, ["specimen:admin", "specimen:read"]);
+
+    client.step_up(&needed.join(" ")).await;
+    assert_eq!(client.scopes().await, needed);
+    // The connection that was refused goes on with the new token.
+    let who = call(&connection, "whoami", json!({})).await.unwrap();
+    assert_eq!(who["user"], "ann");
+    assert!(who["agent"].as_str().is_some_and(|agent| agent.len() > 20), "the client's id: {who}");
+    let listed = tools(&client.connect().await.unwrap()).await;
+    assert!(listed.iter().any(|name| name == "whoami"), "{listed:?}");
+
+    let record = server.http.stderr.record_of(who["correlation_id"].as_str().unwrap());
+    assert_eq!((&record["user"], &record["agent"]), (&who["user"], &who["agent"]), "{record}");
+    let written = server.http.stderr.text();
+    assert!(!written.contains(&client.token().await), "a token was written:\n{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jwts_in_the_older_era() {
+    the_whole_way(Era::Legacy, Format::Jwt("RS256")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jwts_in_the_newer_era() {
+    the_whole_way(Era::Modern, Format::Jwt("ES256")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opaque_tokens_in_the_older_era() {
+    the_whole_way(Era::Legacy, Format::Opaque).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opaque_tokens_in_the_newer_era() {
+    the_whole_way(Era::Modern, Format::Opaque).await;
+}
+
+/// An agent that nobody sits before has a token of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_without_a_user() {
+    let issuer = AuthorizationServer::start(&[]);
+    for format in [Format::Jwt("EdDSA"), Format::Opaque] {
+        let server = Protected::start(&issuer, format);
+        let mut client = Client::of(&server, Era::Modern);
+        client.authenticate(&issuer, "agent", &["specimen:read", "specimen:admin"]).await;
+        let who: Value = call(&client.connect().await.unwrap(), "whoami", json!({})).await.unwrap();
+        assert_eq!((&who["user"], &who["agent"]), (&json!("agent"), &json!("agent")));
+    }
+}
+
+/// A client that lost its token to time gets another without its user.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_runs_out_is_renewed() {
+    let issuer = AuthorizationServer::start(&[]);
+    let server = Protected::start(&issuer, Format::Jwt("PS256"));
+    let mut client = Client::of(&server, Era::Modern);
+    let refused = client.connect().await.unwrap_err();
+    // The client renews what has less than half a minute left: every one of these.
+    issuer.control("resource", &json!({ "resource": server.resource, "ttl": 20 }));
+    client.sign_in(challenge(&refused), &["specimen:read"]).await;
+    let connection = client.connect().await.unwrap();
+    let before = issuer.count("/token");
+    for _ in 0..3 {
+        call(&connection, "measure", json!({ "name": "abc", "n": 3, "mode": "fast" })).await.unwrap();
+    }
+    assert_eq!(issuer.count("/token"), before + 3);
+}

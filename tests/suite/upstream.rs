@@ -1,0 +1,681 @@
+//! Whom a tool may call: by which credential, whereto, and what never goes along.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use mcp_tool_runtime::{
+    ErrorKind, StartError, Upstream,
+    prelude::*,
+    testing::{TestError, TestServer},
+};
+use serde_json::json;
+
+use crate::{
+    cli::{out, refusal, run},
+    harness::{HttpServer, PATIENCE, SPECIMEN, text},
+    peer::{Peer, reply},
+};
+
+/// What billing answers to a GET.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn ask(
+    cx: &CallContext,
+    /// Where.
+    path: String,
+) -> Result<String, ToolError> {
+    let answer = cx.upstream("billing")?.get(&path).query("why", "a b&c").send().await?;
+    Ok(format!("{} {}", answer.status(), String::from_utf8_lossy(&answer.bytes().await?)))
+}
+
+/// What billing answers to a POST.
+#[mcp_tool(version = "1.0", public, upstream = "billing")]
+async fn write(
+    cx: &CallContext,
+    /// Where.
+    path: String,
+) -> Result<String, ToolError> {
+    let answer = cx.upstream("billing")?.post(&path).json(&json!({ "n": 1 })).send().await?;
+    Ok(answer.status().to_string())
+}
+
+/// What billing answers, if it is in time.
+#[mcp_tool(version = "1.0", public, upstream = "billing", timeout = "300ms")]
+async fn hurry(cx: &CallContext) -> Result<String, ToolError> {
+    Ok(cx.upstream("billing")?.post("slow").send().await?.status().to_string())
+}
+
+/// A number that billing has.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn number(cx: &CallContext) -> Result<String, ToolError> {
+    let answer = cx.upstream("billing")?.get("number").send().await?;
+    Ok(answer.require_success()?.json::<u32>().await?.to_string())
+}
+
+/// Sets a header that is the server's own.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn headed(
+    cx: &CallContext,
+    /// Which.
+    name: String,
+) -> Result<String, ToolError> {
+    Ok(cx.upstream("billing")?.get("x").header(&name, "mine").send().await?.status().to_string())
+}
+
+/// What can be seen of an upstream.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn look(cx: &CallContext) -> Result<String, ToolError> {
+    let billing = cx.upstream("billing")?;
+    let request = billing.get("x").query("q", "hidden");
+    let shown = format!("{cx:?} {billing:?} {request:?}");
+    Ok(format!("{shown} {:?}", request.send().await?))
+}
+
+/// Asks whom it never named.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn unnamed(cx: &CallContext) -> Result<String, ToolError> {
+    Ok(format!("{:?}", cx.upstream("billing")?))
+}
+
+/// What a call leaves behind.
+#[derive(Default)]
+struct Kept(Mutex<Option<Upstream>>);
+
+/// Keeps the upstream of its call for a later one.
+#[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
+async fn keep(cx: &CallContext, kept: &Kept) -> Result<String, ToolError> {
+    let before = kept.0.lock().unwrap().replace(cx.upstream("billing")?);
+    match before {
+        None => Ok("kept".to_owned()),
+        Some(before) => Ok(before.get("x").send().await?.status().to_string()),
+    }
+}
+
+fn tools() -> ToolServer {
+    ToolServer::new("upstreams", "1.0.0")
+        .tools(tools![ask, write, hurry, number, headed, look, unnamed, keep])
+        .lend(Kept::default())
+}
+
+/// Files of secrets, gone with the test.
+struct Secrets(tempfile::TempDir);
+
+impl Secrets {
+    fn new(text: &str) -> Self {
+        let secrets = Secrets(tempfile::tempdir().unwrap());
+        secrets.set(text);
+        secrets
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("secret")
+    }
+
+    /// Replaces the file, as those who hand secrets out do.
+    fn set(&self, text: &str) {
+        let next = self.0.path().join("next");
+        std::fs::write(&next, format!("{text}\n")).unwrap();
+        std::fs::rename(next, self.path()).unwrap();
+    }
+}
+
+/// A section of an upstream's settings.
+#[derive(Clone)]
+struct Section(Vec<(&'static str, String)>);
+
+impl Section {
+    fn key(upstream: &Peer, secrets: &Secrets) -> Self {
+        Section(vec![
+            ("url", upstream.url("/api")),
+            ("credential", "key".into()),
+            ("key_file", secrets.path().to_str().unwrap().into()),
+            ("allow_private", "127.0.0.1".into()),
+        ])
+    }
+
+    fn token(kind: &str, upstream: &Peer, issuer: &Peer, secrets: &Secrets) -> Self {
+        Section(vec![
+            ("url", upstream.url("/api")),
+            ("credential", kind.into()),
+            ("token_url", issuer.url("/token")),
+            ("client_id", "tools".into()),
+            ("secret_file", secrets.path().to_str().unwrap().into()),
+            ("audience", "https://billing.example".into()),
+            ("scope", "invoices:read".into()),
+            ("allow_private", "127.0.0.1".into()),
+        ])
+    }
+
+    fn with(mut self, key: &'static str, value: &str) -> Self {
+        self.0.retain(|(named, _)| *named != key);
+        if !value.is_empty() {
+            self.0.push((key, value.to_owned()));
+        }
+        self
+    }
+
+    async fn start(&self) -> Result<TestServer, StartError> {
+        let pairs: Vec<_> = self.0.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        TestServer::start_with_upstreams(tools(), [("billing", &pairs[..])]).await
+    }
+}
+
+/// Issues `t0`, `t1` …, each for so many seconds.
+fn issuer(seconds: u64) -> Peer {
+    Peer::start(move |number, _| {
+        let body =
+            json!({ "access_token": format!("t{number}"), "token_type": "Bearer", "expires_in": seconds });
+        reply(200, &[], &body.to_string())
+    })
+}
+
+fn content() -> Peer {
+    Peer::start(|_, _| reply(200, &[], "fine"))
+}
+
+async fn asked(server: &TestServer, path: &str) -> Result<String, TestError> {
+    server.call("ask", json!({ "path": path })).await.map(|result| result.text().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_calls_at_once_ask_for_one_token() {
+    let issuer = Peer::start(|number, _| {
+        // Long enough for all to come and wait.
+        std::thread::sleep(Duration::from_millis(300));
+        reply(
+            200,
+            &[],
+            &json!({ "access_token": format!("t{number}"), "token_type": "bearer", "expires_in": 3_600 })
+                .to_string(),
+        )
+    });
+    let (upstream, secrets) = (content(), Secrets::new("hunter 2"));
+    let section = Section::token("client_credentials", &upstream, &issuer, &secrets);
+    let server = section.start().await.unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let server = server.clone();
+            tokio::spawn(async move { asked(&server, "invoices/7").await.unwrap() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap(), "200 fine");
+    }
+    assert_eq!((issuer.count(), upstream.count()), (1, 50));
+    for seen in upstream.seen() {
+        assert_eq!((seen.authorization(), &*seen.target), ("Bearer t0", "/api/invoices/7?why=a+b%26c"));
+    }
+    let token = &issuer.seen()[0];
+    assert_eq!((&*token.method, &*token.target), ("POST", "/token"));
+    // `tools:hunter+2`: both parts are encoded before they are joined.
+    assert_eq!(token.authorization(), "Basic dG9vbHM6aHVudGVyKzI=");
+    assert_eq!(
+        token.body,
+        "grant_type=client_credentials&audience=https%3A%2F%2Fbilling.example&scope=invoices%3Aread"
+    );
+}
+
+#[tokio::test]
+async fn the_secret_goes_in_the_body_where_it_is_set_so() {
+    let (issuer, upstream, secrets) = (issuer(60), content(), Secrets::new("hunter2"));
+    let section =
+        Section::token("client_credentials", &upstream, &issuer, &secrets).with("client_auth", "post");
+    asked(&section.start().await.unwrap(), "x").await.unwrap();
+    let token = &issuer.seen()[0];
+    assert_eq!(token.authorization(), "none");
+    assert!(token.body.ends_with("&client_id=tools&client_secret=hunter2"), "{}", token.body);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_when_its_secret_changes() {
+    let (issuer, upstream, secrets) = (issuer(1), content(), Secrets::new("one"));
+    let server = Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
+    let begun = Instant::now();
+    while issuer.count() < 3 {
+        asked(&server, "x").await.unwrap();
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    let last = upstream.seen().pop().unwrap();
+    assert!(["Bearer t1", "Bearer t2"].contains(&last.authorization()), "{last:?}");
+
+    let (issuer, upstream, secrets) = (self::issuer(3_600), content(), Secrets::new("one"));
+    let server = Section::token("client_credentials", &upstream, &issuer, &secrets)
+        .with("client_auth", "post")
+        .start()
+        .await
+        .unwrap();
+    asked(&server, "x").await.unwrap();
+    asked(&server, "x").await.unwrap();
+    assert_eq!(issuer.count(), 1);
+    secrets.set("another");
+    asked(&server, "x").await.unwrap();
+    assert!(issuer.seen()[1].holds("client_secret=another"));
+    assert_eq!(upstream.seen()[2].authorization(), "Bearer t1");
+}
+
+#[tokio::test]
+async fn a_stored_key_goes_in_its_header_and_is_read_again_when_it_changes() {
+    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
+    asked(&server, "x").await.unwrap();
+    secrets.set("k2");
+    asked(&server, "x").await.unwrap();
+    let keys: Vec<_> =
+        upstream.seen().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
+    assert_eq!(keys, ["k1", "k2"]);
+    let server = Section::key(&upstream, &secrets).start().await.unwrap();
+    asked(&server, "x").await.unwrap();
+    assert_eq!(upstream.seen()[2].authorization(), "Bearer k2");
+    std::fs::remove_file(secrets.path()).unwrap();
+    assert_eq!(asked(&server, "x").await.unwrap_err().kind(), Some(ErrorKind::Internal));
+    assert_eq!(upstream.count(), 3);
+}
+
+/// Exchanges a token for `for-` and the number of the exchange.
+fn exchange() -> Peer {
+    Peer::start(|number, _| {
+        let body = json!({
+            "access_token": format!("for-{number}"),
+            "token_type": "Bearer",
+            "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            "expires_in": 3_600,
+        });
+        reply(200, &[], &body.to_string())
+    })
+}
+
+#[tokio::test]
+async fn a_caller_s_token_is_exchanged_once_and_never_arrives_at_the_upstream() {
+    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
+    let (ann, ben) = (server.with_token("inbound-ann"), server.with_token("inbound-ben"));
+    for caller in [&ann, &ann, &ben, &ann] {
+        asked(caller, "x").await.unwrap();
+    }
+    let sent: Vec<_> = upstream.seen().iter().map(|seen| seen.authorization().to_owned()).collect();
+    assert_eq!(sent, ["Bearer for-0", "Bearer for-0", "Bearer for-1", "Bearer for-0"]);
+    assert!(!upstream.seen().iter().any(|seen| seen.holds("inbound")));
+    assert_eq!(issuer.count(), 2);
+    let body = &issuer.seen()[0].body;
+    for part in [
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange",
+        "subject_token=inbound-ann",
+        "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token",
+        "audience=https%3A%2F%2Fbilling.example",
+    ] {
+        assert!(body.split('&').any(|pair| pair == part), "no {part} in {body}");
+    }
+    let error = asked(&server, "x").await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Refused));
+    assert!(error.to_string().contains("this call has none: sign in over HTTP"), "{error}");
+    assert_eq!(issuer.count(), 2);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hands_the_caller_s_token_back_is_not_believed() {
+    let issuer = Peer::start(|_, _| {
+        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        let body = json!({ "access_token": "inbound", "token_type": "Bearer", "issued_token_type": kind });
+        reply(200, &[], &body.to_string())
+    });
+    let (upstream, secrets) = (content(), Secrets::new("hunter2"));
+    let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
+    let error = asked(&server.with_token("inbound"), "x").await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
+    assert_eq!(upstream.count(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_of_the_token_endpoint_that_is_none_is_told_in_the_log_alone() {
+    let secret = "eyJhbGciOi";
+    let answers = [
+        reply(200, &[], r#"{"access_token":"eyJhbGciOi","token_type":"DPoP"}"#),
+        reply(200, &[], r#"{"access_token":"eyJhbGciOi"}"#),
+        reply(200, &[], &"eyJhbGciOi".repeat(10_000)),
+        reply(302, &[("Location", "/elsewhere")], ""),
+        reply(500, &[], r#"{"error":"eyJhbGciOi","error_description":"eyJhbGciOi"}"#),
+        reply(401, &[], r#"{"error":"invalid_client","error_description":"eyJhbGciOi"}"#),
+        String::new(),
+    ];
+    let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
+    for (answer, kind) in answers.into_iter().zip(kinds) {
+        let said = answer.clone();
+        let issuer = Peer::start(move |_, _| said.clone());
+        let (upstream, secrets) = (content(), Secrets::new("hunter2"));
+        let server =
+            Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
+        let error = asked(&server, "x").await.unwrap_err();
+        assert_eq!(error.kind(), Some(kind), "{error} after {:.60}", answer);
+        assert!(!error.to_string().contains(secret) && !format!("{error:?}").contains(secret), "{error:?}");
+        assert_eq!((issuer.count(), upstream.count()), (1, 0), "{:.60}", answer);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_port_carries_nothing() {
+    let elsewhere = content();
+    let to = elsewhere.url("/stolen");
+    let upstream = Peer::start(move |_, seen| match &*seen.target {
+        "/api/away?why=a+b%26c" => reply(302, &[("Location", &to)], ""),
+        "/api/near?why=a+b%26c" => reply(307, &[("Location", "/api/end")], ""),
+        "/api/round?why=a+b%26c" | "/api/round" => reply(302, &[("Location", "/api/round")], ""),
+        _ => reply(200, &[], "fine"),
+    });
+    let secrets = Secrets::new("k1");
+    let section = Section::key(&upstream, &secrets);
+    let server = section.start().await.unwrap();
+    let error = asked(&server, "away").await.unwrap_err();
+    let host = elsewhere.address.to_string();
+    assert_eq!(error.kind(), Some(ErrorKind::Internal));
+    assert!(format!("{error:?}").contains(&format!("leads to {host}, which `redirect_hosts`")), "{error:?}");
+    assert_eq!(elsewhere.count(), 0);
+
+    assert_eq!(asked(&server, "near").await.unwrap(), "200 fine");
+    let end = upstream.seen().pop().unwrap();
+    assert_eq!((&*end.target, end.authorization()), ("/api/end", "Bearer k1"));
+    let before = upstream.count();
+    assert_eq!(asked(&server, "round").await.unwrap_err().kind(), Some(ErrorKind::Unavailable));
+    assert_eq!(upstream.count(), before + 6);
+
+    let server = section.with("redirect_hosts", &host).start().await.unwrap();
+    assert_eq!(asked(&server, "away").await.unwrap(), "200 fine");
+    let seen = &elsewhere.seen()[0];
+    assert_eq!((&*seen.target, seen.authorization()), ("/stolen", "none"));
+    assert!(!seen.holds("k1"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_private_address_is_reached_by_nobody_who_did_not_name_it() {
+    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let section = Section::key(&upstream, &secrets);
+    let error = section.clone().with("allow_private", "").start().await.unwrap_err();
+    assert!(
+        error.to_string().contains("upstream.billing.url") && error.to_string().contains("allow_private"),
+        "{error}"
+    );
+    // A name is judged when it is looked up.
+    let by_name = format!("http://localhost:{}/api", upstream.address.port());
+    let server =
+        section.clone().with("url", &by_name).with("allow_private", "10.0.0.0/8").start().await.unwrap();
+    let error = asked(&server, "x").await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Internal));
+    assert!(format!("{error:?}").contains("isn't public"), "{error:?}");
+    assert_eq!(upstream.count(), 0);
+    let server =
+        section.clone().with("url", &by_name).with("allow_private", "127.0.0.1, ::1").start().await.unwrap();
+    assert_eq!(asked(&server, "x").await.unwrap(), "200 fine");
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_private_address_is_not_followed() {
+    let inside = Peer::start_at("127.0.0.2:0", |_, _| reply(200, &[], "metadata"));
+    let to = inside.url("/latest");
+    let upstream = Peer::start(move |_, _| reply(302, &[("Location", &to)], ""));
+    let secrets = Secrets::new("k1");
+    let section = Section::key(&upstream, &secrets).with("redirect_hosts", &inside.address.to_string());
+    let server = section.start().await.unwrap();
+    let error = asked(&server, "x").await.unwrap_err();
+    assert!(format!("{error:?}").contains("127.0.0.2, which isn't public"), "{error:?}");
+    assert_eq!((upstream.count(), inside.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_401_renews_the_credential_once_and_repeats_no_write() {
+    let (issuer, secrets) = (issuer(3_600), Secrets::new("hunter2"));
+    let revoked = Peer::start(|_, seen| match seen.authorization() {
+        "Bearer t0" => reply(401, &[], "gone"),
+        _ => reply(200, &[], "fine"),
+    });
+    let server = Section::token("client_credentials", &revoked, &issuer, &secrets).start().await.unwrap();
+    assert_eq!(asked(&server, "x").await.unwrap(), "200 fine");
+    assert_eq!((issuer.count(), revoked.count()), (2, 2));
+
+    let (issuer, closed) = (self::issuer(3_600), Peer::start(|_, _| reply(401, &[], "closed")));
+    let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
+    assert_eq!(asked(&server, "x").await.unwrap(), "401 closed");
+    assert_eq!((issuer.count(), closed.count()), (2, 2));
+
+    let (issuer, closed) = (self::issuer(3_600), Peer::start(|_, _| reply(401, &[], "closed")));
+    let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
+    for calls in 1..=2 {
+        assert_eq!(server.call("write", json!({ "path": "x" })).await.unwrap().text(), "401");
+        assert_eq!((issuer.count(), closed.count()), (calls, calls), "the credential goes, the write stays");
+    }
+}
+
+#[tokio::test]
+async fn a_path_does_not_leave_the_upstream() {
+    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let server = Section::key(&upstream, &secrets).start().await.unwrap();
+    for path in [
+        "//evil.example/",
+        "https://evil.example/",
+        "../secret",
+        "a/%2e%2e/%2e%2e/b",
+        "a\\..\\b",
+        "a?b=c",
+        "a#b",
+    ] {
+        assert_eq!(asked(&server, path).await.unwrap_err().kind(), Some(ErrorKind::Internal), "{path}");
+    }
+    assert_eq!(upstream.count(), 0);
+    asked(&server, "@evil.example:80").await.unwrap();
+    assert_eq!(upstream.seen()[0].target, "/api/@evil.example:80?why=a+b%26c");
+}
+
+#[tokio::test]
+async fn an_answer_is_bounded_and_held_to_its_shape() {
+    let long = "x".repeat(2_000);
+    let upstream = Peer::start(move |_, seen| match &*seen.target {
+        // Neither its length nor its end is told before.
+        "/api/open?why=a+b%26c" => format!("HTTP/1.1 200 Said\r\nConnection: close\r\n\r\n{long}"),
+        "/api/number" => reply(200, &[], "\"eyJhbGciOi\""),
+        _ => reply(200, &[], &long),
+    });
+    let secrets = Secrets::new("k1");
+    let server = Section::key(&upstream, &secrets).with("max_response", "1KiB").start().await.unwrap();
+    for path in ["open", "told"] {
+        let error = asked(&server, path).await.unwrap_err();
+        assert_eq!(error.kind(), Some(ErrorKind::TooLarge));
+        assert!(error.to_string().contains("over 1024 bytes"), "{error}");
+    }
+    let error = server.call("number", json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Internal));
+    assert!(!format!("{error:?}").contains("eyJ"), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_answers_of_an_upstream_are_told_apart() {
+    for (status, headers, kind) in [
+        (404, None, ErrorKind::NotFound),
+        (409, None, ErrorKind::Conflict),
+        (429, Some(("Retry-After", "7")), ErrorKind::Unavailable),
+        (503, None, ErrorKind::Unavailable),
+        (400, None, ErrorKind::Internal),
+    ] {
+        let upstream = Peer::start(move |_, _| reply(status, headers.as_slice(), "words"));
+        let secrets = Secrets::new("k1");
+        let server = Section::key(&upstream, &secrets).start().await.unwrap();
+        let error = server.call("number", json!({})).await.unwrap_err();
+        assert_eq!(error.kind(), Some(kind), "{status}: {error}");
+        let TestError::Tool(error) = error else { panic!("{error}") };
+        if status == 429 {
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upstream_that_does_not_answer_ends_with_the_call_and_a_write_is_in_doubt() {
+    let over = Arc::new(AtomicBool::new(false));
+    let waits = Arc::clone(&over);
+    let upstream = Peer::start(move |_, seen| {
+        while seen.target == "/api/slow" && !waits.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Hangs up on everything else.
+        String::new()
+    });
+    let secrets = Secrets::new("k1");
+    let server = Section::key(&upstream, &secrets).start().await.unwrap();
+    assert_eq!(server.call("hurry", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Timeout));
+    over.store(true, Ordering::Relaxed);
+    let error = server.call("write", json!({ "path": "x" })).await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
+    assert!(error.to_string().contains("look before you try again"), "{error}");
+    let outcomes: Vec<_> = server.records().iter().map(|record| record["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unknown", "unknown"]);
+    assert_eq!(server.records()[1]["upstreams"], json!(["billing"]));
+    assert_eq!(upstream.count(), 2);
+}
+
+#[tokio::test]
+async fn a_function_sets_no_header_that_is_the_server_s() {
+    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
+    for name in ["Authorization", "cookie", "Host", "Proxy-Authorization", "Connection", "X-Api-Key", "a b"] {
+        let error = server.call("headed", json!({ "name": name })).await.unwrap_err();
+        assert_eq!(error.kind(), Some(ErrorKind::Internal), "{name}");
+    }
+    assert_eq!(upstream.count(), 0);
+    server.call("headed", json!({ "name": "If-Match" })).await.unwrap();
+    assert_eq!(upstream.seen()[0].header("if-match"), Some("mine"));
+}
+
+#[tokio::test]
+async fn nothing_that_a_function_can_look_at_shows_a_credential() {
+    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
+    let shown = server.with_token("inbound-ann").call("look", json!({})).await.unwrap();
+    let shown = shown.text();
+    assert!(
+        shown.contains("GET /api/x at upstream 'billing'") && shown.contains("200 from upstream"),
+        "{shown}"
+    );
+    for secret in ["inbound", "for-0", "hunter2", "hidden", "Bearer"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(!format!("{server:?}").contains("inbound"));
+}
+
+#[tokio::test]
+async fn an_upstream_ends_with_its_call() {
+    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
+    assert_eq!(server.with_token("inbound-ann").call("keep", json!({})).await.unwrap().text(), "kept");
+    let error = server.with_token("inbound-ben").call("keep", json!({})).await.unwrap_err();
+    assert!(format!("{error:?}").contains("after the call that it was lent to"), "{error:?}");
+    assert_eq!((issuer.count(), upstream.count()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_tool_reaches_only_what_it_names_and_the_operator_set_up() {
+    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let server = Section::key(&upstream, &secrets).start().await.unwrap();
+    let error = server.call("unnamed", json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Internal));
+    assert_eq!(server.records()[0].get("upstreams"), None);
+    let logged = format!("{error:?}");
+    assert!(logged.contains("'unnamed'") && logged.contains("add `upstream = ["), "{logged}");
+
+    let error = TestServer::start(tools()).await.unwrap_err();
+    assert!(matches!(error, StartError::Upstream { tool: "ask", upstream: "billing" }), "{error}");
+    assert!(error.to_string().contains("add [upstream.billing] with `url` and `credential`"), "{error}");
+    let error = Section::key(&upstream, &secrets).with("key_file", "/nowhere/key").start().await.unwrap_err();
+    assert!(error.to_string().starts_with("upstream.billing.key_file: /nowhere/key: "), "{error}");
+}
+
+const FILE: &str = "[upstream.billing]
+url = \"https://billing.example.com/api\"
+credential = \"client_credentials\"
+token_url = \"https://issuer.example.com/token\"
+client_id = \"tools\"
+secret_file = \"/run/secrets/billing\"
+";
+
+#[test]
+fn a_section_of_a_name_is_shown_with_where_each_value_came_from() {
+    let environment = [
+        ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "https://other.example.com/token"),
+        ("MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE", "10.0.0.0/8, ::1"),
+    ];
+    let printed = out(&run(&["serve", "--print-config"], &environment, Some(FILE)));
+    for line in [
+        "upstream.billing.url = \"https://billing.example.com/api\"  # mcp-tool.toml",
+        "upstream.billing.token_url = \"https://other.example.com/token\"  # MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL",
+        "upstream.billing.allow_private = [\"10.0.0.0/8\", \"::1\"]  # MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE",
+        "upstream.billing.client_auth = \"basic\"  # default",
+        "upstream.billing.redirect_hosts = []  # default",
+        "upstream.billing.max_response = \"4MiB\"  # default",
+    ] {
+        assert!(printed.lines().any(|printed| printed == line), "no {line} in:\n{printed}");
+    }
+    assert!(!printed.contains("key_header"), "{printed}");
+}
+
+#[test]
+fn a_section_that_can_not_be_used_is_refused_by_its_key() {
+    let variable = "MCP_TOOL_UPSTREAM_BILLING_URL";
+    let cases = [
+        (
+            "url = ",
+            "ulr = ",
+            None,
+            "`upstream.billing.ulr` is no setting; did you mean upstream.billing.url?",
+        ),
+        (
+            "https://billing",
+            "http://billing",
+            None,
+            "upstream.billing.url (from mcp-tool.toml): https is wanted",
+        ),
+        (
+            "",
+            "",
+            Some((variable, "http://x.example")),
+            "(from MCP_TOOL_UPSTREAM_BILLING_URL): https is wanted",
+        ),
+        ("client_id = \"tools\"\n", "", None, "by MCP_TOOL_UPSTREAM_BILLING_CLIENT_ID"),
+        (
+            "client_id",
+            "key_header",
+            None,
+            "upstream.billing.key_header (from mcp-tool.toml): means nothing with",
+        ),
+        ("[upstream.billing]", "[upstream.Billing]", None, "[upstream.Billing]"),
+        ("", "", Some(("MCP_TOOL_UPSTREAM_BILLING_ULR", "x")), "MCP_TOOL_UPSTREAM_BILLING_ULR is no setting"),
+    ];
+    for (from, to, variable, wanted) in cases {
+        let file = if from.is_empty() { FILE.to_owned() } else { FILE.replacen(from, to, 1) };
+        let (code, said) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
+        assert!(code == 1 && said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
+fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
+    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
+    assert!(
+        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't set up"),
+        "{said}"
+    );
+    assert!(said.contains("add [upstream.billing]"), "{said}");
+
+    let (upstream, secrets) = (Peer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
+    let environment = Section::key(&upstream, &secrets).0.into_iter();
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_REACHES", "1").env("HTTP_PROXY", "http://127.0.0.1:1");
+    command.envs(
+        environment.map(|(key, value)| (format!("MCP_TOOL_UPSTREAM_BILLING_{}", key.to_uppercase()), value)),
+    );
+    let server = HttpServer::start_by(&mut command, &[]);
+    assert_eq!(text(&server.call("bills", json!({}))), "three");
+    assert_eq!(upstream.seen()[0].authorization(), "Bearer k1");
+    assert!(!server.stderr.text().contains("k1"), "{}", server.stderr.text());
+}
