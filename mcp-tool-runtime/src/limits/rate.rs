@@ -114,7 +114,8 @@ impl Rates {
 fn key(caller: &Caller, contract: &Contract) -> Key {
     let agent = caller.agent().filter(|_| !caller.is_local());
     let major = contract.version.major.to_string();
-    let parts = [Some(caller.user()), agent, caller.tenant(), Some(contract.name), Some(&major)];
+    let parts =
+        [caller.issuer(), caller.tenant(), Some(caller.user()), agent, Some(contract.name), Some(&*major)];
     let mut bytes = Vec::with_capacity(128);
     for part in parts {
         // With its length before it, no part can pass for another.
@@ -454,6 +455,8 @@ mod tests {
             ann.clone().with_agent("b"),
             ann.clone().with_tenant("a"),
             ann.clone().with_tenant(""),
+            ann.clone().with_issuer("https://one.example"),
+            ann.clone().with_issuer("https://two.example"),
         ];
         for caller in &others {
             assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "{caller:?}");
