@@ -1,7 +1,7 @@
 //! A policy of the application's own, in the place of the tools' scopes.
 
 use mcp_tool_runtime::{
-    Authorizer, Caller, Contract, Deciding, Decision, ScopeAuthorizer,
+    Adapted, Authorizer, Caller, Contract, Deciding, Decision, ScopeAuthorizer,
     prelude::*,
     testing::{TestError, TestServer},
 };
@@ -30,7 +30,7 @@ async fn time() -> String {
 async fn end() {}
 
 async fn start<A: Authorizer>(policy: impl FnOnce(ScopeAuthorizer) -> A + 'static) -> TestServer {
-    let server = ToolServer::new("things", "1").tools(tools![look, change, time, end]);
+    let server = ToolServer::new("things", "1").tools(tools![look, change, time, end, alter]);
     let server = TestServer::start(server.authorize_with(policy)).await.unwrap();
     server.as_caller(Caller::new("ann").with_scopes(["things:read", "things:write", "things:end"]))
 }
@@ -48,6 +48,12 @@ async fn denied(server: &TestServer, tool: &str, reason: &str) {
     let record = server.records().pop().unwrap();
     let said = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
     assert_eq!(said, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
+}
+
+/// Change something, as it was done before.
+#[mcp_tool(version = "1.0", scope = "things:write")]
+fn alter() -> Adapted<change> {
+    Adapted::to(json!({}))
 }
 
 struct Silent;
@@ -102,6 +108,27 @@ async fn a_policy_may_ask_for_more_than_scopes_do() {
     let mallory = holder("mallory", &["things:office", "things:read", "things:write"]);
     assert!(listed(&mallory).await.is_empty());
     denied(&mallory, "time", "on_the_list").await;
+}
+
+/// Denies one tool by its name.
+struct Frozen(ScopeAuthorizer);
+
+impl Authorizer for Frozen {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        match tool.name {
+            "change" => Box::pin(std::future::ready(Decision::Deny { reason: "frozen".into() })),
+            _ => self.0.decide(caller, tool),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_asked_of_what_an_adapter_calls() {
+    let server = start(Frozen).await;
+    assert_eq!(listed(&server).await, ["look", "time", "end"]);
+    denied(&server, "change", "frozen").await;
+    denied(&server, "alter", "frozen").await;
+    assert!(server.call("end", json!({})).await.is_ok());
 }
 
 /// Permits whatever is asked.
