@@ -1,12 +1,16 @@
 //! A server whose tools do what servers should survive.
 
 use std::{
+    ffi::OsString,
     process::ExitCode,
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, UNIX_EPOCH},
 };
 
-use mcp_tool_runtime::{Adapted, Schemars, Scopes, ToolEntry, prelude::*};
+use mcp_tool_runtime::{
+    Adapted, Authorizer, Contract, Deciding, Decision, Schemars, ScopeAuthorizer, Scopes, ToolEntry,
+    prelude::*,
+};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -554,6 +558,30 @@ async fn bills(cx: &CallContext) -> Result<String, ToolError> {
     answer.require_success()?.json().await
 }
 
+/// Scopes as ever, and one tool for nobody.
+struct Denying {
+    scopes: ScopeAuthorizer,
+    tool: OsString,
+}
+
+impl Authorizer for Denying {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        if self.tool == tool.name {
+            let reason = "the reason is in the record".to_owned();
+            return Box::pin(std::future::ready(Decision::Deny { reason }));
+        }
+        self.scopes.decide(caller, tool)
+    }
+}
+
+/// With a policy of its own, where a test wants one.
+fn denying(server: ToolServer) -> ToolServer {
+    match std::env::var_os("SPECIMEN_DENIES") {
+        Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
+        None => server,
+    }
+}
+
 /// Tools that don't start without upstreams.
 fn reaching() -> &'static [ToolEntry] {
     if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
@@ -561,7 +589,7 @@ fn reaching() -> &'static [ToolEntry] {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    ToolServer::new("specimen", "1.2.3")
+    denying(ToolServer::new("specimen", "1.2.3"))
         .tools(tools![
             counts,
             measure,

@@ -97,14 +97,10 @@ fn a_call_is_cancelled_by_its_own_caller() {
 fn a_session_is_its_owners() {
     let two = Two::start(&["--legacy-sessions", "8"]);
     let alices = two.alices();
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     for (number, alice) in alices.iter().enumerate() {
-        let opened = alice.send(&[], &hello);
-        let id = opened.header("mcp-session-id").unwrap();
-        let inside = [("Mcp-Session-Id", id), ("MCP-Protocol-Version", "2025-11-25")];
+        let id = alice.session();
+        let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
         for (other, user) in alices.iter().enumerate() {
             for message in [&list, &request(2, "echo", json!({ "text": "x" }))] {
                 let wanted = if other == number { 200 } else { 404 };

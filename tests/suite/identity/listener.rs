@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{IpAddr, TcpStream, UdpSocket},
+    net::{IpAddr, Ipv4Addr, TcpStream, UdpSocket},
     path::PathBuf,
     process::Command,
     sync::Arc,
@@ -220,7 +220,7 @@ fn a_named_proxy_says_from_where_a_call_comes() {
 /// An address of this machine that isn't loopback; it is found without anything being sent.
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    socket.connect("192.0.2.255:9").ok()?;
+    socket.connect("198.51.100.1:9").ok()?;
     socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_loopback())
 }
 
@@ -235,6 +235,7 @@ fn behind_a_proxy_nobody_else_is_heard() {
         let own_settings = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
         let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
         let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
+        server.address.set_ip(Ipv4Addr::LOCALHOST.into());
         assert!(opened(&super::Bearer::new(&server, &issuer.token()).send(&[], &measure())), "loopback");
         server.address.set_ip(own);
         let bearer = format!("Bearer {}", issuer.token());

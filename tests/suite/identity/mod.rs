@@ -83,6 +83,19 @@ impl<'s> Bearer<'s> {
         self.server.modern(method, params, json!({}), &[("Authorization", &self.authorization)])
     }
 
+    /// Opens a legacy session; gives its id.
+    fn session(&self) -> String {
+        let client = json!({ "name": "harness", "version": "1" });
+        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+        let message = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
+        let opened = self.send(&[], &message);
+        assert_eq!(opened.status, 200, "{opened:?}");
+        let id = opened.header("mcp-session-id").unwrap().to_owned();
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        assert_eq!(self.send(&[("Mcp-Session-Id", &id)], &ready).status, 202);
+        id
+    }
+
     /// What it may know of.
     fn list(&self) -> Value {
         self.modern("tools/list", json!({})).json()["result"].clone()

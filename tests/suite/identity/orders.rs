@@ -153,7 +153,11 @@ fn a_user_is_switched_off_whatever_token_it_gets() {
 fn a_client_is_switched_off_by_what_its_token_says() {
     let mut ordered = Ordered::start();
     let off = [json!({}), json!({ "sub": "bob" }), json!({ "act": { "sub": "bot-3" } })];
-    let others = [json!({ "client_id": "agent-8" })];
+    let others = [
+        json!({ "client_id": "agent-8" }),
+        // The first word of what an agent is called says who it is only where it calls itself so.
+        json!({ "client_id": "agent-8", "act": { "sub": "agent-7 2" } }),
+    ];
     ordered.heeds(&["disable", "--client", "agent-7"], &off, &others, is_withdrawn);
     ordered.control.said(&["disable", "--client", "harness"]);
     ordered.control.said(&["disable", "--tool", "echo"]);

@@ -1,11 +1,20 @@
 //! A policy of the application's own, in the place of the tools' scopes.
 
+use std::process::Command;
+
 use mcp_tool_runtime::{
     Adapted, Authorizer, Caller, Contract, Deciding, Decision, ScopeAuthorizer,
     prelude::*,
     testing::{TestError, TestServer},
 };
 use serde_json::{Value, json};
+
+use super::{
+    Bearer,
+    issuer::{Issuer, RESOURCE},
+    known, measure,
+};
+use crate::harness::{HttpServer, SPECIMEN, correlation};
 
 /// Look at something.
 #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
@@ -108,6 +117,37 @@ async fn a_policy_may_ask_for_more_than_scopes_do() {
     let mallory = holder("mallory", &["things:office", "things:read", "things:write"]);
     assert!(listed(&mallory).await.is_empty());
     denied(&mallory, "time", "on_the_list").await;
+}
+
+/// Over HTTP a denial is no challenge: no token would change it. It tells nothing, and no list shows the tool.
+#[test]
+fn a_denied_tool_is_not_to_be_had_by_any_token() {
+    let issuer = Issuer::start(&known());
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_DENIES", "measure").env("MCP_TOOL_OAUTH_DISCOVERY", "grantable");
+    let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--legacy-sessions", "1"];
+    let server = HttpServer::start_by(&mut command, &own);
+    let holder = Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read" })));
+    let session = holder.session();
+    let inside = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    for reply in [
+        holder.send(&[], &measure()),
+        holder.send(&inside, &measure()),
+        holder.modern("tools/call", measure()["params"].clone()),
+        // What an adapter calls is asked for too.
+        Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read specimen:admin" })))
+            .call("weigh", json!({ "n": 1 })),
+    ] {
+        assert_eq!((reply.status, reply.header("www-authenticate")), (403, None), "{reply:?}");
+        let answer = reply.json();
+        assert!(answer["error"]["code"] == -31_403 && !reply.body.contains("the reason"), "{answer}");
+        let record = server.stderr.record_of(correlation(&answer));
+        let said = (&record["reason"], &record["detail"]);
+        assert_eq!(said, (&json!("denied"), &json!("the reason is in the record")));
+    }
+    let listed = holder.listed();
+    assert!(listed.contains(&"whoami".to_owned()), "a token could open it");
+    assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
 }
 
 /// Denies one tool by its name.

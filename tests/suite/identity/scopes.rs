@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Bearer, METADATA, Pair, challenge, issuer::Issuer, known, measured, names, opened};
+use super::{METADATA, Pair, challenge, issuer::Issuer, known, measured, names, opened};
 use crate::{
     control::{Control, until},
     harness::{HttpServer, Reply, correlation, kind, text},
@@ -70,23 +70,10 @@ fn arguments_are_not_read_for_who_may_not_call() {
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
 }
 
-/// Opens a legacy session; gives its id.
-fn session(holder: &Bearer<'_>) -> String {
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let message = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
-    let opened = holder.send(&[], &message);
-    assert_eq!(opened.status, 200, "{opened:?}");
-    let id = opened.header("mcp-session-id").unwrap().to_owned();
-    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(holder.send(&[("Mcp-Session-Id", &id)], &ready).status, 202);
-    id
-}
-
 #[test]
 fn inside_a_legacy_session_the_same_is_asked() {
     let pair = Pair::with(Issuer::start(&known()), &["--legacy-sessions", "4"]);
-    let id = session(&pair.with_scopes(""));
+    let id = pair.with_scopes("").session();
     let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     for (tool, held, lacking, wanted) in LACKING {
         let holder = pair.with_scopes(held);
