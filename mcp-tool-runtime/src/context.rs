@@ -38,6 +38,7 @@ pub(crate) struct Call {
     pub(crate) max_result: usize,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
+    #[cfg(feature = "oauth")]
     pub(crate) reached: Arc<Reached>,
     /// The token that the caller came by, for an exchange alone.
     #[cfg(feature = "oauth")]
@@ -124,6 +125,7 @@ impl CallContext {
             sealer: Arc::new(Sealer::of_process()),
             max_result: MAX_RESULT,
             question: OnceLock::new(),
+            #[cfg(feature = "oauth")]
             reached: Arc::default(),
             #[cfg(feature = "oauth")]
             token: None,

@@ -228,6 +228,7 @@ fn end(child: &mut Child) {
 }
 
 /// A port that is free, outside of those that the system gives to whoever asks for any.
+#[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_000 + (std::process::id() % 1_000) as u16 * 20;

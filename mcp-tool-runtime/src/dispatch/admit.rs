@@ -224,6 +224,7 @@ impl Dispatcher {
             sealer: Arc::clone(&self.sealer),
             max_result: self.max_result,
             question: OnceLock::new(),
+            #[cfg(feature = "oauth")]
             reached,
             #[cfg(feature = "oauth")]
             token,

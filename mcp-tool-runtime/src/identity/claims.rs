@@ -160,7 +160,7 @@ impl Rules {
             match at(claims, claim) {
                 None => {}
                 Some(Value::String(text)) => {
-                    scopes.extend(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned))
+                    scopes.extend(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
                 }
                 Some(Value::Array(items)) => {
                     for item in items {

@@ -124,8 +124,8 @@ impl Key {
                 }
                 (&[RS256, RS384, RS512, PS256, PS384, PS512], DecodingKey::from_rsa_raw_components(&n, &e))
             }
-            ("EC", Some("P-256")) => (&[ES256], point(&text("x")?, &text("y")?, 32)?),
-            ("EC", Some("P-384")) => (&[ES384], point(&text("x")?, &text("y")?, 48)?),
+            ("EC", Some("P-256")) => (&[ES256], point(text("x")?, text("y")?, 32)?),
+            ("EC", Some("P-384")) => (&[ES384], point(text("x")?, text("y")?, 48)?),
             ("OKP", Some("Ed25519")) => {
                 let x =
                     BASE64URL.decode(text("x")?).ok().filter(|x| x.len() == 32 && !is_of_small_order(x))?;

@@ -44,9 +44,10 @@ async function token(asked, { provider }, resourceServer) {
   return token.save();
 }
 
-/** `{ user, client }`: what that client has once the user signed in. */
+/** `{ user, client, audience }`: what that client has once the user signed in. Its audience is the client. */
 async function idToken(asked, { provider }) {
-  const client = await provider.Client.find(asked.client);
+  const known = await provider.Client.find(asked.client);
+  const client = Object.create(known, { clientId: { value: asked.audience ?? known.clientId } });
   const token = new provider.IdToken({ sub: asked.user }, { client });
   token.scope = "openid";
   return token.issue({ use: "idtoken" });

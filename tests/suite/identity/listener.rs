@@ -236,7 +236,8 @@ fn behind_a_proxy_nobody_else_is_heard() {
         let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
         let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
         server.address.set_ip(Ipv4Addr::LOCALHOST.into());
-        assert!(opened(&super::Bearer::new(&server, &issuer.token()).send(&[], &measure())), "loopback");
+        let reply = super::Bearer::new(&server, &issuer.token()).send(&[], &measure());
+        assert!(opened(&reply), "loopback: {reply:?}");
         server.address.set_ip(own);
         let bearer = format!("Bearer {}", issuer.token());
         let host = [("Host", "127.0.0.1"), ("Authorization", bearer.as_str())];

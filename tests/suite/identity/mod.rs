@@ -13,6 +13,7 @@ mod policy;
 mod real;
 mod scopes;
 mod settings;
+mod trust;
 
 use serde_json::{Value, json};
 

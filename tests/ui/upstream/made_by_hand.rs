@@ -1,13 +1,9 @@
-//! An upstream comes from a call, and a request from an upstream.
+//! An upstream comes from a call.
 
-use mcp_tool_runtime::{CallContext, Upstream, UpstreamRequest};
+use mcp_tool_runtime::{CallContext, Upstream};
 
-fn made(cx: CallContext) -> Upstream {
-    Upstream { cx, remote: Default::default() }
-}
-
-fn asked(upstream: Upstream) -> UpstreamRequest {
-    UpstreamRequest::new(upstream, "GET", "https://evil.example/")
+fn made(cx: CallContext, other: Upstream) -> Upstream {
+    Upstream { cx, ..other }
 }
 
 fn main() {}

@@ -161,7 +161,7 @@ fn claims(bytes: &[u8], expected: &Expected, now: i64) -> Option<()> {
                 ensure(several.split(' ').filter(|scope| !scope.is_empty()).all(is_scope))?;
             }
             Some(Json::List(scopes)) => {
-                ensure(scopes.iter().all(|scope| scope.text().is_some_and(is_scope)))?
+                ensure(scopes.iter().all(|scope| scope.text().is_some_and(is_scope)))?;
             }
             Some(_) => return None,
         }

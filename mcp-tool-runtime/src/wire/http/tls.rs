@@ -126,7 +126,7 @@ async fn look_after(
                 tracing::info!("the TLS certificate was read again");
             }
             Err(reason) => {
-                tracing::error!(reason, "the TLS certificate can't be read again: the old one stays")
+                tracing::error!(reason, "the TLS certificate can't be read again: the old one stays");
             }
         }
         seen = stamps;

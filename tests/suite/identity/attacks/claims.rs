@@ -185,7 +185,11 @@ fn a_token_has_its_time() {
         "exp",
         &[json!(now + 86_400 + 60), json!(now + 315_360_000), json!(9_007_199_254_740_992_i64)],
     ));
-    attacks.extend(one(&pair, "nbf", &[json!(now + 90), json!(now + 3_600), json!(now as f64 + 3_600.5)]));
+    attacks.extend(one(
+        &pair,
+        "nbf",
+        &[json!(now + 90), json!(now + 3_600), json!(now as f64 + 3_600.5), json!(-1)],
+    ));
     attacks.extend(one(&pair, "iat", &[json!(now + 90), json!(now + 3_600), json!(now - 86_400)]));
     attacks.extend([
         ("a long life without iat", pair.issuer.token_with(json!({ "iat": null, "exp": now + 86_400 + 60 }))),

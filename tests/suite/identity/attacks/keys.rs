@@ -173,6 +173,12 @@ fn a_token_names_its_key_unless_one_alone_fits() {
         ("a stranger's", unnamed(&alone, &KEYS.stranger, "RS256")),
         ("a name for the key without", by(&alone, &KEYS.ed, "EdDSA", "ed")),
     ]);
+    // A name that is no text is not the same as none.
+    let misnamed = [json!(null), json!(7), json!(["rsa"]), json!({ "kid": "rsa" }), json!("")].map(|kid| {
+        let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
+        ("misnamed", sign(&KEYS.rsa, "RS256", header, alone.issuer.claims().to_string()))
+    });
+    alone.refuses(&misnamed);
     let several = beside(&[KEYS.rsa3072.jwk()]);
     several.refuses(&[
         ("one of two", unnamed(&several, &KEYS.rsa, "RS256")),

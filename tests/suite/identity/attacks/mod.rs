@@ -63,7 +63,7 @@ fn could_be_one(token: &str) -> bool {
 }
 
 /// What a refusal says, its correlation id apart; an error when it isn't the refusal of a bad token.
-fn refusal(reply: &Reply) -> Result<String, String> {
+pub(super) fn refusal(reply: &Reply) -> Result<String, String> {
     let challenge = reply.header("www-authenticate").unwrap_or_default();
     let is_right = reply.status == 401
         && challenge.starts_with("Bearer ")

@@ -55,7 +55,8 @@ fn known_keys_serve_while_the_issuer_is_down() {
     pair.takes(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
     let header = pair.issuer.header("RS256", "unknown").to_string();
     let unknown = pair.call(&sign(&KEYS.stranger, "RS256", header, pair.issuer.claims().to_string()));
-    assert!(matches!(unknown.status, 401 | 503), "{unknown:?}");
+    // Nobody can say that the issuer hasn't that key.
+    unavailable(&unknown).unwrap();
     pair.takes(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }
 
@@ -87,6 +88,8 @@ fn a_document_that_is_wrong_is_believed_in_nothing() {
         members(json!({ "jwks_uri": "file:///etc/passwd" })),
         members(json!({ "jwks_uri": "ftp://127.0.0.1/jwks" })),
         members(json!({ "jwks_uri": "http://issuer.example/jwks" })),
+        // Not a loopback address by its digits, and yet one that answers here.
+        members(json!({ "jwks_uri": format!("http://0.0.0.0:{}/jwks", evil.address.port()) })),
         members(json!({ "jwks_uri": "data:application/json,{}" })),
     ];
     for (name, members) in documents {

@@ -24,13 +24,15 @@ fn a_token_for_another_resource() {
     refused(&server, &issuer.token(ELSEWHERE, READ));
 }
 
-/// It says who signed in, to the client, whose name may be the resource's.
+/// It says to a client who signed in, and that client may have the resource's name.
 #[test]
 fn an_id_token() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
-    let signed_in = issuer.control("id_token", &json!({ "user": "ann", "client": "agent" }));
-    refused(&server, signed_in["id_token"].as_str().unwrap());
+    for audience in ["agent", &server.resource] {
+        let asked = json!({ "user": "ann", "client": "agent", "audience": audience });
+        refused(&server, issuer.control("id_token", &asked)["id_token"].as_str().unwrap());
+    }
 }
 
 /// A grant is none, even where whoever gave it also gives tokens, and means this server.

@@ -58,13 +58,31 @@ fn keys_that_are_withdrawn() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("ES256"));
     let token = || issuer.token(&server.resource, READ);
-    assert_eq!(server.measure(&token()).status, 200);
-    let old = token();
+    let (used, unused) = (token(), token());
+    assert_eq!(server.measure(&used).status, 200);
     issuer.control("rotate", &json!({ "keep": false }));
     // Whoever comes with the new key has the server look.
     assert_eq!(server.measure(&token()).status, 200);
-    let reply = server.measure(&old);
-    assert_eq!(reply.status, 401, "{reply:?}");
+    for old in [used, unused] {
+        let reply = server.measure(&old);
+        assert_eq!(reply.status, 401, "{reply:?}");
+    }
+}
+
+/// Keys that nobody knows don't make the server ask again and again.
+#[test]
+fn keys_that_turn_too_soon() {
+    let issuer = AuthorizationServer::start(&[]);
+    let server = Protected::start(&issuer, Format::Jwt("EdDSA"));
+    let status = || server.measure(&issuer.token(&server.resource, READ)).status;
+    assert_eq!(status(), 200);
+    issuer.control("rotate", &json!({ "keep": false }));
+    assert_eq!((status(), issuer.count("/jwks")), (200, 2));
+    issuer.control("rotate", &json!({ "keep": false }));
+    for _ in 0..10 {
+        assert_ne!(status(), 200);
+    }
+    assert_eq!(issuer.count("/jwks"), 2);
 }
 
 /// Keys that are known go on being good while the issuer can't be asked; a key that isn't known can't be.
