@@ -1,12 +1,16 @@
 //! A server whose tools do what servers should survive.
 
 use std::{
+    ffi::OsString,
     process::ExitCode,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
-use mcp_tool_runtime::{Adapted, Schemars, ToolEntry, prelude::*};
+use mcp_tool_runtime::{
+    Adapted, Authorizer, Contract, Deciding, Decision, Schemars, ScopeAuthorizer, Scopes, ToolEntry,
+    prelude::*,
+};
 use serde::Serialize;
 
 /// What happened to calls, for the tests to ask.
@@ -414,6 +418,15 @@ async fn unlock(
 struct Who {
     user: String,
     agent: Option<String>,
+    client: Option<String>,
+    tenant: Option<String>,
+    issuer: Option<String>,
+    kind: String,
+    /// Each that it holds; none for who holds all.
+    #[schema(max_items = 256)]
+    scopes: Vec<String>,
+    /// When it signed in, in seconds since 1970.
+    authenticated_at: Option<u64>,
     correlation_id: uuid::Uuid,
 }
 
@@ -421,9 +434,19 @@ struct Who {
 #[mcp_tool(version = "1.0", scope = ["specimen:read", "specimen:admin"], read_only)]
 async fn whoami(cx: &CallContext) -> Who {
     let caller = cx.caller();
+    let signed_in = caller.authenticated_at().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Who {
         user: caller.user().to_owned(),
         agent: caller.agent().map(str::to_owned),
+        client: caller.client().map(str::to_owned),
+        tenant: caller.tenant().map(str::to_owned),
+        issuer: caller.issuer().map(str::to_owned),
+        kind: format!("{:?}", caller.kind()).to_lowercase(),
+        scopes: match caller.scopes() {
+            Scopes::All => Vec::new(),
+            Scopes::Only(held) => held.iter().cloned().collect(),
+        },
+        authenticated_at: signed_in.map(|since| since.as_secs()),
         correlation_id: cx.correlation_id(),
     }
 }
@@ -518,11 +541,45 @@ fn announce(
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
 }
 
+/// Measure, for those who may do more.
+#[mcp_tool(version = "1.0", scope = ["specimen:admin", "specimen:read"], read_only)]
+fn weigh(
+    /// How many.
+    #[arg(min = 1, max = 10)]
+    n: u32,
+) -> Adapted<measure> {
+    Adapted::to(serde_json::json!({ "name": "heavy", "n": n, "mode": "safe" }))
+}
+
 /// What billing says.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn bills(cx: &CallContext) -> Result<String, ToolError> {
     let answer = cx.upstream("billing")?.get("invoices").send().await?;
     answer.require_success()?.json().await
+}
+
+/// Scopes as ever, and one tool for nobody.
+struct Denying {
+    scopes: ScopeAuthorizer,
+    tool: OsString,
+}
+
+impl Authorizer for Denying {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        if self.tool == tool.name {
+            let reason = "the reason is in the record".to_owned();
+            return Box::pin(std::future::ready(Decision::Deny { reason }));
+        }
+        self.scopes.decide(caller, tool)
+    }
+}
+
+/// With a policy of its own, where a test wants one.
+fn denying(server: ToolServer) -> ToolServer {
+    match std::env::var_os("SPECIMEN_DENIES") {
+        Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
+        None => server,
+    }
 }
 
 /// Tools that don't start without upstreams.
@@ -532,7 +589,7 @@ fn reaching() -> &'static [ToolEntry] {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    ToolServer::new("specimen", "1.2.3")
+    denying(ToolServer::new("specimen", "1.2.3"))
         .tools(tools![
             counts,
             measure,
@@ -568,7 +625,8 @@ async fn main() -> ExitCode {
             foreign,
             relay,
             v1::relay,
-            announce
+            announce,
+            weigh
         ])
         .tools(reaching())
         .lend_with(Seen::open)

@@ -13,14 +13,14 @@ use tempfile::TempDir;
 use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text, wait};
 
 /// A control file, and the commands that write it.
-struct Control {
+pub struct Control {
     _folder: TempDir,
     file: PathBuf,
 }
 
 impl Control {
     /// One that isn't there yet.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Control { file: folder.path().join("orders.jsonl"), _folder: folder }
     }
@@ -31,11 +31,11 @@ impl Control {
         control
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.file.to_str().unwrap()
     }
 
-    fn flags(&self) -> [&str; 2] {
+    pub fn flags(&self) -> [&str; 2] {
         ["--control-file", self.path()]
     }
 
@@ -44,7 +44,7 @@ impl Control {
     }
 
     /// What a command said that did its work.
-    fn said(&self, arguments: &[&str]) -> String {
+    pub fn said(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -65,7 +65,7 @@ impl Control {
 }
 
 /// Waits until it is so; says how long that took.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "never: {what}");

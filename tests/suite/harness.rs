@@ -228,6 +228,7 @@ fn end(child: &mut Child) {
 }
 
 /// A port that is free, outside of those that the system gives to whoever asks for any.
+#[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 12_000 + (std::process::id() % 1_000) as u16 * 20;
@@ -267,8 +268,8 @@ impl HttpServer {
             .spawn()
             .unwrap();
         let stderr = Stderr::follow(&mut child);
-        let line = stderr.line_with(&["serves at http://"]);
-        let address = line.rsplit_once("http://").unwrap().1.trim_end_matches("/mcp").parse().unwrap();
+        let line = stderr.line_with(&["serves at http"]);
+        let address = line.rsplit_once("://").unwrap().1.trim_end_matches("/mcp").parse().unwrap();
         HttpServer { child, address, stderr }
     }
 
@@ -401,7 +402,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn read(mut stream: TcpStream) -> Self {
+    pub fn read(mut stream: impl std::io::Read) -> Self {
         let mut bytes = Vec::new();
         // What came before a reset still counts.
         drop(stream.read_to_end(&mut bytes));

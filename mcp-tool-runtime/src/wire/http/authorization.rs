@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, fmt};
 use hyper::{
     StatusCode,
     header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, HeaderValue,
+        RETRY_AFTER, WWW_AUTHENTICATE,
     },
     http::request::Parts,
 };
@@ -107,6 +108,8 @@ impl Guard {
         let mut answer = whole(StatusCode::OK, json, self.metadata.document.clone().into());
         // Every page may read what every client may.
         answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        // Clients name their version of the protocol, for which a browser asks beforehand.
+        answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(answer)
     }

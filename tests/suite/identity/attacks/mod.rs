@@ -7,31 +7,12 @@ mod signature;
 mod transport;
 mod unreachable;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{
-    issuer::{Issuer, RESOURCE},
-    keys::{KEYS, Key},
-};
-use crate::harness::{HttpServer, Reply};
-
-/// A server, and the issuer that it trusts.
-struct Pair {
-    issuer: Issuer,
-    server: HttpServer,
-}
+use super::{Pair, call, known, measure, opened};
+use crate::harness::Reply;
 
 impl Pair {
-    fn start() -> Self {
-        Pair::with(Issuer::start(&known()), &[])
-    }
-
-    fn with(issuer: Issuer, arguments: &[&str]) -> Self {
-        let url = issuer.url.clone();
-        let own = ["--oauth-issuer", &url, "--oauth-resource", RESOURCE];
-        Pair { issuer, server: HttpServer::start(&[&own, arguments].concat()) }
-    }
-
     fn call(&self, token: &str) -> Reply {
         call(&self.server, &[("Authorization", &format!("Bearer {token}"))])
     }
@@ -72,25 +53,6 @@ impl Pair {
         assert!(wrong.is_empty(), "of {} attacks:\n{}", tokens.len(), wrong.join("\n"));
         self.takes(&[("the control case, after them", self.issuer.token())]);
     }
-}
-
-/// The keys that a good issuer has.
-pub(super) fn known() -> [&'static Key; 5] {
-    [&KEYS.rsa, &KEYS.rsa3072, &KEYS.p256, &KEYS.p384, &KEYS.ed]
-}
-
-fn measure() -> Value {
-    let arguments = json!({ "name": "abc", "n": 1, "mode": "fast" });
-    let params = json!({ "name": "measure", "arguments": arguments });
-    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
-}
-
-pub(super) fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
-    server.post(headers, &measure())
-}
-
-pub(super) fn opened(reply: &Reply) -> bool {
-    reply.status == 200 && reply.body.contains(r#""mode":"fast""#)
 }
 
 /// Whether it has the characters of a bearer token (RFC 6750 §2.1).

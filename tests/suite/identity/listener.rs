@@ -1,0 +1,251 @@
+//! Where a server listens, and how: TLS of its own, behind proxies that are named, or on this machine alone.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{IpAddr, Ipv4Addr, TcpStream, UdpSocket},
+    path::PathBuf,
+    process::Command,
+    sync::Arc,
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    pki_types::{CertificateDer, ServerName},
+};
+use tempfile::TempDir;
+
+use super::{
+    Pair, call,
+    issuer::{Issuer, RESOURCE},
+    known, measure, opened,
+    settings::refused_by,
+};
+use crate::{
+    control::until,
+    harness::{HttpServer, Reply, SPECIMEN, correlation},
+};
+
+/// A certificate and its key, where a server reads them.
+struct Files {
+    _folder: TempDir,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+/// A certificate of the tests' own.
+struct Certified {
+    der: CertificateDer<'static>,
+    certificate: String,
+    key: String,
+}
+
+impl Certified {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        Certified {
+            der: made.cert.der().clone(),
+            certificate: made.cert.pem(),
+            key: made.signing_key.serialize_pem(),
+        }
+    }
+}
+
+impl Files {
+    fn of(certified: &Certified) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let [certificate, key] = ["tls.crt", "tls.key"].map(|name| folder.path().join(name));
+        let files = Files { _folder: folder, certificate, key };
+        files.write(certified);
+        files
+    }
+
+    fn write(&self, certified: &Certified) {
+        std::fs::write(&self.certificate, &certified.certificate).unwrap();
+        std::fs::write(&self.key, &certified.key).unwrap();
+    }
+
+    fn flags(&self) -> [&str; 4] {
+        let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
+        ["--tls-cert", certificate, "--tls-key", key]
+    }
+}
+
+/// A connection of a client that trusts those; `None` where it wasn't shown one of them.
+fn connect(
+    server: &HttpServer,
+    trusted: &[&Certified],
+) -> Option<(StreamOwned<ClientConnection, TcpStream>, CertificateDer<'static>)> {
+    let mut roots = RootCertStore::empty();
+    for certified in trusted {
+        roots.add(certified.der.clone()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    let mut stream = StreamOwned::new(client, server.connect());
+    stream.flush().ok()?;
+    let shown = stream.conn.peer_certificates()?.first()?.clone().into_owned();
+    Some((stream, shown))
+}
+
+fn shown(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
+    connect(server, trusted).map(|(_, shown)| shown)
+}
+
+fn by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) -> Reply {
+    let (mut stream, _) = connect(server, &[trusted]).unwrap();
+    let host = format!("localhost:{}", server.address.port());
+    let headers = [("Host", host.as_str()), ("Authorization", authorization)];
+    let body = measure().to_string();
+    stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+    Reply::read(stream)
+}
+
+#[test]
+fn a_server_speaks_tls_with_its_clients() {
+    let certified = Certified::new();
+    let files = Files::of(&certified);
+    let pair = Pair::with(Issuer::start(&known()), &files.flags());
+    pair.server.stderr.line_with(&["serves at https://127.0.0.1:"]);
+    let reply = by_tls(&pair.server, &certified, &format!("Bearer {}", pair.issuer.token()));
+    assert!(opened(&reply), "{reply:?}");
+    assert_eq!(by_tls(&pair.server, &certified, "").status, 401);
+    assert!(shown(&pair.server, &[&Certified::new()]).is_none(), "a client that trusts another");
+    // In the clear nothing is answered.
+    let mut stream = pair.server.connect();
+    let plain = pair.server.message("POST", "/mcp", &[], measure().to_string().as_bytes());
+    drop(stream.write_all(&plain));
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    assert!(!answer.starts_with(b"HTTP"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[test]
+fn a_certificate_is_replaced_while_the_server_runs() {
+    let (first, second, third) = (Certified::new(), Certified::new(), Certified::new());
+    let files = Files::of(&first);
+    let server = HttpServer::start(&files.flags());
+    let all = [&first, &second, &third];
+    assert_eq!(shown(&server, &all).as_ref(), Some(&first.der));
+    files.write(&second);
+    until("the second was shown", || shown(&server, &all).as_ref() == Some(&second.der));
+    server.stderr.line_with(&["the TLS certificate was read again"]);
+
+    // What can't be used leaves the one that is.
+    std::fs::write(&files.certificate, "nonsense").unwrap();
+    server.stderr.line_with(&["ERROR", "the old one stays", "http.tls_cert"]);
+    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    std::fs::remove_file(&files.key).unwrap();
+    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    std::fs::write(&files.certificate, &third.certificate).unwrap();
+    std::fs::write(&files.key, &first.key).unwrap();
+    server.stderr.line_with(&["ERROR", "the old one stays", "isn't the key of"]);
+    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    std::fs::write(&files.key, &third.key).unwrap();
+    until("the third was shown", || shown(&server, &all).as_ref() == Some(&third.der));
+}
+
+#[test]
+fn a_certificate_that_can_not_be_used_starts_no_server() {
+    let (certified, other) = (Certified::new(), Certified::new());
+    let files = Files::of(&certified);
+    let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", arguments);
+    let flags = files.flags();
+    assert!(refused(&flags[..2]).contains("http.tls_key is missing beside http.tls_cert"));
+    assert!(refused(&flags[2..]).contains("http.tls_cert is missing beside http.tls_key"));
+    let missing = refused(&["--tls-cert", "/no/such/file", "--tls-key", flags[3]]);
+    assert!(missing.contains("http.tls_cert: /no/such/file"), "{missing}");
+    std::fs::write(&files.key, &other.key).unwrap();
+    let said = refused(&files.flags());
+    assert!(said.contains("http.tls_key: ") && said.contains("isn't the key of"), "{said}");
+    std::fs::write(&files.key, "nonsense").unwrap();
+    assert!(refused(&files.flags()).contains("http.tls_key: "));
+    std::fs::write(&files.certificate, &certified.key).unwrap();
+    let said = refused(&files.flags());
+    assert!(said.contains("http.tls_cert: ") && said.contains("holds no certificate"), "{said}");
+}
+
+#[test]
+fn no_server_is_reached_from_outside_unprotected() {
+    let oauth =
+        ["--oauth-issuer", "https://as.example.com", "--oauth-resource", "https://mcp.example.com/mcp"];
+    let certified = Certified::new();
+    let files = Files::of(&certified);
+    let proxy = ["--trusted-proxy", "10.0.0.7"];
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), listen, arguments);
+        for arguments in [&[][..], &proxy, &files.flags()] {
+            let said = refused(arguments);
+            assert!(said.contains("without authorization a server listens on a loopback address"), "{said}");
+            assert!(said.contains("set oauth.issuers and oauth.resource"), "{said}");
+        }
+        let said = refused(&oauth);
+        assert!(said.contains("tokens would cross the network in the clear"), "{said}");
+        assert!(said.contains("http.tls_cert and http.tls_key") && said.contains("http.trusted_proxies"));
+    }
+    for protected in [[&oauth[..], &files.flags()].concat(), [&oauth[..], &proxy].concat()] {
+        drop(HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &protected));
+    }
+}
+
+/// The address that a call is recorded under.
+fn remote(server: &HttpServer, token: &str, forwarded: &[&str]) -> String {
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("Authorization", bearer.as_str())];
+    headers.extend(forwarded.iter().map(|value| ("X-Forwarded-For", *value)));
+    let reply = call(server, &headers);
+    assert!(opened(&reply), "{reply:?}");
+    let record = server.stderr.record_of(correlation(&reply.json()));
+    record["remote"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_named_proxy_says_from_where_a_call_comes() {
+    let pair = Pair::with(Issuer::start(&known()), &["--trusted-proxy", "127.0.0.1"]);
+    let token = pair.issuer.token();
+    assert_eq!(remote(&pair.server, &token, &["192.0.2.1"]), "192.0.2.1");
+    assert_eq!(remote(&pair.server, &token, &["6.6.6.6, 192.0.2.1"]), "192.0.2.1", "what it was told itself");
+    assert_eq!(remote(&pair.server, &token, &[]), "127.0.0.1");
+    for stranger in [&[][..], &["--trusted-proxy", "10.0.0.7"]] {
+        let pair = Pair::with(Issuer::start(&known()), stranger);
+        let token = pair.issuer.token();
+        assert_eq!(remote(&pair.server, &token, &["192.0.2.1"]), "127.0.0.1", "a stranger's word");
+    }
+}
+
+/// An address of this machine that isn't loopback; it is found without anything being sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("198.51.100.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_loopback())
+}
+
+#[test]
+fn behind_a_proxy_nobody_else_is_heard() {
+    let Some(own) = own_address() else {
+        println!("this machine has no address but loopback");
+        return;
+    };
+    let issuer = Issuer::start(&known());
+    let heard = |proxy: &str| {
+        let own_settings = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
+        let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
+        let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
+        server.address.set_ip(Ipv4Addr::LOCALHOST.into());
+        let reply = super::Bearer::new(&server, &issuer.token()).send(&[], &measure());
+        assert!(opened(&reply), "loopback: {reply:?}");
+        server.address.set_ip(own);
+        let bearer = format!("Bearer {}", issuer.token());
+        let host = [("Host", "127.0.0.1"), ("Authorization", bearer.as_str())];
+        let reply = call(&server, &host);
+        (opened(&reply), server)
+    };
+    let (is_heard, server) = heard("10.0.0.7");
+    assert!(!is_heard, "a stranger");
+    server.stderr.line_with(&["WARN", "a connection past the proxy isn't heard"]);
+    assert!(heard(&own.to_string()).0, "the proxy itself");
+}

@@ -1,0 +1,227 @@
+//! A policy of the application's own, in the place of the tools' scopes.
+
+use std::process::Command;
+
+use mcp_tool_runtime::{
+    Adapted, Authorizer, Caller, Contract, Deciding, Decision, ScopeAuthorizer,
+    prelude::*,
+    testing::{TestError, TestServer},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Bearer,
+    issuer::{Issuer, RESOURCE},
+    known, measure,
+};
+use crate::harness::{HttpServer, SPECIMEN, correlation};
+
+/// Look at something.
+#[mcp_tool(version = "1.0", scope = "things:read", read_only)]
+async fn look() -> String {
+    "seen".to_owned()
+}
+
+/// Change something.
+#[mcp_tool(version = "1.0", scope = "things:write")]
+async fn change() -> String {
+    "changed".to_owned()
+}
+
+/// Say the time.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn time() -> String {
+    "late".to_owned()
+}
+
+/// End something.
+#[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:end"))]
+async fn end() {}
+
+async fn start<A: Authorizer>(policy: impl FnOnce(ScopeAuthorizer) -> A + 'static) -> TestServer {
+    let server = ToolServer::new("things", "1").tools(tools![look, change, time, end, alter]);
+    let server = TestServer::start(server.authorize_with(policy)).await.unwrap();
+    server.as_caller(Caller::new("ann").with_scopes(["things:read", "things:write", "things:end"]))
+}
+
+async fn listed(server: &TestServer) -> Vec<String> {
+    let list = server.list().await;
+    list.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Whether a call is denied, in words that tell nothing of why; and the record, which tells.
+async fn denied(server: &TestServer, tool: &str, reason: &str) {
+    let refused = server.call(tool, json!({})).await.unwrap_err();
+    assert!(matches!(refused, TestError::Denied), "{tool}: {refused}");
+    assert!(!refused.to_string().contains(reason), "{refused}");
+    let record = server.records().pop().unwrap();
+    let said = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
+    assert_eq!(said, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
+}
+
+/// Change something, as it was done before.
+#[mcp_tool(version = "1.0", scope = "things:write")]
+fn alter() -> Adapted<change> {
+    Adapted::to(json!({}))
+}
+
+struct Silent;
+
+impl Authorizer for Silent {}
+
+#[tokio::test]
+async fn a_policy_that_says_nothing_denies_everything() {
+    let server = start(|_| Silent).await;
+    for tool in ["look", "change", "time", "end"] {
+        denied(&server, tool, "no_policy").await;
+    }
+    assert!(listed(&server).await.is_empty());
+    let local = server.as_caller(Caller::local(mcp_tool_runtime::Scopes::All));
+    denied(&local, "time", "no_policy").await;
+}
+
+/// Scopes as ever, and what writes wants one more.
+struct Narrower(ScopeAuthorizer);
+
+impl Authorizer for Narrower {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        Box::pin(async move {
+            if caller.user() == "mallory" {
+                return Decision::Deny { reason: "on_the_list".into() };
+            }
+            if !tool.hints.read_only && !self.0.holds(caller, "things:office") {
+                return Decision::NeedsScopes { missing: vec!["things:office".into()] };
+            }
+            self.0.decide(caller, tool).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_policy_may_ask_for_more_than_scopes_do() {
+    let server = start(Narrower).await;
+    assert_eq!(listed(&server).await, ["look", "time"]);
+    assert_eq!(server.call("look", json!({})).await.unwrap().text(), "seen");
+    let refused = server.call("change", json!({})).await.unwrap_err();
+    assert_eq!(refused.missing_scopes(), ["things:office"]);
+    let record = server.records().pop().unwrap();
+    assert_eq!(
+        (&record["reason"], &record["detail"]),
+        (&json!("insufficient_scope"), &json!("things:office"))
+    );
+    let holder =
+        |user: &str, scopes: &[&str]| server.as_caller(Caller::new(user).with_scopes(scopes.iter().copied()));
+    let officer = holder("ann", &["things:office", "things:write"]);
+    assert_eq!(officer.call("change", json!({})).await.unwrap().text(), "changed");
+    assert_eq!(officer.call("look", json!({})).await.unwrap_err().missing_scopes(), ["things:read"]);
+    let mallory = holder("mallory", &["things:office", "things:read", "things:write"]);
+    assert!(listed(&mallory).await.is_empty());
+    denied(&mallory, "time", "on_the_list").await;
+}
+
+/// Over HTTP a denial is no challenge: no token would change it. It tells nothing, and no list shows the tool.
+#[test]
+fn a_denied_tool_is_not_to_be_had_by_any_token() {
+    let issuer = Issuer::start(&known());
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_DENIES", "measure").env("MCP_TOOL_OAUTH_DISCOVERY", "grantable");
+    let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--legacy-sessions", "1"];
+    let server = HttpServer::start_by(&mut command, &own);
+    let holder = Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read" })));
+    let session = holder.session();
+    let inside = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    for reply in [
+        holder.send(&[], &measure()),
+        holder.send(&inside, &measure()),
+        holder.modern("tools/call", measure()["params"].clone()),
+        // What an adapter calls is asked for too.
+        Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read specimen:admin" })))
+            .call("weigh", json!({ "n": 1 })),
+    ] {
+        assert_eq!((reply.status, reply.header("www-authenticate")), (403, None), "{reply:?}");
+        let answer = reply.json();
+        assert!(answer["error"]["code"] == -31_403 && !reply.body.contains("the reason"), "{answer}");
+        let record = server.stderr.record_of(correlation(&answer));
+        let said = (&record["reason"], &record["detail"]);
+        assert_eq!(said, (&json!("denied"), &json!("the reason is in the record")));
+    }
+    let listed = holder.listed();
+    assert!(listed.contains(&"whoami".to_owned()), "a token could open it");
+    assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
+}
+
+/// Denies one tool by its name.
+struct Frozen(ScopeAuthorizer);
+
+impl Authorizer for Frozen {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        match tool.name {
+            "change" => Box::pin(std::future::ready(Decision::Deny { reason: "frozen".into() })),
+            _ => self.0.decide(caller, tool),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_asked_of_what_an_adapter_calls() {
+    let server = start(Frozen).await;
+    assert_eq!(listed(&server).await, ["look", "time", "end"]);
+    denied(&server, "change", "frozen").await;
+    denied(&server, "alter", "frozen").await;
+    assert!(server.call("end", json!({})).await.is_ok());
+}
+
+/// Permits whatever is asked.
+struct Generous;
+
+impl Authorizer for Generous {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+        Box::pin(std::future::ready(Decision::Permit))
+    }
+}
+
+/// A gate isn't the policy's to open: its scope is asked for again.
+#[tokio::test]
+async fn a_policy_that_permits_everything_opens_no_gate() {
+    let server = start(|_| Generous).await.as_caller(Caller::new("bob"));
+    assert_eq!(server.call("change", json!({})).await.unwrap().text(), "changed");
+    let refused = server.call("end", json!({})).await.unwrap_err();
+    assert!(refused.to_string().contains("needs the scope things:end"), "{refused}");
+    let record: Value = server.records().pop().unwrap();
+    assert_eq!(record["outcome"], "refused");
+}
+
+struct Panics;
+
+impl Authorizer for Panics {
+    fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+        assert_ne!(tool.name, "look", "the reason is in the log");
+        Box::pin(async { panic!("the reason is in the log") })
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_denies() {
+    let server = start(|_| Panics).await;
+    for tool in ["look", "change", "time"] {
+        denied(&server, tool, "policy_panicked").await;
+    }
+    assert!(listed(&server).await.is_empty());
+}
+
+struct Undecided;
+
+impl Authorizer for Undecided {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// It takes its five seconds, a tool at a time; the call waits beside the list.
+#[tokio::test]
+async fn a_policy_that_never_answers_denies() {
+    let server = ToolServer::new("times", "1").tools(tools![time]).authorize_with(|_| Undecided);
+    let server = TestServer::start(server).await.unwrap();
+    let (listed, ()) = tokio::join!(listed(&server), denied(&server, "time", "policy_overran"));
+    assert!(listed.is_empty());
+}

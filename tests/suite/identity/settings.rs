@@ -1,0 +1,101 @@
+//! Settings that would let anybody in by mistake: a server that has them doesn't start, and says which.
+
+use std::process::{Command, Stdio};
+
+use crate::harness::{HttpServer, SPECIMEN, wait};
+
+const ISSUER: &str = "https://as.example.com";
+const HTTPS: &str = "https://mcp.example.com/mcp";
+
+/// What a server says that doesn't start.
+pub fn refused_by(command: &mut Command, listen: &str, arguments: &[&str]) -> String {
+    let mut child = command
+        .args(["serve", "--http", listen])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = wait(&mut child);
+    let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert!(!status.success() && !said.contains("serves at"), "{arguments:?}: {said}");
+    said
+}
+
+fn refused(arguments: &[&str]) -> String {
+    refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", arguments)
+}
+
+#[test]
+fn half_of_the_settings_start_no_server() {
+    for (arguments, wanted) in [
+        (&["--oauth-issuer", ISSUER][..], "oauth.resource is missing"),
+        (&["--oauth-resource", HTTPS], "oauth.issuers is missing"),
+        (&["--oauth-typ-jwt", ISSUER], "oauth.issuers is missing"),
+        (
+            &["--oauth-issuer", ISSUER, "--oauth-resource", HTTPS, "--oauth-typ-jwt", "https://b.example"],
+            "oauth.typ_jwt: \"https://b.example\" isn't among oauth.issuers",
+        ),
+    ] {
+        let said = refused(arguments);
+        assert!(said.contains(wanted), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn what_would_cross_the_network_in_the_clear_is_refused() {
+    for issuer in [
+        "http://as.example.com",
+        "http://192.0.2.1",
+        "ftp://127.0.0.1",
+        "as.example.com",
+        "http://",
+        "https://a:b@as.example.com",
+    ] {
+        let said = refused(&["--oauth-issuer", issuer, "--oauth-resource", HTTPS]);
+        assert!(said.contains("oauth.issuers: ") && said.contains(issuer), "{issuer}: {said}");
+    }
+    for resource in [
+        "http://mcp.example.com/mcp",
+        "http://127.0.0.1.example.com/mcp",
+        "http://0.0.0.0/mcp",
+        "mcp",
+        "https://mcp.example.com/mcp#x",
+        "https://u:p@mcp.example.com/mcp",
+        "https://mcp.example.com/mcp?x=1",
+    ] {
+        let said = refused(&["--oauth-issuer", ISSUER, "--oauth-resource", resource]);
+        assert!(said.contains("oauth.resource: ") && said.contains(resource), "{resource}: {said}");
+    }
+    for here in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9"] {
+        drop(HttpServer::start(&["--oauth-issuer", here, "--oauth-resource", here]));
+    }
+}
+
+#[test]
+fn a_setting_that_is_none_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    for (line, wanted) in [
+        (
+            "issuer = [\"https://as.example.com\"]",
+            "`oauth.issuer` is no setting; did you mean oauth.issuers?",
+        ),
+        (
+            "ressource = \"https://x.example\"",
+            "`oauth.ressource` is no setting; did you mean oauth.resource?",
+        ),
+        ("discovery = \"all\"", "permitted or grantable is wanted"),
+        ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope and those that it includes"),
+        ("machine_claim = \"idtyp\"", "a claim and its value are wanted"),
+    ] {
+        let text = format!("[oauth]\n{line}\n");
+        std::fs::write(&file, text).unwrap();
+        let said = refused(&["--config", file.to_str().unwrap()]);
+        assert!(said.contains(wanted), "{line}: {said}");
+    }
+    let mut command = Command::new(SPECIMEN);
+    let said = refused_by(command.env("MCP_TOOL_OAUTH_ISSUER", ISSUER), "127.0.0.1:0", &[]);
+    assert!(said.contains("did you mean MCP_TOOL_OAUTH_ISSUERS?"), "{said}");
+}
