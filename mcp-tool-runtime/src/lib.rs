@@ -70,6 +70,8 @@ mod result;
 #[cfg(feature = "schemars")]
 mod schemars;
 mod seal;
+#[cfg(feature = "oauth")]
+mod secret;
 mod server;
 pub mod testing;
 mod tool;

@@ -99,6 +99,11 @@ impl ToolServer {
         self
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_own_policy(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// Lends a value to every function that borrows its type; an `Arc<dyn Trait>` to those that borrow
     /// `&dyn Trait`.
     pub fn lend<T: Send + Sync + 'static>(self, value: T) -> Self {

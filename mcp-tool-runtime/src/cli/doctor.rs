@@ -90,6 +90,13 @@ async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
 /// A tool that is opened by a token alone is one without a scope, or one that can't be undone and asks no more of its
 /// caller than another does.
 fn opened_by_a_token(server: &ToolServer, config: &Config) -> Answer {
+    if server.has_own_policy() {
+        let text = format!(
+            "Ask the application: a policy of its own decides in place of the tools' scopes.\nSee what they name: {} tools",
+            server.name
+        );
+        return Answer { is_good: false, text };
+    }
     let (mut open, mut closed, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for Contract { name, version, scopes, hints, gate, .. } in server.tools.iter().map(|entry| entry.contract)
     {

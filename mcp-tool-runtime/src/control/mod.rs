@@ -30,6 +30,8 @@ struct Shared {
     /// Whether there are any: most servers have none, and ask nothing more.
     any: AtomicBool,
     generation: AtomicU64,
+    /// Whether the file can't be heeded any more: the orders before stay in force, and new ones aren't heard.
+    deaf: AtomicBool,
 }
 
 impl Controls {
@@ -51,6 +53,12 @@ impl Controls {
     /// Whether orders can come.
     pub(crate) const fn are_heeded(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Whether new orders would be heard, where they can come.
+    #[cfg(feature = "http")]
+    pub(crate) fn are_heard(&self) -> bool {
+        !self.0.as_ref().is_some_and(|shared| shared.deaf.load(Ordering::Acquire))
     }
 
     /// Whether a tool is off, in all its versions.

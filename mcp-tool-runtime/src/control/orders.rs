@@ -1,6 +1,9 @@
 //! What is in force: the lines of a control file, folded.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
 use super::order::{Order, Target, Tokens, What};
 use crate::identity::Caller;
@@ -26,6 +29,10 @@ pub(crate) enum Off {
     Client,
 }
 
+/// How far an issuer's clock may be ahead of this one.
+#[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only tokens are revoked"))]
+const SKEW: Duration = Duration::from_secs(30);
+
 /// What a token says of itself, as far as it can be revoked by that.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only tokens are revoked"))]
@@ -33,6 +40,8 @@ pub(crate) struct Issued<'t> {
     pub(crate) jti: Option<&'t str>,
     pub(crate) subject: Option<&'t str>,
     pub(crate) client: Option<&'t str>,
+    /// The agent, which may be named by another claim than the client.
+    pub(crate) agent: Option<&'t str>,
     /// One that doesn't say counts as issued before whatever order.
     pub(crate) issued_at: Option<SystemTime>,
 }
@@ -124,16 +133,22 @@ impl Orders {
     /// Whether a token isn't taken any more.
     #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only tokens are revoked"))]
     pub(crate) fn is_revoked(&self, token: &Issued<'_>) -> bool {
-        let Issued { jti, subject, client, issued_at } = *token;
+        let Issued { jti, subject, client, agent, issued_at } = *token;
         let by = |map: &HashMap<String, Order>, name: Option<&str>| {
             let order = name.and_then(|name| map.get(name));
-            order.is_some_and(|order| issued_at.is_none_or(|issued| issued <= SystemTime::from(order.time)))
+            // The issuer's clock may be ahead: a token of before the order could say that it is of after it.
+            order.is_some_and(|order| {
+                issued_at.is_none_or(|issued| issued <= SystemTime::from(order.time) + SKEW)
+            })
         };
-        let is_before =
-            self.before.as_ref().is_some_and(|(before, _)| issued_at.is_none_or(|issued| issued < *before));
+        let is_before = self
+            .before
+            .as_ref()
+            .is_some_and(|(before, _)| issued_at.is_none_or(|issued| issued < *before + SKEW));
         jti.is_some_and(|jti| self.ids.contains_key(jti))
             || by(&self.subjects, subject)
             || by(&self.clients, client)
+            || by(&self.clients, agent)
             || is_before
     }
 }
@@ -148,8 +163,6 @@ fn latest(map: &mut HashMap<String, Order>, name: String, order: Order) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{control::order::time_of, identity::Scopes};
 
@@ -162,7 +175,7 @@ mod tests {
     }
 
     fn issued(at: Option<SystemTime>) -> Issued<'static> {
-        Issued { jti: Some("j"), subject: Some("s"), client: Some("c"), issued_at: at }
+        Issued { jti: Some("j"), subject: Some("s"), client: Some("c"), agent: Some("a"), issued_at: at }
     }
 
     #[test]
@@ -191,19 +204,20 @@ mod tests {
     #[test]
     fn a_token_is_revoked_by_id_by_whose_it_is_and_by_when() {
         let now = SystemTime::from(time_of(NOW).unwrap());
-        let (earlier, later) = (now - MOMENT, now + MOMENT);
+        let (earlier, later) = (now - MOMENT, now + SKEW + MOMENT);
         let id = orders(&[r#""order":"revoke","jti":"j""#]);
         assert!(id.is_revoked(&issued(Some(later))) && !id.is_revoked(&Issued::default()));
-        for target in ["subject\":\"s", "client\":\"c"] {
+        for target in ["subject\":\"s", "client\":\"c", "client\":\"a"] {
             let by = orders(&[&format!("\"order\":\"revoke\",\"{target}\"")]);
             assert!(by.is_revoked(&issued(Some(earlier))), "{target}");
             assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
+            assert!(by.is_revoked(&issued(Some(now + SKEW))), "{target}: the issuer's clock may be ahead");
             assert!(!by.is_revoked(&issued(Some(later))), "{target}");
             assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
         }
         let before = orders(&[&format!(r#""order":"revoke","before":"{NOW}""#)]);
         assert!(before.is_revoked(&issued(Some(earlier))) && before.is_revoked(&Issued::default()));
-        assert!(!before.is_revoked(&issued(Some(now))));
+        assert!(before.is_revoked(&issued(Some(now))) && !before.is_revoked(&issued(Some(later))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Metadata},
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -84,6 +84,7 @@ impl Watch {
                 }
                 Err(fault) => self.complain(fault.to_string()),
             }
+            shared.deaf.store(self.fault.is_some(), Ordering::Release);
         }
     }
 

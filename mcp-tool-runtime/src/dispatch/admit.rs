@@ -89,15 +89,20 @@ impl Dispatcher {
     /// Records a request that isn't taken for anybody's.
     #[cfg(feature = "oauth")]
     pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<std::net::IpAddr>) {
+        let recorded = |caller: Caller, detail: Option<&str>| {
+            let arrival = Arrival { remote, ..caller.into() };
+            self.record(Uuid::now_v7(), arrival, "-", 0).failed(Outcome::Refused, denied.reason(), detail);
+        };
+        if let Denied::Revoked(caller) = denied {
+            return recorded(Caller::clone(caller), denied.detail());
+        }
         let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
-        let nobody = Arrival { remote, ..Caller::new("unauthenticated").into() };
-        let record = self.record(Uuid::now_v7(), nobody, "-", 0);
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
             detail.push(format!("{left_out} more before it are not recorded"));
         }
         let detail = (!detail.is_empty()).then(|| detail.join("; "));
-        record.failed(Outcome::Refused, denied.reason(), detail.as_deref());
+        recorded(Caller::new("unauthenticated"), detail.as_deref());
     }
 
     /// Whether the policy lets the caller have what it names; a name that means nothing is nobody's secret.

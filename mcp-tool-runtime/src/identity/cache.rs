@@ -37,6 +37,7 @@ impl Tokens {
             self.tokens.invalidate(token);
             return None;
         }
+        found.issuer.keep_fresh();
         Some(found.verdict)
     }
 

@@ -216,6 +216,9 @@ impl Caller {
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.user())?;
+        if let Some(issuer) = self.issuer() {
+            write!(f, " of {issuer}")?;
+        }
         match self.agent() {
             Some(agent) => write!(f, " through {agent}"),
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! What a caller is told whose token is missing, wrong, or says too little (RFC 6750 §3, RFC 9728 §5.1).
 
-use super::jwt::Flaw;
+use super::{caller::Caller, jwt::Flaw};
 
 /// Why a request isn't taken for anybody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Denied {
     Malformed(&'static str),
     /// The token proves nothing; why is for the record.
     Invalid(Flaw),
+    /// The token was good, and is revoked.
+    Revoked(Box<Caller>),
     /// Nobody can say whether the token is good.
     Unreachable,
 }
@@ -19,7 +21,7 @@ impl Denied {
     /// Its HTTP status.
     pub(crate) const fn status(&self) -> u16 {
         match self {
-            Denied::Missing | Denied::Invalid(_) => 401,
+            Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => 401,
             Denied::Malformed(_) => 400,
             Denied::Unreachable => 503,
         }
@@ -32,7 +34,7 @@ impl Denied {
                 "a bearer token is needed: get one from an authorization server of this resource"
             }
             Denied::Malformed(message) => message,
-            Denied::Invalid(_) => {
+            Denied::Invalid(_) | Denied::Revoked(_) => {
                 "the token isn't valid here: it may be expired, withdrawn, or another resource's"
             }
             Denied::Unreachable => {
@@ -46,7 +48,7 @@ impl Denied {
         match self {
             Denied::Missing => "unauthenticated",
             Denied::Malformed(_) => "malformed_token",
-            Denied::Invalid(_) => "invalid_token",
+            Denied::Invalid(_) | Denied::Revoked(_) => "invalid_token",
             Denied::Unreachable => "issuer_unreachable",
         }
     }
@@ -55,6 +57,7 @@ impl Denied {
     pub(crate) const fn detail(&self) -> Option<&'static str> {
         match self {
             Denied::Invalid(flaw) => Some(flaw),
+            Denied::Revoked(_) => Some("revoked"),
             Denied::Missing | Denied::Malformed(_) | Denied::Unreachable => None,
         }
     }
@@ -64,7 +67,7 @@ impl Denied {
         match self {
             Denied::Missing | Denied::Unreachable => None,
             Denied::Malformed(_) => Some("invalid_request"),
-            Denied::Invalid(_) => Some("invalid_token"),
+            Denied::Invalid(_) | Denied::Revoked(_) => Some("invalid_token"),
         }
     }
 
@@ -73,7 +76,7 @@ impl Denied {
         let scopes = scopes.join(" ");
         match self {
             Denied::Unreachable => None,
-            Denied::Missing | Denied::Malformed(_) | Denied::Invalid(_) => {
+            Denied::Missing | Denied::Malformed(_) | Denied::Invalid(_) | Denied::Revoked(_) => {
                 Some(bearer(self.error(), metadata, &scopes))
             }
         }

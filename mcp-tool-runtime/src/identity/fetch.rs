@@ -66,7 +66,9 @@ pub(crate) async fn answer(request: RequestBuilder) -> Result<Vec<u8>, Failed> {
     match response.status() {
         StatusCode::OK => {}
         // Not every server says 404 of a path that it hasn't.
-        status if status.is_client_error() => return Err(Failed::NotFound),
+        status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+            return Err(Failed::NotFound);
+        }
         status => return Err(Failed::Unusable(format!("it answers {status}"))),
     }
     let mut body = Vec::new();

@@ -41,12 +41,16 @@ pub(crate) struct Issuer {
     state: Mutex<State>,
     fetching: tokio::sync::Mutex<()>,
     generation: AtomicU64,
+    /// When it is asked next although no token needs it, in milliseconds after `born`.
+    due: AtomicU64,
+    born: Instant,
 }
 
 /// What its metadata says.
 #[derive(Debug)]
 pub(crate) struct Document {
-    jwks: Url,
+    /// None for one whose tokens are all opaque.
+    jwks: Option<Url>,
     pub(crate) introspection: Option<Url>,
 }
 
@@ -110,12 +114,28 @@ impl Issuer {
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             generation: AtomicU64::new(0),
+            due: AtomicU64::new(0),
+            born: Instant::now(),
         }
     }
 
     /// Grows when the keys change: what was verified by earlier ones is verified anew.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Asks for the keys anew when they are old, though a remembered token needs none: one that was withdrawn is
+    /// noticed by that.
+    pub(crate) fn keep_fresh(self: &Arc<Self>) {
+        let now = milliseconds(self.born.elapsed());
+        let due = self.due.load(Ordering::Relaxed);
+        let next = now + milliseconds(UNKNOWN);
+        let is_ours =
+            now >= due && self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_ours {
+            let fetches = self.state().fetches;
+            drop(tokio::spawn(Arc::clone(self).fetch(fetches)));
+        }
     }
 
     /// The keys for a token that names that one.
@@ -196,7 +216,10 @@ impl Issuer {
                 if state.failed.take().is_some() {
                     tracing::info!(issuer = &*self.name, "the issuer answers again");
                 }
-                state.document = Some((document, now));
+                if state.document.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, &document)) {
+                    state.document = Some((document, now));
+                }
+                self.due.store(milliseconds(self.born.elapsed() + FRESH), Ordering::Relaxed);
                 state.keys = Some((Arc::new(keys), now));
                 if *state.text != text {
                     state.text = Arc::new(text);
@@ -220,7 +243,11 @@ impl Issuer {
             Some(document) => document,
             None => Arc::new(self.discover().await?),
         };
-        let text = fetch::answer(self.client.get(document.jwks.clone())).await?;
+        let Some(jwks) = &document.jwks else { return Ok((document, KeySet::default(), Vec::new())) };
+        let text = fetch::answer(self.client.get(jwks.clone())).await.map_err(|failed| match failed {
+            Failed::NotFound => Failed::Unusable("its key set isn't there".into()),
+            Failed::Unusable(_) => failed,
+        })?;
         let keys = KeySet::read(&text).map_err(|reason| format!("its key set can't be used: {reason}"))?;
         Ok((document, keys, text))
     }
@@ -243,14 +270,21 @@ impl Issuer {
         if member("issuer") != Some(&self.name) {
             return Err("its metadata is another issuer's (RFC 8414 §3.3)".into());
         }
-        let jwks = member("jwks_uri").ok_or("its metadata has no `jwks_uri`")?;
+        let jwks = member("jwks_uri").map(fetch::trusted_url).transpose()?;
         let introspection = member("introspection_endpoint").map(fetch::trusted_url).transpose()?;
-        Ok(Document { jwks: fetch::trusted_url(jwks)?, introspection })
+        if jwks.is_none() && introspection.is_none() {
+            return Err("its metadata has neither `jwks_uri` nor `introspection_endpoint`".into());
+        }
+        Ok(Document { jwks, introspection })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Where an issuer's metadata may be (RFC 8414 §3.1, §5; OpenID Connect Discovery §4.1).

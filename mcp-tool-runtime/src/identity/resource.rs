@@ -13,7 +13,6 @@ use hyper::{HeaderMap, Uri};
 use jsonwebtoken::crypto::aws_lc;
 use mcp_tool_contract::digest::Digest;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use url::Url;
 
 use crate::control::{Controls, Issued};
@@ -33,8 +32,6 @@ use super::{
 
 /// How long it may take to find out whether a token is good.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// Opaque tokens that are asked about at one time.
-const QUESTIONS: usize = 64;
 
 /// A caller whose token is good.
 #[derive(Clone, Debug)]
@@ -47,13 +44,13 @@ pub(crate) struct Authenticated {
 pub(crate) struct ResourceServer {
     pub(crate) resource: Url,
     issuers: Vec<Arc<Issuer>>,
-    asked: Vec<Asking>,
+    /// Whom to ask about opaque tokens.
+    asked: Option<Asking>,
     rules: Rules,
     controls: Controls,
     /// The generation of orders under which tokens are remembered.
     heeded: AtomicU64,
     tokens: Tokens,
-    questions: Vec<Mutex<()>>,
 }
 
 impl ResourceServer {
@@ -85,13 +82,15 @@ impl ResourceServer {
         for name in &settings.typ_jwt {
             find(name, "oauth.typ_jwt")?;
         }
-        let mut asked = Vec::new();
-        for by in &settings.introspection {
-            asked.push(Asking { issuer: find(&by.issuer, "oauth.introspection")?, by: by.clone() });
-            std::fs::read_to_string(&by.secret_file)
-                .map_err(|error| format!("oauth.introspection: {}: {error}", by.secret_file.display()))?;
-        }
-        let questions = std::iter::repeat_with(Mutex::default).take(QUESTIONS).collect();
+        let asked = match settings.introspection.as_slice() {
+            [] => None,
+            [by] => Some(Asking::new(find(&by.issuer, "oauth.introspection")?, by)?),
+            [..] => {
+                return Err("oauth.introspection: one issuer can be asked. An opaque token doesn't say whose it is, and \
+                            would be shown to issuers that could use it"
+                    .into());
+            }
+        };
         Ok(ResourceServer {
             resource,
             issuers,
@@ -100,7 +99,6 @@ impl ResourceServer {
             controls: Controls::none(),
             heeded: AtomicU64::new(0),
             tokens: Tokens::new(),
-            questions,
         })
     }
 
@@ -150,10 +148,11 @@ impl ResourceServer {
             jti: verified.jti.as_deref(),
             subject: Some(caller.user()),
             client: caller.client(),
+            agent: caller.agent(),
             issued_at: verified.issued_at,
         };
         if self.controls.is_revoked(&issued) {
-            return Err(Denied::Invalid("revoked"));
+            return Err(Denied::Revoked(Box::new(caller.clone())));
         }
         Ok(Authenticated { verified, token })
     }
@@ -185,41 +184,25 @@ impl ResourceServer {
         proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
-    /// Asks the issuers of opaque tokens in turn; one question a token at a time.
+    /// Asks the issuer of opaque tokens; one question a token at a time.
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
-        let Some(last) = self.asked.last() else { return Err(Denied::Invalid("not_a_jwt")) };
-        let place = usize::from(digest.bytes()[0]) % self.questions.len();
-        let _alone = match self.questions.get(place) {
-            Some(place) => place.lock().await,
-            None => return Err(Denied::Unreachable),
-        };
+        let Some(asked) = &self.asked else { return Err(Denied::Invalid("not_a_jwt")) };
+        let _turn = asked.turn(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
+        // Whoever was before may have asked about the same.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }
-        let (mut verdict, mut is_unreachable) = ((Err("inactive"), last), false);
-        for asking in &self.asked {
-            let Ok(answer) = asking.ask(token).await else {
-                is_unreachable = true;
-                continue;
-            };
-            let now = claims::seconds(SystemTime::now());
-            let judged =
-                self.rules.judge_introspected(&answer, &asking.issuer.name, now, introspection::LONGEST);
-            verdict = (judged.map(Arc::new), asking);
-            if verdict.0 != Err("inactive") {
-                break;
-            }
-        }
-        // It may be the token of the one that can't be asked.
-        if is_unreachable && verdict.0 == Err("inactive") {
-            return Err(Denied::Unreachable);
-        }
-        let (verdict, asking) = verdict;
+        let answer = asked.ask(token).await.map_err(|Unreachable| Denied::Unreachable)?;
+        let now = SystemTime::now();
+        let issuer = &asked.issuer;
+        let longest = introspection::LONGEST;
+        let verdict =
+            self.rules.judge_introspected(&answer, &issuer.name, claims::seconds(now), longest).map(Arc::new);
         let until = match &verdict {
             Ok(verified) => verified.until,
-            Err(_) => SystemTime::now() + Duration::from_secs_f64(introspection::LONGEST),
+            Err(_) => now + Duration::from_secs_f64(longest),
         };
-        self.tokens.put(digest, verdict.clone(), until, (&asking.issuer, asking.issuer.generation()));
+        self.tokens.put(digest, verdict.clone(), until, (issuer, issuer.generation()));
         verdict.map_err(Denied::Invalid)
     }
 }

@@ -91,6 +91,12 @@ impl Policy {
             };
             match decision {
                 Decision::Permit => {}
+                // Whoever names none of the scopes that are missing has not said that there are none.
+                Decision::NeedsScopes { missing }
+                    if missing.is_empty() || !missing.iter().all(|scope| is_scope(scope)) =>
+                {
+                    return Decision::Deny { reason: "needs_scopes_unnamed".into() };
+                }
                 Decision::NeedsScopes { missing } => {
                     lacking.extend(
                         missing.into_iter().filter(|scope| !lacking.contains(scope)).collect::<Vec<_>>(),
@@ -125,6 +131,11 @@ async fn decided(authorizer: &dyn Authorizer, caller: &Caller, tool: &Contract) 
         Ok(Err(_)) => Decision::Deny { reason: "policy_panicked".into() },
         Err(_) => Decision::Deny { reason: "policy_overran".into() },
     }
+}
+
+/// Whether it can be a scope (RFC 6749 §3.3).
+pub(crate) fn is_scope(scope: &str) -> bool {
+    !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
 /// The scopes that a tool needs, and those that answer for it: each once, in order.

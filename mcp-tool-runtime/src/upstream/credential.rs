@@ -10,10 +10,11 @@ use reqwest::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
+use crate::secret::{Secret, SecretFile};
+
 use super::{
     endpoint::{self, Issued},
     fault::Fault,
-    secret::{Secret, SecretFile},
     settings::{Credential, Settings, TokenEndpoint},
 };
 use crate::identity::InboundToken;

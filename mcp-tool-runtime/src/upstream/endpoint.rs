@@ -10,10 +10,11 @@ use reqwest::{
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use crate::secret::Secret;
+
 use super::{
     fault::Fault,
     resolve,
-    secret::Secret,
     settings::{ClientAuth, Settings, TokenEndpoint},
 };
 use crate::identity::InboundToken;

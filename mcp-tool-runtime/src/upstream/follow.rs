@@ -83,8 +83,13 @@ impl Hop {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(format!("a redirect to {} holds a name or a password", host()));
         }
-        let stays = url.origin() == settings.base.origin();
+        let same_host = url.origin() == settings.base.origin();
+        // What else lives on that host is another service's.
+        let stays = same_host && url.path().starts_with(settings.base.path());
         let named = settings.redirect_hosts.iter().any(|named| named.is_of(&url));
+        if same_host && !stays && !named {
+            return Err(format!("a redirect leads out of {}", settings.base.path()));
+        }
         if !stays && !named {
             return Err(format!("a redirect leads to {}, which `redirect_hosts` doesn't name", host()));
         }
@@ -154,9 +159,9 @@ mod tests {
 
     #[test]
     fn within_the_upstream_a_redirect_is_followed_with_all_that_it_carries() {
-        let next = led(Method::GET, 302, "/b?c=d#e").unwrap();
+        let next = led(Method::GET, 302, "/api/b?c=d#e").unwrap();
         assert!(next.is_own && next.headers.len() == 3);
-        assert_eq!(next.url.as_str(), "https://x.example/b?c=d");
+        assert_eq!(next.url.as_str(), "https://x.example/api/b?c=d");
         let next = led(Method::PUT, 307, "b").unwrap();
         assert_eq!((next.method, next.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
         let next = led(Method::POST, 303, "b").unwrap();
@@ -172,7 +177,7 @@ mod tests {
         assert!(!next.is_own);
         assert_eq!(next.headers.keys().collect::<Vec<_>>(), [ACCEPT]);
         // Back again it stays without: who led away may not lead back.
-        let back = next.redirected(StatusCode::FOUND, "https://x.example/b", &settings()).unwrap();
+        let back = next.redirected(StatusCode::FOUND, "https://x.example/api/b", &settings()).unwrap();
         assert!(!back.is_own);
         assert!(led(Method::GET, 302, "https://other.example.com:8443/x").is_ok());
         for (method, status) in [(Method::POST, 307), (Method::PUT, 308), (Method::DELETE, 307)] {
@@ -188,6 +193,9 @@ mod tests {
             ("//evil.example/x", "evil.example"),
             ("https://x.example:8443/a", "x.example:8443"),
             ("https://other.example.com/x", "other.example.com"),
+            ("/admin", "leads out of /api/"),
+            ("/api/../admin", "leads out of /api/"),
+            ("/apis/b", "leads out of /api/"),
             ("http://x.example/a", "x.example"),
             ("http://files.example.com/a", "without TLS"),
             ("https://ann:pw@x.example/a", "holds a name or a password"),

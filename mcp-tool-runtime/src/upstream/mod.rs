@@ -14,7 +14,6 @@ mod path;
 mod request;
 mod resolve;
 mod response;
-mod secret;
 mod settings;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};

@@ -92,28 +92,28 @@ fn one_token_is_revoked_by_its_id() {
 }
 
 #[test]
-fn a_users_tokens_are_revoked_and_newer_ones_taken() {
+fn a_users_tokens_are_revoked() {
     let mut ordered = Ordered::start();
     let (alice, bob) = (json!({}), json!({ "sub": "bob" }));
     // One that doesn't say when it was issued may be as old as any.
     let undated = json!({ "iat": null });
     ordered.heeds(&["revoke", "--subject", "alice"], &[alice, undated], &[bob], is_revoked);
-    // Clocks may be apart by so much: this one is newer than the order, whenever that was.
-    assert!(super::opened(&ordered.call(&json!({ "iat": now() + 20 }))));
+    // The issuer's clock may be ahead by so much: it may be older than the order all the same.
+    assert!(is_revoked(&ordered.call(&json!({ "iat": now() + 20 }))));
 }
 
 #[test]
-fn a_clients_tokens_are_revoked_and_newer_ones_taken() {
+fn a_clients_tokens_are_revoked() {
     let mut ordered = Ordered::start();
     let by_azp = json!({ "client_id": null, "azp": "agent-7", "sub": "carol" });
     let through = json!({ "act": { "sub": "bot-3" } });
     ordered.heeds(
         &["revoke", "--client", "agent-7"],
-        &[json!({}), by_azp, through],
-        &[json!({ "client_id": "agent-8" }), json!({ "client_id": "agent-8", "act": { "sub": "agent-7" } })],
+        &[json!({}), by_azp, through, json!({ "client_id": "agent-8", "act": { "sub": "agent-7" } })],
+        &[json!({ "client_id": "agent-8" })],
         is_revoked,
     );
-    assert!(super::opened(&ordered.call(&json!({ "iat": now() + 20 }))));
+    assert!(is_revoked(&ordered.call(&json!({ "iat": now() + 20 }))));
 }
 
 #[test]

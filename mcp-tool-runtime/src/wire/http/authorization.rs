@@ -73,7 +73,7 @@ impl Guard {
     /// What a request is answered that isn't taken for anybody's.
     pub(super) fn refuse(&self, denied: &Denied) -> Answer {
         let code = match denied {
-            Denied::Missing | Denied::Invalid(_) => code::UNAUTHENTICATED,
+            Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => code::UNAUTHENTICATED,
             Denied::Malformed(_) => code::INVALID_REQUEST,
             Denied::Unreachable => code::UNKNOWABLE,
         };

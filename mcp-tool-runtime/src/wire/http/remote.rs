@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, header::HeaderValue};
 
 use crate::network::Network;
 
@@ -14,14 +14,13 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 pub(super) fn remote_of(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.holds(address));
     let mut remote = peer.to_canonical();
-    let values: Vec<&str> =
-        headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
-    let mut named = values.iter().rev().flat_map(|value| value.rsplit(',')).map(str::trim);
+    let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let mut named = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     while is_proxy(remote) {
-        match named.next().map(str::parse::<IpAddr>) {
-            Some(Ok(address)) => remote = address.to_canonical(),
-            _ => break,
-        }
+        // What can't be read is no address, and ends the way back.
+        let next = named.next().and_then(|name| str::from_utf8(name).ok()?.trim().parse::<IpAddr>().ok());
+        let Some(next) = next else { break };
+        remote = next.to_canonical();
     }
     remote
 }
@@ -29,12 +28,11 @@ pub(super) fn remote_of(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
 
-    fn remote(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> String {
+    fn remote(peer: &str, forwarded: &[&'static [u8]], proxies: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value).unwrap());
         }
         let proxies: Vec<Network> = proxies.iter().filter_map(|proxy| Network::parse(proxy).ok()).collect();
         peer.parse().map(|peer| remote_of(peer, &headers, &proxies).to_string()).unwrap_or_default()
@@ -42,25 +40,35 @@ mod tests {
 
     #[test]
     fn an_address_has_one_spelling_and_headers_have_no_say() {
-        assert_eq!(remote("::ffff:198.51.100.7", &["192.0.2.1"], &[]), "198.51.100.7");
+        assert_eq!(remote("::ffff:198.51.100.7", &[b"192.0.2.1"], &[]), "198.51.100.7");
     }
 
     #[test]
     fn a_trusted_proxy_says_whom_it_speaks_for() {
         let proxies = ["10.0.0.0/8"];
-        assert_eq!(remote("10.0.0.1", &["192.0.2.1"], &proxies), "192.0.2.1");
+        assert_eq!(remote("10.0.0.1", &[b"192.0.2.1"], &proxies), "192.0.2.1");
         assert_eq!(
-            remote("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.0.0.2"], &proxies),
+            remote("10.0.0.1", &[b"6.6.6.6, 192.0.2.1, 10.0.0.2"], &proxies),
             "192.0.2.1",
             "what it added"
         );
         assert_eq!(
-            remote("10.0.0.1", &["6.6.6.6", "192.0.2.1"], &proxies),
+            remote("10.0.0.1", &[b"6.6.6.6", b"192.0.2.1"], &proxies),
             "192.0.2.1",
             "the last line counts"
         );
         assert_eq!(remote("10.0.0.1", &[], &proxies), "10.0.0.1");
-        assert_eq!(remote("10.0.0.1", &["unknown"], &proxies), "10.0.0.1");
-        assert_eq!(remote("192.0.2.9", &["192.0.2.1"], &proxies), "192.0.2.9", "a stranger's word");
+        assert_eq!(remote("10.0.0.1", &[b"unknown"], &proxies), "10.0.0.1");
+        assert_eq!(
+            remote("10.0.0.1", &[b"\xff, 192.0.2.1"], &proxies),
+            "192.0.2.1",
+            "what a stranger put before"
+        );
+        assert_eq!(
+            remote("10.0.0.1", &[b"6.6.6.6", b"\xff"], &proxies),
+            "10.0.0.1",
+            "nothing behind it counts"
+        );
+        assert_eq!(remote("192.0.2.9", &[b"192.0.2.1"], &proxies), "192.0.2.9", "a stranger's word");
     }
 }

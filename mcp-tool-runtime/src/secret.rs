@@ -11,14 +11,14 @@ use std::{
 const MAX_SECRET: u64 = 16 * 1024;
 
 /// A file that holds one secret.
-pub(super) struct SecretFile {
+pub(crate) struct SecretFile {
     path: PathBuf,
     last: Mutex<Option<Secret>>,
 }
 
 /// A secret as its file held it. Two are equal when the file wasn't touched between them.
 #[derive(Clone)]
-pub(super) struct Secret {
+pub(crate) struct Secret {
     text: Arc<str>,
     stamp: Stamp,
 }
@@ -33,11 +33,11 @@ struct Stamp {
 
 impl Secret {
     /// The bytes, for a request to whoever gave them out.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         self.stamp == other.stamp
     }
 }
@@ -47,7 +47,7 @@ impl SecretFile {
     ///
     /// # Errors
     /// Where it can't be read now.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
         if is_readable_by_all(path) {
@@ -57,7 +57,7 @@ impl SecretFile {
     }
 
     /// The secret as the file holds it now.
-    pub(super) fn read(&self) -> io::Result<Secret> {
+    pub(crate) fn read(&self) -> io::Result<Secret> {
         let stamp = stamp(&self.path)?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = last.as_ref().filter(|last| last.stamp == stamp) {
