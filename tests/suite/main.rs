@@ -15,6 +15,7 @@ mod cli;
 mod clients;
 mod contract;
 mod control;
+mod doctor;
 mod drift;
 mod faults;
 mod gates;

@@ -225,3 +225,75 @@ fn time(seconds: f64) -> SystemTime {
 pub(crate) fn seconds(now: SystemTime) -> f64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: f64 = 1_000_000.0;
+
+    /// What an introspection comes to whose answer has these members besides good ones; `null` takes one out.
+    fn introspected(members: Value) -> Result<Verified, Flaw> {
+        let mut answer = json!({
+            "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
+            "client_id": "agent", "scope": "read", "token_type": "Bearer", "exp": NOW + 600.0, "iat": NOW - 5.0,
+        });
+        for (name, value) in members.as_object().into_iter().flatten() {
+            answer[name] = value.clone();
+        }
+        let Value::Object(mut answer) = answer else { return Err("no object") };
+        answer.retain(|_, value| !value.is_null());
+        let rules = Rules { audience: "https://mcp.example/mcp".into(), ..Rules::default() };
+        rules.judge_introspected(&answer, &"https://as.example".into(), NOW, 30.0)
+    }
+
+    #[test]
+    fn an_introspection_is_good_for_half_a_minute_at_most() {
+        let until = |members| introspected(members).map(|verified| seconds(verified.until) - NOW);
+        assert_eq!(until(json!({})), Ok(30.0));
+        assert_eq!(until(json!({ "exp": null })), Ok(30.0));
+        assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(10.0));
+    }
+
+    #[test]
+    fn an_introspection_has_to_say_that_the_token_is_active_and_for_this_server() {
+        for (members, flaw) in [
+            (json!({ "active": false }), "inactive"),
+            (json!({ "active": null }), "introspection_unreadable"),
+            (json!({ "active": "true" }), "introspection_unreadable"),
+            (json!({ "iss": "https://other.example" }), "iss_of_another"),
+            (json!({ "iss": 7 }), "iss_of_another"),
+            (json!({ "token_type": "DPoP" }), "not_a_bearer_token"),
+            (json!({ "token_type": "refresh_token" }), "not_a_bearer_token"),
+            (json!({ "aud": null }), "aud_missing"),
+            (json!({ "aud": "https://other.example" }), "aud_of_another"),
+            (json!({ "aud": ["https://mcp.example/mcp", 7] }), "aud_unreadable"),
+            (json!({ "exp": NOW - 31.0 }), "expired"),
+            (json!({ "exp": "soon" }), "date_unreadable"),
+            (json!({ "nbf": NOW + 31.0 }), "not_yet"),
+            (json!({ "exp": NOW + 90_000.0 }), "lives_too_long"),
+            (json!({ "sub": null, "client_id": null }), "user_missing"),
+            (json!({ "scope": "a\"b" }), "scope_unreadable"),
+            (json!({ "cnf": { "jkt": "x" } }), "bound_to_a_key"),
+        ] {
+            assert_eq!(introspected(members.clone()), Err(flaw), "{members}");
+        }
+        assert!(
+            introspected(json!({ "iss": null, "token_type": null, "aud": ["x", "https://mcp.example/mcp"] }))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn who_calls_is_read_as_the_settings_say() {
+        let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
+        let caller = verified.map(|verified| verified.caller).unwrap_or_else(|flaw| Caller::new(flaw));
+        assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
+        assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
+        assert_eq!(caller.authenticated_at().map(seconds), Some(NOW - 60.0));
+        let machine = introspected(json!({ "sub": "agent" })).map(|verified| verified.caller.kind());
+        assert_eq!(machine, Ok(CallerKind::Machine));
+    }
+}

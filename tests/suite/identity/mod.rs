@@ -3,8 +3,8 @@
 mod apart;
 mod attacks;
 mod callers;
-mod issuer;
-mod keys;
+pub mod issuer;
+pub mod keys;
 mod listener;
 mod metadata;
 mod orders;
@@ -124,7 +124,7 @@ fn names(list: &Value) -> Vec<String> {
 }
 
 /// The keys that a good issuer has.
-fn known() -> [&'static Key; 5] {
+pub fn known() -> [&'static Key; 5] {
     [&KEYS.rsa, &KEYS.rsa3072, &KEYS.p256, &KEYS.p384, &KEYS.ed]
 }
 

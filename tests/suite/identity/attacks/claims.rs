@@ -255,6 +255,10 @@ fn somebody_is_named() {
             json!("\u{1b}[31malice"),
         ],
     );
+    // Good with a proof of its key alone, which a bearer doesn't give (RFC 9449 §7.2, RFC 8705 §3).
+    for bound in [json!({ "jkt": "x" }), json!({ "x5t#S256": "x" }), json!({}), json!("x")] {
+        attacks.push(("bound to a key", pair.issuer.token_with(json!({ "cnf": bound }))));
+    }
     attacks.push(("nobody", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
     attacks
         .push(("azp alone", pair.issuer.token_with(json!({ "sub": null, "client_id": null, "azp": "x" }))));
