@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn who_calls_is_read_as_the_settings_say() {
         let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
-        let caller = verified.map(|verified| verified.caller).unwrap_or_else(|flaw| Caller::new(flaw));
+        let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
         assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
         assert_eq!(caller.authenticated_at().map(seconds), Some(NOW - 60.0));

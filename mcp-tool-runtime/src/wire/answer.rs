@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::{
     Endpoint,
     fault::{Fault, code},
-    message::{Era, Id},
+    id::Id,
+    message::Era,
 };
 use crate::{
     context::Update,

@@ -3,7 +3,7 @@
 use mcp_tool_contract::read::violation::shown;
 use serde_json::json;
 
-use super::message::Id;
+use super::id::Id;
 
 /// JSON-RPC 2.0 §5.1, and what the protocol adds (2026-07-28, basic §error codes).
 pub(crate) mod code {

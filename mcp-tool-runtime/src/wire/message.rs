@@ -7,32 +7,14 @@ use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::fault::{Fault, code};
+use super::{
+    fault::{Fault, code},
+    id::Id,
+};
 use crate::versions::Requirement;
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = 64;
-/// Bytes of a request's id, which is echoed.
-const MAX_ID: usize = 512;
-
-/// The id of a request, as its JSON text: a string or an integer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Id(pub(crate) String);
-
-impl Id {
-    /// One spelling for each id: a string without needless escapes.
-    fn new(raw: &str) -> Option<Self> {
-        if raw.len() > MAX_ID {
-            return None;
-        }
-        if raw.starts_with('"') {
-            let text: String = serde_json::from_str(raw).ok()?;
-            return serde_json::to_string(&text).ok().map(Id);
-        }
-        raw.parse::<i64>().ok().map(|number| Id(number.to_string()))
-    }
-}
-
 /// What came, by where it goes.
 #[derive(Debug)]
 pub(crate) enum Incoming<'m> {

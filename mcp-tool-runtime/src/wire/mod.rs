@@ -5,6 +5,7 @@ mod answer;
 mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
+mod id;
 mod listing;
 mod message;
 mod protocol;
@@ -28,7 +29,8 @@ use crate::{
 };
 use answer::Framed;
 use fault::{Fault, code};
-use message::{Call, Era, Id, Meta};
+use id::Id;
+use message::{Call, Era, Meta};
 
 /// What both transports serve.
 #[derive(Debug)]

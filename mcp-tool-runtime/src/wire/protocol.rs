@@ -23,7 +23,8 @@ use crate::identity::Authenticated;
 use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
-    message::{Era, Id},
+    id::Id,
+    message::Era,
 };
 use crate::{
     context::Progress,

@@ -41,7 +41,7 @@ impl Named {
                     let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
                     format!("{path}: `{given}` is no setting{meant}")
                 })?;
-                let values = super::sources::texts(value).ok_or_else(|| {
+                let values = super::value::texts(value).ok_or_else(|| {
                     format!("{path}: `{SECTION}.{name}.{key}` is text, a number, or a list of these")
                 })?;
                 said.insert(known, (Origin::File(path.to_owned()), values));

@@ -9,6 +9,7 @@ use super::{
     Origin, named,
     named::Named,
     table::{PREFIX, SETTINGS, Setting},
+    value,
 };
 
 /// The file that is read if it is there.
@@ -120,28 +121,12 @@ fn settings_in(path: &str) -> Result<(BTreeMap<String, Vec<String>>, Named), Str
             }
             found.insert(
                 key.clone(),
-                texts(value)
+                value::texts(value)
                     .ok_or_else(|| format!("{path}: `{key}` is text, a number, or a list of these"))?,
             );
         }
     }
     Ok((found, named))
-}
-
-/// Text, a number, or a list of these.
-pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
-    match value {
-        toml::Value::Array(values) => values.iter().map(scalar).collect(),
-        single => scalar(&single).map(|value| vec![value]),
-    }
-}
-
-fn scalar(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 fn meant<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> String {

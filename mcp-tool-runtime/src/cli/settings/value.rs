@@ -62,3 +62,19 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn listed(texts: &[String]) -> String {
     format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
 }
+
+/// Text, a number, or a list of these.
+pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::Array(values) => values.iter().map(scalar).collect(),
+        single => scalar(&single).map(|value| vec![value]),
+    }
+}
+
+fn scalar(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

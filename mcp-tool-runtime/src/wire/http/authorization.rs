@@ -13,7 +13,7 @@ use hyper::{
 
 use super::{
     PATH,
-    service::{Answer, framed, whole},
+    reply::{Answer, framed, whole},
 };
 use crate::{
     control::Controls,

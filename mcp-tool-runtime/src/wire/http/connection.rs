@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{body::Holding, remote::remote_of, service::Service};
+use super::{body::Holding, door::Opened, remote::remote_of, service::Service};
 use crate::wire::protocol::Remote;
 
 /// How long the head of a request may take from its first byte.
@@ -35,7 +35,15 @@ const IDLE: Duration = Duration::from_secs(90);
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn serve(opened: Opened, peer: IpAddr, service: Arc<Service>, stop: CancellationToken) {
+    match opened {
+        Opened::Plain(stream) => requests(stream, peer, service, stop).await,
+        #[cfg(feature = "oauth")]
+        Opened::Encrypted(stream) => requests(*stream, peer, service, stop).await,
+    }
+}
+
+async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     service: Arc<Service>,

@@ -1,24 +1,27 @@
 //! The way in: TLS where it ends here, and the guard where callers need a token. A server that was built without
 //! authorization has neither, and says so here alone.
 
-use std::{io, net::IpAddr, sync::Arc};
+use std::{io, net::IpAddr};
 
 use hyper::http::request::Parts;
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
+#[cfg(feature = "oauth")]
+use tokio_rustls::server::TlsStream;
 
+use super::reply::{Answer, framed};
 #[cfg(feature = "oauth")]
 use super::{
     authorization::{self, Guard},
     tls::Tls,
 };
-use super::{
-    connection,
-    service::{Answer, Service, framed},
-};
 #[cfg(feature = "oauth")]
 use crate::identity::challenge::Denied;
-use crate::{control::Controls, dispatch::Arrival, identity::Caller, wire::answer::Framed};
+use crate::{
+    control::Controls,
+    dispatch::{Arrival, Dispatcher},
+    identity::Caller,
+    wire::answer::Framed,
+};
 
 /// How requests come in.
 #[derive(Debug, Default)]
@@ -27,6 +30,13 @@ pub(crate) struct Door {
     pub(crate) guard: Option<Guard>,
     #[cfg(feature = "oauth")]
     pub(crate) tls: Option<Tls>,
+}
+
+/// A connection that may be heard.
+pub(super) enum Opened {
+    Plain(TcpStream),
+    #[cfg(feature = "oauth")]
+    Encrypted(Box<TlsStream<TcpStream>>),
 }
 
 /// A request that isn't let in.
@@ -72,10 +82,10 @@ impl Door {
     pub(super) fn refuse(
         &self,
         Unknown { denied }: &Unknown,
-        service: &Service,
+        dispatcher: &Dispatcher,
         remote: Option<IpAddr>,
     ) -> Option<Answer> {
-        service.dispatcher().unauthenticated(denied, remote);
+        dispatcher.unauthenticated(denied, remote);
         self.guard.as_ref().map(|guard| guard.refuse(denied))
     }
 
@@ -105,19 +115,11 @@ impl Door {
         self.guard.as_ref()?.metadata(path)
     }
 
-    /// Serves a connection, by TLS or without.
-    pub(super) async fn serve(
-        service: Arc<Service>,
-        stream: TcpStream,
-        peer: IpAddr,
-        stop: CancellationToken,
-    ) {
-        let Some(tls) = service.door().tls.clone() else {
-            return connection::serve(stream, peer, service, stop).await;
-        };
-        match tls.accept(stream).await {
-            Ok(stream) => connection::serve(stream, peer, service, stop).await,
-            Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+    /// Opens a connection, by TLS or without.
+    pub(super) async fn open(&self, stream: TcpStream) -> io::Result<Opened> {
+        match &self.tls {
+            Some(tls) => Ok(Opened::Encrypted(Box::new(tls.accept(stream).await?))),
+            None => Ok(Opened::Plain(stream)),
         }
     }
 }
@@ -142,7 +144,7 @@ impl Door {
         Ok(())
     }
 
-    pub(super) fn refuse(&self, _: &Unknown, _: &Service, _: Option<IpAddr>) -> Option<Answer> {
+    pub(super) fn refuse(&self, _: &Unknown, _: &Dispatcher, _: Option<IpAddr>) -> Option<Answer> {
         None
     }
 
@@ -162,13 +164,8 @@ impl Door {
         None
     }
 
-    pub(super) async fn serve(
-        service: Arc<Service>,
-        stream: TcpStream,
-        peer: IpAddr,
-        stop: CancellationToken,
-    ) {
-        connection::serve(stream, peer, service, stop).await;
+    pub(super) async fn open(&self, stream: TcpStream) -> io::Result<Opened> {
+        Ok(Opened::Plain(stream))
     }
 }
 

@@ -8,6 +8,7 @@ mod door;
 mod headers;
 mod origin;
 mod remote;
+mod reply;
 mod running;
 mod service;
 mod sessions;
@@ -82,9 +83,12 @@ pub(crate) async fn serve(
                 tracing::warn!(%peer, "a connection past the proxy isn't heard");
             }
             Ok((stream, peer, permit)) => {
-                let connection = Door::serve(Arc::clone(&service), stream, peer.ip(), stop.clone());
+                let (service, stop) = (Arc::clone(&service), stop.clone());
                 connections.spawn(async move {
-                    connection.await;
+                    match service.door().open(stream).await {
+                        Ok(opened) => connection::serve(opened, peer.ip(), service, stop).await,
+                        Err(error) => tracing::debug!(%peer, %error, "a connection could not be opened"),
+                    }
                     drop(permit);
                 });
             }

@@ -13,7 +13,7 @@ use crate::{
     wire::{
         answer::{self, Framed},
         fault::{Fault, code},
-        message::Id,
+        id::Id,
     },
 };
 

@@ -1,14 +1,13 @@
 //! One request: to its path, past the checks that every request meets, to the dispatcher or to rmcp.
 
-use std::{convert::Infallible, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
-use http_body_util::{BodyExt as _, Either, Full, combinators::BoxBody};
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::{
-    HeaderMap, Method, Request, Response, StatusCode,
+    HeaderMap, Method, Request, StatusCode,
     body::{Bytes, Incoming},
     header::{
-        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
-        CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
+        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
     },
     http::request::Parts,
 };
@@ -24,31 +23,28 @@ use super::{
     body::{self, Bodies, Held, HeldText, Holding, Refused},
     door::Door,
     headers, origin,
+    reply::{Answer, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
     running::{Place, Running},
     sessions::Sessions,
     sse::Events,
 };
 use crate::{
     context::{Progress, Update},
-    dispatch::{Admitted, Dispatcher},
+    dispatch::Admitted,
     identity::Caller,
     network::Network,
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         fault::{Fault, code},
-        listing,
-        message::{self, Call, Era, Id, Incoming as Message},
+        id::Id,
+        message::{self, Call, Era, Incoming as Message},
         protocol::{Protocol, RawArguments, Remote},
         supported,
     },
 };
 
-/// An answer: written whole, streamed by us, or rmcp's.
-pub(super) type Answer = Response<Either<Full<Bytes>, Either<Events, BoxBody<Bytes, Infallible>>>>;
-
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What answers requests.
 pub(super) struct Service {
@@ -100,10 +96,6 @@ impl Service {
 
     pub(super) fn door(&self) -> &Door {
         &self.door
-    }
-
-    pub(super) fn dispatcher(&self) -> &Dispatcher {
-        &self.endpoint.dispatcher
     }
 
     /// Who may say for whom it speaks.
@@ -159,7 +151,7 @@ impl Service {
         }
         if let Err(unknown) = self.door.admit(&mut parts).await {
             body::pass_over(&parts.headers, &mut body).await;
-            let refused = self.door.refuse(&unknown, self, remote(&parts));
+            let refused = self.door.refuse(&unknown, &self.endpoint.dispatcher, remote(&parts));
             return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
         }
         match (&parts.method, &self.rest) {
@@ -396,12 +388,6 @@ fn remote(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get().map(|Remote(remote)| *remote)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-}
-
 /// Whether the client reads an answer that became a stream.
 fn takes_events(headers: &HeaderMap) -> bool {
     headers
@@ -413,63 +399,4 @@ fn takes_events(headers: &HeaderMap) -> bool {
 
 fn user_agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(USER_AGENT)?.to_str().ok()
-}
-
-pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
-    let mut answer = Response::new(Either::Left(Full::new(body)));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, content_type);
-    answer
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Answer {
-    whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
-}
-
-pub(super) fn framed(framed: Framed) -> Answer {
-    let status = StatusCode::from_u16(framed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    whole(status, JSON, framed.body.into())
-}
-
-/// A list with what rmcp's own type of a tool has no place for. A session's comes as an event, and stays as it is.
-async fn listed(answer: Answer) -> Answer {
-    if answer.status() != StatusCode::OK || !is_json(answer.headers()) {
-        return answer;
-    }
-    let (parts, body) = answer.into_parts();
-    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
-        return plain(StatusCode::INTERNAL_SERVER_ERROR, "the list broke off\n");
-    };
-    let Ok(mut json) = serde_json::from_slice(&body) else {
-        return Response::from_parts(parts, Either::Left(Full::new(body)));
-    };
-    listing::with_security(&mut json);
-    let mut answer = whole(StatusCode::OK, JSON, json.to_string().into());
-    let own = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
-    answer.headers_mut().extend(own);
-    answer
-}
-
-/// What rmcp refuses in plain text, as JSON.
-fn not_of_the_protocol(status: StatusCode) -> Answer {
-    match status {
-        StatusCode::NOT_FOUND => invalid(404, "no such session: initialize again"),
-        // It says 415 of JSON that it can't read as a message.
-        _ => invalid(400, "not a message of the protocol"),
-    }
-}
-
-/// A request that is refused before its message is known.
-fn invalid(status: u16, message: &str) -> Answer {
-    let fault = Fault::new(code::INVALID_REQUEST, message);
-    framed(Framed { status, ..answer::fault(&fault) })
-}
-
-fn events(events: Events) -> Answer {
-    let mut answer = Response::new(Either::Right(Either::Left(events)));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    answer
 }

@@ -16,11 +16,7 @@ use rmcp::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    super::{
-        Endpoint, listing,
-        message::{self, Id},
-        protocol::Protocol,
-    },
+    super::{Endpoint, id::Id, listing, message, protocol::Protocol},
     lines::Writer,
     lock,
 };

@@ -27,7 +27,8 @@ use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
     fault::{Fault, code},
-    message::{self, Call, Era, Id, Incoming},
+    id::Id,
+    message::{self, Call, Era, Incoming},
     supported,
 };
 use crate::context::{Progress, Update};

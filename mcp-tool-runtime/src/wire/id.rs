@@ -1,0 +1,22 @@
+//! Ids of requests.
+
+/// Bytes of a request's id, which is echoed.
+const MAX_ID: usize = 512;
+
+/// The id of a request, as its JSON text: a string or an integer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(pub(crate) String);
+
+impl Id {
+    /// One spelling for each id: a string without needless escapes.
+    pub(crate) fn new(raw: &str) -> Option<Self> {
+        if raw.len() > MAX_ID {
+            return None;
+        }
+        if raw.starts_with('"') {
+            let text: String = serde_json::from_str(raw).ok()?;
+            return serde_json::to_string(&text).ok().map(Id);
+        }
+        raw.parse::<i64>().ok().map(|number| Id(number.to_string()))
+    }
+}
