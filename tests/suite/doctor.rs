@@ -57,7 +57,7 @@ fn with_settings_it_names_the_last_call_and_the_commands() {
     .concat();
     let mut server = HttpServer::start(&flags);
     let authorization = format!("Bearer {}", issuer.token());
-    let call = json!({ "name": "whoami", "arguments": {} });
+    let call = json!({ "name": "measure", "arguments": { "name": "abc", "n": 1, "mode": "fast" } });
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call });
     assert_eq!(server.post(&[("Authorization", &authorization)], &message).status, 200);
     assert!(server.terminate().success());
@@ -68,7 +68,7 @@ fn with_settings_it_names_the_last_call_and_the_commands() {
         "which answers with",
         "ok   Can you produce user, agent and tool of last week's calls?",
         "Yes: 1 calls since then, the last of them at",
-        "alice through agent-7 called whoami: ok",
+        "alice through agent-7 called measure: ok",
         "audit --since 7d --file",
         "ok   Can a tool, a client, a user or a token be stopped at once?",
     ] {

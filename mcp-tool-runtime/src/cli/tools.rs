@@ -5,7 +5,7 @@ use std::io::Write as _;
 use mcp_tool_contract::model::{Contract, Gate, Hints};
 
 use super::Ended;
-use crate::{registry::older_name, server::ToolServer, tool::ToolEntry};
+use crate::{registry::older_name, server::ToolServer, tool::ToolEntry, wire::listing::with_security};
 
 pub(super) fn list(server: &ToolServer, json: bool) -> Ended {
     let mut out = std::io::stdout().lock();
@@ -19,8 +19,10 @@ pub(super) fn list(server: &ToolServer, json: bool) -> Ended {
                 true => name.to_owned(),
                 false => older_name(entry.contract),
             };
-            entries
-                .push(serde_json::to_value(entry.contract.listing_as(&listed, &entry.contract.digest()?))?);
+            let mut entry =
+                serde_json::to_value(entry.contract.listing_as(&listed, &entry.contract.digest()?))?;
+            with_security(&mut entry);
+            entries.push(entry);
         }
         serde_json::to_writer_pretty(&mut out, &entries)?;
         writeln!(out)?;

@@ -3,15 +3,18 @@
 use mcp_tool_contract::json::META_SECURITY;
 use serde_json::Value;
 
-/// Lays the schemes by which each tool is opened beside its name (SEP-1488), where hosts look for them.
-pub(crate) fn with_security(answer: &mut Value) {
-    let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
-    for tool in tools.into_iter().flatten() {
-        let schemes = tool.pointer(&format!("/_meta/{META_SECURITY}")).cloned();
-        if let (Some(schemes), Value::Object(members)) = (schemes, tool) {
-            members.insert(META_SECURITY.to_owned(), schemes);
-        }
+/// Lays the schemes by which a tool is opened beside its name (SEP-1488), where hosts look for them.
+pub(crate) fn with_security(tool: &mut Value) {
+    let schemes = tool.pointer(&format!("/_meta/{META_SECURITY}")).cloned();
+    if let (Some(schemes), Value::Object(members)) = (schemes, tool) {
+        members.insert(META_SECURITY.to_owned(), schemes);
     }
+}
+
+/// The same for each tool of an answer to `tools/list`.
+pub(crate) fn all_with_security(answer: &mut Value) {
+    let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
+    tools.into_iter().flatten().for_each(with_security);
 }
 
 #[cfg(test)]
@@ -25,9 +28,9 @@ mod tests {
         let mut answer = json!({ "result": { "tools": [
             { "name": "send", "_meta": { "securitySchemes": schemes } }, { "name": "open" }
         ] } });
-        with_security(&mut answer);
+        all_with_security(&mut answer);
         assert_eq!(answer["result"]["tools"][0]["securitySchemes"], schemes);
         assert_eq!(answer["result"]["tools"][1], json!({ "name": "open" }));
-        with_security(&mut json!({ "error": {} }));
+        all_with_security(&mut json!({ "error": {} }));
     }
 }

@@ -6,7 +6,7 @@ mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod id;
-mod listing;
+pub(crate) mod listing;
 mod message;
 mod protocol;
 pub(crate) mod stdio;

@@ -55,7 +55,7 @@ pub(super) async fn listed(answer: Answer) -> Answer {
     let Ok(mut json) = serde_json::from_slice(&body) else {
         return Response::from_parts(parts, Either::Left(Full::new(body)));
     };
-    listing::with_security(&mut json);
+    listing::all_with_security(&mut json);
     let mut answer = whole(StatusCode::OK, JSON, json.to_string().into());
     let own = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
     answer.headers_mut().extend(own);

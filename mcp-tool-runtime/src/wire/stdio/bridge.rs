@@ -66,7 +66,7 @@ impl Transport<RoleServer> for Bridge {
                     if matches!(answer.result, ServerResult::ListToolsResult(_)) =>
                 {
                     let mut answer = serde_json::to_value(&message)?;
-                    listing::with_security(&mut answer);
+                    listing::all_with_security(&mut answer);
                     answer.to_string()
                 }
                 _ => serde_json::to_string(&message)?,
