@@ -250,6 +250,11 @@ fn a_cancelled_call_is_dropped_and_never_answered() {
     server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
     // Answered after the call has begun, since messages are taken in order.
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
+    // And its function too: what never ran leaves nothing to drop.
+    let begun = Instant::now();
+    while server.call("counts", json!({}))["result"]["structuredContent"]["running"] != 1 {
+        assert!(begun.elapsed() < PATIENCE, "it never ran");
+    }
     server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long","reason":"changed my mind"}}"#);
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != 1 {
