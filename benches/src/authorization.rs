@@ -1,5 +1,5 @@
 //! What a call with a verified token costs beside the same call without authorization: processor time of the server
-//! for each, both asked in turn over connections that stay open.
+//! for each, asked in turn over connections that stay open, so many calls at one time.
 //!
 //! `cargo run --release --bin authorization -- ROUNDS CALLS`
 
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     let given = |place: usize, default: usize| {
         std::env::args().nth(place).and_then(|given| given.parse().ok()).unwrap_or(default)
     };
-    let (rounds, calls) = (given(1, 15), given(2, 4_000));
+    let (rounds, calls) = (given(1, 15), given(2, 16_000));
     let signer = Signer::new();
     let issuer = signer.serve();
     let token = signer.token(&issuer, "one");
@@ -58,13 +58,21 @@ async fn main() -> ExitCode {
     }
     let median = |times: &[f64]| times[times.len() / 2];
     println!("without authorization {:.2} µs, with a token {:.2} µs a call", median(&without), median(&with));
-    println!("share: median {:.3}, from {:.3} to {:.3}", median(&ratios), ratios[0], ratios[ratios.len() - 1]);
+    println!(
+        "share: median {:.3}, from {:.3} to {:.3}",
+        median(&ratios),
+        ratios[0],
+        ratios[ratios.len() - 1]
+    );
     ExitCode::SUCCESS
 }
 
+/// Connections, each with a call on its way.
+const CONNECTIONS: usize = 32;
+
 struct Server {
     child: Child,
-    stream: BufReader<TcpStream>,
+    streams: Vec<BufReader<TcpStream>>,
     request: Vec<u8>,
 }
 
@@ -79,46 +87,56 @@ impl Server {
             .expect("a server");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
         let address = lines
-            .find_map(|line| line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned()))
+            .find_map(|line| {
+                line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned())
+            })
             .expect("an address");
         std::thread::spawn(move || lines.for_each(drop));
-        let stream = TcpStream::connect(&address).expect("a connection");
-        stream.set_nodelay(true).expect("a socket");
+        let connect = || {
+            let stream = TcpStream::connect(&address).expect("a connection");
+            stream.set_nodelay(true).expect("a socket");
+            BufReader::new(stream)
+        };
+        let streams = std::iter::repeat_with(connect).take(CONNECTIONS).collect();
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"one":20,"other":22}}}"#;
-        let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let authorization =
+            token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         let request = format!(
-            "POST /mcp HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: application/json, \
+            "POST /mcp HTTP/1.1\r\nhost: {address}\r\nuser-agent: agent/1.0\r\ncontent-type: application/json\r\naccept: application/json, \
              text/event-stream\r\n{authorization}content-length: {}\r\n\r\n{body}",
             body.len()
         );
-        Server { child, stream: BufReader::new(stream), request: request.into_bytes() }
+        Server { child, streams, request: request.into_bytes() }
     }
 
     /// Calls so often; gives microseconds of the server's processor time for one.
     fn call(&mut self, calls: usize) -> f64 {
         let process = self.child.id().to_string();
         let begun = token::cpu(&process);
-        for _ in 0..calls {
-            self.stream.get_mut().write_all(&self.request).expect("a server that hears");
-            let mut length = 0;
-            let mut line = String::new();
-            loop {
-                line.clear();
-                self.stream.read_line(&mut line).expect("an answer");
-                let lower = line.to_ascii_lowercase();
-                assert!(!lower.starts_with("http/1.1") || lower.contains(" 200 "), "{line}");
-                if let Some(value) = lower.strip_prefix("content-length:") {
-                    length = value.trim().parse().expect("a length");
-                }
-                if line == "\r\n" {
-                    break;
-                }
+        for _ in 0..calls / CONNECTIONS {
+            for stream in &mut self.streams {
+                stream.get_mut().write_all(&self.request).expect("a server that hears");
             }
-            let mut body = vec![0; length];
-            self.stream.read_exact(&mut body).expect("a body");
+            self.streams.iter_mut().for_each(answered);
         }
         (token::cpu(&process) - begun) * 1e6 / calls as f64
     }
+}
+
+/// Reads an answer to its end; it has to be one of a call that ran.
+fn answered(stream: &mut BufReader<TcpStream>) {
+    let (mut length, mut line) = (0, String::new());
+    while line != "\r\n" {
+        line.clear();
+        stream.read_line(&mut line).expect("an answer");
+        let lower = line.to_ascii_lowercase();
+        assert!(!lower.starts_with("http/1.1") || lower.contains(" 200 "), "{line}");
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("a body");
 }
 
 impl Drop for Server {

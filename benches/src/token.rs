@@ -39,7 +39,9 @@ impl Signer {
         let encoded = |json: Value| BASE64URL.encode(json.to_string());
         let signed = format!("{}.{}", encoded(header), encoded(claims));
         let mut signature = vec![0; self.0.public_modulus_len()];
-        self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).expect("a signature");
+        self.0
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .expect("a signature");
         format!("{signed}.{}", BASE64URL.encode(signature))
     }
 
@@ -59,7 +61,8 @@ impl Signer {
                     }
                 }
                 let body = if first.contains("/jwks") { &keys } else { &metadata };
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 drop((&stream).write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()));
             }
         });

@@ -29,7 +29,7 @@ use serde::Deserialize;
 use token::{AUDIENCE, Signer};
 
 /// Verifications of one kind in a row.
-const BATCH: usize = 500;
+const BATCH: usize = 4_000;
 
 /// The claims that are judged, as an application would take them from the library.
 #[derive(Deserialize)]
@@ -55,12 +55,14 @@ fn main() {
     validation.set_required_spec_claims(&["exp", "aud", "iss"]);
     validation.validate_nbf = true;
     let library = || {
-        let data = jsonwebtoken::decode::<Claims>(black_box(&token), &key, &validation).expect("a good token");
+        let data =
+            jsonwebtoken::decode::<Claims>(black_box(&token), &key, &validation).expect("a good token");
         let Claims { sub, client_id, scope, jti, iat } = data.claims;
         black_box((sub, client_id, scope, jti, iat));
     };
 
-    let keys = keys::KeySet::read(serde_json::json!({ "keys": [signer.jwk()] }).to_string().as_bytes()).expect("keys");
+    let keys = keys::KeySet::read(serde_json::json!({ "keys": [signer.jwk()] }).to_string().as_bytes())
+        .expect("keys");
     let rules = settings::Rules { audience: AUDIENCE.into(), ..settings::Rules::default() };
     let ours = || {
         let jwt = jwt::Jwt::read(black_box(&token)).expect("a token");

@@ -133,7 +133,9 @@ impl ResourceServer {
         let token = InboundToken::take(uri, headers)?;
         let digest = token.digest();
         let orders = self.controls.generation();
-        if self.heeded.swap(orders, Ordering::AcqRel) != orders {
+        if self.heeded.load(Ordering::Acquire) != orders
+            && self.heeded.swap(orders, Ordering::AcqRel) != orders
+        {
             self.tokens.clear();
         }
         let verified = match self.tokens.get(&digest, SystemTime::now()) {
