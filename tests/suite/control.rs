@@ -247,6 +247,8 @@ fn a_file_that_can_not_be_read_later_forgets_nothing() {
     std::fs::remove_file(&control.file).unwrap();
     server.stderr.line_with(&["ERROR", "the control file can't be heeded", "No such file"]);
     assert!(is_off(&echo()));
+    let ready = || server.send("GET", "/readyz", &[], b"").status;
+    until("the operator could see that", || ready() == 503);
     assert!(control.refused(&["enable", "--tool", "echo"]).contains("there is no such file"));
 
     std::fs::write(&control.file, &whole).unwrap();
@@ -254,6 +256,7 @@ fn a_file_that_can_not_be_read_later_forgets_nothing() {
     assert!(is_off(&echo()));
     control.said(&["disable", "--tool", "counts"]);
     until("orders were heeded again", || is_off(&counts()));
+    until("the operator could see that too", || ready() == 200);
 }
 
 #[test]

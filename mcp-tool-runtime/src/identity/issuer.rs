@@ -344,6 +344,20 @@ mod tests {
         assert!(state.may_ask_for_unknown(now + UNKNOWN));
     }
 
+    #[tokio::test]
+    async fn an_issuer_whose_tokens_are_only_remembered_is_asked_all_the_same() {
+        let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
+        let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
+        let Ok(client) = fetch::client() else { panic!("no client") };
+        let issuer = Arc::new(Issuer::new(&name, false, client));
+        issuer.keep_fresh();
+        assert!(listener.accept().await.is_ok(), "it is asked");
+        let due = issuer.due.load(Ordering::Relaxed);
+        issuer.keep_fresh();
+        assert_eq!(issuer.due.load(Ordering::Relaxed), due, "and not again for a while");
+        assert!(due > milliseconds(issuer.born.elapsed()));
+    }
+
     #[test]
     fn metadata_is_looked_for_where_the_standards_put_it() {
         let paths = |issuer| -> Vec<String> {

@@ -98,6 +98,8 @@ fn a_users_tokens_are_revoked() {
     // One that doesn't say when it was issued may be as old as any.
     let undated = json!({ "iat": null });
     ordered.heeds(&["revoke", "--subject", "alice"], &[alice, undated], &[bob], is_revoked);
+    // Whose token it was is known, and goes into the record.
+    ordered.pair.server.stderr.line_with(&[r#""user":"alice""#, r#""detail":"revoked""#]);
     // The issuer's clock may be ahead by so much: it may be older than the order all the same.
     assert!(is_revoked(&ordered.call(&json!({ "iat": now() + 20 }))));
 }

@@ -209,6 +209,25 @@ async fn a_policy_that_panics_denies() {
     assert!(listed(&server).await.is_empty());
 }
 
+/// What needs scopes that it doesn't name, or can't.
+struct Speechless(&'static [&'static str]);
+
+impl Authorizer for Speechless {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+        let missing = self.0.iter().map(|scope| (*scope).to_owned()).collect();
+        Box::pin(std::future::ready(Decision::NeedsScopes { missing }))
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_names_no_scope_opens_nothing() {
+    for missing in [&[][..], &["things:read\", error=\"none"], &[""]] {
+        let server = start(|_| Speechless(missing)).await;
+        denied(&server, "look", "needs_scopes_unnamed").await;
+        assert!(listed(&server).await.is_empty());
+    }
+}
+
 struct Undecided;
 
 impl Authorizer for Undecided {

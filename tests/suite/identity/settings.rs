@@ -44,6 +44,26 @@ fn half_of_the_settings_start_no_server() {
 }
 
 #[test]
+fn an_opaque_token_is_shown_to_one_issuer() {
+    let own = ["--oauth-issuer", ISSUER, "--oauth-issuer", "https://b.example", "--oauth-resource", HTTPS];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "secret").unwrap();
+    let asked = |issuer: &str| format!("{issuer} mcp {}", file.path().display());
+    let (one, other) = (asked(ISSUER), asked("https://b.example"));
+    let both = ["--oauth-introspection", &one, "--oauth-introspection", &other];
+    let said = refused(&[&own[..], &both].concat());
+    assert!(said.contains("oauth.introspection: one issuer can be asked"), "{said}");
+    for (given, wanted) in [
+        (asked("https://c.example"), "isn't among oauth.issuers"),
+        (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
+        (format!("{ISSUER} mcp"), "an issuer, a client id and the file of its secret are wanted"),
+    ] {
+        let said = refused(&[&own[..], &["--oauth-introspection", &given]].concat());
+        assert!(said.contains("oauth.introspection") && said.contains(wanted), "{given}: {said}");
+    }
+}
+
+#[test]
 fn what_would_cross_the_network_in_the_clear_is_refused() {
     for issuer in [
         "http://as.example.com",
