@@ -190,3 +190,47 @@ fn is_of_small_order(point: &[u8]) -> bool {
     }
     POINTS.contains(&BASE64URL.encode(y).as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Whether a set of that key has one that may verify.
+    fn is_taken(key: Value) -> bool {
+        let set = json!({ "keys": [key] }).to_string();
+        KeySet::read(set.as_bytes()).is_ok_and(|set| !set.named.is_empty() || !set.unnamed.is_empty())
+    }
+
+    fn rsa(bytes: usize, exponent: &[u8]) -> Value {
+        json!({ "kty": "RSA", "n": BASE64URL.encode(vec![0xc5; bytes]), "e": BASE64URL.encode(exponent) })
+    }
+
+    #[test]
+    fn an_rsa_key_is_neither_short_nor_endless_and_its_exponent_is_one() {
+        const F4: &[u8] = &[1, 0, 1];
+        assert!(is_taken(rsa(256, F4)) && is_taken(rsa(1_024, &[3])));
+        assert!(!is_taken(rsa(255, F4)) && !is_taken(rsa(128, F4)) && !is_taken(rsa(1_025, F4)));
+        for exponent in [&[][..], &[1], &[0, 1], &[2], &[1, 0, 0], &[9; 8]] {
+            assert!(!is_taken(rsa(256, exponent)), "{exponent:?}");
+        }
+        let padded = [&[0; 128][..], &[0xc5; 128]].concat();
+        let short = json!({ "kty": "RSA", "n": BASE64URL.encode(padded), "e": "AQAB" });
+        assert!(!is_taken(short), "zeros before a number make it no longer");
+    }
+
+    #[test]
+    fn a_point_has_the_length_of_its_curve() {
+        let point = |curve: &str, x: usize, y: usize| {
+            let encoded = |bytes| BASE64URL.encode(vec![7; bytes]);
+            is_taken(json!({ "kty": "EC", "crv": curve, "x": encoded(x), "y": encoded(y) }))
+        };
+        assert!(point("P-256", 32, 32) && point("P-384", 48, 48));
+        for (curve, x, y) in
+            [("P-256", 31, 32), ("P-256", 32, 33), ("P-256", 48, 48), ("P-384", 32, 32), ("P-521", 66, 66)]
+        {
+            assert!(!point(curve, x, y), "{curve} {x} {y}");
+        }
+    }
+}
