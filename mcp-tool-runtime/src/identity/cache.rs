@@ -57,3 +57,27 @@ impl Tokens {
         self.tokens.invalidate_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{super::fetch, *};
+
+    #[tokio::test]
+    async fn a_remembered_token_has_its_issuers_keys_looked_at() {
+        let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
+        let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
+        let Ok(client) = fetch::client() else { panic!("no client") };
+        let issuer = Arc::new(Issuer::new(&name, false, client));
+        let (tokens, token, now) = (Tokens::new(), Digest::of_bytes(b"token"), SystemTime::now());
+        let until = now + Duration::from_secs(60);
+        tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
+        assert!(tokens.get(&token, until).is_none(), "its time is over");
+
+        tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
+        assert_eq!(tokens.get(&token, now), Some(Err("inactive")));
+        let asked = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
+        assert!(asked.is_ok_and(|asked| asked.is_ok()), "a withdrawn key would never be noticed");
+    }
+}
