@@ -5,12 +5,14 @@ mod entry;
 mod page;
 mod sets;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 
 #[cfg(feature = "http")]
 pub(crate) use self::entry::all_with_security;
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub(crate) use self::entry::with_security;
 use self::{
     entry::Entries,

@@ -11,9 +11,9 @@ use std::{
 use super::shown::{Shown, Visible};
 
 /// Lists that are kept. Callers differ by the scopes that they hold, and a server's come in a few combinations.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 /// Bytes of their pages, all together. A list that alone has more is made for each request.
-const ROOM: usize = 32 << 20;
+pub(super) const ROOM: usize = 32 << 20;
 
 /// Lists by what is seen in them. What is seen is the whole key, so nobody gets another's list: who asks was
 /// decided on anew before it is looked up.
@@ -63,5 +63,14 @@ impl Sets {
         }
         kept.insert(visible, Kept { shown: Arc::clone(&shown), size, used: AtomicU64::new(now) });
         shown
+    }
+}
+
+#[cfg(test)]
+impl Sets {
+    /// How many lists are kept, and bytes of their pages.
+    pub(super) fn kept(&self) -> (usize, usize) {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        (kept.len(), kept.values().map(|kept| kept.size).sum())
     }
 }

@@ -98,13 +98,16 @@ impl Shown {
         let from = number * self.most;
         let tools = self.tools.get(from..self.tools.len().min(from.saturating_add(self.most)))?;
         let next = match number + 1 {
-            next if next < self.pages.len() => {
-                Some(sealer.seal(&(next as u64).to_le_bytes(), &self.binding(registry))?)
-            }
+            next if next < self.pages.len() => Some(self.sealed(next, registry, sealer)?),
             _ => None,
         };
         // Whoever made it first made it for all, so that a page says where it goes on always alike.
         Some(kept.get_or_init(|| Page { entries: entries.spliced(tools), next }).clone())
+    }
+
+    /// The cursor of a page.
+    pub(super) fn sealed(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
+        sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
     /// The page that a cursor leads to; `None` where it was sealed elsewhere, for other tools, or before they changed.
