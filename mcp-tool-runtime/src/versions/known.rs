@@ -10,8 +10,7 @@ use std::{
 use mcp_tool_contract::{digest::Digest, model::Version};
 use serde::{Deserialize, Serialize};
 
-use super::Listed;
-use crate::identity::Caller;
+use crate::{identity::Caller, registry::Served};
 
 /// Callers of one generation. Two are kept, so that twice as many are remembered at most.
 const GENERATION: usize = 5_000;
@@ -33,7 +32,7 @@ struct Kept {
 }
 
 /// The names of a list, each with its version and contract.
-type List = HashMap<String, (Version, Digest)>;
+pub(crate) type List = HashMap<String, (Version, Digest)>;
 
 #[derive(Debug, Default)]
 struct Callers {
@@ -95,14 +94,20 @@ impl Known {
         fs::rename(&beside, file)
     }
 
-    /// The caller has seen these.
-    pub(crate) fn listed(&self, caller: &Caller, listed: &[Listed<'_>]) {
-        let newest = listed.iter().filter(|listed| listed.is_newest);
-        let list = newest.map(|listed| {
-            let tool = listed.tool;
-            (tool.contract.name.to_owned(), (tool.contract.version, tool.digest))
-        });
-        self.remember(caller, list.collect());
+    /// The list of these tools, for all who see them.
+    pub(crate) fn list_of<'s>(newest: impl Iterator<Item = &'s Served>) -> Arc<List> {
+        Arc::new(
+            newest
+                .map(|tool| (tool.contract.name.to_owned(), (tool.contract.version, tool.digest)))
+                .collect(),
+        )
+    }
+
+    /// The caller has seen that list.
+    pub(crate) fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
+        if let Some(name) = named(caller) {
+            self.callers.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
+        }
     }
 
     /// The caller has been told of one tool.
@@ -111,7 +116,7 @@ impl Known {
         let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name);
         let mut list = known.map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
-        self.remember(caller, list);
+        self.listed_as(caller, &Arc::new(list));
     }
 
     /// What the caller knows of a tool, if it has listed it.
@@ -119,12 +124,6 @@ impl Known {
         let name = named(caller)?;
         let list = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name)?;
         list.get(tool).copied()
-    }
-
-    fn remember(&self, caller: &Caller, list: List) {
-        if let Some(name) = named(caller) {
-            self.callers.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
-        }
     }
 }
 
@@ -148,20 +147,23 @@ impl Callers {
         Some(list)
     }
 
-    fn remember(&mut self, name: String, list: List) {
-        let list = match self.lists.iter().find(|known| ***known == list) {
-            Some(known) => Arc::clone(known),
+    fn remember(&mut self, name: String, list: &Arc<List>) {
+        if self.young.get(&name).is_some_and(|known| Arc::ptr_eq(known, list)) {
+            return;
+        }
+        let same = self.lists.iter().position(|known| Arc::ptr_eq(known, list));
+        match same.or_else(|| self.lists.iter().position(|known| known == list)) {
+            // The next who sees it comes with the same one, and is compared by that alone.
+            Some(place) => self.lists[place] = Arc::clone(list),
             None => {
-                let list = Arc::new(list);
                 if self.lists.len() == LISTS {
                     self.lists.remove(0);
                 }
-                self.lists.push(Arc::clone(&list));
-                list
+                self.lists.push(Arc::clone(list));
             }
-        };
+        }
         self.old.remove(&name);
-        self.keep(name, list);
+        self.keep(name, Arc::clone(list));
     }
 
     fn keep(&mut self, name: String, list: Arc<List>) {
@@ -176,8 +178,8 @@ impl Callers {
 mod tests {
     use super::*;
 
-    fn list(major: u32) -> List {
-        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))])
+    fn list(major: u32) -> Arc<List> {
+        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
     }
 
     #[test]
@@ -185,7 +187,7 @@ mod tests {
         let known = Known::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
-            known.remember(&caller(number), list(1));
+            known.listed_as(&caller(number), &list(1));
             // One that comes again and again is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
@@ -199,8 +201,8 @@ mod tests {
     #[test]
     fn callers_are_told_apart_by_user_tenant_and_agent() {
         let known = Known::default();
-        known.remember(&Caller::new("ann").with_agent("bot"), list(1));
-        known.remember(&Caller::new("ann").with_agent("bot").with_tenant("acme"), list(2));
+        known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
+        known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
         let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
         assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
         assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));

@@ -6,6 +6,7 @@ mod body;
 mod connection;
 mod door;
 mod headers;
+mod listing;
 mod origin;
 mod remote;
 mod reply;

@@ -5,6 +5,7 @@ mod bridge;
 mod lines;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     io::{Read, Write},
     sync::{Arc, Mutex, PoisonError},
@@ -29,7 +30,8 @@ use super::{
     fault::{Fault, code},
     id::Id,
     labelled::Labelled,
-    message::{self, Call, Era, Incoming},
+    listing::{Listed, Shape, Wanted},
+    message::{self, Call, Era, Incoming, Meta},
     supported,
 };
 use crate::context::{Progress, Update};
@@ -143,7 +145,10 @@ impl Connection {
                     None => {}
                 }
             }
-            Ok(Incoming::Request { id, method, meta }) => {
+            Ok(Incoming::Request { id, method, meta, cursor }) if method == "tools/list" => {
+                self.list(id, &meta, cursor.map(Cow::into_owned)).await;
+            }
+            Ok(Incoming::Request { id, method, meta, .. }) => {
                 if method == "initialize" {
                     self.initialized = true;
                     self.client = client_of(&line);
@@ -163,7 +168,7 @@ impl Connection {
         let era = call.meta.era();
         let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, self.client.as_deref());
         let fault = call.fault.take().map_or(Ok(()), Err);
-        let fault = fault.and_then(|()| self.check_era(&call, era)).and_then(|()| supported(&call.meta));
+        let fault = fault.and_then(|()| self.check_era(&call)).and_then(|()| supported(&call.meta));
         if let Err(fault) = fault {
             return self.send(self.endpoint.turn_away(caller, &call, fault).body).await;
         }
@@ -173,20 +178,56 @@ impl Connection {
             Ok(admitted) => admitted,
             Err(framed) => return self.send(framed.body).await,
         };
-        let (writer, running, id) = (self.writer.clone(), Arc::clone(&self.running), call.id.clone());
-        let arguments = call.arguments.to_owned();
+        let (writer, id, arguments) = (self.writer.clone(), call.id.clone(), call.arguments.to_owned());
         let carried = Arc::clone(&self.endpoint).execute(admitted, arguments, call.id, era);
+        self.run(id, async move {
+            match token.zip(updates) {
+                Some((token, updates)) => reported(carried, &token, updates, &writer).await.body,
+                None => carried.await.body,
+            }
+        });
+    }
+
+    /// `tools/list`, which settles no more on an era than a call does.
+    async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) {
+        let shape = Shape::of(meta);
+        let checked = self.check_id(&id).and_then(|()| supported(meta));
+        let checked = checked.and_then(|()| match self.initialized {
+            true => shape.check(meta),
+            false => self.check_meta(meta),
+        });
+        if let Err(fault) = checked {
+            return self.refuse(&fault.to(&id)).await;
+        }
+        let caller = self.labelled.caller(&self.endpoint.local, meta.client, self.client.as_deref());
+        let (endpoint, own) = (Arc::clone(&self.endpoint), id.clone());
+        let listing = async move {
+            let wanted = Wanted { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
+            endpoint.list(&caller, wanted).await.map_or_else(|refused| refused.body, Listed::into_text)
+        };
+        if !self.endpoint.dispatcher.policy.is_own() {
+            return self.send(listing.await).await;
+        }
+        // The application's policy may take its time, and what comes meanwhile may be about this.
+        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+        self.run(id, async move {
+            let answer = listing.await;
+            drop(place);
+            answer
+        });
+    }
+
+    /// Answers beside what comes next, which may cancel it.
+    fn run(&mut self, id: Id, answer: impl Future<Output = String> + Send + 'static) {
+        let (writer, running) = (self.writer.clone(), Arc::clone(&self.running));
         // Held until the task is known under its id, so that it can't end before.
         let mut known = lock(&self.running);
         let task = self.calls.spawn({
             let id = id.clone();
             async move {
-                let framed = match token.zip(updates) {
-                    Some((token, updates)) => reported(carried, &token, updates, &writer).await,
-                    None => carried.await,
-                };
+                let answer = answer.await;
                 if lock(&running).remove(&id).is_some() {
-                    writer.send(framed.body).await;
+                    writer.send(answer).await;
                 }
             }
         });
@@ -194,15 +235,20 @@ impl Connection {
     }
 
     /// Whether a call may come as it does.
-    fn check_era(&self, call: &Call<'_>, era: Era) -> Result<(), Fault> {
+    fn check_era(&self, call: &Call<'_>) -> Result<(), Fault> {
         self.check_id(&call.id)?;
-        match era {
+        self.check_meta(&call.meta)
+    }
+
+    /// Whether a request says what it has to of itself.
+    fn check_meta(&self, meta: &Meta<'_>) -> Result<(), Fault> {
+        match meta.era() {
             Era::Legacy if !self.initialized => {
                 let message =
                     "`_meta` lacks io.modelcontextprotocol/protocolVersion, and there was no `initialize`";
                 Err(Fault::new(code::INVALID_PARAMS, message))
             }
-            Era::Modern if !call.meta.has_capabilities => {
+            Era::Modern if !meta.has_capabilities => {
                 let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
                 Err(Fault::new(code::INVALID_PARAMS, message))
             }
