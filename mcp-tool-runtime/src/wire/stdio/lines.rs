@@ -12,7 +12,7 @@ use super::lock;
 /// Bytes of one message.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
 /// Bytes of the messages that wait to be taken, beyond which nothing more is read.
-const ROOM: usize = 8 * 1024 * 1024;
+const ROOM: usize = 256 * 1024;
 /// Bytes that are read at one time.
 const CHUNK: usize = 256 * 1024;
 

@@ -11,7 +11,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -157,7 +157,7 @@ impl Turn {
         while let Some(connection) = next {
             let mut pass: Pass = Box::pin(Arc::clone(self).pass(connection));
             // Within the runtime, which each time gives a fresh share of what may be done without waiting.
-            next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(pass.as_mut().poll(cx)))) {
+            next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut pass, cx)))) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return Arc::clone(self).go_on(&mut lock(&self.place), pass),
             };
@@ -165,20 +165,28 @@ impl Turn {
     }
 
     /// Takes messages in a task.
-    fn go_on(self: Arc<Self>, place: &mut Place, pass: Pass) {
+    fn go_on(self: Arc<Self>, place: &mut Place, mut pass: Pass) {
         if place.ended {
             return;
         }
         let (tasks, runtime) = (self.calls.tasks.clone(), self.runtime.clone());
         let taking = async move {
-            let mut next = pass.await;
-            while let Some(mut connection) = next {
+            while let Some(mut connection) = poll_fn(|cx| self.poll(&mut pass, cx)).await {
                 tokio::task::yield_now().await;
                 connection.begins();
-                next = Arc::clone(&self).pass(connection).await;
+                pass = Box::pin(Arc::clone(&self).pass(connection));
             }
         };
         place.task = Some(tasks.spawn_on(taking, &runtime).abort_handle());
+    }
+
+    /// What was answered so far waits for nothing that a message has to wait for.
+    fn poll(&self, pass: &mut Pass, cx: &mut Context<'_>) -> Poll<Option<Box<Connection>>> {
+        let polled = pass.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.calls.writer.flush();
+        }
+        polled
     }
 
     async fn pass(self: Arc<Self>, mut connection: Box<Connection>) -> Option<Box<Connection>> {
