@@ -38,7 +38,7 @@ pub(crate) struct Framed {
 }
 
 impl Framed {
-    fn ok(body: String) -> Self {
+    pub(super) fn ok(body: String) -> Self {
         Framed { status: 200, body, wanted: None }
     }
 }

@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
     super::{Endpoint, id::Id, message, protocol::Protocol},
-    lines::Writer,
     lock,
+    output::Writer,
 };
 
 /// Requests that rmcp has yet to answer, each with its place among those that it may have.
