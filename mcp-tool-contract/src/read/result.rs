@@ -31,7 +31,7 @@ fn checked(
     json: &str,
     check: impl FnOnce(&mut Walk<'_>, &Path<'_>) -> Result<(), NotJson>,
 ) -> Result<(), Violations> {
-    let mut walk = Walk { scan: Scan::new(json), depth: 0, report: Report::default() };
+    let mut walk = Walk { scan: Scan::nesting(json, MAX_NESTING), report: Report::default() };
     let ended = check(&mut walk, &Path::ROOT).and_then(|()| walk.scan.end());
     if ended.is_err() {
         let message = format!("the result can't be read: {}", what_is_wrong(json));
@@ -42,7 +42,6 @@ fn checked(
 
 struct Walk<'t> {
     scan: Scan<'t>,
-    depth: u32,
     report: Report,
 }
 
@@ -72,23 +71,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn deeper(&mut self) -> Result<(), NotJson> {
-        self.depth += 1;
-        if self.depth > MAX_NESTING { Err(NotJson) } else { Ok(()) }
-    }
-
     fn array(&mut self, kind: &Kind, bounds: Items, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'[') {
             return self.other("an array", optional, path);
         }
         self.scan.enter_array()?;
-        self.deeper()?;
         let (schema, mut count) = (kind.schema(), 0);
         while self.scan.next_item()? {
             self.value(&schema, &path.index(count))?;
             count += 1;
         }
-        self.depth -= 1;
         let count = count as u64;
         if count < bounds.min {
             let message = format!("{count} items, at least {} promised", bounds.min);
@@ -108,7 +100,6 @@ impl Walk<'_> {
             return self.other("an object", optional, path);
         }
         self.scan.enter_object()?;
-        self.deeper()?;
         let mut kept = Kept::default();
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
@@ -128,7 +119,6 @@ impl Walk<'_> {
                 Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
             }
         }
-        self.depth -= 1;
         let report = &mut self.report;
         promises(object, 0, &mut |place, promise| {
             if promise.is_required() && !kept.holds(place) {

@@ -4,13 +4,19 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use mcp_tool_contract::{digest::Digest, model::Version};
 use serde::{Deserialize, Serialize};
 
-use crate::{identity::Caller, registry::Served};
+use crate::{
+    identity::{Caller, Memo},
+    registry::Served,
+};
 
 /// Callers of one generation. Two are kept, so that twice as many are remembered at most.
 const GENERATION: usize = 5_000;
@@ -18,10 +24,20 @@ const GENERATION: usize = 5_000;
 const LISTS: usize = 64;
 
 /// What callers that can be named last listed: in memory, and in a file from one run of the server to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Known {
     callers: Mutex<Callers>,
+    /// How often callers came to be held to something else than before, or to be nearer to being forgotten: callers
+    /// keep what was found, and look again.
+    changes: AtomicU64,
+    place: u64,
     file: Option<PathBuf>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
+    }
 }
 
 /// The file: callers by their names, each with the place of its list.
@@ -39,6 +55,7 @@ struct Callers {
     young: HashMap<String, Arc<List>>,
     old: HashMap<String, Arc<List>>,
     lists: Vec<Arc<List>>,
+    changes: u64,
 }
 
 /// The name of a caller; none without an agent, who could be anyone at that machine.
@@ -70,7 +87,7 @@ impl Known {
             callers.keep(name, Arc::clone(lists.get(place).ok_or_else(odd)?));
         }
         callers.lists = lists.into_iter().take(LISTS).collect();
-        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()) })
+        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()), ..Known::default() })
     }
 
     /// Writes the file, where there is to be one: whole, or not at all.
@@ -106,24 +123,32 @@ impl Known {
     /// The caller has seen that list.
     pub(crate) fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
         if let Some(name) = named(caller) {
-            self.callers.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
+            self.within(|callers| callers.remember(name, list));
         }
     }
 
     /// The caller has been told of one tool.
     pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(name) = named(caller) else { return };
-        let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name);
-        let mut list = known.map(|list| (*list).clone()).unwrap_or_default();
+        let mut list =
+            self.within(|callers| callers.of(&name)).map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
         self.listed_as(caller, &Arc::new(list));
     }
 
     /// What the caller knows of a tool, if it has listed it.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
-        let name = named(caller)?;
-        let list = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name)?;
-        list.get(tool).copied()
+        caller.agent()?;
+        let at = (self.place, self.changes.load(Ordering::Acquire));
+        let list = caller.known().get(at, || self.within(|callers| callers.of(&named(caller)?)));
+        list.as_ref().as_ref()?.get(tool).copied()
+    }
+
+    fn within<T>(&self, work: impl FnOnce(&mut Callers) -> T) -> T {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut callers);
+        self.changes.store(callers.changes, Ordering::Release);
+        done
     }
 }
 
@@ -151,6 +176,7 @@ impl Callers {
         if self.young.get(&name).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;
         }
+        self.changes += 1;
         let same = self.lists.iter().position(|known| Arc::ptr_eq(known, list));
         match same.or_else(|| self.lists.iter().position(|known| known == list)) {
             // The next who sees it comes with the same one, and is compared by that alone.
@@ -169,6 +195,7 @@ impl Callers {
     fn keep(&mut self, name: String, list: Arc<List>) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&name) {
             self.old = std::mem::take(&mut self.young);
+            self.changes += 1;
         }
         self.young.insert(name, list);
     }

@@ -42,15 +42,13 @@ impl Versions {
         name: &str,
         requires: Option<&Requirement>,
     ) -> Resolved<'r> {
-        let (family, major) = match (registry.family(name), major_of(name)) {
-            (Some(family), _) => (family, None),
-            (None, Some((plain, major))) => match registry.family(plain) {
-                Some(family) if family.iter().any(|tool| tool.contract.version.major == major) => {
-                    (family, Some(major))
-                }
-                _ => return Resolved::Unknown,
-            },
-            (None, None) => return Resolved::Unknown,
+        let older = |(plain, major)| {
+            let family = registry.family(plain)?;
+            family.iter().any(|tool| tool.contract.version.major == major).then_some((family, Some(major)))
+        };
+        let found = registry.family(name).map(|family| (family, None));
+        let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
+            return Resolved::Unknown;
         };
         let tool = family.first().map_or(name, |tool| tool.contract.name);
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();

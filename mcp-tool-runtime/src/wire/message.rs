@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
+use mcp_tool_contract::{
+    json::META_REQUIRES,
+    read::{scan, violation::shown},
+};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -15,7 +18,7 @@ use super::{
 use crate::versions::Requirement;
 
 /// Nesting of objects and arrays in one message.
-const MAX_NESTING: usize = 64;
+const MAX_NESTING: usize = scan::MAX_NESTING as usize;
 
 /// Keys of `_meta`.
 pub(super) mod keys {
@@ -156,14 +159,10 @@ struct MetaMembers<'m> {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
-    // With so few of them nothing nests too deeply.
-    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if opening <= MAX_NESTING
-        && let Some(call) = quick::call(text)
-    {
-        return Ok(Incoming::Call(call));
+    match quick::call(text) {
+        Some(call) => Ok(Incoming::Call(call)),
+        None => careful(text),
     }
-    careful(text)
 }
 
 /// Reads whatever may come, and says what is wrong with it.

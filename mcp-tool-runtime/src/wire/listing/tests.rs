@@ -374,7 +374,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
     // A page that isn't there, sealed as if it were.
     let visible = endpoint.shown_to(&all).await;
     let registry = &endpoint.dispatcher.registry;
-    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.sealer).unwrap();
+    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.means.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
     // The same server again, and others.
@@ -386,7 +386,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
     changed[5] = entry(Contract { timeout_ms: Some(7), ..*changed[5].contract }, None);
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
     // A tool's own cursor is no list's.
-    let own = endpoint.dispatcher.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
+    let own = endpoint.dispatcher.means.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
     refused(&endpoint, &all, &own).await;
 }
 
