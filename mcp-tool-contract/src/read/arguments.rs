@@ -40,9 +40,9 @@ impl<T> Declared<T> {
 /// Where one parameter's argument is read to.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
-    declared: &'d Declared<T>,
-    /// What came. Generated code takes it from here by pattern: a call could unwind, and each would cost a tool
-    /// code that drops all slots.
+    /// The parameter.
+    pub declared: &'d Declared<T>,
+    /// What came for it, at first [`State::Empty`].
     pub state: State<T>,
 }
 

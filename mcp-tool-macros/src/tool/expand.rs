@@ -308,13 +308,32 @@ fn slots(tool: &Tool) -> TokenStream {
             .into(),
         Input::Sent(_) => vec![(Local::numbered("slot", index), constant(index).into_token_stream())],
     });
-    let (slots, declared): (Vec<Ident>, Vec<TokenStream>) = sent.unzip();
+    let (names, declared): (Vec<Ident>, Vec<TokenStream>) = sent.unzip();
+    let (slots, violations) = (Local::named("slots"), Local::named("violations"));
+    let places = (0..names.len()).map(syn::Index::from);
+    // In one tuple, made and taken apart without a call: what could unwind between them would cost each tool code
+    // that drops every slot.
+    let filled = (!names.is_empty()).then(|| {
+        quote! {
+            let (#(::mcp_tool_runtime::__private::Slot {
+                state: ::mcp_tool_runtime::__private::State::Filled(#names), ..
+            },)*) = #slots else {
+                return ::core::result::Result::Err(::mcp_tool_runtime::__private::unread());
+            };
+        }
+    });
     quote! {
-        #(let mut #slots = ::mcp_tool_runtime::__private::Slot::new(&#declared);)*
-        ::mcp_tool_runtime::__private::read(#arguments, &mut [#(&mut #slots),*])?;
-        let (#(::mcp_tool_runtime::__private::State::Filled(#slots),)*) = (#(#slots.state,)*) else {
-            return ::core::result::Result::Err(::mcp_tool_runtime::__private::unread());
-        };
+        #[allow(unused_mut)]
+        let mut #slots = (#(::mcp_tool_runtime::__private::Slot {
+            declared: &#declared,
+            state: ::mcp_tool_runtime::__private::State::Empty,
+        },)*);
+        if let ::core::result::Result::Err(#violations) =
+            ::mcp_tool_runtime::__private::read(#arguments, &mut [#(&mut #slots.#places),*])
+        {
+            return ::core::result::Result::Err(#violations);
+        }
+        #filled
     }
 }
 
