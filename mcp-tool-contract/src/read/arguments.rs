@@ -40,14 +40,20 @@ impl<T> Declared<T> {
 /// Where one parameter's argument is read to.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
-    declared: &'d Declared<T>,
-    state: State<T>,
+    /// The parameter.
+    pub declared: &'d Declared<T>,
+    /// What came for it, at first [`State::Empty`].
+    pub state: State<T>,
 }
 
+/// What came for a parameter.
 #[derive(Debug)]
-enum State<T> {
+pub enum State<T> {
+    /// Nothing yet.
     Empty,
+    /// What can't be its argument.
     Refused,
+    /// Its argument.
     Filled(T),
 }
 
@@ -57,22 +63,13 @@ impl<'d, T> Slot<'d, T> {
     pub const fn new(declared: &'d Declared<T>) -> Self {
         Slot { declared, state: State::Empty }
     }
+}
 
-    /// The argument, once [`read`] has succeeded.
-    ///
-    /// # Errors
-    /// Where [`read`] wasn't given this slot.
-    pub fn take(self) -> Result<T, Violations> {
-        match self.state {
-            State::Filled(value) => Ok(value),
-            State::Empty | State::Refused => Err(Violations::from(Violation {
-                pointer: format!("/{}", self.declared.param.name),
-                rule: Rule::Required,
-                limit: None,
-                message: "it was not read".into(),
-            })),
-        }
-    }
+/// What is said where [`read`] succeeded and a slot is empty, which it never leaves one.
+#[must_use]
+pub fn unread() -> Violations {
+    let message = "an argument was not read".into();
+    Violations::from(Violation { pointer: String::new(), rule: Rule::Required, limit: None, message })
 }
 
 /// A [`Slot`] of any type.
