@@ -10,7 +10,7 @@ pub use mcp_tool_contract::{
     model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
     pattern::{Matcher, Pattern},
     read::{
-        arguments::{Declared, Defaulted, Fill, Slot, State, check_defaults, declare, read, unread},
+        arguments::{Declared, Defaulted, Fill, Sent, Slot, State, check_defaults, declare, read, unread},
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
         value::Value,
         violation::Violations,
@@ -29,7 +29,7 @@ pub use crate::{
 };
 
 /// Reads the arguments, and makes the future of the call.
-type Call<S> = for<'a> fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations>;
+type Call<S> = for<'a> fn(&'a S, &'a CallContext, &Sent<'_>) -> Result<Running<'a>, Violations>;
 
 /// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
 /// tools that borrow the same.
@@ -40,7 +40,7 @@ struct Function<S> {
 }
 
 impl<S: Send + Sync> Bound for Function<S> {
-    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations> {
+    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations> {
         (self.call)(&self.state, cx, arguments)
     }
 

@@ -1,6 +1,6 @@
 //! The argument object of a call: one walk over its text, each value into its parameter's slot.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
 use serde::de::IgnoredAny;
 
@@ -157,6 +157,44 @@ fn missing(path: &Path<'_>, report: &mut Report) {
     report.note(path, Rule::Required, None, "missing, and it is required".into());
 }
 
+/// The text of a call's arguments, and what was found in it.
+#[derive(Debug)]
+pub struct Sent<'t> {
+    text: &'t str,
+    given: RefCell<[&'t str; FEW]>,
+}
+
+/// Parameters whose arguments are found again without another walk.
+const FEW: usize = 16;
+
+impl<'t> Sent<'t> {
+    /// Nothing was found yet.
+    #[must_use]
+    pub const fn new(text: &'t str) -> Self {
+        Sent { text, given: RefCell::new([""; FEW]) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The text of what came for that parameter, by its place among all, once [`read`] succeeded: empty where nothing
+    /// did, `None` where there are too many to be noted.
+    pub(super) fn given(&self, place: usize) -> Option<&'t str> {
+        self.given.try_borrow().ok()?.get(place).copied()
+    }
+
+    fn note(&self, place: usize, raw: &'t str) {
+        if let Ok(mut given) = self.given.try_borrow_mut()
+            && let Some(given) = given.get_mut(place)
+        {
+            *given = raw;
+        }
+    }
+}
+
 /// Reads the text of an argument object into the slots, one a parameter, in one walk.
 ///
 /// `null` counts as absent where the parameter isn't required. A name that no parameter has, and one that
@@ -164,10 +202,10 @@ fn missing(path: &Path<'_>, report: &mut Report) {
 ///
 /// # Errors
 /// All violations of the call.
-pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
+pub fn read(sent: &Sent<'_>, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
     let mut report = Report::default();
-    if walk(json, slots, &mut report).is_err() {
-        let message = format!("the arguments can't be read: {}", what_is_wrong(json));
+    if walk(sent, slots, &mut report).is_err() {
+        let message = format!("the arguments can't be read: {}", what_is_wrong(sent.text));
         report.note(&Path::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
@@ -181,8 +219,8 @@ pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
 }
 
 /// Fills the slots with what comes for them.
-fn walk(json: &str, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
-    let mut scan = Scan::new(json);
+fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
+    let mut scan = Scan::new(sent.text);
     scan.enter_object()?;
     // Most callers send what comes in the order of the signature.
     let mut next = 0;
@@ -197,6 +235,7 @@ fn walk(json: &str, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<
             continue;
         };
         next = index + 1;
+        sent.note(index, raw);
         let Some(slot) = slots.get_mut(index) else { continue };
         let Param { name, secret, .. } = *slot.param();
         let path = Path::ROOT.key(name).secret(secret);
@@ -238,9 +277,13 @@ pub(super) fn what_is_wrong(json: &str) -> String {
 /// # Errors
 /// All violations of the call.
 pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
+    check_sent(&Sent::new(json), params)
+}
+
+pub(super) fn check_sent(sent: &Sent<'_>, params: &[Param]) -> Result<(), Violations> {
     let mut judged: Vec<Judged<'_>> = params.iter().map(|param| Judged { param, came: false }).collect();
     let mut slots: Vec<&mut dyn Fill> = judged.iter_mut().map(|slot| slot as &mut dyn Fill).collect();
-    read(json, &mut slots)
+    read(sent, &mut slots)
 }
 
 /// A parameter of any type, as far as its default is concerned.

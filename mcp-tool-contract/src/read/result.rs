@@ -100,11 +100,11 @@ impl Walk<'_> {
             return self.other("an object", optional, path);
         }
         self.scan.enter_object()?;
-        let mut kept = Kept::default();
+        let (mut kept, mut next) = (Kept::default(), 0);
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
             let path = path.key(&name);
-            let Some((place, promise)) = promises(object, 0, &mut |_, promise| promise.name() == name) else {
+            let Some((place, promise)) = promised(object, &name, next) else {
                 self.scan.value()?;
                 let message = "returned, but not promised".into();
                 self.report.note(&path, Rule::AdditionalProperties, None, message);
@@ -114,6 +114,7 @@ impl Walk<'_> {
                 self.report.note(&path, Rule::Duplicate, None, "returned twice".into());
             }
             kept.add(place);
+            next = place + 1;
             match promise {
                 Promise::Field(field) => self.value(&field.schema, &path)?,
                 Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
@@ -165,6 +166,21 @@ impl Promise<'_> {
             Promise::Tag(..) => true,
         }
     }
+}
+
+/// The member of that name. Most come in the order in which they were promised, so it is looked for at `next` first.
+fn promised<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, Promise<'o>)> {
+    match object.members.get(next) {
+        // Before one that is flattened, places are those of the object's own.
+        Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
+            Some((next, Promise::Field(field)))
+        }
+        _ => promises(object, 0, &mut |_, promise| promise.name() == name),
+    }
+}
+
+fn is_flat(members: &[Member]) -> bool {
+    !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
 /// The first member that is wanted, with its place among all; what is flattened counts as the object's own.

@@ -37,6 +37,7 @@ impl<'t> Scan<'t> {
 
     /// The first byte of the next value, which tells its type.
     #[must_use]
+    #[inline]
     pub fn peek(&mut self) -> Option<u8> {
         self.space();
         self.byte()
@@ -46,6 +47,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where none begins here.
+    #[inline]
     pub fn enter_object(&mut self) -> Result<(), NotJson> {
         self.enter(b'{')
     }
@@ -54,6 +56,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where none begins here.
+    #[inline]
     pub fn enter_array(&mut self) -> Result<(), NotJson> {
         self.enter(b'[')
     }
@@ -63,6 +66,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where neither is here.
+    #[inline]
     pub fn next_key(&mut self) -> Result<Option<&'t str>, NotJson> {
         if !self.next(b'}')? {
             return Ok(None);
@@ -74,6 +78,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where neither is here.
+    #[inline]
     pub fn next_item(&mut self) -> Result<bool, NotJson> {
         self.next(b']')
     }
@@ -82,6 +87,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where it isn't JSON, or nests too deeply.
+    #[inline]
     pub fn value(&mut self) -> Result<&'t str, NotJson> {
         self.space();
         let from = self.at;
@@ -96,6 +102,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where something else than white space is left.
+    #[inline]
     pub fn end(mut self) -> Result<(), NotJson> {
         self.space();
         if self.at == self.text.len() { Ok(()) } else { Err(NotJson) }
@@ -123,6 +130,7 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn enter(&mut self, opening: u8) -> Result<(), NotJson> {
         self.take(opening)?;
         self.entered = true;
@@ -211,6 +219,7 @@ impl<'t> Scan<'t> {
         }
     }
 
+    #[inline]
     fn scalar(&mut self) -> Result<(), NotJson> {
         match self.byte() {
             Some(b'"') => self.string(),
@@ -230,6 +239,7 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn number(&mut self) -> Result<(), NotJson> {
         if self.byte() == Some(b'-') {
             self.at += 1;
@@ -252,6 +262,7 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn digits(&mut self) -> Result<(), NotJson> {
         let from = self.at;
         while let Some(b'0'..=b'9') = self.byte() {

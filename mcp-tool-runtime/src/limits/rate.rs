@@ -45,18 +45,23 @@ pub(crate) struct Rates {
     cells: Mutex<Cells>,
 }
 
+/// A cell that its caller holds too.
+type SharedCell = Arc<Mutex<Cell>>;
+/// A cell that was found or made, and what came of the call.
+type Looked = (SharedCell, Result<Time, Duration>);
+
 /// The windows of one caller that were found before, by the name and major of their tools: a caller that comes again
 /// looks for none among all.
 #[derive(Debug, Default)]
-struct Windows(Mutex<Vec<(&'static str, u32, Arc<Mutex<Cell>>)>>);
+struct Windows(Mutex<Vec<(&'static str, u32, SharedCell)>>);
 
 impl Windows {
-    fn of(&self, contract: &Contract) -> Option<Arc<Mutex<Cell>>> {
+    fn of(&self, contract: &Contract) -> Option<SharedCell> {
         let is_its = |name: &str, major| major == contract.version.major && name == contract.name;
         lock(&self.0).iter().find(|(name, major, _)| is_its(name, *major)).map(|(.., cell)| Arc::clone(cell))
     }
 
-    fn keep(&self, contract: &Contract, cell: Arc<Mutex<Cell>>) {
+    fn keep(&self, contract: &Contract, cell: SharedCell) {
         let mut windows = lock(&self.0);
         windows.retain(|(.., cell)| !lock(cell).is_gone);
         windows.push((contract.name, contract.version.major, cell));
@@ -77,7 +82,7 @@ impl Default for Rates {
 #[derive(Debug)]
 #[must_use = "a place that isn't kept is given back"]
 pub(crate) struct Places {
-    taken: Vec<(Arc<Mutex<Cell>>, Time)>,
+    taken: Vec<(SharedCell, Time)>,
 }
 
 impl Places {
@@ -128,7 +133,7 @@ impl Rates {
         contract: &Contract,
         rate: Rate,
         at: Time,
-    ) -> Result<(Arc<Mutex<Cell>>, Time), Refused> {
+    ) -> Result<(SharedCell, Time), Refused> {
         let windows = caller.windows().get((self.place, 0), Windows::default);
         let found = match windows.of(contract) {
             Some(cell) => {
@@ -232,20 +237,14 @@ fn nanoseconds(time: Duration) -> Time {
 
 #[derive(Debug, Default)]
 struct Cells {
-    cells: HashMap<Key, Arc<Mutex<Cell>>>,
+    cells: HashMap<Key, SharedCell>,
     /// One entry a cell, soonest first: a time before which it isn't idle.
     idle: BinaryHeap<Reverse<(Time, Key)>>,
 }
 
 impl Cells {
     /// The cell of that key, and what came of the call.
-    fn take(
-        &mut self,
-        key: Key,
-        rate: Rate,
-        now: Time,
-        most: usize,
-    ) -> Result<(Arc<Mutex<Cell>>, Result<Time, Duration>), Refused> {
+    fn take(&mut self, key: Key, rate: Rate, now: Time, most: usize) -> Result<Looked, Refused> {
         if let Some(cell) = self.cells.get(&key) {
             let taken = lock(cell).take(now);
             return Ok((Arc::clone(cell), taken));

@@ -4,7 +4,10 @@ use std::{collections::HashSet, fs, num::NonZeroU32, sync::Arc, thread};
 
 use mcp_tool_contract::{
     model::{Contract, Deprecation, Gate, Version},
-    read::violation::{Rule, Violation, Violations},
+    read::{
+        arguments::Sent,
+        violation::{Rule, Violation, Violations},
+    },
 };
 use serde_json::Value;
 
@@ -51,7 +54,7 @@ impl Random {
 struct Inert;
 
 impl Bound for Inert {
-    fn call<'a>(&'a self, _: &'a CallContext, _: &str) -> Result<Running<'a>, Violations> {
+    fn call<'a>(&'a self, _: &'a CallContext, _: &Sent<'_>) -> Result<Running<'a>, Violations> {
         let message = "it is never called".to_owned();
         Err(Violation { pointer: String::new(), rule: Rule::Cursor, limit: None, message }.into())
     }
