@@ -45,10 +45,17 @@ impl Digest {
     #[must_use]
     pub fn ascii(&self) -> [u8; 71] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        const PAIRS: [[u8; 2]; 256] = {
+            let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
+            while byte < 256 {
+                pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+                byte += 1;
+            }
+            pairs
+        };
         let mut ascii = *b"sha256:0000000000000000000000000000000000000000000000000000000000000000";
-        for (pair, byte) in ascii[7..].chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+        for (pair, byte) in ascii[7..].as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = PAIRS[usize::from(byte)];
         }
         ascii
     }

@@ -32,7 +32,8 @@ pub(crate) struct Admitted {
     pub(super) cx: CallContext,
     /// For the gate, which asks again.
     pub(super) scopes: Arc<ScopeAuthorizer>,
-    pub(super) record: Entry,
+    /// In a box, or all that a call goes through would copy it.
+    pub(super) record: Box<Entry>,
 }
 
 /// What a call asks for.
@@ -230,7 +231,12 @@ impl Dispatcher {
             _permits: permits,
         });
         record.admitted(cx.clone());
-        Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
+        Ok(Admitted {
+            tool: Arc::clone(tool),
+            cx,
+            scopes: Arc::clone(&self.scopes),
+            record: Box::new(record),
+        })
     }
 }
 

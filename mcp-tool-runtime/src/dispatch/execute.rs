@@ -41,7 +41,7 @@ impl Admitted {
 
         match &answer {
             Ok(answer) => record.succeeded(answer.bytes()),
-            Err(error) => write_down(error, &tool, &cx, record),
+            Err(error) => write_down(error, &tool, &cx, *record),
         }
         Done { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
     }

@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     future::poll_fn,
-    pin::pin,
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -135,8 +135,7 @@ pub(super) struct Cancellable {
 
 impl Cancellable {
     /// Carries the call out, unless its caller cancels it on the way.
-    pub(super) async fn unless_cancelled(self, call: impl Future<Output = Framed>) -> Framed {
-        let mut call = pin!(call);
+    pub(super) async fn unless_cancelled(self, mut call: Pin<&mut impl Future<Output = Framed>>) -> Framed {
         if let Poll::Ready(framed) = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
             return framed;
         }

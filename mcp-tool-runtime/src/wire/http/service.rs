@@ -1,6 +1,6 @@
 //! One request: to its path, past the checks that every request meets, to the dispatcher or to rmcp.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use http_body_util::{BodyExt as _, Either, Full};
 use hyper::{
@@ -334,14 +334,19 @@ impl Service {
     async fn carry_out(&self, begun: Begun, arguments: HeldText) -> Answer {
         let Begun { admitted, id, era, cancellable, reports } = begun;
         let call = Arc::clone(&self.endpoint).execute(admitted, arguments, id, era);
-        let call = async move {
-            match cancellable {
+        let Some((token, updates)) = reports else {
+            // Pinned where it is: a call is large, and each hand that it goes through copies it.
+            let call = pin!(call);
+            return framed(match cancellable {
                 Some(cancellable) => cancellable.unless_cancelled(call).await,
                 None => call.await,
-            }
+            });
         };
-        let Some((token, updates)) = reports else {
-            return framed(call.await);
+        let call = async move {
+            match cancellable {
+                Some(cancellable) => cancellable.unless_cancelled(pin!(call)).await,
+                None => call.await,
+            }
         };
         let mut reporting = Reporting::new(call, updates);
         match reporting.next().await {
