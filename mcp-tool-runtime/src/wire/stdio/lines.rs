@@ -80,8 +80,7 @@ impl Inbox {
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         waiting.bytes += arrived.bytes();
         waiting.arrived.push_back(arrived);
-        let taken = !waiting.closed;
-        taken
+        !waiting.closed
     }
 
     /// Nothing more comes.
