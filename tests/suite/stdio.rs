@@ -462,7 +462,7 @@ fn what_is_not_read_is_not_answered_for_ever() {
 
 #[test]
 fn calls_that_are_not_read_are_not_answered_for_ever() {
-    leave_unread(200_000, |id| line(id, "echo", json!({ "text": "x".repeat(1_000) })));
+    leave_unread(20_000, |id| line(id, "large", json!({ "bytes": 100_000 })));
 }
 
 /// Sends so many messages and reads no answer.

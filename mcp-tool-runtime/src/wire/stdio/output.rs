@@ -178,3 +178,36 @@ pub(super) fn write_lines(
     })?;
     Ok((Writer(sent), written))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_reads_is_bounded_and_comes_whole_once_it_is_read() {
+        let line = "x".repeat(1_000);
+        let Ok((reader, unread)) = std::io::pipe() else { panic!("no pipe") };
+        let Ok((writer, written)) = write_lines(unread) else { panic!("no thread") };
+        let mut sent = 0;
+        while !writer.is_full() && sent < 10 * ROOM / line.len() {
+            writer.send_soon(&line);
+            writer.flush();
+            sent += 1;
+        }
+        assert!(sent * line.len() < 2 * ROOM, "{sent} lines wait");
+        let mut waits = std::pin::pin!(writer.send("last".to_owned()));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(waits.as_mut().poll(&mut cx).is_pending(), "there is no room");
+
+        let reading =
+            std::thread::spawn(move || BufReader::new(reader).lines().map_while(Result::ok).collect());
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { panic!("no runtime") };
+        runtime.block_on(waits);
+        writer.close();
+        assert!(written.blocking_recv().is_err(), "the thread has ended");
+        let Ok(read): Result<Vec<String>, _> = reading.join() else { panic!("it panicked") };
+        assert_eq!((read.len(), read.last().map(String::as_str)), (sent + 1, Some("last")));
+    }
+}
