@@ -27,6 +27,7 @@ use super::{
     running::{Place, Running},
     sessions::Sessions,
     sse::Events,
+    ways::{self, Way},
 };
 use crate::{
     context::{Progress, Update},
@@ -272,6 +273,7 @@ impl Service {
         mut call: Call<'_>,
         caller: Caller,
     ) -> Result<(Begun, String), Framed> {
+        ways::note(Way::Careful);
         let headers = &parts.headers;
         let arrival = self.door.arrival(parts, caller, remote(parts));
         let era = call.meta.era();
@@ -344,6 +346,7 @@ impl Service {
         parts.headers.insert(ACCEPT, both);
         parts.extensions.insert(caller);
         let request = Request::from_parts(parts, Full::new(body));
+        ways::note(Way::Rmcp);
         let answer = match &self.rest {
             Rest::Stateless(rmcp) => rmcp.handle(request).await,
             Rest::Sessions(rmcp, _) => rmcp.handle(request).await,

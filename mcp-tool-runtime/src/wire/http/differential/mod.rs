@@ -1,0 +1,154 @@
+//! What we answer ourselves, held against what rmcp answers: the same tools behind both, the same bytes to both.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
+)]
+
+mod allowed;
+mod bad;
+mod client;
+mod compare;
+mod exchange;
+mod make;
+mod mutate;
+mod odd;
+mod reference;
+mod schema;
+mod servers;
+mod spelling;
+mod tools;
+
+use std::collections::BTreeMap;
+
+use allowed::Case;
+use client::Client;
+use compare::Answer;
+use exchange::{Exchange, Kind};
+use make::Maker;
+use reference::{Read, Rule};
+use tokio_util::sync::CancellationToken;
+
+use super::ways::{self, Way};
+use crate::random::Random;
+
+/// Exchanges, unless `DIFFERENTIAL_EXCHANGES` says another number.
+const EXCHANGES: usize = 6_000;
+
+#[tokio::test]
+async fn calls_are_answered_as_rmcp_would() {
+    let given = std::env::var("DIFFERENTIAL_EXCHANGES").ok().and_then(|number| number.parse().ok());
+    let random = Random::from_environment("hot way against rmcp", "DIFFERENTIAL_SEED");
+    let stop = CancellationToken::new();
+    let mut ours = Client::new(servers::ours(&stop).await);
+    let mut theirs = Client::new(servers::theirs().await);
+    let mut maker = Maker::new(random, &*servers::endpoint().await);
+    let mut tally = Tally::default();
+    for number in 0..given.unwrap_or(EXCHANGES) {
+        let exchange = match number % 10 {
+            0..3 => maker.good(),
+            3..5 => maker.bad(),
+            5..8 => maker.odd(),
+            _ => maker.mutated(),
+        };
+        let (bytes, is_head) = (exchange.bytes(), exchange.method == "HEAD");
+        drop(ways::taken());
+        let our = Answer::of(&ours.exchange(&bytes, is_head).await);
+        let ways = ways::taken();
+        let their = Answer::of(&theirs.exchange(&bytes, is_head).await);
+        tally.count(&exchange, &ways, our, their);
+    }
+    stop.cancel();
+    tally.conclude(given.is_none());
+}
+
+/// What was seen.
+#[derive(Default)]
+struct Tally {
+    kinds: BTreeMap<Kind, usize>,
+    ways: BTreeMap<String, usize>,
+    same: usize,
+    allowed: BTreeMap<&'static str, usize>,
+    /// What nobody explains, by what both said.
+    wrong: BTreeMap<String, Vec<String>>,
+}
+
+impl Tally {
+    fn count(&mut self, exchange: &Exchange, ways: &[Way], ours: Answer, theirs: Answer) {
+        let read = Read::of(exchange);
+        *self.kinds.entry(exchange.kind).or_default() += 1;
+        let way = if ways.is_empty() { "refused or accepted unread".to_owned() } else { format!("{ways:?}") };
+        *self.ways.entry(way).or_default() += 1;
+        let gist = format!("{ways:?} {} | rmcp: {} | {:?}", ours.gist(), theirs.gist(), read.rule);
+        let shown = format!(
+            "{:?} {}\n{}\n   ours   {ours:?}\n   rmcp's {theirs:?}",
+            exchange.kind,
+            exchange.form,
+            String::from_utf8_lossy(&exchange.bytes())
+        );
+        if let Err(reason) = obeys(&read, ways, &ours) {
+            self.wrong.entry(format!("against the rules, {reason}: {gist}")).or_default().push(shown.clone());
+        }
+        if ours == theirs {
+            self.same += 1;
+            return;
+        }
+        let mut case = Case { exchange, read: &read, ours, theirs };
+        match allowed::explained(&mut case) {
+            Some(names) => names.into_iter().for_each(|name| *self.allowed.entry(name).or_default() += 1),
+            None => self.wrong.entry(format!("unlike rmcp: {gist}")).or_default().push(shown),
+        }
+    }
+
+    fn conclude(self, is_whole: bool) {
+        println!("{} exchanges: {:?}", self.kinds.values().sum::<usize>(), self.kinds);
+        println!("ways: {:?}", self.ways);
+        println!("the same to the last member: {}; allowed to differ:", self.same);
+        for (name, why) in allowed::all() {
+            println!("  {:>5} {name}: {why}", self.allowed.get(name).unwrap_or(&0));
+        }
+        for (gist, all) in &self.wrong {
+            println!("=== {} × {gist}\n{}", all.len(), all[0]);
+        }
+        let wrong: usize = self.wrong.values().map(Vec::len).sum();
+        assert_eq!(wrong, 0, "differences that nobody allowed");
+        if is_whole {
+            let stale: Vec<_> = allowed::all().filter(|(name, _)| !self.allowed.contains_key(name)).collect();
+            assert!(stale.is_empty(), "these differences never came: {stale:?}");
+        }
+    }
+}
+
+/// Whether our answer is what the rules say of the request, and took the way that they say.
+fn obeys(read: &Read, ways: &[Way], ours: &Answer) -> Result<(), String> {
+    let is_so = |is_so: bool, what: &str| if is_so { Ok(()) } else { Err(what.to_owned()) };
+    match (read.rule, read.rule.answer()) {
+        (_, Some((status, code))) => {
+            is_so((ours.status, ours.code()) == (status, Some(code)), "status and code")?;
+            let error = &ours.message().ok_or("no message")?["error"];
+            let id = &error["data"]["dev.mcp-tool/correlationId"];
+            is_so(id.is_string() == read.rule.is_recorded(read.is_call), "the correlation id")?;
+            is_so(!ways.contains(&Way::Rmcp), "the way")
+        }
+        (Rule::Path, _) => is_so(ours.status == 404 && ways.is_empty(), "404"),
+        (Rule::Method, _) => is_so(ours.status == 405 && ways.is_empty(), "405"),
+        (Rule::Notification, _) => is_so(ours.status == 202 && ways.is_empty(), "202"),
+        (Rule::Response, _) => is_so(ways == [Way::Rmcp], "the way"),
+        (Rule::Request, _) => {
+            let is_refused = (ours.status, ours.code()) == (400, Some(-32600)) && ways.is_empty();
+            is_so(is_refused || ways == [Way::Rmcp], "the way")
+        }
+        (Rule::Call, _) => {
+            let is_answer = match ours.status {
+                200 => ours.code().is_none_or(|code| code == -32602),
+                403 => ours.code() == Some(-31403),
+                _ => false,
+            };
+            is_so(is_answer && ways == [Way::Careful], "a call's answer")
+        }
+        (rule, None) => Err(format!("{rule:?} has no answer")),
+    }
+}
