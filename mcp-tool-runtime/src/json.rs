@@ -6,7 +6,7 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     /// A number, as it was written.
     Number(String),
     Text(String),
@@ -112,8 +112,8 @@ impl Reader {
         self.space();
         let value = match self.peek()? {
             'n' => self.word("null", Json::Null),
-            't' => self.word("true", Json::Bool),
-            'f' => self.word("false", Json::Bool),
+            't' => self.word("true", Json::Bool(true)),
+            'f' => self.word("false", Json::Bool(false)),
             '"' => self.string().map(|text| text.map_or(Json::Halves, Json::Text)),
             '[' => self.list(),
             '{' => self.object(),

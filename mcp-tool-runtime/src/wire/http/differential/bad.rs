@@ -15,7 +15,8 @@ impl Maker {
             0..4 => self.wrong_argument(era),
             4 => {
                 let mut call = self.call(era);
-                let name = self.random.pick(&["nothing", "", "measure_v7", "Measure", "measure ", "relay_v3", "é"]);
+                let name =
+                    self.random.pick(&["nothing", "", "measure_v7", "Measure", "measure ", "relay_v3", "é"]);
                 call["params"]["name"] = json!(name);
                 Exchange::of(Kind::Bad, "unknown tool", &call, call.to_string())
             }
@@ -31,14 +32,28 @@ impl Maker {
             10 => {
                 let mut call = self.call(era);
                 let requires = self.random.below(7);
-                call["params"]["_meta"][META_REQUIRES] =
-                    [json!("newest"), json!(1), json!(null), json!("sha256:12"), json!("^9"), json!("<1"), json!("")][requires]
-                        .clone();
+                call["params"]["_meta"][META_REQUIRES] = [
+                    json!("newest"),
+                    json!(1),
+                    json!(null),
+                    json!("sha256:12"),
+                    json!("^9"),
+                    json!("<1"),
+                    json!(""),
+                ][requires]
+                    .clone();
                 Exchange::of(Kind::Bad, "requires what isn't there", &call, call.to_string())
             }
             11 => {
                 let mut call = self.call(era);
-                let method = self.random.pick(&["tools/calls", "tools", "", "rpc.discover", "Tools/Call", "tools/call "]);
+                let method = self.random.pick(&[
+                    "tools/calls",
+                    "tools",
+                    "",
+                    "rpc.discover",
+                    "Tools/Call",
+                    "tools/call ",
+                ]);
                 call["method"] = json!(method);
                 Exchange::of(Kind::Bad, "unknown method", &call, call.to_string())
             }
@@ -149,6 +164,13 @@ impl Maker {
                 made.set("MCP-Protocol-Version", "2026-07-28");
                 "the newer version in the header"
             }
+            2 if self.random.chance(50) => {
+                let meta = message["params"]["_meta"].as_object_mut();
+                meta.map(|meta| meta.remove(META_CAPABILITIES));
+                made.body = message.to_string().into_bytes();
+                made.set("Mcp-Name", "other");
+                "another name in the header, and no capabilities"
+            }
             2 => {
                 made.set("MCP-Protocol-Version", "1999-01-01");
                 "an unknown version in the header"
@@ -167,7 +189,8 @@ impl Maker {
                 "neither method nor name in the header"
             }
             6 => {
-                let name = self.random.pick(&["other", "", "=?base64?!!?=", "=?base64?bWVhc3VyZQ==?=", "MEASURE"]);
+                let name =
+                    self.random.pick(&["other", "", "=?base64?!!?=", "=?base64?bWVhc3VyZQ==?=", "MEASURE"]);
                 made.set("Mcp-Name", name);
                 "another name in the header"
             }

@@ -88,7 +88,10 @@ impl Answer {
         let what = match (self.code(), &self.body) {
             (Some(code), _) => code.to_string(),
             (None, Body::Json(json)) if json["result"]["isError"] == true => {
-                format!("isError {}", json["result"]["_meta"]["dev.mcp-tool/error"]["kind"].as_str().unwrap_or_default())
+                format!(
+                    "isError {}",
+                    json["result"]["_meta"]["dev.mcp-tool/error"]["kind"].as_str().unwrap_or_default()
+                )
             }
             (None, Body::Json(_)) => "result".to_owned(),
             (None, Body::Events(events)) => format!("{} events", events.len()),
@@ -114,7 +117,9 @@ fn by_shape(value: &mut Value) {
                     ("dev.mcp-tool/correlationId", Value::String(id)) if is_time_ordered(id) => {
                         *member = "a UUID of version 7".into();
                     }
-                    ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => *member = "a sealed cursor".into(),
+                    ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
+                        *member = "a sealed cursor".into()
+                    }
                     _ => by_shape(member),
                 }
             }

@@ -52,7 +52,7 @@ impl Maker {
         }
     }
 
-    fn request(&mut self, era: Era, name: &str) -> (String, Value) {
+    pub(super) fn request(&mut self, era: Era, name: &str) -> (String, Value) {
         let mut made = self.schemas.make(&mut self.random, era, name);
         self.settle(era, &mut made);
         (name.to_owned(), made)

@@ -9,14 +9,18 @@
 )]
 
 mod allowed;
+mod arguments;
 mod bad;
 mod client;
 mod compare;
+mod differences;
 mod exchange;
 mod make;
 mod mutate;
 mod odd;
 mod reference;
+mod refusals;
+mod rules;
 mod schema;
 mod servers;
 mod spelling;
@@ -29,7 +33,8 @@ use client::Client;
 use compare::Answer;
 use exchange::{Exchange, Kind};
 use make::Maker;
-use reference::{Read, Rule};
+use reference::Read;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::ways::{self, Way};
@@ -59,7 +64,7 @@ async fn calls_are_answered_as_rmcp_would() {
         let our = Answer::of(&ours.exchange(&bytes, is_head).await);
         let ways = ways::taken();
         let their = Answer::of(&theirs.exchange(&bytes, is_head).await);
-        tally.count(&exchange, &ways, our, their);
+        tally.count(&maker.tools, &exchange, &ways, our, their);
     }
     stop.cancel();
     tally.conclude(given.is_none());
@@ -77,30 +82,35 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, exchange: &Exchange, ways: &[Way], ours: Answer, theirs: Answer) {
+    fn count(&mut self, tools: &[Value], exchange: &Exchange, ways: &[Way], ours: Answer, theirs: Answer) {
         let read = Read::of(exchange);
         *self.kinds.entry(exchange.kind).or_default() += 1;
-        let way = if ways.is_empty() { "refused or accepted unread".to_owned() } else { format!("{ways:?}") };
+        let way =
+            if ways.is_empty() { "none: refused, or taken note of".to_owned() } else { format!("{ways:?}") };
         *self.ways.entry(way).or_default() += 1;
-        let gist = format!("{ways:?} {} | rmcp: {} | {:?}", ours.gist(), theirs.gist(), read.rule);
-        let shown = format!(
-            "{:?} {}\n{}\n   ours   {ours:?}\n   rmcp's {theirs:?}",
-            exchange.kind,
-            exchange.form,
-            String::from_utf8_lossy(&exchange.bytes())
-        );
-        if let Err(reason) = obeys(&read, ways, &ours) {
-            self.wrong.entry(format!("against the rules, {reason}: {gist}")).or_default().push(shown.clone());
+        if let Err(reason) = rules::obeyed(tools, &read, ways, &ours) {
+            self.wrong(&format!("not by the rules ({reason})"), &read, exchange, &ours, &theirs);
         }
         if ours == theirs {
             self.same += 1;
             return;
         }
-        let mut case = Case { exchange, read: &read, ours, theirs };
+        let mut case = Case { exchange, read: &read, ours: ours.clone(), theirs: theirs.clone() };
         match allowed::explained(&mut case) {
             Some(names) => names.into_iter().for_each(|name| *self.allowed.entry(name).or_default() += 1),
-            None => self.wrong.entry(format!("unlike rmcp: {gist}")).or_default().push(shown),
+            None => self.wrong("unlike rmcp", &read, exchange, &ours, &theirs),
         }
+    }
+
+    fn wrong(&mut self, what: &str, read: &Read, exchange: &Exchange, ours: &Answer, theirs: &Answer) {
+        let gist = format!("{what}: {:?}, ours {}, rmcp's {}", read.rule, ours.gist(), theirs.gist());
+        let shown = format!(
+            "{:?}, {}\n{}\n   ours   {ours:?}\n   rmcp's {theirs:?}",
+            exchange.kind,
+            exchange.form,
+            String::from_utf8_lossy(&exchange.bytes())
+        );
+        self.wrong.entry(gist).or_default().push(shown);
     }
 
     fn conclude(self, is_whole: bool) {
@@ -119,36 +129,5 @@ impl Tally {
             let stale: Vec<_> = allowed::all().filter(|(name, _)| !self.allowed.contains_key(name)).collect();
             assert!(stale.is_empty(), "these differences never came: {stale:?}");
         }
-    }
-}
-
-/// Whether our answer is what the rules say of the request, and took the way that they say.
-fn obeys(read: &Read, ways: &[Way], ours: &Answer) -> Result<(), String> {
-    let is_so = |is_so: bool, what: &str| if is_so { Ok(()) } else { Err(what.to_owned()) };
-    match (read.rule, read.rule.answer()) {
-        (_, Some((status, code))) => {
-            is_so((ours.status, ours.code()) == (status, Some(code)), "status and code")?;
-            let error = &ours.message().ok_or("no message")?["error"];
-            let id = &error["data"]["dev.mcp-tool/correlationId"];
-            is_so(id.is_string() == read.rule.is_recorded(read.is_call), "the correlation id")?;
-            is_so(!ways.contains(&Way::Rmcp), "the way")
-        }
-        (Rule::Path, _) => is_so(ours.status == 404 && ways.is_empty(), "404"),
-        (Rule::Method, _) => is_so(ours.status == 405 && ways.is_empty(), "405"),
-        (Rule::Notification, _) => is_so(ours.status == 202 && ways.is_empty(), "202"),
-        (Rule::Response, _) => is_so(ways == [Way::Rmcp], "the way"),
-        (Rule::Request, _) => {
-            let is_refused = (ours.status, ours.code()) == (400, Some(-32600)) && ways.is_empty();
-            is_so(is_refused || ways == [Way::Rmcp], "the way")
-        }
-        (Rule::Call, _) => {
-            let is_answer = match ours.status {
-                200 => ours.code().is_none_or(|code| code == -32602),
-                403 => ours.code() == Some(-31403),
-                _ => false,
-            };
-            is_so(is_answer && ways == [Way::Careful], "a call's answer")
-        }
-        (rule, None) => Err(format!("{rule:?} has no answer")),
     }
 }

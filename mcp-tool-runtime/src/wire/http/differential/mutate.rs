@@ -1,4 +1,4 @@
-//! Good bytes, a few of them changed.
+//! Good bytes, a few of them changed: any of them, or letters and digits alone, which mostly leaves JSON.
 
 use super::{
     exchange::{Exchange, Kind},
@@ -12,10 +12,28 @@ impl Maker {
     pub(super) fn mutated(&mut self) -> Exchange {
         let mut made = self.good();
         let changes = 1 + self.random.below(3);
+        let is_fine = self.random.chance(60);
         for _ in 0..changes {
-            self.change(&mut made.body);
+            if is_fine { self.change_a_word(&mut made.body) } else { self.change(&mut made.body) }
         }
         Exchange { kind: Kind::Mutated, form: format!("changed: {}", made.form), ..made }
+    }
+
+    /// Another letter or digit in the place of one.
+    fn change_a_word(&mut self, body: &mut Vec<u8>) {
+        let random = &mut self.random;
+        let places: Vec<usize> = (0..body.len()).filter(|at| body[*at].is_ascii_alphanumeric()).collect();
+        let at = places[random.below(places.len())];
+        let other = if body[at].is_ascii_digit() {
+            b"0123456789"[random.below(10)]
+        } else {
+            random.pick(&["a", "e", "n", "T", "_"]).as_bytes()[0]
+        };
+        match random.below(4) {
+            0 => body.insert(at, other),
+            1 if body.len() > 2 => drop(body.remove(at)),
+            _ => body[at] = other,
+        }
     }
 
     fn change(&mut self, body: &mut Vec<u8>) {

@@ -10,21 +10,65 @@ use super::{
 
 /// Values in the place of others.
 const VALUES: &[&str] = &[
-    "null", "true", "[]", "{}", "\"\"", "\"x\"", "7", "1.0", "1e2", "-0", "-1", "[1]", "{\"a\":1}", "\"\\u0061\"",
-    "\"\\ud83d\\ude00\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "\"\"",
+    "\"x\"",
+    "7",
+    "1.0",
+    "1e2",
+    "-0",
+    "-1",
+    "[1]",
+    "{\"a\":1}",
+    "\"\\u0061\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud800\"",
+    "\"\\udc00\\ud800\"",
+    "\"\\u0000\"",
 ];
 
 /// Numbers that some take for others, and what some take for numbers.
 const NUMBERS: &[&str] = &[
-    "1.0", "1e0", "10e-1", "0.1e1", "1E+0", "-0", "-0.0", "0e999", "1e400", "-1e400", "1e-400", "01", "+1", ".5", "5.",
-    "0x1", "1_0", "NaN", "Infinity", "-", "9007199254740992", "9007199254740993", "9223372036854775807",
-    "9223372036854775808", "18446744073709551615", "18446744073709551616", "1.0000000000000000001",
-    "123456789012345678901234567890", "1e18446744073709551616", "\"1\"", "3.0000", "2.5",
+    "1.0",
+    "1e0",
+    "10e-1",
+    "0.1e1",
+    "1E+0",
+    "-0",
+    "-0.0",
+    "0e999",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "01",
+    "+1",
+    ".5",
+    "5.",
+    "0x1",
+    "1_0",
+    "NaN",
+    "Infinity",
+    "-",
+    "9007199254740992",
+    "9007199254740993",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551615",
+    "18446744073709551616",
+    "1.0000000000000000001",
+    "123456789012345678901234567890",
+    "1e18446744073709551616",
+    "\"1\"",
+    "3.0000",
+    "2.5",
 ];
 
 impl Maker {
     pub(super) fn odd(&mut self) -> Exchange {
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..5 => self.respelt(),
             5 | 6 => self.odd_numbers(),
             7 => self.odd_id(),
@@ -37,6 +81,7 @@ impl Maker {
             16 => self.framed(),
             17 => self.odd_types(),
             18 => self.odd_headers(),
+            19 => self.odd_cursor(),
             _ => self.odd_target(),
         }
     }
@@ -85,8 +130,9 @@ impl Maker {
 
     fn odd_numbers(&mut self) -> Exchange {
         let era = self.era();
-        let (tool, arguments) = [("measure", "n"), ("numbers", "whole"), ("numbers", "small"), ("numbers", "ratio")]
-            [self.random.below(4)];
+        let (tool, arguments) =
+            [("measure", "n"), ("numbers", "whole"), ("numbers", "small"), ("numbers", "ratio")]
+                [self.random.below(4)];
         let mut call = self.call_to(era, tool);
         let number = self.random.pick(NUMBERS);
         call["params"]["arguments"][arguments] = raw(number);
@@ -109,10 +155,27 @@ impl Maker {
     fn odd_member(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
-        let name = self.random.pick(&["jsonrpc", "method", "params", "params", "name", "arguments", "arguments", "_meta", "cursor", "result", "error"]);
+        let name = self.random.pick(&[
+            "jsonrpc",
+            "method",
+            "params",
+            "params",
+            "name",
+            "arguments",
+            "arguments",
+            "_meta",
+            "cursor",
+            "result",
+            "error",
+        ]);
         let whole = message.clone();
         let value = self.random.pick(VALUES);
         match name {
+            "params" if self.random.chance(20) => {
+                let note =
+                    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": raw(value) });
+                return self.odd_as(format!("a notification's params are {value}"), &note);
+            }
             "jsonrpc" | "method" | "params" | "result" | "error" => message[name] = raw(value),
             name if message["params"].is_object() => message["params"][name] = raw(value),
             _ => message["params"] = raw(value),
@@ -121,14 +184,29 @@ impl Maker {
         Exchange::of(Kind::Odd, format!("{name} is {value}"), &whole, body)
     }
 
+    /// A list from a place that nobody gave, or from none.
+    fn odd_cursor(&mut self) -> Exchange {
+        let era = self.era();
+        let (_, mut list) = self.request(era, "ListToolsRequest");
+        let value = self.random.pick(VALUES);
+        list["params"]["cursor"] = raw(value);
+        self.odd_as(format!("the cursor {value}"), &list)
+    }
+
     /// Another value for one member of `_meta`.
     fn odd_meta(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
         let whole = message.clone();
         let name = self.random.pick(&[
-            "progressToken", "progressToken", META_VERSION, META_CAPABILITIES, META_REQUIRES,
-            "io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/logLevel", "traceparent",
+            "progressToken",
+            "progressToken",
+            META_VERSION,
+            META_CAPABILITIES,
+            META_REQUIRES,
+            "io.modelcontextprotocol/clientInfo",
+            "io.modelcontextprotocol/logLevel",
+            "traceparent",
         ]);
         let value = self.random.pick(VALUES);
         if !message["params"]["_meta"].is_object() {
@@ -162,7 +240,8 @@ impl Maker {
     fn nested(&mut self) -> Exchange {
         let era = self.era();
         let mut call = self.call(era);
-        let depth = [1, 20, 60, 61, 62, 63, 64, 65, 66, 100, 120, 124, 126, 127, 128, 129, 200][self.random.below(17)];
+        let depth = [1, 20, 60, 61, 62, 63, 64, 65, 66, 100, 120, 124, 126, 127, 128, 129, 200]
+            [self.random.below(17)];
         let is_list = self.random.chance(50);
         let (open, close) = if is_list { ("[", "]") } else { ("{\"a\":", "}") };
         let deep = raw(&format!("{}1{}", open.repeat(depth), close.repeat(depth)));
@@ -230,17 +309,34 @@ impl Maker {
         let mut made = self.odd_as("", &message);
         let (name, value) = if self.random.chance(50) {
             let types = [
-                "application/json; charset=utf-8", "application/json;charset=UTF-8", "APPLICATION/JSON",
-                "application/json ; a=b", "application/json;", "application/json; charset=iso-8859-1", "text/json",
-                "application/jsonx", "application/json, text/plain", "application/vnd.api+json", "*/*", "", "json",
+                "application/json; charset=utf-8",
+                "application/json;charset=UTF-8",
+                "APPLICATION/JSON",
+                "application/json ; a=b",
+                "application/json;",
+                "application/json; charset=iso-8859-1",
+                "text/json",
+                "application/jsonx",
+                "application/json, text/plain",
+                "application/vnd.api+json",
+                "*/*",
+                "",
+                "json",
                 "text/plain",
             ];
             ("Content-Type", types[self.random.below(types.len())])
         } else {
             let types = [
-                "*/*", "application/*, text/*", "application/json", "text/event-stream", "", "text/html",
-                "application/json;q=0.5, text/event-stream;q=0", "APPLICATION/JSON, TEXT/EVENT-STREAM",
-                "text/event-stream,application/json", "application/json; charset=utf-8, text/event-stream, */*;q=0.1",
+                "*/*",
+                "application/*, text/*",
+                "application/json",
+                "text/event-stream",
+                "",
+                "text/html",
+                "application/json;q=0.5, text/event-stream;q=0",
+                "APPLICATION/JSON, TEXT/EVENT-STREAM",
+                "text/event-stream,application/json",
+                "application/json; charset=utf-8, text/event-stream, */*;q=0.1",
             ];
             ("Accept", types[self.random.below(types.len())])
         };
@@ -264,7 +360,13 @@ impl Maker {
                 "spaces about the values"
             }
             2 | 3 => {
-                let name = self.random.pick(&["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Accept", "Content-Type"]);
+                let name = self.random.pick(&[
+                    "MCP-Protocol-Version",
+                    "Mcp-Method",
+                    "Mcp-Name",
+                    "Accept",
+                    "Content-Type",
+                ]);
                 match made.header(name).map(str::to_owned) {
                     Some(value) => made.headers.push((name.to_owned(), value)),
                     None => made.headers.push((name.to_owned(), "2025-11-25".to_owned())),
@@ -303,9 +405,12 @@ impl Maker {
         let (_, message) = self.message();
         let mut made = self.odd_as("", &message);
         if self.random.chance(60) {
-            made.method = self.random.pick(&["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "post", "PURGE"]);
+            made.method = self
+                .random
+                .pick(&["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "post", "PURGE"]);
         } else {
-            made.path = self.random.pick(&["/", "/mcp/", "/mcp?x=1", "/MCP", "/mcp%20", "/mcp/x", "//mcp", "/mc%70"]);
+            made.path =
+                self.random.pick(&["/", "/mcp/", "/mcp?x=1", "/MCP", "/mcp%20", "/mcp/x", "//mcp", "/mc%70"]);
         }
         made.form = format!("{} {}", made.method, made.path);
         made

@@ -134,6 +134,11 @@ impl Read {
         self.json.as_ref()?.member("params")
     }
 
+    /// The tool that a call names.
+    pub(super) fn tool(&self) -> Option<&str> {
+        self.params()?.member("name")?.text()
+    }
+
     pub(super) fn meta(&self) -> Option<&Json> {
         self.params()?.member("_meta")
     }
@@ -162,7 +167,7 @@ pub(super) fn anywhere(json: &Json, holds: fn(&Json) -> bool) -> bool {
         || match json {
             Json::List(items) => items.iter().any(|item| anywhere(item, holds)),
             Json::Object(members) => members.iter().any(|(_, value)| anywhere(value, holds)),
-            Json::Null | Json::Bool | Json::Number(_) | Json::Text(_) | Json::Halves => false,
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::Halves => false,
         }
 }
 
@@ -255,7 +260,8 @@ fn request(exchange: &Exchange, method: &str, params: Option<&Json>) -> Rule {
             return Rule::Meta;
         }
     }
-    match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"].iter().any(|name| all(exchange, name).len() > 1) {
+    match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"].iter().any(|name| all(exchange, name).len() > 1)
+    {
         true => Rule::Twice,
         false => Rule::Request,
     }

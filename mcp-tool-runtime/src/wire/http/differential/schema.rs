@@ -77,7 +77,11 @@ pub(super) fn value(random: &mut Random, root: &Value, schema: &Value, depth: us
         Some("array") => {
             let least = schema["minItems"].as_u64().unwrap_or(0);
             let most = schema["maxItems"].as_u64().unwrap_or(3).min(6).max(least);
-            let items = if depth < DEEPEST { least + random.below((most - least + 1) as usize) as u64 } else { least };
+            let items = if depth < DEEPEST {
+                least + random.below((most - least + 1) as usize) as u64
+            } else {
+                least
+            };
             (0..items).map(|_| value(random, root, &schema["items"], depth + 1)).collect()
         }
         Some("string") => Value::String(text(random, schema)),
@@ -90,7 +94,8 @@ pub(super) fn value(random: &mut Random, root: &Value, schema: &Value, depth: us
 }
 
 fn object(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Value {
-    let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let required =
+        |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     let mut made = Map::new();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         if required(name) || (depth < DEEPEST && random.chance(40)) {
@@ -101,7 +106,8 @@ fn object(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Va
     let is_open = others.is_object() || others == &Value::Bool(true);
     if is_open && depth < DEEPEST && random.chance(25) {
         let name = format!("example.com/{}", words(random, 8));
-        let member = if others.is_object() { value(random, root, others, depth + 1) } else { anything(random, depth) };
+        let member =
+            if others.is_object() { value(random, root, others, depth + 1) } else { anything(random, depth) };
         made.insert(name, member);
     }
     made.into()
@@ -116,7 +122,10 @@ pub(super) fn anything(random: &mut Random, depth: usize) -> Value {
         3 => number(random, &Value::Null),
         4 | 5 => Value::String(text(random, &Value::Null)),
         6 => (0..random.below(4)).map(|_| anything(random, depth + 1)).collect(),
-        _ => (0..random.below(4)).map(|_| (words(random, 6), anything(random, depth + 1))).collect::<Map<_, _>>().into(),
+        _ => (0..random.below(4))
+            .map(|_| (words(random, 6), anything(random, depth + 1)))
+            .collect::<Map<_, _>>()
+            .into(),
     }
 }
 
@@ -124,7 +133,9 @@ fn whole(random: &mut Random, schema: &Value) -> i64 {
     let least = schema["minimum"].as_i64();
     let most = schema["maximum"].as_i64();
     match (least, most) {
-        (None, None) => *random.pick(&[&0, &1, &-1, &7, &200, &9_007_199_254_740_991, &-9_007_199_254_740_991]),
+        (None, None) => {
+            *random.pick(&[&0, &1, &-1, &7, &200, &9_007_199_254_740_991, &-9_007_199_254_740_991])
+        }
         (least, most) => {
             let least = least.unwrap_or(-9).max(-1_000_000);
             let most = most.unwrap_or(1_000).min(1_000_000);
@@ -170,7 +181,17 @@ pub(super) fn words(random: &mut Random, length: usize) -> String {
 fn character(random: &mut Random) -> char {
     match random.below(12) {
         0 => *random.pick(&[&'"', &'\\', &'/', &'\n', &'\t', &'\u{0}', &'\u{1f}', &'\u{7f}']),
-        1 => *random.pick(&[&'é', &'ß', &'漢', &'😀', &'\u{202e}', &'\u{200b}', &'\u{feff}', &'\u{2028}', &'\u{ffff}']),
+        1 => *random.pick(&[
+            &'é',
+            &'ß',
+            &'漢',
+            &'😀',
+            &'\u{202e}',
+            &'\u{200b}',
+            &'\u{feff}',
+            &'\u{2028}',
+            &'\u{ffff}',
+        ]),
         2 => *random.pick(&[&' ', &'{', &'}', &'[', &']', &',', &':', &'\'']),
         _ => char::from(b'a' + random.below(26) as u8),
     }

@@ -35,7 +35,8 @@ pub(super) fn write(random: &mut Random, value: &Value, spelling: Spelling) -> S
 fn put(random: &mut Random, text: &mut String, value: &Value, spelling: Spelling) {
     match value {
         Value::Object(members) => {
-            let mut members: Vec<(&str, &Value)> = members.iter().map(|(name, value)| (name.as_str(), value)).collect();
+            let mut members: Vec<(&str, &Value)> =
+                members.iter().map(|(name, value)| (name.as_str(), value)).collect();
             if spelling.order {
                 for place in (1..members.len()).rev() {
                     members.swap(place, random.below(place + 1));
@@ -122,7 +123,9 @@ fn string(random: &mut Random, text: &mut String, own: &str, spelling: Spelling)
 fn escaped(random: &mut Random, character: char) -> String {
     let mut units = [0; 2];
     let units = character.encode_utf16(&mut units).iter();
-    units.map(|unit| if random.chance(50) { format!("\\u{unit:04x}") } else { format!("\\u{unit:04X}") }).collect()
+    units
+        .map(|unit| if random.chance(50) { format!("\\u{unit:04x}") } else { format!("\\u{unit:04X}") })
+        .collect()
 }
 
 /// The same number, otherwise.
