@@ -32,12 +32,12 @@ impl Maker {
     pub(super) fn message(&mut self) -> (String, Value) {
         let era = self.era();
         match self.random.below(100) {
-            0..70 => {
+            0..72 => {
                 let call = self.call(era);
                 (format!("call of {}", call["params"]["name"].as_str().unwrap_or_default()), call)
             }
-            70..78 => self.request(era, "ListToolsRequest"),
-            78..95 => {
+            72..77 => self.request(era, "ListToolsRequest"),
+            77..95 => {
                 let all = self.schemas.requests(era);
                 let name = all[self.random.below(all.len())].clone();
                 match &*name {
