@@ -1,5 +1,6 @@
 //! Messages and requests in forms that few clients use.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
 use super::{
@@ -375,7 +376,6 @@ impl Maker {
             }
             4 => {
                 if let Some(name) = message["params"]["name"].as_str() {
-                    use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
                     made.set("Mcp-Name", &format!("=?base64?{}?=", BASE64.encode(name)));
                 }
                 "the name in Base64"

@@ -5,6 +5,7 @@ use super::{
     exchange::MODERN,
     reference::{Read, Rule, is_served},
 };
+use crate::json::Json;
 
 const ALWAYS: fn(&Read) -> bool = |_| true;
 const UNREAD: &[Said] = &[Said::Text(415)];
@@ -111,11 +112,11 @@ pub(super) const REFUSALS: &[Refusal] = &[
         theirs: &[Said::Text(400)],
     },
     Refusal {
-        name: "the parameters of a notification",
-        why: "`params` are structured (JSON-RPC 2.0 §4.2), of a notification too; rmcp takes `null` for none",
+        name: "parameters that are null",
+        why: "`params` are structured where they are there (JSON-RPC 2.0 §4.2); rmcp takes `null` for none",
         rules: &[Rule::Params],
-        when: |read| read.json.as_ref().is_some_and(|json| !json.has("id")),
-        theirs: &[Said::Taken],
+        when: |read| read.json.as_ref().is_some_and(|json| json.member("params") == Some(&Json::Null)),
+        theirs: TAKEN,
     },
     Refusal {
         name: "the first of two faults",

@@ -33,7 +33,8 @@ pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) 
         }
         Rule::Call => {
             is_so(ways == [Way::Careful], "the way of a call")?;
-            called(tools, read, ours)
+            called(tools, read, ours)?;
+            shaped(tools, read, ours)
         }
         rule => Err(format!("{rule:?} has an answer")),
     }
@@ -80,4 +81,48 @@ fn called(tools: &[Value], read: &Read, ours: &Answer) -> Result<(), String> {
             Some(_) => wanted("the arguments as they were sent"),
         },
     }
+}
+
+/// Whether a call's result has what results have, and nothing else.
+fn shaped(tools: &[Value], read: &Read, ours: &Answer) -> Result<(), String> {
+    let is_so = |is_so: bool, what: &str| if is_so { Ok(()) } else { Err(what.to_owned()) };
+    let message = ours.message().ok_or("no message")?;
+    let Some(result) = message.get("result") else { return Ok(()) };
+    let (meta, is_modern) = (&result["_meta"], read.version().is_some());
+    is_so(
+        names(message) == ["id", "jsonrpc", "result"] && message["jsonrpc"] == "2.0",
+        "the members of an answer",
+    )?;
+    let kind = meta["dev.mcp-tool/error"].get("kind");
+    let mut wanted = vec!["_meta", "content"];
+    wanted.extend(kind.map(|_| "isError"));
+    wanted.extend(is_modern.then_some("resultType"));
+    wanted.extend(result.get("structuredContent").map(|_| "structuredContent"));
+    is_so(names(result) == wanted, "the members of a result")?;
+    is_so(kind.is_none() || result["isError"] == true, "isError")?;
+    is_so(!is_modern || result["resultType"] == "complete", "resultType")?;
+    let server = is_modern.then(|| json!({ "name": "differential", "version": "1.2.3" }));
+    is_so(meta.get("io.modelcontextprotocol/serverInfo") == server.as_ref(), "who serves")?;
+    is_so(meta["dev.mcp-tool/correlationId"] == "a UUID of version 7", "the correlation id")?;
+    let tool = tools.iter().find(|tool| tool["name"] == read.tool().unwrap_or_default());
+    for name in ["dev.mcp-tool/version", "dev.mcp-tool/contract"] {
+        // Which version a requirement means, the registry's own tests say.
+        let is_free = read.meta().is_some_and(|meta| meta.has(META_REQUIRES));
+        is_so(is_free || tool.is_some_and(|tool| tool["_meta"][name] == meta[name]), name)?;
+    }
+    let text = result["content"][0]["text"].as_str().ok_or("no text")?;
+    is_so(result["content"] == json!([{ "type": "text", "text": text }]), "one text")?;
+    let object = result.get("structuredContent");
+    is_so(
+        object.is_none_or(|object| serde_json::from_str(text).ok().as_ref() == Some(object)),
+        "the result as text",
+    )
+}
+
+/// The names of an object's members, in order of the alphabet.
+fn names(object: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        object.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
 }
