@@ -118,7 +118,7 @@ fn by_shape(value: &mut Value) {
                         *member = "a UUID of version 7".into();
                     }
                     ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
-                        *member = "a sealed cursor".into()
+                        *member = "a sealed cursor".into();
                     }
                     _ => by_shape(member),
                 }

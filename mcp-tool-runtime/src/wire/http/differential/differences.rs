@@ -192,7 +192,8 @@ fn is_beyond(json: &Json) -> bool {
 /// A number that `serde_json` writes otherwise than it came.
 fn is_rounded(json: &Json) -> bool {
     let Json::Number(number) = json else { return false };
-    serde_json::from_str::<Value>(number).is_ok_and(|value| value.to_string() != *number)
+    let written = serde_json::from_str::<Value>(number).and_then(|value| serde_json::to_string(&value));
+    written.is_ok_and(|written| written != *number)
 }
 
 /// Where the arguments of a call were wrong, and by which rules.

@@ -48,7 +48,7 @@ impl Maker {
             }
             4 => {
                 let length = 1 + random.below(body.len() - at);
-                let piece: Vec<u8> = body[at..at + length.min(24)].iter().copied().collect();
+                let piece: Vec<u8> = body[at..at + length.min(24)].to_vec();
                 let to = random.below(body.len());
                 body.splice(to..to, piece);
             }

@@ -81,7 +81,7 @@ pub(super) const REFUSALS: &[Refusal] = &[
         why: "`dev.mcp-tool/requires` is the project's own, and wrong anywhere but in a call",
         rules: &[Rule::Meta],
         when: |read| !read.is_call,
-        theirs: &[Said::Taken, Said::Error(200, -32601), Said::Error(404, -32601), Said::Error(400, -32020)],
+        theirs: &[Said::Taken, Said::Error(200, -32601), Said::Error(404, -32601)],
     },
     Refusal {
         name: "an answer to no question",
@@ -120,8 +120,16 @@ pub(super) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "the first of two faults",
-        why: "both refuse it with 400: we for what `_meta` lacks, rmcp for headers that are wrong too",
-        rules: &[Rule::Older, Rule::Capabilities],
+        why: "both refuse it with 400: we for what the body lacks, rmcp for headers that are wrong too",
+        rules: &[
+            Rule::Older,
+            Rule::Capabilities,
+            Rule::Params,
+            Rule::CallParams,
+            Rule::Arguments,
+            Rule::Meta,
+            Rule::Input,
+        ],
         when: ALWAYS,
         theirs: &[Said::Error(400, -32020)],
     },
