@@ -61,12 +61,16 @@ mod execution;
 mod gate;
 mod identity;
 mod json;
+#[cfg(all(test, feature = "http"))]
+mod json_tree;
 mod lend;
 mod limits;
 #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a file of settings means the same everywhere"))]
 mod network;
 mod page;
 mod policy;
+#[cfg(all(test, feature = "http"))]
+mod random;
 mod registry;
 mod result;
 #[cfg(feature = "schemars")]

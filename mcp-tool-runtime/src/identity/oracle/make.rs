@@ -2,9 +2,9 @@
 
 use super::{
     Expected,
-    random::Random,
     values::{OFFSETS, USERS, VALUES, WHOLES},
 };
+use crate::random::Random;
 
 /// An object's members as they are to be written: a name in quotes, and a value.
 type Members = Vec<(String, String)>;

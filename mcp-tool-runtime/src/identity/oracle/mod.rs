@@ -10,16 +10,15 @@
 )]
 
 mod compare;
-mod json;
 mod keys;
 mod make;
-mod random;
 mod sign;
 mod tests;
 mod values;
 
-use json::Json;
 use keys::Key;
+
+use crate::json_tree::Json;
 
 /// What a server expects of the tokens that it takes.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{make::Maker, random::Random};
+use super::make::Maker;
+use crate::random::Random;
 
 const RSA: &[&str] = &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 

@@ -3,9 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use super::{
-    Expected, Json, decode, judge, judge_claims, judge_header, make::Maker, random::Random, sign::Signers,
-};
+use super::{Expected, decode, judge, judge_claims, judge_header, make::Maker, sign::Signers};
+use crate::{json_tree::Json, random::Random};
 
 pub(super) const NOW: i64 = 1_800_000_000;
 
@@ -19,7 +18,7 @@ fn expected() -> Expected {
 }
 
 pub(super) fn maker(test: &str) -> Maker {
-    Maker { random: Random::from_environment(test), expected: expected(), now: NOW }
+    Maker { random: Random::from_environment(test, "ORACLE_SEED"), expected: expected(), now: NOW }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod authorization;
 mod body;
 mod connection;
+#[cfg(test)]
+mod differential;
 mod door;
 mod headers;
 mod listing;
@@ -16,6 +18,7 @@ mod sessions;
 mod sse;
 #[cfg(feature = "oauth")]
 mod tls;
+mod ways;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

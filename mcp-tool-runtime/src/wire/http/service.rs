@@ -28,6 +28,7 @@ use super::{
     running::{Cancellable, Place, Running},
     sessions::Sessions,
     sse::Events,
+    ways::{self, Way},
 };
 use crate::{
     context::{Progress, Update},
@@ -406,6 +407,7 @@ impl Service {
         parts.extensions.insert(Remote(sender.remote));
         sender.entered.lay_beside(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
+        ways::note(Way::Rmcp);
         let answer = match &self.rest {
             Rest::Stateless(rmcp) => rmcp.handle(request).await,
             Rest::Sessions(rmcp, _) => rmcp.handle(request).await,

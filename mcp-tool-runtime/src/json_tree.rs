@@ -4,43 +4,54 @@
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     /// A number, as it was written.
     Number(String),
     Text(String),
+    /// A string with half of a surrogate pair: the grammar has it, and it is no text.
+    Halves,
     List(Vec<Json>),
     /// Members in order; a name may come twice.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// A whole text; nothing when it isn't JSON.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Json> {
+    /// A whole text; nothing when it isn't JSON that a program can hold.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Json> {
+        Json::read(bytes, false)
+    }
+
+    /// The same by the grammar alone: numbers of any size, and strings that are no text.
+    pub(crate) fn by_grammar(bytes: &[u8]) -> Option<Json> {
+        Json::read(bytes, true)
+    }
+
+    fn read(bytes: &[u8], is_lenient: bool) -> Option<Json> {
         let text: Vec<char> = std::str::from_utf8(bytes).ok()?.chars().collect();
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = Reader { text, at: 0, is_lenient };
         let value = reader.value()?;
         (reader.at == reader.text.len()).then_some(value)
     }
 
     /// The member of that name in an object that has it once.
-    pub(super) fn member(&self, name: &str) -> Option<&Json> {
+    pub(crate) fn member(&self, name: &str) -> Option<&Json> {
         let Json::Object(members) = self else { return None };
         members.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.member(name).is_some()
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         let Json::Text(text) = self else { return None };
         Some(text)
     }
 
     /// Whether an object anywhere in it has a member twice.
-    pub(super) fn has_duplicates(&self) -> bool {
+    pub(crate) fn has_duplicates(&self) -> bool {
         match self {
             Json::Object(members) => members.iter().enumerate().any(|(at, (name, value))| {
                 members[..at].iter().any(|(earlier, _)| earlier == name) || value.has_duplicates()
@@ -51,7 +62,7 @@ impl Json {
     }
 
     /// How many objects and lists stand in one another; one that stands alone counts 1.
-    pub(super) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         match self {
             Json::Object(members) => {
                 1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or_default()
@@ -65,6 +76,8 @@ impl Json {
 struct Reader {
     text: Vec<char>,
     at: usize,
+    /// Whether the grammar is all that is asked for.
+    is_lenient: bool,
 }
 
 impl Reader {
@@ -99,9 +112,9 @@ impl Reader {
         self.space();
         let value = match self.peek()? {
             'n' => self.word("null", Json::Null),
-            't' => self.word("true", Json::Bool),
-            'f' => self.word("false", Json::Bool),
-            '"' => self.string().map(Json::Text),
+            't' => self.word("true", Json::Bool(true)),
+            'f' => self.word("false", Json::Bool(false)),
+            '"' => self.string().map(|text| text.map_or(Json::Halves, Json::Text)),
             '[' => self.list(),
             '{' => self.object(),
             _ => self.number(),
@@ -139,7 +152,8 @@ impl Reader {
             if self.peek() != Some('"') {
                 return None;
             }
-            let name = self.string()?;
+            // Such a name is like no other.
+            let name = self.string()?.unwrap_or_else(|| "\u{fffd}".to_owned());
             self.space();
             if !self.take(':') {
                 return None;
@@ -153,43 +167,31 @@ impl Reader {
         }
     }
 
-    fn string(&mut self) -> Option<String> {
+    /// A string; no text in it where it has half of a pair.
+    fn string(&mut self) -> Option<Option<String>> {
         self.at += 1;
-        let mut text = String::new();
+        let mut units: Vec<u16> = Vec::new();
         loop {
             match self.next()? {
-                '"' => return Some(text),
-                '\\' => text.push(self.escaped()?),
+                '"' => break,
+                '\\' => units.push(self.escaped()?),
                 control if control < ' ' => return None,
-                other => text.push(other),
+                other => units.extend(other.encode_utf16(&mut [0; 2]).iter()),
             }
         }
+        let text = String::from_utf16(&units).ok();
+        (text.is_some() || self.is_lenient).then_some(text)
     }
 
-    fn escaped(&mut self) -> Option<char> {
+    fn escaped(&mut self) -> Option<u16> {
         Some(match self.next()? {
-            same @ ('"' | '\\' | '/') => same,
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let first = self.unit()?;
-                let mut units = vec![first];
-                if (0xd800..0xdc00).contains(&first) {
-                    if !(self.take('\\') && self.take('u')) {
-                        return None;
-                    }
-                    units.push(self.unit()?);
-                }
-                // A surrogate that stands alone is no character.
-                let mut decoded = char::decode_utf16(units);
-                match (decoded.next(), decoded.next()) {
-                    (Some(Ok(one)), None) => one,
-                    _ => return None,
-                }
-            }
+            same @ ('"' | '\\' | '/') => same as u16,
+            'b' => 0x8,
+            'f' => 0xc,
+            'n' => 0xa,
+            'r' => 0xd,
+            't' => 0x9,
+            'u' => self.unit()?,
             _ => return None,
         })
     }
@@ -227,6 +229,6 @@ impl Reader {
         let written: String = self.text[begun..self.at].iter().collect();
         // The grammar has no bound; RFC 8259 §6 lets readers have one, and a double's is usual.
         let is_held = written.parse::<f64>().is_ok_and(f64::is_finite);
-        is_held.then_some(Json::Number(written))
+        (is_held || self.is_lenient).then_some(Json::Number(written))
     }
 }

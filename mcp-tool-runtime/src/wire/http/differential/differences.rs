@@ -1,0 +1,223 @@
+//! Differences in answers, each with what takes it out of both.
+
+use serde_json::{Value, json};
+
+use super::{
+    allowed::{Case, Difference, Said},
+    compare::{Answer, Body},
+    exchange::META_CAPABILITIES,
+    reference::{Rule, anywhere},
+};
+use crate::json_tree::Json;
+
+pub(super) const DIFFERENCES: &[Difference] = &[
+    Difference {
+        name: "modern results",
+        why: "2026-07-28 wants `resultType`, and results say who serves; `Protocol::call_tool` is for legacy sessions",
+        even: |case| {
+            let is_modern = case.read.rule == Rule::Call && case.read.version().is_some();
+            let theirs = case.theirs.message().and_then(|message| message.get("result"));
+            let is_bare = theirs.is_some_and(|result| {
+                result.get("resultType").is_none()
+                    && result["_meta"].get("io.modelcontextprotocol/serverInfo").is_none()
+            });
+            let Some(result) = result_mut(&mut case.ours).filter(|_| is_modern && is_bare) else {
+                return false;
+            };
+            let server = json!({ "name": "differential", "version": "1.2.3" });
+            let stamp = result.get_mut("_meta").and_then(Value::as_object_mut).unwrap();
+            let has_server = stamp.remove("io.modelcontextprotocol/serverInfo") == Some(server);
+            let is_complete = result.as_object_mut().unwrap().remove("resultType") == Some(json!("complete"));
+            has_server && is_complete
+        },
+    },
+    Difference {
+        name: "status of a denial",
+        why: "403, so that hosts step up (authorization §insufficient scope); rmcp has no status for it",
+        even: |case| {
+            let codes = (case.ours.code(), case.theirs.code());
+            let is_denial = codes == (Some(-31403), Some(-31403));
+            let is_so = is_denial && (case.ours.status, case.theirs.status) == (403, 200);
+            case.theirs.status = if is_so { 403 } else { case.theirs.status };
+            is_so
+        },
+    },
+    Difference {
+        name: "schemes beside a tool's name",
+        why: "SEP-1488; rmcp's type of a tool has no room for them",
+        even: |case| {
+            let tools = result_mut(&mut case.ours).and_then(|result| result.get_mut("tools"));
+            let Some(tools) = tools.and_then(Value::as_array_mut) else { return false };
+            tools.iter_mut().fold(false, |any, tool| {
+                let is_same = tool["securitySchemes"] == tool["_meta"]["securitySchemes"];
+                let tool = tool.as_object_mut().unwrap();
+                (is_same && tool.remove("securitySchemes").is_some()) || any
+            })
+        },
+    },
+    Difference {
+        name: "Accept isn't asked for",
+        why: "clients must name both types (Streamable HTTP §sending messages); one that doesn't is answered all the same",
+        even: |case| {
+            let names = |kind: &str| {
+                let values =
+                    case.exchange.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("accept"));
+                values.flat_map(|(_, value)| value.split(',')).any(|one| {
+                    let one = one.trim().to_ascii_lowercase();
+                    one.split(';').next() == Some(kind) && !one.ends_with("q=0")
+                })
+            };
+            let is_both = names("application/json") && names("text/event-stream");
+            instead(case, !is_both, Said::Text(406))
+        },
+    },
+    Difference {
+        name: "half of a surrogate pair",
+        why: "where a text is read it is refused there, by its name; elsewhere it is nobody's. rmcp refuses the message",
+        even: |case| instead(case, case.read.any(|json| *json == Json::Halves), Said::Text(415)),
+    },
+    Difference {
+        name: "a number beyond a double",
+        why: "the argument is refused by its name, with its bound; rmcp refuses the message",
+        even: |case| instead(case, case.read.any(is_beyond), Said::Text(415)),
+    },
+    Difference {
+        name: "an answer's member in a request",
+        why: "a message with a `method` is a request (JSON-RPC 2.0 §4), whatever else it holds",
+        even: |case| {
+            let json = case.read.json.as_ref();
+            let is_both =
+                json.is_some_and(|json| json.has("method") && (json.has("result") || json.has("error")));
+            instead(case, is_both, Said::Text(415))
+        },
+    },
+    Difference {
+        name: "capabilities of another shape",
+        why: "they are an object, of which nothing is read here; rmcp reads each",
+        even: |case| {
+            let capabilities = case.read.meta().and_then(|meta| meta.member(META_CAPABILITIES));
+            let has_other = matches!(capabilities, Some(Json::Object(members)) if members.iter().any(|(_, value)| {
+                !matches!(value, Json::Object(_)) || anywhere(value, |inner| matches!(inner, Json::Number(_)))
+            }));
+            instead(case, has_other, Said::Error(400, -32602))
+        },
+    },
+    Difference {
+        name: "an argument twice",
+        why: "which of both was meant nobody can say; rmcp takes the last",
+        even: |case| {
+            let Some(Json::Object(members)) = case.read.arguments() else { return false };
+            let is_twice = members
+                .iter()
+                .enumerate()
+                .any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name));
+            let is_said = violations(&case.ours).iter().any(|(_, rule)| rule == "duplicate");
+            instead(case, is_twice && is_said, Said::Taken)
+        },
+    },
+    Difference {
+        name: "digits of an argument",
+        why: "arguments are read from their own text; rmcp's map has rounded a number, or names it otherwise",
+        even: |case| {
+            let is_rounded = case.read.arguments().is_some_and(|arguments| anywhere(arguments, is_rounded));
+            let at = |answer| violations(answer).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>();
+            let (ours, theirs) = (at(&case.ours), at(&case.theirs));
+            let is_refused = !ours.is_empty() && (theirs.is_empty() || ours == theirs);
+            instead(case, is_rounded && is_refused, Said::Taken)
+        },
+    },
+    Difference {
+        name: "a notification as it comes",
+        why: "a notification has no answer (JSON-RPC 2.0 §4.1), and none but a cancellation does anything here",
+        even: |case| {
+            let is_note = case.read.rule == Rule::Notification;
+            let refusals = [Said::Error(400, -32020), Said::Text(400), Said::Text(415)];
+            refusals.into_iter().any(|said| instead(case, is_note, said))
+        },
+    },
+    Difference {
+        name: "the type of nothing",
+        why: "an empty body goes out with a type, as our other plain answers do",
+        even: |case| {
+            let plain = Some(vec!["text/plain; charset=utf-8".to_owned()]);
+            let is_empty = case.ours.body == Body::Empty && case.theirs.body == Body::Empty;
+            let is_bare = is_empty && !case.theirs.headers.contains_key("content-type");
+            is_bare && case.ours.headers.remove("content-type") == plain
+        },
+    },
+    Difference {
+        name: "words of 404 and 405",
+        why: "ours say where to go; status and `Allow` are the same",
+        even: |case| {
+            let is_so =
+                matches!(case.read.rule, Rule::Path | Rule::Method) && case.ours.status == case.theirs.status;
+            if is_so {
+                case.theirs.body = case.ours.body.clone();
+                case.ours.headers.remove("content-type");
+            }
+            is_so
+        },
+    },
+    Difference {
+        name: "words of a refusal",
+        why: "a message is for people (JSON-RPC 2.0 §5.1); ours names what to mend, and calls have a correlation id",
+        even: |case| {
+            let is_same = case.read.rule.answer().is_some()
+                && case.ours.status == case.theirs.status
+                && case.ours.code().is_some()
+                && case.ours.code() == case.theirs.code();
+            if is_same {
+                wordless(&mut case.ours);
+                wordless(&mut case.theirs);
+            }
+            is_same
+        },
+    },
+];
+
+/// Takes that answer of rmcp's for ours, where it is so.
+fn instead(case: &mut Case<'_>, is_so: bool, theirs: Said) -> bool {
+    let is_so = is_so && theirs.is(case);
+    if is_so {
+        case.theirs = case.ours.clone();
+    }
+    is_so
+}
+
+/// A number that isn't finite as a double.
+fn is_beyond(json: &Json) -> bool {
+    matches!(json, Json::Number(number) if number.parse::<f64>().is_ok_and(|number| !number.is_finite()))
+}
+
+/// A number that `serde_json` writes otherwise than it came.
+fn is_rounded(json: &Json) -> bool {
+    let Json::Number(number) = json else { return false };
+    let written = serde_json::from_str::<Value>(number).and_then(|value| serde_json::to_string(&value));
+    written.is_ok_and(|written| written != *number)
+}
+
+/// Where the arguments of a call were wrong, and by which rules.
+fn violations(answer: &Answer) -> Vec<(String, String)> {
+    let error =
+        answer.message().map(|message| &message["result"]["_meta"]["dev.mcp-tool/error"]["violations"]);
+    let all = error.and_then(Value::as_array).into_iter().flatten();
+    all.map(|one| (one["pointer"].to_string(), one["rule"].as_str().unwrap_or_default().to_owned())).collect()
+}
+
+/// Takes out of an error what is for people, and its correlation id.
+fn wordless(answer: &mut Answer) {
+    let Some(Value::Object(error)) = answer.message_mut().and_then(|message| message.get_mut("error")) else {
+        return;
+    };
+    error.remove("message");
+    if let Some(Value::Object(data)) = error.get_mut("data") {
+        data.remove("dev.mcp-tool/correlationId");
+    }
+    if error.get("data") == Some(&json!({})) {
+        error.remove("data");
+    }
+}
+
+fn result_mut(answer: &mut Answer) -> Option<&mut Value> {
+    answer.message_mut()?.get_mut("result")
+}
