@@ -102,6 +102,9 @@ pub use result::ToolResult;
 pub use schemars::Schemars;
 pub use server::ToolServer;
 pub use tool::{Tool, ToolEntry};
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub use wire::http::measure;
 #[cfg(feature = "oauth")]
 pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
 
