@@ -1,5 +1,6 @@
 //! What measuring programs share: load over HTTP, the servers that it is put on, and who they are.
 
+pub mod arrivals;
 pub mod load;
 pub mod peers;
 pub mod process;

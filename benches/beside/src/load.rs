@@ -47,7 +47,7 @@ impl Request {
     }
 
     /// The same with a number of its own.
-    fn numbered(&mut self, mut number: u32) {
+    pub fn numbered(&mut self, mut number: u32) {
         if let Some(place) = self.id {
             for digit in self.bytes[place..place + ID.len()].iter_mut().rev() {
                 *digit = b'0' + (number % 10) as u8;
