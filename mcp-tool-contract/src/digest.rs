@@ -40,12 +40,24 @@ impl Digest {
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// It as it is written, without a formatter on the way: 71 bytes of ASCII.
+    #[must_use]
+    pub fn ascii(&self) -> [u8; 71] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut ascii = *b"sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        for (pair, byte) in ascii[7..].chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        ascii
+    }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // It is ASCII.
+        f.write_str(std::str::from_utf8(&self.ascii()).unwrap_or_default())
     }
 }
 

@@ -2,13 +2,18 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
-use tokio::{sync::mpsc, time::Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Instant,
+};
 use uuid::Uuid;
 
 #[cfg(feature = "oauth")]
@@ -32,39 +37,34 @@ pub(crate) struct Call {
     pub(crate) contract: &'static Contract,
     pub(crate) correlation: Uuid,
     pub(crate) deadline: Instant,
-    pub(crate) cancelled: CancellationToken,
+    pub(crate) over: Over,
     pub(crate) progress: Option<Progress>,
-    pub(crate) sealer: Arc<Sealer>,
-    pub(crate) max_result: usize,
+    pub(crate) means: Arc<Means>,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
-    #[cfg(feature = "oauth")]
-    pub(crate) reached: Arc<Reached>,
+    /// The upstreams that it asked, for its record.
+    pub(crate) reached: Mutex<Vec<String>>,
     /// The token that the caller came by, for an exchange alone.
     #[cfg(feature = "oauth")]
     pub(crate) token: Option<InboundToken>,
-    #[cfg(feature = "oauth")]
-    pub(crate) upstreams: Arc<Upstreams>,
     /// Given back when the last holder of the call is done.
     pub(crate) _permits: Permits,
 }
 
-/// The upstreams that a call has asked, for its record.
-#[derive(Debug, Default)]
-pub(crate) struct Reached(Mutex<Vec<String>>);
-
-impl Reached {
+/// What the server has for all calls.
+#[derive(Debug)]
+pub(crate) struct Means {
+    pub(crate) sealer: Sealer,
+    pub(crate) max_result: usize,
     #[cfg(feature = "oauth")]
-    fn note(&self, upstream: &str) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !names.iter().any(|name| name == upstream) {
-            names.push(upstream.to_owned());
-        }
-    }
+    pub(crate) upstreams: Upstreams,
+}
 
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+/// Whether nobody waits for the answer any more. Most calls are never asked.
+#[derive(Debug, Default)]
+pub(crate) struct Over {
+    is_over: AtomicBool,
+    told: Notify,
 }
 
 /// A report on a call that is still running.
@@ -120,17 +120,18 @@ impl CallContext {
             contract: &CONTRACT,
             correlation: Uuid::now_v7(),
             deadline: Instant::now() + Duration::from_secs(30),
-            cancelled: CancellationToken::new(),
+            over: Over::default(),
             progress: None,
-            sealer: Arc::new(Sealer::of_process()),
-            max_result: MAX_RESULT,
+            means: Arc::new(Means {
+                sealer: Sealer::of_process(),
+                max_result: MAX_RESULT,
+                #[cfg(feature = "oauth")]
+                upstreams: Upstreams::default(),
+            }),
             question: OnceLock::new(),
-            #[cfg(feature = "oauth")]
-            reached: Arc::default(),
+            reached: Mutex::default(),
             #[cfg(feature = "oauth")]
             token: None,
-            #[cfg(feature = "oauth")]
-            upstreams: Arc::default(),
             _permits: Permits::default(),
         })
     }
@@ -163,7 +164,7 @@ impl CallContext {
     /// function that isn't async looks here from time to time.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.call.cancelled.is_cancelled()
+        self.call.over.is_over.load(Ordering::Acquire)
     }
 
     /// Reports how far the call has come, to callers that asked for it (`progressToken`).
@@ -183,7 +184,11 @@ impl CallContext {
     /// Ends when nobody waits for the answer any more, and after it.
     #[cfg(feature = "oauth")]
     pub(crate) async fn over(&self) {
-        self.call.cancelled.cancelled().await;
+        // Who begins to wait before looking misses nothing.
+        let told = self.call.over.told.notified();
+        if !self.is_cancelled() {
+            told.await;
+        }
     }
 
     /// The token by which the caller came, for an exchange alone.
@@ -194,24 +199,33 @@ impl CallContext {
 
     #[cfg(feature = "oauth")]
     pub(crate) fn reaches(&self, upstream: &str) {
-        self.call.reached.note(upstream);
+        let mut names = self.call.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.iter().any(|name| name == upstream) {
+            names.push(upstream.to_owned());
+        }
+    }
+
+    /// The upstreams that the call has asked.
+    pub(crate) fn reached(&self) -> Vec<String> {
+        self.call.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     #[cfg(feature = "oauth")]
     pub(crate) fn upstreams(&self) -> &Upstreams {
-        &self.call.upstreams
+        &self.call.means.upstreams
     }
 
     pub(crate) fn cancel(&self) {
-        self.call.cancelled.cancel();
+        self.call.over.is_over.store(true, Ordering::Release);
+        self.call.over.told.notify_waiters();
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {
-        &self.call.sealer
+        &self.call.means.sealer
     }
 
     pub(crate) fn max_result(&self) -> usize {
-        self.call.max_result
+        self.call.means.max_result
     }
 
     pub(crate) fn ask(&self, question: Digest) {

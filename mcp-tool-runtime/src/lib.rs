@@ -51,6 +51,7 @@ mod adapt;
 mod audit;
 #[cfg(feature = "cli")]
 mod cli;
+mod clock;
 mod context;
 mod contracts;
 mod control;
@@ -73,6 +74,7 @@ mod seal;
 #[cfg(feature = "oauth")]
 mod secret;
 mod server;
+mod stamp;
 pub mod testing;
 mod tool;
 #[cfg(feature = "oauth")]

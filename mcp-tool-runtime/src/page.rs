@@ -6,7 +6,7 @@ use mcp_tool_contract::{
     model::{Output, Param},
     read::{
         arguments::{Declared, declare},
-        canonical,
+        canonical::Form,
         types::{OutputValue, Parameter as _},
         violation::{Rule, Violation, Violations},
     },
@@ -80,7 +80,7 @@ impl PageRequest {
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
-        let question = canonical::digest(arguments, cx.contract().input, is_paging);
+        let question = Form::new(cx.contract().input, is_paging).digest(arguments);
         let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.as_bytes()));
         cx.ask(question);
         let after = match cursor {

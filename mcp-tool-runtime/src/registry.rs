@@ -13,12 +13,14 @@ use mcp_tool_contract::{
     judge,
     model::{Contract, Output, Version},
     name::MAX_NAME,
+    read::canonical::Form,
 };
 
 use crate::{
     execution::OutputCheck,
     lend::{Lent, NotLent},
     limits::Concurrency,
+    stamp::Stamp,
     tool::{Bound, ToolEntry},
 };
 
@@ -34,8 +36,10 @@ pub(crate) struct Registry {
 pub(crate) struct Served {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
-    /// The digest as it is stamped on every answer.
-    pub(crate) stamp: Arc<str>,
+    /// What stands on its answers and records.
+    pub(crate) stamp: Arc<Stamp>,
+    /// The arguments as records tell them apart.
+    pub(crate) form: Form,
     pub(crate) bound: Box<dyn Bound>,
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
@@ -163,7 +167,8 @@ impl Registry {
             let served = Served {
                 contract,
                 digest,
-                stamp: digest.to_string().into(),
+                stamp: Arc::new(Stamp::new(contract, digest)),
+                form: Form::new(contract.input, |param| param.secret),
                 bound,
                 output,
                 concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),

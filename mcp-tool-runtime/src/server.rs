@@ -16,6 +16,7 @@ use crate::{
 };
 use crate::{
     audit::{Audit, FileSink, LineSink, Sink},
+    context::Means,
     control::Controls,
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
@@ -186,8 +187,6 @@ impl ToolServer {
         };
         let dispatcher = Dispatcher {
             controls,
-            #[cfg(feature = "oauth")]
-            upstreams: Arc::new(upstreams),
             registry,
             scopes: Arc::new(scopes.clone()),
             policy: match self.policy {
@@ -201,9 +200,13 @@ impl ToolServer {
             concurrency: Concurrency::new(settings.concurrency),
             rates: Rates::default(),
             audit: Arc::new(audit),
-            sealer: Arc::new(sealer),
             timeout: settings.timeout,
-            max_result: settings.max_result,
+            means: Arc::new(Means {
+                sealer,
+                max_result: settings.max_result,
+                #[cfg(feature = "oauth")]
+                upstreams,
+            }),
         };
         let scopes = match &settings.local_scopes {
             None => Scopes::All,

@@ -1,11 +1,11 @@
 //! The argument object of a call: one walk over its text, each value into its parameter's slot.
 
-use std::fmt;
+use std::{borrow::Cow, collections::HashMap};
 
-use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use super::{
+    scan::{NotJson, Scan},
     types::{Parameter, each_item},
     value::judge,
     violation::{Path, Report, Rule, Violation, Violations, shown},
@@ -169,10 +169,9 @@ fn missing(path: &Path<'_>, report: &mut Report) {
 /// All violations of the call.
 pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
     let mut report = Report::default();
-    let mut walk = serde_json::Deserializer::from_str(json);
-    let visitor = Walk { slots: &mut *slots, report: &mut report };
-    if let Err(error) = walk.deserialize_map(visitor).and_then(|()| walk.end()) {
-        report.note(&Path::ROOT, Rule::Syntax, None, format!("the arguments can't be read: {error}"));
+    if walk(json, slots, &mut report).is_err() {
+        let message = format!("the arguments can't be read: {}", what_is_wrong(json));
+        report.note(&Path::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
     for slot in slots {
@@ -182,6 +181,59 @@ pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
         }
     }
     report.finish()
+}
+
+/// Fills the slots with what comes for them.
+fn walk(json: &str, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
+    let mut scan = Scan::new(json);
+    scan.enter_object()?;
+    // Most callers send what comes in the order of the signature.
+    let mut next = 0;
+    while let Some(key) = scan.next_key()? {
+        let key = unescaped(key)?;
+        let raw = scan.value()?;
+        let Some(index) = place(&key, slots, next) else {
+            // There may be many: those that aren't listed are counted, and cost no more.
+            let given = shown(&key);
+            let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
+            report.note(&Path::ROOT.key(&given), Rule::AdditionalProperties, None, message);
+            continue;
+        };
+        next = index + 1;
+        let Some(slot) = slots.get_mut(index) else { continue };
+        let Param { name, secret, .. } = *slot.param();
+        let path = Path::ROOT.key(name).secret(secret);
+        if !slot.is_empty() {
+            report.note(&path, Rule::Duplicate, None, "given twice".into());
+        } else if raw == "null" && !slot.param().is_required() {
+            slot.settle(&path, report);
+        } else {
+            slot.fill(raw, &path, report);
+        }
+    }
+    scan.end()
+}
+
+/// The slot of that name; it is looked for at `next` first.
+fn place(key: &str, slots: &[&mut dyn Fill], next: usize) -> Option<usize> {
+    let is_there = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
+    Some(next).filter(is_there).or_else(|| (0..slots.len()).find(is_there))
+}
+
+/// A name as it was meant, which may be spelled with escapes.
+pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
+    if !key.as_bytes().contains(&b'\\') {
+        return Ok(Cow::Borrowed(key));
+    }
+    serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned).map_err(|_| NotJson)
+}
+
+/// Why a text isn't the JSON of an object, with the place.
+pub(super) fn what_is_wrong(json: &str) -> String {
+    match serde_json::from_str::<HashMap<String, IgnoredAny>>(json) {
+        Ok(_) => "it nests too deeply".into(),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// Holds an argument object to the contract alone.
@@ -222,83 +274,12 @@ pub fn check_defaults(params: &[&(dyn Defaulted + Sync)]) -> Result<(), Violatio
     report.finish()
 }
 
-struct Walk<'w, 's> {
-    slots: &'w mut [&'s mut dyn Fill],
-    report: &'w mut Report,
-}
-
-impl<'de> Visitor<'de> for Walk<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Walk { slots, report } = self;
-        while let Some(member) = members.next_key_seed(Key(slots))? {
-            let index = match member {
-                Named::Slot(index) => index,
-                Named::Unknown(given) => {
-                    members.next_value::<IgnoredAny>()?;
-                    // There may be many: those that aren't listed are counted, and cost no more.
-                    let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
-                    report.note(&Path::ROOT.key(&given), Rule::AdditionalProperties, None, message);
-                    continue;
-                }
-            };
-            let raw = members.next_value::<&RawValue>()?.get();
-            let Some(slot) = slots.get_mut(index) else { continue };
-            let Param { name, secret, .. } = *slot.param();
-            let path = Path::ROOT.key(name).secret(secret);
-            if !slot.is_empty() {
-                report.note(&path, Rule::Duplicate, None, "given twice".into());
-            } else if raw == "null" && !slot.param().is_required() {
-                slot.settle(&path, report);
-            } else {
-                slot.fill(raw, &path, report);
-            }
-        }
-        Ok(())
-    }
-}
-
 fn unknown(given: &str, slots: &[&mut dyn Fill]) -> String {
     let names: Vec<&str> = slots.iter().map(|slot| slot.param().name).collect();
     match name::nearest(given, names.iter().copied()) {
         Some(meant) => format!("unknown argument; did you mean '{meant}'?"),
         None if names.is_empty() => "unknown argument; this tool takes none".into(),
         None => format!("unknown argument; known are '{}'", names.join("', '")),
-    }
-}
-
-enum Named {
-    Slot(usize),
-    Unknown(String),
-}
-
-struct Key<'k, 's>(&'k [&'s mut dyn Fill]);
-
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
-    type Value = Named;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Named, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_, '_> {
-    type Value = Named;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, given: &str) -> Result<Named, E> {
-        Ok(match self.0.iter().position(|slot| slot.param().name == given) {
-            Some(index) => Named::Slot(index),
-            None => Named::Unknown(shown(given)),
-        })
     }
 }
 

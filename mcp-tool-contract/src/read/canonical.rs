@@ -1,30 +1,114 @@
 //! The arguments of a call in a form that compares: however they were spelled, the same call is the same text.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Value, value::RawValue};
 
-use super::number::{Whole, whole};
+use super::{
+    arguments::unescaped,
+    number::{Whole, whole},
+    scan::{NotJson, Scan},
+};
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
 /// Integers beyond this lose digits as RFC 8785 writes numbers, so they become text (RFC 8785, appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// The digest of the arguments that were given or defaulted, in RFC 8785 form, without those that `skip` names.
-///
-/// `json` is an object that [`read`](super::arguments::read) has taken. What isn't there and `null` where it
-/// means the same are left out; `10`, `1e1` and `10.0` are one integer.
-pub fn digest(json: &str, params: &[Param], skip: impl Fn(&Param) -> bool) -> Option<Digest> {
-    let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
-    let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
-    for param in params.iter().filter(|param| !skip(param)) {
-        let raw = given.get(param.name).map(|raw| raw.get());
-        let raw = raw.filter(|raw| *raw != "null" || param.is_required());
-        if let Some(raw) = raw.or(param.default.map(|default| default.json)) {
-            canonical.insert(param.name, value(raw, &param.schema.kind)?);
-        }
+/// Which parameters of a tool count, in the order in which they are written. Made once a tool.
+#[derive(Clone, Debug)]
+pub struct Form {
+    params: Box<[Param]>,
+}
+
+impl Form {
+    /// Of all parameters but those that `skip` names.
+    pub fn new(params: &[Param], skip: impl Fn(&Param) -> bool) -> Self {
+        let mut params: Vec<Param> = params.iter().filter(|param| !skip(param)).copied().collect();
+        // RFC 8785 §3.2.3 sorts by UTF-16; names of parameters are ASCII.
+        params.sort_unstable_by_key(|param| param.name);
+        Form { params: params.into() }
     }
-    Digest::of_canonical(&canonical).ok()
+
+    /// The digest of the arguments that were given or defaulted, in RFC 8785 form.
+    ///
+    /// `json` is an object that [`read`](super::arguments::read) has taken. What isn't there and `null` where it
+    /// means the same are left out; `10`, `1e1` and `10.0` are one integer.
+    #[must_use]
+    pub fn digest(&self, json: &str) -> Option<Digest> {
+        self.written(json).ok().map(|text| Digest::of_bytes(&text)).or_else(|| self.careful(json))
+    }
+
+    /// The form itself, where each value is spelled so already.
+    fn written(&self, json: &str) -> Result<Vec<u8>, NotJson> {
+        const FEW: usize = 16;
+        let (mut given, mut count) = ([("", ""); FEW], 0);
+        let mut scan = Scan::new(json);
+        scan.enter_object()?;
+        while let Some(key) = scan.next_key()? {
+            let Cow::Borrowed(key) = unescaped(key)? else { return Err(NotJson) };
+            *given.get_mut(count).ok_or(NotJson)? = (key, scan.value()?);
+            count += 1;
+        }
+        let mut text = Vec::with_capacity(json.len() + 64);
+        text.push(b'{');
+        for param in &self.params {
+            let raw = given[..count].iter().find(|(key, _)| *key == param.name).map(|(_, raw)| *raw);
+            let raw = raw.filter(|raw| *raw != "null" || param.is_required());
+            let Some(raw) = raw.or(param.default.map(|default| default.json)) else { continue };
+            if text.len() > 1 {
+                text.push(b',');
+            }
+            text.push(b'"');
+            text.extend_from_slice(param.name.as_bytes());
+            text.extend_from_slice(b"\":");
+            plain(&mut text, raw, &param.schema.kind)?;
+        }
+        text.push(b'}');
+        Ok(text)
+    }
+
+    fn careful(&self, json: &str) -> Option<Digest> {
+        let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
+        let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
+        for param in &self.params {
+            let raw = given.get(param.name).map(|raw| raw.get());
+            let raw = raw.filter(|raw| *raw != "null" || param.is_required());
+            if let Some(raw) = raw.or(param.default.map(|default| default.json)) {
+                canonical.insert(param.name, value(raw, &param.schema.kind)?);
+            }
+        }
+        Digest::of_canonical(&canonical).ok()
+    }
+}
+
+/// Writes a value that is spelled as RFC 8785 spells it; others are for the careful.
+fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
+    match raw.as_bytes() {
+        [b'[', ..] => {
+            let mut scan = Scan::new(raw);
+            scan.enter_array()?;
+            text.push(b'[');
+            let mut is_first = true;
+            while scan.next_item()? {
+                if !std::mem::take(&mut is_first) {
+                    text.push(b',');
+                }
+                plain(text, scan.value()?, kind)?;
+            }
+            text.push(b']');
+            return Ok(());
+        }
+        // Whatever else would be escaped can't stand in JSON without it.
+        [b'"', ..] if !raw.as_bytes().contains(&b'\\') => {}
+        [b'-', b'1'..=b'9', digits @ ..] | [b'1'..=b'9', digits @ ..]
+            if matches!(kind, Kind::Integer { .. })
+                && digits.len() < 15
+                && digits.iter().all(u8::is_ascii_digit) => {}
+        b"0" | b"true" | b"false" => {}
+        _ => return Err(NotJson),
+    }
+    text.extend_from_slice(raw.as_bytes());
+    Ok(())
 }
 
 fn value(raw: &str, kind: &Kind) -> Option<Value> {
@@ -56,7 +140,11 @@ mod tests {
     ];
 
     fn of(json: &str) -> Option<Digest> {
-        digest(json, PARAMS, |param| param.secret)
+        let form = Form::new(PARAMS, |param| param.secret);
+        if let Ok(written) = form.written(json) {
+            assert_eq!(Some(Digest::of_bytes(&written)), form.careful(json), "{json}");
+        }
+        form.digest(json)
     }
 
     #[test]
@@ -67,10 +155,40 @@ mod tests {
             r#"{"tags":["\u00e9"], "n": 1e1}"#,
             r#"{"n":10.0,"tags":["é"],"word":"a"}"#,
             r#"{"n":10,"tags":["é"],"word":null,"pin":null}"#,
-            r#"{"n":10,"tags":["é"],"pin":"1234"}"#,
+            r#"{"n":10,"tags":[ "é" ],"pin":"1234"}"#,
         ] {
             assert_eq!(of(same), plain, "{same}");
         }
+    }
+
+    #[test]
+    fn what_is_written_at_once_is_what_the_careful_write() {
+        let form = Form::new(PARAMS, |param| param.secret);
+        let plain = [
+            r#"{"n":0}"#,
+            r#"{"word":"\u007f😀/ é","tags":["b","a",""],"n":123456789012345}"#,
+            r#"{"n":7,"tags":[],"word":"","pin":"x"}"#,
+            r#" { "tags" : [ "a" , "b" ] , "n" : 7 } "#,
+        ];
+        for plain in plain.map(|json| json.replace("\\u007f", "\u{7f}")) {
+            assert!(form.written(&plain).is_ok(), "{plain}");
+            assert!(of(&plain).is_some());
+        }
+        let odd = [
+            r#"{"n":-0}"#,
+            r#"{"n":1.0}"#,
+            r#"{"n":1234567890123456}"#,
+            r#"{"n":1,"word":"\n"}"#,
+            r#"{"\u006e":1}"#,
+        ];
+        for odd in odd {
+            assert!(form.written(odd).is_err(), "{odd}");
+            assert!(of(odd).is_some(), "{odd}");
+        }
+        let signed =
+            Form::new(&[Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())], |_| false);
+        assert_eq!(signed.written(r#"{"n":-5}"#).as_deref(), Ok(&br#"{"n":-5}"#[..]));
+        assert_eq!(signed.careful(r#"{"n":-5}"#), signed.digest(r#"{"n":-5}"#));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The rules of reading: how the JSON of a call, and of its result, is held to the contract.
 //!
-//! [`arguments`] walks the argument object once and hands each value's text to its parameter's slot;
-//! [`value`] judges a single value; [`types`] turns what was judged into the function's own types;
-//! [`result`] holds what a function returned to what its tool promised. A refusal lists its
+//! [`scan`] knows JSON's grammar alone. [`arguments`] walks the argument object once and hands each value's text
+//! to its parameter's slot; [`value`] judges a single value; [`types`] turns what was judged into the function's
+//! own types; [`result`] holds what a function returned to what its tool promised. A refusal lists its
 //! [`violation`]s.
 
 pub mod arguments;
@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod format;
 mod number;
 pub mod result;
+pub mod scan;
 pub mod types;
 pub mod value;
 pub mod violation;

@@ -1,29 +1,22 @@
 //! What a function returned, against what its tool promised.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::{
-    value::judge,
+    arguments::{unescaped, what_is_wrong},
+    scan::{NotJson, Scan},
+    value::{judge, noun},
     violation::{Path, Report, Rule, Violations, shown},
 };
 use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
+
+/// Nesting of what a function returns.
+const MAX_NESTING: u32 = 128;
 
 /// Holds the JSON of a result to its shape; what the shape doesn't declare is a violation too.
 ///
 /// # Errors
 /// All violations.
 pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
-    let mut report = Report::default();
-    let mut walk = serde_json::Deserializer::from_str(json);
-    let members = Node::Object(object);
-    let seed = Seed { node: members, optional: false, path: &Path::ROOT, report: &mut report };
-    if let Err(error) = seed.deserialize(&mut walk).and_then(|()| walk.end()) {
-        report.note(&Path::ROOT, Rule::Syntax, None, format!("the result can't be read: {error}"));
-    }
-    report.finish()
+    checked(json, |walk, path| walk.object(object, false, path))
 }
 
 /// Holds the JSON of one value of a result to its schema.
@@ -31,230 +24,211 @@ pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
 /// # Errors
 /// All violations.
 pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
-    let mut report = Report::default();
-    let mut walk = serde_json::Deserializer::from_str(json);
-    let seed = Value { schema, path: &Path::ROOT, report: &mut report };
-    if let Err(error) = seed.deserialize(&mut walk).and_then(|()| walk.end()) {
-        report.note(&Path::ROOT, Rule::Syntax, None, format!("the value can't be read: {error}"));
+    checked(json, |walk, path| walk.value(schema, path))
+}
+
+fn checked(
+    json: &str,
+    check: impl FnOnce(&mut Walk<'_>, &Path<'_>) -> Result<(), NotJson>,
+) -> Result<(), Violations> {
+    let mut walk = Walk { scan: Scan::new(json), depth: 0, report: Report::default() };
+    let ended = check(&mut walk, &Path::ROOT).and_then(|()| walk.scan.end());
+    if ended.is_err() {
+        let message = format!("the result can't be read: {}", what_is_wrong(json));
+        walk.report.note(&Path::ROOT, Rule::Syntax, None, message);
     }
-    report.finish()
+    walk.report.finish()
 }
 
-/// What is wanted at one place.
-#[derive(Clone, Copy)]
-enum Node<'n> {
-    Object(&'n Object),
-    Array(&'n Kind, Items),
-    Tag(&'n str),
+struct Walk<'t> {
+    scan: Scan<'t>,
+    depth: u32,
+    report: Report,
 }
 
-struct Seed<'s> {
-    node: Node<'s>,
-    optional: bool,
-    path: &'s Path<'s>,
-    report: &'s mut Report,
-}
-
-impl Seed<'_> {
-    fn mistyped(self, given: &str) {
-        let wanted = match self.node {
-            Node::Object(_) => "an object",
-            Node::Array(..) => "an array",
-            Node::Tag(_) => "a string",
-        };
-        self.report.note(self.path, Rule::Type, None, format!("{given} was returned, {wanted} is promised"));
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+impl Walk<'_> {
+    /// A value of any schema: a scalar by its own text, the rest by walking on.
+    fn value(&mut self, schema: &Schema, path: &Path<'_>) -> Result<(), NotJson> {
+        match (&schema.items, &schema.kind) {
+            (Some(items), kind) => self.array(kind, *items, schema.optional, path),
+            (None, Kind::Object(object)) => self.object(object, schema.optional, path),
+            (None, kind) => {
+                let raw = self.scan.value()?;
+                if !(schema.optional && raw == "null") {
+                    judge(kind, raw, path, &mut self.report);
+                }
+                Ok(())
+            }
+        }
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        if !self.optional {
-            self.mistyped("null");
+    /// What is of another type than promised.
+    fn other(&mut self, wanted: &str, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+        let raw = self.scan.value()?;
+        if !(optional && raw == "null") {
+            let message = format!("{} was returned, {wanted} is promised", noun(raw));
+            self.report.note(path, Rule::Type, None, message);
         }
         Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.mistyped("a boolean");
-        Ok(())
+    fn deeper(&mut self) -> Result<(), NotJson> {
+        self.depth += 1;
+        if self.depth > MAX_NESTING { Err(NotJson) } else { Ok(()) }
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.mistyped("a number");
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.mistyped("a number");
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.mistyped("a number");
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        match self.node {
-            Node::Tag(wanted) if wanted == text => {}
-            Node::Tag(wanted) => {
-                let message = format!("{} was returned, {wanted} is promised", shown(text));
-                self.report.note(self.path, Rule::Enum, Some(wanted.into()), message);
-            }
-            Node::Object(_) | Node::Array(..) => self.mistyped("a string"),
+    fn array(&mut self, kind: &Kind, bounds: Items, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+        if self.scan.peek() != Some(b'[') {
+            return self.other("an array", optional, path);
         }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Node::Array(kind, bounds) = self.node else {
-            while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-            self.mistyped("an array");
-            return Ok(());
-        };
-        let schema = kind.schema();
-        let mut count = 0;
-        loop {
-            let path = self.path.index(count);
-            let item = Value { schema: &schema, path: &path, report: self.report };
-            if items.next_element_seed(item)?.is_none() {
-                break;
-            }
+        self.scan.enter_array()?;
+        self.deeper()?;
+        let (schema, mut count) = (kind.schema(), 0);
+        while self.scan.next_item()? {
+            self.value(&schema, &path.index(count))?;
             count += 1;
         }
+        self.depth -= 1;
         let count = count as u64;
         if count < bounds.min {
             let message = format!("{count} items, at least {} promised", bounds.min);
-            self.report.note(self.path, Rule::MinItems, Some(bounds.min.into()), message);
+            self.report.note(path, Rule::MinItems, Some(bounds.min.into()), message);
         }
         if let Some(most) = bounds.max
             && count > most
         {
             let message = format!("{count} items, at most {most} promised");
-            self.report.note(self.path, Rule::MaxItems, Some(most.into()), message);
+            self.report.note(path, Rule::MaxItems, Some(most.into()), message);
         }
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Node::Object(object) = self.node else {
-            while members.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
-            self.mistyped("an object");
-            return Ok(());
-        };
-        let mut promised = Vec::new();
-        promises(object, &mut promised);
-        while let Some(name) = members.next_key::<String>()? {
-            let path = self.path.key(&name);
-            let Some(promise) = promised.iter_mut().find(|promise| promise.name == name) else {
-                members.next_value::<serde::de::IgnoredAny>()?;
-                self.report.note(
-                    &path,
-                    Rule::AdditionalProperties,
-                    None,
-                    "returned, but not promised".into(),
-                );
+    fn object(&mut self, object: &Object, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+        if self.scan.peek() != Some(b'{') {
+            return self.other("an object", optional, path);
+        }
+        self.scan.enter_object()?;
+        self.deeper()?;
+        let mut kept = Kept::default();
+        while let Some(key) = self.scan.next_key()? {
+            let name = unescaped(key)?;
+            let path = path.key(&name);
+            let Some((place, promise)) = promises(object, 0, &mut |_, promise| promise.name() == name) else {
+                self.scan.value()?;
+                let message = "returned, but not promised".into();
+                self.report.note(&path, Rule::AdditionalProperties, None, message);
                 continue;
             };
-            if promise.kept {
+            if kept.holds(place) {
                 self.report.note(&path, Rule::Duplicate, None, "returned twice".into());
             }
-            promise.kept = true;
-            match promise.what {
-                What::Field(field) => {
-                    members.next_value_seed(Value {
-                        schema: &field.schema,
-                        path: &path,
-                        report: self.report,
-                    })?;
-                }
-                What::Tag(value) => {
-                    let node = Node::Tag(value);
-                    members.next_value_seed(Seed {
-                        node,
-                        optional: false,
-                        path: &path,
-                        report: self.report,
-                    })?;
-                }
+            kept.add(place);
+            match promise {
+                Promise::Field(field) => self.value(&field.schema, &path)?,
+                Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
             }
         }
-        for promise in promised {
-            if promise.required && !promise.kept {
-                let path = self.path.key(promise.name);
-                self.report.note(&path, Rule::Required, None, "promised, but not returned".into());
+        self.depth -= 1;
+        let report = &mut self.report;
+        promises(object, 0, &mut |place, promise| {
+            if promise.is_required() && !kept.holds(place) {
+                let path = path.key(promise.name());
+                report.note(&path, Rule::Required, None, "promised, but not returned".into());
             }
+            false
+        });
+        Ok(())
+    }
+
+    fn tag(&mut self, wanted: &str, path: &Path<'_>) -> Result<(), NotJson> {
+        if self.scan.peek() != Some(b'"') {
+            return self.other("a string", false, path);
+        }
+        let raw = self.scan.value()?;
+        let text = unescaped(raw.get(1..raw.len() - 1).ok_or(NotJson)?)?;
+        if text != wanted {
+            let message = format!("{} was returned, {wanted} is promised", shown(&text));
+            self.report.note(path, Rule::Enum, Some(wanted.into()), message);
         }
         Ok(())
     }
 }
 
-/// A member that an object promises, and whether it came.
-struct Promise<'o> {
-    name: &'o str,
-    what: What<'o>,
-    required: bool,
-    kept: bool,
-}
-
+/// A member that an object promises.
 #[derive(Clone, Copy)]
-enum What<'o> {
+enum Promise<'o> {
     Field(&'o Field),
-    Tag(&'o str),
+    Tag(&'o str, &'o str),
 }
 
-fn promises<'o>(object: &'o Object, found: &mut Vec<Promise<'o>>) {
-    for member in object.members {
-        match member {
-            Member::Field(field) => {
-                let (name, required) = (field.name, field.required);
-                found.push(Promise { name, what: What::Field(field), required, kept: false });
-            }
-            Member::Tag(name, value) => {
-                found.push(Promise { name, what: What::Tag(value), required: true, kept: false });
-            }
-            Member::Flatten(inner) => promises(inner, found),
+impl Promise<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Promise::Field(field) => field.name,
+            Promise::Tag(name, _) => name,
+        }
+    }
+
+    fn is_required(&self) -> bool {
+        match self {
+            Promise::Field(field) => field.required,
+            Promise::Tag(..) => true,
         }
     }
 }
 
-/// A value of any schema: a scalar by its own text, the rest by walking on.
-struct Value<'v> {
-    schema: &'v Schema,
-    path: &'v Path<'v>,
-    report: &'v mut Report,
-}
-
-impl<'de> DeserializeSeed<'de> for Value<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Value { schema, path, report } = self;
-        let node = match (&schema.items, &schema.kind) {
-            (Some(items), kind) => Node::Array(kind, *items),
-            (None, Kind::Object(object)) => Node::Object(object),
-            (None, kind) => {
-                let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?.get();
-                if !(schema.optional && raw == "null") {
-                    judge(kind, raw, path, report);
+/// The first member that is wanted, with its place among all; what is flattened counts as the object's own.
+fn promises<'o>(
+    object: &'o Object,
+    first: usize,
+    is_wanted: &mut dyn FnMut(usize, Promise<'o>) -> bool,
+) -> Option<(usize, Promise<'o>)> {
+    let mut place = first;
+    for member in object.members {
+        let promise = match member {
+            Member::Field(field) => Promise::Field(field),
+            Member::Tag(name, value) => Promise::Tag(name, value),
+            Member::Flatten(inner) => {
+                let found = promises(inner, place, is_wanted);
+                if found.is_some() {
+                    return found;
                 }
-                return Ok(());
+                place += count(inner);
+                continue;
             }
         };
-        Seed { node, optional: schema.optional, path, report }.deserialize(deserializer)
+        if is_wanted(place, promise) {
+            return Some((place, promise));
+        }
+        place += 1;
+    }
+    None
+}
+
+fn count(object: &Object) -> usize {
+    let members = object.members.iter();
+    members.map(|member| if let Member::Flatten(inner) = member { count(inner) } else { 1 }).sum()
+}
+
+/// Which members came. Few objects have more than 128.
+#[derive(Default)]
+struct Kept {
+    first: u128,
+    rest: Vec<usize>,
+}
+
+impl Kept {
+    fn holds(&self, place: usize) -> bool {
+        match place {
+            0..128 => self.first >> place & 1 == 1,
+            _ => self.rest.contains(&place),
+        }
+    }
+
+    fn add(&mut self, place: usize) {
+        match place {
+            0..128 => self.first |= 1 << place,
+            _ => self.rest.push(place),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The types that a function may take and return.
 
 use super::{
+    scan::{NotJson, Scan},
     value::{Value, judge, mistyped},
     violation::{Path, Report, Rule},
 };
@@ -129,12 +130,10 @@ pub(super) fn each_item(
         return false;
     }
     let (least, most) = bounds.map_or((0, u64::MAX), |items| (items.min, items.max.unwrap_or(u64::MAX)));
-    let mut walk = serde_json::Deserializer::from_str(raw);
-    let visitor = WalkItems { most, path, report: &mut *report, read };
-    let (count, whole) = match serde::Deserializer::deserialize_seq(&mut walk, visitor) {
+    let (count, whole) = match walk_items(raw, most, path, report, read) {
         Ok(walked) => walked,
-        Err(error) => {
-            report.note(path, Rule::Syntax, None, format!("not readable as JSON: {error}"));
+        Err(NotJson) => {
+            report.note(path, Rule::Syntax, None, "not readable as JSON".into());
             return false;
         }
     };
@@ -151,36 +150,26 @@ pub(super) fn each_item(
     whole
 }
 
-struct WalkItems<'w> {
+/// The number of items, and whether those that were read were right.
+fn walk_items(
+    raw: &str,
     most: u64,
-    path: &'w Path<'w>,
-    report: &'w mut Report,
-    read: ReadItem<'w>,
-}
-
-impl<'de> serde::de::Visitor<'de> for WalkItems<'_> {
-    /// The number of items, and whether those that were read were right.
-    type Value = (u64, bool);
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let (mut count, mut whole) = (0, true);
-        while count < self.most {
-            let Some(raw) = items.next_element::<&serde_json::value::RawValue>()? else {
-                return Ok((count, whole));
-            };
+    path: &Path<'_>,
+    report: &mut Report,
+    read: ReadItem<'_>,
+) -> Result<(u64, bool), NotJson> {
+    let mut scan = Scan::new(raw);
+    let (mut count, mut whole) = (0, true);
+    scan.enter_array()?;
+    while scan.next_item()? {
+        let item = scan.value()?;
+        if count < most {
             let index = usize::try_from(count).unwrap_or(usize::MAX);
-            whole &= (self.read)(raw.get(), &self.path.index(index), self.report);
-            count += 1;
+            whole &= read(item, &path.index(index), report);
         }
-        while items.next_element::<serde::de::IgnoredAny>()?.is_some() {
-            count += 1;
-        }
-        Ok((count, whole))
+        count += 1;
     }
+    scan.end().map(|()| (count, whole))
 }
 
 /// A single value that a function can return inside a struct: a [`Scalar`] or another struct.

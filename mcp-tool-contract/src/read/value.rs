@@ -59,7 +59,7 @@ pub(super) fn mistyped<T>(wanted: &str, raw: &str, path: &Path<'_>, report: &mut
 }
 
 /// The JSON type of a value's text, with its article.
-fn noun(raw: &str) -> &'static str {
+pub(super) fn noun(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'"') => "a string",
         Some(b't' | b'f') => "a boolean",

@@ -12,7 +12,7 @@ mod strangers;
 pub(crate) use file::FileSink;
 #[cfg(feature = "cli")]
 pub(crate) use query::{Found, Question, Reading};
-pub(crate) use record::{Entry, Outcome};
+pub(crate) use record::{Came, Entry, Outcome};
 pub(crate) use sink::{Audit, LineSink, Sink};
 #[cfg(feature = "oauth")]
 pub(crate) use strangers::Strangers;

@@ -1,25 +1,20 @@
-//! The record of a call.
+//! The record of a call: a line of JSON, written from its parts.
 
-use std::{
-    collections::BTreeSet,
-    net::IpAddr,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::Audit;
 use crate::{
-    context::Reached,
+    clock::Moment,
+    context::CallContext,
     identity::{Caller, Scopes},
+    stamp::{Stamp, json},
 };
 
 /// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The function ran and its result was sent.
     Ok,
@@ -33,67 +28,14 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
-#[derive(Debug, Serialize)]
-struct Record<'r> {
-    time: String,
-    correlation_id: Uuid,
-    user: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<&'r str>,
-    // What a verified token says of its caller besides; local callers have none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issuer: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<&'r str>,
-    /// `human` or `machine`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'r str>,
-    scopes: Held<'r>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remote: Option<IpAddr>,
-    tool: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contract: Option<&'r str>,
-    /// The version that answers for it, where it is an adapter, and that one's contract.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answered_by: Option<&'r str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    deprecated: bool,
-    /// Whom it asked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    upstreams: Vec<String>,
-    outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'r str>,
-    duration_us: u64,
-    arguments_bytes: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_bytes: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<String>,
-}
-
-/// The scopes that the caller held: `"all"`, or each.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Held<'r> {
-    All(&'static str),
-    Only(&'r BTreeSet<String>),
-}
-
-impl<'r> From<&'r Scopes> for Held<'r> {
-    fn from(scopes: &'r Scopes) -> Self {
-        match scopes {
-            Scopes::All => Held::All("all"),
-            Scopes::Only(scopes) => Held::Only(scopes),
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Refused => "refused",
+            Outcome::Error => "error",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Unknown => "unknown",
         }
     }
 }
@@ -103,62 +45,64 @@ impl<'r> From<&'r Scopes> for Held<'r> {
 #[derive(Debug)]
 pub(crate) struct Entry {
     audit: Arc<Audit>,
-    begun_at: SystemTime,
-    clock: Instant,
+    moment: Moment,
     correlation: Uuid,
     caller: Caller,
     remote: Option<IpAddr>,
-    tool: String,
-    contract: Option<(&'static Contract, Arc<str>)>,
+    /// What was called, unless it is the name of the tool that was found.
+    named: Option<String>,
+    tool: Option<Arc<Stamp>>,
     answered_by: Option<String>,
-    reached: Option<Arc<Reached>>,
+    /// The call, once it was admitted: it knows whom the function asked.
+    call: Option<CallContext>,
     arguments_bytes: usize,
     arguments: Option<Digest>,
     running: bool,
     written: bool,
 }
 
+/// What a record says of a call as it came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came<'c> {
+    pub(crate) moment: Moment,
+    pub(crate) correlation: Uuid,
+    pub(crate) remote: Option<IpAddr>,
+    /// What was called.
+    pub(crate) name: &'c str,
+    pub(crate) arguments_bytes: usize,
+}
+
 impl Entry {
-    /// The record of a call to what the caller named.
-    pub(crate) fn new(
-        audit: Arc<Audit>,
-        correlation: Uuid,
-        caller: Caller,
-        remote: Option<IpAddr>,
-        tool: &str,
-        bytes: usize,
-    ) -> Self {
+    /// The record of a call to a tool, or to a name that means none.
+    pub(crate) fn new(audit: &Arc<Audit>, came: Came<'_>, caller: Caller, tool: Option<&Arc<Stamp>>) -> Self {
+        let Came { moment, correlation, remote, name, arguments_bytes } = came;
+        let is_its_name = tool.is_some_and(|tool| tool.contract.name == name);
         Entry {
-            audit,
-            begun_at: SystemTime::now(),
-            clock: Instant::now(),
+            audit: Arc::clone(audit),
+            moment,
             correlation,
             caller,
             remote,
-            tool: shown(tool),
-            contract: None,
+            named: (!is_its_name).then(|| shown(name)),
+            tool: tool.map(Arc::clone),
             answered_by: None,
-            reached: None,
-            arguments_bytes: bytes,
+            call: None,
+            arguments_bytes,
             arguments: None,
             running: false,
             written: false,
         }
     }
 
-    /// The name was that of this tool.
-    pub(crate) fn resolved(&mut self, contract: &'static Contract, digest: Arc<str>) {
-        self.contract = Some((contract, digest));
-    }
-
     /// It is an adapter, and this version answers for it.
-    pub(crate) fn answered_by(&mut self, contract: &Contract, digest: &str) {
-        self.answered_by = Some(format!("{} {} {digest}", contract.name, contract.version));
+    pub(crate) fn answered_by(&mut self, tool: &Stamp) {
+        let Contract { name, version, .. } = tool.contract;
+        self.answered_by = Some(format!("{name} {version} {}", tool.text));
     }
 
     /// Whom the function asks will stand here.
-    pub(crate) fn reaches(&mut self, reached: Arc<Reached>) {
-        self.reached = Some(reached);
+    pub(crate) fn admitted(&mut self, call: CallContext) {
+        self.call = Some(call);
     }
 
     /// The arguments were read, and these are they.
@@ -188,39 +132,61 @@ impl Entry {
 
     fn write(&mut self, outcome: Outcome, reason: Option<&str>, detail: Option<&str>, result: Option<&[u8]>) {
         self.written = true;
-        let record = Record {
-            time: rfc3339(self.begun_at),
-            correlation_id: self.correlation,
-            user: self.caller.user(),
-            agent: self.caller.agent().map(shown),
-            tenant: self.caller.tenant(),
-            issuer: self.caller.issuer(),
-            client: self.caller.client(),
-            kind: self.caller.issuer().map(|_| self.caller.kind().name()),
-            scopes: self.caller.scopes().into(),
-            remote: self.remote,
-            tool: &self.tool,
-            version: self.contract.as_ref().map(|(contract, _)| contract.version.to_string()),
-            contract: self.contract.as_ref().map(|(_, digest)| &**digest),
-            answered_by: self.answered_by.as_deref(),
-            deprecated: self.contract.as_ref().is_some_and(|(contract, _)| contract.deprecation.is_some()),
-            upstreams: self.reached.as_ref().map(|reached| reached.names()).unwrap_or_default(),
-            outcome,
-            reason,
-            detail,
-            duration_us: u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX),
-            arguments_bytes: self.arguments_bytes,
-            arguments: self.arguments.map(|digest| digest.to_string()),
-            result_bytes: result.map(<[u8]>::len),
-            result: result.map(|bytes| Digest::of_bytes(bytes).to_string()),
-        };
-        match serde_json::to_vec(&record) {
-            Ok(mut line) => {
-                line.push(b'\n');
-                self.audit.append(line, self.running);
-            }
-            Err(error) => tracing::error!(%error, "a record could not be made"),
+        let mut line = Line(String::with_capacity(768));
+        line.0.push_str(r#"{"time":""#);
+        self.moment.write(&mut line.0);
+        line.0.push_str(r#"","correlation_id":""#);
+        line.0.push_str(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        line.0.push_str("\",");
+        line.0.push_str(self.caller.written(of_caller));
+        if let Some(remote) = self.remote {
+            line.quoted("remote", format_args!("{remote}"));
         }
+        match (&self.named, &self.tool) {
+            (None, Some(tool)) => {
+                line.0.push(',');
+                line.0.push_str(&tool.recorded);
+            }
+            (named, tool) => {
+                line.text("tool", named.as_deref().unwrap_or_default());
+                if let Some(tool) = tool {
+                    line.quoted("version", format_args!("{}", tool.contract.version));
+                    line.quoted("contract", format_args!("{}", tool.text));
+                }
+            }
+        }
+        if let Some(answered_by) = &self.answered_by {
+            line.text("answered_by", answered_by);
+        }
+        if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation.is_some()) {
+            line.0.push_str(r#","deprecated":true"#);
+        }
+        if let Some(upstreams) =
+            self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
+        {
+            line.0.push_str(r#","upstreams":"#);
+            json(&mut line.0, &upstreams);
+        }
+        line.0.push_str(r#","outcome":""#);
+        line.0.push_str(outcome.name());
+        line.0.push('"');
+        if let Some(reason) = reason {
+            line.text("reason", reason);
+        }
+        if let Some(detail) = detail {
+            line.text("detail", detail);
+        }
+        line.number("duration_us", self.moment.instant.elapsed().as_micros());
+        line.number("arguments_bytes", self.arguments_bytes as u128);
+        if let Some(arguments) = &self.arguments {
+            line.digest("arguments", arguments);
+        }
+        if let Some(result) = result {
+            line.number("result_bytes", result.len() as u128);
+            line.digest("result", &Digest::of_bytes(result));
+        }
+        line.0.push_str("}\n");
+        self.audit.append(line.0.as_bytes(), self.running);
     }
 }
 
@@ -229,12 +195,70 @@ impl Drop for Entry {
         if self.written {
             return;
         }
-        let read_only = self.contract.as_ref().is_some_and(|(contract, _)| contract.hints.read_only);
+        let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints.read_only);
         let outcome = if self.running && !read_only { Outcome::Unknown } else { Outcome::Cancelled };
         self.write(outcome, Some("cancelled"), None, None);
     }
 }
 
-fn rfc3339(time: SystemTime) -> String {
-    chrono::DateTime::<chrono::Utc>::from(time).to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+/// A record as far as it is written. Names of members need no escapes.
+struct Line(String);
+
+impl Line {
+    fn name(&mut self, name: &str) {
+        for part in [",\"", name, "\":"] {
+            self.0.push_str(part);
+        }
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        json(&mut self.0, &text);
+    }
+
+    /// What needs no escapes.
+    fn quoted(&mut self, name: &str, text: std::fmt::Arguments<'_>) {
+        self.name(name);
+        self.0.push_str(&format!("\"{text}\""));
+    }
+
+    fn number(&mut self, name: &str, number: u128) {
+        self.name(name);
+        json(&mut self.0, &u64::try_from(number).unwrap_or(u64::MAX));
+    }
+
+    fn digest(&mut self, name: &str, digest: &Digest) {
+        self.name(name);
+        self.0.push('"');
+        self.0.push_str(std::str::from_utf8(&digest.ascii()).unwrap_or_default());
+        self.0.push('"');
+    }
+}
+
+/// What a record says of the caller.
+fn of_caller(caller: &Caller) -> String {
+    let mut line = Line(String::from(r#""user":"#));
+    json(&mut line.0, &caller.user());
+    if let Some(agent) = caller.agent() {
+        line.text("agent", &shown(agent));
+    }
+    if let Some(tenant) = caller.tenant() {
+        line.text("tenant", tenant);
+    }
+    // What a verified token says of its caller besides; local callers have none.
+    if let Some(issuer) = caller.issuer() {
+        line.text("issuer", issuer);
+    }
+    if let Some(client) = caller.client() {
+        line.text("client", client);
+    }
+    if caller.issuer().is_some() {
+        line.text("kind", caller.kind().name());
+    }
+    line.name("scopes");
+    match caller.scopes() {
+        Scopes::All => line.0.push_str("\"all\""),
+        Scopes::Only(held) => json(&mut line.0, held),
+    }
+    line.0
 }

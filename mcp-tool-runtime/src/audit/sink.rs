@@ -3,9 +3,8 @@
 use std::{
     io::{self, Write},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -17,8 +16,10 @@ use crate::error::ToolError;
 const WAITING: usize = 16_384;
 /// How often a sink that failed is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Bytes that are written at one time, about.
-const BATCH: usize = 64 * 1024;
+/// How long the first record of a batch waits for more.
+const GATHER: Duration = Duration::from_millis(1);
+/// Bytes of room that are kept for the next batch.
+const MOST_KEPT: usize = 256 * 1024;
 
 /// Where lines of records are written.
 pub(crate) trait Sink: Send + 'static {
@@ -62,7 +63,6 @@ impl<W: Write + Send + 'static> Sink for LineSink<W> {
 /// The journal of records.
 #[derive(Debug)]
 pub(crate) struct Audit {
-    sender: Option<Sender<Vec<u8>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     state: Arc<State>,
 }
@@ -71,9 +71,23 @@ pub(crate) struct Audit {
 struct State {
     required: bool,
     failing: AtomicBool,
-    stopping: AtomicBool,
     waiting: AtomicUsize,
     left_out: AtomicU64,
+    gathered: Mutex<Gathered>,
+    /// Told when the writer has something to do.
+    came: Condvar,
+}
+
+/// Lines that the writer hasn't taken yet.
+#[derive(Debug, Default)]
+struct Gathered {
+    lines: Vec<u8>,
+    count: usize,
+    /// Whether the writer sleeps until it is told.
+    asleep: bool,
+    stopping: bool,
+    /// Whether nobody will take anything any more.
+    ended: bool,
 }
 
 impl Audit {
@@ -82,22 +96,23 @@ impl Audit {
     /// # Errors
     /// Where no thread can be started.
     pub(crate) fn start(mut sink: impl Sink) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
         let state = Arc::new(State {
             required: sink.is_required(),
             failing: AtomicBool::new(false),
-            stopping: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             left_out: AtomicU64::new(0),
+            gathered: Mutex::default(),
+            came: Condvar::new(),
         });
         if let Err(error) = sink.open() {
             state.failed(&error);
         }
         let for_writer = Arc::clone(&state);
-        let writer = std::thread::Builder::new()
-            .name("audit".into())
-            .spawn(move || write_all(&receiver, sink, &for_writer))?;
-        Ok(Audit { sender: Some(sender), writer: Mutex::new(Some(writer)), state })
+        let writer = std::thread::Builder::new().name("audit".into()).spawn(move || {
+            let _ended = Ended(&for_writer);
+            write_all(sink, &for_writer);
+        })?;
+        Ok(Audit { writer: Mutex::new(Some(writer)), state })
     }
 
     /// Whether a call may begin: none while as many records wait as may, none that writes while records can't
@@ -121,26 +136,34 @@ impl Audit {
         }
     }
 
-    /// Appends the record of a call. `begun` says that its function had begun: such a record always waits,
-    /// and there are no more of them than calls may run.
-    pub(crate) fn append(&self, line: Vec<u8>, begun: bool) {
-        let Some(sender) = &self.sender else { return };
-        if self.state.is_full() && !(begun && self.state.required) {
-            return self.state.leave_out(1);
+    /// Appends the record of a call, a whole line. `begun` says that its function had begun: such a record always
+    /// waits, and there are no more of them than calls may run.
+    pub(crate) fn append(&self, line: &[u8], begun: bool) {
+        let state = &*self.state;
+        if state.is_full() && !(begun && state.required) {
+            return state.leave_out(1);
         }
-        self.state.waiting.fetch_add(1, Ordering::Relaxed);
-        if sender.send(line).is_err() {
-            self.state.waiting.fetch_sub(1, Ordering::Release);
-            self.state.failed(&io::ErrorKind::BrokenPipe.into());
-            self.state.leave_out(1);
+        let mut gathered = state.lock();
+        if gathered.ended {
+            drop(gathered);
+            state.failed(&io::ErrorKind::BrokenPipe.into());
+            return state.leave_out(1);
+        }
+        state.waiting.fetch_add(1, Ordering::Relaxed);
+        gathered.lines.extend_from_slice(line);
+        gathered.count += 1;
+        let wake = std::mem::take(&mut gathered.asleep);
+        drop(gathered);
+        if wake {
+            state.came.notify_one();
         }
     }
 }
 
 impl Drop for Audit {
     fn drop(&mut self) {
-        self.state.stopping.store(true, Ordering::Relaxed);
-        self.sender = None;
+        self.state.lock().stopping = true;
+        self.state.came.notify_one();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer
             && writer.join().is_err()
@@ -154,7 +177,20 @@ impl Drop for Audit {
     }
 }
 
+/// Says that the writer ended, however it did.
+struct Ended<'s>(&'s State);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+    }
+}
+
 impl State {
+    fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_full(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) >= WAITING
     }
@@ -181,39 +217,49 @@ impl State {
     }
 }
 
-fn write_all(records: &Receiver<Vec<u8>>, mut sink: impl Sink, state: &State) {
-    while let Some(mut batch) = next(records, &mut sink, state) {
-        let mut lines = 1;
-        while batch.len() < BATCH
-            && let Ok(line) = records.try_recv()
-        {
-            batch.extend_from_slice(&line);
-            lines += 1;
-        }
+fn write_all(mut sink: impl Sink, state: &State) {
+    let mut batch = Vec::new();
+    while let Some(count) = next(&mut batch, &mut sink, state) {
         let mut rest = batch.as_slice();
         loop {
             match sink.write(&mut rest) {
                 Ok(()) => break state.recovered(),
                 Err(error) => state.failed(&error),
             }
-            if !state.required || state.stopping.load(Ordering::Relaxed) {
+            if !state.required || state.lock().stopping {
                 break state.leave_out(rest.split_inclusive(|byte| *byte == b'\n').count());
             }
             std::thread::sleep(RETRY);
         }
-        state.waiting.fetch_sub(lines, Ordering::Release);
+        state.waiting.fetch_sub(count, Ordering::Release);
+        batch.clear();
+        batch.shrink_to(MOST_KEPT);
     }
 }
 
-/// The next record; while there is none, a sink that failed is tried again. `None` at the end.
-fn next(records: &Receiver<Vec<u8>>, sink: &mut impl Sink, state: &State) -> Option<Vec<u8>> {
-    while state.failing.load(Ordering::Relaxed) {
-        match records.recv_timeout(RETRY) {
-            Ok(line) => return Some(line),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) if sink.open().is_ok() => state.recovered(),
-            Err(RecvTimeoutError::Timeout) => {}
+/// Takes the next lines, and says how many; while there are none, a sink that failed is tried again. `None` at the
+/// end.
+fn next(batch: &mut Vec<u8>, sink: &mut impl Sink, state: &State) -> Option<usize> {
+    let mut gathered = state.lock();
+    while gathered.lines.is_empty() && !gathered.stopping {
+        gathered.asleep = true;
+        if state.failing.load(Ordering::Relaxed) {
+            let (woken, waited) =
+                state.came.wait_timeout(gathered, RETRY).unwrap_or_else(PoisonError::into_inner);
+            drop(woken);
+            if waited.timed_out() && sink.open().is_ok() {
+                state.recovered();
+            }
+            gathered = state.lock();
+        } else {
+            gathered = state.came.wait(gathered).unwrap_or_else(PoisonError::into_inner);
         }
     }
-    records.recv().ok()
+    gathered.asleep = false;
+    // To wake up for each record, and to write each by itself, costs more than the calls do.
+    let gathering = state.came.wait_timeout_while(gathered, GATHER, |gathered| !gathered.stopping);
+    let (mut gathered, _) = gathering.unwrap_or_else(PoisonError::into_inner);
+    std::mem::swap(&mut gathered.lines, batch);
+    let count = std::mem::take(&mut gathered.count);
+    (count > 0).then_some(count)
 }

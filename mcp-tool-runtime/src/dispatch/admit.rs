@@ -1,27 +1,27 @@
 //! The first half: whether a call may begin. Refusals here have HTTP statuses of their own.
 
-use std::sync::{Arc, OnceLock};
-
-use mcp_tool_contract::{
-    model::{Contract, Version},
-    read::violation::shown,
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, OnceLock},
 };
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+
+use mcp_tool_contract::read::violation::shown;
 use uuid::Uuid;
 
 use super::{Arrival, Dispatcher};
 #[cfg(feature = "oauth")]
 use crate::identity::challenge::Denied;
 use crate::{
-    audit::{Entry, Outcome},
-    context::{Call, CallContext, Progress},
+    audit::{Came, Entry, Outcome},
+    clock::Moment,
+    context::{Call, CallContext, Over, Progress},
     control::Off,
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     limits::Permits,
     policy::{self, Decision, ScopeAuthorizer},
     registry::Served,
+    stamp::Stamp,
     versions::{Requirement, Resolved},
 };
 
@@ -57,18 +57,18 @@ pub(crate) enum RefusalKind {
     /// No tool has that name, or none that this caller may know of.
     UnknownTool { name: String },
     /// The tool is served, and no version that this asks for.
-    Unsatisfied { name: String, asked: String, versions: Vec<(Version, Arc<str>)> },
+    Unsatisfied { name: String, asked: String, versions: Vec<Arc<Stamp>> },
     /// The caller knows a version that isn't served any more. With it comes the tool as it is now, as a list
     /// shows it.
-    Changed { contract: &'static Contract, stamp: Arc<str>, error: ToolError, tool: serde_json::Value },
+    Changed { stamp: Arc<Stamp>, error: ToolError, tool: serde_json::Value },
     /// The caller lacks scopes of the tool. `wanted` are all that a token needs for it and for what it did so far.
-    Scope { contract: &'static Contract, stamp: Arc<str>, missing: Vec<String>, wanted: Vec<String> },
+    Scope { stamp: Arc<Stamp>, missing: Vec<String>, wanted: Vec<String> },
     /// The caller may not, and no scope would change that.
-    Denied { contract: &'static Contract, stamp: Arc<str> },
+    Denied { stamp: Arc<Stamp> },
     /// The operator switched the caller off.
     Withdrawn,
     /// Not now, or not until the operator says so; the model reads why.
-    Unavailable { contract: &'static Contract, stamp: Arc<str>, error: ToolError },
+    Unavailable { stamp: Arc<Stamp>, error: ToolError },
 }
 
 impl Dispatcher {
@@ -80,18 +80,18 @@ impl Dispatcher {
         bytes: usize,
         reason: &str,
     ) -> Uuid {
-        let correlation = Uuid::now_v7();
-        let record = self.record(correlation, arrival.into(), name, bytes);
-        record.failed(Outcome::Refused, reason, None);
-        correlation
+        let Arrival { caller, remote, .. } = arrival.into();
+        let came = came(name, bytes, remote);
+        Entry::new(&self.audit, came, caller, None).failed(Outcome::Refused, reason, None);
+        came.correlation
     }
 
     /// Records a request that isn't taken for anybody's.
     #[cfg(feature = "oauth")]
     pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<std::net::IpAddr>) {
         let recorded = |caller: Caller, detail: Option<&str>| {
-            let arrival = Arrival { remote, ..caller.into() };
-            self.record(Uuid::now_v7(), arrival, "-", 0).failed(Outcome::Refused, denied.reason(), detail);
+            let record = Entry::new(&self.audit, came("-", 0, remote), caller, None);
+            record.failed(Outcome::Refused, denied.reason(), detail);
         };
         if let Denied::Revoked(caller) = denied {
             return recorded(Caller::clone(caller), denied.detail());
@@ -125,20 +125,20 @@ impl Dispatcher {
         progress: Option<Progress>,
     ) -> Result<Admitted, Box<Refusal>> {
         let Asked { name, requires, arguments_bytes } = call;
-        let correlation = Uuid::now_v7();
-        let refusal = |kind| Box::new(Refusal { correlation, kind });
         let arrival = arrival.into();
-        let caller = arrival.caller.clone();
-        #[cfg(feature = "oauth")]
-        let token = arrival.token.clone();
-        let mut record = self.record(correlation, arrival, name, arguments_bytes);
+        let came = came(name, arguments_bytes, arrival.remote);
+        let Moment { instant: now, .. } = came.moment;
+        let correlation = came.correlation;
+        let refusal = |kind| Box::new(Refusal { correlation, kind });
+        let caller = arrival.caller;
+        let record = |tool| Entry::new(&self.audit, came, caller.clone(), tool);
 
         if let Some(off) = self.controls.is_off(&caller) {
             let reason = match off {
                 Off::User => "user_disabled",
                 Off::Client => "client_disabled",
             };
-            record.failed(Outcome::Refused, reason, None);
+            record(None).failed(Outcome::Refused, reason, None);
             return Err(refusal(RefusalKind::Withdrawn));
         }
 
@@ -146,15 +146,16 @@ impl Dispatcher {
             Resolved::Is(tool) => (tool, false),
             Resolved::Changed(tool) => (tool, true),
             Resolved::Unknown => {
-                record.failed(Outcome::Refused, "unknown_tool", None);
+                record(None).failed(Outcome::Refused, "unknown_tool", None);
                 return Err(refusal(RefusalKind::UnknownTool { name: shown(name) }));
             }
             Resolved::Unsatisfied { asked, versions } => {
+                let record = record(None);
                 // Who may use none of them is told no more than that.
                 let (mut theirs, mut newest) = (Vec::new(), None);
                 for tool in versions {
                     match self.policy.decide(&caller, tool).await {
-                        Decision::Permit => theirs.push((tool.contract.version, Arc::clone(&tool.stamp))),
+                        Decision::Permit => theirs.push(Arc::clone(&tool.stamp)),
                         refused => drop(newest.get_or_insert((tool, refused))),
                     }
                 }
@@ -166,9 +167,9 @@ impl Dispatcher {
             }
         };
         let contract = tool.contract;
-        record.resolved(contract, Arc::clone(&tool.stamp));
+        let mut record = record(Some(&tool.stamp));
         if let Some(last) = tool.adapts().and_then(|next| next.chain().last()) {
-            record.answered_by(last.contract, &last.stamp);
+            record.answered_by(&last.stamp);
         }
 
         if tool.chain().any(|tool| self.controls.tool_is_off(tool.contract.name)) {
@@ -185,17 +186,15 @@ impl Dispatcher {
             record.failed(Outcome::Refused, ErrorKind::ContractChanged.name(), None);
             // It reads the new one now.
             self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
-            let stamp = Arc::clone(&tool.stamp);
-            return Err(refusal(changed(tool, stamp)));
+            return Err(refusal(changed(tool)));
         }
 
-        let now = Instant::now();
         let tools = tool.chain().map(|tool| tool.contract);
         let own = tool.chain().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
             .permits(!contract.hints.read_only)
-            .and_then(|()| self.rates.take(now.into_std(), &caller, tools))
+            .and_then(|()| self.rates.take(now, &caller, tools))
             .and_then(|places| {
                 // A caller that is told to come back has its place in the window still.
                 let permits = Permits::take(&self.concurrency, own)?;
@@ -207,7 +206,7 @@ impl Dispatcher {
             Err(error) => {
                 record.failed(Outcome::Refused, error.kind().name(), None);
                 let stamp = Arc::clone(&tool.stamp);
-                return Err(refusal(RefusalKind::Unavailable { contract, stamp, error }));
+                return Err(refusal(RefusalKind::Unavailable { stamp, error }));
             }
         };
 
@@ -215,40 +214,35 @@ impl Dispatcher {
             self.usage.count(contract, &caller);
         }
 
-        let reached = Arc::default();
-        record.reaches(Arc::clone(&reached));
+        let timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout);
         let cx = CallContext::new(Call {
             caller,
             contract,
             correlation,
-            deadline: now + tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout),
-            cancelled: CancellationToken::new(),
+            deadline: (now + timeout).into(),
+            over: Over::default(),
             progress,
-            sealer: Arc::clone(&self.sealer),
-            max_result: self.max_result,
+            means: Arc::clone(&self.means),
             question: OnceLock::new(),
+            reached: Mutex::default(),
             #[cfg(feature = "oauth")]
-            reached,
-            #[cfg(feature = "oauth")]
-            token,
-            #[cfg(feature = "oauth")]
-            upstreams: Arc::clone(&self.upstreams),
+            token: arrival.token,
             _permits: permits,
         });
+        record.admitted(cx.clone());
         Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
     }
 }
 
-impl Dispatcher {
-    fn record(&self, correlation: Uuid, arrival: Arrival, name: &str, bytes: usize) -> Entry {
-        let Arrival { caller, remote, .. } = arrival;
-        Entry::new(Arc::clone(&self.audit), correlation, caller, remote, name, bytes)
-    }
+/// A call that came just now.
+fn came(name: &str, arguments_bytes: usize, remote: Option<IpAddr>) -> Came<'_> {
+    let moment = Moment::now();
+    Came { moment, correlation: moment.id(), remote, name, arguments_bytes }
 }
 
 /// Refuses a caller what the policy doesn't permit; only the record says why.
 fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
-    let (contract, stamp) = (tool.contract, Arc::clone(&tool.stamp));
+    let stamp = Arc::clone(&tool.stamp);
     match decision {
         Decision::NeedsScopes { missing } => {
             record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
@@ -262,15 +256,15 @@ fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry
                     wanted.push(scope.clone());
                 }
             }
-            RefusalKind::Scope { contract, stamp, missing, wanted }
+            RefusalKind::Scope { stamp, missing, wanted }
         }
         Decision::Deny { reason } => {
             record.failed(Outcome::Refused, "denied", Some(&shown(&reason)));
-            RefusalKind::Denied { contract, stamp }
+            RefusalKind::Denied { stamp }
         }
         Decision::Permit => {
             record.failed(Outcome::Refused, "denied", None);
-            RefusalKind::Denied { contract, stamp }
+            RefusalKind::Denied { stamp }
         }
     }
 }
@@ -282,10 +276,10 @@ fn switched_off(tool: &Served) -> RefusalKind {
         contract.name
     );
     let error = ToolError::of(ErrorKind::Disabled, message);
-    RefusalKind::Unavailable { contract, stamp: Arc::clone(&tool.stamp), error }
+    RefusalKind::Unavailable { stamp: Arc::clone(&tool.stamp), error }
 }
 
-fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {
+fn changed(tool: &Served) -> RefusalKind {
     let contract = tool.contract;
     // A contract whose digest could be taken can be JSON.
     let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();
@@ -295,8 +289,7 @@ fn changed(tool: &Served, stamp: Arc<str>) -> RefusalKind {
         contract.name, contract.version, listing["inputSchema"]
     );
     RefusalKind::Changed {
-        contract,
-        stamp,
+        stamp: Arc::clone(&tool.stamp),
         error: ToolError::of(ErrorKind::ContractChanged, message),
         tool: listing,
     }

@@ -3,7 +3,6 @@
 use std::{error::Error as _, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use mcp_tool_contract::{model::Contract, read::canonical};
 use uuid::Uuid;
 
 use super::Admitted;
@@ -15,13 +14,13 @@ use crate::{
     policy::ScopeAuthorizer,
     registry::Served,
     result::{Answer, Given, Onward, chain},
+    stamp::Stamp,
 };
 
 /// What a call came to, with what is stamped on its answer.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) contract: &'static Contract,
-    pub(crate) stamp: Arc<str>,
+    pub(crate) stamp: Arc<Stamp>,
     pub(crate) correlation: Uuid,
     pub(crate) answer: Result<Answer, ToolError>,
 }
@@ -43,12 +42,7 @@ impl Admitted {
             Ok(answer) => record.succeeded(answer.bytes()),
             Err(error) => write_down(error, &tool, &cx, record),
         }
-        Done {
-            contract: tool.contract,
-            stamp: Arc::clone(&tool.stamp),
-            correlation: cx.correlation_id(),
-            answer,
-        }
+        Done { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
     }
 }
 
@@ -60,7 +54,7 @@ async fn carry_out(
     record: &mut Entry,
 ) -> Result<Answer, ToolError> {
     let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
-    record.read(canonical::digest(arguments.as_ref(), tool.contract.input, |param| param.secret));
+    record.read(tool.form.digest(arguments.as_ref()));
     drop(arguments);
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();

@@ -10,12 +10,12 @@ pub(crate) use execute::Done;
 
 use crate::{
     audit::Audit,
+    context::Means,
     control::Controls,
     identity::Caller,
     limits::{Concurrency, Rates},
     policy::{Policy, ScopeAuthorizer},
     registry::Registry,
-    seal::Sealer,
     usage::Usage,
     versions::Versions,
 };
@@ -58,9 +58,6 @@ pub(crate) struct Dispatcher {
     pub(crate) audit: Arc<Audit>,
     #[cfg(feature = "oauth")]
     pub(crate) strangers: Strangers,
-    pub(crate) sealer: Arc<Sealer>,
     pub(crate) timeout: Duration,
-    pub(crate) max_result: usize,
-    #[cfg(feature = "oauth")]
-    pub(crate) upstreams: Arc<crate::upstream::Upstreams>,
+    pub(crate) means: Arc<Means>,
 }

@@ -2,7 +2,10 @@
 
 use std::{
     any::Any,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::Poll,
 };
 
 use futures_util::FutureExt as _;
@@ -34,8 +37,14 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
-    let guarded = AssertUnwindSafe(running).catch_unwind();
-    match tokio::time::timeout_at(cx.deadline(), guarded).await {
+    let mut guarded = AssertUnwindSafe(running).catch_unwind();
+    // What is done at once needs no timer.
+    let at_once = poll_fn(|cx| Poll::Ready(Pin::new(&mut guarded).poll(cx)));
+    let done = match at_once.await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => tokio::time::timeout_at(cx.deadline(), guarded).await,
+    };
+    match done {
         Ok(Ok(returned)) => returned,
         Ok(Err(panic)) => Err(panicked(&*panic)),
         Err(_) => Err(timed_out(cx).unsettled()),

@@ -1,6 +1,11 @@
 //! A caller: user, agent and tenant together, and what they may ask for.
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
 /// On whose behalf a call is made, through what, and with which scopes.
 ///
@@ -18,7 +23,27 @@ struct Facts {
     scopes: Scopes,
     kind: CallerKind,
     authenticated_at: Option<SystemTime>,
+    written: Once,
 }
+
+/// What is the same whenever it is asked of one caller, and was asked once. No part of who the caller is.
+#[derive(Debug, Default)]
+struct Once(OnceLock<Box<str>>);
+
+impl Clone for Once {
+    fn clone(&self) -> Self {
+        // Whoever is cloned is about to be changed.
+        Once::default()
+    }
+}
+
+impl PartialEq for Once {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Once {}
 
 /// Who a caller is, wherever something is kept for it: two of them are never one because their names are alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +116,7 @@ impl Caller {
                 scopes: Scopes::Only(BTreeSet::new()),
                 kind: CallerKind::Human,
                 authenticated_at: None,
+                written: Once::default(),
             }),
         }
     }
@@ -102,8 +128,15 @@ impl Caller {
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Facts)) -> Self {
-        change(Arc::make_mut(&mut self.facts));
+        let facts = Arc::make_mut(&mut self.facts);
+        change(facts);
+        facts.written = Once::default();
         self
+    }
+
+    /// The caller as its records have it, written once.
+    pub(crate) fn written(&self, write: impl FnOnce(&Self) -> String) -> &str {
+        self.facts.written.0.get_or_init(|| write(self).into())
     }
 
     fn named(self, name: impl FnOnce(&mut Principal)) -> Self {

@@ -28,7 +28,7 @@ impl Concurrency {
     }
 
     /// One call more, if there is room; nobody waits in line, so that overload is answered at once.
-    fn take(&self, what: &str) -> Result<OwnedSemaphorePermit, ToolError> {
+    fn take(&self, what: impl std::fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
         Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             let calls = if self.most == 1 { "call" } else { "calls" };
             let message =
@@ -51,7 +51,8 @@ impl Permits {
         all: &Concurrency,
         tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,
     ) -> Result<Self, ToolError> {
-        let tools = tools.map(|(tool, name)| tool.take(&format!("'{name}'"))).collect::<Result<_, _>>()?;
+        let tools =
+            tools.map(|(tool, name)| tool.take(format_args!("'{name}'"))).collect::<Result<_, _>>()?;
         Ok(Permits { _all: Some(all.take("the server")?), _tools: tools })
     }
 }

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use mcp_tool_contract::{
-    json::{META_CONTRACT, META_DEPRECATION, META_VERSION, META_VERSIONS},
-    model::Contract,
-};
+use mcp_tool_contract::json::META_VERSIONS;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,10 +17,9 @@ use crate::{
     dispatch::{Done, Refusal, RefusalKind},
     error::{ErrorKind, ToolError},
     result::Answer,
+    stamp::{META_CORRELATION, Stamp, json as value},
 };
 
-/// The `_meta` key of the id that answer, log and record share.
-const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 /// The `_meta` key of an error's structure.
 const META_ERROR: &str = "dev.mcp-tool/error";
 
@@ -49,27 +45,27 @@ impl Framed {
 
 /// The answer to a call that was carried out.
 pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &Done) -> Framed {
-    let stamp = Stamp { contract: done.contract, digest: &done.stamp, correlation: done.correlation };
-    Framed::ok(tool_result(endpoint, id, era, &stamp, done.answer.as_ref(), None))
+    let stamped = Stamped { stamp: &done.stamp, correlation: done.correlation };
+    Framed::ok(tool_result(endpoint, id, era, &stamped, done.answer.as_ref(), None))
 }
 
 /// The answer to a call that may not begin.
 pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal) -> Framed {
     let Refusal { correlation, kind } = refusal;
+    let stamped = |stamp| Stamped { stamp, correlation: *correlation };
     match kind {
-        RefusalKind::Unavailable { contract, stamp, error } => {
-            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
-            Framed::ok(tool_result(endpoint, id, era, &stamp, Err(error), None))
+        RefusalKind::Unavailable { stamp, error } => {
+            Framed::ok(tool_result(endpoint, id, era, &stamped(stamp), Err(error), None))
         }
-        RefusalKind::Changed { contract, stamp, error, tool } => {
-            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
-            Framed::ok(tool_result(endpoint, id, era, &stamp, Err(error), Some(tool)))
+        RefusalKind::Changed { stamp, error, tool } => {
+            Framed::ok(tool_result(endpoint, id, era, &stamped(stamp), Err(error), Some(tool)))
         }
         RefusalKind::Unsatisfied { name, asked, versions } => {
             let (numbers, entries): (Vec<_>, Vec<_>) = versions
                 .iter()
-                .map(|(version, digest)| {
-                    (version.to_string(), format!(r#"{{"version":"{version}","contract":"{digest}"}}"#))
+                .map(|stamp| {
+                    let (version, contract) = (stamp.contract.version, &stamp.text);
+                    (version.to_string(), format!(r#"{{"version":"{version}","contract":"{contract}"}}"#))
                 })
                 .unzip();
             let message =
@@ -85,10 +81,9 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
         }
-        RefusalKind::Denied { contract, stamp } => {
-            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
-            let message = format!("'{}' isn't for this caller", contract.name);
-            let data = format!("{{{}}}", stamp.members());
+        RefusalKind::Denied { stamp } => {
+            let message = format!("'{}' isn't for this caller", stamp.contract.name);
+            let data = stamped(stamp).data();
             let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
             Framed { status: 403, body, wanted: None }
         }
@@ -98,12 +93,11 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let body = error(Some(id), code::FORBIDDEN, message, Some(&data));
             Framed { status: 403, body, wanted: None }
         }
-        RefusalKind::Scope { contract, stamp, missing, wanted } => {
-            let stamp = Stamp { contract, digest: stamp, correlation: *correlation };
-            let tool = contract.name;
+        RefusalKind::Scope { stamp, missing, wanted } => {
+            let tool = stamp.contract.name;
             let message =
                 format!("'{tool}' needs a scope that this caller doesn't hold: {}", missing.join(" "));
-            let data = format!("{{{}}}", stamp.members());
+            let data = stamped(stamp).data();
             let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
             Framed { status: 403, body, wanted: Some(wanted.join(" ")) }
         }
@@ -148,30 +142,32 @@ pub(crate) fn progress(token: &str, update: &Update) -> String {
     text
 }
 
-struct Stamp<'s> {
-    contract: &'static Contract,
-    digest: &'s str,
+/// What stands on an answer: the tool's stamp, with the id of the call.
+struct Stamped<'s> {
+    stamp: &'s Stamp,
     correlation: Uuid,
 }
 
-impl Stamp<'_> {
-    /// As members of a JSON object.
-    fn members(&self) -> String {
-        let Stamp { contract, digest, correlation } = self;
-        let mut members = format!(
-            r#""{META_VERSION}":"{}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":"{correlation}""#,
-            contract.version
-        );
-        if let Some(deprecation) = &contract.deprecation {
-            members.push_str(&format!(r#","{META_DEPRECATION}":"#));
-            value(&mut members, deprecation);
-        }
-        members
+impl Stamped<'_> {
+    /// Appends it as members of a JSON object.
+    fn write(&self, text: &mut String) {
+        text.push_str(&self.stamp.before_id);
+        text.push_str(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        text.push_str(&self.stamp.after_id);
+    }
+
+    /// As an error's `data`.
+    fn data(&self) -> String {
+        let mut data = String::from("{");
+        self.write(&mut data);
+        data.push('}');
+        data
     }
 }
 
-fn begin(id: Option<&Id>) -> String {
-    let mut text = String::with_capacity(512);
+/// Begins a message that is about so long, but for its frame.
+fn begin(id: Option<&Id>, content: usize) -> String {
+    let mut text = String::with_capacity(640 + content);
     text.push_str(r#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
         text.push_str(r#""id":"#);
@@ -183,7 +179,7 @@ fn begin(id: Option<&Id>) -> String {
 
 /// An error, with the JSON object that is its `data`.
 fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&str>) -> String {
-    let mut text = begin(id);
+    let mut text = begin(id, message.len());
     text.push_str(r#""error":{"code":"#);
     value(&mut text, &code);
     text.push_str(r#","message":"#);
@@ -200,11 +196,17 @@ fn tool_result(
     endpoint: &Endpoint,
     id: &Id,
     era: Era,
-    stamp: &Stamp<'_>,
+    stamped: &Stamped<'_>,
     answer: Result<&Answer, &ToolError>,
     tool: Option<&serde_json::Value>,
 ) -> String {
-    let mut text = begin(Some(id));
+    let content = match answer {
+        // Once as it is, and once as text, where every quote takes one byte more.
+        Ok(Answer::Object(json)) => json.len() * 2 + json.len() / 4,
+        Ok(Answer::Text(text)) => text.len(),
+        Ok(Answer::Nothing) | Err(_) => 0,
+    };
+    let mut text = begin(Some(id), content);
     text.push_str(r#""result":{"#);
     if era == Era::Modern {
         text.push_str(r#""resultType":"complete","#);
@@ -214,7 +216,7 @@ fn tool_result(
         Ok(Answer::Nothing) => text.push_str("\"Done.\""),
         Ok(Answer::Text(plain)) => value(&mut text, plain),
         Ok(Answer::Object(json)) => value(&mut text, json),
-        Err(error) => value(&mut text, &words(error, stamp.correlation)),
+        Err(error) => value(&mut text, &words(error, stamped.correlation)),
     }
     text.push_str("}],");
     if let Ok(Answer::Object(json)) = answer {
@@ -226,7 +228,7 @@ fn tool_result(
         text.push_str(r#""isError":true,"#);
     }
     text.push_str(r#""_meta":{"#);
-    text.push_str(&stamp.members());
+    stamped.write(&mut text);
     if let Err(error) = answer {
         text.push_str(&format!(r#","{META_ERROR}":"#));
         value(&mut text, &Structure { tool, ..Structure::of(error) });
@@ -294,13 +296,5 @@ impl<'e> Structure<'e> {
             more_violations: violations.map(|violations| violations.more()).filter(|more| *more > 0),
             tool: None,
         }
-    }
-}
-
-/// Writes a value as JSON.
-fn value(text: &mut String, value: &impl Serialize) {
-    match serde_json::to_string(value) {
-        Ok(json) => text.push_str(&json),
-        Err(_) => text.push_str("null"),
     }
 }

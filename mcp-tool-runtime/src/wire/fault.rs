@@ -54,7 +54,8 @@ impl Fault {
 
     /// A version of the protocol that isn't served, with those that are (2026-07-28, versioning).
     pub(crate) fn unsupported_version(requested: &str) -> Self {
-        let (requested, supported) = (json!(shown(requested)), json!(super::supported_versions()));
+        let (requested, supported) =
+            (json!(shown(requested)), json!(super::supported_versions().collect::<Vec<_>>()));
         let data = format!(r#""supported":{supported},"requested":{requested}"#);
         let fault = Fault::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
         Fault { data: Some(data), ..fault }

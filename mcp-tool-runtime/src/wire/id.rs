@@ -14,6 +14,10 @@ impl Id {
             return None;
         }
         if raw.starts_with('"') {
+            // ASCII without escapes is spelled as it is written.
+            if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
+                return Some(Id(raw.to_owned()));
+            }
             let text: String = serde_json::from_str(raw).ok()?;
             return serde_json::to_string(&text).ok().map(Id);
         }

@@ -10,11 +10,21 @@ use serde_json::value::RawValue;
 use super::{
     fault::{Fault, code},
     id::Id,
+    quick,
 };
 use crate::versions::Requirement;
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = 64;
+
+/// Keys of `_meta`.
+pub(super) mod keys {
+    pub(in crate::wire) const PROGRESS_TOKEN: &str = "progressToken";
+    pub(in crate::wire) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+    pub(in crate::wire) const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+    pub(in crate::wire) const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+}
+
 /// What came, by where it goes.
 #[derive(Debug)]
 pub(crate) enum Incoming<'m> {
@@ -47,8 +57,8 @@ pub(crate) struct Call<'m> {
 pub(crate) struct Meta<'m> {
     pub(crate) protocol_version: Option<Cow<'m, str>>,
     pub(crate) has_capabilities: bool,
-    /// What the client calls itself: a label, and no proof.
-    pub(crate) client: Option<String>,
+    /// What the client calls itself, as it came: a label, and no proof.
+    pub(crate) client: Option<&'m str>,
     /// The JSON text of a string or an integer.
     pub(crate) progress_token: Option<&'m str>,
     /// The version that a call may be.
@@ -136,7 +146,19 @@ struct MetaMembers<'m> {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
-    if nests_deeper(bytes, MAX_NESTING) {
+    // With so few of them nothing nests too deeply.
+    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if opening <= MAX_NESTING
+        && let Some(call) = quick::call(text)
+    {
+        return Ok(Incoming::Call(call));
+    }
+    careful(text)
+}
+
+/// Reads whatever may come, and says what is wrong with it.
+pub(super) fn careful(text: &str) -> Result<Incoming<'_>, Fault> {
+    if nests_deeper(text.as_bytes(), MAX_NESTING) {
         return Err(Fault::new(
             code::INVALID_REQUEST,
             format!("the message nests deeper than {MAX_NESTING}"),
@@ -250,12 +272,6 @@ fn any_meta<'m>(method: &str, params: Option<&'m RawValue>) -> Result<Meta<'m>, 
 }
 
 fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
-    #[derive(Deserialize)]
-    struct Client {
-        name: String,
-        #[serde(default)]
-        version: String,
-    }
     let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
     let members: MetaMembers<'_> = match raw {
         None => MetaMembers::default(),
@@ -288,11 +304,10 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
         }
         token => token,
     };
-    let client = members.client.and_then(|raw| serde_json::from_str::<Client>(raw.get()).ok());
     Ok(Meta {
         protocol_version,
         has_capabilities: members.capabilities.is_some_and(|raw| raw.get().starts_with('{')),
-        client: client.map(|Client { name, version }| format!("{name} {version}").trim_end().to_owned()),
+        client: members.client.map(RawValue::get),
         progress_token,
         requires,
     })

@@ -6,9 +6,11 @@ mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod id;
+mod labelled;
 pub(crate) mod listing;
 mod message;
 mod protocol;
+mod quick;
 pub(crate) mod stdio;
 
 use std::{
@@ -17,7 +19,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use mcp_tool_contract::read::violation::shown;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -105,14 +106,6 @@ impl Endpoint {
         Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, shows_grantable, listing })
     }
 
-    /// The local user, through an agent that calls itself so.
-    fn local_caller(&self, label: Option<&str>) -> Caller {
-        match label {
-            Some(label) => self.local.clone().with_agent(shown(label)),
-            None => self.local.clone(),
-        }
-    }
-
     /// Turns a call away that can't be asked for as it came; its answer comes back.
     fn turn_away(&self, arrival: impl Into<Arrival>, call: &Call<'_>, fault: Fault) -> Framed {
         let bytes = call.arguments.len();
@@ -194,14 +187,16 @@ impl Reporting {
 }
 
 /// Versions of the protocol that are served, oldest first.
-fn supported_versions() -> Vec<&'static str> {
-    rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().map(|version| version.as_str()).collect()
+fn supported_versions() -> impl Iterator<Item = &'static str> {
+    rmcp::model::ProtocolVersion::KNOWN_VERSIONS.iter().map(|version| version.as_str())
 }
 
 /// Refuses a version of the protocol that requests can't name here.
 fn supported(meta: &Meta<'_>) -> Result<(), Fault> {
     match meta.protocol_version.as_deref() {
-        Some(named) if !supported_versions().contains(&named) => Err(Fault::unsupported_version(named)),
+        Some(named) if !supported_versions().any(|version| version == named) => {
+            Err(Fault::unsupported_version(named))
+        }
         _ => Ok(()),
     }
 }

@@ -24,6 +24,7 @@ use super::{
     Endpoint, Next, Reporting,
     answer::{self, Framed},
     id::Id,
+    labelled::Labelled,
     message::Era,
 };
 use crate::{
@@ -66,7 +67,7 @@ impl Protocol {
     /// The local user, through what the client called itself in `initialize`.
     fn labelled(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
-        self.endpoint.local_caller(client.as_deref())
+        Labelled::default().caller(&self.endpoint.local, None, client.as_deref())
     }
 }
 

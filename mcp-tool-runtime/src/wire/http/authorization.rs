@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, fmt};
 
 use hyper::{
-    StatusCode,
+    HeaderMap, StatusCode, Uri,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, HeaderValue,
         RETRY_AFTER, WWW_AUTHENTICATE,
     },
-    http::request::Parts,
 };
 
 use super::{
@@ -63,11 +62,9 @@ impl Guard {
         self.server.host()
     }
 
-    /// Finds out who sends a request, and lays that beside it. The token goes out of its headers.
-    pub(super) async fn admit(&self, parts: &mut Parts) -> Result<(), Denied> {
-        let authenticated = self.server.authenticate(&parts.uri, &mut parts.headers).await?;
-        parts.extensions.insert(authenticated);
-        Ok(())
+    /// Finds out who sends a request. The token goes out of its headers.
+    pub(super) async fn admit(&self, uri: &Uri, headers: &mut HeaderMap) -> Result<Authenticated, Denied> {
+        self.server.authenticate(uri, headers).await
     }
 
     /// What a request is answered that isn't taken for anybody's.
@@ -113,11 +110,6 @@ impl Guard {
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(answer)
     }
-}
-
-/// Whom a request speaks for, where the guard let it in.
-pub(super) fn authenticated(parts: &Parts) -> Option<&Authenticated> {
-    parts.extensions.get()
 }
 
 /// What holds only characters of a header; else nothing is said.

@@ -2,7 +2,8 @@
 //! may hold something too.
 
 use std::{
-    pin::Pin,
+    future::poll_fn,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -55,20 +56,28 @@ pub(super) struct Held {
 /// Text of a body, which takes the body's room until it is let go.
 #[derive(Debug)]
 pub(super) struct HeldText {
-    text: String,
+    text: Bytes,
     _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Held {
-    /// Keeps that part of the body alone.
-    pub(super) fn keep(self, part: String) -> HeldText {
+    /// That part of the body without a copy of it; or what stands for a part that isn't there.
+    pub(super) fn part(&self, part: &str) -> Bytes {
+        let (all, part) = (self.bytes.as_ptr_range(), part.as_bytes());
+        let is_within = all.start <= part.as_ptr() && part.as_ptr_range().end <= all.end;
+        if is_within { self.bytes.slice_ref(part) } else { Bytes::copy_from_slice(part) }
+    }
+
+    /// Keeps the body's room for a part of it.
+    pub(super) fn keep(self, part: Bytes) -> HeldText {
         HeldText { text: part, _room: self.room }
     }
 }
 
 impl AsRef<str> for HeldText {
     fn as_ref(&self) -> &str {
-        &self.text
+        // A part of a message, which was text. Nothing would be refused as such.
+        str::from_utf8(&self.text).unwrap_or_default()
     }
 }
 
@@ -85,7 +94,15 @@ impl Bodies {
             pass_over(headers, body).await;
             return too_large();
         }
-        match tokio::time::timeout(DEADLINE, self.collect(announced, body)).await {
+        let collected = {
+            let mut collecting = pin!(self.collect(announced, body));
+            // A body that is there already needs no timer.
+            match poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
+                Poll::Ready(collected) => Ok(collected),
+                Poll::Pending => tokio::time::timeout(DEADLINE, collecting).await,
+            }
+        };
+        match collected {
             Ok(Ok(Some(held))) => Ok(held),
             Ok(Ok(None)) => {
                 discard(body).await;
@@ -103,7 +120,8 @@ impl Bodies {
         let Some(first) = data(body).await? else {
             return Ok(Some(Held { bytes: Bytes::new(), room }));
         };
-        let Some(second) = data(body).await? else {
+        let second = if body.is_end_stream() { None } else { data(body).await? };
+        let Some(second) = second else {
             return Ok((first.len() <= self.most).then_some(Held { bytes: first, room }));
         };
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL));

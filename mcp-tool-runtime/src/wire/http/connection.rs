@@ -14,21 +14,25 @@ use std::{
 };
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
-    time::Sleep,
+    time::{Instant, Sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{body::Holding, door::Opened, remote::remote_of, service::Service};
-use crate::wire::protocol::Remote;
+use super::{
+    body::Holding,
+    door::Opened,
+    service::{Peer, Service},
+};
 
 /// How long the head of a request may take from its first byte.
 const HEAD: Duration = Duration::from_secs(10);
 /// How long a client may leave all of an answer unread.
 const STALL: Duration = Duration::from_secs(30);
-/// How long a connection may stay idle between requests; longer than proxies keep theirs.
+/// How often it is looked whether a connection is idle between requests: it ends once it was, the second time. So
+/// it may stay idle for as long as two of these, which is longer than proxies keep theirs.
 const IDLE: Duration = Duration::from_secs(90);
 /// Bytes of a request's head, and of all that a connection reads ahead. Hyper's own 400 KiB are 26 MiB where
 /// 64 clients send large bodies.
@@ -51,26 +55,25 @@ pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     stop: CancellationToken,
 ) {
     let phase = Arc::new(Phase::default());
-    let watched = Watched { stream, phase: Arc::clone(&phase), deadline: None, stalled: None };
+    let watched = Watched::new(stream, Arc::clone(&phase));
+    let peer = Arc::new(Peer::new(peer));
     let handler = service_fn({
         let phase = Arc::clone(&phase);
-        move |mut request: Request<Incoming>| {
+        move |request: Request<Incoming>| {
             phase.set(Phase::ANSWERING);
-            let remote = Remote(remote_of(peer, request.headers(), service.proxies()));
-            request.extensions_mut().insert(remote);
-            let (service, answering) = (Arc::clone(&service), Answering(Arc::clone(&phase)));
+            let (service, peer) = (Arc::clone(&service), Arc::clone(&peer));
+            let answering = Answering(Arc::clone(&phase));
             async move {
-                let response = service.respond(request).await;
+                let response = service.respond(request, &peer).await;
                 Ok::<_, Infallible>(response.map(|body| Holding::new(body, answering)))
             }
         }
     });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(watched), handler);
+    // Hyper's own timer for heads is set anew for each request.
+    let mut connection =
+        http1::Builder::new().max_buf_size(MAX_HEAD).serve_connection(TokioIo::new(watched), handler);
     let ended = tokio::select! {
+        biased;
         ended = &mut connection => ended,
         () = stop.cancelled() => {
             Pin::new(&mut connection).graceful_shutdown();
@@ -114,15 +117,42 @@ impl Drop for Answering {
     }
 }
 
-/// A socket that gives up on a head that trickles, and on a client that doesn't read.
+/// A socket that gives up on a head that trickles, on a client that doesn't read, and on one that left. No timer is
+/// set for a request that comes and goes at once.
 struct Watched<S> {
     stream: S,
     phase: Arc<Phase>,
+    /// Until when a head has to be there that has begun to come.
     deadline: Option<Pin<Box<Sleep>>>,
     stalled: Option<Pin<Box<Sleep>>>,
+    idle: Option<Pin<Box<Sleep>>>,
+    /// Whether anything came since it was last looked.
+    came: bool,
 }
 
 impl<S> Watched<S> {
+    fn new(stream: S, phase: Arc<Phase>) -> Self {
+        Watched { stream, phase, deadline: None, stalled: None, idle: None, came: false }
+    }
+
+    /// Whether a head takes too long that isn't there yet.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD)));
+        deadline.as_mut().poll(cx).is_ready()
+    }
+
+    /// Whether nothing came for long.
+    fn is_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE)));
+        while idle.as_mut().poll(cx).is_ready() {
+            if !std::mem::take(&mut self.came) {
+                return true;
+            }
+            idle.as_mut().reset(Instant::now() + IDLE);
+        }
+        false
+    }
+
     fn written<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if write.is_ready() {
             self.stalled = None;
@@ -142,20 +172,26 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let this = &mut *self;
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if buf.filled().len() > before && this.phase.get() == Phase::IDLE {
-            this.phase.set(Phase::READING);
-            this.deadline = Some(Box::pin(tokio::time::sleep(HEAD)));
+        if buf.filled().len() > before {
+            this.came = true;
+            if this.phase.get() == Phase::IDLE {
+                this.phase.set(Phase::READING);
+                this.deadline = None;
+            }
         }
-        if this.phase.get() != Phase::READING {
-            this.deadline = None;
+        let is_over = match this.phase.get() {
+            // A head of which each part comes before it is waited for is no reason to look at a clock.
+            Phase::READING => (read.is_pending() || this.deadline.is_some()) && this.is_late(cx),
+            Phase::IDLE => read.is_pending() && this.is_idle(cx),
+            _ => false,
+        };
+        if !is_over {
+            return read;
         }
-        if let Some(deadline) = &mut this.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
+        if this.phase.get() == Phase::READING {
             this.phase.set(Phase::LATE);
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        read
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

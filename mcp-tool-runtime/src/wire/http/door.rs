@@ -3,19 +3,16 @@
 
 use std::{io, net::IpAddr};
 
-use hyper::http::request::Parts;
+use hyper::{HeaderMap, Uri, http::Extensions};
 use tokio::net::TcpStream;
 #[cfg(feature = "oauth")]
 use tokio_rustls::server::TlsStream;
 
 use super::reply::{Answer, framed};
 #[cfg(feature = "oauth")]
-use super::{
-    authorization::{self, Guard},
-    tls::Tls,
-};
+use super::{authorization::Guard, tls::Tls};
 #[cfg(feature = "oauth")]
-use crate::identity::challenge::Denied;
+use crate::identity::{Authenticated, challenge::Denied};
 use crate::{
     control::Controls,
     dispatch::{Arrival, Dispatcher},
@@ -37,6 +34,25 @@ pub(super) enum Opened {
     Plain(TcpStream),
     #[cfg(feature = "oauth")]
     Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// A request that was let in, and by what.
+#[derive(Debug, Default)]
+pub(super) struct Entered {
+    #[cfg(feature = "oauth")]
+    authenticated: Option<Authenticated>,
+}
+
+impl Entered {
+    /// For rmcp, which hands it back with what it read of the request.
+    pub(super) fn lay_beside(&self, extensions: &mut Extensions) {
+        #[cfg(feature = "oauth")]
+        if let Some(authenticated) = &self.authenticated {
+            extensions.insert(authenticated.clone());
+        }
+        #[cfg(not(feature = "oauth"))]
+        let _ = extensions;
+    }
 }
 
 /// A request that isn't let in.
@@ -70,11 +86,12 @@ impl Door {
         self.guard.as_ref().map(Guard::host)
     }
 
-    /// Finds out who sends a request, and lays that beside it. The token goes out of its headers.
-    pub(super) async fn admit(&self, parts: &mut Parts) -> Result<(), Unknown> {
-        match &self.guard {
-            Some(guard) => guard.admit(parts).await.map_err(|denied| Unknown { denied }),
-            None => Ok(()),
+    /// Finds out who sends a request. The token goes out of its headers.
+    pub(super) async fn admit(&self, uri: &Uri, headers: &mut HeaderMap) -> Result<Entered, Unknown> {
+        let Some(guard) = &self.guard else { return Ok(Entered::default()) };
+        match guard.admit(uri, headers).await {
+            Ok(authenticated) => Ok(Entered { authenticated: Some(authenticated) }),
+            Err(denied) => Err(Unknown { denied }),
         }
     }
 
@@ -90,16 +107,16 @@ impl Door {
     }
 
     /// Whom a request speaks for; `None` where anybody is the local user.
-    pub(super) fn caller(&self, parts: &Parts) -> Option<Caller> {
+    pub(super) fn caller(&self, entered: &Entered) -> Option<Caller> {
         self.guard.as_ref()?;
-        let authenticated = authorization::authenticated(parts);
+        let authenticated = entered.authenticated.as_ref();
         Some(authenticated.map_or_else(|| Caller::new("nobody"), |who| who.verified.caller.clone()))
     }
 
     /// Who calls, from where, and by what.
-    pub(super) fn arrival(&self, parts: &Parts, caller: Caller, remote: Option<IpAddr>) -> Arrival {
-        let token = authorization::authenticated(parts).map(|who| who.token.clone());
-        Arrival { caller, remote, token }
+    pub(super) fn arrival(&self, entered: &Entered, caller: Caller, remote: IpAddr) -> Arrival {
+        let token = entered.authenticated.as_ref().map(|who| who.token.clone());
+        Arrival { caller, remote: Some(remote), token }
     }
 
     /// The answer to a refused call, with its challenge.
@@ -140,20 +157,20 @@ impl Door {
         None
     }
 
-    pub(super) async fn admit(&self, _: &mut Parts) -> Result<(), Unknown> {
-        Ok(())
+    pub(super) async fn admit(&self, _: &Uri, _: &mut HeaderMap) -> Result<Entered, Unknown> {
+        Ok(Entered::default())
     }
 
     pub(super) fn refuse(&self, _: &Unknown, _: &Dispatcher, _: Option<IpAddr>) -> Option<Answer> {
         None
     }
 
-    pub(super) fn caller(&self, _: &Parts) -> Option<Caller> {
+    pub(super) fn caller(&self, _: &Entered) -> Option<Caller> {
         None
     }
 
-    pub(super) fn arrival(&self, _: &Parts, caller: Caller, remote: Option<IpAddr>) -> Arrival {
-        Arrival { caller, remote }
+    pub(super) fn arrival(&self, _: &Entered, caller: Caller, remote: IpAddr) -> Arrival {
+        Arrival { caller, remote: Some(remote) }
     }
 
     pub(super) fn challenged(&self, refused: Framed) -> Answer {

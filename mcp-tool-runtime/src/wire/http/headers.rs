@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use hyper::HeaderMap;
+use hyper::{HeaderMap, header::HeaderName};
 use mcp_tool_contract::read::violation::shown;
 
 use super::super::{
@@ -11,28 +11,28 @@ use super::super::{
     message::{Call, Era, Meta},
 };
 
-const VERSION: &str = "mcp-protocol-version";
-const METHOD: &str = "mcp-method";
-const NAME: &str = "mcp-name";
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// The first revision whose requests carry `_meta` and are mirrored in headers.
 const MODERN: &str = "2026-07-28";
 
 /// Holds each of these headers to one value, whatever the request.
 pub(super) fn check_single(headers: &HeaderMap) -> Result<(), Fault> {
-    [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, name).map(drop))
+    [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
 
 /// Holds the headers of a call to its body.
 pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
-    let version = header(headers, VERSION)?;
+    let version = header(headers, &VERSION)?;
     match call.meta.era() {
         Era::Legacy => check_legacy(version),
         Era::Modern => {
             check_modern(version, &call.meta)?;
-            same(METHOD, header(headers, METHOD)?, "tools/call")?;
-            let name = header(headers, NAME)?.map(decoded).transpose()?;
-            same(NAME, name.as_deref(), &call.name)
+            same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
+            let name = header(headers, &NAME)?.map(decoded).transpose()?;
+            same(&NAME, name.as_deref(), &call.name)
         }
     }
 }
@@ -43,16 +43,18 @@ fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
             let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
             Err(Fault::new(code::INVALID_PARAMS, message))
         }
-        Some(version) if !super::super::supported_versions().contains(&version) => Err(Fault::new(
-            code::INVALID_REQUEST,
-            format!("unsupported MCP-Protocol-Version: {}", shown(version)),
-        )),
+        Some(version) if !super::super::supported_versions().any(|known| known == version) => {
+            Err(Fault::new(
+                code::INVALID_REQUEST,
+                format!("unsupported MCP-Protocol-Version: {}", shown(version)),
+            ))
+        }
         _ => Ok(()),
     }
 }
 
 fn check_modern(version: Option<&str>, meta: &Meta<'_>) -> Result<(), Fault> {
-    same(VERSION, version, meta.protocol_version.as_deref().unwrap_or_default())?;
+    same(&VERSION, version, meta.protocol_version.as_deref().unwrap_or_default())?;
     if !meta.has_capabilities {
         let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
         return Err(Fault::new(code::INVALID_PARAMS, message));
@@ -60,7 +62,7 @@ fn check_modern(version: Option<&str>, meta: &Meta<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn same(name: &str, header: Option<&str>, body: &str) -> Result<(), Fault> {
+fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), Fault> {
     match header {
         Some(value) if value == body => Ok(()),
         Some(value) => {
@@ -75,7 +77,7 @@ fn mismatch<T>(message: String) -> Result<T, Fault> {
 }
 
 /// The only value of a header.
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Fault> {
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Fault> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

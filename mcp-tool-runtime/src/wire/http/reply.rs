@@ -22,7 +22,11 @@ pub(super) type Answer = Response<Either<Full<Bytes>, Either<Events, BoxBody<Byt
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some(content_type) = headers.get(CONTENT_TYPE) else { return false };
+    if content_type == "application/json" {
+        return true;
+    }
+    let content_type = content_type.to_str().unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }

@@ -2,8 +2,14 @@
 //! inside one, two requests can't share an id.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
 };
 
 use tokio::sync::Notify;
@@ -20,7 +26,20 @@ use crate::{
 /// Requests of legacy clients, by whose they are and by their ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running {
-    calls: Arc<Mutex<HashMap<Key, Vec<Arc<Notify>>>>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    lists: Mutex<Lists>,
+    /// How many cancellations found nothing.
+    missed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    calls: HashMap<Key, Vec<Arc<Notify>>>,
+    missed: VecDeque<Missed>,
 }
 
 /// Clients number their calls alike: an id alone says nothing.
@@ -42,11 +61,32 @@ impl Key {
     }
 }
 
+/// What was to be cancelled and wasn't found, with the number of such messages before it.
+#[derive(Debug)]
+struct Missed {
+    key: Key,
+    number: u64,
+}
+
+/// Cancellations that are remembered, although nothing was found: a call that was only just begun isn't in the list
+/// yet.
+const MISSED: usize = 256;
+
 impl Running {
-    /// A place for a call, held while it runs.
-    pub(super) fn enter(&self, caller: &Caller, id: Id) -> Place {
-        let place = Place { running: self.clone(), key: Key::new(caller, id), cancelled: Arc::default() };
-        self.lock().entry(place.key.clone()).or_default().push(Arc::clone(&place.cancelled));
+    /// A call that can be cancelled from now on.
+    pub(super) fn cancellable(&self, caller: &Caller, id: Id) -> Cancellable {
+        let since = self.shared.missed.load(Ordering::Acquire);
+        Cancellable { running: self.clone(), key: Key::new(caller, id), since }
+    }
+
+    fn enter(&self, key: Key, since: u64) -> Place {
+        let place = Place { running: self.clone(), key, cancelled: Arc::default() };
+        let mut lists = self.lock();
+        lists.calls.entry(place.key.clone()).or_default().push(Arc::clone(&place.cancelled));
+        if lists.missed.iter().any(|missed| missed.number >= since && missed.key == place.key) {
+            place.cancelled.notify_one();
+        }
+        drop(lists);
         place
     }
 
@@ -55,8 +95,8 @@ impl Running {
         let key = Key::Session { session: session.to_owned(), id: id.clone() };
         let place = Place { running: self.clone(), key, cancelled: Arc::default() };
         let is_first = {
-            let mut calls = self.lock();
-            let alike = calls.entry(place.key.clone()).or_default();
+            let mut lists = self.lock();
+            let alike = lists.calls.entry(place.key.clone()).or_default();
             alike.push(Arc::clone(&place.cancelled));
             alike.len() == 1
         };
@@ -65,13 +105,50 @@ impl Running {
 
     /// Cancels the caller's call of that id. Where two of its clients run one each, neither is surely meant.
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
-        if let Some([call]) = self.lock().get(&Key::new(caller, id)).map(Vec::as_slice) {
-            call.notify_one();
+        let key = Key::new(caller, id);
+        let mut lists = self.lock();
+        match lists.calls.get(&key).map(Vec::as_slice) {
+            Some([call]) => call.notify_one(),
+            Some(_) => {}
+            None => {
+                if lists.missed.len() == MISSED {
+                    lists.missed.pop_front();
+                }
+                let number = self.shared.missed.fetch_add(1, Ordering::AcqRel);
+                lists.missed.push_back(Missed { key, number });
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<Notify>>>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Lists> {
+        self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that a message can cancel. Most are done at once, and never stand in the list.
+#[derive(Debug)]
+pub(super) struct Cancellable {
+    running: Running,
+    key: Key,
+    since: u64,
+}
+
+impl Cancellable {
+    /// Carries the call out, unless its caller cancels it on the way.
+    pub(super) async fn unless_cancelled(self, call: impl Future<Output = Framed>) -> Framed {
+        let mut call = pin!(call);
+        if let Poll::Ready(framed) = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
+            return framed;
+        }
+        let place = self.running.enter(self.key, self.since);
+        tokio::select! {
+            biased;
+            framed = call => framed,
+            () = place.cancelled.notified() => {
+                let fault = Fault::new(code::CANCELLED, "cancelled by notifications/cancelled");
+                Framed { status: 200, ..answer::fault(&fault.to(place.key.id())) }
+            }
+        }
     }
 }
 
@@ -83,27 +160,13 @@ pub(super) struct Place {
     cancelled: Arc<Notify>,
 }
 
-impl Place {
-    /// Carries the call out, unless its caller cancels it on the way.
-    pub(super) async fn unless_cancelled(self, call: impl Future<Output = Framed>) -> Framed {
-        tokio::select! {
-            biased;
-            framed = call => framed,
-            () = self.cancelled.notified() => {
-                let fault = Fault::new(code::CANCELLED, "cancelled by notifications/cancelled");
-                Framed { status: 200, ..answer::fault(&fault.to(self.key.id())) }
-            }
-        }
-    }
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut calls = self.running.lock();
-        if let Some(alike) = calls.get_mut(&self.key) {
+        let mut lists = self.running.lock();
+        if let Some(alike) = lists.calls.get_mut(&self.key) {
             alike.retain(|other| !Arc::ptr_eq(other, &self.cancelled));
             if alike.is_empty() {
-                calls.remove(&self.key);
+                lists.calls.remove(&self.key);
             }
         }
     }

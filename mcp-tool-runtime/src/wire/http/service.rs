@@ -21,10 +21,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Holding, Refused},
-    door::Door,
+    door::{Door, Entered},
     headers, origin,
+    remote::remote_of,
     reply::{Answer, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
-    running::{Place, Running},
+    running::{Cancellable, Place, Running},
     sessions::Sessions,
     sse::Events,
 };
@@ -38,6 +39,7 @@ use crate::{
         answer::{self, Framed},
         fault::{Fault, code},
         id::Id,
+        labelled::Labelled,
         message::{self, Call, Era, Incoming as Message},
         protocol::{Protocol, RawArguments, Remote},
         supported,
@@ -62,13 +64,33 @@ enum Rest {
     Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
 }
 
+/// One connection, as its requests know it.
+#[derive(Debug)]
+pub(super) struct Peer {
+    address: IpAddr,
+    labelled: Labelled,
+}
+
+impl Peer {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Peer { address, labelled: Labelled::default() }
+    }
+}
+
+/// Who sends a request, and from where.
+struct Sender<'p> {
+    peer: &'p Peer,
+    remote: IpAddr,
+    entered: Entered,
+}
+
 /// A call that was admitted, and how its answer goes out.
 struct Begun {
     admitted: Admitted,
     id: Id,
     era: Era,
-    /// A legacy call's place, so that a message can cancel it.
-    place: Option<Place>,
+    /// A legacy call, which a message can cancel.
+    cancellable: Option<Cancellable>,
     /// The client's token, and the reports that go out under it.
     reports: Option<(String, mpsc::Receiver<Update>)>,
 }
@@ -109,9 +131,9 @@ impl Service {
         peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.holds(peer))
     }
 
-    pub(super) async fn respond(&self, request: Request<Incoming>) -> Answer {
+    pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
         match request.uri().path() {
-            PATH => self.mcp(request).await,
+            PATH => self.mcp(request, peer).await,
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
@@ -127,14 +149,14 @@ impl Service {
         }
     }
 
-    async fn mcp(&self, request: Request<Incoming>) -> Answer {
+    async fn mcp(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
         let (parts, mut body) = request.into_parts();
         if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
             body::pass_over(&parts.headers, &mut body).await;
             return invalid(foreign.status, foreign.message);
         }
         let origin = parts.headers.get(ORIGIN).cloned();
-        let mut answer = self.allowed(parts, body).await;
+        let mut answer = self.allowed(parts, body, peer).await;
         if let Some(origin) = origin {
             origin::readable(origin, answer.headers_mut());
         }
@@ -142,23 +164,27 @@ impl Service {
     }
 
     /// A request whose host and origin passed.
-    async fn allowed(&self, mut parts: Parts, mut body: Incoming) -> Answer {
+    async fn allowed(&self, mut parts: Parts, mut body: Incoming, peer: &Peer) -> Answer {
         // A page asks beforehand, and sends no token with that.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             let mut answer = plain(StatusCode::NO_CONTENT, "");
             origin::preflight(&parts.headers, answer.headers_mut());
             return answer;
         }
-        if let Err(unknown) = self.door.admit(&mut parts).await {
-            body::pass_over(&parts.headers, &mut body).await;
-            let refused = self.door.refuse(&unknown, &self.endpoint.dispatcher, remote(&parts));
-            return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
-        }
+        let remote = remote_of(peer.address, &parts.headers, self.proxies());
+        let sender = match self.door.admit(&parts.uri, &mut parts.headers).await {
+            Ok(entered) => Sender { peer, remote, entered },
+            Err(unknown) => {
+                body::pass_over(&parts.headers, &mut body).await;
+                let refused = self.door.refuse(&unknown, &self.endpoint.dispatcher, Some(remote));
+                return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
+            }
+        };
         match (&parts.method, &self.rest) {
             (&Method::POST, _) => {}
             (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
-                let caller = self.sender(&parts);
-                return self.pass_on(parts, Bytes::new(), caller, None).await;
+                let caller = self.caller(&sender, &parts.headers, None);
+                return self.pass_on(parts, Bytes::new(), &sender, caller, None).await;
             }
             _ => {
                 body::pass_over(&parts.headers, &mut body).await;
@@ -179,31 +205,32 @@ impl Service {
                 return answer;
             }
         };
-        self.message(parts, held).await
+        self.message(parts, held, &sender).await
     }
 
-    async fn message(&self, mut parts: Parts, body: Held) -> Answer {
+    async fn message(&self, mut parts: Parts, body: Held, sender: &Sender<'_>) -> Answer {
         let message = match message::parse(&body.bytes) {
             Ok(message) => message,
             Err(fault) => return framed(answer::fault(&fault)),
         };
         let client = match &message {
-            Message::Call(call) => call.meta.client.as_deref(),
-            Message::Request { meta, .. } => meta.client.as_deref(),
+            Message::Call(call) => call.meta.client,
+            Message::Request { meta, .. } => meta.client,
             Message::Cancelled { .. } | Message::Notification | Message::Response => None,
         };
-        let caller = self.caller(&parts, client);
+        let caller = self.caller(sender, &parts.headers, client);
         let in_session = self.is_in_session(&parts);
         match message {
             Message::Call(call) if !in_session || call.fault.is_some() => {
-                match self.admit(&parts, call, caller).await {
-                    Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
+                let arguments = body.part(call.arguments);
+                match self.admit(&parts.headers, call, sender, caller).await {
+                    Ok(begun) => self.carry_out(begun, body.keep(arguments)).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
             Message::Cancelled { request } if !in_session => {
                 if let Some(id) = request {
-                    self.running.cancel(&self.sender(&parts), id);
+                    self.running.cancel(&self.caller(sender, &parts.headers, None), id);
                 }
                 plain(StatusCode::ACCEPTED, "")
             }
@@ -216,30 +243,40 @@ impl Service {
                     return framed(answer::fault(&fault.to(&id)));
                 }
                 match &*method {
-                    "initialize" => self.open(parts, body.bytes.clone(), caller).await,
-                    "tools/list" => listed(self.request(parts, body.bytes.clone(), caller, &id).await).await,
-                    _ => self.request(parts, body.bytes.clone(), caller, &id).await,
+                    "initialize" => self.open(parts, body.bytes.clone(), sender, caller).await,
+                    "tools/list" => {
+                        listed(self.request(parts, body.bytes.clone(), sender, caller, &id).await).await
+                    }
+                    _ => self.request(parts, body.bytes.clone(), sender, caller, &id).await,
                 }
             }
             Message::Call(call) if !self.endpoint.is_permitted(&caller, &call).await => {
                 // Not by rmcp, which has no status for it.
-                match self.admit(&parts, call, caller).await {
-                    Ok((begun, arguments)) => self.carry_out(begun, body.keep(arguments)).await,
+                let arguments = body.part(call.arguments);
+                match self.admit(&parts.headers, call, sender, caller).await {
+                    Ok(begun) => self.carry_out(begun, body.keep(arguments)).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
             Message::Call(call) => {
                 parts.extensions.insert(RawArguments(call.arguments.into()));
-                self.request(parts, body.bytes.clone(), caller, &call.id).await
+                self.request(parts, body.bytes.clone(), sender, caller, &call.id).await
             }
             Message::Cancelled { .. } | Message::Notification | Message::Response => {
-                self.pass_on(parts, body.bytes.clone(), caller, None).await
+                self.pass_on(parts, body.bytes.clone(), sender, caller, None).await
             }
         }
     }
 
     /// A request that rmcp answers; in a session, one of each id at a time.
-    async fn request(&self, parts: Parts, body: Bytes, caller: Caller, id: &Id) -> Answer {
+    async fn request(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+        id: &Id,
+    ) -> Answer {
         let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
         let place = match session.filter(|_| self.is_in_session(&parts)) {
             None => None,
@@ -251,30 +288,30 @@ impl Service {
                 }
             },
         };
-        self.pass_on(parts, body, caller, place).await
-    }
-
-    /// Whoever sends requests, by what every one of them says.
-    fn sender(&self, parts: &Parts) -> Caller {
-        self.caller(parts, None)
+        self.pass_on(parts, body, sender, caller, place).await
     }
 
     /// Whom a request speaks for. Without authorization that is the local user, and a client's name a label.
-    fn caller(&self, parts: &Parts, client: Option<&str>) -> Caller {
-        let label = || self.endpoint.local_caller(client.or(user_agent(&parts.headers)));
-        self.door.caller(parts).unwrap_or_else(label)
+    fn caller(&self, sender: &Sender<'_>, headers: &HeaderMap, client: Option<&str>) -> Caller {
+        let local = || sender.peer.labelled.caller(&self.endpoint.local, client, user_agent(headers));
+        self.door.caller(&sender.entered).unwrap_or_else(local)
     }
 
-    /// `tools/call`, from its own bytes: what it asks for, and the text of its arguments.
+    /// `tools/call`, from its own bytes.
     async fn admit(
         &self,
-        parts: &Parts,
+        headers: &HeaderMap,
         mut call: Call<'_>,
+        sender: &Sender<'_>,
         caller: Caller,
-    ) -> Result<(Begun, String), Framed> {
-        let headers = &parts.headers;
-        let arrival = self.door.arrival(parts, caller, remote(parts));
+    ) -> Result<Begun, Framed> {
+        let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
         let era = call.meta.era();
+        // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
+        let cancellable = (era == Era::Legacy).then(|| {
+            let by_header = self.caller(sender, headers, None);
+            self.running.cancellable(&by_header, call.id.clone())
+        });
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
         if let Err(fault) = fault {
@@ -283,18 +320,15 @@ impl Service {
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let admitted = self.endpoint.admit(arrival, &call, era, progress).await?;
-        let arguments = call.arguments.to_owned();
-        // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
-        let place = (era == Era::Legacy).then(|| self.running.enter(&self.sender(parts), call.id.clone()));
-        Ok((Begun { admitted, id: call.id, era, place, reports: token.zip(updates) }, arguments))
+        Ok(Begun { admitted, id: call.id, era, cancellable, reports: token.zip(updates) })
     }
 
     async fn carry_out(&self, begun: Begun, arguments: HeldText) -> Answer {
-        let Begun { admitted, id, era, place, reports } = begun;
+        let Begun { admitted, id, era, cancellable, reports } = begun;
         let call = Arc::clone(&self.endpoint).execute(admitted, arguments, id, era);
         let call = async move {
-            match place {
-                Some(place) => place.unless_cancelled(call).await,
+            match cancellable {
+                Some(cancellable) => cancellable.unless_cancelled(call).await,
                 None => call.await,
             }
         };
@@ -313,14 +347,14 @@ impl Service {
     }
 
     /// `initialize`: where there are sessions, it opens one if there is room.
-    async fn open(&self, parts: Parts, body: Bytes, caller: Caller) -> Answer {
+    async fn open(&self, parts: Parts, body: Bytes, sender: &Sender<'_>, caller: Caller) -> Answer {
         let Rest::Sessions(_, sessions) = &self.rest else {
-            return self.pass_on(parts, body, caller, None).await;
+            return self.pass_on(parts, body, sender, caller, None).await;
         };
         let Some(_place) = sessions.place().await else {
             return invalid(429, "as many sessions are open as may be: end one, or try again later");
         };
-        let answer = self.pass_on(parts, body, caller.clone(), None).await;
+        let answer = self.pass_on(parts, body, sender, caller.clone(), None).await;
         if let Some(id) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
             sessions.opened(id, &caller);
         }
@@ -328,7 +362,14 @@ impl Service {
     }
 
     /// Hands a request to rmcp, with its body already read.
-    async fn pass_on(&self, mut parts: Parts, body: Bytes, caller: Caller, place: Option<Place>) -> Answer {
+    async fn pass_on(
+        &self,
+        mut parts: Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+        place: Option<Place>,
+    ) -> Answer {
         if let Rest::Sessions(_, sessions) = &self.rest {
             let mut ids = parts.headers.get_all(SESSION).iter();
             match (ids.next().map(HeaderValue::to_str), ids.next()) {
@@ -343,6 +384,8 @@ impl Service {
         let both = HeaderValue::from_static("application/json, text/event-stream");
         parts.headers.insert(ACCEPT, both);
         parts.extensions.insert(caller);
+        parts.extensions.insert(Remote(sender.remote));
+        sender.entered.lay_beside(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
         let answer = match &self.rest {
             Rest::Stateless(rmcp) => rmcp.handle(request).await,
@@ -381,11 +424,6 @@ fn rmcp_service<M: SessionManager>(
         .disable_allowed_hosts()
         .disable_allowed_origins();
     StreamableHttpService::new(move || Ok(protocol.clone()), manager, config)
-}
-
-/// From where a request comes.
-fn remote(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get().map(|Remote(remote)| *remote)
 }
 
 /// Whether the client reads an answer that became a stream.

@@ -28,6 +28,7 @@ use super::{
     answer::{self, Framed},
     fault::{Fault, code},
     id::Id,
+    labelled::Labelled,
     message::{self, Call, Era, Incoming},
     supported,
 };
@@ -66,6 +67,7 @@ pub(crate) async fn serve(
         calls: JoinSet::new(),
         running: Arc::default(),
         client: None,
+        labelled: Labelled::default(),
         initialized: false,
         opened: false,
     };
@@ -112,6 +114,7 @@ struct Connection {
     places: Arc<Semaphore>,
     /// What the client called itself in `initialize`.
     client: Option<String>,
+    labelled: Labelled,
     /// `initialize` came: requests without `_meta` are of the legacy era.
     initialized: bool,
     /// rmcp has settled on an era: notifications may follow.
@@ -158,7 +161,7 @@ impl Connection {
 
     async fn call(&mut self, mut call: Call<'_>) {
         let era = call.meta.era();
-        let caller = self.endpoint.local_caller(call.meta.client.as_deref().or(self.client.as_deref()));
+        let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, self.client.as_deref());
         let fault = call.fault.take().map_or(Ok(()), Err);
         let fault = fault.and_then(|()| self.check_era(&call, era)).and_then(|()| supported(&call.meta));
         if let Err(fault) = fault {

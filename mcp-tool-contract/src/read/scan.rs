@@ -1,0 +1,442 @@
+//! JSON text walked by its grammar (RFC 8259): where values begin and end, and nothing of what they mean.
+//!
+//! What is skipped here was checked to be JSON. Strings are taken as they stand: what their escapes spell, and
+//! whether two surrogates make a pair, is for whoever reads them.
+
+/// Nesting of what is skipped.
+const MAX_NESTING: u32 = 64;
+
+/// Not JSON, or nested too deeply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson;
+
+/// A place in a JSON text. The walk goes forward only, and reads each byte once.
+#[derive(Clone, Debug)]
+pub struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+    /// Whether an object or array was just entered, so that no comma comes before its first element.
+    entered: bool,
+}
+
+impl<'t> Scan<'t> {
+    /// The beginning of a text.
+    #[must_use]
+    pub const fn new(text: &'t str) -> Self {
+        Scan { text, at: 0, entered: false }
+    }
+
+    /// The first byte of the next value, which tells its type.
+    #[must_use]
+    pub fn peek(&mut self) -> Option<u8> {
+        self.space();
+        self.byte()
+    }
+
+    /// Goes into an object; [`next_key`](Scan::next_key) follows.
+    ///
+    /// # Errors
+    /// Where none begins here.
+    pub fn enter_object(&mut self) -> Result<(), NotJson> {
+        self.enter(b'{')
+    }
+
+    /// Goes into an array; [`next_item`](Scan::next_item) follows.
+    ///
+    /// # Errors
+    /// Where none begins here.
+    pub fn enter_array(&mut self) -> Result<(), NotJson> {
+        self.enter(b'[')
+    }
+
+    /// The next name of an object, without its quotes and with its escapes; its value follows. `None` where the
+    /// object ended.
+    ///
+    /// # Errors
+    /// Where neither is here.
+    pub fn next_key(&mut self) -> Result<Option<&'t str>, NotJson> {
+        if !self.next(b'}')? {
+            return Ok(None);
+        }
+        self.key().map(Some)
+    }
+
+    /// Whether an item of an array follows; `false` where the array ended.
+    ///
+    /// # Errors
+    /// Where neither is here.
+    pub fn next_item(&mut self) -> Result<bool, NotJson> {
+        self.next(b']')
+    }
+
+    /// The text of the next value, which is skipped.
+    ///
+    /// # Errors
+    /// Where it isn't JSON, or nests deeper than 64.
+    pub fn value(&mut self) -> Result<&'t str, NotJson> {
+        self.space();
+        let from = self.at;
+        match self.byte() {
+            Some(b'{' | b'[') => self.nested()?,
+            _ => self.scalar()?,
+        }
+        self.text.get(from..self.at).ok_or(NotJson)
+    }
+
+    /// The end of the text.
+    ///
+    /// # Errors
+    /// Where something else than white space is left.
+    pub fn end(mut self) -> Result<(), NotJson> {
+        self.space();
+        if self.at == self.text.len() { Ok(()) } else { Err(NotJson) }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, wanted: u8) -> Result<(), NotJson> {
+        self.space();
+        if self.byte() != Some(wanted) {
+            return Err(NotJson);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn enter(&mut self, opening: u8) -> Result<(), NotJson> {
+        self.take(opening)?;
+        self.entered = true;
+        Ok(())
+    }
+
+    fn next(&mut self, closing: u8) -> Result<bool, NotJson> {
+        let is_first = std::mem::take(&mut self.entered);
+        self.space();
+        match self.byte() {
+            Some(byte) if byte == closing => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(b',') if !is_first => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(_) if is_first => Ok(true),
+            _ => Err(NotJson),
+        }
+    }
+
+    fn key(&mut self) -> Result<&'t str, NotJson> {
+        self.space();
+        let from = self.at + 1;
+        self.string()?;
+        let key = self.text.get(from..self.at - 1).ok_or(NotJson)?;
+        self.take(b':')?;
+        Ok(key)
+    }
+
+    fn nested(&mut self) -> Result<(), NotJson> {
+        // One bit a level: whether it is an object.
+        let (mut depth, mut objects) = (0u32, 0u64);
+        loop {
+            self.space();
+            match self.byte() {
+                Some(opening @ (b'{' | b'[')) => {
+                    if depth == MAX_NESTING {
+                        return Err(NotJson);
+                    }
+                    depth += 1;
+                    objects = objects << 1 | u64::from(opening == b'{');
+                    self.at += 1;
+                    self.space();
+                    match (opening, self.byte()) {
+                        (b'{', Some(b'}')) | (b'[', Some(b']')) => {}
+                        (b'{', _) => {
+                            self.key()?;
+                            continue;
+                        }
+                        _ => continue,
+                    }
+                }
+                _ => self.scalar()?,
+            }
+            // After a value: the next one, or the ends of what it is in.
+            loop {
+                if depth == 0 {
+                    return Ok(());
+                }
+                let in_object = objects & 1 == 1;
+                self.space();
+                match self.byte() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if in_object {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if in_object => {}
+                    Some(b']') if !in_object => {}
+                    _ => return Err(NotJson),
+                }
+                self.at += 1;
+                depth -= 1;
+                objects >>= 1;
+            }
+        }
+    }
+
+    fn scalar(&mut self) -> Result<(), NotJson> {
+        match self.byte() {
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => Err(NotJson),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotJson> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(NotJson);
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), NotJson> {
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.byte() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), NotJson> {
+        let from = self.at;
+        while let Some(b'0'..=b'9') = self.byte() {
+            self.at += 1;
+        }
+        if self.at == from { Err(NotJson) } else { Ok(()) }
+    }
+
+    fn string(&mut self) -> Result<(), NotJson> {
+        if self.byte() != Some(b'"') {
+            return Err(NotJson);
+        }
+        self.at += 1;
+        loop {
+            self.at = plain(self.text.as_bytes(), self.at);
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                // A control character, or the end.
+                _ => return Err(NotJson),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), NotJson> {
+        let rest = &self.text.as_bytes()[self.at + 1..];
+        let length = match rest.first() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
+            Some(b'u') if rest.get(1..5).is_some_and(|four| four.iter().all(u8::is_ascii_hexdigit)) => 5,
+            _ => return Err(NotJson),
+        };
+        self.at += 1 + length;
+        Ok(())
+    }
+}
+
+/// From there, the first byte that isn't plain text of a string: a quote, a backslash, a control character; or
+/// the end.
+fn plain(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    /// The top bit of each byte that is zero; beyond the first, of some others too.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word & TOPS
+    }
+    let mut at = from;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*eight);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
+        let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn is_json(text: &str) -> bool {
+        let mut scan = Scan::new(text);
+        scan.value().is_ok() && scan.end().is_ok()
+    }
+
+    /// What serde_json takes for JSON without looking into it is what is skipped.
+    fn agree(text: &str) {
+        let theirs = serde_json::from_str::<&RawValue>(text).map(RawValue::get).ok();
+        let mut scan = Scan::new(text);
+        let ours = scan.value().ok().filter(|_| scan.end().is_ok());
+        assert_eq!(ours, theirs, "{text:?}");
+    }
+
+    #[test]
+    fn it_agrees_with_serde_json_on_what_is_json() {
+        let texts = [
+            r#"{}"#,
+            "[]",
+            " [ ] ",
+            "{ }",
+            r#"{"a":1,"b":[true,false,null]}"#,
+            r#"{"a":}"#,
+            r#"{"a"}"#,
+            r#"{a:1}"#,
+            "[1,]",
+            "[,1]",
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            "[1 2]",
+            r#"{"a":1 "b":2}"#,
+            "[1}",
+            "{]",
+            "[[[]",
+            "]",
+            "}",
+            "",
+            " ",
+            "nul",
+            "nulll",
+            "truefalse",
+            "tru",
+            "True",
+            "-",
+            "-0",
+            "01",
+            "1.",
+            ".5",
+            "1.5",
+            "1e",
+            "1e+",
+            "1e+5",
+            "1E-05",
+            "-1.0e0",
+            "+1",
+            "0x1",
+            "1_0",
+            "1 ",
+            "NaN",
+            "Infinity",
+            "\"",
+            "\"a",
+            "\"a\"",
+            "\"\\\"",
+            r#""\u12""#,
+            r#""\u123g""#,
+            r#""\ud800""#,
+            r#""\x""#,
+            r#""\/\b\f\n\r\t\\\"""#,
+            "\"\u{1}\"",
+            "\"\u{7f}\u{80}é😀\"",
+            "\"a\nb\"",
+            "\u{feff}1",
+            "1\u{a0}",
+            "[1]x",
+            r#""12345678""#,
+            r#""1234567\"8""#,
+            "\"1234567\n\"",
+            "\"é2345678901234567\"",
+            "{\"a\":{\"b\":[{}]},\"c\":\"d\"}",
+        ];
+        texts.into_iter().for_each(agree);
+    }
+
+    #[test]
+    fn it_agrees_on_what_is_nearly_json() {
+        let seeds = [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":[1.5e3,-0,"\u00e9\"q"],"b":null}}}"#,
+            r#"  [ { "k" : [ true , false ] , "long text without end" : "0123456789abcdef\\" } , "é😀" , 10.0 ] "#,
+        ];
+        let bytes = b"\"\\{}[],:0-.eE+tfnu 9\n\x01a";
+        for seed in seeds {
+            let chars: Vec<char> = seed.chars().collect();
+            for place in 0..chars.len() {
+                let with = |middle: &[char], skip: usize| -> String {
+                    chars[..place].iter().chain(middle).chain(&chars[place + skip..]).collect()
+                };
+                agree(&with(&[], 1));
+                agree(&chars[..place].iter().collect::<String>());
+                for byte in bytes {
+                    agree(&with(&[char::from(*byte)], 1));
+                    agree(&with(&[char::from(*byte)], 0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_skipped_nests_no_deeper_than_it_may() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_json(&nested(64)) && !is_json(&nested(65)));
+        let mixed = |depth: usize| format!("{}1{}", r#"{"a":["#.repeat(depth), "]}".repeat(depth));
+        assert!(is_json(&mixed(32)) && !is_json(&mixed(33)));
+    }
+
+    #[test]
+    fn members_and_items_come_in_turn() {
+        let mut scan = Scan::new(r#" { "a" : [ 1 , "b" ] , "c\n" : { } } "#);
+        assert_eq!(scan.enter_object(), Ok(()));
+        assert_eq!(scan.next_key(), Ok(Some("a")));
+        assert_eq!(scan.enter_array(), Ok(()));
+        assert_eq!((scan.next_item(), scan.value()), (Ok(true), Ok("1")));
+        assert_eq!((scan.next_item(), scan.value()), (Ok(true), Ok("\"b\"")));
+        assert_eq!(scan.next_item(), Ok(false));
+        assert_eq!((scan.next_key(), scan.value()), (Ok(Some("c\\n")), Ok("{ }")));
+        assert_eq!(scan.next_key(), Ok(None));
+        assert_eq!(scan.end(), Ok(()));
+        for (text, first) in
+            [("{,", Err(NotJson)), ("{", Err(NotJson)), ("{}", Ok(None)), ("{1", Err(NotJson))]
+        {
+            let mut scan = Scan::new(text);
+            assert_eq!(scan.enter_object().and_then(|()| scan.next_key()), first, "{text}");
+        }
+        let mut scan = Scan::new("[1,]");
+        assert_eq!((scan.enter_array(), scan.next_item(), scan.value()), (Ok(()), Ok(true), Ok("1")));
+        assert_eq!((scan.next_item(), scan.value()), (Ok(true), Err(NotJson)));
+    }
+}

@@ -1,0 +1,89 @@
+//! The time of a call, read once.
+
+use std::{
+    cell::Cell,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// When something happened, by the clock that only goes forward and by the one on the wall.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) instant: Instant,
+    pub(crate) time: SystemTime,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Moment { instant: Instant::now(), time: SystemTime::now() }
+    }
+
+    /// A correlation id (RFC 9562 §5.7): those of one thread sort by time.
+    pub(crate) fn id(&self) -> Uuid {
+        thread_local!(static CONTEXT: ContextV7 = const { ContextV7::new() });
+        let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        CONTEXT.with(|context| {
+            Uuid::new_v7(Timestamp::from_unix(context, since.as_secs(), since.subsec_nanos()))
+        })
+    }
+
+    /// Appends the time in RFC 3339, to the microsecond.
+    pub(crate) fn write(&self, text: &mut String) {
+        // The second it is in was mostly written before.
+        thread_local!(static SECOND: Cell<(u64, [u8; 19])> = const { Cell::new((u64::MAX, [b' '; 19])) });
+        let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (mut second, mut written) = SECOND.get();
+        if second != since.as_secs() {
+            second = since.as_secs();
+            let whole = DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Micros, true);
+            match whole.as_bytes().first_chunk() {
+                Some(first) if whole.len() == 27 => written = *first,
+                // A year of more digits than four.
+                _ => return text.push_str(&whole),
+            }
+            SECOND.set((second, written));
+        }
+        text.push_str(std::str::from_utf8(&written).unwrap_or_default());
+        let mut rest = *b".000000Z";
+        let mut micros = since.subsec_micros();
+        for digit in rest[1..7].iter_mut().rev() {
+            *digit += (micros % 10) as u8;
+            micros /= 10;
+        }
+        text.push_str(std::str::from_utf8(&rest).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_chrono_writes_them() {
+        let instant = Instant::now();
+        for nanos in [
+            0,
+            1_999,
+            999_999_999,
+            1_700_000_000_123_456_789,
+            1_700_000_000_999_999_000,
+            253_402_300_800_000_000_999,
+        ] {
+            let time = UNIX_EPOCH + Duration::from_nanos_u128(nanos);
+            let mut text = String::new();
+            Moment { instant, time }.write(&mut text);
+            let theirs = DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Micros, true);
+            assert_eq!(text, theirs);
+        }
+    }
+
+    #[test]
+    fn ids_sort_by_time() {
+        let ids: Vec<Uuid> = (0..1_000).map(|_| Moment::now().id()).collect();
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.get_version_num() == 7));
+    }
+}
