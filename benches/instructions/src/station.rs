@@ -16,6 +16,7 @@ pub enum Station {
     OddArguments,
     RefusedArguments,
     Message(Era),
+    OddMessage,
     Dispatch(Era),
     Http(Era),
     List(Era),
@@ -39,12 +40,13 @@ const REFUSED: &str = r#"{"query":"Blue Kettle","limit":250,"status":"lost","tag
 const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"agent","version":"1.0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 impl Station {
-    pub const ALL: [Station; 11] = [
+    pub const ALL: [Station; 12] = [
         Station::Arguments,
         Station::OddArguments,
         Station::RefusedArguments,
         Station::Message(Era::Older),
         Station::Message(Era::Newer),
+        Station::OddMessage,
         Station::Dispatch(Era::Older),
         Station::Dispatch(Era::Newer),
         Station::Http(Era::Older),
@@ -61,6 +63,7 @@ impl Station {
             Station::RefusedArguments => "arguments-refused",
             Station::Message(Era::Older) => "message-older",
             Station::Message(Era::Newer) => "message-newer",
+            Station::OddMessage => "message-odd",
             Station::Dispatch(Era::Older) => "dispatch-older",
             Station::Dispatch(Era::Newer) => "dispatch-newer",
             Station::Http(Era::Older) => "http-older",
@@ -74,9 +77,11 @@ impl Station {
     /// counts as what it costs on average.
     pub const fn rounds(self) -> (usize, usize) {
         match self {
-            Station::Arguments | Station::OddArguments | Station::RefusedArguments | Station::Message(_) => {
-                (200, 2_200)
-            }
+            Station::Arguments
+            | Station::OddArguments
+            | Station::RefusedArguments
+            | Station::Message(_)
+            | Station::OddMessage => (200, 2_200),
             Station::Dispatch(_) | Station::Http(_) => (200, 1_200),
             Station::List(_) => (2, 12),
         }
@@ -100,6 +105,11 @@ impl Station {
             }
             Station::Message(era) => {
                 let body = call(era);
+                repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
+            }
+            Station::OddMessage => {
+                // What few clients write is left to the careful reader.
+                let body = call(Era::Newer).replace("tools/call", "tools\\/call").replace(ARGUMENTS, ODD);
                 repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
             }
             Station::Dispatch(era) => {

@@ -17,6 +17,7 @@ use crate::{
     server::Settings,
     wire::{
         Endpoint,
+        labelled::Labelled,
         message::{self, Incoming as Message},
     },
 };
@@ -25,6 +26,7 @@ use crate::{
 pub struct Measured {
     endpoint: Arc<Endpoint>,
     service: Arc<Service>,
+    labelled: Labelled,
     cx: CallContext,
 }
 
@@ -46,7 +48,8 @@ impl Measured {
         };
         let end = CancellationToken::new();
         let service = Service::new(Arc::clone(&endpoint), settings, Door::default(), &end);
-        Ok(Measured { endpoint, service: Arc::new(service), cx: CallContext::for_test() })
+        let (labelled, cx) = (Labelled::default(), CallContext::for_test());
+        Ok(Measured { endpoint, service: Arc::new(service), labelled, cx })
     }
 
     /// Reads the arguments of a tool as a call does; gives whether they may be called with.
@@ -69,13 +72,10 @@ impl Measured {
     /// Answers a `tools/call`: from the bytes of its message to those of its answer; `None` for anything else.
     pub async fn dispatches(&self, body: &[u8]) -> Option<String> {
         let Ok(Message::Call(call)) = message::parse(body) else { return None };
-        let caller = self.endpoint.local_caller(call.meta.client.as_deref());
+        let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, None);
         let era = call.meta.era();
         let framed = match self.endpoint.admit(caller, &call, era, None).await {
-            Ok(admitted) => {
-                let arguments = call.arguments.to_owned();
-                Arc::clone(&self.endpoint).execute(admitted, arguments, call.id, era).await
-            }
+            Ok(admitted) => Arc::clone(&self.endpoint).execute(admitted, call.arguments, call.id, era).await,
             Err(refused) => refused,
         };
         Some(framed.body)
