@@ -104,11 +104,11 @@ pub use result::ToolResult;
 pub use schemars::Schemars;
 pub use server::ToolServer;
 pub use tool::{Tool, ToolEntry};
+#[cfg(feature = "oauth")]
+pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use wire::http::measure;
-#[cfg(feature = "oauth")]
-pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
 
 /// What a file of tools uses.
 pub mod prelude {

@@ -135,7 +135,9 @@ impl Verdict {
         match status {
             200 if !holds(br#""isError":true"#) => Verdict::Good,
             200 | 429 | 503 if holds(b"later") || status != 200 => Verdict::Refused,
-            _ => Verdict::Other(format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(160)]))),
+            _ => {
+                Verdict::Other(format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(160)])))
+            }
         }
     }
 }

@@ -72,7 +72,10 @@ impl Side {
             Side::Ours => {
                 let records = room.join("everyday.records");
                 drop(fs::remove_file(&records));
-                command.args(["serve", "--http", &address.to_string(), "--audit-file"]).arg(records).args(settings)
+                command
+                    .args(["serve", "--http", &address.to_string(), "--audit-file"])
+                    .arg(records)
+                    .args(settings)
             }
         };
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -330,7 +333,9 @@ async fn overload(time: Duration) -> Result<(), Failure> {
         ("spend", r#"{"count":1000}"#, "1 ms of CPU, where calls are read"),
     ];
     println!("\nTen times what can be answered, from up to 2,000 connections, whose clients wait for 1 s\n");
-    println!("| server | handler | peak, calls/s | answered at ten times that | of the peak | p99 of those | refused/s | p50 of refusals | p99 of refusals | hung up/s | not sent/s | memory |");
+    println!(
+        "| server | handler | peak, calls/s | answered at ten times that | of the peak | p99 of those | refused/s | p50 of refusals | p99 of refusals | hung up/s | not sent/s | memory |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (tool, arguments, label) in cases {
         for side in Side::ALL {
@@ -355,7 +360,13 @@ async fn overload(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-fn overloaded(label: &str, server: &Server, peak: f64, came: &Came, elapsed: Duration) -> Result<(), Failure> {
+fn overloaded(
+    label: &str,
+    server: &Server,
+    peak: f64,
+    came: &Came,
+    elapsed: Duration,
+) -> Result<(), Failure> {
     let each = |count: usize| count as f64 / elapsed.as_secs_f64();
     let good = each(came.good.len());
     println!(

@@ -70,7 +70,11 @@ async fn call(Json(Message { id, params }): Json<Message>) -> Json<Answer> {
     };
     let text = serde_json::to_string(&given).unwrap_or_default();
     let content = [Content { kind: "text", text }];
-    Json(Answer { jsonrpc: "2.0", id, result: Answered { content, structured_content: given, is_error: false } })
+    Json(Answer {
+        jsonrpc: "2.0",
+        id,
+        result: Answered { content, structured_content: given, is_error: false },
+    })
 }
 
 #[tokio::main]

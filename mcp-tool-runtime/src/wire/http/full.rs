@@ -43,7 +43,10 @@ impl Full {
         if self.said.is_none_or(|said| said.elapsed() > SAID_EVERY) {
             self.said = Some(Instant::now());
             let most = self.most;
-            tracing::warn!(most, "as many connections are open as http.max_connections lets: more are refused");
+            tracing::warn!(
+                most,
+                "as many connections are open as http.max_connections lets: more are refused"
+            );
         }
         let Ok(place) = Arc::clone(&self.turned_away).try_acquire_owned() else { return };
         if is_plain {

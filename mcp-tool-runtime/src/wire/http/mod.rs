@@ -21,7 +21,11 @@ mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::{TcpListener, TcpStream}, sync::Semaphore, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(all(feature = "oauth", feature = "cli"))]
