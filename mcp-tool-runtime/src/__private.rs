@@ -1,6 +1,6 @@
 //! All that generated code may touch. It changes without notice.
 
-use std::future::Future;
+use std::{any::Any, future::Future};
 
 use futures_util::future::BoxFuture;
 pub use mcp_tool_contract::{
@@ -10,7 +10,7 @@ pub use mcp_tool_contract::{
     model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
     pattern::{Matcher, Pattern},
     read::{
-        arguments::{Declared, Defaulted, Fill, Slot, check_defaults, declare, read},
+        arguments::{Declared, Defaulted, Fill, Sent, Slot, State, check_defaults, declare, read, unread},
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
         value::Value,
         violation::Violations,
@@ -18,6 +18,7 @@ pub use mcp_tool_contract::{
     rules::Rule,
 };
 
+use crate::error::ErrorKind;
 pub use crate::{
     context::CallContext,
     error::ToolError,
@@ -27,19 +28,19 @@ pub use crate::{
     tool::{Bound, Running, Source, Tool, ToolEntry},
 };
 
-/// A function with what it borrows.
-struct Function<S, F> {
+/// Reads the arguments, and makes the future of the call.
+type Call<S> = for<'a> fn(&'a S, &'a CallContext, &Sent<'_>) -> Result<Running<'a>, Violations>;
+
+/// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
+/// tools that borrow the same.
+struct Function<S> {
     state: S,
     defaulted: &'static [&'static (dyn Defaulted + Sync)],
-    call: F,
+    call: Call<S>,
 }
 
-impl<S, F> Bound for Function<S, F>
-where
-    S: Send + Sync,
-    F: for<'a> Fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations> + Send + Sync,
-{
-    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &str) -> Result<Running<'a>, Violations> {
+impl<S: Send + Sync> Bound for Function<S> {
+    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations> {
         (self.call)(&self.state, cx, arguments)
     }
 
@@ -49,11 +50,11 @@ where
 }
 
 /// Puts a function together with what it borrows.
-pub fn bound<S, F>(state: S, defaulted: &'static [&'static (dyn Defaulted + Sync)], call: F) -> Box<dyn Bound>
-where
-    S: Send + Sync + 'static,
-    F: for<'a> Fn(&'a S, &'a CallContext, &str) -> Result<Running<'a>, Violations> + Send + Sync + 'static,
-{
+pub fn bound<S: Send + Sync + 'static>(
+    state: S,
+    defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    call: Call<S>,
+) -> Box<dyn Bound> {
     Box::new(Function { state, defaulted, call })
 }
 
@@ -68,7 +69,19 @@ pub fn running<'a>(
 pub async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
-    crate::execution::blocking(function).await
+    let returned = erased(Box::new(|| Box::new(function()))).await?;
+    match returned.downcast() {
+        Ok(returned) => Ok(*returned),
+        Err(_) => Err(ToolError::of(ErrorKind::Internal, "a result of another type came back")),
+    }
+}
+
+/// Types are forgotten on the way to the pool: tokio's part of it is much code, and is compiled once, here, rather
+/// than for each function.
+fn erased(
+    function: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
+) -> BoxFuture<'static, Result<Box<dyn Any + Send>, ToolError>> {
+    Box::pin(crate::execution::blocking(function))
 }
 
 /// A borrowed parameter is shared by all calls, and isn't of a type that an agent could send.

@@ -60,6 +60,7 @@ mod error;
 mod execution;
 mod gate;
 mod identity;
+mod json;
 mod lend;
 mod limits;
 #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a file of settings means the same everywhere"))]

@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     digest::Digest,
     model::{Output, Param},
     read::{
-        arguments::{Declared, declare},
+        arguments::{Declared, Sent, declare},
         canonical::Form,
         types::{OutputValue, Parameter as _},
         violation::{Rule, Violation, Violations},
@@ -76,12 +76,12 @@ impl PageRequest {
     #[doc(hidden)]
     pub fn open(
         cx: &CallContext,
-        arguments: &str,
+        arguments: &Sent<'_>,
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
         let question = Form::new(cx.contract().input, is_paging).digest(arguments);
-        let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.as_bytes()));
+        let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.ask(question);
         let after = match cursor {
             None => None,

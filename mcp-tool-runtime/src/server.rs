@@ -28,7 +28,7 @@ use crate::{
     tool::ToolEntry,
     usage::Usage,
     versions::{ClientPin, Known, Versions},
-    wire::Endpoint,
+    wire::{Endpoint, listing::PAGE},
 };
 
 /// A server of tools: what it serves, and what it lends to them.
@@ -170,7 +170,8 @@ impl ToolServer {
         };
         let sealer = Sealer::new(settings.seal_keys.iter().map(String::as_str))
             .map_err(|error| StartError::Setting(format!("seal.keys: {error}")))?;
-        let paged = registry.tools().iter().any(|tool| tool.contract.is_paged());
+        let paged = registry.tools().iter().any(|tool| tool.contract.is_paged())
+            || u32::try_from(registry.tools().len()).unwrap_or(u32::MAX) > settings.list_page.get();
         if paged && settings.seal_keys.is_empty() {
             tracing::info!("no seal.keys are set: cursors end with this process");
         }
@@ -213,8 +214,8 @@ impl ToolServer {
             Some(scopes) => scopes.iter().cloned().collect(),
         };
         let local = Caller::local(scopes);
-        let grantable = settings.shows_grantable;
-        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, grantable)
+        let lists = (settings.shows_grantable, settings.list_page);
+        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, lists)
             .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }
@@ -242,6 +243,8 @@ pub(crate) struct Settings {
     pub(crate) scope_hierarchy: Vec<String>,
     /// Whether lists also show what a caller could have with more scopes.
     pub(crate) shows_grantable: bool,
+    /// Tools on one page of a list.
+    pub(crate) list_page: NonZeroU32,
     /// Clients that are held to versions.
     pub(crate) pins: Vec<ClientPin>,
     /// Where what callers listed is kept from one run to the next.
@@ -271,6 +274,7 @@ impl Default for Settings {
             local_scopes: None,
             scope_hierarchy: Vec::new(),
             shows_grantable: false,
+            list_page: PAGE,
             pins: Vec::new(),
             known_file: None,
             control_file: None,

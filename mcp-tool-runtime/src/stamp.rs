@@ -5,7 +5,8 @@ use mcp_tool_contract::{
     json::{META_CONTRACT, META_DEPRECATION, META_VERSION},
     model::Contract,
 };
-use serde::Serialize;
+
+use crate::json;
 
 /// The `_meta` key of the id that answer, log and record share.
 pub(crate) const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
@@ -31,7 +32,7 @@ impl Stamp {
         let mut after_id = String::from("\"");
         if let Some(deprecation) = &contract.deprecation {
             after_id.push_str(&format!(r#","{META_DEPRECATION}":"#));
-            json(&mut after_id, deprecation);
+            json::value(&mut after_id, deprecation);
         }
         Stamp {
             contract,
@@ -43,28 +44,5 @@ impl Stamp {
             recorded: format!(r#""tool":"{}","version":"{version}","contract":"{text}""#, contract.name),
             text,
         }
-    }
-}
-
-/// Writes a value as JSON.
-pub(crate) fn json(text: &mut String, value: &impl Serialize) {
-    struct Appended<'t>(&'t mut String);
-
-    impl std::io::Write for Appended<'_> {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            // serde_json writes whole characters.
-            self.0.push_str(std::str::from_utf8(bytes).map_err(std::io::Error::other)?);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let length = text.len();
-    if serde_json::to_writer(Appended(text), value).is_err() {
-        text.truncate(length);
-        text.push_str("null");
     }
 }

@@ -155,8 +155,8 @@ impl TestServer {
     /// The tools as the caller lists them: the entries of `tools/list`.
     #[must_use]
     pub async fn list(&self) -> Vec<Value> {
-        let listed = self.endpoint.list(&self.caller).await.into_iter();
-        listed.map(|tool| serde_json::to_value(tool).unwrap_or_default()).collect()
+        let entries = self.endpoint.entries(&self.caller).await.into_iter();
+        entries.map(|entry| serde_json::from_str(&entry).unwrap_or_default()).collect()
     }
 
     /// Calls of deprecated tools so far: tool, version, caller, calls.

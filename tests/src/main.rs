@@ -20,6 +20,7 @@ struct Seen {
     dropped: AtomicU32,
     finished: AtomicU32,
     told: AtomicU32,
+    released: AtomicU32,
 }
 
 impl Seen {
@@ -256,6 +257,24 @@ async fn writes_at_length() -> String {
 #[mcp_tool(version = "1.0", public)]
 async fn writes_and_overstates() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
+}
+
+/// Gives its thread to nobody else until it is released.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn spins(seen: &Seen) -> String {
+    let mut watch = Watch::of(seen);
+    while seen.released.load(Ordering::Relaxed) == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    watch.finished = true;
+    "released".to_owned()
+}
+
+/// Releases what spins.
+#[mcp_tool(version = "1.0", public, idempotent)]
+async fn releases(seen: &Seen) -> String {
+    seen.released.store(1, Ordering::Relaxed);
+    "released".to_owned()
 }
 
 /// Reports its steps.
@@ -626,7 +645,9 @@ async fn main() -> ExitCode {
             relay,
             v1::relay,
             announce,
-            weigh
+            weigh,
+            spins,
+            releases
         ])
         .tools(reaching())
         .lend_with(Seen::open)

@@ -140,6 +140,7 @@ fn a_value_that_can_not_be_used_names_its_place_and_its_remedy() {
         ("--max-body", "4MB", "a size from 1KiB to 1GiB is wanted, such as 65536, 64KiB or 4MiB"),
         ("--max-result", "1", "a size from 1KiB to 1GiB is wanted"),
         ("--concurrency", "0", "a whole number from 1 to 1000000 is wanted"),
+        ("--list-page", "0", "a whole number from 1 to 1000000 is wanted"),
         ("--legacy-sessions", "-1", "a whole number is wanted"),
         ("--log-level", "loud", "off, error, warn, info, debug or trace is wanted"),
         ("--http", "8080", "write 127.0.0.1:8080"),

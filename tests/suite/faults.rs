@@ -263,8 +263,8 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
         (
             "a number beyond all, elsewhere",
             |server| {
-                let list = br#"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"x":1e400}}"#;
-                let reply = server.send("POST", "/mcp", &[], list);
+                let ping = br#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":1e400}}"#;
+                let reply = server.send("POST", "/mcp", &[], ping);
                 assert_eq!(reply.json()["id"], 7);
                 reply
             },

@@ -85,7 +85,12 @@ pub struct StdioServer {
 
 impl StdioServer {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(SPECIMEN)
+        StdioServer::start_by(&mut Command::new(SPECIMEN), arguments)
+    }
+
+    /// Starts the server that a command runs.
+    fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--stdio"])
             .args(arguments)
             .stdin(Stdio::piped())
@@ -114,7 +119,12 @@ impl StdioServer {
 
     /// Begins as a client of 2025-11-25.
     pub fn initialized(arguments: &[&str]) -> Self {
-        let mut server = StdioServer::start(arguments);
+        StdioServer::initialized_by(&mut Command::new(SPECIMEN), arguments)
+    }
+
+    /// The same of a server that a command runs.
+    pub fn initialized_by(command: &mut Command, arguments: &[&str]) -> Self {
+        let mut server = StdioServer::start_by(command, arguments);
         let client = json!({ "name": "harness", "version": "1" });
         let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
         assert_eq!(server.request("initialize", hello)["result"]["protocolVersion"], "2025-11-25");

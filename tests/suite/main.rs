@@ -22,6 +22,7 @@ mod gates;
 mod harness;
 mod http;
 mod identity;
+mod lists;
 mod peer;
 mod rates;
 mod readme;

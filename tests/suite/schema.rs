@@ -11,7 +11,7 @@ use mcp_tool_contract::{
     json::schema::Prose,
     model::{Contract, Param},
     pattern::{Matcher, Pattern},
-    read::arguments::{self, Slot, declare},
+    read::arguments::{self, Sent, Slot, declare},
 };
 use mcp_tool_runtime::{Parameter, ToolSchema};
 use proptest::{
@@ -156,7 +156,7 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
     let arguments = format!("{{\"p\":{text}}}");
     let declared = declare::<T>("p", "").with(*param);
     let mut slot = Slot::new(&declared);
-    let read = arguments::read(&arguments, &mut [&mut slot]);
+    let read = arguments::read(&Sent::new(&arguments), &mut [&mut slot]);
     let interpreted = arguments::check(&arguments, &[*param]);
     prop_assert_eq!(&read, &interpreted, "reader and interpreter differ on {}", text);
 

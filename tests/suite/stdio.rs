@@ -324,6 +324,83 @@ fn calls_run_beside_each_other() {
     assert!(begun.elapsed() < Duration::from_millis(20 * 400), "one after the other");
 }
 
+/// A call in a line.
+fn line(id: impl Into<Value>, tool: &str, arguments: Value) -> String {
+    let params = json!({ "name": tool, "arguments": arguments });
+    json!({ "jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": params }).to_string()
+}
+
+#[test]
+fn each_of_many_calls_is_answered_though_the_input_has_ended() {
+    let mut server = StdioServer::initialized(&["--concurrency", "100000"]);
+    let lines: Vec<String> = (0..10_000)
+        .map(|id| match id % 100 {
+            // One that isn't answered at once.
+            50 => line(id, "steps", json!({ "count": 1, "milliseconds": 5 })),
+            _ => line(id, "echo", json!({ "text": id.to_string() })),
+        })
+        .collect();
+    server.send(&lines.join("\n"));
+    server.stdin = None;
+    let mut answered = vec![false; lines.len()];
+    for _ in &lines {
+        let answer = server.receive();
+        let id = answer["id"].as_u64().unwrap();
+        let wanted = if id % 100 == 50 { "1 steps".to_owned() } else { id.to_string() };
+        assert_eq!(text(&answer), wanted, "{answer}");
+        assert!(!std::mem::replace(&mut answered[id as usize], true), "{id} was answered twice");
+    }
+    assert!(server.close().success());
+}
+
+#[test]
+fn a_function_that_gives_way_to_nobody_holds_up_no_other_call() {
+    for together in [true, false] {
+        let mut server = StdioServer::initialized(&[]);
+        server.send(&line("first", "spins", json!({})));
+        let rest = [
+            line("echo", "echo", json!({ "text": "meanwhile" })),
+            line("second", "spins", json!({})),
+            r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"second"}}"#
+                .to_owned(),
+            line("first", "echo", json!({ "text": "an id that is taken" })),
+            line("releases", "releases", json!({})),
+        ];
+        if together {
+            server.send(&rest.join("\n"));
+        } else {
+            rest.iter().for_each(|line| server.send(line));
+        }
+        assert_eq!(text(&server.answer(&json!("echo"))), "meanwhile");
+        assert_eq!(server.answer(&json!("first"))["error"]["code"], -32_600);
+        let last = [server.receive(), server.receive()];
+        let mut ids = last.map(|answer| (answer["id"].to_string(), text(&answer).to_owned()));
+        ids.sort();
+        let released = |id: &str| (format!("\"{id}\""), "released".to_owned());
+        assert_eq!(ids, [released("first"), released("releases")]);
+        assert!(server.is_silent(Duration::from_millis(100)), "what was cancelled was answered");
+        // And the input is read on.
+        assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
+        assert!(server.close().success());
+    }
+}
+
+#[test]
+fn a_call_is_cancelled_by_the_line_after_it() {
+    let mut server = StdioServer::initialized(&[]);
+    let lines = [
+        line("long", "steps", json!({ "count": 1_000, "milliseconds": 10_000 })),
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long"}}"#.to_owned(),
+        line("next", "echo", json!({ "text": "next" })),
+    ];
+    server.send(&lines.join("\n"));
+    assert_eq!(text(&server.answer(&json!("next"))), "next");
+    let record = server.stderr.line_with(&["\"cancelled\"", "\"steps\""]);
+    assert!(record.contains(r#""outcome":"cancelled""#), "{record}");
+    assert!(server.close().success(), "it was still running");
+    assert!(server.is_silent(Duration::from_millis(100)), "a cancelled call was answered");
+}
+
 #[test]
 fn the_end_of_input_lets_calls_finish_and_ends_the_server() {
     let mut server = StdioServer::initialized(&[]);
@@ -379,18 +456,23 @@ fn a_log_that_nobody_reads_keeps_no_call() {
 
 #[test]
 fn what_is_not_read_is_not_answered_for_ever() {
+    let list = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" }).to_string();
+    leave_unread(20_000, list);
+}
+
+#[test]
+fn calls_that_are_not_read_are_not_answered_for_ever() {
+    leave_unread(200_000, |id| line(id, "echo", json!({ "text": "x".repeat(1_000) })));
+}
+
+/// Sends so many messages and reads no answer.
+fn leave_unread(messages: u32, message: impl Fn(u32) -> String + Send + 'static) {
     let mut server = StdioServer::initialized_unread(&[]);
     let before = resident(server.process());
     let mut stdin = server.stdin.take().unwrap();
     // It ends by itself once the server stops reading, and the server is ended.
     let flood = std::thread::spawn(move || {
-        for id in 0..20_000 {
-            let list = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" });
-            if writeln!(stdin, "{list}").is_err() {
-                return id;
-            }
-        }
-        20_000
+        (0..messages).find(|id| writeln!(stdin, "{}", message(*id)).is_err()).unwrap_or(messages)
     });
     let mut last = 0;
     // Until it no longer grows.
@@ -404,7 +486,17 @@ fn what_is_not_read_is_not_answered_for_ever() {
     }
     assert!(last < before + 64 * 1_024, "{before} KiB before, {last} KiB after");
     assert_eq!(server.terminate().code(), Some(1));
-    assert!(flood.join().unwrap() < 20_000, "all of it was read");
+    assert!(flood.join().unwrap() < messages, "all of it was read");
+}
+
+#[test]
+fn a_client_that_reads_nothing_and_says_nothing_more_is_given_up() {
+    let mut server = StdioServer::initialized_unread(&[]);
+    for id in 0..20 {
+        server.send(&line(id, "large", json!({ "bytes": 1_000_000 })));
+    }
+    assert_eq!(server.close().code(), Some(1));
+    server.stderr.line_with(&["WARN", "unread"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The argument object of a call: one walk over its text, each value into its parameter's slot.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
 use serde::de::IgnoredAny;
 
@@ -40,14 +40,20 @@ impl<T> Declared<T> {
 /// Where one parameter's argument is read to.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
-    declared: &'d Declared<T>,
-    state: State<T>,
+    /// The parameter.
+    pub declared: &'d Declared<T>,
+    /// What came for it, at first [`State::Empty`].
+    pub state: State<T>,
 }
 
+/// What came for a parameter.
 #[derive(Debug)]
-enum State<T> {
+pub enum State<T> {
+    /// Nothing yet.
     Empty,
+    /// What can't be its argument.
     Refused,
+    /// Its argument.
     Filled(T),
 }
 
@@ -57,22 +63,13 @@ impl<'d, T> Slot<'d, T> {
     pub const fn new(declared: &'d Declared<T>) -> Self {
         Slot { declared, state: State::Empty }
     }
+}
 
-    /// The argument, once [`read`] has succeeded.
-    ///
-    /// # Errors
-    /// Where [`read`] wasn't given this slot.
-    pub fn take(self) -> Result<T, Violations> {
-        match self.state {
-            State::Filled(value) => Ok(value),
-            State::Empty | State::Refused => Err(Violations::from(Violation {
-                pointer: format!("/{}", self.declared.param.name),
-                rule: Rule::Required,
-                limit: None,
-                message: "it was not read".into(),
-            })),
-        }
-    }
+/// What is said where [`read`] succeeded and a slot is empty, which it never leaves one.
+#[must_use]
+pub fn unread() -> Violations {
+    let message = "an argument was not read".into();
+    Violations::from(Violation { pointer: String::new(), rule: Rule::Required, limit: None, message })
 }
 
 /// A [`Slot`] of any type.
@@ -160,6 +157,44 @@ fn missing(path: &Path<'_>, report: &mut Report) {
     report.note(path, Rule::Required, None, "missing, and it is required".into());
 }
 
+/// The text of a call's arguments, and what was found in it.
+#[derive(Debug)]
+pub struct Sent<'t> {
+    text: &'t str,
+    given: RefCell<[&'t str; FEW]>,
+}
+
+/// Parameters whose arguments are found again without another walk.
+const FEW: usize = 16;
+
+impl<'t> Sent<'t> {
+    /// Nothing was found yet.
+    #[must_use]
+    pub const fn new(text: &'t str) -> Self {
+        Sent { text, given: RefCell::new([""; FEW]) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The text of what came for that parameter, by its place among all, once [`read`] succeeded: empty where nothing
+    /// did, `None` where there are too many to be noted.
+    pub(super) fn given(&self, place: usize) -> Option<&'t str> {
+        self.given.try_borrow().ok()?.get(place).copied()
+    }
+
+    fn note(&self, place: usize, raw: &'t str) {
+        if let Ok(mut given) = self.given.try_borrow_mut()
+            && let Some(given) = given.get_mut(place)
+        {
+            *given = raw;
+        }
+    }
+}
+
 /// Reads the text of an argument object into the slots, one a parameter, in one walk.
 ///
 /// `null` counts as absent where the parameter isn't required. A name that no parameter has, and one that
@@ -167,10 +202,10 @@ fn missing(path: &Path<'_>, report: &mut Report) {
 ///
 /// # Errors
 /// All violations of the call.
-pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
+pub fn read(sent: &Sent<'_>, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
     let mut report = Report::default();
-    if walk(json, slots, &mut report).is_err() {
-        let message = format!("the arguments can't be read: {}", what_is_wrong(json));
+    if walk(sent, slots, &mut report).is_err() {
+        let message = format!("the arguments can't be read: {}", what_is_wrong(sent.text));
         report.note(&Path::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
@@ -184,8 +219,8 @@ pub fn read(json: &str, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
 }
 
 /// Fills the slots with what comes for them.
-fn walk(json: &str, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
-    let mut scan = Scan::new(json);
+fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
+    let mut scan = Scan::new(sent.text);
     scan.enter_object()?;
     // Most callers send what comes in the order of the signature.
     let mut next = 0;
@@ -200,6 +235,7 @@ fn walk(json: &str, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<
             continue;
         };
         next = index + 1;
+        sent.note(index, raw);
         let Some(slot) = slots.get_mut(index) else { continue };
         let Param { name, secret, .. } = *slot.param();
         let path = Path::ROOT.key(name).secret(secret);
@@ -241,9 +277,13 @@ pub(super) fn what_is_wrong(json: &str) -> String {
 /// # Errors
 /// All violations of the call.
 pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
+    check_sent(&Sent::new(json), params)
+}
+
+pub(super) fn check_sent(sent: &Sent<'_>, params: &[Param]) -> Result<(), Violations> {
     let mut judged: Vec<Judged<'_>> = params.iter().map(|param| Judged { param, came: false }).collect();
     let mut slots: Vec<&mut dyn Fill> = judged.iter_mut().map(|slot| slot as &mut dyn Fill).collect();
-    read(json, &mut slots)
+    read(sent, &mut slots)
 }
 
 /// A parameter of any type, as far as its default is concerned.

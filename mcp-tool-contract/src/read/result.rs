@@ -31,7 +31,7 @@ fn checked(
     json: &str,
     check: impl FnOnce(&mut Walk<'_>, &Path<'_>) -> Result<(), NotJson>,
 ) -> Result<(), Violations> {
-    let mut walk = Walk { scan: Scan::new(json), depth: 0, report: Report::default() };
+    let mut walk = Walk { scan: Scan::nesting(json, MAX_NESTING), report: Report::default() };
     let ended = check(&mut walk, &Path::ROOT).and_then(|()| walk.scan.end());
     if ended.is_err() {
         let message = format!("the result can't be read: {}", what_is_wrong(json));
@@ -42,7 +42,6 @@ fn checked(
 
 struct Walk<'t> {
     scan: Scan<'t>,
-    depth: u32,
     report: Report,
 }
 
@@ -72,23 +71,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn deeper(&mut self) -> Result<(), NotJson> {
-        self.depth += 1;
-        if self.depth > MAX_NESTING { Err(NotJson) } else { Ok(()) }
-    }
-
     fn array(&mut self, kind: &Kind, bounds: Items, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'[') {
             return self.other("an array", optional, path);
         }
         self.scan.enter_array()?;
-        self.deeper()?;
         let (schema, mut count) = (kind.schema(), 0);
         while self.scan.next_item()? {
             self.value(&schema, &path.index(count))?;
             count += 1;
         }
-        self.depth -= 1;
         let count = count as u64;
         if count < bounds.min {
             let message = format!("{count} items, at least {} promised", bounds.min);
@@ -108,12 +100,11 @@ impl Walk<'_> {
             return self.other("an object", optional, path);
         }
         self.scan.enter_object()?;
-        self.deeper()?;
-        let mut kept = Kept::default();
+        let (mut kept, mut next) = (Kept::default(), 0);
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
             let path = path.key(&name);
-            let Some((place, promise)) = promises(object, 0, &mut |_, promise| promise.name() == name) else {
+            let Some((place, promise)) = promised(object, &name, next) else {
                 self.scan.value()?;
                 let message = "returned, but not promised".into();
                 self.report.note(&path, Rule::AdditionalProperties, None, message);
@@ -123,12 +114,12 @@ impl Walk<'_> {
                 self.report.note(&path, Rule::Duplicate, None, "returned twice".into());
             }
             kept.add(place);
+            next = place + 1;
             match promise {
                 Promise::Field(field) => self.value(&field.schema, &path)?,
                 Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
             }
         }
-        self.depth -= 1;
         let report = &mut self.report;
         promises(object, 0, &mut |place, promise| {
             if promise.is_required() && !kept.holds(place) {
@@ -175,6 +166,21 @@ impl Promise<'_> {
             Promise::Tag(..) => true,
         }
     }
+}
+
+/// The member of that name. Most come in the order in which they were promised, so it is looked for at `next` first.
+fn promised<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, Promise<'o>)> {
+    match object.members.get(next) {
+        // Before one that is flattened, places are those of the object's own.
+        Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
+            Some((next, Promise::Field(field)))
+        }
+        _ => promises(object, 0, &mut |_, promise| promise.name() == name),
+    }
+}
+
+fn is_flat(members: &[Member]) -> bool {
+    !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
 /// The first member that is wanted, with its place among all; what is flattened counts as the object's own.

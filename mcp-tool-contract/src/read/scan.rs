@@ -3,8 +3,8 @@
 //! What is skipped here was checked to be JSON. Strings are taken as they stand: what their escapes spell, and
 //! whether two surrogates make a pair, is for whoever reads them.
 
-/// Nesting of what is skipped.
-const MAX_NESTING: u32 = 64;
+/// Nesting of a text, unless more is allowed.
+pub const MAX_NESTING: u32 = 64;
 
 /// Not JSON, or nested too deeply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +17,27 @@ pub struct Scan<'t> {
     at: usize,
     /// Whether an object or array was just entered, so that no comma comes before its first element.
     entered: bool,
+    /// Objects and arrays that were entered and not left yet, and how many there may be.
+    depth: u32,
+    most: u32,
 }
 
 impl<'t> Scan<'t> {
     /// The beginning of a text.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Scan { text, at: 0, entered: false }
+        Scan::nesting(text, MAX_NESTING)
+    }
+
+    /// The beginning of a text that may nest so deeply.
+    #[must_use]
+    pub const fn nesting(text: &'t str, most: u32) -> Self {
+        Scan { text, at: 0, entered: false, depth: 0, most }
     }
 
     /// The first byte of the next value, which tells its type.
     #[must_use]
+    #[inline]
     pub fn peek(&mut self) -> Option<u8> {
         self.space();
         self.byte()
@@ -37,6 +47,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where none begins here.
+    #[inline]
     pub fn enter_object(&mut self) -> Result<(), NotJson> {
         self.enter(b'{')
     }
@@ -45,6 +56,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where none begins here.
+    #[inline]
     pub fn enter_array(&mut self) -> Result<(), NotJson> {
         self.enter(b'[')
     }
@@ -54,6 +66,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where neither is here.
+    #[inline]
     pub fn next_key(&mut self) -> Result<Option<&'t str>, NotJson> {
         if !self.next(b'}')? {
             return Ok(None);
@@ -65,6 +78,7 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where neither is here.
+    #[inline]
     pub fn next_item(&mut self) -> Result<bool, NotJson> {
         self.next(b']')
     }
@@ -72,7 +86,8 @@ impl<'t> Scan<'t> {
     /// The text of the next value, which is skipped.
     ///
     /// # Errors
-    /// Where it isn't JSON, or nests deeper than 64.
+    /// Where it isn't JSON, or nests too deeply.
+    #[inline]
     pub fn value(&mut self) -> Result<&'t str, NotJson> {
         self.space();
         let from = self.at;
@@ -87,21 +102,25 @@ impl<'t> Scan<'t> {
     ///
     /// # Errors
     /// Where something else than white space is left.
+    #[inline]
     pub fn end(mut self) -> Result<(), NotJson> {
         self.space();
         if self.at == self.text.len() { Ok(()) } else { Err(NotJson) }
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
         }
     }
 
+    #[inline]
     fn take(&mut self, wanted: u8) -> Result<(), NotJson> {
         self.space();
         if self.byte() != Some(wanted) {
@@ -111,18 +130,22 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn enter(&mut self, opening: u8) -> Result<(), NotJson> {
         self.take(opening)?;
         self.entered = true;
-        Ok(())
+        self.depth += 1;
+        if self.depth > self.most { Err(NotJson) } else { Ok(()) }
     }
 
+    #[inline]
     fn next(&mut self, closing: u8) -> Result<bool, NotJson> {
         let is_first = std::mem::take(&mut self.entered);
         self.space();
         match self.byte() {
             Some(byte) if byte == closing => {
                 self.at += 1;
+                self.depth -= 1;
                 Ok(false)
             }
             Some(b',') if !is_first => {
@@ -134,6 +157,7 @@ impl<'t> Scan<'t> {
         }
     }
 
+    #[inline]
     fn key(&mut self) -> Result<&'t str, NotJson> {
         self.space();
         let from = self.at + 1;
@@ -145,16 +169,17 @@ impl<'t> Scan<'t> {
 
     fn nested(&mut self) -> Result<(), NotJson> {
         // One bit a level: whether it is an object.
-        let (mut depth, mut objects) = (0u32, 0u64);
+        let (mut depth, mut objects) = (0u32, 0u128);
+        let most = self.most.saturating_sub(self.depth).min(u128::BITS);
         loop {
             self.space();
             match self.byte() {
                 Some(opening @ (b'{' | b'[')) => {
-                    if depth == MAX_NESTING {
+                    if depth == most {
                         return Err(NotJson);
                     }
                     depth += 1;
-                    objects = objects << 1 | u64::from(opening == b'{');
+                    objects = objects << 1 | u128::from(opening == b'{');
                     self.at += 1;
                     self.space();
                     match (opening, self.byte()) {
@@ -194,6 +219,7 @@ impl<'t> Scan<'t> {
         }
     }
 
+    #[inline]
     fn scalar(&mut self) -> Result<(), NotJson> {
         match self.byte() {
             Some(b'"') => self.string(),
@@ -213,6 +239,7 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn number(&mut self) -> Result<(), NotJson> {
         if self.byte() == Some(b'-') {
             self.at += 1;
@@ -235,6 +262,7 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
+    #[inline]
     fn digits(&mut self) -> Result<(), NotJson> {
         let from = self.at;
         while let Some(b'0'..=b'9') = self.byte() {
@@ -243,6 +271,7 @@ impl<'t> Scan<'t> {
         if self.at == from { Err(NotJson) } else { Ok(()) }
     }
 
+    #[inline]
     fn string(&mut self) -> Result<(), NotJson> {
         if self.byte() != Some(b'"') {
             return Err(NotJson);
@@ -276,24 +305,26 @@ impl<'t> Scan<'t> {
 
 /// From there, the first byte that isn't plain text of a string: a quote, a backslash, a control character; or
 /// the end.
-fn plain(bytes: &[u8], from: usize) -> usize {
+#[must_use]
+#[inline]
+pub fn plain(bytes: &[u8], from: usize) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const TOPS: u64 = ONES << 7;
-    /// The top bit of each byte that is zero; beyond the first, of some others too.
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word & TOPS
-    }
+    let (eights, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+    for eight in eights {
         let word = u64::from_le_bytes(*eight);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
-        let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
+        // The top bit of each byte that is less than 1 after the exclusive or, or than a space: at the first such
+        // byte this is exact, and beyond it nobody looks.
+        let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
+        let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (quote | backslash | control) & TOPS;
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
 }
 
@@ -407,6 +438,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_was_entered_counts_as_nesting() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for (depth, entered) in [(64, 1), (64, 64), (65, 1), (65, 64), (65, 65)] {
+            let text = nested(depth);
+            let mut scan = Scan::new(&text);
+            let walked =
+                (0..entered).try_for_each(|_| scan.enter_array().and_then(|()| scan.next_item().map(drop)));
+            let walked = walked.and_then(|()| if entered < depth { scan.value().map(drop) } else { Ok(()) });
+            assert_eq!(walked.is_ok(), depth <= 64, "{depth} {entered}");
+        }
+        let mut scan = Scan::nesting("[[[]]]", 3);
+        assert_eq!(scan.value(), Ok("[[[]]]"));
+        assert_eq!(Scan::nesting("[[[]]]", 2).value(), Err(NotJson));
     }
 
     #[test]

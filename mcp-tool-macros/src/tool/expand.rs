@@ -2,7 +2,7 @@
 
 use mcp_tool_contract::model::Rate;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use super::model::{Default, Deprecation, Input, Sent, Tool, Undescribed, Weakening};
@@ -269,7 +269,7 @@ fn bind(tool: &Tool) -> TokenStream {
         Input::Sent(_) | Input::Lent(_) | Input::Page(_) => None,
     });
     let slots = slots(tool);
-    let taken = taken(tool, &cx, &arguments);
+    let paged = paged(tool, &cx, &arguments);
     let answer = answer(tool, &state, &cx);
     quote! {
         #[allow(unused_variables)]
@@ -287,64 +287,64 @@ fn bind(tool: &Tool) -> TokenStream {
                 &[#(&#defaulted),*],
                 |#state, #cx, #arguments| {
                     #slots
-                    #taken
-                    ::core::result::Result::Ok(#answer)
+                    #paged
+                    #answer
                 },
             ))
         }
     }
 }
 
-/// The slots of what the agent sends, and the one walk that fills them.
+/// The slots of what the agent sends, the one walk that fills them, and the arguments out of them.
 fn slots(tool: &Tool) -> TokenStream {
     let arguments = Local::named("arguments");
-    let (mut slots, mut fills) = (Vec::new(), Vec::new());
-    for (index, input) in tool.inputs.iter().enumerate() {
-        match input {
-            Input::Lent(_) => {}
-            Input::Page(_) => {
-                for (name, declared) in [("limit", "LIMIT_PARAM"), ("cursor", "CURSOR_PARAM")] {
-                    let (slot, declared) = (Local::named(name), format_ident!("{}", declared));
-                    slots.push(quote! {
-                        let mut #slot = ::mcp_tool_runtime::__private::Slot::new(&::mcp_tool_runtime::__private::#declared);
-                    });
-                    fills.push(quote!(&mut #slot));
-                }
-            }
-            Input::Sent(_) => {
-                let (slot, constant) = (Local::numbered("slot", index), constant(index));
-                slots.push(quote!(let mut #slot = ::mcp_tool_runtime::__private::Slot::new(&#constant);));
-                fills.push(quote!(&mut #slot));
-            }
+    let sent = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
+        Input::Lent(_) => Vec::new(),
+        Input::Page(_) => [("limit", "LIMIT_PARAM"), ("cursor", "CURSOR_PARAM")]
+            .map(|(name, declared)| {
+                let declared = format_ident!("{}", declared);
+                (Local::named(name), quote!(::mcp_tool_runtime::__private::#declared))
+            })
+            .into(),
+        Input::Sent(_) => vec![(Local::numbered("slot", index), constant(index).into_token_stream())],
+    });
+    let (names, declared): (Vec<Ident>, Vec<TokenStream>) = sent.unzip();
+    let (slots, violations) = (Local::named("slots"), Local::named("violations"));
+    let places = (0..names.len()).map(syn::Index::from);
+    // In one tuple, made and taken apart without a call: what could unwind between them would cost each tool code
+    // that drops every slot.
+    let filled = (!names.is_empty()).then(|| {
+        quote! {
+            let (#(::mcp_tool_runtime::__private::Slot {
+                state: ::mcp_tool_runtime::__private::State::Filled(#names), ..
+            },)*) = #slots else {
+                return ::core::result::Result::Err(::mcp_tool_runtime::__private::unread());
+            };
         }
-    }
+    });
     quote! {
-        #(#slots)*
-        ::mcp_tool_runtime::__private::read(#arguments, &mut [#(#fills),*])?;
+        #[allow(unused_mut)]
+        let mut #slots = (#(::mcp_tool_runtime::__private::Slot {
+            declared: &#declared,
+            state: ::mcp_tool_runtime::__private::State::Empty,
+        },)*);
+        if let ::core::result::Result::Err(#violations) =
+            ::mcp_tool_runtime::__private::read(#arguments, &mut [#(&mut #slots.#places),*])
+        {
+            return ::core::result::Result::Err(#violations);
+        }
+        #filled
     }
 }
 
-/// The arguments out of their slots.
-fn taken(tool: &Tool, cx: &Ident, arguments: &Ident) -> TokenStream {
-    tool.inputs
-        .iter()
-        .enumerate()
-        .map(|(index, input)| {
-            let slot = Local::numbered("slot", index);
-            match input {
-                Input::Lent(_) => TokenStream::new(),
-                Input::Sent(_) => quote!(let #slot = #slot.take()?;),
-                Input::Page(_) => {
-                    let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
-                    quote! {
-                        let #slot = ::mcp_tool_runtime::__private::PageRequest::open(
-                            #cx, #arguments, #limit.take()?, #cursor.take()?,
-                        )?;
-                    }
-                }
-            }
-        })
-        .collect()
+/// The page that is asked for, out of its arguments.
+fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
+    let index = tool.inputs.iter().position(|input| matches!(input, Input::Page(_)))?;
+    let slot = Local::numbered("slot", index);
+    let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
+    Some(quote! {
+        let #slot = ::mcp_tool_runtime::__private::PageRequest::open(#cx, #arguments, #limit, #cursor)?;
+    })
 }
 
 /// The call of the function, and what becomes of what it returns.
@@ -359,7 +359,9 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             Input::Lent(_) => {
                 let place = syn::Index::from(held);
                 held += 1;
-                quote!(#state.#place.get(&#cx))
+                // The function of its own pool holds the call's context itself.
+                let cx = if tool.is_async { quote!(#cx) } else { quote!(&#cx) };
+                quote!(#state.#place.get(#cx))
             }
             Input::Page(_) | Input::Sent(_) => {
                 let slot = Local::numbered("slot", index);
@@ -367,23 +369,31 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         })
         .collect();
-    let call = if tool.is_async {
-        quote_spanned!(function.span()=> #function(#(#call_arguments),*).await)
+    // The future of an async function is made at once, and begins with its first poll: held by the block instead
+    // of its arguments, it stands in memory once.
+    let (begun, call) = if tool.is_async {
+        let future = Local::named("future");
+        (
+            quote_spanned!(function.span()=> let #future = #function(#(#call_arguments),*);),
+            quote_spanned!(function.span()=> #future.await),
+        )
     } else {
-        quote! {
+        let call = quote! {
             {
                 let (#state, #cx) = (#state.clone(), #cx.clone());
                 ::mcp_tool_runtime::__private::blocking(move || #function(#(#call_arguments),*)).await?
             }
-        }
+        };
+        (TokenStream::new(), call)
     };
     let (returned, answered) = (Local::named("returned"), Local::named("answered"));
     let ty = &tool.output;
     let answer = quote_spanned! {ty.span()=>
-        (&&&&&&::mcp_tool_runtime::__private::Returning::new(#returned)).answer(&#cx)
+        (&&&&&&::mcp_tool_runtime::__private::Returning::new(#returned)).answer(#cx)
     };
     quote_spanned! {function.span()=>
-        ::mcp_tool_runtime::__private::running(async move {
+        #begun
+        ::core::result::Result::Ok(::mcp_tool_runtime::__private::running(async move {
             #[allow(unused_imports)]
             use ::mcp_tool_runtime::__private::answering::{
                 AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
@@ -393,7 +403,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             #[allow(clippy::needless_borrow)]
             let #answered = #answer;
             #answered
-        })
+        }))
     }
 }
 

@@ -10,7 +10,8 @@ use crate::{
     clock::Moment,
     context::CallContext,
     identity::{Caller, Scopes},
-    stamp::{Stamp, json},
+    json,
+    stamp::Stamp,
 };
 
 /// What became of a call.
@@ -140,7 +141,10 @@ impl Entry {
         line.0.push_str("\",");
         line.0.push_str(self.caller.written(of_caller));
         if let Some(remote) = self.remote {
-            line.quoted("remote", format_args!("{remote}"));
+            line.name("remote");
+            line.0.push('"');
+            json::address(&mut line.0, remote);
+            line.0.push('"');
         }
         match (&self.named, &self.tool) {
             (None, Some(tool)) => {
@@ -150,8 +154,8 @@ impl Entry {
             (named, tool) => {
                 line.text("tool", named.as_deref().unwrap_or_default());
                 if let Some(tool) = tool {
-                    line.quoted("version", format_args!("{}", tool.contract.version));
-                    line.quoted("contract", format_args!("{}", tool.text));
+                    line.text("version", &tool.contract.version.to_string());
+                    line.text("contract", &tool.text);
                 }
             }
         }
@@ -165,7 +169,7 @@ impl Entry {
             self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
         {
             line.0.push_str(r#","upstreams":"#);
-            json(&mut line.0, &upstreams);
+            json::value(&mut line.0, &upstreams);
         }
         line.0.push_str(r#","outcome":""#);
         line.0.push_str(outcome.name());
@@ -213,18 +217,12 @@ impl Line {
 
     fn text(&mut self, name: &str, text: &str) {
         self.name(name);
-        json(&mut self.0, &text);
-    }
-
-    /// What needs no escapes.
-    fn quoted(&mut self, name: &str, text: std::fmt::Arguments<'_>) {
-        self.name(name);
-        self.0.push_str(&format!("\"{text}\""));
+        json::string(&mut self.0, text);
     }
 
     fn number(&mut self, name: &str, number: u128) {
         self.name(name);
-        json(&mut self.0, &u64::try_from(number).unwrap_or(u64::MAX));
+        json::number(&mut self.0, u64::try_from(number).unwrap_or(u64::MAX));
     }
 
     fn digest(&mut self, name: &str, digest: &Digest) {
@@ -238,7 +236,7 @@ impl Line {
 /// What a record says of the caller.
 fn of_caller(caller: &Caller) -> String {
     let mut line = Line(String::from(r#""user":"#));
-    json(&mut line.0, &caller.user());
+    json::string(&mut line.0, caller.user());
     if let Some(agent) = caller.agent() {
         line.text("agent", &shown(agent));
     }
@@ -258,7 +256,7 @@ fn of_caller(caller: &Caller) -> String {
     line.name("scopes");
     match caller.scopes() {
         Scopes::All => line.0.push_str("\"all\""),
-        Scopes::Only(held) => json(&mut line.0, held),
+        Scopes::Only(held) => json::value(&mut line.0, held),
     }
     line.0
 }

@@ -17,7 +17,7 @@ const WAITING: usize = 16_384;
 /// How often a sink that failed is tried again.
 const RETRY: Duration = Duration::from_millis(250);
 /// How long the first record of a batch waits for more.
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_millis(5);
 /// Bytes of room that are kept for the next batch.
 const MOST_KEPT: usize = 256 * 1024;
 

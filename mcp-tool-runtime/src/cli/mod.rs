@@ -12,7 +12,7 @@ mod settings;
 mod tools;
 mod visible;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, pin::Pin, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -27,7 +27,14 @@ impl ToolServer {
     ///
     /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
     /// `contract` finds something (its help says what), else 1.
-    pub async fn run(self) -> ExitCode {
+    // What an async function does is compiled by each crate that awaits it, and this is all of a server: its future
+    // is boxed, so that this crate compiles it.
+    pub fn run(self) -> impl Future<Output = ExitCode> {
+        let run: Pin<Box<dyn Future<Output = ExitCode>>> = Box::pin(self.ran());
+        run
+    }
+
+    async fn ran(self) -> ExitCode {
         let command = command(&self.name, &self.version);
         let matches = match command.try_get_matches() {
             Ok(matches) => matches,

@@ -61,6 +61,11 @@ impl Controls {
         !self.0.as_ref().is_some_and(|shared| shared.deaf.load(Ordering::Acquire))
     }
 
+    /// Whether any tool is off.
+    pub(crate) fn any_tool_is_off(&self) -> bool {
+        self.ask(Orders::any_tool_is_off).unwrap_or(false)
+    }
+
     /// Whether a tool is off, in all its versions.
     pub(crate) fn tool_is_off(&self, tool: &str) -> bool {
         self.ask(|orders| orders.tool_is_off(tool)).unwrap_or(false)

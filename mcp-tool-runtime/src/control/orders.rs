@@ -112,6 +112,11 @@ impl Orders {
         }
     }
 
+    /// Whether any tool is off.
+    pub(crate) fn any_tool_is_off(&self) -> bool {
+        !self.tools_off.is_empty()
+    }
+
     /// Whether a tool is off, in all its versions.
     pub(crate) fn tool_is_off(&self, tool: &str) -> bool {
         self.tools_off.contains_key(tool)

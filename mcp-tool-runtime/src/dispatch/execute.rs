@@ -3,6 +3,7 @@
 use std::{error::Error as _, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use mcp_tool_contract::read::arguments::Sent;
 use uuid::Uuid;
 
 use super::Admitted;
@@ -53,8 +54,12 @@ async fn carry_out(
     arguments: impl AsRef<str>,
     record: &mut Entry,
 ) -> Result<Answer, ToolError> {
-    let running = execution::read(&*tool.bound, cx, arguments.as_ref())?;
-    record.read(tool.form.digest(arguments.as_ref()));
+    let running = {
+        let sent = Sent::new(arguments.as_ref());
+        let running = execution::read(&*tool.bound, cx, &sent)?;
+        record.read(tool.form.digest(&sent));
+        running
+    };
     drop(arguments);
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
@@ -75,7 +80,7 @@ fn go_on<'c>(
     Box::pin(async move {
         let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
         let arguments = onward.arguments.map_err(ToolError::internal)?;
-        let running = execution::read(&*tool.bound, cx, &arguments)?;
+        let running = execution::read(&*tool.bound, cx, &Sent::new(&arguments))?;
         let answer = match execution::run(running, cx).await? {
             Given::Here(answer) => answer,
             Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,

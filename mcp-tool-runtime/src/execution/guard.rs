@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
+use mcp_tool_contract::read::arguments::Sent;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 pub(crate) fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
-    arguments: &str,
+    arguments: &Sent<'_>,
 ) -> Result<Running<'a>, ToolError> {
     match catch_unwind(AssertUnwindSafe(|| tool.call(cx, arguments))) {
         Ok(read) => read.map_err(ToolError::unread),

@@ -1,9 +1,13 @@
 //! A caller: user, agent and tenant together, and what they may ask for.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -23,27 +27,62 @@ struct Facts {
     scopes: Scopes,
     kind: CallerKind,
     authenticated_at: Option<SystemTime>,
-    written: Once,
+    kept: Kept,
 }
 
-/// What is the same whenever it is asked of one caller, and was asked once. No part of who the caller is.
+/// What was found out of a caller and would be the same again, so that a call doesn't look for it. No part of who the
+/// caller is.
 #[derive(Debug, Default)]
-struct Once(OnceLock<Box<str>>);
+struct Kept {
+    written: OnceLock<Box<str>>,
+    known: Memo,
+    windows: Memo,
+}
 
-impl Clone for Once {
+impl Clone for Kept {
     fn clone(&self) -> Self {
         // Whoever is cloned is about to be changed.
-        Once::default()
+        Kept::default()
     }
 }
 
-impl PartialEq for Once {
+impl PartialEq for Kept {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Once {}
+impl Eq for Kept {}
+
+/// One thing that was found out, for as long as nothing changed where it was found.
+#[derive(Debug, Default)]
+pub(crate) struct Memo(Mutex<Option<(Found, Arc<dyn Any + Send + Sync>)>>);
+
+/// Where something was found: a place of its own for each server, and how often that had changed.
+pub(crate) type Found = (u64, u64);
+
+impl Memo {
+    /// A place where things are found, told apart from all others of the process.
+    pub(crate) fn place() -> u64 {
+        static PLACES: AtomicU64 = AtomicU64::new(0);
+        PLACES.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What was found there, else what is found now.
+    pub(crate) fn get<T: Send + Sync + 'static>(&self, at: Found, find: impl FnOnce() -> T) -> Arc<T> {
+        let mut memo = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, found)) = &*memo
+            && *then == at
+            && let Ok(found) = Arc::clone(found).downcast()
+        {
+            return found;
+        }
+        let found = Arc::new(find());
+        let kept: Arc<T> = Arc::clone(&found);
+        *memo = Some((at, kept));
+        found
+    }
+}
 
 /// Who a caller is, wherever something is kept for it: two of them are never one because their names are alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,7 +155,7 @@ impl Caller {
                 scopes: Scopes::Only(BTreeSet::new()),
                 kind: CallerKind::Human,
                 authenticated_at: None,
-                written: Once::default(),
+                kept: Kept::default(),
             }),
         }
     }
@@ -130,13 +169,23 @@ impl Caller {
     fn changed(mut self, change: impl FnOnce(&mut Facts)) -> Self {
         let facts = Arc::make_mut(&mut self.facts);
         change(facts);
-        facts.written = Once::default();
+        facts.kept = Kept::default();
         self
+    }
+
+    /// For what it listed.
+    pub(crate) fn known(&self) -> &Memo {
+        &self.facts.kept.known
+    }
+
+    /// For the windows of its rates.
+    pub(crate) fn windows(&self) -> &Memo {
+        &self.facts.kept.windows
     }
 
     /// The caller as its records have it, written once.
     pub(crate) fn written(&self, write: impl FnOnce(&Self) -> String) -> &str {
-        self.facts.written.0.get_or_init(|| write(self).into())
+        self.facts.kept.written.get_or_init(|| write(self).into())
     }
 
     fn named(self, name: impl FnOnce(&mut Principal)) -> Self {

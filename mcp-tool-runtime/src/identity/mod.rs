@@ -30,6 +30,7 @@ mod strict;
 #[cfg(feature = "oauth")]
 mod token;
 
+pub(crate) use caller::Memo;
 #[cfg(feature = "http")]
 pub(crate) use caller::Principal;
 pub use caller::{Caller, CallerKind, Scopes};

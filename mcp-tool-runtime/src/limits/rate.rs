@@ -9,7 +9,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,10 @@ use mcp_tool_contract::{
     model::{Contract, Rate, Window},
 };
 
-use crate::{error::ToolError, identity::Caller};
+use crate::{
+    error::ToolError,
+    identity::{Caller, Memo},
+};
 
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
 /// none, new callers are refused. Full, and each at its most, they take 120 MB.
@@ -38,7 +41,35 @@ type Time = u64;
 pub(crate) struct Rates {
     begun: Instant,
     most: usize,
+    place: u64,
     cells: Mutex<Cells>,
+}
+
+/// A cell that its caller holds too.
+type SharedCell = Arc<Mutex<Cell>>;
+/// A cell that was found or made, and what came of the call.
+type Looked = (SharedCell, Result<Time, Duration>);
+
+/// The windows of one caller that were found before, by the name and major of their tools: a caller that comes again
+/// looks for none among all.
+#[derive(Debug, Default)]
+struct Windows(Mutex<Vec<(&'static str, u32, SharedCell)>>);
+
+impl Windows {
+    fn of(&self, contract: &Contract) -> Option<SharedCell> {
+        let is_its = |name: &str, major| major == contract.version.major && name == contract.name;
+        lock(&self.0).iter().find(|(name, major, _)| is_its(name, *major)).map(|(.., cell)| Arc::clone(cell))
+    }
+
+    fn keep(&self, contract: &Contract, cell: SharedCell) {
+        let mut windows = lock(&self.0);
+        windows.retain(|(.., cell)| !lock(cell).is_gone);
+        windows.push((contract.name, contract.version.major, cell));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Rates {
@@ -50,35 +81,28 @@ impl Default for Rates {
 /// Places in the windows of a call. They are given back unless the call begins.
 #[derive(Debug)]
 #[must_use = "a place that isn't kept is given back"]
-pub(crate) struct Places<'r> {
-    rates: &'r Rates,
-    taken: Vec<(Key, Time)>,
+pub(crate) struct Places {
+    taken: Vec<(SharedCell, Time)>,
 }
 
-impl Places<'_> {
+impl Places {
     /// The call begins: from now on it counts, whatever becomes of it.
     pub(crate) fn keep(mut self) {
         self.taken.clear();
     }
 }
 
-impl Drop for Places<'_> {
+impl Drop for Places {
     fn drop(&mut self) {
-        if self.taken.is_empty() {
-            return;
-        }
-        let mut cells = self.rates.lock();
-        for (key, at) in &self.taken {
-            if let Some(cell) = cells.cells.get_mut(key) {
-                cell.give_back(*at);
-            }
+        for (cell, at) in &self.taken {
+            lock(cell).give_back(*at);
         }
     }
 }
 
 impl Rates {
     fn holding(most: usize) -> Self {
-        Rates { begun: Instant::now(), most, cells: Mutex::default() }
+        Rates { begun: Instant::now(), most, place: Memo::place(), cells: Mutex::default() }
     }
 
     /// A place in the window of each tool that has a rate, or none.
@@ -90,22 +114,43 @@ impl Rates {
         now: Instant,
         caller: &Caller,
         tools: impl Iterator<Item = &'c Contract>,
-    ) -> Result<Places<'_>, ToolError> {
-        let mut places = Places { rates: self, taken: Vec::new() };
+    ) -> Result<Places, ToolError> {
+        let mut places = Places { taken: Vec::new() };
         let limited = tools.filter_map(|contract| Some((contract, contract.rate?)));
         for (contract, rate) in limited {
-            let (key, at) = (key(caller, contract), nanoseconds(now.saturating_duration_since(self.begun)));
-            let taken = self.lock().take(key, rate, at, self.most);
-            match taken {
-                Ok(at) => places.taken.push((key, at)),
+            let at = nanoseconds(now.saturating_duration_since(self.begun));
+            match self.place_in(caller, contract, rate, at) {
+                Ok(taken) => places.taken.push(taken),
                 Err(refused) => return Err(refused.of(contract.name, rate)),
             }
         }
         Ok(places)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Cells> {
-        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    fn place_in(
+        &self,
+        caller: &Caller,
+        contract: &Contract,
+        rate: Rate,
+        at: Time,
+    ) -> Result<(SharedCell, Time), Refused> {
+        let windows = caller.windows().get((self.place, 0), Windows::default);
+        let found = match windows.of(contract) {
+            Some(cell) => {
+                let taken = lock(&cell).take_unless_gone(at);
+                taken.map(|taken| (cell, taken))
+            }
+            None => None,
+        };
+        let (cell, taken) = match found {
+            Some(found) => found,
+            None => {
+                let (cell, taken) = lock(&self.cells).take(key(caller, contract), rate, at, self.most)?;
+                windows.keep(contract, Arc::clone(&cell));
+                (cell, taken)
+            }
+        };
+        taken.map(|taken| (cell, taken)).map_err(Refused::UsedUp)
     }
 }
 
@@ -192,15 +237,17 @@ fn nanoseconds(time: Duration) -> Time {
 
 #[derive(Debug, Default)]
 struct Cells {
-    cells: HashMap<Key, Cell>,
+    cells: HashMap<Key, SharedCell>,
     /// One entry a cell, soonest first: a time before which it isn't idle.
     idle: BinaryHeap<Reverse<(Time, Key)>>,
 }
 
 impl Cells {
-    fn take(&mut self, key: Key, rate: Rate, now: Time, most: usize) -> Result<Time, Refused> {
-        if let Some(cell) = self.cells.get_mut(&key) {
-            return cell.take(now).map_err(Refused::UsedUp);
+    /// The cell of that key, and what came of the call.
+    fn take(&mut self, key: Key, rate: Rate, now: Time, most: usize) -> Result<Looked, Refused> {
+        if let Some(cell) = self.cells.get(&key) {
+            let taken = lock(cell).take(now);
+            return Ok((Arc::clone(cell), taken));
         }
         self.sweep(now, most);
         if self.cells.len() >= most {
@@ -208,10 +255,11 @@ impl Cells {
             return Err(Refused::Full(Duration::from_nanos(idle_at.saturating_sub(now))));
         }
         let mut cell = Cell::new(rate);
-        let taken = cell.take(now).map_err(Refused::UsedUp)?;
+        let taken = cell.take(now);
         self.idle.push(Reverse((cell.idle_at(), key)));
-        self.cells.insert(key, cell);
-        Ok(taken)
+        let cell = Arc::new(Mutex::new(cell));
+        self.cells.insert(key, Arc::clone(&cell));
+        Ok((cell, taken))
     }
 
     /// Lets go of cells that are idle: of a few, and where there is no room, of as many as it takes to find one.
@@ -223,10 +271,17 @@ impl Cells {
         {
             looked_at += 1;
             self.idle.pop();
-            match self.cells.get(&key).map(Cell::idle_at) {
+            let Some(cell) = self.cells.get(&key) else { continue };
+            let mut cell = lock(cell);
+            match cell.idle_at() {
                 // It was called since. Its calls pay for the second look.
-                Some(later) if later > now => self.idle.push(Reverse((later, key))),
-                Some(_) | None => drop(self.cells.remove(&key)),
+                later if later > now => self.idle.push(Reverse((later, key))),
+                // Whoever holds it counts nothing in it any more: another would be made beside it.
+                _ => {
+                    cell.is_gone = true;
+                    drop(cell);
+                    self.cells.remove(&key);
+                }
             }
         }
     }
@@ -242,6 +297,8 @@ struct Cell {
     /// Calls that count.
     calls: u32,
     marks: VecDeque<Mark>,
+    /// Whether it made room for others.
+    is_gone: bool,
 }
 
 #[derive(Debug)]
@@ -254,7 +311,12 @@ impl Cell {
     fn new(rate: Rate) -> Self {
         let window = rate.window.milliseconds() * 1_000_000;
         let slot = if rate.calls > MARKS { window / Time::from(MARKS) } else { 1 };
-        Cell { most: rate.calls, window, slot, calls: 0, marks: VecDeque::new() }
+        Cell { most: rate.calls, window, slot, calls: 0, marks: VecDeque::new(), is_gone: false }
+    }
+
+    /// The same as [`take`](Cell::take), where it isn't gone.
+    fn take_unless_gone(&mut self, now: Time) -> Option<Result<Time, Duration>> {
+        if self.is_gone { None } else { Some(self.take(now)) }
     }
 
     /// The time of the call, by which its place can be given back; or how long until there is one.
@@ -490,13 +552,13 @@ mod tests {
         // The first was called again; the second is the first to be idle.
         assert_eq!(after(call(&rates, at(60), &caller(100), &tool)), Duration::from_millis(100));
         assert!(call(&rates, Duration::from_millis(60_100), &caller(100), &tool).is_ok());
-        assert_eq!(rates.lock().cells.len(), 100);
+        assert_eq!(lock(&rates.cells).cells.len(), 100);
         assert!(call(&rates, Duration::from_millis(60_100), &caller(101), &tool).is_err());
         // Long after, each newcomer lets go of two.
         for which in 200..250 {
             assert!(call(&rates, at(1_000), &caller(which), &tool).is_ok());
         }
-        let held = rates.lock();
+        let held = lock(&rates.cells);
         assert_eq!((held.cells.len(), held.idle.len()), (50, 50));
     }
 }

@@ -4,14 +4,19 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use mcp_tool_contract::{digest::Digest, model::Version};
 use serde::{Deserialize, Serialize};
 
-use super::Listed;
-use crate::identity::Caller;
+use crate::{
+    identity::{Caller, Memo},
+    registry::Served,
+};
 
 /// Callers of one generation. Two are kept, so that twice as many are remembered at most.
 const GENERATION: usize = 5_000;
@@ -19,10 +24,20 @@ const GENERATION: usize = 5_000;
 const LISTS: usize = 64;
 
 /// What callers that can be named last listed: in memory, and in a file from one run of the server to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Known {
     callers: Mutex<Callers>,
+    /// How often callers came to be held to something else than before, or to be nearer to being forgotten: callers
+    /// keep what was found, and look again.
+    changes: AtomicU64,
+    place: u64,
     file: Option<PathBuf>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
+    }
 }
 
 /// The file: callers by their names, each with the place of its list.
@@ -33,13 +48,14 @@ struct Kept {
 }
 
 /// The names of a list, each with its version and contract.
-type List = HashMap<String, (Version, Digest)>;
+pub(crate) type List = HashMap<String, (Version, Digest)>;
 
 #[derive(Debug, Default)]
 struct Callers {
     young: HashMap<String, Arc<List>>,
     old: HashMap<String, Arc<List>>,
     lists: Vec<Arc<List>>,
+    changes: u64,
 }
 
 /// The name of a caller; none without an agent, who could be anyone at that machine.
@@ -71,7 +87,7 @@ impl Known {
             callers.keep(name, Arc::clone(lists.get(place).ok_or_else(odd)?));
         }
         callers.lists = lists.into_iter().take(LISTS).collect();
-        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()) })
+        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()), ..Known::default() })
     }
 
     /// Writes the file, where there is to be one: whole, or not at all.
@@ -95,36 +111,44 @@ impl Known {
         fs::rename(&beside, file)
     }
 
-    /// The caller has seen these.
-    pub(crate) fn listed(&self, caller: &Caller, listed: &[Listed<'_>]) {
-        let newest = listed.iter().filter(|listed| listed.is_newest);
-        let list = newest.map(|listed| {
-            let tool = listed.tool;
-            (tool.contract.name.to_owned(), (tool.contract.version, tool.digest))
-        });
-        self.remember(caller, list.collect());
+    /// The list of these tools, for all who see them.
+    pub(crate) fn list_of<'s>(newest: impl Iterator<Item = &'s Served>) -> Arc<List> {
+        Arc::new(
+            newest
+                .map(|tool| (tool.contract.name.to_owned(), (tool.contract.version, tool.digest)))
+                .collect(),
+        )
+    }
+
+    /// The caller has seen that list.
+    pub(crate) fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
+        if let Some(name) = named(caller) {
+            self.within(|callers| callers.remember(name, list));
+        }
     }
 
     /// The caller has been told of one tool.
     pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(name) = named(caller) else { return };
-        let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name);
-        let mut list = known.map(|list| (*list).clone()).unwrap_or_default();
+        let mut list =
+            self.within(|callers| callers.of(&name)).map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
-        self.remember(caller, list);
+        self.listed_as(caller, &Arc::new(list));
     }
 
     /// What the caller knows of a tool, if it has listed it.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
-        let name = named(caller)?;
-        let list = self.callers.lock().unwrap_or_else(PoisonError::into_inner).of(&name)?;
-        list.get(tool).copied()
+        caller.agent()?;
+        let at = (self.place, self.changes.load(Ordering::Acquire));
+        let list = caller.known().get(at, || self.within(|callers| callers.of(&named(caller)?)));
+        list.as_ref().as_ref()?.get(tool).copied()
     }
 
-    fn remember(&self, caller: &Caller, list: List) {
-        if let Some(name) = named(caller) {
-            self.callers.lock().unwrap_or_else(PoisonError::into_inner).remember(name, list);
-        }
+    fn within<T>(&self, work: impl FnOnce(&mut Callers) -> T) -> T {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut callers);
+        self.changes.store(callers.changes, Ordering::Release);
+        done
     }
 }
 
@@ -148,25 +172,30 @@ impl Callers {
         Some(list)
     }
 
-    fn remember(&mut self, name: String, list: List) {
-        let list = match self.lists.iter().find(|known| ***known == list) {
-            Some(known) => Arc::clone(known),
+    fn remember(&mut self, name: String, list: &Arc<List>) {
+        if self.young.get(&name).is_some_and(|known| Arc::ptr_eq(known, list)) {
+            return;
+        }
+        self.changes += 1;
+        let same = self.lists.iter().position(|known| Arc::ptr_eq(known, list));
+        match same.or_else(|| self.lists.iter().position(|known| known == list)) {
+            // The next who sees it comes with the same one, and is compared by that alone.
+            Some(place) => self.lists[place] = Arc::clone(list),
             None => {
-                let list = Arc::new(list);
                 if self.lists.len() == LISTS {
                     self.lists.remove(0);
                 }
-                self.lists.push(Arc::clone(&list));
-                list
+                self.lists.push(Arc::clone(list));
             }
-        };
+        }
         self.old.remove(&name);
-        self.keep(name, list);
+        self.keep(name, Arc::clone(list));
     }
 
     fn keep(&mut self, name: String, list: Arc<List>) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&name) {
             self.old = std::mem::take(&mut self.young);
+            self.changes += 1;
         }
         self.young.insert(name, list);
     }
@@ -176,8 +205,8 @@ impl Callers {
 mod tests {
     use super::*;
 
-    fn list(major: u32) -> List {
-        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))])
+    fn list(major: u32) -> Arc<List> {
+        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
     }
 
     #[test]
@@ -185,7 +214,7 @@ mod tests {
         let known = Known::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
-            known.remember(&caller(number), list(1));
+            known.listed_as(&caller(number), &list(1));
             // One that comes again and again is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
@@ -199,8 +228,8 @@ mod tests {
     #[test]
     fn callers_are_told_apart_by_user_tenant_and_agent() {
         let known = Known::default();
-        known.remember(&Caller::new("ann").with_agent("bot"), list(1));
-        known.remember(&Caller::new("ann").with_agent("bot").with_tenant("acme"), list(2));
+        known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
+        known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
         let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
         assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
         assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));

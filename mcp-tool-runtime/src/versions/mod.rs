@@ -10,7 +10,7 @@ use crate::{
     identity::Caller,
     registry::{Registry, Served},
 };
-pub(crate) use known::Known;
+pub(crate) use known::{Known, List};
 pub(crate) use requirement::{ClientPin, Requirement};
 
 /// What a call named.
@@ -42,15 +42,13 @@ impl Versions {
         name: &str,
         requires: Option<&Requirement>,
     ) -> Resolved<'r> {
-        let (family, major) = match (registry.family(name), major_of(name)) {
-            (Some(family), _) => (family, None),
-            (None, Some((plain, major))) => match registry.family(plain) {
-                Some(family) if family.iter().any(|tool| tool.contract.version.major == major) => {
-                    (family, Some(major))
-                }
-                _ => return Resolved::Unknown,
-            },
-            (None, None) => return Resolved::Unknown,
+        let older = |(plain, major)| {
+            let family = registry.family(plain)?;
+            family.iter().any(|tool| tool.contract.version.major == major).then_some((family, Some(major)))
+        };
+        let found = registry.family(name).map(|family| (family, None));
+        let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
+            return Resolved::Unknown;
         };
         let tool = family.first().map_or(name, |tool| tool.contract.name);
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
@@ -78,13 +76,13 @@ impl Versions {
 
     /// The tools that a caller may know of, by their places among all, each under the name that it calls: the newest version that its
     /// client's pins allow under the tool's own, older majors under `name_v1`.
-    pub(crate) fn listed<'r>(
+    pub(crate) fn listed(
         &self,
-        registry: &'r Registry,
+        registry: &Registry,
         caller: &Caller,
         may: impl Fn(usize) -> bool,
-    ) -> Vec<Listed<'r>> {
-        let mut listed: Vec<Listed<'r>> = Vec::new();
+    ) -> Vec<Listed> {
+        let mut listed: Vec<Listed> = Vec::new();
         for (place, tool) in registry.tools().iter().enumerate() {
             let name = tool.contract.name;
             let fits = |tool: &Served| {
@@ -96,7 +94,7 @@ impl Versions {
             // A call by the tool's own name means the newest, whether or not this caller may use it.
             let newer = |other: &Arc<Served>| other.contract.version > tool.contract.version && fits(other);
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
-            listed.push(Listed { place, tool, is_newest });
+            listed.push(Listed { place, is_newest });
         }
         listed
     }
@@ -108,10 +106,9 @@ impl Versions {
 
 /// A tool in a list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Listed<'r> {
+pub(crate) struct Listed {
     /// Where it stands among all tools.
     pub(crate) place: usize,
-    pub(crate) tool: &'r Arc<Served>,
     /// Whether it stands under the tool's own name.
     pub(crate) is_newest: bool,
 }

@@ -16,8 +16,9 @@ use crate::{
     context::Update,
     dispatch::{Done, Refusal, RefusalKind},
     error::{ErrorKind, ToolError},
+    json::{string, value},
     result::Answer,
-    stamp::{META_CORRELATION, Stamp, json as value},
+    stamp::{META_CORRELATION, Stamp},
 };
 
 /// The `_meta` key of an error's structure.
@@ -38,7 +39,7 @@ pub(crate) struct Framed {
 }
 
 impl Framed {
-    fn ok(body: String) -> Self {
+    pub(super) fn ok(body: String) -> Self {
         Framed { status: 200, body, wanted: None }
     }
 }
@@ -136,7 +137,7 @@ pub(crate) fn progress(token: &str, update: &Update) -> String {
     }
     if !update.message.is_empty() {
         text.push_str(r#","message":"#);
-        value(&mut text, &cut(&update.message));
+        string(&mut text, &cut(&update.message));
     }
     text.push_str("}}");
     text
@@ -183,7 +184,7 @@ fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&str>) -> Strin
     text.push_str(r#""error":{"code":"#);
     value(&mut text, &code);
     text.push_str(r#","message":"#);
-    value(&mut text, &message);
+    string(&mut text, message);
     if let Some(data) = data {
         text.push_str(r#","data":"#);
         text.push_str(data);
@@ -214,9 +215,9 @@ fn tool_result(
     text.push_str(r#""content":[{"type":"text","text":"#);
     match answer {
         Ok(Answer::Nothing) => text.push_str("\"Done.\""),
-        Ok(Answer::Text(plain)) => value(&mut text, plain),
-        Ok(Answer::Object(json)) => value(&mut text, json),
-        Err(error) => value(&mut text, &words(error, stamped.correlation)),
+        Ok(Answer::Text(plain)) => string(&mut text, plain),
+        Ok(Answer::Object(json)) => string(&mut text, json),
+        Err(error) => string(&mut text, &words(error, stamped.correlation)),
     }
     text.push_str("}],");
     if let Ok(Answer::Object(json)) = answer {

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
+use mcp_tool_contract::{
+    json::META_REQUIRES,
+    read::{scan, violation::shown},
+};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -15,7 +18,7 @@ use super::{
 use crate::versions::Requirement;
 
 /// Nesting of objects and arrays in one message.
-const MAX_NESTING: usize = 64;
+const MAX_NESTING: usize = scan::MAX_NESTING as usize;
 
 /// Keys of `_meta`.
 pub(super) mod keys {
@@ -24,6 +27,8 @@ pub(super) mod keys {
     pub(in crate::wire) const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
     pub(in crate::wire) const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 }
+/// The first revision whose requests carry `_meta`, which is mirrored in headers.
+pub(crate) const MODERN: &str = "2026-07-28";
 
 /// What came, by where it goes.
 #[derive(Debug)]
@@ -31,7 +36,13 @@ pub(crate) enum Incoming<'m> {
     /// `tools/call`: ours.
     Call(Call<'m>),
     /// Any other request.
-    Request { id: Id, method: Cow<'m, str>, meta: Meta<'m> },
+    Request {
+        id: Id,
+        method: Cow<'m, str>,
+        meta: Meta<'m>,
+        /// Where a list goes on.
+        cursor: Option<Cow<'m, str>>,
+    },
     /// `notifications/cancelled`: ours if the request is.
     Cancelled { request: Option<Id> },
     /// Any other notification.
@@ -57,6 +68,8 @@ pub(crate) struct Call<'m> {
 pub(crate) struct Meta<'m> {
     pub(crate) protocol_version: Option<Cow<'m, str>>,
     pub(crate) has_capabilities: bool,
+    /// What the client says that it can do, as JSON text.
+    pub(crate) capabilities: Option<&'m str>,
     /// What the client calls itself, as it came: a label, and no proof.
     pub(crate) client: Option<&'m str>,
     /// The JSON text of a string or an integer.
@@ -146,14 +159,10 @@ struct MetaMembers<'m> {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
-    // With so few of them nothing nests too deeply.
-    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if opening <= MAX_NESTING
-        && let Some(call) = quick::call(text)
-    {
-        return Ok(Incoming::Call(call));
+    match quick::call(text) {
+        Some(call) => Ok(Incoming::Call(call)),
+        None => careful(text),
     }
-    careful(text)
 }
 
 /// Reads whatever may come, and says what is wrong with it.
@@ -211,7 +220,7 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
             Err(fault) => Err(fault.to(&id)),
         },
         Some(id) => match any_meta(&method, envelope.params) {
-            Ok(meta) => Ok(Incoming::Request { id, method, meta }),
+            Ok((meta, cursor)) => Ok(Incoming::Request { id, method, meta, cursor }),
             Err(fault) => Err(fault.to(&id)),
         },
     }
@@ -254,21 +263,29 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
     Ok(Call { id, name: params.name.0, arguments, meta, fault })
 }
 
-fn any_meta<'m>(method: &str, params: Option<&'m RawValue>) -> Result<Meta<'m>, Fault> {
-    let Some(params) = params else { return Ok(Meta::default()) };
+/// What any request says of itself, and where a list goes on.
+fn any_meta<'m>(
+    method: &str,
+    params: Option<&'m RawValue>,
+) -> Result<(Meta<'m>, Option<Cow<'m, str>>), Fault> {
+    let Some(params) = params else { return Ok((Meta::default(), None)) };
     let params: AnyParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
         Fault::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", said(&error)))
     })?;
-    // rmcp takes it for none.
-    if method.ends_with("/list") && params.cursor.is_some_and(|cursor| !cursor.get().starts_with('"')) {
-        return Err(Fault::new(code::INVALID_PARAMS, "`cursor` must be a string"));
-    }
+    let cursor = match params.cursor {
+        Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<Text<'_>>(cursor.get()) {
+            Ok(Text(cursor)) => Some(cursor),
+            // rmcp takes it for none.
+            Err(_) => return Err(Fault::new(code::INVALID_PARAMS, "`cursor` must be a string")),
+        },
+        _ => None,
+    };
     let meta = meta(params.meta)?;
     if meta.requires.is_some() {
         let message = format!("`{META_REQUIRES}` asks for a version of a tool: it belongs to tools/call");
         return Err(Fault::new(code::INVALID_PARAMS, message));
     }
-    Ok(meta)
+    Ok((meta, cursor))
 }
 
 fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
@@ -306,6 +323,7 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
     };
     Ok(Meta {
         protocol_version,
+        capabilities: members.capabilities.map(RawValue::get),
         has_capabilities: members.capabilities.is_some_and(|raw| raw.get().starts_with('{')),
         client: members.client.map(RawValue::get),
         progress_token,

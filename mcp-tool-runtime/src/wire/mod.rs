@@ -14,6 +14,7 @@ mod quick;
 pub(crate) mod stdio;
 
 use std::{
+    num::NonZeroU32,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -25,12 +26,11 @@ use crate::{
     context::{Progress, Update},
     dispatch::{Admitted, Arrival, Asked, Dispatcher},
     identity::Caller,
-    policy::Decision,
-    registry::{Served, older_name},
 };
 use answer::Framed;
 use fault::{Fault, code};
 use id::Id;
+use listing::Listing;
 use message::{Call, Era, Meta};
 
 /// What both transports serve.
@@ -44,51 +44,11 @@ pub(crate) struct Endpoint {
     pub(crate) local: Caller,
     /// `"io.modelcontextprotocol/serverInfo":{…}`, as it stands in every modern result.
     pub(crate) server_info: String,
-    /// Whether a list also shows what a caller could have with more scopes.
-    pub(crate) shows_grantable: bool,
-    /// The entries of `tools/list`, in order.
-    pub(crate) listing: Vec<Entry>,
-}
-
-/// A tool's entry in lists, by its own name, and by that of an older major.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) newest: rmcp::model::Tool,
-    pub(crate) older: rmcp::model::Tool,
-}
-
-impl Entry {
-    fn of(tool: &Served) -> Result<Self, serde_json::Error> {
-        let named = |name: &str| {
-            let listing = tool.contract.listing_as(name, &tool.digest);
-            serde_json::to_value(listing).and_then(serde_json::from_value)
-        };
-        Ok(Entry { newest: named(tool.contract.name)?, older: named(&older_name(tool.contract))? })
-    }
+    /// What `tools/list` can show.
+    pub(crate) listing: Listing,
 }
 
 impl Endpoint {
-    /// The list of tools as this caller sees it, which it is held to from now on.
-    pub(crate) async fn list(&self, caller: &Caller) -> Vec<&rmcp::model::Tool> {
-        let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
-        if controls.is_off(caller).is_some() {
-            return Vec::new();
-        }
-        let decisions = policy.decide_all(caller, registry.tools()).await;
-        let is_shown = |decision: &Decision| match decision {
-            Decision::Permit => true,
-            Decision::NeedsScopes { .. } => self.shows_grantable,
-            Decision::Deny { .. } => false,
-        };
-        let is_on = |tool: &Served| !tool.chain().any(|tool| controls.tool_is_off(tool.contract.name));
-        let tools = registry.tools().iter().zip(&decisions);
-        let shown: Vec<bool> = tools.map(|(tool, decision)| is_shown(decision) && is_on(tool)).collect();
-        let listed = versions.listed(registry, caller, |place| shown.get(place).copied().unwrap_or(false));
-        versions.known.listed(caller, &listed);
-        let entries = listed.iter().filter_map(|listed| Some((listed, self.listing.get(listed.place)?)));
-        entries.map(|(listed, entry)| if listed.is_newest { &entry.newest } else { &entry.older }).collect()
-    }
-
     /// # Errors
     /// Where a tool's entry can't be what rmcp takes for one.
     pub(crate) fn new(
@@ -97,13 +57,12 @@ impl Endpoint {
         version: String,
         instructions: Option<String>,
         local: Caller,
-        shows_grantable: bool,
+        (shows_grantable, page): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
-        let listing =
-            dispatcher.registry.tools().iter().map(|tool| Entry::of(tool)).collect::<Result<_, _>>()?;
+        let listing = Listing::new(&dispatcher, shows_grantable, page)?;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
-        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, shows_grantable, listing })
+        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, listing })
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.

@@ -25,18 +25,15 @@ use super::{
     answer::{self, Framed},
     id::Id,
     labelled::Labelled,
+    listing::LIST_TTL_MS,
     message::Era,
 };
 use crate::{
     context::Progress,
-    dispatch::{Arrival, Asked, Dispatcher},
+    dispatch::{Arrival, Asked},
     identity::Caller,
     versions::Requirement,
 };
-
-/// How long a client may take a list for fresh, in milliseconds: it changes when the server does, and when its
-/// operator orders something, to which calls are held at once.
-const LIST_TTL_MS: u64 = 60_000;
 
 /// The server as rmcp sees it.
 #[derive(Clone, Debug)]
@@ -142,21 +139,20 @@ impl ServerHandler for Protocol {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            let message = "tools/list gives one page: no cursor was given by this server";
-            return Err(ErrorData::invalid_params(message, None));
-        }
         let caller = self.caller(&context)?;
-        let Dispatcher { registry, versions, policy, controls, .. } = &self.endpoint.dispatcher;
-        let tools = self.endpoint.list(&caller).await.into_iter().cloned();
-        let mut result = ListToolsResult::with_all_items(tools.collect());
+        let cursor = request.and_then(|request| request.cursor);
+        let page = self.endpoint.page(&caller, cursor.as_deref()).await.map_err(|fault| ErrorData {
+            code: ErrorCode(fault.code),
+            message: fault.message.into(),
+            data: None,
+        })?;
+        let tools = serde_json::from_str(&format!("[{}]", page.entries.as_str()))
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let mut result = ListToolsResult::with_all_items(tools);
+        result.next_cursor = page.next;
         result.ttl_ms = Some(LIST_TTL_MS);
-        let scoped = self.is_guarded
-            || controls.are_heeded()
-            || policy.is_own()
-            || !versions.pins.is_empty()
-            || registry.tools().iter().any(|tool| tool.contract.needs().next().is_some());
-        result.cache_scope = Some(if scoped { CacheScope::Private } else { CacheScope::Public });
+        let differs = self.endpoint.lists_differ(self.is_guarded);
+        result.cache_scope = Some(if differs { CacheScope::Private } else { CacheScope::Public });
         if context.meta.protocol_version().is_some() {
             result.meta.get_or_insert_default().insert(
                 "io.modelcontextprotocol/serverInfo".into(),
@@ -167,7 +163,7 @@ impl ServerHandler for Protocol {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.endpoint.listing.iter().map(|entry| &entry.newest).find(|tool| tool.name == name).cloned()
+        self.endpoint.listing.tool(&self.endpoint.dispatcher.registry, name)
     }
 
     /// A call inside a legacy HTTP session, the only one that rmcp reads. Its arguments come as a map, in which

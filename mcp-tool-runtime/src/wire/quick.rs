@@ -83,6 +83,7 @@ fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
     Some(Meta {
         protocol_version: version.map(Into::into),
         has_capabilities: capabilities.is_some(),
+        capabilities,
         client,
         progress_token: token,
         requires: None,

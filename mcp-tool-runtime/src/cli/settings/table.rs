@@ -184,6 +184,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |config, given| set(&mut config.settings.max_result, size(one(given)?)),
     },
     Setting {
+        key: "limits.list_page",
+        flag: Some("list-page"),
+        value: "N",
+        help: "Tools on one page of tools/list; many clients ask for the first page alone",
+        many: false,
+        show: |config| config.settings.list_page.to_string(),
+        set: |config, given| set(&mut config.settings.list_page, count(one(given)?)),
+    },
+    Setting {
         key: "gate.allow_destructive",
         flag: Some("allow-destructive"),
         value: "NAME",

@@ -8,15 +8,12 @@ use mcp_tool_contract::read::violation::shown;
 
 use super::super::{
     fault::{Fault, code},
-    message::{Call, Era, Meta},
+    message::{Call, Era, MODERN, Meta},
 };
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
-
-/// The first revision whose requests carry `_meta` and are mirrored in headers.
-const MODERN: &str = "2026-07-28";
 
 /// Holds each of these headers to one value, whatever the request.
 pub(super) fn check_single(headers: &HeaderMap) -> Result<(), Fault> {
@@ -37,12 +34,35 @@ pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
     }
 }
 
+/// Holds the headers of a `tools/list` to its body, in the order in which rmcp does it for the rest.
+pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fault> {
+    check_single(headers)?;
+    let version = header(headers, &VERSION)?;
+    if meta.era() == Era::Legacy {
+        known(version)?;
+    }
+    if version.is_some_and(|version| version >= MODERN) {
+        same(&METHOD, header(headers, &METHOD)?, "tools/list")?;
+    }
+    match &meta.protocol_version {
+        None => check_legacy(version),
+        Some(named) => same(&VERSION, version, named),
+    }
+}
+
 fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
     match version {
         Some(version) if version >= MODERN => {
             let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
             Err(Fault::new(code::INVALID_PARAMS, message))
         }
+        version => known(version),
+    }
+}
+
+/// Refuses a version that isn't served.
+fn known(version: Option<&str>) -> Result<(), Fault> {
+    match version {
         Some(version) if !super::super::supported_versions().any(|known| known == version) => {
             Err(Fault::new(
                 code::INVALID_REQUEST,

@@ -7,6 +7,7 @@ mod connection;
 mod door;
 mod full;
 mod headers;
+mod listing;
 #[cfg(feature = "measure")]
 pub mod measure;
 mod origin;

@@ -22,7 +22,7 @@ use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Holding, Refused},
     door::{Door, Entered},
-    headers, origin,
+    headers, listing, origin,
     remote::remote_of,
     reply::{Answer, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
     running::{Cancellable, Place, Running},
@@ -40,7 +40,8 @@ use crate::{
         fault::{Fault, code},
         id::Id,
         labelled::Labelled,
-        message::{self, Call, Era, Incoming as Message},
+        listing::{Shape, Wanted},
+        message::{self, Call, Era, Incoming as Message, Meta},
         protocol::{Protocol, RawArguments, Remote},
         supported,
     },
@@ -236,6 +237,13 @@ impl Service {
             }
             // Without a session there is nothing that another notification could be about.
             Message::Notification if !in_session => plain(StatusCode::ACCEPTED, ""),
+            Message::Request { id, method, meta, cursor }
+                if method == "tools/list" && !self.is_of_a_session(&parts, &meta) =>
+            {
+                let (shape, is_guarded) = (Shape::of(&meta), self.door.is_guarded());
+                let wanted = Wanted { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
+                listing::list(&self.endpoint, &parts.headers, &caller, &meta, wanted).await
+            }
             Message::Request { id, method, .. } => {
                 if let Err(fault) = headers::check_single(&parts.headers)
                     .and_then(|()| message::of_the_protocol(&body.bytes).map(drop))
@@ -344,6 +352,12 @@ impl Service {
 
     fn is_in_session(&self, parts: &Parts) -> bool {
         matches!(self.rest, Rest::Sessions(..)) && parts.headers.contains_key(SESSION)
+    }
+
+    /// Whether rmcp has to say which session a request is of, or that it should be of one.
+    fn is_of_a_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
+        let Rest::Sessions(..) = self.rest else { return false };
+        parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities
     }
 
     /// `initialize`: where there are sessions, it opens one if there is room.

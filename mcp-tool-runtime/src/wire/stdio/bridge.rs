@@ -10,15 +10,15 @@ use std::{
 
 use rmcp::{
     RoleServer,
-    model::{ClientJsonRpcMessage, JsonRpcMessage, ServerJsonRpcMessage, ServerResult},
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
     transport::Transport,
 };
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    super::{Endpoint, id::Id, listing, message, protocol::Protocol},
-    lines::Writer,
+    super::{Endpoint, id::Id, message, protocol::Protocol},
     lock,
+    output::Writer,
 };
 
 /// Requests that rmcp has yet to answer, each with its place among those that it may have.
@@ -61,16 +61,7 @@ impl Transport<RoleServer> for Bridge {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
         async move {
-            let line = match &message {
-                JsonRpcMessage::Response(answer)
-                    if matches!(answer.result, ServerResult::ListToolsResult(_)) =>
-                {
-                    let mut answer = serde_json::to_value(&message)?;
-                    listing::all_with_security(&mut answer);
-                    answer.to_string()
-                }
-                _ => serde_json::to_string(&message)?,
-            };
+            let line = serde_json::to_string(&message)?;
             // The id is free before the client can read the answer, its place only once there is room for it.
             let place = message::answered(&message).and_then(|id| lock(&passed_on).remove(&id));
             writer.send(line).await;

@@ -1,140 +1,201 @@
-//! The two threads: one reads lines, one writes them in batches. What waits between them and the service is
-//! bounded in number and in bytes.
+//! What is read: whole lines, as many at a time as come, in the order that they came. What waits to be taken is bounded
+//! in bytes.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    sync::Arc,
+    collections::VecDeque,
+    io::{BufRead as _, Read},
+    sync::{Condvar, Mutex, PoisonError},
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-};
-use tokio_util::sync::CancellationToken;
+use super::lock;
 
 /// Bytes of one message.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
-/// Messages that wait on either side; a client that doesn't read is not read from either.
-pub(super) const WAITING: usize = 256;
-/// Bytes of the messages that wait on one side.
-const ROOM: usize = 8 * 1024 * 1024;
-/// Bytes that are written at one time, about.
-const BATCH: usize = 64 * 1024;
+/// Bytes of the messages that wait to be taken, beyond which nothing more is read.
+const ROOM: usize = 256 * 1024;
+/// Bytes that are read at one time.
+const CHUNK: usize = 256 * 1024;
 
 /// What came.
-pub(super) enum Line {
-    /// With the room that it takes until it was read.
-    Whole(Vec<u8>, Option<OwnedSemaphorePermit>),
+pub(super) enum Arrived {
+    /// Whole lines, each with its newline.
+    Lines(Vec<u8>),
     TooLong,
 }
 
-/// Room for that many bytes among those that wait; none where everything is ending.
-async fn room_for(bytes: usize, room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
-    Arc::clone(room).acquire_many_owned(bytes).await.ok()
-}
-
-/// Reads lines on a thread of their own.
-pub(super) fn read_lines(
-    input: impl Read + Send + 'static,
-    ended: CancellationToken,
-) -> std::io::Result<mpsc::Receiver<Line>> {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    let (room, runtime) = (Arc::new(Semaphore::new(ROOM)), Handle::current());
-    std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        let _ended = ended.drop_guard();
-        let mut input = BufReader::with_capacity(64 * 1024, input);
-        while let Ok(Some(mut line)) = next_line(&mut input) {
-            if let Line::Whole(line, taken) = &mut line {
-                *taken = runtime.block_on(room_for(line.len(), &room));
-            }
-            if sender.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(receiver)
-}
-
-/// The next line that isn't blank; one that is too long is passed over without being kept.
-fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
-    let mut line = Vec::new();
-    let mut too_long = false;
-    loop {
-        let chunk = match input.fill_buf() {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if chunk.is_empty() {
-            // A message without its newline isn't whole.
-            return Ok(None);
-        }
-        let newline = chunk.iter().position(|byte| *byte == b'\n');
-        let taken = newline.map_or(chunk.len(), |at| at + 1);
-        too_long |= line.len() + taken > MAX_LINE;
-        if too_long {
-            line = Vec::new();
-        } else {
-            line.extend_from_slice(&chunk[..newline.unwrap_or(taken)]);
-        }
-        input.consume(taken);
-        if newline.is_some() {
-            if too_long {
-                return Ok(Some(Line::TooLong));
-            }
-            if !line.trim_ascii().is_empty() {
-                return Ok(Some(Line::Whole(line, None)));
-            }
-            line.clear();
+impl Arrived {
+    fn bytes(&self) -> usize {
+        match self {
+            // What each costs that is hardly longer than a newline.
+            Arrived::Lines(lines) => lines.len() + size_of::<Self>(),
+            Arrived::TooLong => size_of::<Self>(),
         }
     }
 }
 
-/// The way to the thread that writes.
-#[derive(Clone)]
-pub(super) struct Writer {
-    lines: mpsc::Sender<(String, Option<OwnedSemaphorePermit>)>,
-    room: Arc<Semaphore>,
+/// What came and wasn't taken yet.
+#[derive(Default)]
+pub(super) struct Inbox {
+    waiting: Mutex<Waiting>,
+    has_room: Condvar,
 }
 
-impl Writer {
-    /// Waits until all that was sent so far has room.
-    pub(super) async fn caught_up(&self) {
-        drop(room_for(1, &self.room).await);
+#[derive(Default)]
+struct Waiting {
+    arrived: VecDeque<Arrived>,
+    bytes: usize,
+    /// Nothing more comes.
+    ended: bool,
+    /// Nothing more is taken.
+    closed: bool,
+}
+
+impl Inbox {
+    /// The next of what came, if there is something; `Some(None)` at the end of the input.
+    pub(super) fn try_next(&self) -> Option<Option<Arrived>> {
+        let mut waiting = lock(&self.waiting);
+        let Some(next) = waiting.arrived.pop_front() else { return waiting.ended.then_some(None) };
+        waiting.bytes -= next.bytes();
+        drop(waiting);
+        self.has_room.notify_one();
+        Some(Some(next))
     }
 
-    pub(super) async fn send(&self, line: String) {
-        let room = room_for(line.len(), &self.room).await;
-        // The thread is gone when stdout is: the input ends soon after.
-        drop(self.lines.send((line, room)).await);
+    /// Lets the thread that reads go: nothing more is taken.
+    pub(super) fn close(&self) {
+        lock(&self.waiting).closed = true;
+        self.has_room.notify_one();
+    }
+
+    /// Whether nothing waits, not even the end.
+    pub(super) fn is_empty(&self) -> bool {
+        let waiting = lock(&self.waiting);
+        waiting.arrived.is_empty() && !waiting.ended
+    }
+
+    /// Waits for room; gives whether anybody takes it.
+    pub(super) fn put(&self, arrived: Arrived) -> bool {
+        let full = |waiting: &mut Waiting| waiting.bytes >= ROOM && !waiting.closed;
+        let waiting = self.has_room.wait_while(lock(&self.waiting), full);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        waiting.bytes += arrived.bytes();
+        waiting.arrived.push_back(arrived);
+        !waiting.closed
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&self) {
+        lock(&self.waiting).ended = true;
     }
 }
 
-/// Writes lines on a thread of their own, as many at a time as there are; it ends with the last sender.
-pub(super) fn write_lines(
-    mut output: impl Write + Send + 'static,
-) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
-    let (lines, mut receiver) = mpsc::channel::<(String, Option<OwnedSemaphorePermit>)>(WAITING);
-    let (ended, written) = oneshot::channel();
-    std::thread::Builder::new().name("stdout".into()).spawn(move || {
-        let _ended = ended;
-        let mut batch = Vec::with_capacity(BATCH);
-        while let Some(first) = receiver.blocking_recv() {
-            let mut rooms = Vec::new();
-            let mut next = Some(first);
-            while let Some((line, room)) = next {
-                batch.extend_from_slice(line.as_bytes());
-                batch.push(b'\n');
-                rooms.push(room);
-                next = if batch.len() < BATCH { receiver.try_recv().ok() } else { None };
+/// The input, and what was read of a line that isn't whole.
+pub(super) struct Input {
+    input: Box<dyn Read + Send>,
+    chunk: Vec<u8>,
+    begun: Vec<u8>,
+    /// The line is too long already: it is passed over without being kept.
+    too_long: bool,
+}
+
+impl Input {
+    pub(super) fn new(input: impl Read + Send + 'static) -> Self {
+        Input { input: Box::new(input), chunk: vec![0; CHUNK], begun: Vec::new(), too_long: false }
+    }
+
+    /// Reads until there is at least one whole line; none at the end of the input. A message without its newline
+    /// isn't whole.
+    pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Arrived>; 2]>> {
+        loop {
+            let read = match self.input.read(&mut self.chunk) {
+                Ok(0) => return Ok(None),
+                Ok(read) => &self.chunk[..read],
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let Some(last) = read.iter().rposition(|byte| *byte == b'\n') else {
+                self.too_long |= self.begun.len() + read.len() > MAX_LINE;
+                if self.too_long {
+                    self.begun = Vec::new();
+                } else {
+                    self.begun.extend_from_slice(read);
+                }
+                continue;
+            };
+            let (mut whole, rest) = read.split_at(last + 1);
+            let first = line_length(whole);
+            let mut lines = std::mem::take(&mut self.begun);
+            let is_too_long = std::mem::take(&mut self.too_long) || lines.len() + first > MAX_LINE;
+            if is_too_long {
+                whole = &whole[first..];
+                lines = Vec::new();
             }
-            if output.write_all(&batch).and_then(|()| output.flush()).is_err() {
-                return;
-            }
-            batch.clear();
-            batch.shrink_to(BATCH);
+            lines.extend_from_slice(whole);
+            self.begun.extend_from_slice(rest);
+            let lines = (!lines.is_empty()).then_some(Arrived::Lines(lines));
+            return Ok(Some([is_too_long.then_some(Arrived::TooLong), lines]));
         }
-    })?;
-    Ok((Writer { lines, room: Arc::new(Semaphore::new(ROOM)) }, written))
+    }
+}
+
+/// Bytes of the first line, its newline among them.
+pub(super) fn line_length(mut lines: &[u8]) -> usize {
+    // Reading a slice can't fail, and finds the newline many bytes at a time.
+    lines.skip_until(b'\n').unwrap_or(lines.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives so many bytes at a time.
+    struct Trickle(VecDeque<u8>, usize);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    fn lines(input: &[u8], at_a_time: usize) -> Vec<Option<String>> {
+        let (mut lines, mut input) = (Vec::new(), Input::new(Trickle(input.to_vec().into(), at_a_time)));
+        while let Ok(Some(read)) = input.read() {
+            for arrived in read.into_iter().flatten() {
+                match arrived {
+                    Arrived::TooLong => lines.push(None),
+                    Arrived::Lines(whole) => {
+                        assert_eq!(whole.last(), Some(&b'\n'));
+                        let whole = String::from_utf8_lossy(&whole).into_owned();
+                        lines.extend(whole.lines().map(|line| Some(line.to_owned())));
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_are_the_same_however_they_come() {
+        for at_a_time in [1, 2, 3, 5, 1_000] {
+            let came = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
+            let came: Vec<_> = came.iter().flatten().map(String::as_str).collect();
+            assert_eq!(came, ["one", "", "two and", "three"], "{at_a_time} at a time");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_leaves_its_neighbours_whole() {
+        let mut input = b"before\n".to_vec();
+        // The longest, and one byte more, each with its newline.
+        input.extend(std::iter::repeat_n(b'x', MAX_LINE - 1));
+        input.push(b'\n');
+        input.extend(std::iter::repeat_n(b'y', MAX_LINE));
+        input.extend_from_slice(b"\nafter\n");
+        for at_a_time in [1_000, 4_096, CHUNK] {
+            let came = lines(&input, at_a_time);
+            let lengths: Vec<_> = came.iter().map(|line| line.as_ref().map(String::len)).collect();
+            assert_eq!(lengths, [Some(6), Some(MAX_LINE - 1), None, Some(5)], "{at_a_time} at a time");
+        }
+    }
 }

@@ -1,0 +1,326 @@
+//! The crates that are compiled: the same tools, three ways.
+
+use std::{error::Error, fmt::Write as _, fs, path::Path};
+
+/// Tools in one file of a generated crate.
+const PER_FILE: usize = 20;
+
+/// Where the text of a handler changes between measurements, as in everyday work.
+pub(crate) const STAMP: &str = "let _stamp";
+
+/// How a function becomes something that an agent can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The limit: arguments in structs with serde's derive, and a `match` that parses and calls. It checks nothing
+    /// and promises nothing.
+    Serde,
+    /// `#[mcp_tool]`.
+    Ours,
+    /// rmcp's `#[tool]`, with a schema by schemars.
+    Rmcp,
+}
+
+impl Way {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Way::Serde => "serde",
+            Way::Ours => "ours",
+            Way::Rmcp => "rmcp",
+        }
+    }
+
+    /// What the crate of so many tools is called.
+    pub(crate) fn package(self, tools: usize) -> String {
+        format!("{}-{tools}", self.name())
+    }
+
+    fn dependencies(self, runtime: &Path) -> String {
+        match self {
+            Way::Serde => "serde_json = \"1\"\n".to_owned(),
+            Way::Ours => format!("mcp-tool-runtime = {{ path = {runtime:?} }}\n"),
+            Way::Rmcp => "rmcp = { version = \"3\", default-features = false, features = [\"macros\", \"server\", \
+                          \"transport-io\"] }\nschemars = \"1\"\n"
+                .to_owned(),
+        }
+    }
+}
+
+/// A crate of so many tools, whose parameters are of every kind.
+pub(crate) fn generate(
+    workspace: &Path,
+    runtime: &Path,
+    way: Way,
+    tools: usize,
+) -> Result<(), Box<dyn Error>> {
+    let package = workspace.join(way.package(tools));
+    let source = package.join("src");
+    // What another run left behind is no part of this one.
+    drop(fs::remove_dir_all(&source));
+    fs::create_dir_all(&source)?;
+    let manifest = format!(
+        "[package]\nname = {:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{}\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n",
+        way.package(tools),
+        way.dependencies(runtime),
+    );
+    fs::write(package.join("Cargo.toml"), manifest)?;
+    let mut modules = String::new();
+    let files = tools.div_ceil(PER_FILE);
+    for file in 0..files {
+        let range = file * PER_FILE..(file * PER_FILE + PER_FILE).min(tools);
+        let text = match way {
+            Way::Serde => serde_file(range),
+            Way::Ours => our_file(range),
+            Way::Rmcp => rmcp_file(file, range),
+        }?;
+        fs::write(source.join(format!("m{file}.rs")), text)?;
+        writeln!(modules, "mod m{file};")?;
+    }
+    let main = match way {
+        Way::Serde => serde_main(files),
+        Way::Ours => our_main(tools),
+        Way::Rmcp => rmcp_main(files),
+    };
+    fs::write(source.join("main.rs"), modules + &main)?;
+    Ok(())
+}
+
+type Range = std::ops::Range<usize>;
+type Text = Result<String, std::fmt::Error>;
+
+/// The parameters: name, type, description, our bounds, those of schemars.
+const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
+    (
+        "name",
+        "String",
+        "The name of the thing.",
+        r#"#[arg(min_len = 1, max_len = 40, pattern = "^[a-z]+$")]"#,
+        r#"#[schemars(length(min = 1, max = 40), regex(pattern = "^[a-z]+$"))]"#,
+    ),
+    ("alias", "Option<String>", "Another name, or none.", "", "#[schemars(length(max = 64))]"),
+    (
+        "count",
+        "u32",
+        "How many of them.",
+        "#[arg(min = 1, max = 100, default = 10)]",
+        "#[serde(default = \"crate::ten\")] #[schemars(range(min = 1, max = 100))]",
+    ),
+    ("ratio", "f64", "How much of it.", "#[arg(min = 0.5)]", "#[schemars(range(min = 0.5))]"),
+    ("urgent", "bool", "Whether at once.", "", ""),
+    ("mode", "Mode", "In which mode.", "", ""),
+    (
+        "without",
+        "Option<Vec<Mode>>",
+        "Modes to leave out.",
+        "#[arg(max_items = 3)]",
+        "#[schemars(length(max = 3))]",
+    ),
+    ("labels", "Vec<String>", "Labels for it.", "#[arg(max_items = 10)]", "#[schemars(length(max = 10))]"),
+    ("place", "String", "Where it goes.", "#[arg(max_len = 200)]", "#[schemars(length(max = 200))]"),
+    ("reason", "Option<String>", "Why it goes.", "#[arg(max_len = 500)]", "#[schemars(length(max = 500))]"),
+];
+
+/// What each function does.
+fn body(text: &mut String) -> std::fmt::Result {
+    writeln!(text, "    {STAMP} = 0u128;")?;
+    writeln!(text, "    let _ = (alias, count, ratio, urgent, mode, without, labels, place, reason);")
+}
+
+fn names() -> String {
+    PARAMETERS.map(|(name, ..)| name).join(", ")
+}
+
+/// The struct of a tool's arguments.
+fn arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
+    writeln!(text, "/// Arguments of the tool number {tool}.\n#[derive({derive})]\npub struct Arguments{tool} {{")?;
+    for (name, ty, description, _, schema) in PARAMETERS {
+        let keys = match (with_schema, name) {
+            (true, _) => schema,
+            (false, "count") => "#[serde(default = \"crate::ten\")]",
+            (false, _) => "",
+        };
+        writeln!(text, "    /// {description}\n    {keys}\n    pub {name}: {ty},")?;
+    }
+    writeln!(text, "}}")
+}
+
+const PARTS: &str = r#"
+/// A mode.
+#[derive(Clone, Copy, DERIVED)]
+pub enum Mode { First, Second, Third }
+
+/// What was made.
+#[derive(MADE)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    BOUND
+    pub count: u32,
+    /// How.
+    pub mode: Mode,
+}
+"#;
+
+fn parts(derived: &str, made: &str, bound: &str) -> String {
+    PARTS.replace("DERIVED", derived).replace("MADE", made).replace("BOUND", bound)
+}
+
+const TEN: &str = "pub fn ten() -> u32 {\n    10\n}\n";
+
+fn serde_file(tools: Range) -> Text {
+    let mut text = String::from("use crate::{Failed, Made, Mode};\n\n");
+    for tool in tools.clone() {
+        arguments(&mut text, tool, "serde::Deserialize", false)?;
+        writeln!(text, "\n/// The tool number {tool}.\npub async fn tool_{tool}(")?;
+        for (name, ty, ..) in PARAMETERS {
+            writeln!(text, "    {name}: {ty},")?;
+        }
+        writeln!(text, ") -> Result<Made, Failed> {{")?;
+        body(&mut text)?;
+        writeln!(text, "    Ok(Made {{ name, count: 1, mode: Mode::First }})\n}}\n")?;
+    }
+    writeln!(
+        text,
+        "pub async fn call(name: &str, arguments: &str) -> Result<Option<String>, Failed> {{\n    \
+         let made = match name {{"
+    )?;
+    for tool in tools {
+        let names = names();
+        writeln!(
+            text,
+            "        \"tool_{tool}\" => {{\n            let Arguments{tool} {{ {names} }} = \
+             serde_json::from_str(arguments)?;\n            tool_{tool}({names}).await?\n        }}"
+        )?;
+    }
+    writeln!(
+        text,
+        "        _ => return Ok(None),\n    }};\n    Ok(Some(serde_json::to_string(&made)?))\n}}"
+    )?;
+    Ok(text)
+}
+
+fn serde_main(files: usize) -> String {
+    let parts = parts("serde::Serialize, serde::Deserialize", "serde::Serialize", "");
+    let mut calls = String::new();
+    for file in 0..files {
+        calls.push_str(&format!(
+            "    if let Some(made) = m{file}::call(name, arguments).await? {{\n        return Ok(Some(made));\n    }}\n"
+        ));
+    }
+    format!(
+        r#"{parts}
+{TEN}
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+async fn call(name: &str, arguments: &str) -> Result<Option<String>, Failed> {{
+{calls}    Ok(None)
+}}
+
+#[tokio::main]
+async fn main() -> Result<(), Failed> {{
+    for line in std::io::stdin().lines() {{
+        let line = line?;
+        if let Some((name, arguments)) = line.split_once(' ') {{
+            println!("{{:?}}", call(name, arguments).await?);
+        }}
+    }}
+    Ok(())
+}}
+"#
+    )
+}
+
+fn our_file(tools: Range) -> Text {
+    let mut text = String::from("use mcp_tool_runtime::prelude::*;\nuse crate::{Made, Mode};\n");
+    for tool in tools {
+        writeln!(
+            text,
+            "\n/// The tool number {tool}.\n#[mcp_tool(version = \"1.0\", scope = \"things:write\", idempotent, \
+             max_len = 64)]\npub async fn tool_{tool}("
+        )?;
+        for (name, ty, description, keys, _) in PARAMETERS {
+            writeln!(text, "    /// {description}\n    {keys}\n    {name}: {ty},")?;
+        }
+        writeln!(text, ") -> Result<Made, ToolError> {{")?;
+        body(&mut text)?;
+        writeln!(text, "    Ok(Made {{ name, count: 1, mode: Mode::First }})\n}}")?;
+    }
+    Ok(text)
+}
+
+fn our_main(tools: usize) -> String {
+    let parts = parts(
+        "serde::Serialize, ToolSchema",
+        "serde::Serialize, ToolSchema",
+        "#[schema(max = 100)]",
+    );
+    let listed: String =
+        (0..tools).map(|tool| format!("        m{}::tool_{tool},\n", tool / PER_FILE)).collect();
+    format!(
+        r#"use std::process::ExitCode;
+use mcp_tool_runtime::prelude::*;
+{parts}
+#[tokio::main]
+async fn main() -> ExitCode {{
+    ToolServer::new("generated", "1.0.0").tools(tools![
+{listed}    ]).run().await
+}}
+"#
+    )
+}
+
+fn rmcp_file(file: usize, tools: Range) -> Text {
+    let mut text = String::from(
+        "use rmcp::{ErrorData, Json, handler::server::wrapper::Parameters, tool, tool_router};\n\
+         use crate::{Made, Mode, Server};\n\n",
+    );
+    for tool in tools.clone() {
+        arguments(&mut text, tool, "serde::Deserialize, schemars::JsonSchema", true)?;
+    }
+    writeln!(text, "#[tool_router(router = router_{file}, vis = \"pub\")]\nimpl Server {{")?;
+    for tool in tools {
+        writeln!(
+            text,
+            "    /// The tool number {tool}.\n    #[tool(annotations(idempotent_hint = true))]\n    \
+             pub async fn tool_{tool}(&self, Parameters(Arguments{tool} {{ {} }}): Parameters<Arguments{tool}>) \
+             -> Result<Json<Made>, ErrorData> {{",
+            names()
+        )?;
+        body(&mut text)?;
+        writeln!(text, "    Ok(Json(Made {{ name, count: 1, mode: Mode::First }}))\n    }}\n")?;
+    }
+    writeln!(text, "}}")?;
+    Ok(text)
+}
+
+fn rmcp_main(files: usize) -> String {
+    let parts = parts(
+        "serde::Serialize, serde::Deserialize, schemars::JsonSchema",
+        "serde::Serialize, schemars::JsonSchema",
+        "#[schemars(range(max = 100))]",
+    );
+    let routers: Vec<String> = (0..files).map(|file| format!("Server::router_{file}()")).collect();
+    format!(
+        r#"use rmcp::{{ServiceExt as _, handler::server::router::tool::ToolRouter, tool_handler}};
+{parts}
+{TEN}
+#[derive(Clone)]
+pub struct Server {{
+    router: ToolRouter<Server>,
+}}
+
+#[tool_handler(router = self.router)]
+impl rmcp::ServerHandler for Server {{}}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {{
+    let server = Server {{ router: {} }};
+    server.serve(rmcp::transport::stdio()).await?.waiting().await?;
+    Ok(())
+}}
+"#,
+        routers.join("\n        + ")
+    )
+}

@@ -1,0 +1,192 @@
+//! A server as a child of this process, and what is asked of it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Instant,
+};
+
+use memchr::{memchr, memmem};
+
+/// The revision of the protocol that calls are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    Legacy,
+    Modern,
+}
+
+impl Era {
+    pub fn name(self) -> &'static str {
+        match self {
+            Era::Legacy => "2025-11-25",
+            Era::Modern => "2026-07-28",
+        }
+    }
+}
+
+/// What every good answer holds.
+const FOUND: &[u8] = br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#;
+
+pub struct Server {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    /// What stands before and after a call's id.
+    call: (String, String),
+}
+
+impl Server {
+    /// Starts this program anew as that server, and opens the connection.
+    pub fn start(arguments: &[&str], era: Era) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a server");
+        let stdin = child.stdin.take().expect("a pipe");
+        let stdout = BufReader::with_capacity(256 * 1024, child.stdout.take().expect("a pipe"));
+        let meta = match era {
+            Era::Legacy => "",
+            Era::Modern => {
+                r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1.0.0"},"io.modelcontextprotocol/clientCapabilities":{}}"#
+            }
+        };
+        let before = r#"{"jsonrpc":"2.0","id":"#.to_owned();
+        let after = format!(
+            r#","method":"tools/call","params":{{"name":"search_orders","arguments":{{"query":"late orders of may","limit":20,"status":"paid","tags":["urgent","export"]}}{meta}}}}}"#
+        );
+        let mut server = Server { child, stdin, stdout, call: (before, after + "\n") };
+        if era == Era::Legacy {
+            let hello = r#"{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}"#;
+            let opened = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+            writeln!(server.stdin, "{hello}").expect("a server that hears");
+            let mut answer = String::new();
+            server.stdout.read_line(&mut answer).expect("an answer");
+            assert!(answer.contains("\"result\""), "{answer}");
+            writeln!(server.stdin, "{opened}").expect("a server that hears");
+        }
+        server
+    }
+
+    /// Calls so often, one at a time; gives how long each took, in microseconds, in order of length.
+    pub fn one_by_one(&mut self, calls: usize) -> Vec<f64> {
+        let (mut times, mut answer) = (Vec::with_capacity(calls), Vec::new());
+        for id in 0..calls {
+            let line = format!("{}{id}{}", self.call.0, self.call.1);
+            let begun = Instant::now();
+            self.stdin.write_all(line.as_bytes()).expect("a server that hears");
+            answer.clear();
+            self.stdout.read_until(b'\n', &mut answer).expect("an answer");
+            times.push(begun.elapsed().as_secs_f64() * 1e6);
+            assert_eq!(good(&answer), id);
+        }
+        times.sort_by(f64::total_cmp);
+        times
+    }
+
+    /// Calls so often, with so many on their way at one time; gives calls a second.
+    pub fn pipelined(&mut self, calls: usize, in_flight: usize) -> f64 {
+        let (sent, answered, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+        let Server { stdin, stdout, call: (before, after), .. } = self;
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let (mut id, mut lines) = (0, Vec::new());
+                while id < calls {
+                    let most = (answered.load(Ordering::Acquire) + in_flight).min(calls);
+                    if id == most {
+                        assert!(!ended.load(Ordering::Acquire), "the server ended");
+                        std::thread::park();
+                        continue;
+                    }
+                    // As a busy client would: what it has by now, in one write.
+                    lines.clear();
+                    for id in id..most {
+                        lines.extend_from_slice(before.as_bytes());
+                        lines.extend_from_slice(itoa(id, &mut [0; 20]));
+                        lines.extend_from_slice(after.as_bytes());
+                    }
+                    id = most;
+                    sent.store(id, Ordering::Release);
+                    stdin.write_all(&lines).expect("a server that hears");
+                }
+            });
+            let mut seen = vec![false; calls];
+            let (mut chunk, mut kept, mut count) = (vec![0; 256 * 1024], Vec::<u8>::new(), 0);
+            while count < calls {
+                let read = stdout.read(&mut chunk).expect("answers");
+                if read == 0 {
+                    ended.store(true, Ordering::Release);
+                    writer.thread().unpark();
+                    panic!("the server ended");
+                }
+                let mut rest = &chunk[..read];
+                while let Some(end) = memchr(b'\n', rest) {
+                    let id = if kept.is_empty() {
+                        good(&rest[..end])
+                    } else {
+                        kept.extend_from_slice(&rest[..end]);
+                        let id = good(&kept);
+                        kept.clear();
+                        id
+                    };
+                    assert!(!std::mem::replace(&mut seen[id], true), "{id} was answered twice");
+                    count += 1;
+                    rest = &rest[end + 1..];
+                }
+                kept.extend_from_slice(rest);
+                answered.store(count, Ordering::Release);
+                // Half of them, so that neither side is woken for every call.
+                if sent.load(Ordering::Acquire) < count + in_flight / 2 + 1 {
+                    writer.thread().unpark();
+                }
+            }
+            writer.thread().unpark();
+        });
+        calls as f64 / begun.elapsed().as_secs_f64()
+    }
+
+    /// Seconds of processor time that it has had.
+    pub fn cpu(&self) -> f64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a process");
+        let schedstat = |path: std::path::PathBuf| -> Option<f64> {
+            let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
+            Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
+        };
+        threads.flatten().filter_map(|thread| schedstat(thread.path())).sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The id of an answer that holds what it should.
+fn good(answer: &[u8]) -> usize {
+    let wrong = || -> ! { panic!("not what was asked for: {}", String::from_utf8_lossy(answer)) };
+    if memmem::find(answer, FOUND).is_none() || memmem::find(answer, br#""isError":true"#).is_some() {
+        wrong();
+    }
+    let Some(at) = memmem::find(answer, br#""id":"#) else { wrong() };
+    let digits = answer[at + 5..].iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |id, digit| id * 10 + usize::from(digit - b'0'))
+}
+
+/// A number in digits.
+fn itoa(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[at..];
+        }
+    }
+}
