@@ -111,6 +111,9 @@ pub use server::ToolServer;
 pub use tool::{Tool, ToolEntry};
 #[cfg(feature = "oauth")]
 pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub use wire::http::measure;
 
 /// What a file of tools uses.
 pub mod prelude {

@@ -183,16 +183,41 @@ fn a_page_of_an_allowed_origin_can_call() {
 }
 
 #[test]
-fn connections_are_bounded() {
+fn a_connection_too_many_is_told_so_at_once() {
     let server = HttpServer::start(&["--max-connections", "1"]);
-    let first = server.connect();
-    let mut second = server.connect();
-    second.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
-    second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    assert!(second.read(&mut [0]).is_err(), "the first still holds the place");
-    drop(first);
-    second.set_read_timeout(Some(PATIENCE)).unwrap();
-    assert_eq!(Reply::read(second).body, "ok\n");
+    let mut first = server.connect();
+    let refused = server.send("GET", "/healthz", &[], b"");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    server.stderr.line_with(&["WARN", "http.max_connections"]);
+    first.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
+    assert_eq!(Reply::read(first).body, "ok\n", "the first still holds its place");
+    let begun = Instant::now();
+    while server.send("GET", "/healthz", &[], b"").status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "its place isn't given back");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_takes_the_descriptors_that_its_connections_need() {
+    let begins_with = |limits: &str| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\""), SPECIMEN]);
+        HttpServer::start_by(&mut command, &["--max-connections", "700"])
+    };
+    let limit = |server: &HttpServer| {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.process())).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        line.split_whitespace().nth(3).unwrap().parse::<u32>().unwrap()
+    };
+    let server = begins_with("-Sn 128");
+    assert!(limit(&server) > 700, "{}", limit(&server));
+    // Where they aren't to be had, connections are refused while there still are descriptors for the rest.
+    let server = begins_with("-n 384");
+    server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
+    let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
+    assert_eq!(server.send("GET", "/healthz", &[], b"").status, 503);
+    drop(held);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod audit;
 mod contract;
 mod control;
+#[cfg(feature = "http")]
+mod descriptors;
 mod doctor;
 mod log;
 mod serve;

@@ -5,6 +5,8 @@ use std::{io::Write as _, sync::Arc, time::Duration};
 use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "http")]
+use super::descriptors;
 use super::{
     Ended,
     log::{self, Lines},
@@ -181,7 +183,7 @@ async fn http(
         origins: http::Origins::new(&hosts, &settings.allowed_origins)?,
         proxies: settings.trusted_proxies,
         max_body: settings.max_body,
-        max_connections: settings.max_connections,
+        max_connections: descriptors::for_connections(settings.max_connections),
         sessions: (settings.legacy_sessions > 0).then_some(settings.legacy_sessions),
         session_idle: settings.session_idle,
         grace: settings.grace,

@@ -58,7 +58,7 @@ impl Default for Config {
                 tls_key: None,
                 trusted_proxies: Vec::new(),
                 max_body: 4 * 1024 * 1024,
-                max_connections: 4_096,
+                max_connections: 16_384,
                 legacy_sessions: 0,
                 session_idle: Duration::from_secs(300),
                 grace: Duration::from_secs(30),

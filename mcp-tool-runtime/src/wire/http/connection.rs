@@ -47,7 +47,8 @@ pub(super) async fn serve(opened: Opened, peer: IpAddr, service: Arc<Service>, s
     }
 }
 
-async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
+/// Answers the requests of one stream.
+pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     service: Arc<Service>,

@@ -7,8 +7,11 @@ mod connection;
 #[cfg(test)]
 mod differential;
 mod door;
+mod full;
 mod headers;
 mod listing;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod origin;
 mod remote;
 mod reply;
@@ -22,12 +25,17 @@ mod ways;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(all(feature = "oauth", feature = "cli"))]
 pub(crate) use authorization::Guard;
 pub(crate) use door::Door;
+use full::Full;
 pub(crate) use origin::Origins;
 use service::Service;
 #[cfg(all(feature = "oauth", feature = "cli"))]
@@ -70,6 +78,7 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> bool {
     let free = Arc::new(Semaphore::new(settings.max_connections as usize));
+    let mut full = Full::new(settings.max_connections);
     let grace = settings.grace;
     let end = CancellationToken::new();
     // Without TLS of its own, a server that isn't alone on its machine hears its proxies and nobody else.
@@ -78,22 +87,26 @@ pub(crate) async fn serve(
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &free) => accepted,
+            accepted = accept(&listener) => accepted,
             Some(_) = connections.join_next() => continue,
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((_, peer, _)) if only_proxies && !service.hears(peer.ip()) => {
+            Ok((_, peer)) if only_proxies && !service.hears(peer.ip()) => {
                 tracing::warn!(%peer, "a connection past the proxy isn't heard");
             }
-            Ok((stream, peer, permit)) => {
+            Ok((stream, peer)) => {
+                let Ok(place) = Arc::clone(&free).try_acquire_owned() else {
+                    full.turn_away(stream, !service.door().ends_tls(), &mut connections);
+                    continue;
+                };
                 let (service, stop) = (Arc::clone(&service), stop.clone());
                 connections.spawn(async move {
                     match service.door().open(stream).await {
                         Ok(opened) => connection::serve(opened, peer.ip(), service, stop).await,
                         Err(error) => tracing::debug!(%peer, %error, "a connection could not be opened"),
                     }
-                    drop(permit);
+                    drop(place);
                 });
             }
             Err(error) => {
@@ -119,15 +132,11 @@ pub(crate) async fn serve(
     finished
 }
 
-async fn accept(
-    listener: &TcpListener,
-    free: &Arc<Semaphore>,
-) -> io::Result<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
+async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
     // Without it an answer in two writes waits for the client's delayed acknowledgement, 40 ms.
     stream.set_nodelay(true)?;
-    Ok((stream, peer, permit))
+    Ok((stream, peer))
 }
 
 /// Listens, where that address may be reached.

@@ -1,0 +1,144 @@
+//! The same tool over HTTP by ours, by peers, and by hand: each server on one processor, the load on another, by
+//! turns in every round.
+//!
+//! ```text
+//! cargo run --release --bin http -- ROUNDS CALLS [SERVER …]
+//! ```
+
+use std::{error::Error, time::Duration};
+
+use beside::{
+    load::{self, Plan},
+    median,
+    peers::{self, Calls, Era, Peer},
+    process::{self, Server},
+};
+
+/// Connections, each with a call on its way.
+const CONNECTIONS: usize = 32;
+
+/// What one round says of one server in one era.
+struct Round {
+    /// Microseconds of the server's processor a call.
+    cpu: f64,
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    /// The median with one connection.
+    alone: f64,
+}
+
+struct Measured {
+    peer: &'static Peer,
+    server: Server,
+    /// In the order of `Era::ALL`.
+    calls: [Option<Calls>; 2],
+    rounds: [Vec<Round>; 2],
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let rounds: usize = arguments.next().map_or(Ok(11), |count| count.parse())?;
+    let calls: u64 = arguments.next().map_or(Ok(20_000), |count| count.parse())?;
+    let names: Vec<String> = arguments.collect();
+    let mut measured = Vec::new();
+    for peer in Peer::named(&names)? {
+        peer.prepare(false)?;
+        let mut server = peer.start(1)?;
+        server.ready(peers::PATIENCE)?;
+        let mut prepared = [None, None];
+        for (place, era) in Era::ALL.into_iter().enumerate() {
+            prepared[place] = Calls::open(peer, server.address, era, CONNECTIONS).await?;
+        }
+        measured.push(Measured { peer, server, calls: prepared, rounds: Default::default() });
+    }
+    process::bind(peers::LOAD)?;
+    // A first round warms up, and isn't counted.
+    for round in 0..=rounds {
+        for turn in 0..measured.len() {
+            let place = (turn + round) % measured.len();
+            let one = &mut measured[place];
+            for (calls_of, rounds_of) in one.calls.iter().zip(&mut one.rounds) {
+                let Some(prepared) = calls_of else { continue };
+                let taken = ask(one.peer, &one.server, prepared, calls).await?;
+                if round > 0 {
+                    rounds_of.push(taken);
+                }
+            }
+        }
+        eprintln!("round {round} of {rounds}");
+    }
+    println!("{rounds} rounds of {calls} calls");
+    for (place, era) in Era::ALL.into_iter().enumerate() {
+        table(&measured, place, era)?;
+    }
+    Ok(())
+}
+
+async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
+    let plan = |connections: usize, calls: u64| Plan {
+        address: server.address,
+        requests: prepared.requests.clone(),
+        connections,
+        keep_alive: true,
+        calls,
+        // Those that are slow are asked less.
+        time: Duration::from_secs(3),
+        wanted: prepared.wanted(),
+    };
+    let begun = server.spent()?;
+    let many = load::run(plan(CONNECTIONS, calls)).await;
+    let spent = server.spent()? - begun;
+    let one = load::run(plan(1, calls / 10)).await;
+    for failed in [&many.failed, &one.failed] {
+        if let Some((what, count)) = failed.iter().next() {
+            return Err(format!("{}: {count} times {what}", peer.name).into());
+        }
+    }
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    Ok(Round {
+        cpu: micros(spent) / many.latencies.len() as f64,
+        rate: many.rate(),
+        p50: micros(many.quantile(0.5)),
+        p99: micros(many.quantile(0.99)),
+        alone: micros(one.quantile(0.5)),
+    })
+}
+
+/// Prints what the README shows of an era.
+fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Error>> {
+    println!("\n{}\n", era.revision());
+    println!(
+        "| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | p50 of one connection | memory |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for one in measured {
+        let rounds = &one.rounds[place];
+        if rounds.is_empty() {
+            println!("| {} | – | – | – | – | – | – | – | – |", one.peer.label);
+            continue;
+        }
+        let middle = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
+        // How much of a call by hand one of this server's is, round by round.
+        let share = |name: &str| {
+            let limit = measured.iter().find(|limit| limit.peer.name == name)?;
+            let shares = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| limit.cpu / own.cpu);
+            Some(format!("{:.2}", median(shares.collect())))
+        };
+        let shown = |share: Option<String>| share.unwrap_or_else(|| "–".into());
+        println!(
+            "| {} | {:.1} µs | {} | {} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs | {:.1} MiB |",
+            one.peer.label,
+            middle(|round| round.cpu),
+            shown(share("raw-axum")),
+            shown(share("raw-hyper")),
+            middle(|round| round.rate),
+            middle(|round| round.p50),
+            middle(|round| round.p99),
+            middle(|round| round.alone),
+            one.server.memory()? as f64 / 1_024.0,
+        );
+    }
+    Ok(())
+}

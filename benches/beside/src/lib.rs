@@ -1,0 +1,12 @@
+//! What measuring programs share: load over HTTP, the servers that it is put on, and who they are.
+
+pub mod arrivals;
+pub mod load;
+pub mod peers;
+pub mod process;
+
+/// The middle one; zero where there is none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}

@@ -1,0 +1,133 @@
+//! The whole list of tools, of 10 to 10,000 tools, over one connection: each server in turn in every round.
+//!
+//! ```text
+//! cargo run --release --bin list -- ROUNDS [SERVER …]
+//! ```
+
+use std::{
+    error::Error,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use beside::{
+    load::{Connection, Request},
+    median,
+    peers::{self, Era, Peer},
+    process::{self, Server},
+};
+
+const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
+
+/// How long a server is asked in one round, at least once.
+const TURN: Duration = Duration::from_millis(500);
+
+struct Measured {
+    peer: &'static Peer,
+    server: Server,
+    /// A request for each page.
+    pages: Vec<Request>,
+    bytes: usize,
+    /// Microseconds of a list: of the server's processor, and in all.
+    cpu: Vec<f64>,
+    whole: Vec<f64>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let rounds: usize = arguments.next().map_or(Ok(5), |count| count.parse())?;
+    let names: Vec<String> = arguments.collect();
+    let listing: Vec<&Peer> = Peer::named(&names)?.into_iter().filter(|peer| peer.lists_many()).collect();
+    for peer in &listing {
+        peer.prepare(true)?;
+    }
+    let mut rows: Vec<String> = listing.iter().map(|peer| format!("| {} |", peer.label)).collect();
+    for tools in TOOLS {
+        let mut measured = Vec::new();
+        for peer in &listing {
+            let mut server = peer.start(tools)?;
+            server.ready(peers::PATIENCE)?;
+            let (pages, bytes) = walk(server.address, tools)
+                .await
+                .map_err(|error| format!("{}, {tools} tools: {error}", peer.name))?;
+            measured.push(Measured { peer, server, pages, bytes, cpu: Vec::new(), whole: Vec::new() });
+        }
+        process::bind(peers::LOAD)?;
+        for round in 0..rounds {
+            for turn in 0..measured.len() {
+                let place = (turn + round) % measured.len();
+                ask(&mut measured[place]).await?;
+            }
+        }
+        for (one, row) in measured.iter().zip(&mut rows) {
+            let (cpu, whole) = (median(one.cpu.clone()), median(one.whole.clone()));
+            row.push_str(&format!(" {}, {} |", shown(cpu), shown(whole)));
+            eprintln!(
+                "{}, {tools} tools: {} bytes in {} pages, {:.1} MiB of memory",
+                one.peer.name,
+                one.bytes,
+                one.pages.len(),
+                one.server.memory()? as f64 / 1_024.0
+            );
+        }
+    }
+    println!("Medians of {rounds} rounds: processor time of a list, and the time until it is there\n");
+    println!("| server | 10 tools | 100 | 1,000 | 10,000 |\n|---|---|---|---|---|");
+    for row in rows {
+        println!("{row}");
+    }
+    Ok(())
+}
+
+/// Reads all pages once; gives the requests for them, and the size of all.
+async fn walk(address: SocketAddr, tools: usize) -> Result<(Vec<Request>, usize), Box<dyn Error>> {
+    let mut connection = Connection::open(address).await?;
+    let (mut pages, mut bytes, mut listed) = (Vec::new(), 0, 0);
+    let mut cursor: Option<String> = None;
+    loop {
+        let request = peers::list(address, Era::Newer, cursor.as_deref());
+        let answer = connection.ask(request.bytes()).await?;
+        let json = answer.json()?;
+        bytes += answer.body.len();
+        let Some(found) = json["result"]["tools"].as_array() else {
+            return Err(format!("no list: {} {json}", answer.status).into());
+        };
+        listed += found.len();
+        pages.push(request);
+        cursor = json["result"]["nextCursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if listed != tools {
+        return Err(format!("{listed} were listed").into());
+    }
+    Ok((pages, bytes))
+}
+
+async fn ask(one: &mut Measured) -> Result<(), Box<dyn Error>> {
+    let mut connection = Connection::open(one.server.address).await?;
+    let (mut lists, spent, begun) = (0.0, one.server.spent()?, Instant::now());
+    while lists == 0.0 || begun.elapsed() < TURN {
+        let mut bytes = 0;
+        for page in &one.pages {
+            bytes += connection.ask(page.bytes()).await?.body.len();
+        }
+        if bytes.abs_diff(one.bytes) > one.pages.len() * 64 {
+            return Err(format!("{}: another list than before", one.peer.name).into());
+        }
+        lists += 1.0;
+    }
+    one.whole.push(begun.elapsed().as_secs_f64() * 1e6 / lists);
+    one.cpu.push((one.server.spent()? - spent).as_secs_f64() * 1e6 / lists);
+    Ok(())
+}
+
+fn shown(micros: f64) -> String {
+    match micros {
+        _ if micros >= 1e6 => format!("{:.1} s", micros / 1e6),
+        _ if micros >= 1e3 => format!("{:.1} ms", micros / 1e3),
+        _ => format!("{micros:.0} µs"),
+    }
+}

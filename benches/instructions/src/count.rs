@@ -1,0 +1,86 @@
+//! Counting: each station in two runs under valgrind's callgrind, of which the difference is taken, so that starting
+//! and ending falls out.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{figures::Figures, station::Station};
+
+/// Counts all stations, several at a time.
+pub fn all() -> Result<Figures, String> {
+    let folder = Folder::new()?;
+    let (next, counted) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(station) = Station::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let figure = one(*station, &folder.0);
+                    counted.lock().unwrap_or_else(PoisonError::into_inner).push((*station, figure));
+                }
+            });
+        }
+    });
+    let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    counted.sort_by_key(|(station, _)| Station::ALL.iter().position(|each| each == station));
+    let figures = counted.into_iter().map(|(station, figure)| Ok((station.name().to_owned(), figure?)));
+    Ok(Figures { rustc: rustc()?, stations: figures.collect::<Result<_, String>>()? })
+}
+
+/// A folder that goes when it isn't needed any more.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, String> {
+        let path = std::env::temp_dir().join(format!("mcp-tool-instructions-{}", std::process::id()));
+        std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Instructions of one pass, of the thread that answers. The one that writes records isn't counted: how many it writes
+/// at one time depends on how threads take turns.
+fn one(station: Station, folder: &Path) -> Result<u64, String> {
+    let (fewer, more) = station.rounds();
+    let (less, much) = (run(station, fewer, folder)?, run(station, more, folder)?);
+    Ok(much.saturating_sub(less) / (more - fewer) as u64)
+}
+
+fn run(station: Station, rounds: usize, folder: &Path) -> Result<u64, String> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let counts = folder.join(format!("{}-{rounds}", station.name()));
+    let ended = Command::new("valgrind")
+        .args(["--tool=callgrind", "--separate-threads=yes", "-q"])
+        .arg(format!("--callgrind-out-file={}", counts.display()))
+        .arg(this)
+        .args(["--pass", station.name(), &rounds.to_string()])
+        .output()
+        .map_err(|error| format!("valgrind: {error}: install it, as `./test` does"))?;
+    if !ended.status.success() {
+        return Err(format!("{}: {}", station.name(), String::from_utf8_lossy(&ended.stderr)));
+    }
+    // A file for each thread, numbered as they began.
+    let file = format!("{}-01", counts.display());
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+    let totals = text.lines().find_map(|line| line.strip_prefix("totals:"));
+    totals.and_then(|count| count.trim().parse().ok()).ok_or_else(|| format!("{file} has no totals"))
+}
+
+/// The compiler, on which counts depend.
+fn rustc() -> Result<String, String> {
+    let asked = Command::new("rustc").arg("--version").output().map_err(|error| format!("rustc: {error}"))?;
+    let said = String::from_utf8_lossy(&asked.stdout);
+    Ok(said.split_whitespace().nth(1).unwrap_or_default().to_owned())
+}

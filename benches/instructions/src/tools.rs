@@ -1,0 +1,89 @@
+//! The tools that are measured: one that is called, and a hundred that are listed.
+
+use mcp_tool_runtime::{
+    __private::{Bound, Lent, NotLent, Source, Target},
+    Contract, Tool, ToolEntry,
+    prelude::*,
+};
+use serde::Serialize;
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not paid yet.
+    Open,
+    /// Paid, and not delivered.
+    Paid,
+    /// Done with.
+    Closed,
+}
+
+/// Orders that were found.
+#[derive(Serialize, ToolSchema)]
+pub struct Found {
+    /// What was looked for.
+    #[schema(max_len = 64)]
+    pub query: String,
+    /// How many at most.
+    pub limit: u32,
+    /// Where they stand.
+    pub status: Status,
+    /// How many labels were asked for.
+    pub tags: u32,
+}
+
+/// Orders that match.
+#[mcp_tool(version = "1.0", scope = "orders:read", read_only)]
+async fn search_orders(
+    /// Words of the order.
+    #[arg(min_len = 1, max_len = 64, pattern = "^[a-z0-9 -]+$")]
+    query: String,
+    /// How many at most.
+    #[arg(min = 1, max = 100)]
+    limit: u32,
+    /// Where they stand.
+    status: Status,
+    /// Labels that all of them have.
+    #[arg(max_items = 8, max_len = 16)]
+    tags: Vec<String>,
+) -> Found {
+    Found { query, limit, status, tags: tags.len() as u32 }
+}
+
+/// The tool that is called.
+pub const ONE: &[ToolEntry] = tools![search_orders];
+
+/// The same tool by another name: a hundred of them cost the compiler next to nothing.
+struct Listed<const PLACE: usize>;
+
+impl<const PLACE: usize> Tool for Listed<PLACE> {
+    const CONTRACT: Contract = Contract { name: NAMES[PLACE], ..<search_orders as Tool>::CONTRACT };
+    const SOURCE: Source = <search_orders as Tool>::SOURCE;
+    const ADAPTS: Option<Target> = None;
+
+    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent> {
+        <search_orders as Tool>::bind(lent)
+    }
+}
+
+macro_rules! listed {
+    ($($name:ident $place:literal)*) => {
+        const NAMES: [&str; 100] = [$(stringify!($name)),*];
+        /// The tools that are listed.
+        pub const HUNDRED: &[ToolEntry] = &[$(ToolEntry::of::<Listed<$place>>()),*];
+    };
+}
+
+listed! {
+    a0 0 a1 1 a2 2 a3 3 a4 4 a5 5 a6 6 a7 7 a8 8 a9 9
+    b0 10 b1 11 b2 12 b3 13 b4 14 b5 15 b6 16 b7 17 b8 18 b9 19
+    c0 20 c1 21 c2 22 c3 23 c4 24 c5 25 c6 26 c7 27 c8 28 c9 29
+    d0 30 d1 31 d2 32 d3 33 d4 34 d5 35 d6 36 d7 37 d8 38 d9 39
+    e0 40 e1 41 e2 42 e3 43 e4 44 e5 45 e6 46 e7 47 e8 48 e9 49
+    f0 50 f1 51 f2 52 f3 53 f4 54 f5 55 f6 56 f7 57 f8 58 f9 59
+    g0 60 g1 61 g2 62 g3 63 g4 64 g5 65 g6 66 g7 67 g8 68 g9 69
+    h0 70 h1 71 h2 72 h3 73 h4 74 h5 75 h6 76 h7 77 h8 78 h9 79
+    i0 80 i1 81 i2 82 i3 83 i4 84 i5 85 i6 86 i7 87 i8 88 i9 89
+    j0 90 j1 91 j2 92 j3 93 j4 94 j5 95 j6 96 j7 97 j8 98 j9 99
+}

@@ -1,0 +1,82 @@
+//! A call and its answer as plain structs: what the least handler that can answer reads and writes.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+pub struct Message {
+    #[expect(dead_code, reason = "read, and not looked at")]
+    jsonrpc: String,
+    id: u64,
+    #[expect(dead_code, reason = "read, and not looked at")]
+    method: String,
+    params: Params,
+}
+
+#[derive(Deserialize)]
+struct Params {
+    #[expect(dead_code, reason = "read, and not looked at")]
+    name: String,
+    arguments: Arguments,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    query: String,
+    limit: u32,
+    status: Status,
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Open,
+    Paid,
+    Closed,
+}
+
+#[derive(Serialize)]
+struct Found {
+    query: String,
+    limit: u32,
+    status: Status,
+    tags: usize,
+}
+
+#[derive(Serialize)]
+pub struct Answer {
+    jsonrpc: &'static str,
+    id: u64,
+    result: Answered,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answered {
+    content: [Content; 1],
+    structured_content: Found,
+    is_error: bool,
+    result_type: &'static str,
+}
+
+#[derive(Serialize)]
+struct Content {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: String,
+}
+
+impl Answer {
+    pub fn to(message: Message) -> Result<Self, serde_json::Error> {
+        let Arguments { query, limit, status, tags } = message.params.arguments;
+        let found = Found { query, limit, status, tags: tags.len() };
+        let text = serde_json::to_string(&found)?;
+        let result = Answered {
+            content: [Content { kind: "text", text }],
+            structured_content: found,
+            is_error: false,
+            result_type: "complete",
+        };
+        Ok(Answer { jsonrpc: "2.0", id: message.id, result })
+    }
+}

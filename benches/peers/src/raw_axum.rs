@@ -1,0 +1,19 @@
+//! The limit: an axum handler that reads a call into structs, answers it, and checks nothing more.
+
+mod raw;
+
+use axum::{Json, Router, http::StatusCode, routing::post, serve::ListenerExt as _};
+use raw::{Answer, Message};
+use tokio::net::TcpListener;
+
+async fn call(Json(message): Json<Message>) -> Result<Json<Answer>, StatusCode> {
+    Answer::to(message).map(Json).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
+    axum::serve(listener, Router::new().route("/mcp", post(call))).await?;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! The same on hyper alone: no router, no extractors, one task for each connection.
+
+mod raw;
+
+use std::convert::Infallible;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use raw::Answer;
+use tokio::net::TcpListener;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+async fn call(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Error> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let answer = Answer::to(serde_json::from_slice(&body)?)?;
+    let mut response = Response::new(Full::new(serde_json::to_vec(&answer)?.into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+#[tokio::main]
+async fn main() -> Result<Infallible, Error> {
+    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let listener = TcpListener::bind(address).await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(call)));
+    }
+}

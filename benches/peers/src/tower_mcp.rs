@@ -1,0 +1,71 @@
+//! tower-mcp on its HTTP transport, with sessions optional. Bounds stand in the schema; without the feature
+//! `schema-validation`, which is off by default, calls aren't held to them.
+
+mod names;
+
+use axum::serve::ListenerExt as _;
+use names::names;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tower_mcp::{
+    BoxError, CallToolResult, HttpTransport, McpRouter, Tool, ToolBuilder, stateless::StatelessConfig,
+};
+
+/// How an order stands.
+#[derive(Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Open,
+    Paid,
+    Closed,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Search {
+    /// What to look for.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9 -]+$"))]
+    query: String,
+    /// How many at most.
+    #[schemars(range(min = 1, max = 100))]
+    limit: u32,
+    /// How they stand.
+    status: Status,
+    /// Tags that they carry.
+    #[schemars(length(max = 8), inner(length(max = 16)))]
+    tags: Vec<String>,
+}
+
+/// What was found.
+#[derive(JsonSchema, Serialize)]
+struct Found {
+    query: String,
+    limit: u32,
+    status: Status,
+    tags: usize,
+}
+
+fn search_orders(name: String) -> Tool {
+    ToolBuilder::new(name)
+        .description("Search orders.")
+        .read_only()
+        .output_schema_for::<Found>()
+        .handler(|Search { query, limit, status, tags }: Search| async move {
+            CallToolResult::from_serialize(&Found { query, limit, status, tags: tags.len() })
+        })
+        .build()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let mut router =
+        McpRouter::new().server_info("orders", "1.0.0").tool(search_orders("search_orders".into()));
+    for name in names() {
+        router = router.tool(search_orders(name));
+    }
+    let transport = HttpTransport::new(router).stateless(StatelessConfig::new());
+    let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
+    axum::serve(listener, transport.into_router_at("/mcp")).await?;
+    Ok(())
+}
