@@ -26,6 +26,8 @@ struct Round {
     p99: f64,
     /// The median with one connection.
     alone: f64,
+    /// Microseconds of the load's own processor a call.
+    load: f64,
 }
 
 struct Measured {
@@ -84,12 +86,12 @@ async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Resu
         keep_alive: true,
         calls,
         // Those that are slow are asked less.
-        time: Duration::from_secs(3),
+        time: Duration::from_secs(2),
         wanted: prepared.wanted(),
     };
-    let begun = server.spent()?;
+    let (begun, own) = (server.spent()?, process::spent()?);
     let many = load::run(plan(CONNECTIONS, calls)).await;
-    let spent = server.spent()? - begun;
+    let (spent, own) = (server.spent()? - begun, process::spent()? - own);
     let one = load::run(plan(1, calls / 10)).await;
     for failed in [&many.failed, &one.failed] {
         if let Some((what, count)) = failed.iter().next() {
@@ -103,42 +105,50 @@ async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Resu
         p50: micros(many.quantile(0.5)),
         p99: micros(many.quantile(0.99)),
         alone: micros(one.quantile(0.5)),
+        load: micros(own) / many.latencies.len() as f64,
     })
 }
 
 /// Prints what the README shows of an era.
 fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
-    println!(
-        "| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | p50 of one connection | memory |"
-    );
+    println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for one in measured {
         let rounds = &one.rounds[place];
         if rounds.is_empty() {
-            println!("| {} | – | – | – | – | – | – | – | – |", one.peer.label);
+            println!("| {} |{}", one.peer.label, " – |".repeat(8));
             continue;
         }
         let middle = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
-        // How much of a call by hand one of this server's is, round by round.
-        let share = |name: &str| {
+        // What the one by hand has for each of what this one has, round by round.
+        let beside = |name: &str, what: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
-            let shares = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| limit.cpu / own.cpu);
-            Some(format!("{:.2}", median(shares.collect())))
+            let ratios = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| what(limit) / what(own));
+            Some(median(ratios.collect()))
         };
-        let shown = |share: Option<String>| share.unwrap_or_else(|| "–".into());
+        let share =
+            |name| beside(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
+        let times = |what: fn(&Round) -> f64| {
+            let times = beside("raw-axum", what).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
+            format!("{:.0} µs{}", middle(what), times.unwrap_or_default())
+        };
         println!(
-            "| {} | {:.1} µs | {} | {} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs | {:.1} MiB |",
+            "| {} | {:.1} µs | {} | {} | {:.0} | {} | {} | {} | {:.1} MiB |",
             one.peer.label,
             middle(|round| round.cpu),
-            shown(share("raw-axum")),
-            shown(share("raw-hyper")),
+            share("raw-axum"),
+            share("raw-hyper"),
             middle(|round| round.rate),
-            middle(|round| round.p50),
-            middle(|round| round.p99),
-            middle(|round| round.alone),
+            times(|round| round.p50),
+            times(|round| round.p99),
+            times(|round| round.alone),
             one.server.memory()? as f64 / 1_024.0,
         );
     }
+    let loads = measured.iter().filter(|one| !one.rounds[place].is_empty());
+    let loads = loads.map(|one| median(one.rounds[place].iter().map(|round| round.load).collect()));
+    let load = loads.fold(f64::INFINITY, f64::min);
+    println!("\nThe load took at least {load:.1} µs of its own processor a call.");
     Ok(())
 }

@@ -203,6 +203,11 @@ impl Peer {
         command
     }
 
+    /// The newest era that it answers.
+    pub fn era(&self) -> Era {
+        if self.newer == Way::Not { Era::Older } else { Era::Newer }
+    }
+
     fn way(&self, era: Era) -> Way {
         match era {
             Era::Older => self.older,

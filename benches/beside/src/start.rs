@@ -11,7 +11,7 @@ use std::{
 
 use beside::{
     median,
-    peers::{Calls, Era, PATIENCE, Peer},
+    peers::{Calls, PATIENCE, Peer},
 };
 
 /// How long to wait before a server is tried again.
@@ -51,7 +51,7 @@ async fn start(peer: &Peer) -> Result<(f64, f64), Box<dyn Error>> {
     let begun = Instant::now();
     let server = peer.start(1)?;
     loop {
-        match Calls::open(peer, server.address, Era::Newer, 1).await {
+        match Calls::open(peer, server.address, peer.era(), 1).await {
             Ok(_) => break,
             Err(error) if begun.elapsed() > PATIENCE => return Err(error),
             Err(_) => std::thread::sleep(PAUSE),
