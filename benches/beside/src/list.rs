@@ -13,7 +13,7 @@ use std::{
 use beside::{
     load::{Connection, Request},
     median,
-    peers::{self, Era, Peer},
+    peers::{self, Peer},
     process::{self, Server},
 };
 
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for peer in &listing {
             let mut server = peer.start(tools)?;
             server.ready(peers::PATIENCE)?;
-            let (pages, bytes) = walk(server.address, peer.era(), tools)
+            let (pages, bytes) = walk(peer, server.address, tools)
                 .await
                 .map_err(|error| format!("{}, {tools} tools: {error}", peer.name))?;
             measured.push(Measured { peer, server, pages, bytes, cpu: Vec::new(), whole: Vec::new() });
@@ -81,12 +81,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Reads all pages once; gives the requests for them, and the size of all.
-async fn walk(address: SocketAddr, era: Era, tools: usize) -> Result<(Vec<Request>, usize), Box<dyn Error>> {
+async fn walk(
+    peer: &Peer,
+    address: SocketAddr,
+    tools: usize,
+) -> Result<(Vec<Request>, usize), Box<dyn Error>> {
     let mut connection = Connection::open(address).await?;
     let (mut pages, mut bytes, mut listed) = (Vec::new(), 0, 0);
     let mut cursor: Option<String> = None;
     loop {
-        let request = peers::list(address, era, cursor.as_deref());
+        let request = peers::list(peer, address, peer.era(), cursor.as_deref());
         let answer = connection.ask(request.bytes()).await?;
         let json = answer.json()?;
         bytes += answer.body.len();

@@ -70,6 +70,7 @@ pub struct Peer {
     older: Way,
     newer: Way,
     many: bool,
+    path: &'static str,
 }
 
 pub const PEERS: &[Peer] = &[
@@ -78,7 +79,7 @@ pub const PEERS: &[Peer] = &[
     Peer { kind: Kind::Ours, ..Peer::rust("ours", "**ours**") },
     Peer::rust("rmcp", "rmcp 3.9"),
     Peer { older: Way::Not, many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
-    Peer::rust("pmcp", "pmcp 2.23"),
+    Peer { path: "/", ..Peer::rust("pmcp", "pmcp 2.23") },
     Peer { older: Way::Session, many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
     Peer::rust("tower-mcp", "tower-mcp 0.25"),
     Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.1") },
@@ -87,7 +88,7 @@ pub const PEERS: &[Peer] = &[
 
 impl Peer {
     const fn rust(name: &'static str, label: &'static str) -> Self {
-        Peer { name, label, kind: Kind::Rust, older: Way::Alone, newer: Way::Alone, many: true }
+        Peer { name, label, kind: Kind::Rust, older: Way::Alone, newer: Way::Alone, many: true, path: "/mcp" }
     }
 
     /// Those of these names, or all.
@@ -241,9 +242,9 @@ impl Calls {
             let session = match peer.way(era) {
                 Way::Not => return Ok(None),
                 Way::Alone => None,
-                Way::Session => Some(session(address, era).await?),
+                Way::Session => Some(session(peer, address, era).await?),
             };
-            requests.push(call(address, era, session.as_deref()));
+            requests.push(call(peer, address, era, session.as_deref()));
         }
         let mut connection = Connection::open(address).await?;
         let answer = connection.ask(requests[0].bytes()).await?;
@@ -280,7 +281,7 @@ fn judge(answer: &crate::load::Answer<'_>) -> Result<Vec<u8>, Failure> {
     Ok(held.map_or("blue lamp", |(held, _)| held).as_bytes().to_vec())
 }
 
-fn call(address: SocketAddr, era: Era, session: Option<&str>) -> Request {
+fn call(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Request {
     let mut headers = vec![("mcp-protocol-version", era.revision())];
     let meta = match era {
         Era::Older => String::new(),
@@ -294,7 +295,7 @@ fn call(address: SocketAddr, era: Era, session: Option<&str>) -> Request {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":{ID},"method":"tools/call","params":{{"name":"search_orders","arguments":{arguments}{meta}}}}}"#
     );
-    Request::post(address, "/mcp", &headers, &body)
+    Request::post(address, peer.path, &headers, &body)
 }
 
 /// What a client of the newer era says of itself in every request.
@@ -307,7 +308,7 @@ pub fn meta() -> Value {
 }
 
 /// A list of tools in an era, from where a cursor points.
-pub fn list(address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
+pub fn list(peer: &Peer, address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
     let mut headers = vec![("mcp-protocol-version", era.revision())];
     let mut params = json!({});
     if let Some(cursor) = cursor {
@@ -318,10 +319,10 @@ pub fn list(address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
         params["_meta"] = meta();
     }
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params });
-    Request::post(address, "/mcp", &headers, &body.to_string())
+    Request::post(address, peer.path, &headers, &body.to_string())
 }
 
-async fn session(address: SocketAddr, era: Era) -> Result<String, Failure> {
+async fn session(peer: &Peer, address: SocketAddr, era: Era) -> Result<String, Failure> {
     let mut connection = Connection::open(address).await?;
     let initialize = json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
@@ -329,12 +330,13 @@ async fn session(address: SocketAddr, era: Era) -> Result<String, Failure> {
             "clientInfo": { "name": "load", "version": "1.0" },
         },
     });
-    let answer = connection.ask(Request::post(address, "/mcp", &[], &initialize.to_string()).bytes()).await?;
+    let answer =
+        connection.ask(Request::post(address, peer.path, &[], &initialize.to_string()).bytes()).await?;
     let session =
         answer.header("mcp-session-id").ok_or_else(|| format!("no session: {}", answer.begins()))?;
     let headers = [("mcp-protocol-version", era.revision()), ("mcp-session-id", &session)];
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    connection.ask(Request::post(address, "/mcp", &headers, initialized).bytes()).await?;
+    connection.ask(Request::post(address, peer.path, &headers, initialized).bytes()).await?;
     Ok(session)
 }
 
