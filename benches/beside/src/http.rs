@@ -8,9 +8,10 @@
 use std::{error::Error, time::Duration};
 
 use beside::{
+    calls::{Calls, Era},
     load::{self, Plan},
     median,
-    peers::{self, Calls, Era, Peer},
+    peers::{self, Peer},
     process::{self, Server},
 };
 
@@ -46,14 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut measured = Vec::new();
     for peer in Peer::named(&names)? {
-        peer.prepare(false)?;
-        let mut server = peer.start(1)?;
-        server.ready(peers::PATIENCE)?;
-        let mut prepared = [None, None];
-        for (place, era) in Era::ALL.into_iter().enumerate() {
-            prepared[place] = Calls::open(peer, server.address, era, CONNECTIONS).await?;
+        // Who doesn't answer is left out, so that the others can be measured all the same.
+        match ready(peer).await {
+            Ok(one) => measured.push(one),
+            Err(error) => eprintln!("{} is left out: {error}", peer.name),
         }
-        measured.push(Measured { peer, server, calls: prepared, rounds: Default::default() });
     }
     process::bind(peers::LOAD)?;
     // A first round warms up, and isn't counted.
@@ -61,11 +59,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for turn in 0..measured.len() {
             let place = (turn + round) % measured.len();
             let one = &mut measured[place];
-            for (calls_of, rounds_of) in one.calls.iter().zip(&mut one.rounds) {
-                let Some(prepared) = calls_of else { continue };
-                let taken = ask(one.peer, &one.server, prepared, calls).await?;
-                if round > 0 {
-                    rounds_of.push(taken);
+            for (prepared, rounds) in one.calls.iter_mut().zip(&mut one.rounds) {
+                let Some(ready) = prepared else { continue };
+                match ask(&one.server, ready, calls).await {
+                    Ok(taken) if round > 0 => rounds.push(taken),
+                    Ok(_) => (),
+                    Err(error) => {
+                        eprintln!("{} is left out from now on: {error}", one.peer.name);
+                        *prepared = None;
+                        rounds.clear();
+                    }
                 }
             }
         }
@@ -78,7 +81,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
+async fn ready(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
+    peer.prepare(false)?;
+    let mut server = peer.start(1)?;
+    server.ready(peers::PATIENCE)?;
+    let mut calls = [None, None];
+    for (place, era) in Era::ALL.into_iter().enumerate() {
+        calls[place] = Calls::open(peer, server.address, era, CONNECTIONS).await.unwrap_or_else(|error| {
+            eprintln!("{error}");
+            None
+        });
+    }
+    Ok(Measured { peer, server, calls, rounds: Default::default() })
+}
+
+async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
     let plan = |connections: usize, calls: u64| Plan {
         address: server.address,
         requests: prepared.requests.clone(),
@@ -95,7 +112,7 @@ async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Resu
     let one = load::run(plan(1, calls / 10)).await;
     for failed in [&many.failed, &one.failed] {
         if let Some((what, count)) = failed.iter().next() {
-            return Err(format!("{}: {count} times {what}", peer.name).into());
+            return Err(format!("{count} times {what}").into());
         }
     }
     let micros = |time: Duration| time.as_secs_f64() * 1e6;

@@ -1,5 +1,6 @@
-//! What measuring programs share: load over HTTP, the servers that it is put on, and who they are.
+//! Load over HTTP, and the servers that it is put on: what the measuring programs share.
 
+pub mod calls;
 pub mod load;
 pub mod peers;
 pub mod process;

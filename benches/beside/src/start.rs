@@ -10,8 +10,9 @@ use std::{
 };
 
 use beside::{
+    calls::Calls,
     median,
-    peers::{Calls, PATIENCE, Peer},
+    peers::{PATIENCE, Peer},
 };
 
 /// How long to wait before a server is tried again.
@@ -22,20 +23,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let rounds: usize = arguments.next().map_or(Ok(11), |count| count.parse())?;
     let names: Vec<String> = arguments.collect();
-    let started = Peer::named(&names)?;
-    for peer in &started {
-        peer.prepare(false)?;
+    let mut started = Vec::new();
+    for peer in Peer::named(&names)? {
+        // Who doesn't answer is left out, so that the others can be measured all the same.
+        match prepare(peer).await {
+            Ok(()) => started.push(peer),
+            Err(error) => eprintln!("{} is left out: {error}", peer.name),
+        }
     }
     let mut times = vec![(Vec::new(), Vec::new()); started.len()];
-    // A first round brings the programs into the page cache, and isn't counted.
-    for round in 0..=rounds {
+    for round in 0..rounds {
         for turn in 0..started.len() {
             let place = (turn + round) % started.len();
             let (taken, memory) = start(started[place]).await?;
-            if round > 0 {
-                times[place].0.push(taken);
-                times[place].1.push(memory);
-            }
+            times[place].0.push(taken);
+            times[place].1.push(memory);
         }
     }
     println!("Medians of {rounds} rounds\n");
@@ -43,6 +45,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (peer, (taken, memory)) in started.iter().zip(times) {
         println!("| {} | {:.1} ms | {:.1} MiB |", peer.label, median(taken), median(memory));
     }
+    Ok(())
+}
+
+/// Builds it, and brings it into the page cache.
+async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
+    peer.prepare(false)?;
+    start(peer).await?;
     Ok(())
 }
 
