@@ -31,19 +31,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Err(error) => eprintln!("{} is left out: {error}", peer.name),
         }
     }
-    let mut times = vec![(Vec::new(), Vec::new()); started.len()];
+    let mut measured = vec![(Vec::new(), Vec::new(), Vec::new()); started.len()];
     for round in 0..rounds {
         for turn in 0..started.len() {
             let place = (turn + round) % started.len();
-            let (taken, memory) = start(started[place]).await?;
-            times[place].0.push(taken);
-            times[place].1.push(memory);
+            let (taken, spent, memory) = start(started[place]).await?;
+            measured[place].0.push(taken);
+            measured[place].1.push(spent);
+            measured[place].2.push(memory);
         }
     }
     println!("Medians of {rounds} rounds\n");
-    println!("| server | until its first answer | memory at rest |\n|---|---|---|");
-    for (peer, (taken, memory)) in started.iter().zip(times) {
-        println!("| {} | {:.1} ms | {:.1} MiB |", peer.label, median(taken), median(memory));
+    println!("| server | until its first answer | CPU until then | memory at rest |\n|---|---|---|---|");
+    for (peer, (taken, spent, memory)) in started.iter().zip(measured) {
+        let (taken, spent, memory) = (median(taken), median(spent), median(memory));
+        println!("| {} | {taken:.1} ms | {spent:.1} ms | {memory:.1} MiB |", peer.label);
     }
     Ok(())
 }
@@ -55,8 +57,8 @@ async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Milliseconds and MiB.
-async fn start(peer: &Peer) -> Result<(f64, f64), Box<dyn Error>> {
+/// Milliseconds until its first answer, those of its processor among them, and MiB.
+async fn start(peer: &Peer) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let begun = Instant::now();
     let server = peer.start(1)?;
     loop {
@@ -66,6 +68,6 @@ async fn start(peer: &Peer) -> Result<(f64, f64), Box<dyn Error>> {
             Err(_) => std::thread::sleep(PAUSE),
         }
     }
-    let taken = begun.elapsed().as_secs_f64() * 1e3;
-    Ok((taken, server.memory()? as f64 / 1_024.0))
+    let (taken, spent) = (begun.elapsed().as_secs_f64(), server.spent()?.as_secs_f64());
+    Ok((taken * 1e3, spent * 1e3, server.memory()? as f64 / 1_024.0))
 }
