@@ -21,7 +21,7 @@ pub const SERVER: usize = 1;
 pub const LOAD: usize = 0;
 
 /// How long a server may take to start.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How a server answers in an era.
 #[derive(Clone, Copy, PartialEq, Eq)]
