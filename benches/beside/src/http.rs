@@ -8,9 +8,10 @@
 use std::{error::Error, time::Duration};
 
 use beside::{
+    calls::{Calls, Era},
     load::{self, Plan},
     median,
-    peers::{self, Calls, Era, Peer},
+    peers::{self, Peer},
     process::{self, Server},
 };
 
@@ -26,6 +27,8 @@ struct Round {
     p99: f64,
     /// The median with one connection.
     alone: f64,
+    /// Microseconds of the load's own processor a call.
+    load: f64,
 }
 
 struct Measured {
@@ -44,14 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut measured = Vec::new();
     for peer in Peer::named(&names)? {
-        peer.prepare(false)?;
-        let mut server = peer.start(1)?;
-        server.ready(peers::PATIENCE)?;
-        let mut prepared = [None, None];
-        for (place, era) in Era::ALL.into_iter().enumerate() {
-            prepared[place] = Calls::open(peer, server.address, era, CONNECTIONS).await?;
+        // Who doesn't answer is left out, so that the others can be measured all the same.
+        match ready(peer).await {
+            Ok(one) => measured.push(one),
+            Err(error) => eprintln!("{} is left out: {error}", peer.name),
         }
-        measured.push(Measured { peer, server, calls: prepared, rounds: Default::default() });
     }
     process::bind(peers::LOAD)?;
     // A first round warms up, and isn't counted.
@@ -59,11 +59,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for turn in 0..measured.len() {
             let place = (turn + round) % measured.len();
             let one = &mut measured[place];
-            for (calls_of, rounds_of) in one.calls.iter().zip(&mut one.rounds) {
-                let Some(prepared) = calls_of else { continue };
-                let taken = ask(one.peer, &one.server, prepared, calls).await?;
-                if round > 0 {
-                    rounds_of.push(taken);
+            for (prepared, rounds) in one.calls.iter_mut().zip(&mut one.rounds) {
+                let Some(ready) = prepared else { continue };
+                match ask(&one.server, ready, calls).await {
+                    Ok(taken) if round > 0 => rounds.push(taken),
+                    Ok(_) => (),
+                    Err(error) => {
+                        eprintln!("{} is left out from now on: {error}", one.peer.name);
+                        *prepared = None;
+                        rounds.clear();
+                    }
                 }
             }
         }
@@ -76,7 +81,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
+async fn ready(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
+    peer.prepare(false)?;
+    let mut server = peer.start(1)?;
+    server.ready(peers::PATIENCE)?;
+    let mut calls = [None, None];
+    for (place, era) in Era::ALL.into_iter().enumerate() {
+        calls[place] = Calls::open(peer, server.address, era, CONNECTIONS).await.unwrap_or_else(|error| {
+            eprintln!("{error}");
+            None
+        });
+    }
+    Ok(Measured { peer, server, calls, rounds: Default::default() })
+}
+
+async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
     let plan = |connections: usize, calls: u64| Plan {
         address: server.address,
         requests: prepared.requests.clone(),
@@ -84,16 +103,16 @@ async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Resu
         keep_alive: true,
         calls,
         // Those that are slow are asked less.
-        time: Duration::from_secs(3),
+        time: Duration::from_secs(2),
         wanted: prepared.wanted(),
     };
-    let begun = server.spent()?;
+    let (begun, own) = (server.spent()?, process::spent()?);
     let many = load::run(plan(CONNECTIONS, calls)).await;
-    let spent = server.spent()? - begun;
+    let (spent, own) = (server.spent()? - begun, process::spent()? - own);
     let one = load::run(plan(1, calls / 10)).await;
     for failed in [&many.failed, &one.failed] {
         if let Some((what, count)) = failed.iter().next() {
-            return Err(format!("{}: {count} times {what}", peer.name).into());
+            return Err(format!("{count} times {what}").into());
         }
     }
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
@@ -103,42 +122,50 @@ async fn ask(peer: &Peer, server: &Server, prepared: &Calls, calls: u64) -> Resu
         p50: micros(many.quantile(0.5)),
         p99: micros(many.quantile(0.99)),
         alone: micros(one.quantile(0.5)),
+        load: micros(own) / many.latencies.len() as f64,
     })
 }
 
 /// Prints what the README shows of an era.
 fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
-    println!(
-        "| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | p50 of one connection | memory |"
-    );
+    println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for one in measured {
         let rounds = &one.rounds[place];
         if rounds.is_empty() {
-            println!("| {} | – | – | – | – | – | – | – | – |", one.peer.label);
+            println!("| {} |{}", one.peer.label, " – |".repeat(8));
             continue;
         }
         let middle = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
-        // How much of a call by hand one of this server's is, round by round.
-        let share = |name: &str| {
+        // What the one by hand has for each of what this one has, round by round.
+        let beside = |name: &str, what: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
-            let shares = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| limit.cpu / own.cpu);
-            Some(format!("{:.2}", median(shares.collect())))
+            let ratios = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| what(limit) / what(own));
+            Some(median(ratios.collect()))
         };
-        let shown = |share: Option<String>| share.unwrap_or_else(|| "–".into());
+        let share =
+            |name| beside(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
+        let times = |what: fn(&Round) -> f64| {
+            let times = beside("raw-axum", what).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
+            format!("{:.0} µs{}", middle(what), times.unwrap_or_default())
+        };
         println!(
-            "| {} | {:.1} µs | {} | {} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs | {:.1} MiB |",
+            "| {} | {:.1} µs | {} | {} | {:.0} | {} | {} | {} | {:.1} MiB |",
             one.peer.label,
             middle(|round| round.cpu),
-            shown(share("raw-axum")),
-            shown(share("raw-hyper")),
+            share("raw-axum"),
+            share("raw-hyper"),
             middle(|round| round.rate),
-            middle(|round| round.p50),
-            middle(|round| round.p99),
-            middle(|round| round.alone),
+            times(|round| round.p50),
+            times(|round| round.p99),
+            times(|round| round.alone),
             one.server.memory()? as f64 / 1_024.0,
         );
     }
+    let loads = measured.iter().filter(|one| !one.rounds[place].is_empty());
+    let loads = loads.map(|one| median(one.rounds[place].iter().map(|round| round.load).collect()));
+    let load = loads.fold(f64::INFINITY, f64::min);
+    println!("\nThe load took at least {load:.1} µs of its own processor a call.");
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! What measuring programs share: load over HTTP, the servers that it is put on, and who they are.
+//! Load over HTTP, and the servers that it is put on: what the measuring programs share.
 
 pub mod arrivals;
+pub mod calls;
 pub mod load;
 pub mod peers;
 pub mod process;

@@ -320,7 +320,8 @@ async fn one(index: usize, mut connection: Option<Connection>, shared: Rc<Shared
     let plan = &shared.plan;
     let mut request = plan.requests[index % plan.requests.len()].clone();
     // Two connections never send one number: a server may take it for the same request.
-    let mut number = 100_000_000 + (index as u32 % 800) * 1_000_000;
+    let apart = 899_999_999 / plan.connections as u32;
+    let mut number = 100_000_000 + index as u32 * apart;
     while shared.left.get() > 0 && shared.begun.elapsed() < plan.time {
         shared.left.set(shared.left.get() - 1);
         number += 1;

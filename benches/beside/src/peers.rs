@@ -1,4 +1,4 @@
-//! Who is measured: how each server is built and started, and what it answers in which era of the protocol.
+//! Who is measured: how each server is built and started, and which eras of the protocol it answers.
 
 use std::{
     error::Error,
@@ -9,10 +9,8 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
-
 use crate::{
-    load::{Connection, ID, Request, Wanted},
+    calls::Era,
     process::{self, Server},
 };
 
@@ -22,27 +20,12 @@ type Failure = Box<dyn Error>;
 pub const SERVER: usize = 1;
 pub const LOAD: usize = 0;
 
-/// An era of the protocol, by its revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Era {
-    Older,
-    Newer,
-}
-
-impl Era {
-    pub const ALL: [Era; 2] = [Era::Older, Era::Newer];
-
-    pub fn revision(self) -> &'static str {
-        match self {
-            Era::Older => "2025-11-25",
-            Era::Newer => "2026-07-28",
-        }
-    }
-}
+/// How long a server may take to start.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How a server answers in an era.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub enum Way {
     /// Each call by itself.
     Alone,
     /// Within a session, which `initialize` opens.
@@ -70,6 +53,8 @@ pub struct Peer {
     older: Way,
     newer: Way,
     many: bool,
+    /// Where it hears.
+    pub path: &'static str,
 }
 
 pub const PEERS: &[Peer] = &[
@@ -78,7 +63,7 @@ pub const PEERS: &[Peer] = &[
     Peer { kind: Kind::Ours, ..Peer::rust("ours", "**ours**") },
     Peer::rust("rmcp", "rmcp 3.9"),
     Peer { older: Way::Not, many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
-    Peer::rust("pmcp", "pmcp 2.23"),
+    Peer { path: "/", ..Peer::rust("pmcp", "pmcp 2.23") },
     Peer { older: Way::Session, many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
     Peer::rust("tower-mcp", "tower-mcp 0.25"),
     Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.1") },
@@ -87,7 +72,7 @@ pub const PEERS: &[Peer] = &[
 
 impl Peer {
     const fn rust(name: &'static str, label: &'static str) -> Self {
-        Peer { name, label, kind: Kind::Rust, older: Way::Alone, newer: Way::Alone, many: true }
+        Peer { name, label, kind: Kind::Rust, older: Way::Alone, newer: Way::Alone, many: true, path: "/mcp" }
     }
 
     /// Those of these names, or all.
@@ -203,138 +188,19 @@ impl Peer {
         command
     }
 
-    fn way(&self, era: Era) -> Way {
+    /// The newest era that it answers.
+    pub fn era(&self) -> Era {
+        if self.newer == Way::Not { Era::Older } else { Era::Newer }
+    }
+
+    /// How it answers an era.
+    pub fn way(&self, era: Era) -> Way {
         match era {
             Era::Older => self.older,
             Era::Newer => self.newer,
         }
     }
 }
-
-/// Calls of the tool in one era, ready to be sent.
-pub struct Calls {
-    /// One for each connection.
-    pub requests: Vec<Request>,
-    /// What each answer holds.
-    held: Vec<u8>,
-}
-
-impl Calls {
-    /// Opens what so many connections need, asks once, and looks at the whole answer; `None` where a server knows
-    /// nothing of the era.
-    ///
-    /// # Errors
-    /// When the answer isn't the one that is wanted.
-    pub async fn open(
-        peer: &Peer,
-        address: SocketAddr,
-        era: Era,
-        connections: usize,
-    ) -> Result<Option<Self>, Failure> {
-        let mut requests = Vec::new();
-        for _ in 0..connections {
-            let session = match peer.way(era) {
-                Way::Not => return Ok(None),
-                Way::Alone => None,
-                Way::Session => Some(session(address, era).await?),
-            };
-            requests.push(call(address, era, session.as_deref()));
-        }
-        let mut connection = Connection::open(address).await?;
-        let answer = connection.ask(requests[0].bytes()).await?;
-        let held = judge(&answer).map_err(|error| {
-            let body = String::from_utf8_lossy(answer.body);
-            format!("{} in the era of {}: {error}: {} {body}", peer.name, era.revision(), answer.status)
-        })?;
-        Ok(Some(Calls { requests, held }))
-    }
-
-    pub fn wanted(&self) -> Wanted {
-        Wanted::new(200, &self.held)
-    }
-}
-
-/// Looks at an answer as a client would; gives the part of it that all answers have.
-fn judge(answer: &crate::load::Answer<'_>) -> Result<Vec<u8>, Failure> {
-    if answer.status != 200 {
-        return Err("not a 200".into());
-    }
-    let json = answer.json()?;
-    let result = &json["result"];
-    let text = result["content"][0]["text"].as_str().unwrap_or_default();
-    let found = match &result["structuredContent"] {
-        Value::Null => serde_json::from_str(text)?,
-        found => found.clone(),
-    };
-    let wanted = json!({ "query": "blue lamp", "limit": 20, "status": "open", "tags": 2 });
-    if json["id"] != json!(ID.parse::<u32>()?) || found != wanted || result["isError"] == json!(true) {
-        return Err("not the answer that is wanted".into());
-    }
-    let body = String::from_utf8_lossy(answer.body);
-    let held = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
-    Ok(held.map_or("blue lamp", |(held, _)| held).as_bytes().to_vec())
-}
-
-fn call(address: SocketAddr, era: Era, session: Option<&str>) -> Request {
-    let mut headers = vec![("mcp-protocol-version", era.revision())];
-    let meta = match era {
-        Era::Older => String::new(),
-        Era::Newer => {
-            headers.extend([("mcp-method", "tools/call"), ("mcp-name", "search_orders")]);
-            format!(",\"_meta\":{}", meta())
-        }
-    };
-    headers.extend(session.map(|session| ("mcp-session-id", session)));
-    let arguments = r#"{"query":"blue lamp","limit":20,"status":"open","tags":["express","gift"]}"#;
-    let body = format!(
-        r#"{{"jsonrpc":"2.0","id":{ID},"method":"tools/call","params":{{"name":"search_orders","arguments":{arguments}{meta}}}}}"#
-    );
-    Request::post(address, "/mcp", &headers, &body)
-}
-
-/// What a client of the newer era says of itself in every request.
-pub fn meta() -> Value {
-    json!({
-        "io.modelcontextprotocol/protocolVersion": Era::Newer.revision(),
-        "io.modelcontextprotocol/clientInfo": { "name": "load", "version": "1.0" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    })
-}
-
-/// A list of tools in an era, from where a cursor points.
-pub fn list(address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
-    let mut headers = vec![("mcp-protocol-version", era.revision())];
-    let mut params = json!({});
-    if let Some(cursor) = cursor {
-        params["cursor"] = cursor.into();
-    }
-    if era == Era::Newer {
-        headers.push(("mcp-method", "tools/list"));
-        params["_meta"] = meta();
-    }
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params });
-    Request::post(address, "/mcp", &headers, &body.to_string())
-}
-
-async fn session(address: SocketAddr, era: Era) -> Result<String, Failure> {
-    let mut connection = Connection::open(address).await?;
-    let initialize = json!({
-        "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": era.revision(), "capabilities": {},
-            "clientInfo": { "name": "load", "version": "1.0" },
-        },
-    });
-    let answer = connection.ask(Request::post(address, "/mcp", &[], &initialize.to_string()).bytes()).await?;
-    let session =
-        answer.header("mcp-session-id").ok_or_else(|| format!("no session: {}", answer.begins()))?;
-    let headers = [("mcp-protocol-version", era.revision()), ("mcp-session-id", &session)];
-    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    connection.ask(Request::post(address, "/mcp", &headers, initialized).bytes()).await?;
-    Ok(session)
-}
-
-/// How long a server may take to start.
-pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The workspace of measurements.
 fn here() -> PathBuf {

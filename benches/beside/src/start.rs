@@ -10,8 +10,9 @@ use std::{
 };
 
 use beside::{
+    calls::Calls,
     median,
-    peers::{Calls, Era, PATIENCE, Peer},
+    peers::{PATIENCE, Peer},
 };
 
 /// How long to wait before a server is tried again.
@@ -22,41 +23,51 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let rounds: usize = arguments.next().map_or(Ok(11), |count| count.parse())?;
     let names: Vec<String> = arguments.collect();
-    let started = Peer::named(&names)?;
-    for peer in &started {
-        peer.prepare(false)?;
+    let mut started = Vec::new();
+    for peer in Peer::named(&names)? {
+        // Who doesn't answer is left out, so that the others can be measured all the same.
+        match prepare(peer).await {
+            Ok(()) => started.push(peer),
+            Err(error) => eprintln!("{} is left out: {error}", peer.name),
+        }
     }
-    let mut times = vec![(Vec::new(), Vec::new()); started.len()];
-    // A first round brings the programs into the page cache, and isn't counted.
-    for round in 0..=rounds {
+    let mut measured = vec![(Vec::new(), Vec::new(), Vec::new()); started.len()];
+    for round in 0..rounds {
         for turn in 0..started.len() {
             let place = (turn + round) % started.len();
-            let (taken, memory) = start(started[place]).await?;
-            if round > 0 {
-                times[place].0.push(taken);
-                times[place].1.push(memory);
-            }
+            let (taken, spent, memory) = start(started[place]).await?;
+            measured[place].0.push(taken);
+            measured[place].1.push(spent);
+            measured[place].2.push(memory);
         }
     }
     println!("Medians of {rounds} rounds\n");
-    println!("| server | until its first answer | memory at rest |\n|---|---|---|");
-    for (peer, (taken, memory)) in started.iter().zip(times) {
-        println!("| {} | {:.1} ms | {:.1} MiB |", peer.label, median(taken), median(memory));
+    println!("| server | until its first answer | CPU until then | memory at rest |\n|---|---|---|---|");
+    for (peer, (taken, spent, memory)) in started.iter().zip(measured) {
+        let (taken, spent, memory) = (median(taken), median(spent), median(memory));
+        println!("| {} | {taken:.1} ms | {spent:.1} ms | {memory:.1} MiB |", peer.label);
     }
     Ok(())
 }
 
-/// Milliseconds and MiB.
-async fn start(peer: &Peer) -> Result<(f64, f64), Box<dyn Error>> {
+/// Builds it, and brings it into the page cache.
+async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
+    peer.prepare(false)?;
+    start(peer).await?;
+    Ok(())
+}
+
+/// Milliseconds until its first answer, those of its processor among them, and MiB.
+async fn start(peer: &Peer) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let begun = Instant::now();
     let server = peer.start(1)?;
     loop {
-        match Calls::open(peer, server.address, Era::Newer, 1).await {
+        match Calls::open(peer, server.address, peer.era(), 1).await {
             Ok(_) => break,
             Err(error) if begun.elapsed() > PATIENCE => return Err(error),
             Err(_) => std::thread::sleep(PAUSE),
         }
     }
-    let taken = begun.elapsed().as_secs_f64() * 1e3;
-    Ok((taken, server.memory()? as f64 / 1_024.0))
+    let (taken, spent) = (begun.elapsed().as_secs_f64(), server.spent()?.as_secs_f64());
+    Ok((taken * 1e3, spent * 1e3, server.memory()? as f64 / 1_024.0))
 }
