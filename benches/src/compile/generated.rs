@@ -38,9 +38,11 @@ impl Way {
         match self {
             Way::Serde => "serde_json = \"1\"\n".to_owned(),
             Way::Ours => format!("mcp-tool-runtime = {{ path = {runtime:?} }}\n"),
-            Way::Rmcp => "rmcp = { version = \"3\", default-features = false, features = [\"macros\", \"server\", \
+            Way::Rmcp => {
+                "rmcp = { version = \"3\", default-features = false, features = [\"macros\", \"server\", \
                           \"transport-io\"] }\nschemars = \"1\"\n"
-                .to_owned(),
+                    .to_owned()
+            }
         }
     }
 }
@@ -133,7 +135,10 @@ fn names() -> String {
 
 /// The struct of a tool's arguments.
 fn arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
-    writeln!(text, "/// Arguments of the tool number {tool}.\n#[derive({derive})]\npub struct Arguments{tool} {{")?;
+    writeln!(
+        text,
+        "/// Arguments of the tool number {tool}.\n#[derive({derive})]\npub struct Arguments{tool} {{"
+    )?;
     for (name, ty, description, _, schema) in PARAMETERS {
         let keys = match (with_schema, name) {
             (true, _) => schema,
@@ -251,11 +256,7 @@ fn our_file(tools: Range) -> Text {
 }
 
 fn our_main(tools: usize) -> String {
-    let parts = parts(
-        "serde::Serialize, ToolSchema",
-        "serde::Serialize, ToolSchema",
-        "#[schema(max = 100)]",
-    );
+    let parts = parts("serde::Serialize, ToolSchema", "serde::Serialize, ToolSchema", "#[schema(max = 100)]");
     let listed: String =
         (0..tools).map(|tool| format!("        m{}::tool_{tool},\n", tool / PER_FILE)).collect();
     format!(

@@ -88,7 +88,10 @@ impl Bench {
                 }
             }
         }
-        println!("`cargo check`, {tools} tools of 10 parameters, medians of {rounds} rounds, a lock of {} KiB\n", lock.len() / 1_024);
+        println!(
+            "`cargo check`, {tools} tools of 10 parameters, medians of {rounds} rounds, a lock of {} KiB\n",
+            lock.len() / 1_024
+        );
         print(&["whole crate", "one body changed"], &rows, &mut [&mut whole, &mut changed]);
         Ok(())
     }
@@ -108,7 +111,9 @@ impl Bench {
                 }
             }
         }
-        println!("`cargo build` after a change of one line, {tools} tools of 10 parameters, medians of {rounds} rounds\n");
+        println!(
+            "`cargo build` after a change of one line, {tools} tools of 10 parameters, medians of {rounds} rounds\n"
+        );
         print(&["one line changed"], &rows, &mut [&mut times]);
         Ok(())
     }
@@ -237,7 +242,8 @@ fn spent() -> Result<Duration, Box<dyn Error>> {
 
 /// A table: processor time, how it compares with the first row, and the time on the clock.
 fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Taken>]]) {
-    let head: String = titles.iter().map(|title| format!(" {title}, processor | of serde's | clock |")).collect();
+    let head: String =
+        titles.iter().map(|title| format!(" {title}, processor | of serde's | clock |")).collect();
     println!("| |{head}\n|---|{}", "---|---|---|".repeat(titles.len()));
     let medians: Vec<Vec<Taken>> = columns
         .iter_mut()

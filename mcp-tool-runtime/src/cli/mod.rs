@@ -117,3 +117,14 @@ fn command(name: &str, version: &str) -> Command {
         .subcommand(audit::command())
         .subcommand(doctor::command())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_future_is_boxed_so_that_no_crate_compiles_it_anew() {
+        let run = ToolServer::new("empty", "1.0.0").run();
+        assert_eq!(size_of_val(&run), size_of::<Box<dyn Future<Output = ExitCode>>>());
+    }
+}
