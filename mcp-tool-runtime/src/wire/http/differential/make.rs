@@ -6,7 +6,7 @@ use super::{
     exchange::{Era, Exchange, Kind, META_VERSION, MODERN},
     schema::{self, Schemas},
 };
-use crate::{random::Random, wire::Endpoint};
+use crate::{random::Random, registry::older_name, wire::Endpoint};
 
 pub(super) const META_REQUIRES: &str = "dev.mcp-tool/requires";
 
@@ -19,7 +19,10 @@ pub(super) struct Maker {
 
 impl Maker {
     pub(super) fn new(random: Random, endpoint: &Endpoint) -> Self {
-        let tools = endpoint.listing.iter().flat_map(|entry| [&entry.newest, &entry.older]);
+        let tools = endpoint.dispatcher.registry.tools().iter().flat_map(|tool| {
+            let names = [tool.contract.name.to_owned(), older_name(tool.contract)];
+            names.map(|name| tool.contract.listing_as(&name, &tool.digest))
+        });
         let tools = tools.map(|tool| serde_json::to_value(tool).unwrap()).collect();
         Maker { random, schemas: Schemas::new(), tools }
     }
