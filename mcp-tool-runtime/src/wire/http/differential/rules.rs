@@ -29,10 +29,10 @@ pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) 
         Rule::Response => is_so(ways == [Way::Rmcp], "the way"),
         Rule::Request => {
             let is_refused = (ours.status, ours.code()) == (400, Some(-32600)) && is_unread;
-            is_so(is_refused || ways == [Way::Rmcp], "the way")
+            is_so(is_refused || is_unread || ways == [Way::Rmcp], "the way")
         }
         Rule::Call => {
-            is_so(ways == [Way::Careful], "the way of a call")?;
+            is_so(is_unread, "the way of a call")?;
             called(tools, read, ours)?;
             shaped(tools, read, ours)
         }
