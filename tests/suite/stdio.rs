@@ -484,7 +484,8 @@ fn leave_unread(messages: u32, message: impl Fn(u32) -> String + Send + 'static)
         }
         last = now;
     }
-    assert!(last < before + 64 * 1_024, "{before} KiB before, {last} KiB after");
+    // Unread answers take 8 MiB, and as much again in a few places on their way; all of them would be gigabytes.
+    assert!(last < before + 128 * 1_024, "{before} KiB before, {last} KiB after");
     assert_eq!(server.terminate().code(), Some(1));
     assert!(flood.join().unwrap() < messages, "all of it was read");
 }

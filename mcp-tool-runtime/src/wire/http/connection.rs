@@ -222,3 +222,65 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream};
+
+    use super::*;
+
+    fn watched() -> (Watched<DuplexStream>, DuplexStream, Arc<Phase>) {
+        let (ours, theirs) = tokio::io::duplex(64);
+        let phase = Arc::new(Phase::default());
+        (Watched::new(ours, Arc::clone(&phase)), theirs, phase)
+    }
+
+    /// What ends the connection, and after how many seconds.
+    async fn ended(mut watched: Watched<DuplexStream>, since: Instant) -> (io::ErrorKind, u64) {
+        loop {
+            match watched.read_u8().await {
+                // Answered at once.
+                Ok(b'.') => watched.phase.set(Phase::IDLE),
+                Ok(_) => {}
+                Err(error) => return (error.kind(), since.elapsed().as_secs()),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_comes_ends() {
+        let (watched, _client, phase) = watched();
+        assert_eq!(ended(watched, Instant::now()).await, (io::ErrorKind::TimedOut, 90));
+        assert_eq!(phase.get(), Phase::IDLE, "nothing was late");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_on_which_something_came_ends_later() {
+        let (watched, mut client, _phase) = watched();
+        let since = Instant::now();
+        let sender = tokio::spawn(async move {
+            for _ in 0..2 {
+                tokio::time::sleep(Duration::from_secs(80)).await;
+                assert!(client.write_u8(b'.').await.is_ok());
+            }
+            client
+        });
+        // It came at 80 s and at 160 s: looked at after 90, 180 and 270.
+        assert_eq!(ended(watched, since).await, (io::ErrorKind::TimedOut, 270));
+        drop(sender.await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_trickles_is_late_ten_seconds_after_its_first_byte() {
+        let (watched, mut client, phase) = watched();
+        let since = Instant::now();
+        let sender = tokio::spawn(async move {
+            while client.write_u8(b'x').await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
+        });
+        assert_eq!(ended(watched, since).await, (io::ErrorKind::TimedOut, 10));
+        assert_eq!(phase.get(), Phase::LATE);
+        assert!(sender.await.is_ok());
+    }
+}
