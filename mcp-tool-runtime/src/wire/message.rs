@@ -14,6 +14,7 @@ use super::{
     fault::{Fault, code},
     id::Id,
     quick,
+    ways::{self, Way},
 };
 use crate::versions::Requirement;
 
@@ -159,10 +160,17 @@ struct MetaMembers<'m> {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
-    match quick::call(text) {
-        Some(call) => Ok(Incoming::Call(call)),
-        None => careful(text),
+    if !ways::is_barred()
+        && let Some(call) = quick::call(text)
+    {
+        ways::note(Way::Hot);
+        return Ok(Incoming::Call(call));
     }
+    let message = careful(text)?;
+    if let Incoming::Call(_) = message {
+        ways::note(Way::Careful);
+    }
+    Ok(message)
 }
 
 /// Reads whatever may come, and says what is wrong with it.

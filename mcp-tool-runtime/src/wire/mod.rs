@@ -12,6 +12,7 @@ mod message;
 mod protocol;
 mod quick;
 pub(crate) mod stdio;
+mod ways;
 
 use std::{
     num::NonZeroU32,

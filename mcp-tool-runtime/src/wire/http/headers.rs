@@ -9,6 +9,7 @@ use mcp_tool_contract::read::violation::shown;
 use super::super::{
     fault::{Fault, code},
     message::{Call, Era, MODERN, Meta},
+    supported,
 };
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -20,16 +21,25 @@ pub(super) fn check_single(headers: &HeaderMap) -> Result<(), Fault> {
     [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
 
+/// Holds a notification to a version that is served: whatever is sent under another is refused (2025-11-25,
+/// Streamable HTTP §protocol version header).
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), Fault> {
+    known(header(headers, &VERSION)?)
+}
+
 /// Holds the headers of a call to its body.
 pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
     let version = header(headers, &VERSION)?;
     match call.meta.era() {
         Era::Legacy => check_legacy(version),
         Era::Modern => {
-            check_modern(version, &call.meta)?;
+            same(&VERSION, version, call.meta.protocol_version.as_deref().unwrap_or_default())?;
             same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
             let name = header(headers, &NAME)?.map(decoded).transpose()?;
-            same(&NAME, name.as_deref(), &call.name)
+            same(&NAME, name.as_deref(), &call.name)?;
+            // What another revision wants of a request, nobody here knows.
+            supported(&call.meta)?;
+            check_capabilities(&call.meta)
         }
     }
 }
@@ -73,8 +83,7 @@ fn known(version: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-fn check_modern(version: Option<&str>, meta: &Meta<'_>) -> Result<(), Fault> {
-    same(&VERSION, version, meta.protocol_version.as_deref().unwrap_or_default())?;
+fn check_capabilities(meta: &Meta<'_>) -> Result<(), Fault> {
     if !meta.has_capabilities {
         let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
         return Err(Fault::new(code::INVALID_PARAMS, message));

@@ -21,7 +21,6 @@ mod sessions;
 mod sse;
 #[cfg(feature = "oauth")]
 mod tls;
-mod ways;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -38,6 +38,13 @@ pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) 
     answer
 }
 
+/// An answer without a body, and so without a type.
+pub(super) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Either::Left(Full::default()));
+    *answer.status_mut() = status;
+    answer
+}
+
 pub(super) fn plain(status: StatusCode, text: &'static str) -> Answer {
     whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
 }

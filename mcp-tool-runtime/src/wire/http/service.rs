@@ -24,11 +24,10 @@ use super::{
     door::{Door, Entered},
     headers, listing, origin,
     remote::remote_of,
-    reply::{Answer, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
+    reply::{Answer, empty, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
     running::{Cancellable, Place, Running},
     sessions::Sessions,
     sse::Events,
-    ways::{self, Way},
 };
 use crate::{
     context::{Progress, Update},
@@ -44,7 +43,7 @@ use crate::{
         listing::{Shape, Wanted},
         message::{self, Call, Era, Incoming as Message, Meta},
         protocol::{Protocol, RawArguments, Remote},
-        supported,
+        ways::{self, Way},
     },
 };
 
@@ -169,7 +168,7 @@ impl Service {
     async fn allowed(&self, mut parts: Parts, mut body: Incoming, peer: &Peer) -> Answer {
         // A page asks beforehand, and sends no token with that.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-            let mut answer = plain(StatusCode::NO_CONTENT, "");
+            let mut answer = empty(StatusCode::NO_CONTENT);
             origin::preflight(&parts.headers, answer.headers_mut());
             return answer;
         }
@@ -231,18 +230,25 @@ impl Service {
                 }
             }
             Message::Cancelled { request } if !in_session => {
+                if let Err(fault) = headers::check_version(&parts.headers) {
+                    return framed(answer::fault(&fault));
+                }
                 if let Some(id) = request {
                     self.running.cancel(&self.caller(sender, &parts.headers, None), id);
                 }
-                plain(StatusCode::ACCEPTED, "")
+                empty(StatusCode::ACCEPTED)
             }
             // Without a session there is nothing that another notification could be about.
-            Message::Notification if !in_session => plain(StatusCode::ACCEPTED, ""),
+            Message::Notification if !in_session => match headers::check_version(&parts.headers) {
+                Ok(()) => empty(StatusCode::ACCEPTED),
+                Err(fault) => framed(answer::fault(&fault)),
+            },
             Message::Request { id, method, meta, cursor }
                 if method == "tools/list" && !self.is_of_a_session(&parts, &meta) =>
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.door.is_guarded());
                 let wanted = Wanted { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
+                ways::note(Way::List);
                 listing::list(&self.endpoint, &parts.headers, &caller, &meta, wanted).await
             }
             Message::Request { id, method, .. } => {
@@ -322,8 +328,7 @@ impl Service {
             self.running.cancellable(&by_header, call.id.clone())
         });
         let fault = call.fault.take().map_or(Ok(()), Err);
-        let fault = fault.and_then(|()| headers::check(headers, &call)).and_then(|()| supported(&call.meta));
-        if let Err(fault) = fault {
+        if let Err(fault) = fault.and_then(|()| headers::check(headers, &call)) {
             return Err(self.endpoint.turn_away(arrival, &call, fault));
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);

@@ -221,7 +221,7 @@ impl Connection {
         let era = call.meta.era();
         let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, self.client.as_deref());
         let fault = call.fault.take().map_or(Ok(()), Err);
-        let fault = fault.and_then(|()| self.check_era(&call)).and_then(|()| supported(&call.meta));
+        let fault = fault.and_then(|()| self.check_era(&call));
         if let Err(fault) = fault {
             self.send(self.endpoint.turn_away(caller, &call, fault).body).await;
             return None;
@@ -275,6 +275,7 @@ impl Connection {
     /// Whether a call may come as it does.
     fn check_era(&self, call: &Call<'_>) -> Result<(), Fault> {
         self.check_id(&call.id)?;
+        supported(&call.meta)?;
         self.check_meta(&call.meta)
     }
 

@@ -63,9 +63,11 @@ pub(super) fn explained(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
     if case.ours == case.theirs {
         return Some(names);
     }
-    // A request that is rmcp's to answer may be refused all the same.
-    let is_refused =
-        case.read.rule.answer().is_some() || (case.ours.status, case.ours.code()) == (400, Some(-32600));
+    // A request may be refused all the same for what the rules don't read.
+    let is_refused = match case.read.rule {
+        Rule::List => (case.ours.status, case.ours.code()) == (400, Some(-32602)),
+        rule => rule.answer().is_some() || (case.ours.status, case.ours.code()) == (400, Some(-32600)),
+    };
     let refusal = REFUSALS.iter().find(|refusal| {
         is_refused
             && refusal.rules.contains(&case.read.rule)

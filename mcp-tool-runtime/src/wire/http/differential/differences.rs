@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     allowed::{Case, Difference, Said},
-    compare::{Answer, Body},
+    compare::Answer,
     exchange::META_CAPABILITIES,
-    reference::{Rule, anywhere},
+    reference::{Rule, anywhere, is_twofold},
 };
 use crate::json_tree::Json;
 
@@ -106,11 +106,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "an argument twice",
         why: "which of both was meant nobody can say; rmcp takes the last",
         even: |case| {
-            let Some(Json::Object(members)) = case.read.arguments() else { return false };
-            let is_twice = members
-                .iter()
-                .enumerate()
-                .any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name));
+            let is_twice = case.read.arguments().is_some_and(is_twofold);
             let is_said = violations(&case.ours).iter().any(|(_, rule)| rule == "duplicate");
             instead(case, is_twice && is_said, Said::Taken)
         },
@@ -131,18 +127,8 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         why: "a notification has no answer (JSON-RPC 2.0 §4.1), and none but a cancellation does anything here",
         even: |case| {
             let is_note = case.read.rule == Rule::Notification;
-            let refusals = [Said::Error(400, -32020), Said::Text(400), Said::Text(415)];
+            let refusals = [Said::Error(400, -32020), Said::Text(415)];
             refusals.into_iter().any(|said| instead(case, is_note, said))
-        },
-    },
-    Difference {
-        name: "the type of nothing",
-        why: "an empty body goes out with a type, as our other plain answers do",
-        even: |case| {
-            let plain = Some(vec!["text/plain; charset=utf-8".to_owned()]);
-            let is_empty = case.ours.body == Body::Empty && case.theirs.body == Body::Empty;
-            let is_bare = is_empty && !case.theirs.headers.contains_key("content-type");
-            is_bare && case.ours.headers.remove("content-type") == plain
         },
     },
     Difference {
@@ -162,7 +148,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "words of a refusal",
         why: "a message is for people (JSON-RPC 2.0 §5.1); ours names what to mend, and calls have a correlation id",
         even: |case| {
-            let is_same = case.read.rule.answer().is_some()
+            let is_same = (case.read.rule.answer().is_some() || case.read.rule == Rule::List)
                 && case.ours.status == case.theirs.status
                 && case.ours.code().is_some()
                 && case.ours.code() == case.theirs.code();

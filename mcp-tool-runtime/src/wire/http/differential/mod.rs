@@ -37,11 +37,15 @@ use reference::Read;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::ways::{self, Way};
-use crate::random::Random;
+use crate::{
+    random::Random,
+    wire::ways::{self, Way},
+};
 
 /// Exchanges, unless `DIFFERENTIAL_EXCHANGES` says another number.
 const EXCHANGES: usize = 6_000;
+/// Exchanges in which whatever is allowed has to come once; some of it comes once in thousands.
+const ALL: usize = 60_000;
 
 #[tokio::test]
 async fn calls_are_answered_as_rmcp_would() {
@@ -64,18 +68,26 @@ async fn calls_are_answered_as_rmcp_would() {
         drop(ways::taken());
         let our = Answer::of(&ours.exchange(&bytes, is_head).await);
         let ways = ways::taken();
+        ways::bar(true);
+        let barred = Answer::of(&ours.exchange(&bytes, is_head).await);
+        ways::bar(false);
+        assert!(!ways::taken().contains(&Way::Hot), "the hot way was barred");
+        if barred != our {
+            tally.wrong("not as the careful reader", &Read::of(&exchange), &exchange, &our, &barred);
+        }
         let their = Answer::of(&theirs.exchange(&bytes, is_head).await);
         tally.count(&maker.tools, &exchange, &ways, our, their);
     }
     stop.cancel();
-    tally.conclude(exchanges >= EXCHANGES);
+    tally.conclude(exchanges >= ALL);
 }
 
 /// What was seen.
 #[derive(Default)]
 struct Tally {
     kinds: BTreeMap<Kind, usize>,
-    ways: BTreeMap<String, usize>,
+    ways: BTreeMap<String, BTreeMap<Kind, usize>>,
+    hot: usize,
     same: usize,
     allowed: BTreeMap<&'static str, usize>,
     /// What nobody explains, by what both said.
@@ -88,7 +100,8 @@ impl Tally {
         *self.kinds.entry(exchange.kind).or_default() += 1;
         let way =
             if ways.is_empty() { "none: refused, or taken note of".to_owned() } else { format!("{ways:?}") };
-        *self.ways.entry(way).or_default() += 1;
+        *self.ways.entry(way).or_default().entry(exchange.kind).or_default() += 1;
+        self.hot += usize::from(ways.contains(&Way::Hot));
         if let Err(reason) = rules::obeyed(tools, &read, ways, &ours) {
             self.wrong(&format!("not by the rules ({reason})"), &read, exchange, &ours, &theirs);
         }
@@ -104,9 +117,9 @@ impl Tally {
     }
 
     fn wrong(&mut self, what: &str, read: &Read, exchange: &Exchange, ours: &Answer, theirs: &Answer) {
-        let gist = format!("{what}: {:?}, ours {}, rmcp's {}", read.rule, ours.gist(), theirs.gist());
+        let gist = format!("{what}: {:?}, ours {}, the other's {}", read.rule, ours.gist(), theirs.gist());
         let shown = format!(
-            "{:?}, {}\n{}\n   ours   {ours:?}\n   rmcp's {theirs:?}",
+            "{:?}, {}\n{}\n   ours   {ours:?}\n   other  {theirs:?}",
             exchange.kind,
             exchange.form,
             String::from_utf8_lossy(&exchange.bytes())
@@ -115,8 +128,11 @@ impl Tally {
     }
 
     fn conclude(self, is_whole: bool) {
-        println!("{} exchanges: {:?}", self.kinds.values().sum::<usize>(), self.kinds);
-        println!("ways: {:?}", self.ways);
+        let exchanges: usize = self.kinds.values().sum();
+        println!("{exchanges} exchanges: {:?}", self.kinds);
+        for (way, kinds) in &self.ways {
+            println!("  {:>5} by {way}: {kinds:?}", kinds.values().sum::<usize>());
+        }
         println!("the same to the last member: {}; allowed to differ:", self.same);
         for (name, why) in allowed::all() {
             println!("  {:>5} {name}: {why}", self.allowed.get(name).unwrap_or(&0));
@@ -126,6 +142,9 @@ impl Tally {
         }
         let wrong: usize = self.wrong.values().map(Vec::len).sum();
         assert_eq!(wrong, 0, "differences that nobody allowed");
+        let odd = self.kinds.get(&Kind::Odd).copied().unwrap_or_default();
+        assert!(self.hot * 4 >= exchanges, "of {exchanges} only {} took the hot way", self.hot);
+        assert!(odd * 5 >= exchanges, "of {exchanges} only {odd} are odd");
         if is_whole {
             let stale: Vec<_> = allowed::all().filter(|(name, _)| !self.allowed.contains_key(name)).collect();
             assert!(stale.is_empty(), "these differences never came: {stale:?}");

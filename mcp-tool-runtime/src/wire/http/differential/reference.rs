@@ -66,6 +66,8 @@ pub(super) enum Rule {
     Unsupported,
     /// It is a call, and the dispatcher's.
     Call,
+    /// It is a list, and ours.
+    List,
     /// It is another request, and rmcp's.
     Request,
 }
@@ -88,7 +90,13 @@ impl Rule {
             | Rule::Capabilities => (400, -32602),
             Rule::Twice | Rule::Mirror => (400, -32020),
             Rule::Unsupported => (400, -32022),
-            Rule::Path | Rule::Method | Rule::Notification | Rule::Response | Rule::Call | Rule::Request => {
+            Rule::Path
+            | Rule::Method
+            | Rule::Notification
+            | Rule::Response
+            | Rule::Call
+            | Rule::List
+            | Rule::Request => {
                 return None;
             }
         })
@@ -147,6 +155,14 @@ impl Read {
         self.params()?.member("arguments")
     }
 
+    pub(super) fn has_cursor(&self) -> bool {
+        self.params().is_some_and(|params| present(params, "cursor").is_some())
+    }
+
+    pub(super) fn capabilities(&self) -> Option<&Json> {
+        present(self.meta()?, META_CAPABILITIES)
+    }
+
     /// The version that `_meta` names.
     pub(super) fn version(&self) -> Option<&str> {
         present(self.meta()?, META_VERSION)?.text()
@@ -174,6 +190,13 @@ pub(super) fn anywhere(json: &Json, holds: fn(&Json) -> bool) -> bool {
 /// A member that is there, and isn't `null`.
 fn present<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
     json.member(name).filter(|value| **value != Json::Null)
+}
+
+/// Whether an object has any member twice.
+pub(super) fn is_twofold(json: &Json) -> bool {
+    let Json::Object(members) = json else { return false };
+    let mut each = members.iter().enumerate();
+    each.any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name))
 }
 
 /// Whether an object has one of these members twice, or a name that is no text.
@@ -239,7 +262,12 @@ fn envelope(exchange: &Exchange, json: &Json) -> Rule {
         return Rule::Params;
     }
     match (id, method) {
-        (None, _) => Rule::Notification,
+        (None, _) => match all(exchange, "MCP-Protocol-Version")[..] {
+            [] => Rule::Notification,
+            [version] if is_served(version) => Rule::Notification,
+            [_] => Rule::UnknownVersion,
+            _ => Rule::Twice,
+        },
         (Some(_), "tools/call") => call(exchange, params),
         (Some(_), method) => request(exchange, method, params),
     }
@@ -250,7 +278,7 @@ fn request(exchange: &Exchange, method: &str, params: Option<&Json>) -> Rule {
         if is_muddled(params, &["cursor", "_meta"]) {
             return Rule::Meta;
         }
-        let is_cursor = |value: &Json| matches!(value, Json::Text(_) | Json::Halves);
+        let is_cursor = |value: &Json| matches!(value, Json::Text(_));
         if method.ends_with("/list") && present(params, "cursor").is_some_and(|cursor| !is_cursor(cursor)) {
             return Rule::Cursor;
         }
@@ -263,7 +291,27 @@ fn request(exchange: &Exchange, method: &str, params: Option<&Json>) -> Rule {
     match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"].iter().any(|name| all(exchange, name).len() > 1)
     {
         true => Rule::Twice,
+        false if method == "tools/list" => list(exchange, params.and_then(|params| present(params, "_meta"))),
         false => Rule::Request,
+    }
+}
+
+/// A list whose headers stand once each.
+fn list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
+    let header = |name: &str| all(exchange, name).first().copied();
+    let version = header("MCP-Protocol-Version");
+    let named = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
+    let is_modern = version.is_some_and(|version| version >= MODERN);
+    let capabilities = meta.and_then(|meta| present(meta, META_CAPABILITIES));
+    match named {
+        None if version.is_some_and(|version| !is_served(version)) => Rule::UnknownVersion,
+        _ if is_modern && header("Mcp-Method") != Some("tools/list") => Rule::Mirror,
+        None if is_modern => Rule::Older,
+        None => Rule::List,
+        Some(_) if version != named => Rule::Mirror,
+        Some(named) if !is_served(named) => Rule::Unsupported,
+        Some(named) if named >= MODERN && capabilities.is_none() => Rule::Capabilities,
+        Some(_) => Rule::List,
     }
 }
 
@@ -337,10 +385,10 @@ fn modern(exchange: &Exchange, version: &str, has_capabilities: bool, name: &str
         _ => Some(Rule::Twice),
     };
     says("MCP-Protocol-Version", version)
-        .or((!has_capabilities).then_some(Rule::Capabilities))
         .or_else(|| says("Mcp-Method", "tools/call"))
         .or_else(|| names(name))
-        .or((!VERSIONS.contains(&version)).then_some(Rule::Unsupported))
+        .or((!is_served(version)).then_some(Rule::Unsupported))
+        .or((!has_capabilities).then_some(Rule::Capabilities))
         .unwrap_or(Rule::Call)
 }
 

@@ -3,7 +3,7 @@
 use super::{
     allowed::{Refusal, Said},
     exchange::MODERN,
-    reference::{Read, Rule, is_served},
+    reference::{Read, Rule, anywhere, is_served, is_twofold},
 };
 use crate::json_tree::Json;
 
@@ -98,6 +98,13 @@ pub(super) const REFUSALS: &[Refusal] = &[
         theirs: TAKEN,
     },
     Refusal {
+        name: "a capability twice",
+        why: "which of both was meant nobody can say, as with an argument; rmcp takes the last",
+        rules: &[Rule::List],
+        when: |read| read.capabilities().is_some_and(|all| anywhere(all, is_twofold)),
+        theirs: &[Said::Taken],
+    },
+    Refusal {
         name: "a header twice",
         why: "what mirrors the body has one value, or two readers see two (Streamable HTTP §server validation)",
         rules: &[Rule::Twice],
@@ -121,24 +128,9 @@ pub(super) const REFUSALS: &[Refusal] = &[
     Refusal {
         name: "the first of two faults",
         why: "both refuse it with 400: we for what the body lacks, rmcp for headers that are wrong too",
-        rules: &[
-            Rule::Older,
-            Rule::Capabilities,
-            Rule::Params,
-            Rule::CallParams,
-            Rule::Arguments,
-            Rule::Meta,
-            Rule::Input,
-        ],
+        rules: &[Rule::Older, Rule::Params, Rule::CallParams, Rule::Arguments, Rule::Meta, Rule::Input],
         when: ALWAYS,
         theirs: &[Said::Error(400, -32020)],
-    },
-    Refusal {
-        name: "an unknown version without capabilities",
-        why: "both refuse it with 400: we name the capabilities first, rmcp the version",
-        rules: &[Rule::Capabilities],
-        when: |read| read.version().is_some_and(|version| !is_served(version)),
-        theirs: &[Said::Error(400, -32022)],
     },
     Refusal {
         name: "an older version in `_meta`",

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::ways::Way,
     arguments,
     compare::Answer,
     make::META_REQUIRES,
     reference::{Read, Rule},
 };
+use crate::wire::ways::Way;
 
 /// # Errors
 /// What of it isn't so.
@@ -29,10 +29,17 @@ pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) 
         Rule::Response => is_so(ways == [Way::Rmcp], "the way"),
         Rule::Request => {
             let is_refused = (ours.status, ours.code()) == (400, Some(-32600)) && is_unread;
-            is_so(is_refused || is_unread || ways == [Way::Rmcp], "the way")
+            is_so(is_refused || ways == [Way::Rmcp], "the way")
+        }
+        Rule::List => {
+            is_so(ways == [Way::List], "the way of a list")?;
+            let outcome = (ours.status, ours.code());
+            // Which cursors and capabilities can be read, the list's own tests say.
+            let has_more = read.has_cursor() || read.capabilities().is_some();
+            is_so(outcome == (200, None) || (has_more && outcome.1 == Some(-32602)), "a list")
         }
         Rule::Call => {
-            is_so(is_unread, "the way of a call")?;
+            is_so(matches!(ways, [Way::Hot | Way::Careful]), "the way of a call")?;
             called(tools, read, ours)?;
             shaped(tools, read, ours)
         }
