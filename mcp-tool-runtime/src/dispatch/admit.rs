@@ -132,7 +132,7 @@ impl Dispatcher {
         let correlation = came.correlation;
         let refusal = |kind| Box::new(Refusal { correlation, kind });
         let caller = arrival.caller;
-        let record = |tool| Entry::new(&self.audit, came, caller.clone(), tool);
+        let record = |tool| Box::new(Entry::new(&self.audit, came, caller.clone(), tool));
 
         if let Some(off) = self.controls.is_off(&caller) {
             let reason = match off {
@@ -161,7 +161,7 @@ impl Dispatcher {
                     }
                 }
                 if let Some((tool, refused)) = newest.filter(|_| theirs.is_empty()) {
-                    return Err(refusal(unpermitted(tool, &caller, refused, record)));
+                    return Err(refusal(unpermitted(tool, &caller, refused, *record)));
                 }
                 record.failed(Outcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
                 return Err(refusal(RefusalKind::Unsatisfied { name: shown(name), asked, versions: theirs }));
@@ -180,7 +180,7 @@ impl Dispatcher {
 
         match self.policy.decide(&caller, tool).await {
             Decision::Permit => {}
-            refused => return Err(refusal(unpermitted(tool, &caller, refused, record))),
+            refused => return Err(refusal(unpermitted(tool, &caller, refused, *record))),
         }
 
         if is_changed {
@@ -231,12 +231,7 @@ impl Dispatcher {
             _permits: permits,
         });
         record.admitted(cx.clone());
-        Ok(Admitted {
-            tool: Arc::clone(tool),
-            cx,
-            scopes: Arc::clone(&self.scopes),
-            record: Box::new(record),
-        })
+        Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
     }
 }
 

@@ -4,7 +4,7 @@
 const MAX_ID: usize = 512;
 
 /// The id of a request, as its JSON text: a string or an integer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Id(pub(crate) String);
 
 impl Id {

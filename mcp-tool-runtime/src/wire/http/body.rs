@@ -74,6 +74,12 @@ impl Held {
     }
 }
 
+impl From<Bytes> for HeldText {
+    fn from(text: Bytes) -> Self {
+        HeldText { text, _room: None }
+    }
+}
+
 impl AsRef<str> for HeldText {
     fn as_ref(&self) -> &str {
         // A part of a message, which was text. Nothing would be refused as such.

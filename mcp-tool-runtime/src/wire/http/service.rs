@@ -133,8 +133,10 @@ impl Service {
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
-        match request.uri().path() {
-            PATH => self.mcp(request, peer).await,
+        // From here on by reference: whatever is handed on in an async function is copied there.
+        let (mut parts, mut body) = request.into_parts();
+        match parts.uri.path() {
+            PATH => self.mcp(&mut parts, &mut body, peer).await,
             "/healthz" => plain(StatusCode::OK, "ok\n"),
             "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
@@ -150,10 +152,9 @@ impl Service {
         }
     }
 
-    async fn mcp(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
-        let (parts, mut body) = request.into_parts();
+    async fn mcp(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> Answer {
         if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
-            body::pass_over(&parts.headers, &mut body).await;
+            body::pass_over(&parts.headers, body).await;
             return invalid(foreign.status, foreign.message);
         }
         let origin = parts.headers.get(ORIGIN).cloned();
@@ -165,7 +166,7 @@ impl Service {
     }
 
     /// A request whose host and origin passed.
-    async fn allowed(&self, mut parts: Parts, mut body: Incoming, peer: &Peer) -> Answer {
+    async fn allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> Answer {
         // A page asks beforehand, and sends no token with that.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             let mut answer = empty(StatusCode::NO_CONTENT);
@@ -176,7 +177,7 @@ impl Service {
         let sender = match self.door.admit(&parts.uri, &mut parts.headers).await {
             Ok(entered) => Sender { peer, remote, entered },
             Err(unknown) => {
-                body::pass_over(&parts.headers, &mut body).await;
+                body::pass_over(&parts.headers, body).await;
                 let refused = self.door.refuse(&unknown, &self.endpoint.dispatcher, Some(remote));
                 return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
             }
@@ -188,17 +189,17 @@ impl Service {
                 return self.pass_on(parts, Bytes::new(), &sender, caller, None).await;
             }
             _ => {
-                body::pass_over(&parts.headers, &mut body).await;
+                body::pass_over(&parts.headers, body).await;
                 let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "POST one JSON-RPC message\n");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
                 return answer;
             }
         }
         if !is_json(&parts.headers) {
-            body::pass_over(&parts.headers, &mut body).await;
+            body::pass_over(&parts.headers, body).await;
             return invalid(415, "the Content-Type must be application/json");
         }
-        let held = match self.bodies.read(&parts.headers, &mut body).await {
+        let held = match self.bodies.read(&parts.headers, body).await {
             Ok(held) => held,
             Err(Refused { status, message }) => {
                 let mut answer = invalid(status, &message);
@@ -209,8 +210,8 @@ impl Service {
         self.message(parts, held, &sender).await
     }
 
-    async fn message(&self, mut parts: Parts, body: Held, sender: &Sender<'_>) -> Answer {
-        let message = match message::parse(&body.bytes) {
+    async fn message(&self, parts: &mut Parts, body: Held, sender: &Sender<'_>) -> Answer {
+        let mut message = match message::parse(&body.bytes) {
             Ok(message) => message,
             Err(fault) => return framed(answer::fault(&fault)),
         };
@@ -220,15 +221,30 @@ impl Service {
             Message::Cancelled { .. } | Message::Notification | Message::Response => None,
         };
         let caller = self.caller(sender, &parts.headers, client);
-        let in_session = self.is_in_session(&parts);
-        match message {
-            Message::Call(call) if !in_session || call.fault.is_some() => {
+        match &mut message {
+            Message::Call(call) if !self.is_in_session(parts) || call.fault.is_some() => {
                 let arguments = body.part(call.arguments);
                 match self.admit(&parts.headers, call, sender, caller).await {
                     Ok(begun) => self.carry_out(begun, body.keep(arguments)).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
+            // In a box, so that a call doesn't carry what it isn't.
+            _ => Box::pin(self.no_call(message, parts, &body, sender, caller)).await,
+        }
+    }
+
+    /// Whatever isn't a call, and calls in sessions, which are rmcp's.
+    async fn no_call(
+        &self,
+        message: Message<'_>,
+        parts: &mut Parts,
+        body: &Held,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> Answer {
+        let in_session = self.is_in_session(parts);
+        match message {
             Message::Cancelled { request } if !in_session => {
                 if let Err(fault) = headers::check_version(&parts.headers) {
                     return framed(answer::fault(&fault));
@@ -244,7 +260,7 @@ impl Service {
                 Err(fault) => framed(answer::fault(&fault)),
             },
             Message::Request { id, method, meta, cursor }
-                if method == "tools/list" && !self.is_of_a_session(&parts, &meta) =>
+                if method == "tools/list" && !self.is_of_a_session(parts, &meta) =>
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.door.is_guarded());
                 let wanted = Wanted { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
@@ -265,11 +281,11 @@ impl Service {
                     _ => self.request(parts, body.bytes.clone(), sender, caller, &id).await,
                 }
             }
-            Message::Call(call) if !self.endpoint.is_permitted(&caller, &call).await => {
+            Message::Call(mut call) if !self.endpoint.is_permitted(&caller, &call).await => {
                 // Not by rmcp, which has no status for it.
-                let arguments = body.part(call.arguments);
-                match self.admit(&parts.headers, call, sender, caller).await {
-                    Ok(begun) => self.carry_out(begun, body.keep(arguments)).await,
+                let arguments = HeldText::from(body.part(call.arguments));
+                match self.admit(&parts.headers, &mut call, sender, caller).await {
+                    Ok(begun) => self.carry_out(begun, arguments).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
@@ -286,14 +302,14 @@ impl Service {
     /// A request that rmcp answers; in a session, one of each id at a time.
     async fn request(
         &self,
-        parts: Parts,
+        parts: &mut Parts,
         body: Bytes,
         sender: &Sender<'_>,
         caller: Caller,
         id: &Id,
     ) -> Answer {
         let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
-        let place = match session.filter(|_| self.is_in_session(&parts)) {
+        let place = match session.filter(|_| self.is_in_session(parts)) {
             None => None,
             Some(session) => match self.running.enter_session(session, id) {
                 Some(place) => Some(place),
@@ -316,7 +332,7 @@ impl Service {
     async fn admit(
         &self,
         headers: &HeaderMap,
-        mut call: Call<'_>,
+        call: &mut Call<'_>,
         sender: &Sender<'_>,
         caller: Caller,
     ) -> Result<Begun, Framed> {
@@ -328,13 +344,19 @@ impl Service {
             self.running.cancellable(&by_header, call.id.clone())
         });
         let fault = call.fault.take().map_or(Ok(()), Err);
-        if let Err(fault) = fault.and_then(|()| headers::check(headers, &call)) {
-            return Err(self.endpoint.turn_away(arrival, &call, fault));
+        if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
+            return Err(self.endpoint.turn_away(arrival, call, fault));
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(arrival, &call, era, progress).await?;
-        Ok(Begun { admitted, id: call.id, era, cancellable, reports: token.zip(updates) })
+        let admitted = self.endpoint.admit(arrival, call, era, progress).await?;
+        Ok(Begun {
+            admitted,
+            id: std::mem::take(&mut call.id),
+            era,
+            cancellable,
+            reports: token.zip(updates),
+        })
     }
 
     async fn carry_out(&self, begun: Begun, arguments: HeldText) -> Answer {
@@ -372,7 +394,7 @@ impl Service {
     }
 
     /// `initialize`: where there are sessions, it opens one if there is room.
-    async fn open(&self, parts: Parts, body: Bytes, sender: &Sender<'_>, caller: Caller) -> Answer {
+    async fn open(&self, parts: &mut Parts, body: Bytes, sender: &Sender<'_>, caller: Caller) -> Answer {
         let Rest::Sessions(_, sessions) = &self.rest else {
             return self.pass_on(parts, body, sender, caller, None).await;
         };
@@ -389,7 +411,7 @@ impl Service {
     /// Hands a request to rmcp, with its body already read.
     async fn pass_on(
         &self,
-        mut parts: Parts,
+        parts: &mut Parts,
         body: Bytes,
         sender: &Sender<'_>,
         caller: Caller,
@@ -404,6 +426,8 @@ impl Service {
                 (Some(_), Some(_)) => return invalid(400, "a request belongs to one session"),
             }
         }
+        let (nothing, ()) = Request::new(()).into_parts();
+        let mut parts = std::mem::replace(parts, nothing);
         let ends = parts.method == Method::DELETE;
         // rmcp wants both types named; what it answers with is JSON wherever one message is the whole answer.
         let both = HeaderValue::from_static("application/json, text/event-stream");
