@@ -84,6 +84,13 @@ fn versions_and_metadata_are_checked() {
     };
     let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
     assert_eq!(answer(ancient, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
+    let bare = json!({
+        "io.modelcontextprotocol/protocolVersion": "1900-01-01",
+        "io.modelcontextprotocol/clientCapabilities": null,
+    });
+    assert_eq!(answer(bare, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(server.post(&[("MCP-Protocol-Version", "1900-01-01")], &note).status, 400);
     assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": 7 }), &[]), (400, -32_602));
     assert_eq!(answer(json!({ "io.modelcontextprotocol/clientCapabilities": null }), &[]), (400, -32_602));
     assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": null }), &[]), (400, -32_602));

@@ -58,7 +58,10 @@ fn a_call_of_neither_era_is_refused() {
     let bare = json!({ "io.modelcontextprotocol/clientCapabilities": null });
     server.send(&modern(7, "tools/call", call.clone(), bare).to_string());
     assert_eq!(server.answer(&json!(7))["error"]["code"], -32_602);
-    let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
+    let ancient = json!({
+        "io.modelcontextprotocol/protocolVersion": "1900-01-01",
+        "io.modelcontextprotocol/clientCapabilities": null,
+    });
     server.send(&modern(8, "tools/call", call, ancient).to_string());
     let answer = server.answer(&json!(8));
     assert_eq!(answer["error"]["code"], -32_022);
