@@ -5,6 +5,7 @@
 //! Nothing here does input or output.
 
 pub mod bounds;
+mod classes;
 pub mod digest;
 pub mod grammar;
 pub mod json;

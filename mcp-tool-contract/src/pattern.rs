@@ -5,6 +5,8 @@
 
 use std::{fmt, sync::OnceLock};
 
+use crate::classes::Classes;
+
 /// A portable pattern, compiled at its first use and kept.
 ///
 /// As in JSON Schema the match is unanchored: `^` and `$` say otherwise.
@@ -65,7 +67,13 @@ impl fmt::Debug for Pattern {
 #[derive(Debug)]
 pub struct Matcher {
     source: &'static str,
-    compiled: OnceLock<Option<regex::Regex>>,
+    compiled: OnceLock<Option<Compiled>>,
+}
+
+#[derive(Debug)]
+enum Compiled {
+    Classes(Classes),
+    Regex(regex::Regex),
 }
 
 impl Matcher {
@@ -78,8 +86,15 @@ impl Matcher {
     /// Whether `text` holds a match. A pattern that doesn't compile matches nothing.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| compile(self.source).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+        let compiled = self.compiled.get_or_init(|| match Classes::of(self.source) {
+            Some(classes) => Some(Compiled::Classes(classes)),
+            None => compile(self.source).ok().map(Compiled::Regex),
+        });
+        match compiled {
+            Some(Compiled::Classes(classes)) => classes.is_match(text),
+            Some(Compiled::Regex(regex)) => regex.is_match(text),
+            None => false,
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct Call<'m> {
     pub(crate) arguments: &'m str,
     pub(crate) meta: Meta<'m>,
     /// Why it can't be asked for as it came, so that it is recorded all the same.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<Box<Fault>>,
 }
 
 /// What a request says of itself in `_meta`.
@@ -260,13 +260,13 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
         Ok(meta) if params.request_state.is_some() || params.input_responses.is_some() => {
             let message =
                 "this server asks for no input: `requestState` and `inputResponses` weren't given by it";
-            (meta, Some(invalid(message.into())))
+            (meta, Some(Box::new(invalid(message.into()))))
         }
         Ok(meta) if !arguments.starts_with('{') => {
-            (meta, Some(invalid("`arguments` must be an object".into())))
+            (meta, Some(Box::new(invalid("`arguments` must be an object".into()))))
         }
         Ok(meta) => (meta, None),
-        Err(fault) => (Meta::default(), Some(fault)),
+        Err(fault) => (Meta::default(), Some(Box::new(fault))),
     };
     Ok(Call { id, name: params.name.0, arguments, meta, fault })
 }

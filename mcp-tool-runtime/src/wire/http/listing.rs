@@ -59,7 +59,7 @@ pub(super) async fn list(
 fn spliced(listed: Listed) -> Answer {
     let Listed { head, entries } = listed;
     let parts = [head.into(), Bytes::from_owner(entries), Bytes::from_static(TAIL.as_bytes())];
-    let mut answer = Response::new(Either::Right(Either::Right(Parts(parts).boxed())));
+    let mut answer = Response::new(Either::Right(Parts(parts).boxed_unsync()));
     answer.headers_mut().insert(CONTENT_TYPE, JSON);
     answer
 }

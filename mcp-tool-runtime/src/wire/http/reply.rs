@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http_body_util::{BodyExt as _, Either, Full, combinators::BoxBody};
+use http_body_util::{BodyExt as _, Either, Full, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Response, StatusCode,
     body::Bytes,
@@ -16,8 +16,8 @@ use crate::wire::{
     listing,
 };
 
-/// An answer: written whole, streamed by us, or rmcp's.
-pub(super) type Answer = Response<Either<Full<Bytes>, Either<Events, BoxBody<Bytes, Infallible>>>>;
+/// An answer: written whole, else streamed by us, or rmcp's. It is small, since each station hands it on.
+pub(super) type Answer = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -89,7 +89,7 @@ pub(super) fn invalid(status: u16, message: &str) -> Answer {
 }
 
 pub(super) fn events(events: Events) -> Answer {
-    let mut answer = Response::new(Either::Right(Either::Left(events)));
+    let mut answer = Response::new(Either::Right(events.boxed_unsync()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -343,7 +343,7 @@ impl Service {
             let by_header = self.caller(sender, headers, None);
             self.running.cancellable(&by_header, call.id.clone())
         });
-        let fault = call.fault.take().map_or(Ok(()), Err);
+        let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
         if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
             return Err(self.endpoint.turn_away(arrival, call, fault));
         }
@@ -443,11 +443,10 @@ impl Service {
             Rest::Sessions(rmcp, _) => Box::pin(rmcp.handle(request)).await,
         };
         let mut answer = answer.map(|body| {
-            let body = match place {
-                Some(place) => Holding::new(body, place).boxed(),
-                None => body,
-            };
-            Either::Right(Either::Right(body))
+            Either::Right(match place {
+                Some(place) => Holding::new(body, place).boxed_unsync(),
+                None => body.boxed_unsync(),
+            })
         });
         if ends && answer.status() == StatusCode::ACCEPTED {
             *answer.status_mut() = StatusCode::NO_CONTENT;

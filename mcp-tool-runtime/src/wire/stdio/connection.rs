@@ -220,7 +220,7 @@ impl Connection {
     async fn call(&mut self, mut call: Call<'_>) -> Option<Begun> {
         let era = call.meta.era();
         let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, self.client.as_deref());
-        let fault = call.fault.take().map_or(Ok(()), Err);
+        let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
         let fault = fault.and_then(|()| self.check_era(&call));
         if let Err(fault) = fault {
             self.send(self.endpoint.turn_away(caller, &call, fault).body).await;
