@@ -561,4 +561,19 @@ mod tests {
         let held = lock(&rates.cells);
         assert_eq!((held.cells.len(), held.idle.len()), (50, 50));
     }
+
+    #[test]
+    fn whoever_holds_a_window_that_made_room_counts_where_the_others_do() {
+        let (rates, tool) = (Rates::holding(2), rated(1, Window::Minute));
+        // Two connections of one caller, each with what it found for itself.
+        let (first, second) = (Caller::new("ann"), Caller::new("ann"));
+        assert!(call(&rates, Duration::ZERO, &first, &tool).is_ok());
+        for other in ["bob", "eve"] {
+            assert!(call(&rates, Duration::from_secs(1_000), &Caller::new(other), &tool).is_ok());
+        }
+        assert!(call(&rates, Duration::from_secs(2_000), &second, &tool).is_ok());
+        assert!(call(&rates, Duration::from_secs(2_000), &first, &tool).is_err());
+        assert!(call(&rates, Duration::from_secs(2_060), &first, &tool).is_ok());
+        assert!(call(&rates, Duration::from_secs(2_060), &second, &tool).is_err());
+    }
 }
