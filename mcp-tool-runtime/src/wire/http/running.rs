@@ -170,3 +170,36 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_is_cancelled_while_it_is_begun_ends() {
+        let (running, caller, id) =
+            (Running::default(), Caller::new("ann"), Id::new("7").unwrap_or_default());
+        let done = || async {
+            // Long enough that a cancellation would be seen first.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            Framed::ok("done".into())
+        };
+        let begun = running.cancellable(&caller, id.clone());
+        running.cancel(&Caller::new("bob"), id.clone());
+        running.cancel(&caller, id.clone());
+        let never = pin!(std::future::pending());
+        let longest = std::time::Duration::from_secs(30);
+        let ended = tokio::time::timeout(longest, begun.unless_cancelled(never)).await;
+        assert!(ended.is_ok_and(|framed| framed.body.contains("cancelled by notifications/cancelled")));
+        // A call of that id that begins afterwards wasn't meant, nor was another client's.
+        let later = running.cancellable(&caller, id.clone()).unless_cancelled(pin!(done())).await;
+        assert_eq!(later.body, "done");
+        let others = running.cancellable(&Caller::new("eve"), id).unless_cancelled(pin!(done())).await;
+        assert_eq!(others.body, "done");
+        assert!(running.lock().calls.is_empty());
+    }
+}
