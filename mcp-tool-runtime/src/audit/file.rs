@@ -11,6 +11,8 @@ use super::{Sink, rotated};
 
 /// How long a file that couldn't be rotated grows before that is tried again.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How long another server may take to rotate a file that both write.
+const TURN: Duration = Duration::from_millis(250);
 
 /// Lines appended to a file.
 pub(crate) struct FileSink {
@@ -72,10 +74,14 @@ impl FileSink {
     /// Moves the file away. Where that can't be done it grows on: records come before order.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
-        // Another server may write the same file, and rotate it at this moment: the next look shows.
-        if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
-            self.stuck = Some(Instant::now());
-            return;
+        // Another server may write the same file, and rotate it at this moment.
+        let since = Instant::now();
+        while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
+            if since.elapsed() > TURN {
+                self.stuck = Some(Instant::now());
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
         if !self.is_in_place() {
             return;
@@ -164,4 +170,53 @@ fn is_torn(path: &std::path::Path, metadata: &Metadata) -> bool {
         Ok(last[0])
     };
     metadata.is_file() && metadata.len() > 0 && last().map_or(true, |last| last != b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(paths: &[&PathBuf]) -> Vec<u64> {
+        paths.iter().map(|path| path.metadata().map_or(0, |metadata| metadata.len())).collect()
+    }
+
+    #[test]
+    fn a_file_that_another_server_rotates_is_waited_for() {
+        let Ok(room) = tempfile::tempdir() else { panic!("no directory") };
+        let (path, moved) = (room.path().join("calls.jsonl"), room.path().join("moved.jsonl"));
+        let mut sink = FileSink::new(path.clone(), 100, 0);
+        let line = [&[b'x'; 90][..], b"\n"].concat();
+        assert!(sink.write(&mut &*line).is_ok());
+        let Ok(other) = File::open(&path) else { panic!("no file") };
+        assert!(other.lock().is_ok());
+        let rotating = std::thread::spawn({
+            let (path, moved) = (path.clone(), moved.clone());
+            move || {
+                std::thread::sleep(Duration::from_millis(50));
+                std::fs::rename(path, moved).map(|()| other)
+            }
+        });
+        assert!(sink.write(&mut &*line).is_ok());
+        assert_eq!(sizes(&[&path, &moved]), [91, 91]);
+        assert!(rotating.join().is_ok_and(|moved| moved.is_ok()));
+    }
+
+    #[test]
+    fn a_file_that_somebody_else_holds_grows_on() {
+        let Ok(room) = tempfile::tempdir() else { panic!("no directory") };
+        let path = room.path().join("calls.jsonl");
+        let mut sink = FileSink::new(path.clone(), 100, 0);
+        let line = [&[b'x'; 90][..], b"\n"].concat();
+        assert!(sink.write(&mut &*line).is_ok());
+        let Ok(other) = File::open(&path) else { panic!("no file") };
+        assert!(other.lock().is_ok());
+        assert!(sink.write(&mut &*line).is_ok());
+        // Waited for once, and then not for each line.
+        let stuck = sink.stuck;
+        for _ in 0..99 {
+            assert!(sink.write(&mut &*line).is_ok());
+        }
+        assert!(stuck.is_some() && sink.stuck == stuck);
+        assert_eq!(sizes(&[&path]), [91 * 101]);
+    }
 }
