@@ -8,6 +8,8 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
+use crate::json::Text;
+
 /// When something happened, by the clock that only goes forward and by the one on the wall.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
@@ -30,7 +32,7 @@ impl Moment {
     }
 
     /// Appends the time in RFC 3339, to the microsecond.
-    pub(crate) fn write(&self, text: &mut String) {
+    pub(crate) fn write(&self, text: &mut Text) {
         // The second it is in was mostly written before.
         thread_local!(static SECOND: Cell<(u64, [u8; 19])> = const { Cell::new((u64::MAX, [b' '; 19])) });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -41,18 +43,18 @@ impl Moment {
             match whole.as_bytes().first_chunk() {
                 Some(first) if whole.len() == 27 => written = *first,
                 // A year of more digits than four.
-                _ => return text.push_str(&whole),
+                _ => return text.raw(&whole),
             }
             SECOND.set((second, written));
         }
-        text.push_str(std::str::from_utf8(&written).unwrap_or_default());
+        text.ascii(&written);
         let mut rest = *b".000000Z";
         let mut micros = since.subsec_micros();
         for digit in rest[1..7].iter_mut().rev() {
             *digit += (micros % 10) as u8;
             micros /= 10;
         }
-        text.push_str(std::str::from_utf8(&rest).unwrap_or_default());
+        text.ascii(&rest);
     }
 }
 
@@ -74,10 +76,10 @@ mod tests {
             253_402_300_800_000_000_999,
         ] {
             let time = UNIX_EPOCH + Duration::from_nanos_u128(nanos);
-            let mut text = String::new();
+            let mut text = Text::default();
             Moment { instant, time }.write(&mut text);
             let theirs = DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Micros, true);
-            assert_eq!(text, theirs);
+            assert_eq!(text.as_bytes(), theirs.as_bytes());
         }
     }
 

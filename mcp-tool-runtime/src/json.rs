@@ -1,90 +1,133 @@
-//! JSON written onto the end of a text, without another text on the way.
+//! JSON written part by part, without another text on the way.
 
 use std::net::IpAddr;
 
 use mcp_tool_contract::read::scan;
 use serde::Serialize;
 
-/// Writes a value. What can't be JSON is `null`.
-pub(crate) fn value(text: &mut String, value: &impl Serialize) {
-    struct Appended<'t>(&'t mut String);
+/// JSON as far as it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Text(Vec<u8>);
 
-    impl std::io::Write for Appended<'_> {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            // serde_json writes whole characters.
-            self.0.push_str(str::from_utf8(bytes).map_err(std::io::Error::other)?);
-            Ok(bytes.len())
-        }
+impl Text {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Text(Vec::with_capacity(bytes))
+    }
 
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Writes what is JSON already.
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    /// The same for ASCII.
+    pub(crate) fn ascii(&mut self, json: &[u8]) {
+        self.0.extend_from_slice(json);
+    }
+
+    /// Writes a value. What can't be JSON is `null`.
+    pub(crate) fn value(&mut self, value: &impl Serialize) {
+        let length = self.0.len();
+        if serde_json::to_writer(&mut self.0, value).is_err() {
+            self.0.truncate(length);
+            self.raw("null");
         }
     }
 
-    let length = text.len();
-    if serde_json::to_writer(Appended(text), value).is_err() {
-        text.truncate(length);
-        text.push_str("null");
+    /// Writes a string (RFC 8259 §7).
+    pub(crate) fn string(&mut self, value: &str) {
+        self.0.reserve(value.len() + value.len() / 4 + 2);
+        self.0.push(b'"');
+        let (eights, rest) = value.as_bytes().as_chunks::<8>();
+        for eight in eights {
+            if scan::is_plain(eight) {
+                self.0.extend_from_slice(eight);
+            } else {
+                eight.iter().for_each(|byte| self.escaped(*byte));
+            }
+        }
+        rest.iter().for_each(|byte| self.escaped(*byte));
+        self.0.push(b'"');
     }
-}
 
-/// Writes a string (RFC 8259 §7).
-pub(crate) fn string(text: &mut String, value: &str) {
-    text.reserve(value.len() + value.len() / 4 + 2);
-    text.push('"');
-    let (mut from, bytes) = (0, value.as_bytes());
-    loop {
-        let at = scan::plain(bytes, from);
-        text.push_str(&value[from..at]);
-        let Some(byte) = bytes.get(at) else { break };
-        match byte {
-            b'"' => text.push_str("\\\""),
-            b'\\' => text.push_str("\\\\"),
-            b'\n' => text.push_str("\\n"),
-            b'\r' => text.push_str("\\r"),
-            b'\t' => text.push_str("\\t"),
-            0x08 => text.push_str("\\b"),
-            0x0c => text.push_str("\\f"),
-            other => {
+    /// Writes a byte of a string.
+    #[inline]
+    fn escaped(&mut self, byte: u8) {
+        match ESCAPES[usize::from(byte)] {
+            0 => self.0.push(byte),
+            b'u' => {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                text.push_str("\\u00");
-                text.push(char::from(DIGITS[usize::from(other >> 4)]));
-                text.push(char::from(DIGITS[usize::from(other & 15)]));
+                let [high, low] = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+                self.0.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
+            short => self.0.extend_from_slice(&[b'\\', short]),
+        }
+    }
+
+    /// Writes a number.
+    pub(crate) fn number(&mut self, number: u64) {
+        let (mut digits, mut count, mut left) = ([b'0'; 20], 0, number);
+        loop {
+            digits[count] += (left % 10) as u8;
+            left /= 10;
+            count += 1;
+            if left == 0 {
+                break;
             }
         }
-        from = at + 1;
-    }
-    text.push('"');
-}
-
-/// Writes a number.
-pub(crate) fn number(text: &mut String, number: u64) {
-    let (mut digits, mut from, mut left) = ([b'0'; 20], 20, number);
-    loop {
-        from -= 1;
-        digits[from] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
+        // One by one: there are few, and a copy of few bytes costs more.
+        for digit in digits[..count].iter().rev() {
+            self.0.push(*digit);
         }
     }
-    text.push_str(str::from_utf8(&digits[from..]).unwrap_or_default());
-}
 
-/// Writes an address, which needs no escapes.
-pub(crate) fn address(text: &mut String, address: IpAddr) {
-    match address {
-        IpAddr::V4(four) => {
-            for (place, octet) in four.octets().into_iter().enumerate() {
-                if place > 0 {
-                    text.push('.');
+    /// Writes an address, which needs no escapes.
+    pub(crate) fn address(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(four) => {
+                for (place, octet) in four.octets().into_iter().enumerate() {
+                    if place > 0 {
+                        self.0.push(b'.');
+                    }
+                    self.number(octet.into());
                 }
-                number(text, octet.into());
             }
+            IpAddr::V6(six) => self.raw(&six.to_string()),
         }
-        IpAddr::V6(six) => text.push_str(&six.to_string()),
     }
 }
+
+/// What follows the backslash of a byte that is written with one; 0 of others.
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        escapes[control] = b'u';
+        control += 1;
+    }
+    let short = [
+        (0x08, b'b'),
+        (b'\t', b't'),
+        (b'\n', b'n'),
+        (0x0c, b'f'),
+        (b'\r', b'r'),
+        (b'"', b'"'),
+        (b'\\', b'\\'),
+    ];
+    let mut place = 0;
+    while place < short.len() {
+        escapes[short[place].0 as usize] = short[place].1;
+        place += 1;
+    }
+    escapes
+};
 
 #[cfg(test)]
 mod tests {
@@ -92,10 +135,11 @@ mod tests {
 
     use super::*;
 
-    fn written(write: impl FnOnce(&mut String)) -> String {
-        let mut text = String::from("x");
+    fn written(write: impl FnOnce(&mut Text)) -> String {
+        let mut text = Text::default();
+        text.raw("x");
         write(&mut text);
-        text.split_off(1)
+        String::from_utf8_lossy(&text.as_bytes()[1..]).into_owned()
     }
 
     #[test]
@@ -107,7 +151,7 @@ mod tests {
         texts.extend((0..0x30u8).map(|byte| format!("{}x{0}", char::from(byte))));
         for value in texts {
             assert_eq!(
-                written(|text| string(text, &value)),
+                written(|text| text.string(&value)),
                 serde_json::to_string(&value).unwrap_or_default()
             );
         }
@@ -116,19 +160,19 @@ mod tests {
     #[test]
     fn numbers_and_addresses_are_written_as_they_display() {
         for value in [0, 9, 10, 1_234_567_890, u64::MAX] {
-            assert_eq!(written(|text| number(text, value)), value.to_string());
+            assert_eq!(written(|text| text.number(value)), value.to_string());
         }
         let addresses: [IpAddr; 3] =
             [Ipv4Addr::LOCALHOST.into(), Ipv4Addr::BROADCAST.into(), Ipv6Addr::LOCALHOST.into()];
         for value in addresses {
-            assert_eq!(written(|text| address(text, value)), value.to_string());
+            assert_eq!(written(|text| text.address(value)), value.to_string());
         }
     }
 
     #[test]
     fn what_can_not_be_json_is_null() {
         let odd = std::collections::BTreeMap::from([((1, 2), 3)]);
-        assert_eq!(written(|text| value(text, &odd)), "null");
-        assert_eq!(written(|text| value(text, &[1.5])), "[1.5]");
+        assert_eq!(written(|text| text.value(&odd)), "null");
+        assert_eq!(written(|text| text.value(&[1.5])), "[1.5]");
     }
 }

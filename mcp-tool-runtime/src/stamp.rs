@@ -6,8 +6,6 @@ use mcp_tool_contract::{
     model::Contract,
 };
 
-use crate::json;
-
 /// The `_meta` key of the id that answer, log and record share.
 pub(crate) const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 
@@ -31,8 +29,8 @@ impl Stamp {
         let version = contract.version;
         let mut after_id = String::from("\"");
         if let Some(deprecation) = &contract.deprecation {
-            after_id.push_str(&format!(r#","{META_DEPRECATION}":"#));
-            json::value(&mut after_id, deprecation);
+            let deprecation = serde_json::to_string(deprecation).unwrap_or_else(|_| "null".into());
+            after_id.push_str(&format!(r#","{META_DEPRECATION}":{deprecation}"#));
         }
         Stamp {
             contract,

@@ -27,8 +27,6 @@ struct Round {
     p99: f64,
     /// The median with one connection.
     alone: f64,
-    /// Microseconds of the load's own processor a call.
-    load: f64,
 }
 
 struct Measured {
@@ -106,9 +104,9 @@ async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box
         time: Duration::from_secs(2),
         wanted: prepared.wanted(),
     };
-    let (begun, own) = (server.spent()?, process::spent()?);
+    let begun = server.spent()?;
     let many = load::run(plan(CONNECTIONS, calls)).await;
-    let (spent, own) = (server.spent()? - begun, process::spent()? - own);
+    let spent = server.spent()? - begun;
     let one = load::run(plan(1, calls / 10)).await;
     for failed in [&many.failed, &one.failed] {
         if let Some((what, count)) = failed.iter().next() {
@@ -122,7 +120,6 @@ async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box
         p50: micros(many.quantile(0.5)),
         p99: micros(many.quantile(0.99)),
         alone: micros(one.quantile(0.5)),
-        load: micros(own) / many.latencies.len() as f64,
     })
 }
 
@@ -163,9 +160,5 @@ fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Er
             one.server.memory()? as f64 / 1_024.0,
         );
     }
-    let loads = measured.iter().filter(|one| !one.rounds[place].is_empty());
-    let loads = loads.map(|one| median(one.rounds[place].iter().map(|round| round.load).collect()));
-    let load = loads.fold(f64::INFINITY, f64::min);
-    println!("\nThe load took at least {load:.1} µs of its own processor a call.");
     Ok(())
 }

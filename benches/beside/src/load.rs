@@ -287,7 +287,7 @@ impl Outcome {
     }
 }
 
-/// Asks as planned, over new connections; call it in a runtime of one thread.
+/// Asks as planned, over new connections; call it in a runtime of one thread, whose processor it takes whole.
 pub async fn run(plan: Plan) -> Outcome {
     let mut opened = Vec::new();
     for _ in 0..plan.connections {
@@ -297,10 +297,25 @@ pub async fn run(plan: Plan) -> Outcome {
         Rc::new(Shared { plan, left: Cell::default(), outcome: RefCell::default(), begun: Instant::now() });
     shared.left.set(shared.plan.calls);
     let local = LocalSet::new();
-    for (index, connection) in opened.into_iter().enumerate() {
-        local.spawn_local(one(index, connection, Rc::clone(&shared)));
-    }
-    local.await;
+    let asking: Vec<_> = opened
+        .into_iter()
+        .enumerate()
+        .map(|(index, connection)| local.spawn_local(one(index, connection, Rc::clone(&shared))))
+        .collect();
+    // The load never sleeps. A server pays for waking a client that does, a slower one for more of its answers.
+    let awake = local.spawn_local(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    local
+        .run_until(async {
+            for one in asking {
+                drop(one.await);
+            }
+        })
+        .await;
+    awake.abort();
     let mut outcome = shared.outcome.take();
     outcome.elapsed = shared.begun.elapsed();
     outcome.latencies.sort_unstable();

@@ -20,14 +20,6 @@ pub fn bind(processor: usize) -> nix::Result<()> {
     sched_setaffinity(Pid::from_raw(0), &set)
 }
 
-/// The processor time that this process has had.
-///
-/// # Errors
-/// When the system doesn't say.
-pub fn spent() -> nix::Result<Duration> {
-    Ok(ClockId::CLOCK_PROCESS_CPUTIME_ID.now()?.into())
-}
-
 /// A server on a processor of its own, which ends with this value.
 pub struct Server {
     child: Child,

@@ -116,6 +116,7 @@ impl Station {
                 let body = call(era);
                 for _ in 0..rounds {
                     let answer = measured.dispatches(black_box(body.as_bytes())).await.unwrap_or_default();
+                    let answer = str::from_utf8(&answer).unwrap_or_default();
                     if !answer.contains(HELD) {
                         return Err(format!("the call was answered {answer}"));
                     }

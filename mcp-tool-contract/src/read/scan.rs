@@ -308,24 +308,36 @@ impl<'t> Scan<'t> {
 #[must_use]
 #[inline]
 pub fn plain(bytes: &[u8], from: usize) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = ONES << 7;
     let (eights, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
     for eight in eights {
-        let word = u64::from_le_bytes(*eight);
-        // The top bit of each byte that is less than 1 after the exclusive or, or than a space: at the first such
-        // byte this is exact, and beyond it nobody looks.
-        let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
-        let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (quote | backslash | control) & TOPS;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+        let odd = odd(eight);
+        if odd != 0 {
+            return at + (odd.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
+}
+
+/// Whether these bytes are all plain text of a string.
+#[must_use]
+#[inline]
+pub const fn is_plain(eight: &[u8; 8]) -> bool {
+    odd(eight) == 0
+}
+
+/// The top bit of each byte that isn't plain: right for the first of them, and beyond it nobody looks.
+#[inline]
+const fn odd(eight: &[u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    let word = u64::from_le_bytes(*eight);
+    // A byte that is less than 1 after the exclusive or, or than a space.
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & TOPS
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     clock::Moment,
     context::CallContext,
     identity::{Caller, Scopes},
-    json,
+    json::Text,
     stamp::Stamp,
 };
 
@@ -133,23 +133,23 @@ impl Entry {
 
     fn write(&mut self, outcome: Outcome, reason: Option<&str>, detail: Option<&str>, result: Option<&[u8]>) {
         self.written = true;
-        let mut line = Line(String::with_capacity(768));
-        line.0.push_str(r#"{"time":""#);
+        let mut line = Line(Text::with_capacity(768));
+        line.0.raw(r#"{"time":""#);
         self.moment.write(&mut line.0);
-        line.0.push_str(r#"","correlation_id":""#);
-        line.0.push_str(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-        line.0.push_str("\",");
-        line.0.push_str(self.caller.written(of_caller));
+        line.0.raw(r#"","correlation_id":""#);
+        line.0.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        line.0.raw("\",");
+        line.0.raw(self.caller.written(of_caller));
         if let Some(remote) = self.remote {
             line.name("remote");
-            line.0.push('"');
-            json::address(&mut line.0, remote);
-            line.0.push('"');
+            line.0.raw("\"");
+            line.0.address(remote);
+            line.0.raw("\"");
         }
         match (&self.named, &self.tool) {
             (None, Some(tool)) => {
-                line.0.push(',');
-                line.0.push_str(&tool.recorded);
+                line.0.raw(",");
+                line.0.raw(&tool.recorded);
             }
             (named, tool) => {
                 line.text("tool", named.as_deref().unwrap_or_default());
@@ -163,17 +163,17 @@ impl Entry {
             line.text("answered_by", answered_by);
         }
         if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation.is_some()) {
-            line.0.push_str(r#","deprecated":true"#);
+            line.0.raw(r#","deprecated":true"#);
         }
         if let Some(upstreams) =
             self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
         {
-            line.0.push_str(r#","upstreams":"#);
-            json::value(&mut line.0, &upstreams);
+            line.0.raw(r#","upstreams":"#);
+            line.0.value(&upstreams);
         }
-        line.0.push_str(r#","outcome":""#);
-        line.0.push_str(outcome.name());
-        line.0.push('"');
+        line.0.raw(r#","outcome":""#);
+        line.0.raw(outcome.name());
+        line.0.raw("\"");
         if let Some(reason) = reason {
             line.text("reason", reason);
         }
@@ -189,7 +189,7 @@ impl Entry {
             line.number("result_bytes", result.len() as u128);
             line.digest("result", &Digest::of_bytes(result));
         }
-        line.0.push_str("}\n");
+        line.0.raw("}\n");
         self.audit.append(line.0.as_bytes(), self.running);
     }
 }
@@ -206,37 +206,39 @@ impl Drop for Entry {
 }
 
 /// A record as far as it is written. Names of members need no escapes.
-struct Line(String);
+#[derive(Default)]
+struct Line(Text);
 
 impl Line {
     fn name(&mut self, name: &str) {
         for part in [",\"", name, "\":"] {
-            self.0.push_str(part);
+            self.0.raw(part);
         }
     }
 
     fn text(&mut self, name: &str, text: &str) {
         self.name(name);
-        json::string(&mut self.0, text);
+        self.0.string(text);
     }
 
     fn number(&mut self, name: &str, number: u128) {
         self.name(name);
-        json::number(&mut self.0, u64::try_from(number).unwrap_or(u64::MAX));
+        self.0.number(u64::try_from(number).unwrap_or(u64::MAX));
     }
 
     fn digest(&mut self, name: &str, digest: &Digest) {
         self.name(name);
-        self.0.push('"');
-        self.0.push_str(std::str::from_utf8(&digest.ascii()).unwrap_or_default());
-        self.0.push('"');
+        self.0.raw("\"");
+        self.0.ascii(&digest.ascii());
+        self.0.raw("\"");
     }
 }
 
 /// What a record says of the caller.
 fn of_caller(caller: &Caller) -> String {
-    let mut line = Line(String::from(r#""user":"#));
-    json::string(&mut line.0, caller.user());
+    let mut line = Line::default();
+    line.0.raw(r#""user":"#);
+    line.0.string(caller.user());
     if let Some(agent) = caller.agent() {
         line.text("agent", &shown(agent));
     }
@@ -255,8 +257,8 @@ fn of_caller(caller: &Caller) -> String {
     }
     line.name("scopes");
     match caller.scopes() {
-        Scopes::All => line.0.push_str("\"all\""),
-        Scopes::Only(held) => json::value(&mut line.0, held),
+        Scopes::All => line.0.raw("\"all\""),
+        Scopes::Only(held) => line.0.value(held),
     }
-    line.0
+    String::from_utf8(line.0.into_bytes()).unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use crate::{
     context::Update,
     dispatch::{Done, Refusal, RefusalKind},
     error::{ErrorKind, ToolError},
-    json::{string, value},
+    json::Text,
     result::Answer,
     stamp::{META_CORRELATION, Stamp},
 };
@@ -32,14 +32,15 @@ const MAX_WORDS: usize = 4 * 1024;
 pub(crate) struct Framed {
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has statuses"))]
     pub(crate) status: u16,
-    pub(crate) body: String,
+    /// JSON.
+    pub(crate) body: Vec<u8>,
     /// The scopes that a token needs, where it says too little.
     #[cfg_attr(not(feature = "oauth"), allow(dead_code, reason = "only OAuth challenges"))]
     pub(crate) wanted: Option<String>,
 }
 
 impl Framed {
-    pub(super) fn ok(body: String) -> Self {
+    pub(super) fn ok(body: Vec<u8>) -> Self {
         Framed { status: 200, body, wanted: None }
     }
 }
@@ -75,23 +76,23 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
                 r#"{{"{META_VERSIONS}":[{}],"{META_CORRELATION}":"{correlation}"}}"#,
                 entries.join(",")
             );
-            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
+            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(data.as_bytes())))
         }
         RefusalKind::UnknownTool { name } => {
             let message = format!("Unknown tool: {name}");
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
-            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(&data)))
+            Framed::ok(error(Some(id), code::INVALID_PARAMS, &message, Some(data.as_bytes())))
         }
         RefusalKind::Denied { stamp } => {
             let message = format!("'{}' isn't for this caller", stamp.contract.name);
             let data = stamped(stamp).data();
-            let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
+            let body = error(Some(id), code::FORBIDDEN, &message, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
         }
         RefusalKind::Withdrawn => {
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             let message = "access was withdrawn by the operator";
-            let body = error(Some(id), code::FORBIDDEN, message, Some(&data));
+            let body = error(Some(id), code::FORBIDDEN, message, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
         }
         RefusalKind::Scope { stamp, missing, wanted } => {
@@ -99,7 +100,7 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let message =
                 format!("'{tool}' needs a scope that this caller doesn't hold: {}", missing.join(" "));
             let data = stamped(stamp).data();
-            let body = error(Some(id), code::FORBIDDEN, &message, Some(&data));
+            let body = error(Some(id), code::FORBIDDEN, &message, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: Some(wanted.join(" ")) }
         }
     }
@@ -120,27 +121,27 @@ fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
     let mut data: Vec<String> = fault.data.iter().cloned().collect();
     data.extend(correlation.map(|correlation| format!(r#""{META_CORRELATION}":"{correlation}""#)));
     let data = (!data.is_empty()).then(|| format!("{{{}}}", data.join(",")));
-    let body = error(id.as_ref(), fault.code, &fault.message, data.as_deref());
+    let body = error(id.as_ref(), fault.code, &fault.message, data.as_ref().map(String::as_bytes));
     Framed { status: 400, body, wanted: None }
 }
 
 /// A notification of progress.
-pub(crate) fn progress(token: &str, update: &Update) -> String {
-    let mut text = String::with_capacity(160);
-    text.push_str(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
-    text.push_str(token);
-    text.push_str(r#","progress":"#);
-    value(&mut text, &update.progress);
+pub(crate) fn progress(token: &str, update: &Update) -> Vec<u8> {
+    let mut text = Text::with_capacity(160);
+    text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
+    text.raw(token);
+    text.raw(r#","progress":"#);
+    text.value(&update.progress);
     if let Some(total) = update.total.filter(|total| total.is_finite()) {
-        text.push_str(r#","total":"#);
-        value(&mut text, &total);
+        text.raw(r#","total":"#);
+        text.value(&total);
     }
     if !update.message.is_empty() {
-        text.push_str(r#","message":"#);
-        string(&mut text, &cut(&update.message));
+        text.raw(r#","message":"#);
+        text.string(&cut(&update.message));
     }
-    text.push_str("}}");
-    text
+    text.raw("}}");
+    text.into_bytes()
 }
 
 /// What stands on an answer: the tool's stamp, with the id of the call.
@@ -151,46 +152,47 @@ struct Stamped<'s> {
 
 impl Stamped<'_> {
     /// Appends it as members of a JSON object.
-    fn write(&self, text: &mut String) {
-        text.push_str(&self.stamp.before_id);
-        text.push_str(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-        text.push_str(&self.stamp.after_id);
+    fn write(&self, text: &mut Text) {
+        text.raw(&self.stamp.before_id);
+        text.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        text.raw(&self.stamp.after_id);
     }
 
     /// As an error's `data`.
-    fn data(&self) -> String {
-        let mut data = String::from("{");
+    fn data(&self) -> Text {
+        let mut data = Text::default();
+        data.raw("{");
         self.write(&mut data);
-        data.push('}');
+        data.raw("}");
         data
     }
 }
 
 /// Begins a message that is about so long, but for its frame.
-fn begin(id: Option<&Id>, content: usize) -> String {
-    let mut text = String::with_capacity(640 + content);
-    text.push_str(r#"{"jsonrpc":"2.0","#);
+fn begin(id: Option<&Id>, content: usize) -> Text {
+    let mut text = Text::with_capacity(640 + content);
+    text.raw(r#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
-        text.push_str(r#""id":"#);
-        text.push_str(&id.0);
-        text.push(',');
+        text.raw(r#""id":"#);
+        text.raw(&id.0);
+        text.raw(",");
     }
     text
 }
 
 /// An error, with the JSON object that is its `data`.
-fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&str>) -> String {
+fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&[u8]>) -> Vec<u8> {
     let mut text = begin(id, message.len());
-    text.push_str(r#""error":{"code":"#);
-    value(&mut text, &code);
-    text.push_str(r#","message":"#);
-    string(&mut text, message);
+    text.raw(r#""error":{"code":"#);
+    text.value(&code);
+    text.raw(r#","message":"#);
+    text.string(message);
     if let Some(data) = data {
-        text.push_str(r#","data":"#);
-        text.push_str(data);
+        text.raw(r#","data":"#);
+        text.ascii(data);
     }
-    text.push_str("}}");
-    text
+    text.raw("}}");
+    text.into_bytes()
 }
 
 fn tool_result(
@@ -200,7 +202,7 @@ fn tool_result(
     stamped: &Stamped<'_>,
     answer: Result<&Answer, &ToolError>,
     tool: Option<&serde_json::Value>,
-) -> String {
+) -> Vec<u8> {
     let content = match answer {
         // Once as it is, and once as text, where every quote takes one byte more.
         Ok(Answer::Object(json)) => json.len() * 2 + json.len() / 4,
@@ -208,38 +210,38 @@ fn tool_result(
         Ok(Answer::Nothing) | Err(_) => 0,
     };
     let mut text = begin(Some(id), content);
-    text.push_str(r#""result":{"#);
+    text.raw(r#""result":{"#);
     if era == Era::Modern {
-        text.push_str(r#""resultType":"complete","#);
+        text.raw(r#""resultType":"complete","#);
     }
-    text.push_str(r#""content":[{"type":"text","text":"#);
+    text.raw(r#""content":[{"type":"text","text":"#);
     match answer {
-        Ok(Answer::Nothing) => text.push_str("\"Done.\""),
-        Ok(Answer::Text(plain)) => string(&mut text, plain),
-        Ok(Answer::Object(json)) => string(&mut text, json),
-        Err(error) => string(&mut text, &words(error, stamped.correlation)),
+        Ok(Answer::Nothing) => text.raw("\"Done.\""),
+        Ok(Answer::Text(plain)) => text.string(plain),
+        Ok(Answer::Object(json)) => text.string(json),
+        Err(error) => text.string(&words(error, stamped.correlation)),
     }
-    text.push_str("}],");
+    text.raw("}],");
     if let Ok(Answer::Object(json)) = answer {
-        text.push_str(r#""structuredContent":"#);
-        text.push_str(json);
-        text.push(',');
+        text.raw(r#""structuredContent":"#);
+        text.raw(json);
+        text.raw(",");
     }
     if answer.is_err() {
-        text.push_str(r#""isError":true,"#);
+        text.raw(r#""isError":true,"#);
     }
-    text.push_str(r#""_meta":{"#);
+    text.raw(r#""_meta":{"#);
     stamped.write(&mut text);
     if let Err(error) = answer {
-        text.push_str(&format!(r#","{META_ERROR}":"#));
-        value(&mut text, &Structure { tool, ..Structure::of(error) });
+        text.raw(&format!(r#","{META_ERROR}":"#));
+        text.value(&Structure { tool, ..Structure::of(error) });
     }
     if era == Era::Modern {
-        text.push(',');
-        text.push_str(&endpoint.server_info);
+        text.raw(",");
+        text.raw(&endpoint.server_info);
     }
-    text.push_str("}}}");
-    text
+    text.raw("}}}");
+    text.into_bytes()
 }
 
 /// What the model reads of an error.

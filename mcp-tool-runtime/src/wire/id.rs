@@ -21,6 +21,8 @@ impl Id {
             let text: String = serde_json::from_str(raw).ok()?;
             return serde_json::to_string(&text).ok().map(Id);
         }
-        raw.parse::<i64>().ok().map(|number| Id(number.to_string()))
+        let number: i64 = raw.parse().ok()?;
+        // As JSON spells an integer, but for `-0`.
+        Some(Id(if number == 0 { "0".into() } else { raw.to_owned() }))
     }
 }

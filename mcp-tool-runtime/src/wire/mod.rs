@@ -15,9 +15,9 @@ pub(crate) mod stdio;
 mod ways;
 
 use std::{
+    borrow::Borrow,
     num::NonZeroU32,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -95,14 +95,14 @@ impl Endpoint {
 
     /// Carries an admitted call out and frames its answer.
     async fn execute(
-        self: Arc<Self>,
+        endpoint: impl Borrow<Self>,
         admitted: Admitted,
         arguments: impl AsRef<str>,
-        id: Id,
+        id: impl Borrow<Id>,
         era: Era,
     ) -> Framed {
         let done = admitted.execute(arguments).await;
-        answer::done(&self, &id, era, &done)
+        answer::done(endpoint.borrow(), id.borrow(), era, &done)
     }
 }
 

@@ -193,7 +193,7 @@ impl ServerHandler for Protocol {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),
         };
-        let call = endpoint.execute(admitted, arguments, id, Era::Legacy);
+        let call = Endpoint::execute(endpoint, admitted, arguments, id, Era::Legacy);
         let Some((token, updates)) = token.zip(updates) else {
             return tokio::select! {
                 framed = call => unframed(&framed),
@@ -273,7 +273,7 @@ fn unframed(framed: &Framed) -> Result<CallToolResponse, ErrorData> {
         error: Option<ErrorData>,
     }
     let failed = |reason: Cow<'static, str>| ErrorData::internal_error(reason, None);
-    match serde_json::from_str(&framed.body) {
+    match serde_json::from_slice(&framed.body) {
         Ok(Body { result: Some(result), .. }) => Ok(result.into()),
         Ok(Body { error: Some(error), .. }) => Err(error),
         Ok(_) => Err(failed("an answer was empty".into())),

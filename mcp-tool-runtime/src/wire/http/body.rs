@@ -25,6 +25,8 @@ const TURN: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Bodies up to this size are read without asking for room.
 const SMALL: usize = 64 * 1024;
+/// Bytes of an answer that a connection copies at once.
+const PART: usize = 16 * 1024;
 /// Bytes that larger bodies may hold together.
 const ROOM: usize = 8 * 1024 * 1024;
 
@@ -206,6 +208,59 @@ async fn discard(body: &mut Incoming) {
     drop(tokio::time::timeout(LINGER, rest).await);
 }
 
+/// The body of an answer in parts of no more than [`PART`].
+///
+/// A connection copies each part behind the head, so that head and body go out in one write; and keeps the room
+/// that this took, which so stays small.
+pub(super) struct InParts<B> {
+    body: B,
+    /// What the body gave and isn't handed on yet.
+    rest: Bytes,
+}
+
+impl<B> InParts<B> {
+    pub(super) fn new(body: B) -> Self {
+        InParts { body, rest: Bytes::new() }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            match Pin::new(&mut this.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if data.len() > PART => this.rest = data,
+                    Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                other => return other,
+            }
+        }
+        let part = this.rest.split_to(this.rest.len().min(PART));
+        Poll::Ready(Some(Ok(Frame::data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (mut hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}
+
 /// The body of an answer, which holds something until it was sent.
 pub(super) struct Holding<B, T> {
     body: B,
@@ -235,5 +290,56 @@ impl<B: Body + Unpin, T: Unpin> Body for Holding<B, T> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use http_body_util::{Full, StreamBody};
+
+    use super::*;
+
+    /// The sizes of the parts, and all of them together; the hint is right all the way.
+    async fn parts<B: Body<Data = Bytes, Error = Infallible> + Unpin>(body: B) -> (Vec<usize>, Vec<u8>) {
+        let mut body = InParts::new(body);
+        let (mut sizes, mut all) = (Vec::new(), Vec::new());
+        while let Some(Ok(frame)) = body.frame().await {
+            let data = frame.into_data().unwrap_or_default();
+            sizes.push(data.len());
+            all.extend_from_slice(&data);
+        }
+        assert!(body.is_end_stream() || body.size_hint().exact().is_none());
+        (sizes, all)
+    }
+
+    #[tokio::test]
+    async fn a_large_answer_goes_out_in_parts() {
+        let text: Vec<u8> = (0..PART * 2 + 5).map(|place| place as u8).collect();
+        let mut body = InParts::new(Full::new(Bytes::from(text.clone())));
+        for left in [text.len(), PART + 5, 5] {
+            assert_eq!(body.size_hint().exact(), Some(left as u64));
+            assert!(!body.is_end_stream());
+            assert!(body.frame().await.is_some());
+        }
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        let (sizes, all) = parts(Full::new(Bytes::from(text.clone()))).await;
+        assert_eq!(sizes, [PART, PART, 5]);
+        assert_eq!(all, text);
+        let (sizes, all) = parts(Full::new(Bytes::from(text[..PART].to_vec()))).await;
+        assert_eq!((sizes, &*all), (vec![PART], &text[..PART]));
+    }
+
+    #[tokio::test]
+    async fn what_comes_in_several_pieces_stays_in_order() {
+        let pieces = [vec![1; PART + 1], vec![2; 3], vec![3; PART * 2]];
+        let whole = pieces.concat();
+        let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::from(piece))));
+        let (sizes, all) = parts(StreamBody::new(stream::iter(frames))).await;
+        assert_eq!(sizes, [PART, 1, 3, PART, PART]);
+        assert_eq!(all, whole);
     }
 }

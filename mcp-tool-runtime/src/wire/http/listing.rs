@@ -48,7 +48,7 @@ pub(super) async fn list(
     }
     match endpoint.list(caller, wanted).await {
         Ok(listed) if listed.entries.as_str().len() <= COPIED => {
-            whole(StatusCode::OK, JSON, listed.into_text().into())
+            whole(StatusCode::OK, JSON, listed.into_bytes().into())
         }
         Ok(listed) => spliced(listed),
         Err(refused) => framed(refused),

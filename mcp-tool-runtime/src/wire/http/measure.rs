@@ -71,12 +71,12 @@ impl Measured {
     }
 
     /// Answers a `tools/call`: from the bytes of its message to those of its answer; `None` for anything else.
-    pub async fn dispatches(&self, body: &[u8]) -> Option<String> {
+    pub async fn dispatches(&self, body: &[u8]) -> Option<Vec<u8>> {
         let Ok(Message::Call(call)) = message::parse(body) else { return None };
         let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, None);
         let era = call.meta.era();
         let framed = match self.endpoint.admit(caller, &call, era, None).await {
-            Ok(admitted) => Arc::clone(&self.endpoint).execute(admitted, call.arguments, call.id, era).await,
+            Ok(admitted) => Endpoint::execute(&*self.endpoint, admitted, call.arguments, call.id, era).await,
             Err(refused) => refused,
         };
         Some(framed.body)

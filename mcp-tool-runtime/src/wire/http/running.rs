@@ -74,9 +74,8 @@ const MISSED: usize = 256;
 
 impl Running {
     /// A call that can be cancelled from now on.
-    pub(super) fn cancellable(&self, caller: &Caller, id: Id) -> Cancellable {
-        let since = self.shared.missed.load(Ordering::Acquire);
-        Cancellable { running: self.clone(), key: Key::new(caller, id), since }
+    pub(super) fn cancellable(&self) -> Cancellable {
+        Cancellable { running: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
     }
 
     fn enter(&self, key: Key, since: u64) -> Place {
@@ -129,17 +128,21 @@ impl Running {
 #[derive(Debug)]
 pub(super) struct Cancellable {
     running: Running,
-    key: Key,
     since: u64,
 }
 
 impl Cancellable {
-    /// Carries the call out, unless its caller cancels it on the way.
-    pub(super) async fn unless_cancelled(self, mut call: Pin<&mut impl Future<Output = Framed>>) -> Framed {
+    /// Carries the call out, unless its caller, who knows it by that id, cancels it on the way.
+    pub(super) async fn unless_cancelled(
+        self,
+        mut call: Pin<&mut impl Future<Output = Framed>>,
+        known: impl FnOnce() -> (Caller, Id),
+    ) -> Framed {
         if let Poll::Ready(framed) = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
             return framed;
         }
-        let place = self.running.enter(self.key, self.since);
+        let (caller, id) = known();
+        let place = self.running.enter(Key::new(&caller, id), self.since);
         tokio::select! {
             biased;
             framed = call => framed,
@@ -188,18 +191,21 @@ mod tests {
             }
             Framed::ok("done".into())
         };
-        let begun = running.cancellable(&caller, id.clone());
+        let begun = running.cancellable();
         running.cancel(&Caller::new("bob"), id.clone());
         running.cancel(&caller, id.clone());
         let never = pin!(std::future::pending());
         let longest = std::time::Duration::from_secs(30);
-        let ended = tokio::time::timeout(longest, begun.unless_cancelled(never)).await;
-        assert!(ended.is_ok_and(|framed| framed.body.contains("cancelled by notifications/cancelled")));
+        let known = |caller: &Caller| (caller.clone(), id.clone());
+        let ended = tokio::time::timeout(longest, begun.unless_cancelled(never, || known(&caller))).await;
+        assert!(ended.is_ok_and(|framed| {
+            String::from_utf8_lossy(&framed.body).contains("cancelled by notifications/cancelled")
+        }));
         // A call of that id that begins afterwards wasn't meant, nor was another client's.
-        let later = running.cancellable(&caller, id.clone()).unless_cancelled(pin!(done())).await;
-        assert_eq!(later.body, "done");
-        let others = running.cancellable(&Caller::new("eve"), id).unless_cancelled(pin!(done())).await;
-        assert_eq!(others.body, "done");
+        for caller in [caller.clone(), Caller::new("eve")] {
+            let later = running.cancellable().unless_cancelled(pin!(done()), || known(&caller)).await;
+            assert_eq!(later.body, b"done");
+        }
         assert!(running.lock().calls.is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, pin::pin, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Either, Full};
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
@@ -225,17 +226,30 @@ impl Service {
             Message::Call(call) if !self.is_in_session(parts) || call.fault.is_some() => {
                 let arguments = body.part(call.arguments);
                 match self.admit(&parts.headers, call, sender, caller).await {
-                    Ok(begun) => self.carry_out(begun, body.keep(arguments)).await,
+                    Ok(begun) => self.carry_out(begun, body.keep(arguments), sender, &parts.headers).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
-            // In a box, so that a call doesn't carry what it isn't.
-            _ => Box::pin(self.no_call(message, parts, &body, sender, caller)).await,
+            _ => self.no_call(message, parts, &body, sender, caller).await,
         }
     }
 
     /// Whatever isn't a call, and calls in sessions, which are rmcp's.
-    async fn no_call(
+    ///
+    /// In a box that is made here, so that a call neither carries what it isn't nor has room for it.
+    #[inline(never)]
+    fn no_call<'a>(
+        &'a self,
+        message: Message<'a>,
+        parts: &'a mut Parts,
+        body: &'a Held,
+        sender: &'a Sender<'_>,
+        caller: Caller,
+    ) -> BoxFuture<'a, Answer> {
+        Box::pin(self.answer(message, parts, body, sender, caller))
+    }
+
+    async fn answer(
         &self,
         message: Message<'_>,
         parts: &mut Parts,
@@ -285,7 +299,7 @@ impl Service {
                 // Not by rmcp, which has no status for it.
                 let arguments = HeldText::from(body.part(call.arguments));
                 match self.admit(&parts.headers, &mut call, sender, caller).await {
-                    Ok(begun) => self.carry_out(begun, arguments).await,
+                    Ok(begun) => self.carry_out(begun, arguments, sender, &parts.headers).await,
                     Err(refused) => self.door.challenged(refused),
                 }
             }
@@ -339,10 +353,7 @@ impl Service {
         let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
         let era = call.meta.era();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
-        let cancellable = (era == Era::Legacy).then(|| {
-            let by_header = self.caller(sender, headers, None);
-            self.running.cancellable(&by_header, call.id.clone())
-        });
+        let cancellable = (era == Era::Legacy).then(|| self.running.cancellable());
         let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
         if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
             return Err(self.endpoint.turn_away(arrival, call, fault));
@@ -359,20 +370,29 @@ impl Service {
         })
     }
 
-    async fn carry_out(&self, begun: Begun, arguments: HeldText) -> Answer {
+    async fn carry_out(
+        &self,
+        begun: Begun,
+        arguments: HeldText,
+        sender: &Sender<'_>,
+        headers: &HeaderMap,
+    ) -> Answer {
         let Begun { admitted, id, era, cancellable, reports } = begun;
-        let call = Arc::clone(&self.endpoint).execute(admitted, arguments, id, era);
+        // A message that cancels says for whom it speaks by its headers alone.
+        let by_header = || self.caller(sender, headers, None);
         let Some((token, updates)) = reports else {
             // Pinned where it is: a call is large, and each hand that it goes through copies it.
-            let call = pin!(call);
+            let call = pin!(Endpoint::execute(&*self.endpoint, admitted, arguments, &id, era));
             return framed(match cancellable {
-                Some(cancellable) => cancellable.unless_cancelled(call).await,
+                Some(cancellable) => cancellable.unless_cancelled(call, || (by_header(), id.clone())).await,
                 None => call.await,
             });
         };
+        let (known, endpoint) = (by_header(), Arc::clone(&self.endpoint));
         let call = async move {
+            let call = Endpoint::execute(endpoint, admitted, arguments, &id, era);
             match cancellable {
-                Some(cancellable) => cancellable.unless_cancelled(pin!(call)).await,
+                Some(cancellable) => cancellable.unless_cancelled(pin!(call), || (known, id.clone())).await,
                 None => call.await,
             }
         };

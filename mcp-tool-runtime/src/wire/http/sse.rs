@@ -32,9 +32,10 @@ impl Events {
     }
 }
 
-fn event(json: &str) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+fn event(json: &[u8]) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
     // JSON text holds no line end, so one `data:` line takes it.
-    Poll::Ready(Some(Ok(Frame::data(Bytes::from(format!("event: message\ndata: {json}\n\n"))))))
+    let event = [b"event: message\ndata: ", json, b"\n\n"].concat();
+    Poll::Ready(Some(Ok(Frame::data(event.into()))))
 }
 
 impl Body for Events {

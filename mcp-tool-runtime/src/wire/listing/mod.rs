@@ -87,11 +87,11 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// The whole message.
-    pub(crate) fn into_text(self) -> String {
-        let (mut whole, entries) = (self.head, self.entries.as_str());
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        let (mut whole, entries) = (self.head.into_bytes(), self.entries.as_str());
         whole.reserve_exact(entries.len() + TAIL.len());
-        whole.push_str(entries);
-        whole.push_str(TAIL);
+        whole.extend_from_slice(entries.as_bytes());
+        whole.extend_from_slice(TAIL.as_bytes());
         whole
     }
 }

@@ -61,7 +61,7 @@ impl Transport<RoleServer> for Bridge {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
         async move {
-            let line = serde_json::to_string(&message)?;
+            let line = serde_json::to_vec(&message)?;
             // The id is free before the client can read the answer, its place only once there is room for it.
             let place = message::answered(&message).and_then(|id| lock(&passed_on).remove(&id));
             writer.send(line).await;

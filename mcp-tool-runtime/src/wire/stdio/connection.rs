@@ -236,7 +236,7 @@ impl Connection {
             }
         };
         let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
-        let carried = Arc::clone(&self.endpoint).execute(admitted, arguments, call.id, era);
+        let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
         let answer: Pin<Box<dyn Future<Output = Framed> + Send>> = match token.zip(updates) {
             Some((token, updates)) => Box::pin(reported(carried, token, updates, self.writer.clone())),
             None => Box::pin(carried),
@@ -267,7 +267,7 @@ impl Connection {
             let wanted = Wanted { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
             let listed = endpoint.list(&caller, wanted).await;
             drop(place);
-            listed.map_or_else(|refused| refused, |listed| Framed::ok(listed.into_text()))
+            listed.map_or_else(|refused| refused, |listed| Framed::ok(listed.into_bytes()))
         });
         Some(Begun { id, answer })
     }
@@ -324,7 +324,7 @@ impl Connection {
     }
 
     /// Sends what the next flush will have written.
-    async fn send(&self, body: String) {
+    async fn send(&self, body: Vec<u8>) {
         if self.writer.is_full() {
             self.writer.caught_up().await;
         }

@@ -45,9 +45,9 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn put(&mut self, line: &str) {
+    fn put(&mut self, line: &[u8]) {
         if !self.gone && !self.closed {
-            self.lines.extend_from_slice(line.as_bytes());
+            self.lines.extend_from_slice(line);
             self.lines.push(b'\n');
         }
     }
@@ -59,7 +59,7 @@ impl Waiting {
 
 impl Writer {
     /// Sends a line, once there is room.
-    pub(super) async fn send(&self, line: String) {
+    pub(super) async fn send(&self, line: Vec<u8>) {
         loop {
             self.caught_up().await;
             let mut waiting = lock(&self.0.waiting);
@@ -72,7 +72,7 @@ impl Writer {
 
     /// Sends a line that [`flush`](Self::flush) will follow: until then it may wait. To be asked for where the writer
     /// had caught up.
-    pub(super) fn send_soon(&self, line: &str) {
+    pub(super) fn send_soon(&self, line: &[u8]) {
         let mut waiting = lock(&self.0.waiting);
         waiting.put(line);
         if waiting.lines.len() >= BATCH {
@@ -192,12 +192,12 @@ mod tests {
         let Ok((writer, written)) = write_lines(unread) else { panic!("no thread") };
         let mut sent = 0;
         while !writer.is_full() && sent < 10 * ROOM / line.len() {
-            writer.send_soon(&line);
+            writer.send_soon(line.as_bytes());
             writer.flush();
             sent += 1;
         }
         assert!(sent * line.len() < 2 * ROOM, "{sent} lines wait");
-        let mut waits = std::pin::pin!(writer.send("last".to_owned()));
+        let mut waits = std::pin::pin!(writer.send("last".into()));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(waits.as_mut().poll(&mut cx).is_pending(), "there is no room");
 
