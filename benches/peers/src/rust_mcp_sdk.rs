@@ -11,8 +11,9 @@ use rust_mcp_sdk::{
     macros::{JsonSchema, mcp_tool},
     mcp_server::ServerHandler,
     schema::{
-        CallToolRequestParams, CallToolResult, Implementation, ListToolsResult, PaginatedRequestParams,
-        RpcError, ServerCapabilities, ServerCapabilitiesTools, ServerResult, schema_utils::CallToolError,
+        CallToolRequestParams, CallToolResult, Implementation, ListToolsResult, ListToolsResultCacheScope,
+        PaginatedRequestParams, RpcError, ServerCapabilities, ServerCapabilitiesTools, ServerResult,
+        schema_utils::CallToolError,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ impl ServerHandler for Orders {
             tools: vec![SearchOrders::tool()],
             meta: None,
             next_cursor: None,
-            cache_scope: Default::default(),
+            cache_scope: ListToolsResultCacheScope::Private,
             result_type: "complete".to_string(),
             ttl_ms: 0,
         })
