@@ -88,6 +88,14 @@ impl Text {
         }
     }
 
+    /// Writes an integer.
+    pub(crate) fn integer(&mut self, integer: i64) {
+        if integer < 0 {
+            self.0.push(b'-');
+        }
+        self.number(integer.unsigned_abs());
+    }
+
     /// Writes an address, which needs no escapes.
     pub(crate) fn address(&mut self, address: IpAddr) {
         match address {
@@ -161,6 +169,9 @@ mod tests {
     fn numbers_and_addresses_are_written_as_they_display() {
         for value in [0, 9, 10, 1_234_567_890, u64::MAX] {
             assert_eq!(written(|text| text.number(value)), value.to_string());
+        }
+        for value in [0, 1, -1, i64::MAX, i64::MIN] {
+            assert_eq!(written(|text| text.integer(value)), value.to_string());
         }
         let addresses: [IpAddr; 3] =
             [Ipv4Addr::LOCALHOST.into(), Ipv4Addr::BROADCAST.into(), Ipv6Addr::LOCALHOST.into()];

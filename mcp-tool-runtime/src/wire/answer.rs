@@ -117,11 +117,10 @@ pub(crate) fn turned_away(fault: &Fault, correlation: Uuid) -> Framed {
 }
 
 fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
-    let id = fault.id.clone().map(Id);
     let mut data: Vec<String> = fault.data.iter().cloned().collect();
     data.extend(correlation.map(|correlation| format!(r#""{META_CORRELATION}":"{correlation}""#)));
     let data = (!data.is_empty()).then(|| format!("{{{}}}", data.join(",")));
-    let body = error(id.as_ref(), fault.code, &fault.message, data.as_ref().map(String::as_bytes));
+    let body = error(fault.id.as_ref(), fault.code, &fault.message, data.as_ref().map(String::as_bytes));
     Framed { status: 400, body, wanted: None }
 }
 
@@ -174,7 +173,7 @@ fn begin(id: Option<&Id>, content: usize) -> Text {
     text.raw(r#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
         text.raw(r#""id":"#);
-        text.raw(&id.0);
+        id.write(&mut text);
         text.raw(",");
     }
     text

@@ -42,8 +42,8 @@ pub(crate) mod code {
 pub(crate) struct Fault {
     pub(crate) code: i32,
     pub(crate) message: String,
-    /// The id of the request, where it could be read, as its JSON text.
-    pub(crate) id: Option<String>,
+    /// The id of the request, where it could be read.
+    pub(crate) id: Option<Id>,
     /// Members of the error's `data`, as JSON text.
     pub(crate) data: Option<String>,
 }
@@ -63,6 +63,6 @@ impl Fault {
     }
 
     pub(crate) fn to(self, id: &Id) -> Self {
-        Fault { id: Some(id.0.clone()), ..self }
+        Fault { id: Some(id.clone()), ..self }
     }
 }

@@ -389,10 +389,10 @@ fn nests_deeper(bytes: &[u8], most: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn fault(text: &str) -> (i32, Option<String>) {
+    fn fault(text: &str) -> (i32, Option<Id>) {
         match parse(text.as_bytes()) {
             Err(fault) => (fault.code, fault.id),
-            Ok(Incoming::Call(Call { id, fault: Some(fault), .. })) => (fault.code, Some(id.0)),
+            Ok(Incoming::Call(Call { id, fault: Some(fault), .. })) => (fault.code, Some(id)),
             Ok(message) => panic!("{text} was taken: {message:?}"),
         }
     }
@@ -403,7 +403,7 @@ mod tests {
         match parse(text.as_bytes()) {
             Ok(Incoming::Call(call)) => {
                 assert_eq!(
-                    (call.id.0.as_str(), &*call.name, call.arguments),
+                    (call.id.to_string().as_str(), &*call.name, call.arguments),
                     ("\"a\"", "x", "{ \"n\":1.0 }")
                 );
             }
@@ -415,7 +415,7 @@ mod tests {
     fn what_is_no_message_is_told_apart() {
         let call =
             |params: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{params}}}"#);
-        let seven = Some("7".to_owned());
+        let seven = Some(Id::Integer(7));
         assert_eq!(fault("{"), (code::PARSE, None));
         assert_eq!(fault("[]"), (code::INVALID_REQUEST, None));
         assert_eq!(fault("7"), (code::INVALID_REQUEST, None));

@@ -177,7 +177,7 @@ impl ServerHandler for Protocol {
         let token = context.meta.get_progress_token();
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let endpoint = Arc::clone(&self.endpoint);
-        let id = Id("0".into());
+        let id = Id::default();
         let requires = required(&context)?;
         let asked =
             Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };

@@ -62,9 +62,7 @@ pub(crate) struct Page {
 pub(super) fn head(endpoint: &Endpoint, wanted: &Wanted<'_>, next: Option<&str>) -> String {
     let Wanted { id, shape, is_guarded, cursor: _ } = wanted;
     let mut head = String::with_capacity(256 + endpoint.server_info.len() + next.map_or(0, str::len));
-    head.push_str(r#"{"jsonrpc":"2.0","id":"#);
-    head.push_str(&id.0);
-    head.push_str(r#","result":{"#);
+    head.push_str(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"#));
     if *shape == Shape::Modern {
         head.push_str(r#""resultType":"complete","#);
     }

@@ -4,13 +4,12 @@
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
 use tokio::task::AbortHandle;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::ReusableBoxFuture, task::TaskTracker};
 
 use super::{
     super::{answer::Framed, id::Id},
@@ -21,12 +20,16 @@ use super::{
 /// A call that was admitted.
 pub(super) struct Begun {
     pub(super) id: Id,
-    pub(super) answer: Pin<Box<dyn Future<Output = Framed> + Send>>,
+    pub(super) answer: Answering,
 }
+
+/// What gives a call's answer, in a box that takes another call after it.
+pub(super) type Answering = ReusableBoxFuture<'static, Framed>;
 
 /// What a call came to at once.
 pub(super) enum Step {
-    Done(Framed),
+    /// Done, and what gave the answer.
+    Done(Framed, Answering),
     Waits(Begun),
     /// It panicked, outside of its function: nothing can be said of it.
     Broken,
@@ -37,8 +40,8 @@ impl Begun {
     pub(super) fn step(mut self) -> Step {
         // Whoever carries it on asks it again, and is the one that is woken.
         let mut cx = Context::from_waker(Waker::noop());
-        match catch_unwind(AssertUnwindSafe(|| self.answer.as_mut().poll(&mut cx))) {
-            Ok(Poll::Ready(framed)) => Step::Done(framed),
+        match catch_unwind(AssertUnwindSafe(|| self.answer.poll(&mut cx))) {
+            Ok(Poll::Ready(framed)) => Step::Done(framed, self.answer),
             Ok(Poll::Pending) => Step::Waits(self),
             Err(_) => Step::Broken,
         }
@@ -104,7 +107,7 @@ impl Calls {
     /// The end of a call that was left behind, or what it does next.
     pub(super) async fn catch_up(&self, id: Id, step: Step) {
         match step {
-            Step::Done(framed) => self.answer(&id, framed).await,
+            Step::Done(framed, _) => self.answer(&id, framed).await,
             Step::Waits(call) if self.is_running(&id) => self.spawn(call),
             // It was cancelled meanwhile.
             Step::Waits(call) => drop(call),

@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -23,7 +22,7 @@ use super::{
         supported,
     },
     bridge::PassedOn,
-    calls::{Begun, Calls, Step},
+    calls::{Answering, Begun, Calls, Step},
     lines::{Arrived, Inbox, MAX_LINE, line_length},
     lock,
     output::Writer,
@@ -47,6 +46,8 @@ pub(super) struct Connection {
     writer: Writer,
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
     calls: Calls,
+    /// What gave the answer before, and can give the next.
+    spare: Option<Answering>,
     /// The call that is run now, while another may take the connection.
     stepping: Option<Id>,
     /// When the call before had been run, and how many are to be run elsewhere because one took long.
@@ -93,6 +94,7 @@ impl Connection {
             writer: calls.writer.clone(),
             to_rmcp,
             calls,
+            spare: None,
             stepping: None,
             stepped_at: Instant::now(),
             beside: 0,
@@ -150,8 +152,8 @@ impl Connection {
         false
     }
 
-    pub(super) fn stepping(&mut self, id: &Id) {
-        self.stepping = Some(id.clone());
+    pub(super) fn stepping(&mut self, id: Id) {
+        self.stepping = Some(id);
     }
 
     /// Leaves the call that is run where it is.
@@ -165,7 +167,10 @@ impl Connection {
     /// What came of a call that was run where it was taken.
     pub(super) fn stepped(&mut self, step: Step) {
         match step {
-            Step::Done(framed) => self.writer.send_soon(&framed.body),
+            Step::Done(framed, spare) => {
+                self.writer.send_soon(&framed.body);
+                self.spare = Some(spare);
+            }
             Step::Waits(call) => self.calls.spawn(call),
             Step::Broken => {}
         }
@@ -237,9 +242,15 @@ impl Connection {
         };
         let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
         let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
-        let answer: Pin<Box<dyn Future<Output = Framed> + Send>> = match token.zip(updates) {
-            Some((token, updates)) => Box::pin(reported(carried, token, updates, self.writer.clone())),
-            None => Box::pin(carried),
+        let answer = match (token.zip(updates), self.spare.take()) {
+            (Some((token, updates)), _) => {
+                Answering::new(reported(carried, token, updates, self.writer.clone()))
+            }
+            (None, Some(mut spare)) => {
+                spare.set(carried);
+                spare
+            }
+            (None, None) => Answering::new(carried),
         };
         Some(Begun { id, answer })
     }
@@ -263,7 +274,7 @@ impl Connection {
             false => None,
         };
         let (endpoint, own) = (Arc::clone(&self.endpoint), id.clone());
-        let answer = Box::pin(async move {
+        let answer = Answering::new(async move {
             let wanted = Wanted { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
             let listed = endpoint.list(&caller, wanted).await;
             drop(place);

@@ -210,7 +210,7 @@ impl Turn {
                 continue;
             }
             let id = call.id.clone();
-            let step = self.lend(connection, &id);
+            let step = self.lend(connection, id.clone());
             let came_to = call.step();
             match self.take_back(step) {
                 Some(back) => connection = back,
@@ -240,7 +240,7 @@ impl Turn {
     }
 
     /// Puts the connection where another can take it; gives the number of the call that is run now.
-    fn lend(&self, mut connection: Box<Connection>, id: &Id) -> u64 {
+    fn lend(&self, mut connection: Box<Connection>, id: Id) -> u64 {
         connection.stepping(id);
         let mut place = lock(&self.place);
         place.steps += 1;
