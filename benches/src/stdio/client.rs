@@ -3,11 +3,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem::Finder};
 
 /// The revision of the protocol that calls are of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,11 @@ impl Era {
 }
 
 /// What every good answer holds.
-const FOUND: &[u8] = br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#;
+static FOUND: LazyLock<Finder<'static>> = LazyLock::new(|| {
+    Finder::new(br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#)
+});
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""isError":true"#));
+static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""id":"#));
 
 pub struct Server {
     child: Child,
@@ -170,10 +177,10 @@ impl Drop for Server {
 /// The id of an answer that holds what it should.
 fn good(answer: &[u8]) -> usize {
     let wrong = || -> ! { panic!("not what was asked for: {}", String::from_utf8_lossy(answer)) };
-    if memmem::find(answer, FOUND).is_none() || memmem::find(answer, br#""isError":true"#).is_some() {
+    if FOUND.find(answer).is_none() || ERROR.find(answer).is_some() {
         wrong();
     }
-    let Some(at) = memmem::find(answer, br#""id":"#) else { wrong() };
+    let Some(at) = ID.find(answer) else { wrong() };
     let digits = answer[at + 5..].iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |id, digit| id * 10 + usize::from(digit - b'0'))
 }

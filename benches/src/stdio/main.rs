@@ -57,7 +57,9 @@ fn measure() {
             figures.take(server, calls);
         }
     }
-    println!("| calls of | server | alone, p50 | p99 | CPU a call | pipelined, 256 | CPU a call | 1,024 | CPU a call |");
+    println!(
+        "| calls of | server | alone, p50 | p99 | CPU a call | pipelined, 256 | CPU a call | 1,024 | CPU a call |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (era, name, _, figures) in &measured {
         println!("| {} | {name} | {} |", era.name(), figures.row());
@@ -65,9 +67,13 @@ fn measure() {
     for pair in measured.chunks(2) {
         let [(era, _, _, ours), (_, _, _, theirs)] = pair else { continue };
         for (place, in_flight) in IN_FLIGHT.iter().enumerate() {
-            let ratios = ours.a_second[place].iter().zip(&theirs.a_second[place]).map(|(one, other)| one / other);
+            let ratios =
+                ours.a_second[place].iter().zip(&theirs.a_second[place]).map(|(one, other)| one / other);
             let [low, middle, high] = spread(ratios.collect());
-            println!("{}, {in_flight} on their way: {middle:.1} times rmcp's calls a second ({low:.1} to {high:.1})", era.name());
+            println!(
+                "{}, {in_flight} on their way: {middle:.1} times rmcp's calls a second ({low:.1} to {high:.1})",
+                era.name()
+            );
         }
     }
 }
