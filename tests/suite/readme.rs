@@ -148,3 +148,26 @@ fn what_the_readme_says_is_so() {
     }
     assert!(server.is_some() && !printed.is_empty() && answer.is_object());
 }
+
+/// What is measured takes too long to be run here; that it could be is checked.
+#[test]
+fn what_the_readme_measures_by_is_there() {
+    let benches = root().join("benches");
+    let manifest = |folder: &str| fs::read_to_string(benches.join(folder).join("Cargo.toml")).unwrap();
+    let programs = manifest(".") + &manifest("beside");
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let commands: Vec<&str> = readme.split('`').filter(|code| code.starts_with("cd benches")).collect();
+    assert!(commands.len() >= 6, "{commands:?}");
+    for command in commands {
+        match command.split_once(" --bin ") {
+            Some(("cd benches && cargo run --release", program)) => {
+                let name = program.split(' ').next().unwrap();
+                assert!(
+                    programs.contains(&format!("\n[[bin]]\nname = \"{name}\"\n")),
+                    "nobody has {command}"
+                );
+            }
+            _ => assert_eq!(command, "cd benches/instructions && cargo run --release"),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! How much: at one time, and of one caller in a span of time.
 
+mod cell;
 mod concurrency;
 mod rate;
 

@@ -1,14 +1,8 @@
 //! How often: the calls of one caller to one tool, in any span of time as long as the window of its rate.
-//!
-//! A cell holds marks of the calls that count still. Up to [`MARKS`] calls a window, each has a mark of its own and
-//! the window is exact. Of more, a log would be what a caller can fill memory with: there the window is cut into so
-//! many slots, and the calls of one slot share a mark, which has the time of the last of them. So a call may count
-//! for a slot longer than the window, a sixtieth of it, and never shorter: no span as long as the window ever sees
-//! more calls than its rate says. What is refused doesn't count.
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -18,6 +12,7 @@ use mcp_tool_contract::{
     model::{Contract, Rate, Window},
 };
 
+use super::cell::{Cell, Time, nanoseconds};
 use crate::{
     error::ToolError,
     identity::{Caller, Memo},
@@ -26,15 +21,11 @@ use crate::{
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
 /// none, new callers are refused. Full, and each at its most, they take 120 MB.
 const MOST_CELLS: usize = 100_000;
-/// Marks of one cell that count at one time, but for one at the edge.
-const MARKS: u32 = 60;
 /// Cells that each new one looks at, so that memory falls again after a rush.
 const LOOKED_AT: usize = 2;
 
 /// A caller and a tool, by a digest: whatever callers are called, a key has one size.
 type Key = [u8; 32];
-/// Nanoseconds since the windows began.
-type Time = u64;
 
 /// The windows of all callers.
 #[derive(Debug)]
@@ -231,10 +222,6 @@ fn spoken(time: Duration) -> String {
     }
 }
 
-fn nanoseconds(time: Duration) -> Time {
-    Time::try_from(time.as_nanos()).unwrap_or(Time::MAX)
-}
-
 #[derive(Debug, Default)]
 struct Cells {
     cells: HashMap<Key, SharedCell>,
@@ -287,85 +274,11 @@ impl Cells {
     }
 }
 
-/// The window of one caller and one tool.
-#[derive(Debug)]
-struct Cell {
-    most: u32,
-    window: Time,
-    /// How much time the calls of one mark are within.
-    slot: Time,
-    /// Calls that count.
-    calls: u32,
-    marks: VecDeque<Mark>,
-    /// Whether it made room for others.
-    is_gone: bool,
-}
-
-#[derive(Debug)]
-struct Mark {
-    last: Time,
-    calls: u32,
-}
-
-impl Cell {
-    fn new(rate: Rate) -> Self {
-        let window = rate.window.milliseconds() * 1_000_000;
-        let slot = if rate.calls > MARKS { window / Time::from(MARKS) } else { 1 };
-        Cell { most: rate.calls, window, slot, calls: 0, marks: VecDeque::new(), is_gone: false }
-    }
-
-    /// The same as [`take`](Cell::take), where it isn't gone.
-    fn take_unless_gone(&mut self, now: Time) -> Option<Result<Time, Duration>> {
-        if self.is_gone { None } else { Some(self.take(now)) }
-    }
-
-    /// The time of the call, by which its place can be given back; or how long until there is one.
-    fn take(&mut self, now: Time) -> Result<Time, Duration> {
-        // Two calls may get here in another order than their clocks were read in.
-        let now = self.marks.back().map_or(now, |newest| now.max(newest.last));
-        while let Some(oldest) = self.marks.front()
-            && oldest.last + self.window <= now
-        {
-            self.calls -= oldest.calls;
-            self.marks.pop_front();
-        }
-        if self.calls >= self.most {
-            let free_at = self.marks.front().map_or(now, |oldest| oldest.last + self.window);
-            return Err(Duration::from_nanos(free_at - now));
-        }
-        self.calls += 1;
-        let slot = self.slot;
-        match self.marks.back_mut() {
-            Some(newest) if newest.last / slot == now / slot => {
-                newest.last = now;
-                newest.calls += 1;
-            }
-            _ => self.marks.push_back(Mark { last: now, calls: 1 }),
-        }
-        Ok(now)
-    }
-
-    fn give_back(&mut self, at: Time) {
-        let slot = self.slot;
-        let Some(place) = self.marks.iter().rposition(|mark| mark.last / slot == at / slot) else { return };
-        self.calls -= 1;
-        self.marks[place].calls -= 1;
-        if self.marks[place].calls == 0 {
-            self.marks.remove(place);
-        }
-    }
-
-    /// From when on none of its calls count.
-    fn idle_at(&self) -> Time {
-        self.marks.back().map_or(0, |newest| newest.last + self.window)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use mcp_tool_contract::model::Version;
 
-    use super::*;
+    use super::{super::cell::MARKS, *};
     use crate::error::ErrorKind;
 
     const CONTRACT: Contract =

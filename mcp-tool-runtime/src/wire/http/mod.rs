@@ -15,6 +15,7 @@ pub mod measure;
 mod origin;
 mod remote;
 mod reply;
+mod rest;
 mod running;
 mod service;
 mod sessions;

@@ -3,31 +3,24 @@
 use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use http_body_util::{BodyExt as _, Either, Full};
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
     body::{Bytes, Incoming},
-    header::{
-        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
-    },
+    header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN, USER_AGENT},
     http::request::Parts,
-};
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService,
-    session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     HttpSettings, PATH,
-    body::{self, Bodies, Held, HeldText, Holding, Refused},
+    body::{self, Bodies, Held, HeldText, Refused},
     door::{Door, Entered},
     headers, listing, origin,
     remote::remote_of,
-    reply::{Answer, empty, events, framed, invalid, is_json, listed, not_of_the_protocol, plain},
-    running::{Cancellable, Place, Running},
-    sessions::Sessions,
+    reply::{Answer, empty, events, framed, invalid, is_json, listed, plain},
+    rest::Rest,
+    running::{Cancellable, Running},
     sse::Events,
 };
 use crate::{
@@ -38,17 +31,14 @@ use crate::{
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
-        fault::{Fault, code},
         id::Id,
         labelled::Labelled,
         listing::{Shape, Wanted},
-        message::{self, Call, Era, Incoming as Message, Meta},
-        protocol::{Protocol, RawArguments, Remote},
+        message::{self, Call, Era, Incoming as Message},
+        protocol::RawArguments,
         ways::{self, Way},
     },
 };
-
-const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// What answers requests.
 pub(super) struct Service {
@@ -58,12 +48,6 @@ pub(super) struct Service {
     bodies: Bodies,
     running: Running,
     rest: Rest,
-}
-
-/// rmcp, with sessions or without.
-enum Rest {
-    Stateless(StreamableHttpService<Protocol, NeverSessionManager>),
-    Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
 }
 
 /// One connection, as its requests know it.
@@ -80,10 +64,10 @@ impl Peer {
 }
 
 /// Who sends a request, and from where.
-struct Sender<'p> {
+pub(super) struct Sender<'p> {
     peer: &'p Peer,
-    remote: IpAddr,
-    entered: Entered,
+    pub(super) remote: IpAddr,
+    pub(super) entered: Entered,
 }
 
 /// A call that was admitted, and how its answer goes out.
@@ -105,15 +89,7 @@ impl Service {
         door: Door,
         end: &CancellationToken,
     ) -> Self {
-        let protocol = Protocol::new(Arc::clone(&endpoint), door.is_guarded());
-        let rest = match settings.sessions {
-            None => Rest::Stateless(rmcp_service(protocol, Arc::default(), false, &settings, end)),
-            Some(most) => {
-                let sessions = Sessions::new(most, settings.session_idle);
-                let manager = Arc::clone(&sessions.manager);
-                Rest::Sessions(rmcp_service(protocol, manager, true, &settings, end), sessions)
-            }
-        };
+        let rest = Rest::new(&endpoint, &settings, door.is_guarded(), end);
         let bodies = Bodies::new(settings.max_body);
         Service { endpoint, door, settings, bodies, running: Running::default(), rest }
     }
@@ -183,11 +159,11 @@ impl Service {
                 return refused.unwrap_or_else(|| plain(StatusCode::UNAUTHORIZED, "unauthorized\n"));
             }
         };
-        match (&parts.method, &self.rest) {
-            (&Method::POST, _) => {}
-            (&Method::GET | &Method::DELETE, Rest::Sessions(..)) => {
+        match parts.method {
+            Method::POST => {}
+            Method::GET | Method::DELETE if self.rest.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);
-                return self.pass_on(parts, Bytes::new(), &sender, caller, None).await;
+                return self.rest.pass_on(parts, Bytes::new(), &sender, caller, None).await;
             }
             _ => {
                 body::pass_over(&parts.headers, body).await;
@@ -223,7 +199,7 @@ impl Service {
         };
         let caller = self.caller(sender, &parts.headers, client);
         match &mut message {
-            Message::Call(call) if !self.is_in_session(parts) || call.fault.is_some() => {
+            Message::Call(call) if !self.rest.is_in_session(parts) || call.fault.is_some() => {
                 let arguments = body.part(call.arguments);
                 match self.admit(&parts.headers, call, sender, caller).await {
                     Ok(begun) => self.carry_out(begun, body.keep(arguments), sender, &parts.headers).await,
@@ -257,7 +233,7 @@ impl Service {
         sender: &Sender<'_>,
         caller: Caller,
     ) -> Answer {
-        let in_session = self.is_in_session(parts);
+        let in_session = self.rest.is_in_session(parts);
         match message {
             Message::Cancelled { request } if !in_session => {
                 if let Err(fault) = headers::check_version(&parts.headers) {
@@ -274,7 +250,7 @@ impl Service {
                 Err(fault) => framed(answer::fault(&fault)),
             },
             Message::Request { id, method, meta, cursor }
-                if method == "tools/list" && !self.is_of_a_session(parts, &meta) =>
+                if method == "tools/list" && !self.rest.is_of_a_session(parts, &meta) =>
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.door.is_guarded());
                 let wanted = Wanted { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
@@ -288,11 +264,20 @@ impl Service {
                     return framed(answer::fault(&fault.to(&id)));
                 }
                 match &*method {
-                    "initialize" => self.open(parts, body.bytes.clone(), sender, caller).await,
+                    "initialize" => self.rest.open(parts, body.bytes.clone(), sender, caller).await,
                     "tools/list" => {
-                        listed(self.request(parts, body.bytes.clone(), sender, caller, &id).await).await
+                        listed(
+                            self.rest
+                                .request(parts, body.bytes.clone(), sender, caller, (&id, &self.running))
+                                .await,
+                        )
+                        .await
                     }
-                    _ => self.request(parts, body.bytes.clone(), sender, caller, &id).await,
+                    _ => {
+                        self.rest
+                            .request(parts, body.bytes.clone(), sender, caller, (&id, &self.running))
+                            .await
+                    }
                 }
             }
             Message::Call(mut call) if !self.endpoint.is_permitted(&caller, &call).await => {
@@ -305,35 +290,12 @@ impl Service {
             }
             Message::Call(call) => {
                 parts.extensions.insert(RawArguments(call.arguments.into()));
-                self.request(parts, body.bytes.clone(), sender, caller, &call.id).await
+                self.rest.request(parts, body.bytes.clone(), sender, caller, (&call.id, &self.running)).await
             }
             Message::Cancelled { .. } | Message::Notification | Message::Response => {
-                self.pass_on(parts, body.bytes.clone(), sender, caller, None).await
+                self.rest.pass_on(parts, body.bytes.clone(), sender, caller, None).await
             }
         }
-    }
-
-    /// A request that rmcp answers; in a session, one of each id at a time.
-    async fn request(
-        &self,
-        parts: &mut Parts,
-        body: Bytes,
-        sender: &Sender<'_>,
-        caller: Caller,
-        id: &Id,
-    ) -> Answer {
-        let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
-        let place = match session.filter(|_| self.is_in_session(parts)) {
-            None => None,
-            Some(session) => match self.running.enter_session(session, id) {
-                Some(place) => Some(place),
-                None => {
-                    let fault = Fault::new(code::INVALID_REQUEST, "a request with this id is still running");
-                    return framed(answer::fault(&fault.to(id)));
-                }
-            },
-        };
-        self.pass_on(parts, body, sender, caller, place).await
     }
 
     /// Whom a request speaks for. Without authorization that is the local user, and a client's name a label.
@@ -402,98 +364,6 @@ impl Service {
             Next::Update(first) => events(Events::new(reporting, token, first)),
         }
     }
-
-    fn is_in_session(&self, parts: &Parts) -> bool {
-        matches!(self.rest, Rest::Sessions(..)) && parts.headers.contains_key(SESSION)
-    }
-
-    /// Whether rmcp has to say which session a request is of, or that it should be of one.
-    fn is_of_a_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
-        let Rest::Sessions(..) = self.rest else { return false };
-        parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities
-    }
-
-    /// `initialize`: where there are sessions, it opens one if there is room.
-    async fn open(&self, parts: &mut Parts, body: Bytes, sender: &Sender<'_>, caller: Caller) -> Answer {
-        let Rest::Sessions(_, sessions) = &self.rest else {
-            return self.pass_on(parts, body, sender, caller, None).await;
-        };
-        let Some(_place) = sessions.place().await else {
-            return invalid(429, "as many sessions are open as may be: end one, or try again later");
-        };
-        let answer = self.pass_on(parts, body, sender, caller.clone(), None).await;
-        if let Some(id) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
-            sessions.opened(id, &caller);
-        }
-        answer
-    }
-
-    /// Hands a request to rmcp, with its body already read.
-    async fn pass_on(
-        &self,
-        parts: &mut Parts,
-        body: Bytes,
-        sender: &Sender<'_>,
-        caller: Caller,
-        place: Option<Place>,
-    ) -> Answer {
-        if let Rest::Sessions(_, sessions) = &self.rest {
-            let mut ids = parts.headers.get_all(SESSION).iter();
-            match (ids.next().map(HeaderValue::to_str), ids.next()) {
-                (None, _) => {}
-                (Some(Ok(id)), None) if sessions.owned(id, &caller).await => {}
-                (Some(_), None) => return invalid(404, "no such session: initialize again"),
-                (Some(_), Some(_)) => return invalid(400, "a request belongs to one session"),
-            }
-        }
-        let (nothing, ()) = Request::new(()).into_parts();
-        let mut parts = std::mem::replace(parts, nothing);
-        let ends = parts.method == Method::DELETE;
-        // rmcp wants both types named; what it answers with is JSON wherever one message is the whole answer.
-        let both = HeaderValue::from_static("application/json, text/event-stream");
-        parts.headers.insert(ACCEPT, both);
-        parts.extensions.insert(caller);
-        parts.extensions.insert(Remote(sender.remote));
-        sender.entered.lay_beside(&mut parts.extensions);
-        let request = Request::from_parts(parts, Full::new(body));
-        ways::note(Way::Rmcp);
-        let answer = match &self.rest {
-            // In a box: its seven kilobytes would be in the future of every call, and each call moves its own.
-            Rest::Stateless(rmcp) => Box::pin(rmcp.handle(request)).await,
-            Rest::Sessions(rmcp, _) => Box::pin(rmcp.handle(request)).await,
-        };
-        let mut answer = answer.map(|body| {
-            Either::Right(match place {
-                Some(place) => Holding::new(body, place).boxed_unsync(),
-                None => body.boxed_unsync(),
-            })
-        });
-        if ends && answer.status() == StatusCode::ACCEPTED {
-            *answer.status_mut() = StatusCode::NO_CONTENT;
-        }
-        if answer.status().is_client_error() && !is_json(answer.headers()) {
-            return not_of_the_protocol(answer.status());
-        }
-        answer
-    }
-}
-
-fn rmcp_service<M: SessionManager>(
-    protocol: Protocol,
-    manager: Arc<M>,
-    sessions: bool,
-    settings: &HttpSettings,
-    end: &CancellationToken,
-) -> StreamableHttpService<Protocol, M> {
-    // Host, origin and size were checked before a request comes here.
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(sessions)
-        .with_json_response(true)
-        .with_max_request_body_bytes(settings.max_body)
-        .with_cancellation_token(end.child_token())
-        .disable_allowed_hosts()
-        .disable_allowed_origins();
-    StreamableHttpService::new(move || Ok(protocol.clone()), manager, config)
 }
 
 /// Whether the client reads an answer that became a stream.
