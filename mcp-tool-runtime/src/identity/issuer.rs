@@ -62,7 +62,8 @@ struct State {
     /// The text of the keys, by which a change is seen.
     text: Arc<Vec<u8>>,
     failed: Option<Instant>,
-    unknown: Option<Instant>,
+    /// When a key that isn't there made it be asked, and after how many fetches.
+    unknown: Option<(Instant, u64)>,
     /// Fetches that ended, so that who waited for one doesn't begin another.
     fetches: u64,
 }
@@ -97,11 +98,16 @@ impl State {
 
     /// Whether a key that isn't there may make the issuer be asked; this time is the last for a while.
     fn may_ask_for_unknown(&mut self, now: Instant) -> bool {
-        let may = self.unknown.is_none_or(|asked| now.duration_since(asked) >= UNKNOWN);
+        let may = self.unknown.is_none_or(|(asked, _)| now.duration_since(asked) >= UNKNOWN);
         if may {
-            self.unknown = Some(now);
+            self.unknown = Some((now, self.fetches));
         }
         may
+    }
+
+    /// The fetch that a key which isn't there asked for, until it ended.
+    fn asked_for(&self) -> Option<u64> {
+        self.unknown.map(|(_, fetches)| fetches).filter(|fetches| *fetches == self.fetches)
     }
 }
 
@@ -166,11 +172,15 @@ impl Issuer {
             // Who came while another asked sees what that one found.
             let newer = state.fetches != fetches
                 && state.keys.as_ref().is_some_and(|(now, _)| !Arc::ptr_eq(now, &keys));
-            (!newer && state.may_ask_for_unknown(Instant::now())).then_some(state.fetches)
+            if !newer {
+                state.may_ask_for_unknown(Instant::now());
+            }
+            state.asked_for()
         };
         match asked {
+            // Somebody else may have asked for it: whoever comes first fetches, and the others have waited.
             Some(fetches) => self.fetched(fetches).await,
-            // One may be on its way, asked for by somebody else.
+            // One may be on its way for another reason.
             None => drop(self.fetching.lock().await),
         }
         let state = self.state();
@@ -323,6 +333,20 @@ mod tests {
         assert_eq!(held(now, FRESH).need(now), Need::Soon);
         assert_eq!(held(now, STALE - Duration::from_secs(1)).need(now), Need::Soon);
         assert_eq!(held(now, STALE).need(now), Need::Now);
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_somebody_asked_for_and_that_has_not_begun_is_waited_for() {
+        // Nobody answers there, which shows that it was asked.
+        let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
+        let now = Instant::now();
+        *issuer.state() = State { unknown: Some((now, 0)), ..held(now, Duration::ZERO) };
+        assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
+        assert_eq!(issuer.state().fetches, 1);
+        // It has ended, and there is no other for a while.
+        issuer.state().failed = None;
+        assert!(issuer.keys(Some("new")).await.is_ok());
+        assert_eq!(issuer.state().fetches, 1);
     }
 
     #[test]
