@@ -47,14 +47,14 @@ impl Moment {
             }
             SECOND.set((second, written));
         }
-        text.ascii(&written);
+        text.bytes(&written);
         let mut rest = *b".000000Z";
         let mut micros = since.subsec_micros();
         for digit in rest[1..7].iter_mut().rev() {
             *digit += (micros % 10) as u8;
             micros /= 10;
         }
-        text.ascii(&rest);
+        text.bytes(&rest);
     }
 }
 

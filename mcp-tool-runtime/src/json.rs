@@ -27,8 +27,8 @@ impl Text {
         self.0.extend_from_slice(json.as_bytes());
     }
 
-    /// The same for ASCII.
-    pub(crate) fn ascii(&mut self, json: &[u8]) {
+    /// The same, as bytes.
+    pub(crate) fn bytes(&mut self, json: &[u8]) {
         self.0.extend_from_slice(json);
     }
 

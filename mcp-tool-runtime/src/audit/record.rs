@@ -229,7 +229,7 @@ impl Line {
     fn digest(&mut self, name: &str, digest: &Digest) {
         self.name(name);
         self.0.raw("\"");
-        self.0.ascii(&digest.ascii());
+        self.0.bytes(&digest.ascii());
         self.0.raw("\"");
     }
 }

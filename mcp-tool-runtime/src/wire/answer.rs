@@ -188,7 +188,7 @@ fn error(id: Option<&Id>, code: i32, message: &str, data: Option<&[u8]>) -> Vec<
     text.string(message);
     if let Some(data) = data {
         text.raw(r#","data":"#);
-        text.ascii(data);
+        text.bytes(data);
     }
     text.raw("}}");
     text.into_bytes()
