@@ -184,6 +184,8 @@ pub enum Output {
     Nothing,
     /// Plain text.
     Text,
+    /// Pieces for the model of whatever kind: text, images, audio, resources and links to them.
+    Content,
     /// An object of this shape.
     Object(&'static Object),
     /// A page of items with a cursor to the next.

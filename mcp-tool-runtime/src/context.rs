@@ -10,19 +10,21 @@ use std::{
 };
 
 use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
-use tokio::{
-    sync::{Notify, mpsc},
-    time::Instant,
-};
+use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
-#[cfg(feature = "oauth")]
-use crate::{identity::InboundToken, upstream::Upstreams};
 use crate::{
+    announce::Announcements,
+    ask::{Asking, Used, Waits},
     identity::{Caller, Scopes},
     limits::{MAX_RESULT, Permits},
+    report::{Level, Reports},
     seal::Sealer,
+    stamp::Stamp,
+    trace::Trace,
 };
+#[cfg(feature = "oauth")]
+use crate::{identity::InboundToken, upstream::Upstreams};
 
 /// The call: who makes it, under which contract, until when; and the way to report progress.
 ///
@@ -38,7 +40,11 @@ pub(crate) struct Call {
     pub(crate) correlation: Uuid,
     pub(crate) deadline: Instant,
     pub(crate) over: Over,
-    pub(crate) progress: Option<Progress>,
+    pub(crate) reports: Option<Reports>,
+    pub(crate) asking: Asking,
+    pub(crate) trace: Option<Trace>,
+    /// The digest of the contract.
+    pub(crate) stamp: Option<Arc<Stamp>>,
     pub(crate) means: Arc<Means>,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
@@ -56,6 +62,9 @@ pub(crate) struct Call {
 pub(crate) struct Means {
     pub(crate) sealer: Sealer,
     pub(crate) max_result: usize,
+    pub(crate) used: Used,
+    pub(crate) waits: Waits,
+    pub(crate) announcements: Announcements,
     #[cfg(feature = "oauth")]
     pub(crate) upstreams: Upstreams,
 }
@@ -65,39 +74,6 @@ pub(crate) struct Means {
 pub(crate) struct Over {
     is_over: AtomicBool,
     told: Notify,
-}
-
-/// A report on a call that is still running.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Update {
-    pub(crate) progress: f64,
-    pub(crate) total: Option<f64>,
-    pub(crate) message: String,
-}
-
-/// Updates that wait for the wire; what comes faster is dropped, since only the latest counts.
-const WAITING_UPDATES: usize = 16;
-
-/// Where progress goes: to whatever carries the call.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    sender: mpsc::Sender<Update>,
-    last: Mutex<Option<f64>>,
-}
-
-impl Progress {
-    pub(crate) fn channel() -> (Self, mpsc::Receiver<Update>) {
-        let (sender, receiver) = mpsc::channel(WAITING_UPDATES);
-        (Progress { sender, last: Mutex::new(None) }, receiver)
-    }
-
-    fn report(&self, update: Update) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let forward = update.progress.is_finite() && last.is_none_or(|last| update.progress > last);
-        if forward && self.sender.try_send(update.clone()).is_ok() {
-            *last = Some(update.progress);
-        }
-    }
 }
 
 impl CallContext {
@@ -121,10 +97,16 @@ impl CallContext {
             correlation: Uuid::now_v7(),
             deadline: Instant::now() + Duration::from_secs(30),
             over: Over::default(),
-            progress: None,
+            reports: None,
+            asking: Asking::default(),
+            trace: None,
+            stamp: None,
             means: Arc::new(Means {
                 sealer: Sealer::of_process(),
                 max_result: MAX_RESULT,
+                used: Used::default(),
+                waits: Waits::among(1),
+                announcements: Announcements::new(),
                 #[cfg(feature = "oauth")]
                 upstreams: Upstreams::default(),
             }),
@@ -157,7 +139,7 @@ impl CallContext {
     /// The time that is left before the call is given up.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        self.call.deadline.saturating_duration_since(Instant::now())
+        self.deadline().saturating_duration_since(Instant::now())
     }
 
     /// Whether nobody waits for the answer any more. An `async` function is dropped at its next `await`; a
@@ -172,13 +154,76 @@ impl CallContext {
     /// `progress` must grow from one report to the next; `total`, where it is known, is in the same unit.
     /// Reports never wait: what comes faster than the caller reads is left out.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: impl Into<String>) {
-        if let Some(sender) = &self.call.progress {
-            sender.report(Update { progress, total, message: message.into() });
+        if let Some(reports) = &self.call.reports {
+            reports.progress(progress, total, message.into());
         }
     }
 
+    /// Logs a message to callers that asked for such, by its level (`logLevel` of the call since 2026-07-28,
+    /// `logging/setLevel` before it).
+    ///
+    /// `data` is a text, or anything that is JSON, up to 4 KB of it. It is sent to the client: no secrets, nothing of
+    /// other callers, nothing of the server's inside. The server's own log is [`tracing`]'s.
+    pub fn log(&self, level: Level, data: impl serde::Serialize) {
+        if let Some(reports) = &self.call.reports {
+            reports.log(level, self.call.contract.name, data);
+        }
+    }
+
+    /// Where the call stands in a distributed trace, if its caller said so (`_meta.traceparent`).
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.call.trace.as_ref()
+    }
+
+    /// Tells clients that listen of lists and resources that have changed.
+    #[must_use]
+    pub fn announcements(&self) -> &Announcements {
+        &self.call.means.announcements
+    }
+
+    /// What a person took to answer doesn't count.
     pub(crate) fn deadline(&self) -> Instant {
-        self.call.deadline
+        self.call.deadline + self.call.asking.waited()
+    }
+
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.call.asking
+    }
+
+    pub(crate) fn used(&self) -> &Used {
+        &self.call.means.used
+    }
+
+    pub(crate) fn waiting(&self) -> &Waits {
+        &self.call.means.waits
+    }
+
+    /// The digest of the called tool's contract.
+    pub(crate) fn stamp(&self) -> &str {
+        self.call.stamp.as_ref().map_or("", |stamp| &stamp.text)
+    }
+
+    /// What something holds for that a caller carries for the server: of that kind, for this caller, tool and version,
+    /// and for these parts.
+    pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
+        let (caller, contract) = (self.caller(), self.contract());
+        let version = contract.version.to_string();
+        let whose = [
+            kind,
+            contract.name,
+            &version,
+            caller.issuer().unwrap_or_default(),
+            caller.tenant().unwrap_or_default(),
+            caller.user(),
+            caller.agent().unwrap_or_default(),
+        ];
+        let mut binding = Vec::new();
+        for part in whose.iter().chain(parts) {
+            binding.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            binding.extend_from_slice(part.as_bytes());
+        }
+        binding
     }
 
     /// Ends when nobody waits for the answer any more, and after it.
@@ -228,7 +273,7 @@ impl CallContext {
         self.call.means.max_result
     }
 
-    pub(crate) fn ask(&self, question: Digest) {
+    pub(crate) fn pages(&self, question: Digest) {
         self.call.question.get_or_init(|| question);
     }
 

@@ -42,6 +42,8 @@ pub struct ToolError {
     rate: Option<Rate>,
     violations: Option<Violations>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    /// What the client would have to be able to do.
+    lacking: Option<&'static str>,
     /// The function had begun, and this says nothing of what it did.
     unsettled: bool,
 }
@@ -70,6 +72,10 @@ pub enum ErrorKind {
     Timeout,
     /// The result is larger than results may be.
     TooLarge,
+    /// The client can't do what the call needs of it, such as to ask its person.
+    ClientCapability,
+    /// Answers came for another call than this, too late, or for the second time; nothing ran.
+    StaleAnswers,
     /// The tool isn't the one that the caller listed, and nothing ran; the error holds what it is now.
     ContractChanged,
     /// A fault of the server's; what it was stands in the log under the correlation id.
@@ -91,6 +97,8 @@ impl ErrorKind {
             ErrorKind::Disabled => "disabled",
             ErrorKind::Timeout => "timeout",
             ErrorKind::TooLarge => "too_large",
+            ErrorKind::ClientCapability => "client_capability",
+            ErrorKind::StaleAnswers => "stale_answers",
             ErrorKind::ContractChanged => "contract_changed",
             ErrorKind::Internal => "internal",
         }
@@ -107,6 +115,7 @@ impl ToolError {
             rate: None,
             violations: None,
             source: None,
+            lacking: None,
             unsettled: false,
         }
     }
@@ -133,6 +142,15 @@ impl ToolError {
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         ToolError { retry_after: Some(retry_after), ..ToolError::of(ErrorKind::Unavailable, message) }
+    }
+
+    /// The client lacks what the call needs of it.
+    pub(crate) fn lacking(capability: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        ToolError { lacking: Some(capability), ..ToolError::of(ErrorKind::ClientCapability, message) }
+    }
+
+    pub(crate) const fn lacks(&self) -> Option<&'static str> {
+        self.lacking
     }
 
     /// The caller used its rate up; there is a place again after that time.

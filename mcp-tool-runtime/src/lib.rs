@@ -48,10 +48,13 @@ extern crate self as mcp_tool_runtime;
 #[doc(hidden)]
 pub mod __private;
 mod adapt;
+mod announce;
+mod ask;
 mod audit;
 #[cfg(feature = "cli")]
 mod cli;
 mod clock;
+mod content;
 mod context;
 mod contracts;
 mod control;
@@ -72,6 +75,7 @@ mod policy;
 #[cfg(all(test, feature = "http"))]
 mod random;
 mod registry;
+mod report;
 mod result;
 #[cfg(feature = "schemars")]
 mod schemars;
@@ -82,6 +86,7 @@ mod server;
 mod stamp;
 pub mod testing;
 mod tool;
+mod trace;
 #[cfg(feature = "oauth")]
 mod upstream;
 mod usage;
@@ -89,6 +94,9 @@ mod versions;
 mod wire;
 
 pub use adapt::Adapted;
+pub use announce::Announcements;
+pub use ask::{Ask, AskError, Form, Reply};
+pub use content::{Content, Shown};
 pub use context::CallContext;
 pub use contracts::ContractError;
 pub use error::{ErrorKind, ToolError};
@@ -104,11 +112,15 @@ pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
 pub use page::{Page, PageRequest};
 pub use policy::{Authorizer, Deciding, Decision, ScopeAuthorizer};
 pub use registry::StartError;
+pub use report::Level;
 pub use result::ToolResult;
+/// The protocol's own types, for handlers beside the tools and for pieces of content.
+pub use rmcp;
 #[cfg(feature = "schemars")]
 pub use schemars::Schemars;
 pub use server::ToolServer;
 pub use tool::{Tool, ToolEntry};
+pub use trace::Trace;
 #[cfg(feature = "oauth")]
 pub use upstream::{Upstream, UpstreamRequest, UpstreamResponse};
 #[cfg(feature = "measure")]

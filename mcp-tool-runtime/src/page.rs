@@ -82,7 +82,7 @@ impl PageRequest {
     ) -> Result<Self, Violations> {
         let question = Form::new(cx.contract().input, is_paging).digest(arguments);
         let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
-        cx.ask(question);
+        cx.pages(question);
         let after = match cursor {
             None => None,
             Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(stale)?),
@@ -110,23 +110,7 @@ fn stale() -> Violations {
 
 /// What a cursor holds for: tool, version, caller and question.
 fn binding(cx: &CallContext) -> Vec<u8> {
-    let caller = cx.caller();
-    let parts = [
-        CURSOR,
-        cx.contract().name,
-        &cx.contract().version.to_string(),
-        caller.issuer().unwrap_or_default(),
-        caller.tenant().unwrap_or_default(),
-        caller.user(),
-        caller.agent().unwrap_or_default(),
-        &cx.question().map(|digest| digest.to_string()).unwrap_or_default(),
-    ];
-    let mut binding = Vec::new();
-    for part in parts {
-        binding.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        binding.extend_from_slice(part.as_bytes());
-    }
-    binding
+    cx.binding(CURSOR, &[&cx.question().map(|digest| digest.to_string()).unwrap_or_default()])
 }
 
 /// The parameter `limit` of every paged tool.

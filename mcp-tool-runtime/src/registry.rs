@@ -40,6 +40,8 @@ pub(crate) struct Served {
     pub(crate) stamp: Arc<Stamp>,
     /// The arguments as records tell them apart.
     pub(crate) form: Form,
+    /// All of them, for what is bound to a call, where records leave some out.
+    pub(crate) whole: Option<Form>,
     pub(crate) bound: Box<dyn Bound>,
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
@@ -169,6 +171,11 @@ impl Registry {
                 digest,
                 stamp: Arc::new(Stamp::new(contract, digest)),
                 form: Form::new(contract.input, |param| param.secret),
+                whole: contract
+                    .input
+                    .iter()
+                    .any(|param| param.secret)
+                    .then(|| Form::new(contract.input, |_| false)),
                 bound,
                 output,
                 concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),

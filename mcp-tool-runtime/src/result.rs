@@ -1,6 +1,6 @@
 //! From what a function returns to what its caller gets.
 
-use std::error::Error;
+use std::{borrow::Cow, error::Error};
 
 use mcp_tool_contract::{
     model::{Output, Version},
@@ -23,23 +23,33 @@ pub enum Answer {
     Text(String),
     /// The JSON text of an object.
     Object(String),
+    /// Pieces of content, as the JSON text of an array without its brackets.
+    Content(String),
+    /// The JSON text of an object, and pieces that go out behind it, as an array without its brackets.
+    Shown { object: String, content: String },
+    /// No result yet: the members of one that asks for input.
+    Asks(String),
 }
 
 impl Answer {
     /// It as JSON: text as a string, nothing as `null`.
     pub(crate) fn value(&self) -> serde_json::Value {
         match self {
-            Answer::Nothing => serde_json::Value::Null,
+            Answer::Nothing | Answer::Asks(_) => serde_json::Value::Null,
             Answer::Text(text) => text.as_str().into(),
-            Answer::Object(json) => serde_json::from_str(json).unwrap_or_default(),
+            Answer::Object(json) | Answer::Shown { object: json, .. } => {
+                serde_json::from_str(json).unwrap_or_default()
+            }
+            Answer::Content(pieces) => serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default(),
         }
     }
 
     /// Its bytes, before it is framed.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
-            Answer::Nothing => b"",
-            Answer::Text(text) | Answer::Object(text) => text.as_bytes(),
+            Answer::Nothing | Answer::Asks(_) => Cow::Borrowed(b""),
+            Answer::Text(text) | Answer::Object(text) | Answer::Content(text) => text.as_bytes().into(),
+            Answer::Shown { object, content } => [object.as_bytes(), content.as_bytes()].concat().into(),
         }
     }
 }
@@ -82,7 +92,8 @@ impl std::fmt::Debug for Onward {
 }
 
 /// What a tool can return: a struct that derives [`ToolSchema`](crate::ToolSchema), a
-/// [`Page`](crate::Page) of them, text, or nothing.
+/// [`Page`](crate::Page) of them, [`Content`](crate::Content), both at once by [`Shown`](crate::Shown), text, or
+/// nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
     label = "a result is a struct that derives `ToolSchema`, a `Page` of them, `String`, or `()`",
@@ -116,10 +127,10 @@ pub trait ToolResult: Sized {
 
 /// A struct that derives [`ToolSchema`](crate::ToolSchema), which implements this.
 #[doc(hidden)]
-pub trait ObjectResult: OutputObject + Written {}
+pub trait ObjectResult: OutputObject {}
 
 #[diagnostic::do_not_recommend]
-impl<T: ObjectResult> ToolResult for T {
+impl<T: ObjectResult + Written> ToolResult for T {
     const OUTPUT: Output = Output::Object(T::OBJECT);
     const IS_PAGED: bool = false;
 
@@ -339,7 +350,7 @@ pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, T
     }
 }
 
-fn too_large(cx: &CallContext) -> ToolError {
+pub(crate) fn too_large(cx: &CallContext) -> ToolError {
     ToolError::of(
         ErrorKind::TooLarge,
         format!("the result is over {} bytes, which is the most that is sent: ask for less", cx.max_result()),

@@ -5,16 +5,14 @@ use std::{
 };
 
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
+use rmcp::ServerHandler;
 
 #[cfg(feature = "oauth")]
 use std::collections::BTreeMap;
 
-#[cfg(feature = "oauth")]
 use crate::{
-    audit::Strangers,
-    upstream::{self, Upstreams},
-};
-use crate::{
+    announce::Announcements,
+    ask::{Used, Waits},
     audit::{Audit, FileSink, LineSink, Sink},
     context::Means,
     control::Controls,
@@ -28,7 +26,12 @@ use crate::{
     tool::ToolEntry,
     usage::Usage,
     versions::{ClientPin, Known, Versions},
-    wire::{Endpoint, listing::PAGE},
+    wire::{Beside, Endpoint, listing::PAGE},
+};
+#[cfg(feature = "oauth")]
+use crate::{
+    audit::Strangers,
+    upstream::{self, Upstreams},
 };
 
 /// A server of tools: what it serves, and what it lends to them.
@@ -57,6 +60,9 @@ pub struct ToolServer {
     pub(crate) tools: Vec<ToolEntry>,
     lends: Vec<Lends>,
     policy: Option<MakesPolicy>,
+    beside: Option<Arc<dyn Beside>>,
+    announcements: Announcements,
+    pub(crate) legacy_sessions: u32,
 }
 
 type MakesPolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
@@ -75,7 +81,39 @@ impl ToolServer {
             tools: Vec::new(),
             lends: Vec::new(),
             policy: None,
+            beside: None,
+            announcements: Announcements::new(),
+            legacy_sessions: 0,
         }
+    }
+
+    /// Keeps so many HTTP sessions for clients of 2025-11-25, where the operator sets nothing else
+    /// (`http.legacy_sessions`); none by default.
+    ///
+    /// In a session such a client can be asked while a call runs, and is told when a list changes. Without, each of its
+    /// requests stands alone.
+    pub fn legacy_sessions(mut self, most: u32) -> Self {
+        self.legacy_sessions = most;
+        self
+    }
+
+    /// Serves prompts, resources and whatever else the protocol has beside tools, by an rmcp handler of the
+    /// application's own.
+    ///
+    /// What its `get_info` declares is declared, and what it doesn't declare isn't asked of it: such requests answer
+    /// -32601. Tools, logging and the lifecycle stay this server's. Its requests come from callers whose token was
+    /// verified, where authorization is set: [`Caller::of_request`] says who asks, and what they may is for the
+    /// handler to decide. They are bounded in time; a panic is an error.
+    pub fn beside(mut self, handler: impl ServerHandler) -> Self {
+        self.beside = Some(Arc::new(handler));
+        self
+    }
+
+    /// Tells clients that listen of lists and resources that have changed, for the application's own tasks; tools
+    /// borrow it as `&Announcements`.
+    #[must_use]
+    pub fn announcements(&self) -> Announcements {
+        self.announcements.clone()
     }
 
     /// Guidance for the model that uses the server.
@@ -144,6 +182,9 @@ impl ToolServer {
     /// Opens what is lent, binds the tools to it, and is ready for calls.
     pub(crate) async fn start(self, settings: &Settings, sink: impl Sink) -> Result<Endpoint, StartError> {
         let mut lent = Lent::default();
+        if let Some(Twice(name)) = lent.insert(self.announcements.clone()) {
+            return Err(StartError::LentTwice(name));
+        }
         for lends in self.lends {
             lent = lends(lent).await?;
         }
@@ -183,7 +224,7 @@ impl ToolServer {
             .map_err(|reason| StartError::Setting(format!("oauth.scope_hierarchy: {reason}")))?;
         let controls = match &settings.control_file {
             None => Controls::none(),
-            Some(file) => Controls::open(file)
+            Some(file) => Controls::open(file, &self.announcements)
                 .map_err(|reason| StartError::Setting(format!("control.file: {reason}")))?,
         };
         let dispatcher = Dispatcher {
@@ -205,6 +246,9 @@ impl ToolServer {
             means: Arc::new(Means {
                 sealer,
                 max_result: settings.max_result,
+                used: Used::default(),
+                waits: Waits::among(settings.concurrency.get()),
+                announcements: self.announcements,
                 #[cfg(feature = "oauth")]
                 upstreams,
             }),
@@ -215,7 +259,7 @@ impl ToolServer {
         };
         let local = Caller::local(scopes);
         let lists = (settings.shows_grantable, settings.list_page);
-        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, lists)
+        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, self.beside, lists)
             .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }

@@ -40,7 +40,7 @@ use serde_json::Value;
 use crate::{
     audit::Sink,
     contracts::{self, Asked as Question, ContractError, Fault, Server},
-    dispatch::{Arrival, Asked, RefusalKind},
+    dispatch::{Arrival, Asked, Carried, RefusalKind},
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     registry::StartError,
@@ -193,8 +193,10 @@ impl TestServer {
             ..self.caller.clone().into()
         };
         let asked = Asked { name: tool, requires: self.requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted =
-            dispatcher.admit(arrival, asked, None).await.map_err(|refusal| TestError::from(refusal.kind))?;
+        let admitted = dispatcher
+            .admit(arrival, asked, Carried::default())
+            .await
+            .map_err(|refusal| TestError::from(refusal.kind))?;
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
@@ -233,8 +235,10 @@ impl TestResult {
     #[must_use]
     pub fn json(&self) -> Value {
         match &self.answer {
-            Answer::Object(json) => serde_json::from_str(json).unwrap_or_default(),
-            Answer::Nothing | Answer::Text(_) => Value::Null,
+            Answer::Object(json) | Answer::Shown { object: json, .. } => {
+                serde_json::from_str(json).unwrap_or_default()
+            }
+            Answer::Nothing | Answer::Text(_) | Answer::Content(_) | Answer::Asks(_) => Value::Null,
         }
     }
 
@@ -242,8 +246,20 @@ impl TestResult {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.answer {
-            Answer::Object(text) | Answer::Text(text) => text,
-            Answer::Nothing => "",
+            Answer::Object(text) | Answer::Shown { object: text, .. } | Answer::Text(text) => text,
+            Answer::Nothing | Answer::Content(_) | Answer::Asks(_) => "",
+        }
+    }
+
+    /// The pieces that the model is shown, as the protocol has them; behind a structured result, those that were
+    /// added.
+    #[must_use]
+    pub fn content(&self) -> Vec<Value> {
+        match &self.answer {
+            Answer::Content(pieces) | Answer::Shown { content: pieces, .. } => {
+                serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default()
+            }
+            Answer::Nothing | Answer::Text(_) | Answer::Object(_) | Answer::Asks(_) => Vec::new(),
         }
     }
 }

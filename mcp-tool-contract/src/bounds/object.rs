@@ -88,3 +88,35 @@ impl Object {
         None
     }
 }
+
+impl Object {
+    /// Its fields as they go out, those of flattened structs and the tag among them.
+    pub fn fields(&'static self) -> impl Iterator<Item = Field> {
+        (0..self.count()).filter_map(|place| self.field(place))
+    }
+
+    /// Holds it to what a person can fill in: each field one value, or a choice of several.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    pub const fn check_form(&'static self) {
+        let mut place = 0;
+        while place < self.count() {
+            if let Some(Field { name, schema, .. }) = self.field(place) {
+                let reason = match (&schema.items, &schema.kind) {
+                    (_, Kind::Object(_)) => {
+                        "' is an object, and a form is flat: put its fields into the form"
+                    }
+                    (Some(_), kind) if !matches!(kind, Kind::Enum(_)) => {
+                        "' is a list, and a form has lists of choices alone: take an enum for its items"
+                    }
+                    _ => "",
+                };
+                if !reason.is_empty() {
+                    let text: ConstText = ConstText::new().str("the field '").str(name).str(reason);
+                    panic!("{}", text.as_str())
+                }
+            }
+            place += 1;
+        }
+    }
+}

@@ -28,7 +28,7 @@ impl Contract {
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
-            Output::Nothing | Output::Text => return None,
+            Output::Nothing | Output::Text | Output::Content => return None,
             Output::Object(object) | Output::Page(object) => Root::Declared(Shape { object, prose }),
             Output::Dynamic(schema) => Root::of(schema(), prose),
             // It was JSON when it was read out of the lock.

@@ -15,6 +15,7 @@ const fn spelled(output: &Output) -> Fact {
     Fact::Text(match output {
         Output::Nothing => "nothing",
         Output::Text => "text",
+        Output::Content => "content of any kind",
         Output::Object(_) | Output::Page(_) | Output::Dynamic(_) | Output::Remembered(_) => "an object",
     })
 }
@@ -29,7 +30,9 @@ pub(super) const fn results<const N: usize>(
 ) {
     let whole = Place::Result(Trail::ROOT);
     match (old, new) {
-        (Output::Nothing, Output::Nothing) | (Output::Text, Output::Text) => {}
+        (Output::Nothing, Output::Nothing)
+        | (Output::Text, Output::Text)
+        | (Output::Content, Output::Content) => {}
         (Output::Object(was) | Output::Page(was), Output::Object(is) | Output::Page(is)) => {
             object(Trail::ROOT, was, is, prose, found);
         }
@@ -39,7 +42,7 @@ pub(super) const fn results<const N: usize>(
         (other, Output::Nothing) => {
             found.note(Finding::new(Rule::ResultRemoved, whole).change(spelled(other), Fact::Unsaid));
         }
-        (Output::Text, _) | (_, Output::Text) => {
+        (Output::Text | Output::Content, _) | (_, Output::Text | Output::Content) => {
             found.note(Finding::new(Rule::ResultChanged, whole).change(spelled(old), spelled(new)));
         }
         (Output::Dynamic(_) | Output::Remembered(_), _) | (_, Output::Dynamic(_) | Output::Remembered(_)) => {
@@ -50,7 +53,7 @@ pub(super) const fn results<const N: usize>(
 /// A schema that const evaluation couldn't look at: the same, or not.
 pub(super) fn results_at_run_time<const N: usize>(old: &Output, new: &Output, found: &mut Findings<N>) {
     let is_late = |output: &Output| matches!(output, Output::Dynamic(_) | Output::Remembered(_));
-    let is_object = |output: &Output| !matches!(output, Output::Nothing | Output::Text);
+    let is_object = |output: &Output| !matches!(output, Output::Nothing | Output::Text | Output::Content);
     if (is_late(old) || is_late(new)) && is_object(old) && is_object(new) && schema(old) != schema(new) {
         let change = Finding::new(Rule::ResultChanged, Place::Result(Trail::ROOT));
         found.note(change.change(

@@ -290,6 +290,7 @@ fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
     match (kind, schema) {
         ("nothing", None) => Ok(Output::Nothing),
         ("text", None) => Ok(Output::Text),
+        ("content", None) => Ok(Output::Content),
         ("object", Some(schema)) => object(schema).map(Output::Object),
         ("page", Some(schema)) => object(schema).map(Output::Page),
         ("dynamic", Some(schema)) => Ok(Output::Remembered(keep(schema.get().to_owned()))),

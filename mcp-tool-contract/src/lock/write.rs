@@ -119,6 +119,7 @@ pub(super) const fn kind(output: &Output) -> &'static str {
     match output {
         Output::Nothing => "nothing",
         Output::Text => "text",
+        Output::Content => "content",
         Output::Object(_) => "object",
         Output::Page(_) => "page",
         Output::Dynamic(_) | Output::Remembered(_) => "dynamic",

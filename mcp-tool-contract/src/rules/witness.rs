@@ -182,7 +182,7 @@ fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
 const fn shape(output: &Output) -> Option<&'static Object> {
     match output {
         Output::Object(object) | Output::Page(object) => Some(object),
-        Output::Nothing | Output::Text | Output::Dynamic(_) | Output::Remembered(_) => None,
+        Output::Nothing | Output::Text | Output::Content | Output::Dynamic(_) | Output::Remembered(_) => None,
     }
 }
 

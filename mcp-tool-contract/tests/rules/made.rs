@@ -175,7 +175,7 @@ fn values_of_enum(random: &mut Random) -> Kind {
 
 fn output(random: &mut Random) -> Output {
     match random.below(8) {
-        0 => random.of(&[Output::Nothing, Output::Text]),
+        0 => random.of(&[Output::Nothing, Output::Text, Output::Content]),
         1 => Output::Page(shape(2, random)),
         _ => Output::Object(shape(2, random)),
     }

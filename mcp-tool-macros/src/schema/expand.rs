@@ -2,9 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Generics, Ident, Type, spanned::Spanned};
+use syn::{Generics, Ident, Type, ext::IdentExt as _, spanned::Spanned};
 
-use super::model::{Field, Member, Model, Presence, Variant};
+use super::{
+    case::Case,
+    model::{Field, Member, Model, Presence, Variant},
+};
 use crate::bounds::Bounds;
 
 /// The implementations of the type.
@@ -100,6 +103,20 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
         Member::Field(field) => Some(self::field(index, field)),
         Member::Flatten(_) | Member::Tag { .. } => None,
     });
+    let has_secret = members.iter().any(|member| matches!(member, Member::Field(Field { secret: true, .. })));
+    let key = Case::Snake.variant(&ident.unraw().to_string());
+    // A secret neither leaves the server nor is asked for in a form.
+    let shown = (!has_secret).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::__private::ObjectResult for #ident {}
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::Form for #ident {
+                const KEY: &'static str = #key;
+            }
+        }
+    });
     let has_flattened = members.iter().any(|member| matches!(member, Member::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
@@ -139,8 +156,7 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
                     &::mcp_tool_runtime::__private::Object { members: &[#(#members),*] };
             }
 
-            #[automatically_derived]
-            impl ::mcp_tool_runtime::__private::ObjectResult for #ident {}
+            #shown
         };
     }
 }
@@ -151,7 +167,7 @@ fn constant(index: usize) -> Ident {
 
 /// The constant of one field. Its type stands in it once, so that a type that can't be one is one error.
 fn field(index: usize, field: &Field) -> TokenStream {
-    let Field { name, description, ty, bounds, presence } = field;
+    let Field { name, description, ty, bounds, presence, secret: _ } = field;
     let constant = constant(index);
     let local = Ident::new("field", Span::mixed_site());
     let bounds = bounds.statements(&local, "Field");

@@ -36,6 +36,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,
+    /// Its value neither leaves the server nor is asked for.
+    pub(crate) secret: bool,
 }
 
 /// When a field is in the JSON.

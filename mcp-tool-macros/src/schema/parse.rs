@@ -1,5 +1,6 @@
 //! A type's definition, read as one of a tool's.
 
+use mcp_tool_contract::grammar::ArgKey;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Variant, ext::IdentExt as _};
@@ -144,10 +145,13 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
         refuse_schema(attrs, "the fields that are flattened in have their own bounds", errors);
         return Some(Member::Flatten(ty.clone()));
     }
-    let mut bounds = Bounds::default();
+    let (mut bounds, mut secret) = (Bounds::default(), false);
     for key in schema_keys(attrs, errors) {
-        if !bounds.take(&key, errors) {
-            keys::unknown(&key, &crate::bounds::names(), errors);
+        if key.name == ArgKey::Secret.name() {
+            secret = key.flag(errors);
+        } else if !bounds.take(&key, errors) {
+            let known = [crate::bounds::names(), vec![ArgKey::Secret.name()]].concat();
+            keys::unknown(&key, &known, errors);
         }
     }
     let name =
@@ -156,7 +160,14 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     if description.is_empty() {
         description = docs::from_name(&own);
     }
-    Some(Member::Field(model::Field { name, description, ty: ty.clone(), bounds, presence: keys.presence }))
+    Some(Member::Field(model::Field {
+        name,
+        description,
+        ty: ty.clone(),
+        bounds,
+        presence: keys.presence,
+        secret,
+    }))
 }
 
 /// A name that another member of the struct has too.

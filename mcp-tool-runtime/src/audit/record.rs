@@ -19,6 +19,8 @@ use crate::{
 pub(crate) enum Outcome {
     /// The function ran and its result was sent.
     Ok,
+    /// The function asks its person, and begins anew with the answer.
+    Asked,
     /// The function never began.
     Refused,
     /// The function ran and gave no result, or none that may be sent.
@@ -33,6 +35,7 @@ impl Outcome {
     const fn name(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",
+            Outcome::Asked => "asked",
             Outcome::Refused => "refused",
             Outcome::Error => "error",
             Outcome::Cancelled => "cancelled",
@@ -58,6 +61,8 @@ pub(crate) struct Entry {
     call: Option<CallContext>,
     arguments_bytes: usize,
     arguments: Option<Digest>,
+    /// More of the reason than the caller reads.
+    because: Option<&'static str>,
     running: bool,
     written: bool,
 }
@@ -90,6 +95,7 @@ impl Entry {
             call: None,
             arguments_bytes,
             arguments: None,
+            because: None,
             running: false,
             written: false,
         }
@@ -111,6 +117,11 @@ impl Entry {
         self.arguments = arguments;
     }
 
+    /// Why it fails, in a word for the record alone.
+    pub(crate) fn because(&mut self, reason: &'static str) {
+        self.because = Some(reason);
+    }
+
     /// The function is about to begin.
     pub(crate) fn running(&mut self) {
         self.running = true;
@@ -124,6 +135,11 @@ impl Entry {
     /// The end of a call that gave a result.
     pub(crate) fn succeeded(mut self, result: &[u8]) {
         self.write(Outcome::Ok, None, None, Some(result));
+    }
+
+    /// The end of a call that asks its person first, and will be made anew with the answer.
+    pub(crate) fn asked(mut self) {
+        self.write(Outcome::Asked, None, None, None);
     }
 
     /// The end of a call that gave none, with the reason in a word and, where there is more, in a line.
@@ -165,6 +181,12 @@ impl Entry {
         if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation.is_some()) {
             line.0.raw(r#","deprecated":true"#);
         }
+        if let Some(trace) = self.call.as_ref().and_then(CallContext::trace) {
+            line.text("trace", trace.id());
+        }
+        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().resumes()) {
+            line.text("resumes", &first.to_string());
+        }
         if let Some(upstreams) =
             self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
         {
@@ -177,7 +199,7 @@ impl Entry {
         if let Some(reason) = reason {
             line.text("reason", reason);
         }
-        if let Some(detail) = detail {
+        if let Some(detail) = detail.or(self.because) {
             line.text("detail", detail);
         }
         line.number("duration_us", self.moment.instant.elapsed().as_micros());

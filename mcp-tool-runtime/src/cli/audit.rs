@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{
     Ended,
-    settings::{self, Loaded},
+    settings::{self, Config, Loaded},
     visible::visible,
 };
 use crate::audit::{Found, Question, Reading};
@@ -56,7 +56,7 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os())?;
+    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     let Some(file) = config.settings.audit_file else {
         return Err("no file of records is set: name it with --file FILE, or have servers keep one by \
                     --audit-file FILE, MCP_TOOL_AUDIT_FILE, or `file` under [audit] in mcp-tool.toml"

@@ -13,7 +13,7 @@ use mcp_tool_contract::name;
 
 use super::{
     Ended,
-    settings::{self, Loaded},
+    settings::{self, Config, Loaded},
     visible::visible,
 };
 use crate::{
@@ -77,7 +77,7 @@ fn text(id: &'static str) -> Arg {
 
 /// The control file that servers with these settings heed.
 fn control_file(matches: &ArgMatches) -> Ended<PathBuf> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os())?;
+    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     config.settings.control_file.ok_or_else(|| {
         "no control file is set: name the one that the servers have, with --control-file FILE, by \
          MCP_TOOL_CONTROL_FILE, or as `file` under [control] in mcp-tool.toml"

@@ -31,7 +31,7 @@ struct Answer {
 }
 
 pub(super) async fn doctor(server: &ToolServer, matches: &ArgMatches) -> Ended<ExitCode> {
-    let config = settings::load(matches, std::env::vars_os())?.config;
+    let config = settings::load(matches, std::env::vars_os(), Config::of(server))?.config;
     let answers = [
         ("Who gets in?", gets_in(&config).await),
         ("Is there a tool that a bearer token alone opens?", opened_by_a_token(server, &config)),

@@ -26,7 +26,7 @@ use crate::{
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(server: ToolServer, matches: &ArgMatches) -> Ended {
-    let loaded = settings::load(matches, std::env::vars_os())?;
+    let loaded = settings::load(matches, std::env::vars_os(), Config::of(&server))?;
     if matches.get_flag("print-config") {
         std::io::stdout().lock().write_all(loaded.print().as_bytes())?;
         return Ok(());

@@ -18,7 +18,7 @@ use std::{
 pub(crate) use orders::Issued;
 pub(crate) use orders::{Off, Orders};
 
-use crate::identity::Caller;
+use crate::{announce::Announcements, identity::Caller};
 
 /// What is in force now. Clones see the same.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ struct Shared {
     generation: AtomicU64,
     /// Whether the file can't be heeded any more: the orders before stay in force, and new ones aren't heard.
     deaf: AtomicBool,
+    /// Clients that listen are told when their lists may have changed.
+    announcements: Option<Announcements>,
 }
 
 impl Controls {
@@ -44,8 +46,8 @@ impl Controls {
     ///
     /// # Errors
     /// What is wrong with it: a server that can't read its orders doesn't start.
-    pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let shared = Arc::new(Shared::default());
+    pub(crate) fn open(path: &Path, announcements: &Announcements) -> Result<Self, String> {
+        let shared = Arc::new(Shared { announcements: Some(announcements.clone()), ..Shared::default() });
         watch::start(path, &shared).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Controls(Some(shared)))
     }
@@ -99,8 +101,13 @@ impl Shared {
     fn swap(&self, orders: Orders) {
         let any = !orders.is_empty();
         let mut held = self.orders.write().unwrap_or_else(PoisonError::into_inner);
+        let lists_change = !held.shows_the_same_as(&orders);
         *held = orders;
         self.any.store(any, Ordering::Release);
         self.generation.fetch_add(1, Ordering::Release);
+        drop(held);
+        if let Some(announcements) = self.announcements.as_ref().filter(|_| lists_change) {
+            announcements.tools_changed();
+        }
     }
 }

@@ -103,6 +103,16 @@ impl Orders {
         maps.chain(self.before.iter().map(|(_, order)| order))
     }
 
+    /// Whether lists show the same under both: the same tools, clients and users are off.
+    pub(crate) fn shows_the_same_as(&self, other: &Orders) -> bool {
+        let same = |one: &HashMap<String, Order>, other: &HashMap<String, Order>| {
+            one.len() == other.len() && one.keys().all(|name| other.contains_key(name))
+        };
+        same(&self.tools_off, &other.tools_off)
+            && same(&self.clients_off, &other.clients_off)
+            && same(&self.users_off, &other.users_off)
+    }
+
     /// Whether a target is off.
     pub(crate) fn is_target_off(&self, target: &Target) -> bool {
         match target {

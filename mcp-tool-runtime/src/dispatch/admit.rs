@@ -12,16 +12,19 @@ use super::{Arrival, Dispatcher};
 #[cfg(feature = "oauth")]
 use crate::identity::challenge::Denied;
 use crate::{
+    ask::Asking,
     audit::{Came, Entry, Outcome},
     clock::Moment,
-    context::{Call, CallContext, Over, Progress},
+    context::{Call, CallContext, Over},
     control::Off,
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     limits::Permits,
     policy::{self, Decision, ScopeAuthorizer},
     registry::Served,
+    report::Reports,
     stamp::Stamp,
+    trace::Trace,
     versions::{Requirement, Resolved},
 };
 
@@ -43,6 +46,16 @@ pub(crate) struct Asked<'a> {
     /// The version that it may be.
     pub(crate) requires: Option<&'a Requirement>,
     pub(crate) arguments_bytes: usize,
+}
+
+/// What a call brings besides what it asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    /// Where its reports go, if its caller wants any.
+    pub(crate) reports: Option<Reports>,
+    /// How its person can be asked.
+    pub(crate) asking: Asking,
+    pub(crate) trace: Option<Trace>,
 }
 
 /// A call that may not begin, recorded as such.
@@ -123,7 +136,7 @@ impl Dispatcher {
         &self,
         arrival: impl Into<Arrival>,
         call: Asked<'_>,
-        progress: Option<Progress>,
+        carried: Carried,
     ) -> Result<Admitted, Box<Refusal>> {
         let Asked { name, requires, arguments_bytes } = call;
         let arrival = arrival.into();
@@ -222,7 +235,10 @@ impl Dispatcher {
             correlation,
             deadline: (now + timeout).into(),
             over: Over::default(),
-            progress,
+            reports: carried.reports,
+            asking: carried.asking,
+            trace: carried.trace,
+            stamp: Some(Arc::clone(&tool.stamp)),
             means: Arc::clone(&self.means),
             question: OnceLock::new(),
             reached: Mutex::default(),

@@ -3,14 +3,15 @@
 use std::{error::Error as _, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use mcp_tool_contract::read::arguments::Sent;
+use mcp_tool_contract::{digest::Digest, read::arguments::Sent};
 use uuid::Uuid;
 
 use super::Admitted;
 use crate::{
+    ask::Stale,
     audit::{Entry, Outcome},
     context::CallContext,
-    error::ToolError,
+    error::{ErrorKind, ToolError},
     execution, gate,
     policy::ScopeAuthorizer,
     registry::Served,
@@ -40,7 +41,8 @@ impl Admitted {
         });
 
         match &answer {
-            Ok(answer) => record.succeeded(answer.bytes()),
+            Ok(Answer::Asks(_)) => record.asked(),
+            Ok(answer) => record.succeeded(&answer.bytes()),
             Err(error) => write_down(error, &tool, &cx, *record),
         }
         Done { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
@@ -57,10 +59,18 @@ async fn carry_out(
     let running = {
         let sent = Sent::new(arguments.as_ref());
         let running = execution::read(&*tool.bound, cx, &sent)?;
-        record.read(tool.form.digest(&sent));
+        let digest = tool.form.digest(&sent);
+        cx.asking().bind(match &tool.whole {
+            None => digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
+            Some(whole) => whole.digest(&sent).unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
+        });
+        record.read(digest);
         running
     };
     drop(arguments);
+    if cx.asking().is_resumed() {
+        cx.asking().resume(cx).map_err(|stale| stale_answers(stale, record))?;
+    }
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
     let answer = match execution::run(running, cx).await? {
@@ -88,9 +98,18 @@ fn go_on<'c>(
         tool.output.check(&answer)?;
         match onward.convert {
             None => Ok(answer),
+            Some(_) if matches!(answer, Answer::Asks(_)) => Ok(answer),
             Some(convert) => execution::guarded(|| convert(answer.value(), cx)).map_err(ToolError::unsettled),
         }
     })
+}
+
+/// What came back with the call isn't for it. Why stands in the record alone.
+fn stale_answers(stale: Stale, record: &mut Entry) -> ToolError {
+    record.because(stale.name());
+    let message =
+        "`requestState` isn't of this call, or has ended, or was used: make the call anew without it";
+    ToolError::of(ErrorKind::StaleAnswers, message)
 }
 
 /// Records a call that gave no result; what only the operator may read goes to the log.

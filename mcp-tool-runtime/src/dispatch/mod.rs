@@ -5,7 +5,7 @@ mod execute;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-pub(crate) use admit::{Admitted, Asked, Refusal, RefusalKind};
+pub(crate) use admit::{Admitted, Asked, Carried, Refusal, RefusalKind};
 pub(crate) use execute::Done;
 
 use crate::{

@@ -5,17 +5,19 @@ use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::Poll,
+    task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::FutureExt as _;
 use mcp_tool_contract::read::arguments::Sent;
+use tokio::time::{Instant, error::Elapsed};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     context::CallContext,
     error::{ErrorKind, ToolError},
-    result::Given,
+    result::{Answer, Given},
     tool::{Bound, Running},
 };
 
@@ -39,18 +41,45 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
+    // A function that asks waits without end: its call ends with the questions, and is made anew.
+    let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
+        Poll::Pending if cx.asking().asks() => Poll::Ready(None),
+        polled => polled.map(Some),
+    };
     // What is done at once needs no timer.
-    let at_once = poll_fn(|cx| Poll::Ready(Pin::new(&mut guarded).poll(cx)));
-    let done = match at_once.await {
+    let done = match poll_fn(|waker| Poll::Ready(step(waker))).await {
         Poll::Ready(done) => Ok(done),
-        Poll::Pending => tokio::time::timeout_at(cx.deadline(), guarded).await,
+        Poll::Pending => in_time(&mut step, cx).await,
     };
     match done {
-        Ok(Ok(returned)) => returned,
-        Ok(Err(panic)) => Err(panicked(&*panic)),
+        Ok(Some(Ok(returned))) => returned,
+        Ok(Some(Err(panic))) => Err(panicked(&*panic)),
+        Ok(None) => {
+            cx.asking().round(cx).map(|asks| Given::Here(Answer::Asks(asks))).map_err(ToolError::internal)
+        }
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }
+
+/// Goes on until the deadline, which moves on by what a person takes to answer.
+async fn in_time<T>(
+    step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
+    cx: &CallContext,
+) -> Result<T, Elapsed> {
+    loop {
+        let until = match cx.asking().is_waiting() {
+            true => Instant::now() + AGAIN,
+            false => cx.deadline(),
+        };
+        match tokio::time::timeout_at(until, poll_fn(&mut *step)).await {
+            Err(_) if cx.asking().is_waiting() || cx.deadline() > Instant::now() => {}
+            done => return done,
+        }
+    }
+}
+
+/// How often it is looked whether a person has answered, where the deadline would have passed meanwhile.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs a function that isn't async on the blocking pool. Once it has begun it can't be stopped: whatever it
 /// holds of the call's context, the permits among it, it holds until it truly ends. One that still waits for a

@@ -9,6 +9,7 @@ use crate::{error::ToolError, result::Answer};
 pub(crate) enum OutputCheck {
     Nothing,
     Text,
+    Content,
     Object(&'static Object),
     #[cfg(feature = "schemars")]
     Dynamic(Box<jsonschema::Validator>),
@@ -21,6 +22,7 @@ impl OutputCheck {
         Ok(match output {
             Output::Nothing => OutputCheck::Nothing,
             Output::Text => OutputCheck::Text,
+            Output::Content => OutputCheck::Content,
             Output::Object(object) | Output::Page(object) => OutputCheck::Object(object),
             #[cfg(feature = "schemars")]
             Output::Dynamic(schema) => OutputCheck::Dynamic(Box::new(crate::schemars::validator(&schema())?)),
@@ -33,12 +35,15 @@ impl OutputCheck {
     /// Lets a result pass that is what was promised. What was wrong is for the log, not for the caller.
     pub(crate) fn check(&self, answer: &Answer) -> Result<(), ToolError> {
         match (self, answer) {
-            (OutputCheck::Nothing, Answer::Nothing) | (OutputCheck::Text, Answer::Text(_)) => Ok(()),
-            (OutputCheck::Object(object), Answer::Object(json)) => {
+            (_, Answer::Asks(_))
+            | (OutputCheck::Nothing, Answer::Nothing)
+            | (OutputCheck::Text, Answer::Text(_))
+            | (OutputCheck::Content, Answer::Content(_)) => Ok(()),
+            (OutputCheck::Object(object), Answer::Object(json) | Answer::Shown { object: json, .. }) => {
                 result::check(json, object).map_err(|violations| broken(&violations))
             }
             #[cfg(feature = "schemars")]
-            (OutputCheck::Dynamic(validator), Answer::Object(json)) => {
+            (OutputCheck::Dynamic(validator), Answer::Object(json) | Answer::Shown { object: json, .. }) => {
                 let value =
                     serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;
                 validator

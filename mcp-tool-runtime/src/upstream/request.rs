@@ -5,7 +5,7 @@ use std::fmt;
 use hyper::body::Bytes;
 use reqwest::{
     Method, StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
@@ -15,7 +15,10 @@ use super::{
     follow::{Hop, Lost},
     headers, path,
 };
-use crate::error::{ErrorKind, ToolError};
+use crate::{
+    context::CallContext,
+    error::{ErrorKind, ToolError},
+};
 
 /// A request to an upstream, which carries the server's own credential once it is sent.
 ///
@@ -32,7 +35,7 @@ impl UpstreamRequest {
         let hop = path::below(base, path).map(|url| Hop {
             method,
             url,
-            headers: [].into_iter().collect(),
+            headers: traced(&upstream.cx),
             body: None,
             is_own: true,
         });
@@ -104,6 +107,22 @@ impl UpstreamRequest {
         let response = upstream.within(is_write, upstream.ask(hop)).await?;
         Ok(UpstreamResponse::new(upstream, response, is_write))
     }
+}
+
+/// The trace that the call is part of, carried on.
+fn traced(cx: &CallContext) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let Some(trace) = cx.trace() else { return headers };
+    let members = [
+        ("traceparent", Some(trace.of_call(cx.correlation_id()))),
+        ("tracestate", trace.state().map(str::to_owned)),
+    ];
+    for (name, value) in members {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
 }
 
 impl Upstream {

@@ -13,10 +13,11 @@ use super::{
     message::Era,
 };
 use crate::{
-    context::Update,
+    ask::Capability,
     dispatch::{Done, Refusal, RefusalKind},
     error::{ErrorKind, ToolError},
     json::Text,
+    report::Report,
     result::Answer,
     stamp::{META_CORRELATION, Stamp},
 };
@@ -48,7 +49,43 @@ impl Framed {
 /// The answer to a call that was carried out.
 pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &Done) -> Framed {
     let stamped = Stamped { stamp: &done.stamp, correlation: done.correlation };
+    match &done.answer {
+        Ok(Answer::Asks(members)) => return Framed::ok(asks(endpoint, id, &stamped, members)),
+        Err(error) if let Some(framed) = protocol_error(id, era, &stamped, error) => return framed,
+        Ok(_) | Err(_) => {}
+    }
     Framed::ok(tool_result(endpoint, id, era, &stamped, done.answer.as_ref(), None))
+}
+
+/// A result that asks for input before there is one (2026-07-28, multi round-trip requests).
+fn asks(endpoint: &Endpoint, id: &Id, stamped: &Stamped<'_>, members: &str) -> Vec<u8> {
+    let mut text = begin(Some(id), members.len());
+    text.raw(r#""result":{"resultType":"input_required","#);
+    text.raw(members);
+    text.raw(r#","_meta":{"#);
+    stamped.write(&mut text);
+    text.raw(",");
+    text.raw(&endpoint.server_info);
+    text.raw("}}}");
+    text.into_bytes()
+}
+
+/// What the protocol has an error of its own for, so that a client rather than its model acts on it.
+fn protocol_error(id: &Id, era: Era, stamped: &Stamped<'_>, error: &ToolError) -> Option<Framed> {
+    let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
+        (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
+            (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))
+        }
+        (ErrorKind::StaleAnswers, _) => (code::INVALID_PARAMS, String::new()),
+        _ => return None,
+    };
+    let mut data = Text::default();
+    data.raw("{");
+    data.raw(&members);
+    stamped.write(&mut data);
+    data.raw("}");
+    let body = self::error(Some(id), code, &error.to_string(), Some(data.as_bytes()));
+    Some(Framed { status: 400, body, wanted: None })
 }
 
 /// The answer to a call that may not begin.
@@ -124,20 +161,32 @@ fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
     Framed { status: 400, body, wanted: None }
 }
 
-/// A notification of progress.
-pub(crate) fn progress(token: &str, update: &Update) -> Vec<u8> {
+/// A report as a notification; of progress only where the client gave a token for it.
+pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
     let mut text = Text::with_capacity(160);
-    text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
-    text.raw(token);
-    text.raw(r#","progress":"#);
-    text.value(&update.progress);
-    if let Some(total) = update.total.filter(|total| total.is_finite()) {
-        text.raw(r#","total":"#);
-        text.value(&total);
-    }
-    if !update.message.is_empty() {
-        text.raw(r#","message":"#);
-        text.string(&cut(&update.message));
+    match report {
+        Report::Progress { progress, total, message } => {
+            text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
+            text.raw(token.unwrap_or("0"));
+            text.raw(r#","progress":"#);
+            text.value(progress);
+            if let Some(total) = total.filter(|total| total.is_finite()) {
+                text.raw(r#","total":"#);
+                text.value(&total);
+            }
+            if !message.is_empty() {
+                text.raw(r#","message":"#);
+                text.string(&cut(message));
+            }
+        }
+        Report::Message { level, logger, data } => {
+            text.raw(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"#);
+            text.value(level);
+            text.raw(r#","logger":"#);
+            text.string(logger);
+            text.raw(r#","data":"#);
+            text.value(data);
+        }
     }
     text.raw("}}");
     text.into_bytes()
@@ -205,23 +254,37 @@ fn tool_result(
     let content = match answer {
         // Once as it is, and once as text, where every quote takes one byte more.
         Ok(Answer::Object(json)) => json.len() * 2 + json.len() / 4,
-        Ok(Answer::Text(text)) => text.len(),
-        Ok(Answer::Nothing) | Err(_) => 0,
+        Ok(Answer::Shown { object, content }) => object.len() * 2 + object.len() / 4 + content.len(),
+        Ok(Answer::Text(text) | Answer::Content(text)) => text.len(),
+        Ok(Answer::Nothing | Answer::Asks(_)) | Err(_) => 0,
     };
     let mut text = begin(Some(id), content);
     text.raw(r#""result":{"#);
     if era == Era::Modern {
         text.raw(r#""resultType":"complete","#);
     }
-    text.raw(r#""content":[{"type":"text","text":"#);
-    match answer {
-        Ok(Answer::Nothing) => text.raw("\"Done.\""),
-        Ok(Answer::Text(plain)) => text.string(plain),
-        Ok(Answer::Object(json)) => text.string(json),
-        Err(error) => text.string(&words(error, stamped.correlation)),
+    if let Ok(Answer::Content(pieces)) = answer {
+        text.raw(r#""content":["#);
+        text.raw(pieces);
+        text.raw("],");
+    } else {
+        text.raw(r#""content":[{"type":"text","text":"#);
+        match answer {
+            Ok(Answer::Nothing | Answer::Content(_) | Answer::Asks(_)) => text.raw("\"Done.\""),
+            Ok(Answer::Text(plain)) => text.string(plain),
+            Ok(Answer::Object(json) | Answer::Shown { object: json, .. }) => text.string(json),
+            Err(error) => text.string(&words(error, stamped.correlation)),
+        }
+        text.raw("}");
+        if let Ok(Answer::Shown { content, .. }) = answer
+            && !content.is_empty()
+        {
+            text.raw(",");
+            text.raw(content);
+        }
+        text.raw("],");
     }
-    text.raw("}],");
-    if let Ok(Answer::Object(json)) = answer {
+    if let Ok(Answer::Object(json) | Answer::Shown { object: json, .. }) = answer {
         text.raw(r#""structuredContent":"#);
         text.raw(json);
         text.raw(",");

@@ -13,6 +13,7 @@ pub(crate) mod code {
     pub(crate) const INTERNAL: i32 = -32603;
     #[cfg(feature = "http")]
     pub(crate) const HEADER_MISMATCH: i32 = -32020;
+    pub(crate) const MISSING_CAPABILITY: i32 = -32021;
     pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
     /// The project's own: the caller cancelled the request.
     #[cfg(feature = "http")]

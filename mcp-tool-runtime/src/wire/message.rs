@@ -16,7 +16,7 @@ use super::{
     quick,
     ways::{self, Way},
 };
-use crate::versions::Requirement;
+use crate::{ask::Presented, report::Level, trace::Trace, versions::Requirement};
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = scan::MAX_NESTING as usize;
@@ -27,6 +27,9 @@ pub(super) mod keys {
     pub(in crate::wire) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
     pub(in crate::wire) const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
     pub(in crate::wire) const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+    pub(in crate::wire) const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+    pub(in crate::wire) const TRACE_PARENT: &str = "traceparent";
+    pub(in crate::wire) const TRACE_STATE: &str = "tracestate";
 }
 /// The first revision whose requests carry `_meta`, which is mirrored in headers.
 pub(crate) const MODERN: &str = "2026-07-28";
@@ -60,6 +63,8 @@ pub(crate) struct Call<'m> {
     /// The text of an object.
     pub(crate) arguments: &'m str,
     pub(crate) meta: Meta<'m>,
+    /// What an earlier call asked for, and its client sent back.
+    pub(crate) presented: Option<Box<Presented>>,
     /// Why it can't be asked for as it came, so that it is recorded all the same.
     pub(crate) fault: Option<Box<Fault>>,
 }
@@ -77,6 +82,10 @@ pub(crate) struct Meta<'m> {
     pub(crate) progress_token: Option<&'m str>,
     /// The version that a call may be.
     pub(crate) requires: Option<Requirement>,
+    /// The least grave messages that the client wants to hear of this request.
+    pub(crate) level: Option<Level>,
+    /// Where it stands in a distributed trace.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// The revision of the protocol that a request is served by: with `initialize`, or with `_meta` on each request.
@@ -128,10 +137,10 @@ struct CallParams<'m> {
     arguments: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "_meta")]
     meta: Option<&'m RawValue>,
-    #[serde(default, rename = "inputResponses")]
-    input_responses: Option<IgnoredAny>,
-    #[serde(default, rename = "requestState")]
-    request_state: Option<IgnoredAny>,
+    #[serde(borrow, default, rename = "inputResponses")]
+    input_responses: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "requestState")]
+    request_state: Option<&'m RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +163,12 @@ struct MetaMembers<'m> {
     client: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "dev.mcp-tool/requires", deserialize_with = "there")]
     requires: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/logLevel")]
+    level: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    traceparent: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    tracestate: Option<&'m RawValue>,
 }
 
 /// Reads a message far enough to know where it goes.
@@ -256,10 +271,11 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
     let params: CallParams<'_> = serde_json::from_str(params.get())
         .map_err(|error| invalid(format!("not the parameters of tools/call: {}", said(&error))))?;
     let arguments = params.arguments.map_or("{}", RawValue::get);
+    let presented = presented(&params);
     let (meta, fault) = match meta(params.meta) {
-        Ok(meta) if params.request_state.is_some() || params.input_responses.is_some() => {
-            let message =
-                "this server asks for no input: `requestState` and `inputResponses` weren't given by it";
+        Ok(meta) if let Err(fault) = &presented => (meta, Some(Box::new(fault.clone()))),
+        Ok(meta) if presented.as_ref().is_ok_and(Option::is_some) && meta.era() == Era::Legacy => {
+            let message = "`requestState` and `inputResponses` are of 2026-07-28, and this call is of an older revision";
             (meta, Some(Box::new(invalid(message.into()))))
         }
         Ok(meta) if !arguments.starts_with('{') => {
@@ -268,7 +284,23 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
         Ok(meta) => (meta, None),
         Err(fault) => (Meta::default(), Some(Box::new(fault))),
     };
-    Ok(Call { id, name: params.name.0, arguments, meta, fault })
+    let presented = presented.unwrap_or_default();
+    Ok(Call { id, name: params.name.0, arguments, meta, presented, fault })
+}
+
+/// What a client sends back of an earlier result that asked for it.
+fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, Fault> {
+    let CallParams { input_responses, request_state, .. } = params;
+    if input_responses.is_none() && request_state.is_none() {
+        return Ok(None);
+    }
+    let invalid = |message: &str| Fault::new(code::INVALID_PARAMS, message);
+    let state = request_state.map(|raw| serde_json::from_str::<String>(raw.get())).transpose();
+    let responses = input_responses.map(|raw| serde_json::from_str(raw.get())).transpose();
+    Ok(Some(Box::new(Presented {
+        state: state.map_err(|_| invalid("`requestState` must be a string"))?,
+        responses: responses.map_err(|_| invalid("`inputResponses` must be an object"))?.unwrap_or_default(),
+    })))
 }
 
 /// What any request says of itself, and where a list goes on.
@@ -323,6 +355,13 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
             }
         },
     };
+    let level = match members.level.map(|raw| serde_json::from_str::<Text<'_>>(raw.get())) {
+        None => None,
+        Some(name) => match name.ok().and_then(|Text(name)| Level::of_name(&name)) {
+            Some(level) => Some(level),
+            None => return Err(invalid(format!("`{}` is no level of RFC 5424", keys::LOG_LEVEL))),
+        },
+    };
     let progress_token = match members.progress_token.map(RawValue::get) {
         Some(raw) if Id::new(raw).is_none() => {
             return Err(invalid("`progressToken` is a string or an integer".into()));
@@ -336,7 +375,15 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
         client: members.client.map(RawValue::get),
         progress_token,
         requires,
+        level,
+        trace: trace(members.traceparent, members.tracestate),
     })
+}
+
+/// A trace that isn't one is passed over: it is no part of what is asked.
+fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<Trace> {
+    let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
+    Trace::read(&text(parent?)?, state.and_then(text).as_deref())
 }
 
 /// The whole message as rmcp takes it.

@@ -2,15 +2,19 @@
 //! [`protocol`] hands all the rest to rmcp.
 
 mod answer;
+mod beside;
+mod called;
 mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod id;
 mod labelled;
+mod levels;
 pub(crate) mod listing;
 mod message;
 mod protocol;
 mod quick;
+mod session;
 pub(crate) mod stdio;
 mod ways;
 
@@ -18,24 +22,28 @@ use std::{
     borrow::Borrow,
     num::NonZeroU32,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::sync::mpsc;
 
 use crate::{
-    context::{Progress, Update},
-    dispatch::{Admitted, Arrival, Asked, Dispatcher},
+    announce::Announcements,
+    ask::{Asking, Capabilities, Rounds},
+    dispatch::{Admitted, Arrival, Asked, Carried, Dispatcher},
     identity::Caller,
+    report::Report,
 };
 use answer::Framed;
+pub(crate) use beside::Beside;
 use fault::{Fault, code};
 use id::Id;
+use levels::Levels;
 use listing::Listing;
 use message::{Call, Era, Meta};
 
 /// What both transports serve.
-#[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) name: String,
@@ -47,6 +55,12 @@ pub(crate) struct Endpoint {
     pub(crate) server_info: String,
     /// What `tools/list` can show.
     pub(crate) listing: Listing,
+    /// The application's own handler of prompts, resources and the rest.
+    pub(crate) beside: Option<Arc<dyn Beside>>,
+    /// What clients that listen are told.
+    pub(crate) announcements: Announcements,
+    /// What clients without a session want to hear of what calls log.
+    pub(crate) levels: Levels,
 }
 
 impl Endpoint {
@@ -58,12 +72,25 @@ impl Endpoint {
         version: String,
         instructions: Option<String>,
         local: Caller,
+        beside: Option<Arc<dyn Beside>>,
         (shows_grantable, page): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
         let listing = Listing::new(&dispatcher, shows_grantable, page)?;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
-        Ok(Endpoint { dispatcher, name, version, instructions, local, server_info, listing })
+        let announcements = dispatcher.means.announcements.clone();
+        Ok(Endpoint {
+            dispatcher,
+            name,
+            version,
+            instructions,
+            local,
+            server_info,
+            listing,
+            beside,
+            announcements,
+            levels: Levels::default(),
+        })
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.
@@ -85,10 +112,10 @@ impl Endpoint {
         arrival: impl Into<Arrival>,
         call: &Call<'_>,
         era: Era,
-        progress: Option<Progress>,
+        carried: Carried,
     ) -> Result<Admitted, Framed> {
         self.dispatcher
-            .admit(arrival, asked(call), progress)
+            .admit(arrival, asked(call), carried)
             .await
             .map_err(|refusal| answer::refused(self, &call.id, era, &refusal))
     }
@@ -106,26 +133,43 @@ impl Endpoint {
     }
 }
 
+/// How the person behind a call can be asked that stands alone: by its result, where the client knows such.
+fn asking(call: &mut Call<'_>) -> Asking {
+    match call.meta.era() {
+        Era::Legacy => Asking::default(),
+        Era::Modern => Asking::rounds(Rounds {
+            can: call.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
+            presented: call.presented.take(),
+        }),
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} with {} tools", self.name, self.version, self.dispatcher.registry.tools().len())
+    }
+}
+
 fn asked<'c>(call: &'c Call<'_>) -> Asked<'c> {
     Asked { name: &call.name, requires: call.meta.requires.as_ref(), arguments_bytes: call.arguments.len() }
 }
 
-/// A call that reports progress: its reports in order, then its answer.
+/// A call that reports while it runs: its reports in order, then its answer.
 struct Reporting {
     call: Pin<Box<dyn Future<Output = Framed> + Send>>,
-    updates: mpsc::Receiver<Update>,
+    reports: mpsc::Receiver<Report>,
     done: Option<Framed>,
 }
 
 /// What comes next of a call.
 enum Next {
-    Update(Update),
+    Report(Report),
     Done(Framed),
 }
 
 impl Reporting {
-    fn new(call: impl Future<Output = Framed> + Send + 'static, updates: mpsc::Receiver<Update>) -> Self {
-        Reporting { call: Box::pin(call), updates, done: None }
+    fn new(call: impl Future<Output = Framed> + Send + 'static, reports: mpsc::Receiver<Report>) -> Self {
+        Reporting { call: Box::pin(call), reports, done: None }
     }
 
     /// The next report or, once all of them are out, the answer.
@@ -135,8 +179,8 @@ impl Reporting {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
-            if let Poll::Ready(Some(update)) = self.updates.poll_recv(cx) {
-                return Poll::Ready(Next::Update(update));
+            if let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
+                return Poll::Ready(Next::Report(report));
             }
             match self.done.take() {
                 Some(framed) => return Poll::Ready(Next::Done(framed)),

@@ -1,51 +1,79 @@
 //! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
 
-use std::{borrow::Cow, net::IpAddr, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use futures_util::{FutureExt as _, future::BoxFuture};
+use mcp_tool_contract::read::violation::shown;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ConstString, CustomRequest, CustomResult, DiscoverResult,
-        ErrorCode, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
+        CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
+        ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, GetSkillRequestMethod,
+        GetSkillRequestParams, GetSkillResult, Implementation, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
-        ServerCapabilities, ServerConfig, Tool,
+        ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ReadResourceDirectoryRequestMethod, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
+        ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        ServerConfig, SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
-
-use mcp_tool_contract::{json::META_REQUIRES, read::violation::shown};
-
-#[cfg(feature = "oauth")]
-use crate::identity::Authenticated;
 
 use super::{
-    Endpoint, Next, Reporting,
-    answer::{self, Framed},
-    id::Id,
+    Endpoint,
+    beside::Beside,
     labelled::Labelled,
     listing::LIST_TTL_MS,
-    message::Era,
+    session::{Session, notification},
 };
-use crate::{
-    context::Progress,
-    dispatch::{Arrival, Asked},
-    identity::Caller,
-    versions::Requirement,
-};
+use crate::{announce::Heard, identity::Caller, report::Level};
+
+#[allow(deprecated, reason = "older clients set a level by a request of its own")]
+use rmcp::model::SetLevelRequestParams;
+
+/// Streams that were asked for and aren't open yet.
+const OPENING: usize = 64;
 
 /// The server as rmcp sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Protocol {
-    endpoint: Arc<Endpoint>,
+    pub(super) endpoint: Arc<Endpoint>,
     /// Whether every request comes with its caller, and one without comes from nobody.
     is_guarded: bool,
+    /// The client, where it stays connected.
+    pub(super) session: Option<Arc<Session>>,
+    /// What streams hear that were asked for and aren't open yet: nothing that changes meanwhile is missed.
+    opening: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Protocol {
+    /// For clients that don't stay connected.
     pub(crate) fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
-        Protocol { endpoint, is_guarded }
+        Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
+    }
+
+    /// For one client that does.
+    pub(crate) fn of(&self, session: Arc<Session>) -> Self {
+        Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
+    }
+
+    /// Hears what changes from now on, for a stream that is about to be opened.
+    fn hear(&self) {
+        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if opening.len() < OPENING {
+            opening.push(self.endpoint.announcements.listen());
+        }
+    }
+
+    fn heard(&self) -> Heard {
+        let heard = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        heard.unwrap_or_else(|| self.endpoint.announcements.listen())
     }
 
     fn implementation(&self) -> Implementation {
@@ -53,7 +81,7 @@ impl Protocol {
     }
 
     /// Who is asking: whom the HTTP listener found, or the local user.
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+    pub(super) fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match beside::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
             None if self.is_guarded => Err(ErrorData::internal_error("a request without its caller", None)),
@@ -68,63 +96,91 @@ impl Protocol {
     }
 }
 
-/// The text of a call's arguments as it came, beside the request that rmcp read.
-#[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP has sessions"))]
-pub(crate) struct RawArguments(pub(crate) Arc<str>);
-
-/// Where a request came from.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only HTTP comes from somewhere"))]
-pub(crate) struct Remote(pub(crate) IpAddr);
-
-fn raw_arguments(
-    request: &CallToolRequestParams,
-    context: &RequestContext<RoleServer>,
-) -> Result<String, ErrorData> {
-    match beside::<RawArguments>(context) {
-        Some(RawArguments(raw)) => Ok(raw.to_string()),
-        None => serde_json::to_string(&request.arguments.clone().unwrap_or_default())
-            .map_err(|error| ErrorData::invalid_params(error.to_string(), None)),
-    }
-}
-
-/// The version that the call asks for.
-fn required(context: &RequestContext<RoleServer>) -> Result<Option<Requirement>, ErrorData> {
-    let invalid = |reason: String| ErrorData::invalid_params(format!("`{META_REQUIRES}`: {reason}"), None);
-    match context.meta.get(META_REQUIRES) {
-        None => Ok(None),
-        Some(serde_json::Value::String(text)) => Requirement::parse(text).map(Some).map_err(invalid),
-        Some(_) => Err(invalid("it must be a string".into())),
-    }
-}
-
 /// What the HTTP listener laid beside a request.
 #[cfg(feature = "http")]
-fn beside<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
+pub(super) fn beside<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
     context.extensions.get::<::http::request::Parts>()?.extensions.get()
 }
 
 #[cfg(not(feature = "http"))]
-fn beside<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
+pub(super) fn beside<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
     None
 }
 
-/// Nobody reads this answer: rmcp drops what comes for a request that was cancelled.
-fn cancelled() -> ErrorData {
-    ErrorData::invalid_request("the request was cancelled", None)
+impl Protocol {
+    /// Asks the application's handler, as far as it declared that it serves such requests.
+    async fn asked<'h, M: ConstString, T>(
+        &'h self,
+        declared: fn(&ServerCapabilities) -> bool,
+        context: RequestContext<RoleServer>,
+        ask: impl FnOnce(&'h dyn Beside, RequestContext<RoleServer>) -> BoxFuture<'h, Result<T, ErrorData>>,
+    ) -> Result<T, ErrorData> {
+        match self.endpoint.beside.as_deref() {
+            Some(beside) if declared(&beside.info().capabilities) => {
+                let context = self.named(context)?;
+                self.guarded(ask(beside, context)).await
+            }
+            // What isn't declared isn't there; rmcp would answer with empty lists.
+            _ => Err(ErrorData::method_not_found::<M>()),
+        }
+    }
+
+    /// Says in the request's extensions who asks.
+    fn named(
+        &self,
+        mut context: RequestContext<RoleServer>,
+    ) -> Result<RequestContext<RoleServer>, ErrorData> {
+        let caller = self.caller(&context)?;
+        context.extensions.insert(caller);
+        Ok(context)
+    }
+
+    /// Bounds what isn't ours in time, and answers although it panics.
+    async fn guarded<T>(&self, asked: BoxFuture<'_, Result<T, ErrorData>>) -> Result<T, ErrorData> {
+        let failed = || ErrorData::internal_error("the server failed; its log has the reason", None);
+        let guarded = AssertUnwindSafe(asked).catch_unwind();
+        match tokio::time::timeout(self.endpoint.dispatcher.timeout, guarded).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => {
+                tracing::error!("the handler beside the tools panicked");
+                Err(failed())
+            }
+            Err(_) => {
+                tracing::error!("the handler beside the tools ran out of time");
+                Err(ErrorData::internal_error("the server ran out of time", None))
+            }
+        }
+    }
 }
 
-fn undeclared<M: ConstString>() -> ErrorData {
-    ErrorData::method_not_found::<M>()
+/// Whether a request names 2026-07-28 or later.
+fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    let named = context.meta.protocol_version();
+    named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
+const fn prompts(declared: &ServerCapabilities) -> bool {
+    declared.prompts.is_some()
+}
+
+const fn resources(declared: &ServerCapabilities) -> bool {
+    declared.resources.is_some()
+}
+
+#[allow(deprecated, reason = "older clients subscribe and set a level by requests of their own")]
 impl ServerHandler for Protocol {
     fn get_info(&self) -> ServerConfig {
-        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(self.implementation());
-        match &self.endpoint.instructions {
-            Some(instructions) => info.with_instructions(instructions.clone()),
+        let beside = self.endpoint.beside.as_deref().map(Beside::info);
+        let (mut capabilities, instructions) = match beside {
+            Some(info) => (info.capabilities, info.instructions),
+            None => (ServerCapabilities::default(), None),
+        };
+        let own =
+            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_logging().build();
+        (capabilities.tools, capabilities.logging) = (own.tools, own.logging);
+        let info = ServerConfig::new(capabilities).with_server_info(self.implementation());
+        match self.endpoint.instructions.clone().or(instructions) {
+            Some(instructions) => info.with_instructions(instructions),
             None => info,
         }
     }
@@ -166,117 +222,259 @@ impl ServerHandler for Protocol {
         self.endpoint.listing.tool(&self.endpoint.dispatcher.registry, name)
     }
 
-    /// A call inside a legacy HTTP session, the only one that rmcp reads. Its arguments come as a map, in which
-    /// much is lost: they are read from their own text.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = raw_arguments(&request, &context)?;
-        let token = context.meta.get_progress_token();
-        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let endpoint = Arc::clone(&self.endpoint);
-        let id = Id::default();
-        let requires = required(&context)?;
-        let asked =
-            Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
-        let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
-        let arrival = Arrival {
-            remote,
-            #[cfg(feature = "oauth")]
-            token: beside::<Authenticated>(&context).map(|who| who.token.clone()),
-            ..self.caller(&context)?.into()
-        };
-        let admitted = endpoint.dispatcher.admit(arrival, asked, progress).await;
-        let admitted = match admitted {
-            Ok(admitted) => admitted,
-            Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),
-        };
-        let call = Endpoint::execute(endpoint, admitted, arguments, id, Era::Legacy);
-        let Some((token, updates)) = token.zip(updates) else {
-            return tokio::select! {
-                framed = call => unframed(&framed),
-                () = context.ct.cancelled() => Err(cancelled()),
-            };
-        };
-        let mut reporting = Reporting::new(call, updates);
-        loop {
-            let update = tokio::select! {
-                next = reporting.next() => match next {
-                    Next::Update(update) => update,
-                    Next::Done(framed) => return unframed(&framed),
-                },
-                () = context.ct.cancelled() => return Err(cancelled()),
-            };
-            let mut report =
-                ProgressNotificationParam::new(token.clone(), update.progress).with_message(update.message);
-            report.total = update.total;
-            // A report that can't be sent is no reason to end the call.
-            drop(context.peer.notify_progress(report).await);
-        }
+        self.call(request, context).await
     }
 
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         // rmcp takes what it can't read for a method of somebody else's.
-        const KNOWN: [&str; 4] = ["initialize", "server/discover", "tools/call", "tools/list"];
-        if KNOWN.contains(&request.method.as_str()) {
+        const KNOWN: [&str; 5] =
+            ["initialize", "logging/setLevel", "server/discover", "tools/call", "tools/list"];
+        // Removed from 2026-07-28, whatever their parameters are.
+        const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
+        let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str());
+        if !is_removed && KNOWN.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("not the parameters of {}", request.method), None));
         }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None))
+        match self.endpoint.beside.as_deref().filter(|_| !is_removed) {
+            Some(beside) => {
+                let context = self.named(context)?;
+                self.guarded(beside.on_custom_request(request, context)).await
+            }
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None)),
+        }
     }
 
-    // What isn't declared isn't there; rmcp would answer with empty lists.
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        // Since 2026-07-28 a request says for itself what it wants to hear.
+        if is_modern(&context) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        let level = serde_json::to_value(request.level).ok();
+        let level = level.as_ref().and_then(|level| Level::of_name(level.as_str()?));
+        let level = level.ok_or_else(|| ErrorData::invalid_params("`level` is one of RFC 5424", None))?;
+        match &self.session {
+            Some(session) => session.set_level(level),
+            None => self.endpoint.levels.set(&self.caller(&context)?, level),
+        }
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        if let Some(own) = self.endpoint.beside.as_deref().and_then(|beside| beside.accepts(requested)) {
+            accepted.resource_subscriptions = own.resource_subscriptions;
+        }
+        self.hear();
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let (mut heard, sink) = (self.heard(), context.sink().clone());
+        let ended = context.request_context().ct.clone();
+        let own = async {
+            let told = async {
+                while let Some(changes) = heard.next().await {
+                    for change in changes {
+                        // What this client didn't ask for isn't sent.
+                        drop(sink.send(notification(change)).await);
+                    }
+                }
+            };
+            tokio::select! {
+                () = told => {}
+                () = ended.cancelled() => {}
+            }
+        };
+        let beside = self.endpoint.beside.as_deref();
+        match beside.filter(|beside| beside.accepts(context.requested()).is_some()) {
+            None => own.await,
+            Some(beside) => {
+                let (listened, ()) = tokio::join!(beside.listen(context), own);
+                listened?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if let Some(session) = &self.session {
+            session.opened(context.peer.clone(), self.endpoint.announcements.listen());
+        }
+        if let Some(beside) = self.endpoint.beside.as_deref() {
+            beside.initialized(context).await;
+        }
+    }
+
+    async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
+        if let Some(beside) = self.endpoint.beside.as_deref() {
+            beside.roots_changed(context).await;
+        }
+    }
+
+    async fn on_progress(
+        &self,
+        progress: ProgressNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if let Some(beside) = self.endpoint.beside.as_deref() {
+            beside.progressed(progress, context).await;
+        }
+    }
+
+    async fn on_custom_notification(
+        &self,
+        notification: CustomNotification,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if let Some(beside) = self.endpoint.beside.as_deref() {
+            beside.notified(notification, context).await;
+        }
+    }
 
     async fn complete(
         &self,
-        _: CompleteRequestParams,
-        _: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(undeclared::<CompleteRequestMethod>())
+        let declared = |declared: &ServerCapabilities| declared.completions.is_some();
+        self.asked::<CompleteRequestMethod, _>(declared, context, |beside, context| {
+            beside.complete(request, context)
+        })
+        .await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.asked::<GetPromptRequestMethod, _>(prompts, context, |beside, context| {
+            beside.get_prompt(request, context)
+        })
+        .await
     }
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(undeclared::<ListPromptsRequestMethod>())
+        self.asked::<ListPromptsRequestMethod, _>(prompts, context, |beside, context| {
+            beside.list_prompts(request, context)
+        })
+        .await
     }
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(undeclared::<ListResourcesRequestMethod>())
+        self.asked::<ListResourcesRequestMethod, _>(resources, context, |beside, context| {
+            beside.list_resources(request, context)
+        })
+        .await
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(undeclared::<ListResourceTemplatesRequestMethod>())
+        self.asked::<ListResourceTemplatesRequestMethod, _>(resources, context, |beside, context| {
+            beside.list_resource_templates(request, context)
+        })
+        .await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.asked::<ReadResourceRequestMethod, _>(resources, context, |beside, context| {
+            beside.read_resource(request, context)
+        })
+        .await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        self.asked::<ReadResourceDirectoryRequestMethod, _>(resources, context, |beside, context| {
+            beside.read_resource_directory(request, context)
+        })
+        .await
+    }
+
+    async fn list_skills(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        self.asked::<ListSkillsRequestMethod, _>(resources, context, |beside, context| {
+            beside.list_skills(request, context)
+        })
+        .await
+    }
+
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetSkillResult, ErrorData> {
+        self.asked::<GetSkillRequestMethod, _>(resources, context, |beside, context| {
+            beside.get_skill(request, context)
+        })
+        .await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let uri = request.uri.clone();
+        self.asked::<SubscribeRequestMethod, _>(subscriptions, context, |beside, context| {
+            beside.subscribe(request, context)
+        })
+        .await?;
+        match &self.session {
+            Some(session) => session.subscribe(uri),
+            None => Ok(()),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if let Some(session) = &self.session {
+            session.unsubscribe(&request.uri);
+        }
+        self.asked::<UnsubscribeRequestMethod, _>(subscriptions, context, |beside, context| {
+            beside.unsubscribe(request, context)
+        })
+        .await
     }
 }
 
-/// An answer of ours as rmcp's own types.
-fn unframed(framed: &Framed) -> Result<CallToolResponse, ErrorData> {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        result: Option<CallToolResult>,
-        error: Option<ErrorData>,
-    }
-    let failed = |reason: Cow<'static, str>| ErrorData::internal_error(reason, None);
-    match serde_json::from_slice(&framed.body) {
-        Ok(Body { result: Some(result), .. }) => Ok(result.into()),
-        Ok(Body { error: Some(error), .. }) => Err(error),
-        Ok(_) => Err(failed("an answer was empty".into())),
-        Err(error) => Err(failed(error.to_string().into())),
-    }
+fn subscriptions(declared: &ServerCapabilities) -> bool {
+    declared.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
 }

@@ -7,6 +7,7 @@ use super::{
     id::Id,
     message::{Call, Meta, keys},
 };
+use crate::trace::Trace;
 
 /// The call that a message is, if it is one as clients write them.
 pub(super) fn call(text: &str) -> Option<Call<'_>> {
@@ -25,7 +26,14 @@ pub(super) fn call(text: &str) -> Option<Call<'_>> {
     scan.end().ok()?;
     let (name, arguments, meta) = params?;
     version.and(method)?;
-    Some(Call { id: id?, name: name.into(), arguments: arguments.unwrap_or("{}"), meta, fault: None })
+    Some(Call {
+        id: id?,
+        name: name.into(),
+        arguments: arguments.unwrap_or("{}"),
+        meta,
+        presented: None,
+        fault: None,
+    })
 }
 
 /// Reads a member that comes once.
@@ -67,6 +75,7 @@ fn params<'t>(scan: &mut Scan<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>
 
 fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
     let (mut version, mut capabilities, mut client, mut token) = (None, None, None, None);
+    let (mut parent, mut state) = (None, None);
     scan.enter_object().ok()?;
     while let Some(key) = scan.next_key().ok()? {
         match key {
@@ -74,7 +83,10 @@ fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
             keys::CAPABILITIES => once(&mut capabilities, scan, object)?,
             keys::CLIENT => once(&mut client, scan, object)?,
             keys::PROGRESS_TOKEN => once(&mut token, scan, |raw| Id::new(raw).map(|_| raw))?,
-            META_REQUIRES => return None,
+            // Of another type it is none.
+            keys::TRACE_PARENT if parent.is_none() => parent = Some(plain(scan.value().ok()?)?),
+            keys::TRACE_STATE if state.is_none() => state = Some(plain(scan.value().ok()?)?),
+            META_REQUIRES | keys::LOG_LEVEL | keys::TRACE_PARENT | keys::TRACE_STATE => return None,
             // With escapes it may be one of these after all.
             other if other.as_bytes().contains(&b'\\') => return None,
             _ => drop(scan.value().ok()?),
@@ -87,6 +99,8 @@ fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
         client,
         progress_token: token,
         requires: None,
+        level: None,
+        trace: parent.and_then(|parent| Trace::read(parent, state)),
     })
 }
 
@@ -97,7 +111,7 @@ mod tests {
         *,
     };
 
-    const MODERN: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"t","traceparent":["00"]},"name":"x","arguments":{"a":[1,"\u00e9"],"b":null}}}"#;
+    const MODERN: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"t","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"a=1","else":["00"]},"name":"x","arguments":{"a":[1,"\u00e9"],"b":null}}}"#;
     const LEGACY: &str = r#" { "method" : "tools/call" , "params" : { "arguments" : { } , "name" : "y" } , "id" : "a" , "jsonrpc" : "2.0" } "#;
 
     /// What is read at once is what the careful reader reads.
@@ -138,7 +152,10 @@ mod tests {
             ("\"id\":7", "\"id\":null"),
             ("\"progressToken\":\"t\"", "\"progressToken\":null"),
             ("\"progressToken\":\"t\"", "\"dev.mcp-tool/requires\":\"1\""),
-            ("traceparent", "progress\\u0054oken"),
+            ("else", "progress\\u0054oken"),
+            ("\"else\":[\"00\"]", "\"io.modelcontextprotocol/logLevel\":\"info\""),
+            ("\"tracestate\":\"a=1\"", "\"tracestate\":1"),
+            ("\"arguments\":{", "\"requestState\":\"s\",\"arguments\":{"),
             ("\"2026-07-28\"", "null"),
             ("Capabilities\":{}", "Capabilities\":null"),
             ("\"version\":\"1\"}", "\"version\":\"1\"}}"),

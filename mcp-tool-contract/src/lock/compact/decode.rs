@@ -224,6 +224,7 @@ impl Walk {
                 let at = self.object(step);
                 Output::Object(resolved(step, at))
             }
+            4 => Output::Content,
             // Judged when there is something to judge: at run time.
             _ => Output::Remembered("{}"),
         };

@@ -166,6 +166,7 @@ impl Writer {
                 self.object(object);
             }
             Output::Remembered(_) | Output::Dynamic(_) => self.byte(3),
+            Output::Content => self.byte(4),
         }
     }
 

@@ -223,6 +223,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     let same_output = match output {
         Output::Nothing => byte!(bytes) == 0,
         Output::Text => byte!(bytes) == 1,
+        Output::Content => byte!(bytes) == 4,
         Output::Object(own) | Output::Page(own) => {
             byte!(bytes) == 2
                 && match object(bytes, own) {

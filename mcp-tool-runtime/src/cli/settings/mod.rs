@@ -14,7 +14,11 @@ use std::{ffi::OsString, fmt, path::PathBuf, time::Duration};
 use clap::ArgMatches;
 use tracing::level_filters::LevelFilter;
 
-use crate::{identity::OAuth, network::Network, server::Settings};
+use crate::{
+    identity::OAuth,
+    network::Network,
+    server::{Settings, ToolServer},
+};
 use named::Named;
 use sources::Sources;
 use table::SETTINGS;
@@ -68,6 +72,15 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// What holds where nothing is set, as the application has it.
+    pub(super) fn of(server: &ToolServer) -> Self {
+        let mut config = Config::default();
+        config.http.legacy_sessions = server.legacy_sessions;
+        config
+    }
+}
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -115,9 +128,10 @@ impl Loaded {
 pub(super) fn load(
     matches: &ArgMatches,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
+    defaults: Config,
 ) -> Result<Loaded, String> {
     let sources = Sources::read(matches, environment)?;
-    let mut loaded = Loaded { config: Config::default(), origins: Vec::new(), named: Named::default() };
+    let mut loaded = Loaded { config: defaults, origins: Vec::new(), named: Named::default() };
     for setting in SETTINGS {
         let (origin, given) = sources.of(setting);
         if let Some(given) = given {

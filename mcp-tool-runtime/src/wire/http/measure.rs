@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Door, HttpSettings, Origins, connection, service::Service};
 use crate::{
-    CallContext, StartError, ToolServer, execution,
+    CallContext, StartError, ToolServer,
+    dispatch::Carried,
+    execution,
     server::Settings,
     wire::{
         Endpoint,
@@ -75,7 +77,7 @@ impl Measured {
         let Ok(Message::Call(call)) = message::parse(body) else { return None };
         let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, None);
         let era = call.meta.era();
-        let framed = match self.endpoint.admit(caller, &call, era, None).await {
+        let framed = match self.endpoint.admit(caller, &call, era, Carried::default()).await {
             Ok(admitted) => Endpoint::execute(&*self.endpoint, admitted, call.arguments, call.id, era).await,
             Err(refused) => refused,
         };

@@ -27,10 +27,11 @@ use crate::{
     identity::Caller,
     wire::{
         Endpoint, answer,
+        called::Remote,
         fault::{Fault, code},
         id::Id,
         message::{Era, Meta},
-        protocol::{Protocol, Remote},
+        protocol::Protocol,
         ways::{self, Way},
     },
 };
@@ -186,5 +187,6 @@ fn rmcp_service<M: SessionManager>(
         .with_cancellation_token(end.child_token())
         .disable_allowed_hosts()
         .disable_allowed_origins();
-    StreamableHttpService::new(move || Ok(protocol.clone()), manager, config)
+    let protocol = move || if sessions { protocol.of(Arc::default()) } else { protocol.clone() };
+    StreamableHttpService::new(move || Ok(protocol()), manager, config)
 }

@@ -24,18 +24,19 @@ use super::{
     sse::Events,
 };
 use crate::{
-    context::{Progress, Update},
-    dispatch::Admitted,
+    dispatch::{Admitted, Carried},
     identity::Caller,
     network::Network,
+    report::{Report, Reports},
     wire::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
+        asking,
+        called::RawArguments,
         id::Id,
         labelled::Labelled,
         listing::{Shape, Wanted},
         message::{self, Call, Era, Incoming as Message},
-        protocol::RawArguments,
         ways::{self, Way},
     },
 };
@@ -77,8 +78,8 @@ struct Begun {
     era: Era,
     /// A legacy call, which a message can cancel.
     cancellable: Option<Cancellable>,
-    /// The client's token, and the reports that go out under it.
-    reports: Option<(String, mpsc::Receiver<Update>)>,
+    /// The reports that the client wants, and its token for those of progress.
+    reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
 }
 
 impl Service {
@@ -320,15 +321,23 @@ impl Service {
         if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
             return Err(self.endpoint.turn_away(arrival, call, fault));
         }
-        let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
-        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = self.endpoint.admit(arrival, call, era, progress).await?;
+        let level = match era {
+            Era::Modern => call.meta.level,
+            Era::Legacy => self.endpoint.levels.get(&arrival.caller),
+        };
+        // What a client can't read as a stream, it can't hear.
+        let wants = |wanted: bool| wanted && takes_events(headers);
+        let token = call.meta.progress_token;
+        let token = if wants(token.is_some()) { token.map(str::to_owned) } else { None };
+        let (reports, heard) = Reports::wanted(token.is_some(), level.filter(|_| wants(true))).unzip();
+        let carried = Carried { reports, asking: asking(call), trace: call.meta.trace.take() };
+        let admitted = self.endpoint.admit(arrival, call, era, carried).await?;
         Ok(Begun {
             admitted,
             id: std::mem::take(&mut call.id),
             era,
             cancellable,
-            reports: token.zip(updates),
+            reports: heard.map(|heard| (token, heard)),
         })
     }
 
@@ -342,7 +351,7 @@ impl Service {
         let Begun { admitted, id, era, cancellable, reports } = begun;
         // A message that cancels says for whom it speaks by its headers alone.
         let by_header = || self.caller(sender, headers, None);
-        let Some((token, updates)) = reports else {
+        let Some((token, heard)) = reports else {
             // Pinned where it is: a call is large, and each hand that it goes through copies it.
             let call = pin!(Endpoint::execute(&*self.endpoint, admitted, arguments, &id, era));
             return framed(match cancellable {
@@ -358,10 +367,10 @@ impl Service {
                 None => call.await,
             }
         };
-        let mut reporting = Reporting::new(call, updates);
+        let mut reporting = Reporting::new(call, heard);
         match reporting.next().await {
             Next::Done(done) => framed(done),
-            Next::Update(first) => events(Events::new(reporting, token, first)),
+            Next::Report(first) => events(Events::new(reporting, token, first)),
         }
     }
 }

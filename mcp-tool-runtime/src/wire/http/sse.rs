@@ -1,4 +1,4 @@
-//! An answer that became a stream because its call reports progress.
+//! An answer that became a stream because its call reports while it runs.
 
 use std::{
     convert::Infallible,
@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Frame};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::super::{Next, Reporting, answer};
-use crate::context::Update;
+use crate::report::Report;
 
 /// How often a quiet stream is kept open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -19,13 +19,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The events of one call: its reports, then its answer. Dropping it cancels the call.
 pub(super) struct Events {
     reporting: Option<Reporting>,
-    token: String,
-    first: Option<Update>,
+    token: Option<String>,
+    first: Option<Report>,
     keep_alive: Interval,
 }
 
 impl Events {
-    pub(super) fn new(reporting: Reporting, token: String, first: Update) -> Self {
+    pub(super) fn new(reporting: Reporting, token: Option<String>, first: Report) -> Self {
         let mut keep_alive = tokio::time::interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Events { reporting: Some(reporting), token, first: Some(first), keep_alive }
@@ -47,12 +47,12 @@ impl Body for Events {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
-        if let Some(update) = this.first.take() {
-            return event(&answer::progress(&this.token, &update));
+        if let Some(report) = this.first.take() {
+            return event(&answer::report(this.token.as_deref(), &report));
         }
         let Some(reporting) = &mut this.reporting else { return Poll::Ready(None) };
         match reporting.poll_next(cx) {
-            Poll::Ready(Next::Update(update)) => event(&answer::progress(&this.token, &update)),
+            Poll::Ready(Next::Report(report)) => event(&answer::report(this.token.as_deref(), &report)),
             Poll::Ready(Next::Done(framed)) => {
                 this.reporting = None;
                 event(&framed.body)

@@ -16,7 +16,7 @@ use rmcp::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    super::{Endpoint, id::Id, message, protocol::Protocol},
+    super::{Endpoint, id::Id, message, protocol::Protocol, session::Session},
     lock,
     output::Writer,
 };
@@ -30,11 +30,13 @@ pub(super) async fn serve_rest(
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
     writer: Writer,
     passed_on: PassedOn,
+    session: Arc<Session>,
 ) {
     let messages = Arc::new(tokio::sync::Mutex::new(messages));
     let bridge = Bridge { messages, writer, passed_on, ended: Arc::default() };
     while !bridge.ended.load(Ordering::Relaxed) {
-        match rmcp::serve_server(Protocol::new(Arc::clone(&endpoint), false), bridge.clone()).await {
+        let protocol = Protocol::new(Arc::clone(&endpoint), false).of(Arc::clone(&session));
+        match rmcp::serve_server(protocol, bridge.clone()).await {
             Ok(service) => drop(service.waiting().await),
             Err(error) => tracing::debug!(%error, "a connection was opened oddly"),
         }

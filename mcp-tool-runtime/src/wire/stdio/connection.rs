@@ -14,11 +14,13 @@ use super::{
     super::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
+        asking,
         fault::{Fault, code},
         id::Id,
         labelled::Labelled,
         listing::{Shape, Wanted},
         message::{self, Call, Era, Incoming, Meta},
+        session::Session,
         supported,
     },
     bridge::PassedOn,
@@ -27,7 +29,11 @@ use super::{
     lock,
     output::Writer,
 };
-use crate::context::{Progress, Update};
+use crate::{
+    ask::{Asking, Client},
+    dispatch::Carried,
+    report::{Report, Reports},
+};
 
 /// Requests that rmcp may have at one time.
 const PASSED_ON: usize = 64;
@@ -59,6 +65,7 @@ pub(super) struct Connection {
     places: Arc<Semaphore>,
     /// What the client called itself in `initialize`.
     client: Option<String>,
+    session: Arc<Session>,
     labelled: Labelled,
     /// `initialize` came: requests without `_meta` are of the legacy era.
     initialized: bool,
@@ -84,6 +91,7 @@ impl Connection {
         inbox: Arc<Inbox>,
         calls: Calls,
         (to_rmcp, passed_on): (mpsc::Sender<ClientJsonRpcMessage>, PassedOn),
+        session: Arc<Session>,
         taken: DropGuard,
     ) -> Self {
         Connection {
@@ -101,6 +109,7 @@ impl Connection {
             passed_on,
             places: Arc::new(Semaphore::new(PASSED_ON)),
             client: None,
+            session,
             labelled: Labelled::default(),
             initialized: false,
             opened: false,
@@ -232,8 +241,15 @@ impl Connection {
             return None;
         }
         let token = call.meta.progress_token.map(str::to_owned);
-        let (progress, updates) = token.is_some().then(Progress::channel).unzip();
-        let admitted = match self.endpoint.admit(caller, &call, era, progress).await {
+        let (level, asking) = match era {
+            Era::Modern => (call.meta.level, asking(&mut call)),
+            Era::Legacy => {
+                (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
+            }
+        };
+        let (reports, heard) = Reports::wanted(token.is_some(), level).unzip();
+        let carried = Carried { reports, asking, trace: call.meta.trace.take() };
+        let admitted = match self.endpoint.admit(caller, &call, era, carried).await {
             Ok(admitted) => admitted,
             Err(framed) => {
                 self.send(framed.body).await;
@@ -242,10 +258,8 @@ impl Connection {
         };
         let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
         let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
-        let answer = match (token.zip(updates), self.spare.take()) {
-            (Some((token, updates)), _) => {
-                Answering::new(reported(carried, token, updates, self.writer.clone()))
-            }
+        let answer = match (heard, self.spare.take()) {
+            (Some(heard), _) => Answering::new(reported(carried, token, heard, self.writer.clone())),
             (None, Some(mut spare)) => {
                 spare.set(carried);
                 spare
@@ -346,14 +360,14 @@ impl Connection {
 /// Sends a call's reports as they come, and gives its answer.
 async fn reported(
     call: impl Future<Output = Framed> + Send + 'static,
-    token: String,
-    updates: mpsc::Receiver<Update>,
+    token: Option<String>,
+    heard: mpsc::Receiver<Report>,
     writer: Writer,
 ) -> Framed {
-    let mut reporting = Reporting::new(call, updates);
+    let mut reporting = Reporting::new(call, heard);
     loop {
         match reporting.next().await {
-            Next::Update(update) => writer.send(answer::progress(&token, &update)).await,
+            Next::Report(report) => writer.send(answer::report(token.as_deref(), &report)).await,
             Next::Done(framed) => return framed,
         }
     }

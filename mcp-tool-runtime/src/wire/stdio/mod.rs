@@ -25,7 +25,7 @@ use self::{
     output::write_lines,
     turn::Turn,
 };
-use super::Endpoint;
+use super::{Endpoint, session::Session};
 
 /// Messages that wait for rmcp.
 const WAITING: usize = 256;
@@ -45,7 +45,14 @@ pub(crate) async fn serve(
     let (input_ended, all_taken) = (CancellationToken::new(), CancellationToken::new());
     let (writer, mut written) = write_lines(output)?;
     let (passed_on, (to_rmcp, from_client)) = (PassedOn::default(), mpsc::channel(WAITING));
-    let rest = serve_rest(Arc::clone(&endpoint), from_client, writer.clone(), Arc::clone(&passed_on));
+    let session = Arc::<Session>::default();
+    let rest = serve_rest(
+        Arc::clone(&endpoint),
+        from_client,
+        writer.clone(),
+        Arc::clone(&passed_on),
+        Arc::clone(&session),
+    );
     let rest = tokio::spawn(rest);
     let (inbox, calls) = (Arc::<Inbox>::default(), Calls::new(writer.clone()));
     let connection = Connection::new(
@@ -53,6 +60,7 @@ pub(crate) async fn serve(
         Arc::clone(&inbox),
         calls.clone(),
         (to_rmcp, passed_on),
+        session,
         all_taken.clone().drop_guard(),
     );
     let turn = Turn::new(connection, inbox, calls.clone());

@@ -103,6 +103,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         },
     },
     Difference {
+        name: "a state of nobody's",
+        why: "a state that wasn't sealed for this call is refused (2026-07-28, multi round-trip requests); rmcp leaves it to tools",
+        even: |case| {
+            let is_refused = case.read.state().is_some() && case.ours.code() == Some(-32602);
+            instead(case, is_refused, Said::Taken)
+        },
+    },
+    Difference {
         name: "an argument twice",
         why: "which of both was meant nobody can say; rmcp takes the last",
         even: |case| {

@@ -48,7 +48,7 @@ pub(super) enum Rule {
     Arguments,
     /// `_meta` can't be read.
     Meta,
-    /// A call answers a question that nobody asked.
+    /// A call brings what can't be the answer to a question.
     Input,
     /// A cursor is no text.
     Cursor,
@@ -153,6 +153,11 @@ impl Read {
 
     pub(super) fn arguments(&self) -> Option<&Json> {
         self.params()?.member("arguments")
+    }
+
+    /// What a call brings of an earlier one.
+    pub(super) fn state(&self) -> Option<&Json> {
+        self.params().and_then(|params| present(params, "requestState"))
     }
 
     pub(super) fn has_cursor(&self) -> bool {
@@ -316,12 +321,15 @@ fn list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
 }
 
 fn is_meta(meta: Option<&Json>) -> bool {
-    const KNOWN: [&str; 5] = [
+    const KNOWN: [&str; 8] = [
         "progressToken",
         META_VERSION,
         META_CAPABILITIES,
         "io.modelcontextprotocol/clientInfo",
         META_REQUIRES,
+        META_LEVEL,
+        "traceparent",
+        "tracestate",
     ];
     let Some(meta) = meta else { return true };
     let requires = meta.member(META_REQUIRES);
@@ -330,7 +338,17 @@ fn is_meta(meta: Option<&Json>) -> bool {
         && requires.is_none_or(|value| value.text().is_some_and(|text| Requirement::parse(text).is_ok()))
         && present(meta, META_VERSION).is_none_or(|version| version.text().is_some())
         && present(meta, "progressToken").is_none_or(is_id)
+        && present(meta, META_LEVEL).is_none_or(is_level)
 }
+
+/// RFC 5424 §6.2.1, as the protocol spells it.
+pub(super) fn is_level(level: &Json) -> bool {
+    let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+    level.text().is_some_and(|level| levels.contains(&level))
+}
+
+/// How grave messages have to be that a request wants to hear.
+pub(super) const META_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 fn call(exchange: &Exchange, params: Option<&Json>) -> Rule {
     let Some(params) = params else { return Rule::CallParams };
@@ -343,13 +361,18 @@ fn call(exchange: &Exchange, params: Option<&Json>) -> Rule {
     if !is_meta(meta) {
         return Rule::Meta;
     }
-    if present(params, "requestState").or(present(params, "inputResponses")).is_some() {
+    let version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
+    let (state, responses) = (present(params, "requestState"), present(params, "inputResponses"));
+    // What the newer revision has is no part of the older.
+    if state.is_some_and(|state| state.text().is_none())
+        || responses.is_some_and(|responses| !is_object(responses))
+        || (version.is_none() && state.or(responses).is_some())
+    {
         return Rule::Input;
     }
     if present(params, "arguments").is_some_and(|arguments| !is_object(arguments)) {
         return Rule::Arguments;
     }
-    let version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
     match version {
         None => legacy(exchange),
         Some(version) => {

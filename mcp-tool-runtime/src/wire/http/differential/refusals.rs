@@ -3,7 +3,7 @@
 use super::{
     allowed::{Refusal, Said},
     exchange::MODERN,
-    reference::{Read, Rule, anywhere, is_served, is_twofold},
+    reference::{META_LEVEL, Read, Rule, anywhere, is_level, is_served, is_twofold},
 };
 use crate::json_tree::Json;
 
@@ -77,6 +77,16 @@ pub(super) const REFUSALS: &[Refusal] = &[
         theirs: &[Said::Taken, Said::Error(200, -31403)],
     },
     Refusal {
+        name: "a level that is none",
+        why: "a request with another is refused (2026-07-28, logging §error handling); rmcp takes it for none",
+        rules: &[Rule::Meta],
+        when: |read| {
+            let level = read.meta().and_then(|meta| meta.member(META_LEVEL));
+            level.is_some_and(|level| *level != Json::Null && !is_level(level))
+        },
+        theirs: TAKEN,
+    },
+    Refusal {
         name: "a version asked of no call",
         why: "`dev.mcp-tool/requires` is the project's own, and wrong anywhere but in a call",
         rules: &[Rule::Meta],
@@ -84,8 +94,8 @@ pub(super) const REFUSALS: &[Refusal] = &[
         theirs: &[Said::Taken, Said::Error(200, -32601), Said::Error(404, -32601)],
     },
     Refusal {
-        name: "an answer to no question",
-        why: "this server asks for no input (2026-07-28, multi-round-trip results); rmcp passes it over",
+        name: "no answer to a question",
+        why: "a state is text and answers are an object, both of 2026-07-28 (multi round-trip requests); rmcp passes it over",
         rules: &[Rule::Input],
         when: ALWAYS,
         theirs: TAKEN,

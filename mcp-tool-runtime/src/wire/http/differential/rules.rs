@@ -64,13 +64,20 @@ fn called(tools: &[Value], read: &Read, ours: &Answer) -> Result<(), String> {
     if name.starts_with("closed") {
         return if outcome == (403, Some(-31403)) { Ok(()) } else { wanted("a scope") };
     }
+    // Nothing was sealed here for anybody. Arguments come first.
+    let arguments = arguments::read(&tool["inputSchema"], read.arguments());
+    match (read.state().is_some(), &arguments, outcome == (400, Some(-32602))) {
+        (true, Some(Ok(_)) | None, true) => return Ok(()),
+        (true, Some(Ok(_)), false) => return wanted("a state of nobody's refused"),
+        _ => {}
+    }
     let result = &ours.message().ok_or("no message")?["result"];
     if outcome != (200, None) || !result.is_object() {
         return wanted("a result");
     }
     let kind = result["_meta"]["dev.mcp-tool/error"]["kind"].as_str();
     let base = name.split("_v").next().unwrap_or(name);
-    match arguments::read(&tool["inputSchema"], read.arguments()) {
+    match arguments {
         None => Ok(()),
         Some(Err(())) if kind == Some("invalid_arguments") => Ok(()),
         Some(Err(())) => wanted("wrong arguments refused"),

@@ -1,0 +1,245 @@
+//! Tools that ask the person behind the call, or their client.
+
+use mcp_tool_runtime::{AskError, Form, Reply, ToolEntry, prelude::*};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(crate) const TOOLS: &[ToolEntry] = tools![
+    test_sampling,
+    test_elicitation,
+    test_elicitation_sep1034_defaults,
+    test_elicitation_sep1330_enums,
+    test_missing_capability,
+    test_streaming_elicitation,
+    test_input_required_result_elicitation,
+    test_input_required_result_sampling,
+    test_input_required_result_list_roots,
+    test_input_required_result_request_state,
+    test_input_required_result_tampered_state,
+    test_input_required_result_multiple_inputs,
+    test_input_required_result_multi_round,
+    test_input_required_result_capabilities,
+];
+
+/// Who somebody is.
+#[derive(Deserialize, ToolSchema)]
+struct Contact {
+    /// User's response
+    username: String,
+    /// User's email address
+    email: String,
+}
+
+/// A name.
+#[derive(Deserialize, ToolSchema)]
+struct UserName {
+    /// What somebody is called.
+    name: String,
+}
+
+/// A name, as the first of two questions.
+#[derive(Deserialize, ToolSchema)]
+struct Step1 {
+    /// What somebody is called.
+    name: String,
+}
+
+/// A colour, as the second of two questions.
+#[derive(Deserialize, ToolSchema)]
+struct Step2 {
+    /// Somebody's favourite.
+    color: String,
+}
+
+/// Whether it may go on.
+#[derive(Deserialize, ToolSchema)]
+struct Confirm {
+    /// Whether it may.
+    ok: bool,
+}
+
+/// What was done with a form, in words.
+fn told<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
+    match reply {
+        Reply::Accepted(_) => format!("action=accept, content={content}"),
+        Reply::Declined => "action=decline".to_owned(),
+        Reply::Cancelled => "action=cancel".to_owned(),
+    }
+}
+
+/// Asks the client's model.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_sampling(
+    cx: &CallContext,
+    /** What to ask it. */
+    prompt: String,
+) -> Result<String, ToolError> {
+    Ok(format!("LLM response: {}", cx.sample(prompt, 100).await?.required()?))
+}
+
+/// Asks who somebody is.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_elicitation(
+    cx: &CallContext,
+    /** What they are told. */
+    message: String,
+) -> Result<String, ToolError> {
+    let reply = cx.ask::<Contact>(message).await?;
+    let content = match &reply {
+        Reply::Accepted(Contact { username, email }) => format!("{username} <{email}>"),
+        Reply::Declined | Reply::Cancelled => String::new(),
+    };
+    Ok(format!("User response: {}", told(&reply, content)))
+}
+
+/// Asks by a form whose fields are filled in.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_elicitation_sep1034_defaults(cx: &CallContext) -> Result<String, ToolError> {
+    let form = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string", "description": "Name", "default": "John Doe" },
+            "age": { "type": "integer", "description": "Age", "default": 30 },
+            "score": { "type": "number", "description": "Score", "default": 95.5 },
+            "status": {
+                "type": "string",
+                "description": "Status",
+                "enum": ["active", "inactive", "pending"],
+                "default": "active",
+            },
+            "verified": { "type": "boolean", "description": "Whether it was verified", "default": true },
+        },
+        "required": [],
+    });
+    completed(cx, form).await
+}
+
+/// Asks for choices of each kind.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_elicitation_sep1330_enums(cx: &CallContext) -> Result<String, ToolError> {
+    let titled = json!([
+        { "const": "value1", "title": "First" },
+        { "const": "value2", "title": "Second" },
+        { "const": "value3", "title": "Third" },
+    ]);
+    let form = json!({
+        "type": "object",
+        "properties": {
+            "untitledSingle": { "type": "string", "enum": ["option1", "option2", "option3"] },
+            "titledSingle": { "type": "string", "oneOf": titled },
+            "legacyEnum": {
+                "type": "string",
+                "enum": ["opt1", "opt2", "opt3"],
+                "enumNames": ["One", "Two", "Three"],
+            },
+            "untitledMulti": {
+                "type": "array",
+                "items": { "type": "string", "enum": ["option1", "option2", "option3"] },
+            },
+            "titledMulti": { "type": "array", "items": { "anyOf": titled } },
+        },
+        "required": [],
+    });
+    completed(cx, form).await
+}
+
+async fn completed(cx: &CallContext, form: Value) -> Result<String, ToolError> {
+    let reply = cx.ask_for(form, "Please fill this in").await?;
+    let content = match &reply {
+        Reply::Accepted(content) => content.to_string(),
+        Reply::Declined | Reply::Cancelled => String::new(),
+    };
+    Ok(format!("Elicitation completed: {}", told(&reply, content)))
+}
+
+/// Needs the client's model.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_missing_capability(cx: &CallContext) -> Result<String, ToolError> {
+    Ok(cx.sample("Say something.", 10).await?.required()?)
+}
+
+/// Asks on a stream.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_streaming_elicitation(cx: &CallContext) -> Result<String, ToolError> {
+    greeted(cx).await
+}
+
+/// Asks for a name; an answer needs no state.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_elicitation(cx: &CallContext) -> Result<String, ToolError> {
+    let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
+    Ok(format!("Hello, {name}!"))
+}
+
+/// Asks the client's model a question.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_sampling(cx: &CallContext) -> Result<String, ToolError> {
+    Ok(cx.sample("What is the capital of France?", 100).key("capital_question").await?.required()?)
+}
+
+/// Asks in which folders the client works.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_list_roots(cx: &CallContext) -> Result<String, ToolError> {
+    Ok(cx.roots().key("client_roots").await?.required()?.join(", "))
+}
+
+/// Asks, and takes the answer with its state alone.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_request_state(cx: &CallContext) -> Result<String, ToolError> {
+    confirmed(cx).await
+}
+
+/// Asks, and sees that its state was changed.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_tampered_state(cx: &CallContext) -> Result<String, ToolError> {
+    confirmed(cx).await
+}
+
+async fn confirmed(cx: &CallContext) -> Result<String, ToolError> {
+    let Confirm { ok } = cx.ask::<Confirm>("Please confirm").await?.required()?;
+    Ok(format!("state-ok: {ok}"))
+}
+
+/// Asks three questions at once.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_multiple_inputs(cx: &CallContext) -> Result<String, ToolError> {
+    let (name, greeting, roots) = tokio::join!(
+        cx.ask::<UserName>("What is your name?").into_future(),
+        cx.sample("Generate a greeting", 50).key("greeting").into_future(),
+        cx.roots().key("client_roots").into_future(),
+    );
+    let (UserName { name }, greeting) = (name?.required()?, greeting?.required()?);
+    Ok(format!("{greeting} {name}, in {}", roots?.required()?.join(", ")))
+}
+
+/// Asks one question after another.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_multi_round(cx: &CallContext) -> Result<String, ToolError> {
+    let Step1 { name } = cx.ask::<Step1>("Step 1: What is your name?").await?.required()?;
+    let Step2 { color } = cx.ask::<Step2>("Step 2: What is your favorite color?").await?.required()?;
+    Ok(format!("{name} likes {color}"))
+}
+
+/// Asks what this client can be asked.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<String, ToolError> {
+    let name = async {
+        match cx.can_ask() {
+            true => greeted(cx).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    let greeting = async {
+        match cx.can_sample() {
+            true => cx.sample("Generate a greeting", 50).key("greeting").await.map(Reply::accepted),
+            false => Ok::<_, AskError>(None),
+        }
+    };
+    let (name, greeting) = tokio::join!(name, greeting);
+    Ok([name?, greeting?].into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+async fn greeted(cx: &CallContext) -> Result<String, ToolError> {
+    let UserName { name } = cx.ask::<UserName>("What is your name?").key(UserName::KEY).await?.required()?;
+    Ok(format!("Hello, {name}!"))
+}

@@ -1,0 +1,67 @@
+//! Tools that tell their caller something while they run, or those who listen that a list has changed.
+
+use std::time::Duration;
+
+use mcp_tool_runtime::{Announcements, Level, ToolEntry, prelude::*};
+
+pub(crate) const TOOLS: &[ToolEntry] = tools![
+    test_tool_with_progress,
+    test_tool_with_logging,
+    test_logging_tool,
+    test_reconnection,
+    test_trigger_tool_change,
+    test_trigger_prompt_change,
+];
+
+/// Between two reports.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Reports its progress in three steps.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_tool_with_progress(cx: &CallContext) -> &'static str {
+    cx.progress(0.0, Some(100.0), "begun");
+    tokio::time::sleep(STEP).await;
+    cx.progress(50.0, Some(100.0), "half of it");
+    tokio::time::sleep(STEP).await;
+    cx.progress(100.0, Some(100.0), "all of it");
+    "done"
+}
+
+/// Logs three messages.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
+    cx.log(Level::Info, "Tool execution started");
+    tokio::time::sleep(STEP).await;
+    cx.log(Level::Info, "Tool processing data");
+    tokio::time::sleep(STEP).await;
+    cx.log(Level::Info, "Tool execution completed");
+    "done"
+}
+
+/// Logs a message, to who asked for such.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_logging_tool(cx: &CallContext) -> &'static str {
+    cx.log(Level::Emergency, "a message was asked for");
+    "done"
+}
+
+/// Takes long enough to be left alone meanwhile.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_reconnection() -> &'static str {
+    tokio::time::sleep(2 * STEP).await;
+    "done"
+}
+
+/// Tells that the list of tools has changed.
+#[mcp_tool(version = "1.0", public, idempotent)]
+async fn test_trigger_tool_change(announcements: &Announcements) -> &'static str {
+    announcements.tools_changed();
+    "told"
+}
+
+/// Tells that the list of prompts has changed.
+#[mcp_tool(version = "1.0", public, idempotent)]
+async fn test_trigger_prompt_change(announcements: &Announcements) -> &'static str {
+    announcements.prompts_changed();
+    "told"
+}

@@ -1,0 +1,450 @@
+//! The questions of one call, and how their answers come: by a result that asks and a call that answers (2026-07-28,
+//! multi round-trip requests), by requests to the client, or by the desk of a task.
+//!
+//! What a client sends back comes from an attacker. So the state of a round is sealed to caller, tool, version,
+//! contract and arguments, ends after ten minutes, and opens once; an answer counts for the very question that it was
+//! given to, word for word.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use mcp_tool_contract::digest::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time, never};
+use crate::{
+    context::CallContext,
+    identity::{Caller, Principal},
+};
+
+/// How often a person is asked the same, while what comes back isn't an answer to it.
+const TRIES: u32 = 3;
+/// Questions of one call.
+const MAX_QUESTIONS: u32 = 32;
+/// Bytes of the answers that a state carries.
+const MAX_STATE: usize = 32 << 10;
+/// States that were opened and haven't ended: beyond them none is taken, rather than one twice.
+const MAX_USED: usize = 100_000;
+
+/// How a call asks, and what it asked.
+#[derive(Default)]
+pub(crate) struct Asking {
+    means: Means,
+    /// There are questions of this round: the call ends with them.
+    asks: AtomicBool,
+    held: Mutex<Held>,
+    /// The arguments that answers hold for.
+    arguments: OnceLock<Digest>,
+    /// Once the call goes on as a task.
+    desk: OnceLock<Arc<Desk>>,
+    waited: Mutex<Waited>,
+}
+
+/// The time that a person took.
+#[derive(Debug, Default)]
+struct Waited {
+    /// Questions whose answer is waited for now.
+    questions: u32,
+    since: Option<Instant>,
+    /// What was waited before that.
+    before: Duration,
+}
+
+#[derive(Default)]
+enum Means {
+    /// Nothing can be sent to this client while its call runs.
+    #[default]
+    Nobody,
+    Rounds(Rounds),
+    Client(Arc<dyn Client>),
+}
+
+/// A call of 2026-07-28: what its client can be asked, and what it sent back.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    pub(crate) can: Capabilities,
+    pub(crate) presented: Option<Box<Presented>>,
+}
+
+/// What a client sent back with its call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Presented {
+    /// `requestState`.
+    pub(crate) state: Option<String>,
+    /// `inputResponses`.
+    pub(crate) responses: Map<String, Value>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// How many questions there were by each key.
+    keys: HashMap<String, u32>,
+    count: u32,
+    /// Those of this round that have no answer.
+    questions: Vec<Question>,
+    /// Answers, each with the digest of its question.
+    known: BTreeMap<String, (String, Value)>,
+    /// Answers that came without state, for questions that take them.
+    loose: Map<String, Value>,
+    /// The call that asked first, if it wasn't this.
+    first: Option<Uuid>,
+}
+
+/// What is sealed for the next round.
+#[derive(Debug, Deserialize, Serialize)]
+struct State {
+    id: Uuid,
+    /// The call that asked first.
+    first: Uuid,
+    /// When it ends, in seconds of the Unix time.
+    ends: u64,
+    /// What was asked: the digest of each question.
+    asked: BTreeMap<String, String>,
+    known: BTreeMap<String, (String, Value)>,
+}
+
+/// Why a state isn't taken. A client is told no more than that it doesn't hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stale {
+    /// It wasn't sealed here, or for another call.
+    Foreign,
+    Ended,
+    Used,
+}
+
+impl Stale {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Stale::Foreign => "request_state_foreign",
+            Stale::Ended => "request_state_ended",
+            Stale::Used => "request_state_used",
+        }
+    }
+}
+
+impl Asking {
+    pub(crate) fn rounds(rounds: Rounds) -> Self {
+        Asking { means: Means::Rounds(rounds), ..Asking::default() }
+    }
+
+    pub(crate) fn client(client: Arc<dyn Client>) -> Self {
+        Asking { means: Means::Client(client), ..Asking::default() }
+    }
+
+    /// What the client declared.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        match &self.means {
+            Means::Nobody => Capabilities::default(),
+            Means::Rounds(rounds) => rounds.can,
+            Means::Client(client) => client.capabilities(),
+        }
+    }
+
+    /// Answers hold for these arguments.
+    pub(crate) fn bind(&self, arguments: Digest) {
+        self.arguments.get_or_init(|| arguments);
+    }
+
+    /// Whether the call came with something that was given for an earlier one.
+    pub(crate) fn is_resumed(&self) -> bool {
+        matches!(&self.means, Means::Rounds(Rounds { presented: Some(_), .. }))
+    }
+
+    /// Takes what the client sent back, once its arguments were read.
+    pub(crate) fn resume(&self, cx: &CallContext) -> Result<(), Stale> {
+        let Means::Rounds(Rounds { presented: Some(presented), .. }) = &self.means else { return Ok(()) };
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.loose.clone_from(&presented.responses);
+        let Some(sealed) = &presented.state else { return Ok(()) };
+        let opened = cx.sealer().open(sealed, &self.binding(cx)).ok_or(Stale::Foreign)?;
+        let State { id, first, ends, asked, known } =
+            serde_json::from_slice(&opened).map_err(|_| Stale::Foreign)?;
+        if ends <= now() {
+            return Err(Stale::Ended);
+        }
+        cx.used().take(id, ends)?;
+        held.known = known;
+        held.first = Some(first);
+        for (key, digest) in asked {
+            if let Some(response) = presented.responses.get(&key) {
+                held.known.insert(key, (digest, response.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The call that asked first, where this one brings its answers.
+    pub(crate) fn resumes(&self) -> Option<Uuid> {
+        self.is_resumed().then(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).first)?
+    }
+
+    /// Asks a question; what comes back and isn't an answer to it is asked for again.
+    pub(super) async fn answered<T>(
+        &self,
+        cx: &CallContext,
+        mut question: Question,
+        read: fn(&Question, &Value) -> Result<Reply<T>, String>,
+    ) -> Result<Reply<T>, AskError> {
+        let needs = question.needs;
+        if !self.capabilities().has(needs) {
+            return Err(AskError::Unsupported { capability: needs.name() });
+        }
+        let base = question.key.clone();
+        question.key = self.numbered(&base)?;
+        if let (Means::Rounds(_), None) = (&self.means, self.desk.get()) {
+            let answer = self.known(&question);
+            if let Some(answer) = &answer {
+                match read(&question, answer) {
+                    Ok(reply) => return Ok(reply),
+                    Err(reason) => question.again = Some(reason),
+                }
+            }
+            self.ask_with_the_result(question);
+            return never().await;
+        }
+        let _place = cx.waiting().take(cx.caller())?;
+        let mut reason = String::new();
+        for again in 0..TRIES {
+            if again > 0 {
+                question.key = self.numbered(&base)?;
+            }
+            let answer = {
+                let _waiting = Waiting::new(self);
+                in_time(self.fetched(&question)).await??
+            };
+            match read(&question, &answer) {
+                Ok(reply) => return Ok(reply),
+                Err(wrong) => reason = wrong,
+            }
+            question.again = Some(reason.clone());
+        }
+        Err(AskError::Invalid(reason))
+    }
+
+    /// The answer to a question that is sent while the call waits.
+    async fn fetched(&self, question: &Question) -> Result<Value, AskError> {
+        if let Some(desk) = self.desk.get() {
+            let answer = desk.lay(question.clone());
+            return answer.await.map_err(|_| AskError::TimedOut);
+        }
+        let Means::Client(client) = &self.means else {
+            return Err(AskError::Unsupported { capability: question.needs.name() });
+        };
+        let mut params = question.request()["params"].take();
+        if params["mode"] == "url" {
+            // What a page belonged to until 2025-11-25.
+            params["elicitationId"] = Uuid::now_v7().to_string().into();
+        }
+        client.request(question.method(), params).await.map_err(|unanswered| match unanswered {
+            Unanswered::Refused(reason) => AskError::Refused(reason),
+            Unanswered::Gone => AskError::TimedOut,
+        })
+    }
+
+    /// The key of one more question.
+    fn numbered(&self, key: &str) -> Result<String, AskError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.count += 1;
+        if held.count > MAX_QUESTIONS {
+            return Err(AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions")));
+        }
+        let number = held.keys.entry(key.to_owned()).or_default();
+        *number += 1;
+        Ok(if *number == 1 { key.to_owned() } else { format!("{key}_{number}") })
+    }
+
+    /// An answer to this very question.
+    fn known(&self, question: &Question) -> Option<Value> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.known.get(&question.key) {
+            Some((digest, answer)) if *digest == question.digest() => Some(answer.clone()),
+            _ if question.stateless => held.loose.get(&question.key).cloned(),
+            _ => None,
+        }
+    }
+
+    fn ask_with_the_result(&self, question: Question) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.known.remove(&question.key);
+        held.questions.push(question);
+        self.asks.store(true, Ordering::Release);
+    }
+
+    /// Whether the call has to end with its questions.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks.load(Ordering::Acquire)
+    }
+
+    /// The members of a result that asks: `"inputRequests":{…}`, and the state, sealed, where answers need it.
+    ///
+    /// # Errors
+    /// Where the answers so far are too large to be carried, in words for the log.
+    pub(crate) fn round(&self, cx: &CallContext) -> Result<String, String> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests: Map<String, Value> =
+            held.questions.iter().map(|question| (question.key.clone(), question.request())).collect();
+        let mut members = format!(r#""inputRequests":{}"#, Value::Object(requests));
+        if held.known.is_empty() && held.questions.iter().all(|question| question.stateless) {
+            return Ok(members);
+        }
+        let state = State {
+            id: Uuid::now_v7(),
+            first: held.first.unwrap_or_else(|| cx.correlation_id()),
+            ends: now() + PATIENCE.as_secs(),
+            asked: held.questions.iter().map(|question| (question.key.clone(), question.digest())).collect(),
+            known: held.known.clone(),
+        };
+        let state = serde_json::to_vec(&state).map_err(|error| error.to_string())?;
+        if state.len() > MAX_STATE {
+            return Err(format!("the answers to a call's questions are over {MAX_STATE} bytes"));
+        }
+        let sealed = cx.sealer().seal(&state, &self.binding(cx)).ok_or("a state could not be sealed")?;
+        members.push_str(&format!(r#","requestState":"{sealed}""#));
+        Ok(members)
+    }
+
+    /// What a state holds for.
+    fn binding(&self, cx: &CallContext) -> Vec<u8> {
+        let arguments = self.arguments.get().map(|digest| digest.to_string()).unwrap_or_default();
+        cx.binding("ask", &[cx.stamp(), &arguments])
+    }
+
+    /// From now on questions wait at the desk of a task.
+    pub(crate) fn sit_down(&self, desk: Arc<Desk>) {
+        self.desk.get_or_init(|| desk);
+    }
+
+    /// Whether somebody's answer is waited for.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waited.lock().unwrap_or_else(PoisonError::into_inner).questions > 0
+    }
+
+    /// How long answers were waited for.
+    pub(crate) fn waited(&self) -> Duration {
+        let waited = self.waited.lock().unwrap_or_else(PoisonError::into_inner);
+        waited.before + waited.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let by = match self.means {
+            Means::Nobody => "nobody",
+            Means::Rounds(_) => "rounds",
+            Means::Client(_) => "the client",
+        };
+        write!(f, "Asking({by})")
+    }
+}
+
+/// Counts what is waited for as no time of the call's.
+struct Waiting<'a>(&'a Asking);
+
+impl<'a> Waiting<'a> {
+    fn new(asking: &'a Asking) -> Self {
+        let mut waited = asking.waited.lock().unwrap_or_else(PoisonError::into_inner);
+        waited.questions += 1;
+        waited.since.get_or_insert_with(Instant::now);
+        drop(waited);
+        Waiting(asking)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waited = self.0.waited.lock().unwrap_or_else(PoisonError::into_inner);
+        waited.questions = waited.questions.saturating_sub(1);
+        if waited.questions == 0
+            && let Some(since) = waited.since.take()
+        {
+            waited.before += since.elapsed();
+        }
+    }
+}
+
+/// States that were opened, until they end: each opens once, in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Used(Mutex<HashMap<Uuid, u64>>);
+
+impl Used {
+    fn take(&self, id: Uuid, ends: u64) -> Result<(), Stale> {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= MAX_USED {
+            let now = now();
+            used.retain(|_, ends| *ends > now);
+            if used.len() >= MAX_USED {
+                return Err(Stale::Used);
+            }
+        }
+        match used.insert(id, ends) {
+            None => Ok(()),
+            Some(_) => Err(Stale::Used),
+        }
+    }
+}
+
+/// How many calls may wait for a person, so that who isn't answered keeps no places from others.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    most: u32,
+    each: u32,
+    waiting: Arc<Mutex<(u32, HashMap<Principal, u32>)>>,
+}
+
+/// Questions of one caller that may wait at one time.
+const OF_ONE_CALLER: u32 = 16;
+
+impl Waits {
+    /// At most half of the calls that may run wait.
+    pub(crate) fn among(calls: u32) -> Self {
+        let most = (calls / 2).max(1);
+        Waits { most, each: OF_ONE_CALLER.min(most), waiting: Arc::default() }
+    }
+
+    fn take(&self, caller: &Caller) -> Result<Place, AskError> {
+        let principal = Principal::clone(caller.principal());
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, each) = &mut *waiting;
+        let own = each.entry(principal.clone()).or_default();
+        if *all >= self.most || *own >= self.each {
+            if *own == 0 {
+                each.remove(&principal);
+            }
+            return Err(AskError::Busy);
+        }
+        (*all, *own) = (*all + 1, *own + 1);
+        Ok(Place { principal, waiting: Arc::clone(&self.waiting) })
+    }
+}
+
+/// The place of one question that waits.
+struct Place {
+    principal: Principal,
+    waiting: Arc<Mutex<(u32, HashMap<Principal, u32>)>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, each) = &mut *waiting;
+        *all = all.saturating_sub(1);
+        if let Some(own) = each.get_mut(&self.principal) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                each.remove(&self.principal);
+            }
+        }
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

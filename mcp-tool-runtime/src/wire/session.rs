@@ -1,0 +1,159 @@
+//! One client of 2025-11-25 that stays connected, over stdio or in an HTTP session: what it declared, what it wants to
+//! hear, and how it is told and asked.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use mcp_tool_contract::read::violation::shown;
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CustomNotification, CustomRequest, PromptListChangedNotification, ResourceListChangedNotification,
+        ResourceUpdatedNotification, ResourceUpdatedNotificationParam, ServerNotification, ServerRequest,
+        ToolListChangedNotification,
+    },
+    service::{Peer, ServiceError},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    announce::{Change, Heard},
+    ask::{Capabilities, Client, Unanswered},
+    report::Level,
+};
+
+/// Resources that one client subscribes to.
+const MAX_SUBSCRIPTIONS: usize = 1_000;
+/// How often it is looked whether a client that hears nothing is still there.
+const STILL_THERE: Duration = Duration::from_secs(30);
+
+/// What is known of a client from one request to the next.
+#[derive(Default)]
+pub(crate) struct Session {
+    peer: OnceLock<Peer<RoleServer>>,
+    level: AtomicU8,
+    subscribed: Mutex<HashSet<String>>,
+}
+
+impl Session {
+    /// The least grave messages that the client wants to hear.
+    pub(super) fn level(&self) -> Option<Level> {
+        Level::of_number(self.level.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_level(&self, level: Level) {
+        self.level.store(level.number(), Ordering::Relaxed);
+    }
+
+    /// The client is reached by this from now on.
+    pub(super) fn reached_by(&self, peer: &Peer<RoleServer>) {
+        if self.peer.get().is_none() {
+            drop(self.peer.set(peer.clone()));
+        }
+    }
+
+    /// The client is ready to be told what changes.
+    pub(super) fn opened(self: &Arc<Self>, peer: Peer<RoleServer>, mut heard: Heard) {
+        self.reached_by(&peer);
+        let session = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let changes = tokio::select! {
+                    changes = heard.next() => changes,
+                    () = tokio::time::sleep(STILL_THERE) => Some(Vec::new()),
+                };
+                let (Some(changes), Some(session)) = (changes, session.upgrade()) else { return };
+                if peer.is_transport_closed() {
+                    return;
+                }
+                for change in changes.into_iter().filter(|change| session.wants(change)) {
+                    drop(peer.send_notification(notification(change)).await);
+                }
+            }
+        });
+    }
+
+    fn wants(&self, change: &Change) -> bool {
+        match change {
+            Change::Tools | Change::Prompts | Change::Resources => true,
+            Change::Resource(uri) => {
+                self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).contains(uri)
+            }
+        }
+    }
+
+    pub(super) fn subscribe(&self, uri: String) -> Result<(), ErrorData> {
+        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        if subscribed.len() >= MAX_SUBSCRIPTIONS && !subscribed.contains(&uri) {
+            let message = format!(
+                "a session subscribes to {MAX_SUBSCRIPTIONS} resources at most: unsubscribe from one"
+            );
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        subscribed.insert(uri);
+        Ok(())
+    }
+
+    pub(super) fn unsubscribe(&self, uri: &str) {
+        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a session")
+    }
+}
+
+impl Client for Session {
+    fn capabilities(&self) -> Capabilities {
+        let info = self.peer.get().and_then(Peer::peer_info);
+        let declared = info.and_then(|info| serde_json::to_value(&info.capabilities).ok());
+        declared.map(|declared| Capabilities::of(&declared)).unwrap_or_default()
+    }
+
+    fn request(&self, method: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
+        Box::pin(async move {
+            let peer = self.peer.get().ok_or(Unanswered::Gone)?;
+            let request = ServerRequest::CustomRequest(CustomRequest::new(method, Some(params)));
+            match peer.send_request(request).await {
+                Ok(result) => {
+                    serde_json::to_value(result).map_err(|error| Unanswered::Refused(error.to_string()))
+                }
+                Err(ServiceError::McpError(error)) => Err(Unanswered::Refused(shown(&error.message))),
+                Err(_) => Err(Unanswered::Gone),
+            }
+        })
+    }
+}
+
+/// A change as clients are told of it.
+pub(super) fn notification(change: Change) -> ServerNotification {
+    match change {
+        Change::Tools => {
+            ServerNotification::ToolListChangedNotification(ToolListChangedNotification::default())
+        }
+        Change::Prompts => {
+            ServerNotification::PromptListChangedNotification(PromptListChangedNotification::default())
+        }
+        Change::Resources => {
+            ServerNotification::ResourceListChangedNotification(ResourceListChangedNotification::default())
+        }
+        Change::Resource(uri) => ServerNotification::ResourceUpdatedNotification(
+            ResourceUpdatedNotification::new(ResourceUpdatedNotificationParam::new(uri)),
+        ),
+    }
+}
+
+/// A log message as clients are told of it.
+pub(super) fn message(level: Level, logger: &str, data: &Value) -> ServerNotification {
+    let params = json!({ "level": level, "logger": logger, "data": data });
+    ServerNotification::CustomNotification(CustomNotification::new("notifications/message", Some(params)))
+}
