@@ -16,7 +16,7 @@ use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Refused},
     door::{Door, Entered},
-    headers, listing, origin,
+    headers, listing, mirror, origin,
     remote::remote_of,
     reply::{Answer, empty, events, framed, invalid, is_json, listed, plain},
     rest::Rest,
@@ -323,6 +323,12 @@ impl Service {
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
         let admitted = self.endpoint.admit(arrival, call, era, progress).await?;
+        if era == Era::Modern
+            && admitted.has_headers()
+            && let Err(fault) = mirror::check(headers, admitted.contract(), call.arguments)
+        {
+            return Err(Endpoint::turn_back(admitted, &call.id, fault));
+        }
         Ok(Begun {
             admitted,
             id: std::mem::take(&mut call.id),
