@@ -202,6 +202,8 @@ fn what_is_wrong_with_the_arguments_alone_is_said_by_who_reads_them() {
     };
     wrong(json!({}), &[]);
     wrong(json!({ "region": null }), &[]);
+    wrong(json!({ "region": ["eu"] }), &[]);
+    wrong(json!({ "region": { "eu": 1 } }), &[]);
     wrong(json!({ "region": "eu", "priority": "2" }), &[REGION, ("Mcp-Param-Priority", "2")]);
     wrong(json!({ "region": "eu", "shelf": 10 }), &[REGION, ("Mcp-Param-Shelf", "10")]);
     let twice =
