@@ -378,6 +378,8 @@ fn takes_events(headers: &HeaderMap) -> bool {
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
+        // A type has no case (RFC 9110 §8.3.1).
+        .map(str::to_ascii_lowercase)
         .any(|value| value.contains("text/event-stream") || value.contains("*/*"))
 }
 
