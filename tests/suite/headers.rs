@@ -221,7 +221,7 @@ fn what_is_wrong_with_the_arguments_alone_is_said_by_who_reads_them() {
 }
 
 #[test]
-fn a_refusal_is_recorded_and_the_call_gives_its_place_back() {
+fn a_refusal_is_recorded() {
     let server = HttpServer::start(&[]);
     let answer = called(&server, json!({ "region": "eu" }), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));

@@ -414,6 +414,7 @@ mod tests {
                 .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" })
                 .header("Name"),
             Param::new("day", "", Kind::String(Format::Date.text()).schema().optional()).secret(),
+            Param::new("hour", "", Kind::Integer { minimum: 0, maximum: 23 }.schema()).header("Hour"),
         ],
         output: Output::Object(&OUTER),
         scopes: &["a", "b"],
