@@ -91,12 +91,13 @@ keys! {
     ];
     Default "default" => by [DefaultChanged, ParameterRequired, ParameterOptional];
     Secret "secret" => by [SecretAdded, SecretRemoved];
+    Header "header" => by [HeaderAdded, HeaderRemoved, HeaderChanged];
 }
 
 impl ArgKey {
     /// Whether it bounds a value, and so may stand on a type and on a field too.
     #[must_use]
     pub const fn is_bound(self) -> bool {
-        !matches!(self, ArgKey::Default | ArgKey::Secret)
+        !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header)
     }
 }

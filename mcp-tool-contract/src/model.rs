@@ -175,6 +175,8 @@ pub struct Param {
     pub default: Option<Literal>,
     /// Its value is never echoed, logged or digested.
     pub secret: bool,
+    /// The header that mirrors it over HTTP, behind `Mcp-Param-` (2026-07-28, `x-mcp-header`).
+    pub header: Option<&'static str>,
 }
 
 /// What a call gives back.
@@ -239,7 +241,7 @@ impl Param {
     /// A parameter without bounds of its own.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
-        Param { name, description, schema, default: None, secret: false }
+        Param { name, description, schema, default: None, secret: false, header: None }
     }
 
     /// Whether a call without it is refused.
@@ -282,6 +284,17 @@ impl Param {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// The header that mirrors it, behind `Mcp-Param-`. Comes after every bound.
+    #[track_caller]
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        match self.schema.mirrors() {
+            Ok(()) => self.header = Some(name),
+            Err(fault) => fault.raise("parameter", self.name),
+        }
         self
     }
 }

@@ -90,6 +90,32 @@ pub fn check_upstream(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What stands before the name of a header that mirrors an argument.
+pub const HEADER_PREFIX: &str = "Mcp-Param-";
+
+/// Whether a header that mirrors an argument may be called so, behind [`HEADER_PREFIX`]: a token of at most 64
+/// characters (RFC 9110 §5.6.2).
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn check_header(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a header's name can't be empty: write `header = \"Region\"`".into());
+    }
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if let Some(odd) = name.chars().find(|c| !is_token(*c)) {
+        return Err(format!("a header's name can't hold {odd:?}: use letters, digits and `-`"));
+    }
+    if name.get(..HEADER_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(HEADER_PREFIX)) {
+        let rest = &name[HEADER_PREFIX.len()..];
+        return Err(format!("`{HEADER_PREFIX}` is put before it: write `header = \"{rest}\"`"));
+    }
+    if name.len() > MAX_NAME {
+        return Err(format!("the name has {} characters: a header's has at most {MAX_NAME}", name.len()));
+    }
+    Ok(())
+}
+
 /// The known name that was probably meant by `given`, if one is near enough.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
@@ -147,6 +173,18 @@ mod tests {
         }
         for name in ["", "2a", "-a", "_a", "Billing", "a.b", "a b", "größe", &"a".repeat(65)] {
             assert!(check_upstream(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_are_rfc_9110_tokens() {
+        for name in ["a", "Region", "X-Tenant_2", "!#$%&'*+-.^_`|~", "Mcp-Param", &"a".repeat(64)] {
+            assert_eq!(check_header(name), Ok(()), "{name}");
+        }
+        for name in
+            ["", "a b", "a:b", "a\r\nb", "größe", "(a)", "mcp-param-region", "Mcp-Param-", &"a".repeat(65)]
+        {
+            assert!(check_header(name).is_err(), "{name}");
         }
     }
 

@@ -106,6 +106,11 @@ pub(crate) const fn same(left: &str, right: &str) -> bool {
     true
 }
 
+/// Whether two texts are the same but for the case of ASCII letters.
+pub(crate) const fn same_but_for_case(left: &str, right: &str) -> bool {
+    left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
+}
+
 /// Length in Unicode code points, as JSON Schema counts it.
 pub(crate) const fn code_points(text: &str) -> u64 {
     let bytes = text.as_bytes();

@@ -55,7 +55,7 @@ impl Bounds {
                     }
                 })
             }
-            ArgKey::Default | ArgKey::Secret => return false,
+            ArgKey::Default | ArgKey::Secret | ArgKey::Header => return false,
         };
         self.calls.extend(value.map(|value| Bound { key: key.name.clone(), value }));
         true

@@ -51,8 +51,12 @@ use proc_macro::TokenStream;
 /// # Parameters
 /// What is borrowed, the server lends: `&CallContext` is the call, any other `&T` was lent. What is owned, the
 /// agent sends; its doc comment is its description, and `#[arg(…)]` takes `min`, `max`, `min_len`, `max_len`,
-/// `min_items`, `max_items`, `pattern`, `default` and `secret`. Bounds of a scalar on a `Vec` are those of its
-/// items. A parameter of the type `PageRequest` puts `limit` and `cursor` in.
+/// `min_items`, `max_items`, `pattern`, `default`, `secret` and `header`. Bounds of a scalar on a `Vec` are those of
+/// its items. A parameter of the type `PageRequest` puts `limit` and `cursor` in.
+///
+/// `header = "Region"` has clients of 2026-07-28 send the argument as the HTTP header `Mcp-Param-Region` too, by which
+/// a proxy can route; a call whose header doesn't say what its argument says is refused. It is for strings, integers
+/// within ±(2^53 - 1) and booleans, of a few hundred characters at most: heads are small.
 ///
 /// A missing description is a warning (through the `deprecated` lint); `#[allow(missing_docs)]` on the
 /// parameter or the function says that it is meant.

@@ -46,6 +46,9 @@ pub(crate) struct Served {
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
     pub(crate) timeout: Option<Duration>,
+    /// Whether headers mirror arguments of it.
+    #[cfg(feature = "http")]
+    pub(crate) has_headers: bool,
     /// The version that answers for this one.
     adapts: OnceLock<Arc<Served>>,
     /// A destructive tool that the operator allowed although nobody approves its calls.
@@ -180,6 +183,8 @@ impl Registry {
                 output,
                 concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),
                 timeout: contract.timeout_ms.map(Duration::from_millis),
+                #[cfg(feature = "http")]
+                has_headers: contract.input.iter().any(|param| param.header.is_some()),
                 allowed: allow.contains(tool),
                 adapts: OnceLock::new(),
             };

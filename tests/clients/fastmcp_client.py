@@ -29,6 +29,8 @@ async def main(era, target):
             unknown = str(await client.call_tool("mesure", {}))
         except MCPError as error:
             unknown = error.error.code
+        # What headers mirror, where the client speaks of them.
+        routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_handler=progress)
         call = asyncio.create_task(client.call_tool("waits", {"milliseconds": 60_000}))
 
@@ -47,6 +49,7 @@ async def main(era, target):
             "good": good.structured_content,
             "bad": bad,
             "unknown": unknown,
+            "routed": routed.content[0].text,
             "steps": steps,
             "dropped": dropped,
         }

@@ -22,6 +22,8 @@ async def main(era, target):
             unknown = (await client.call_tool("mesure", {})).model_dump_json()
         except MCPError as error:
             unknown = error.error.code
+        # What headers mirror, where the client speaks of them.
+        routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_callback=progress)
 
         async def count(what):
@@ -41,6 +43,7 @@ async def main(era, target):
             "good": good.structured_content,
             "bad": bad.content[0].text if bad.is_error else None,
             "unknown": unknown,
+            "routed": routed.content[0].text,
             "steps": steps,
             "dropped": dropped,
         }

@@ -11,6 +11,8 @@ export async function run(client, protocol) {
   const good = await call("measure", { name: "abc", n: 3, mode: "fast" }, []);
   const bad = await call("measure", { name: "ABCDEF", n: 99, mode: "fast", nn: 1 }, []);
   const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
+  // What headers mirror, where the client speaks of them.
+  const routed = await call("routed", { region: "größe", priority: -7, trial: true, note: "n" }, []);
   await call("steps", { count: 3, milliseconds: 20 }, options({ onprogress }));
   const count = async (what) => (await call("counts", {}, [])).structuredContent[what];
   const controller = new AbortController();
@@ -27,6 +29,7 @@ export async function run(client, protocol) {
     good: good.structuredContent,
     bad: bad.isError ? bad.content[0].text : null,
     unknown,
+    routed: routed.content[0].text,
     steps,
     dropped,
   };

@@ -533,8 +533,62 @@ async fn relay(
     format!("{message} to {to}")
 }
 
+#[derive(serde::Deserialize, ToolSchema)]
+#[serde(rename_all = "lowercase")]
+enum Tier {
+    Gold,
+    Iron,
+}
+
+/// A number of a shelf.
+#[derive(ToolSchema)]
+#[schema(max = 9)]
+struct Shelf(u32);
+
+/// Goes where its headers say.
+#[mcp_tool(version = "2.0", scope = "specimen:read", read_only)]
+async fn routed(
+    seen: &Seen,
+    /// Where.
+    #[arg(header = "Region", max_len = 40)]
+    region: String,
+    /// How soon.
+    #[arg(header = "Priority", min = -9_007_199_254_740_991, max = 9_007_199_254_740_991, default = 0)]
+    priority: i64,
+    /// Only as a trial.
+    #[arg(header = "Dry-Run")]
+    trial: Option<bool>,
+    /// Which.
+    #[arg(header = "X!Tier")]
+    tier: Option<Tier>,
+    /// Which.
+    #[arg(header = "Shelf")]
+    shelf: Option<Shelf>,
+    /// What no header mirrors.
+    note: Option<String>,
+) -> String {
+    seen.finished.fetch_add(1, Ordering::Relaxed);
+    let tier = tier.map_or("none", |tier| match tier {
+        Tier::Gold => "gold",
+        Tier::Iron => "iron",
+    });
+    let shelf = shelf.map_or(0, |Shelf(shelf)| shelf);
+    let note = note.unwrap_or_default();
+    format!("{region} {priority} {} {tier} {shelf} {note}", trial.unwrap_or_default())
+}
+
 mod v1 {
     use super::*;
+
+    /// Goes where its header says.
+    #[mcp_tool(version = "1.0", scope = "specimen:read", read_only)]
+    pub(super) fn routed(
+        /// Where.
+        #[arg(header = "Zone", max_len = 40)]
+        zone: String,
+    ) -> Adapted<super::routed> {
+        Adapted::to(serde_json::json!({ "region": zone }))
+    }
 
     /// Hand a message on.
     #[mcp_tool(
@@ -644,6 +698,8 @@ async fn main() -> ExitCode {
             foreign,
             relay,
             v1::relay,
+            routed,
+            v1::routed,
             announce,
             weigh,
             spins,

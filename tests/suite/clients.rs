@@ -43,6 +43,7 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
         "good": { "v": 3, "mode": "fast" },
         "bad": REFUSED,
         "unknown": -32_602,
+        "routed": "größe -7 true none 0 n",
         "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
         "dropped": 1,
     });

@@ -20,6 +20,7 @@ mod drift;
 mod faults;
 mod gates;
 mod harness;
+mod headers;
 mod http;
 mod identity;
 mod lists;

@@ -83,6 +83,9 @@ impl Fault {
     }
 }
 
+/// The greatest integer that every client holds exactly (RFC 8259 §6).
+const SAFE: i128 = (1 << 53) - 1;
+
 impl Schema {
     /// Raises the least value.
     ///
@@ -322,6 +325,40 @@ impl Schema {
         match outside {
             Some(key) => Err(Fault(text.str(" is outside its `").str(key).str("`"))),
             None => Ok(()),
+        }
+    }
+}
+
+impl Schema {
+    /// Whether a header can mirror the value (2026-07-28, Streamable HTTP §schema extension).
+    ///
+    /// # Errors
+    /// [`Fault`] where clients would write it in different ways, or refuse the whole tool for it.
+    pub const fn mirrors(&self) -> Result<(), Fault> {
+        const KINDS: &str = "mirrors a string, an integer or a boolean, and this is ";
+        let text = Fault::at("header");
+        if self.items.is_some() {
+            return Err(Fault(text.str(KINDS).str("an array: leave it out")));
+        }
+        match self.kind {
+            Kind::Boolean | Kind::String(_) | Kind::Enum(_) => Ok(()),
+            Kind::Integer { minimum, maximum } => {
+                let (low, high) = (minimum < -SAFE, maximum > SAFE);
+                if !low && !high {
+                    return Ok(());
+                }
+                let mut text = text.str("mirrors integers that every client holds exactly: write ");
+                if low {
+                    text = text.str("`min = ").integer(-SAFE).str(if high { "` and " } else { "`" });
+                }
+                if high {
+                    text = text.str("`max = ").integer(SAFE).str("`");
+                }
+                Err(Fault(text.str(", or narrower")))
+            }
+            Kind::Number { .. } | Kind::Object(_) => {
+                Err(Fault(text.str(KINDS).str(self.kind.noun()).str(": leave it out")))
+            }
         }
     }
 }

@@ -352,5 +352,9 @@ mod tests {
         assert_ne!(thirty, digest(const { &[DAYS.default(SIXTY)] }));
         assert_ne!(days, digest(const { &[DAYS.max(SIXTY)] }));
         assert_ne!(days, digest(const { &[DAYS.secret()] }));
+        let mirrored = digest(const { &[DAYS.header("Days")] });
+        assert_ne!(days, mirrored);
+        assert_eq!(mirrored, digest(const { &[DAYS.header("DAYS")] }));
+        assert_ne!(mirrored, digest(const { &[DAYS.header("Term")] }));
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     model::{Contract, Output, Param},
 };
 
+/// The keyword of the header that mirrors an argument (2026-07-28, tools §x-mcp-header).
+pub const HEADER: &str = "x-mcp-header";
+
 /// Whether descriptions are written: callers read them, digests leave them out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prose {
@@ -66,7 +69,7 @@ impl Serialize for Properties<'_> {
             };
             // `null` counts as absent when a call is read; the schema stays a plain type, which clients take.
             let schema = Schema { optional: false, ..param.schema };
-            (param.name, Property { schema, description, prose: *prose })
+            (param.name, Property { schema, description, header: param.header, prose: *prose })
         }))
     }
 }
@@ -75,6 +78,7 @@ impl Serialize for Properties<'_> {
 struct Property {
     schema: Schema,
     description: String,
+    header: Option<&'static str>,
     prose: Prose,
 }
 
@@ -96,6 +100,12 @@ impl Serialize for Property {
                 }
             }
             None => kind(&mut map, &self.schema, description, self.prose)?,
+        }
+        match (self.header, self.prose) {
+            (None, _) => {}
+            (Some(header), Prose::Kept) => map.serialize_entry(HEADER, header)?,
+            // Its case binds nobody (RFC 9110 §5.1).
+            (Some(header), Prose::Dropped) => map.serialize_entry(HEADER, &header.to_ascii_lowercase())?,
         }
         map.end()
     }
@@ -279,7 +289,8 @@ fn fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -
         match member {
             Member::Field(field) => {
                 let description = field.description.to_owned();
-                map.serialize_entry(field.name, &Property { schema: field.schema, description, prose })?;
+                let property = Property { schema: field.schema, description, header: None, prose };
+                map.serialize_entry(field.name, &property)?;
             }
             Member::Tag(name, value) => map.serialize_entry(name, &Tag(value))?,
             Member::Flatten(inner) => fields(map, inner, prose)?,

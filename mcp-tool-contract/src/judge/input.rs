@@ -10,7 +10,7 @@ use crate::{
     json::schema::Prose,
     model::Param,
     rules::Rule,
-    text::same,
+    text::{same, same_but_for_case},
 };
 
 pub(super) const fn parameters<const N: usize>(
@@ -55,7 +55,7 @@ pub(super) const fn parameters<const N: usize>(
 /// One parameter that kept its name.
 const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
     // Every field stands here by name: a new one doesn't compile until it is judged.
-    let Param { name, description, schema, default, secret } = *new;
+    let Param { name, description, schema, default, secret, header } = *new;
     let at = At::parameter(name);
     match (old.is_required(), new.is_required()) {
         (true, true) => {}
@@ -72,6 +72,7 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
         (true, false) => found.note(Finding::new(Rule::SecretRemoved, at.place)),
         (true, true) | (false, false) => {}
     }
+    self::header(at, old.header, header, found);
     value::schema(at, &old.schema, &schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
@@ -83,6 +84,23 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
             found.note(Finding::new(Rule::OrderChanged, at.place).of("values"));
         }
     }
+}
+
+/// A header's name is the same in any case (RFC 9110 §5.1).
+const fn header<const N: usize>(
+    at: At,
+    old: Option<&'static str>,
+    new: Option<&'static str>,
+    found: &mut Findings<N>,
+) {
+    let rule = match (old, new) {
+        (None, None) => return,
+        (Some(was), Some(is)) if same_but_for_case(was, is) => return,
+        (Some(_), Some(_)) => Rule::HeaderChanged,
+        (None, Some(_)) => Rule::HeaderAdded,
+        (Some(_), None) => Rule::HeaderRemoved,
+    };
+    found.note(Finding::new(rule, at.place).change(Fact::maybe(old), Fact::maybe(new)));
 }
 
 const fn spelled(default: Option<Literal>) -> Fact {

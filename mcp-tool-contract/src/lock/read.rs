@@ -258,10 +258,12 @@ fn input(
             None => description,
         };
         let required = schema.required.contains(&name);
+        let header = property.header.take().map(keep);
         let mut schema = property.schema().map_err(about)?;
         schema.optional = !required && default.is_none();
         let secret = secrets.contains(&name);
-        params.push(Param { name: keep(name), description: keep(description), schema, default, secret });
+        let (name, description) = (keep(name), keep(description));
+        params.push(Param { name, description, schema, default, secret, header });
     }
     Ok(params.leak())
 }
@@ -331,7 +333,8 @@ mod tests {
         input: &[
             Param::new("number", "Which.", Kind::TEXT.schema())
                 .max_len(12)
-                .pattern(Pattern::remembered("^a")),
+                .pattern(Pattern::remembered("^a"))
+                .header("X-Number"),
             Param::new("day", "When.", Kind::String(Format::Date.text()).schema().optional()),
             Param::new(
                 "days",
@@ -387,6 +390,7 @@ mod tests {
             ("\"limit\": 7", "\"limit\": 8"),
             ("\"maxItems\": 3", "\"maxItems\": 4"),
             ("2027-01-31", "2026-01-31"),
+            ("X-Number", "x-number"),
         ] {
             let edited = Lock::parse(&text.replace(from, to)).unwrap_or_default();
             assert!(edited.tools().iter().all(|tool| tool.is_intact().is_ok_and(|intact| !intact)), "{from}");
@@ -405,6 +409,10 @@ mod tests {
             ("{\"$lock\": 2}", "`$lock` is 2, which this release can't read: it knows 1 at line 1 column 12"),
             (&twice, "the tool 'remind' stands twice, as after a merge: keep one of the two"),
             (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
+            (
+                &text.replace("\"enum\"", "\"x-mcp-header\": \"Tag\", \"enum\""),
+                "the tool 'remind': the parameter 'tags': a header mirrors a parameter",
+            ),
             (
                 &text.replace("\"windowMs\": 3600000", "\"windowMs\": 7"),
                 "the tool 'remind': 7 calls in 7 ms is no rate",

@@ -74,6 +74,8 @@ pub(super) struct Property {
     properties: Option<Ordered<Property>>,
     #[serde(default)]
     required: Vec<String>,
+    #[serde(rename = "x-mcp-header")]
+    pub(super) header: Option<String>,
 }
 
 /// The root of a result.
@@ -101,6 +103,9 @@ pub(super) fn members(properties: Ordered<Property>, required: &[String]) -> Res
 impl Property {
     /// What the value may be; for results, whether it may be `null`.
     pub(super) fn schema(self) -> Result<Schema, String> {
+        if self.header.is_some() {
+            return Err("a header mirrors a parameter, and nothing within one or in a result".into());
+        }
         let (ty, optional) = match self.ty {
             Type::One(ref ty) => (ty.clone(), false),
             Type::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),

@@ -64,6 +64,15 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
         Place::Parameter(name) => match finding.rule {
             Rule::DefaultChanged => absent(name, old, new).map(Witness::Means),
             Rule::SecretRemoved => Some(Witness::Words("its values may be echoed, logged and digested now")),
+            Rule::HeaderAdded => Some(Witness::Words(
+                "a client that sends the argument without the header was served over HTTP, and is refused now",
+            )),
+            Rule::HeaderChanged => Some(Witness::Words(
+                "a client that sends the header it knows was served over HTTP, and is refused now",
+            )),
+            Rule::HeaderRemoved => {
+                Some(Witness::Words("what a client still sends in the header is passed over"))
+            }
             rule if rule.class() == Class::Breaking => arguments(name, old, new).map(Witness::Refused),
             _ => arguments(name, new, old).map(Witness::Taken),
         },

@@ -43,6 +43,7 @@ fn kept<T>(value: T) -> &'static T {
 const NAMES: &[&str] = &["a", "b", "c", "d", "e"];
 const WORDS: &[&str] = &["", "Which.", "When. Default: 1."];
 const VALUES: &[&str] = &["a", "b", "1", "ab", "abc", "2026-11-21"];
+const HEADERS: &[Option<&str>] = &[None, Some("A"), Some("a"), Some("B-1")];
 const UPSTREAMS: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"]];
 const SCOPES: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"], &["y"]];
 
@@ -104,7 +105,10 @@ fn param(name: &'static str, random: &mut Random) -> Param {
     let kind = kind(0, random);
     let mut param = Param::new(name, random.of(WORDS), around(kind, random));
     param.secret = random.is_one_in(6);
-    if random.is_one_in(4) { defaulted(param, random) } else { param }
+    if random.is_one_in(4) {
+        param.header = random.of(HEADERS);
+    }
+    if random.is_one_in(4) { defaulted(param, random) } else { sound(param) }
 }
 
 /// The value alone, or in an array; perhaps left out.
@@ -303,13 +307,14 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     sound(Param { schema, default: Some(Literal { value, json }), ..param })
 }
 
-/// Without a default that it can't have.
+/// Without a default or a header that it can't have.
 fn sound(param: Param) -> Param {
     let takes = |default: Literal| {
         param.schema.admits(default).is_ok()
             && arguments::check(&format!("{{\"{}\":{}}}", param.name, default.json), &[param]).is_ok()
     };
-    Param { default: param.default.filter(|default| takes(*default)), ..param }
+    let header = param.header.filter(|_| param.schema.mirrors().is_ok());
+    Param { default: param.default.filter(|default| takes(*default)), header, ..param }
 }
 
 /// One to three edits further; rarely none.
@@ -359,7 +364,7 @@ fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
     let mut params = old.to_vec();
     let mut free = unused(params.iter().map(|param| param.name));
     let chosen = random.below(params.len().max(1));
-    match random.below(16) {
+    match random.below(17) {
         _ if params.is_empty() => params.push(param(taken(&mut free, random), random)),
         0 if !free.is_empty() => params.insert(chosen, param(taken(&mut free, random), random)),
         1 => drop(params.remove(chosen)),
@@ -373,6 +378,10 @@ fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
         }
         8 => params[chosen] = defaulted(params[chosen], random),
         9 => params[chosen].default = None,
+        10 => {
+            params[chosen].header = random.of(HEADERS);
+            params[chosen] = sound(params[chosen]);
+        }
         _ => {
             params[chosen].schema = revalued(params[chosen].schema, 0, random);
             params[chosen] = sound(params[chosen]);

@@ -162,6 +162,8 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                         | Rule::ResultRemoved
                         | Rule::ResultChanged
                         | Rule::DefaultChanged
+                        | Rule::HeaderAdded
+                        | Rule::HeaderChanged
                 );
                 let is_said = matches!(witness, Witness::Words(_) | Witness::Means(_));
                 assert_eq!(is_said, is_worded, "{finding}: {witness}");

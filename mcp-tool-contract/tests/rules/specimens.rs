@@ -279,6 +279,15 @@ specimens! {
     SecretRemoved Weakens: takes!(NUMBER.secret()), takes!(NUMBER);
         "weakens: parameter 'number' isn't secret any more [secret-removed]",
         Some("its values may be echoed, logged and digested now"); [SecretAdded]
+    HeaderAdded Breaking: takes!(NUMBER), takes!(NUMBER.header("Number"));
+        "breaking: parameter 'number' is mirrored in the header Mcp-Param-Number now [header-added]",
+        Some("a client that sends the argument without the header was served over HTTP, and is refused now"); [HeaderRemoved]
+    HeaderRemoved Additive: takes!(NUMBER.header("Number")), takes!(NUMBER);
+        "additive: parameter 'number' isn't mirrored in the header Mcp-Param-Number any more [header-removed]",
+        Some("what a client still sends in the header is passed over"); [HeaderAdded]
+    HeaderChanged Breaking: takes!(NUMBER.header("Number")), takes!(NUMBER.header("Invoice"));
+        "breaking: parameter 'number' is mirrored in the header Mcp-Param-Invoice instead of Mcp-Param-Number [header-changed]",
+        Some("a client that sends the header it knows was served over HTTP, and is refused now"); [HeaderChanged]
     TypeChanged Breaking:
         takes!(param("days", TEXT)), takes!(DAYS);
         "breaking: parameter 'days' went from a string to an integer [type-changed]",
@@ -471,7 +480,7 @@ fn each_change_that_binds_has_a_witness_that_holds() {
         let is_as_expected = match (finding.place, specimen.class) {
             (Place::Tool, _) => matches!(witness, Witness::Words(_)),
             (Place::Parameter(_), Class::Breaking) => {
-                matches!(witness, Witness::Refused(_) | Witness::Means(_))
+                matches!(witness, Witness::Refused(_) | Witness::Means(_) | Witness::Words(_))
             }
             (Place::Parameter(_), _) => matches!(witness, Witness::Taken(_) | Witness::Words(_)),
             (Place::Result(_), Class::Breaking) => matches!(witness, Witness::Comes(_) | Witness::Words(_)),
@@ -489,6 +498,11 @@ fn each_has_its_opposite_the_other_way_round() {
     let alone: Vec<Rule> =
         ALL.iter().filter(|specimen| specimen.back.is_empty()).map(|specimen| specimen.rule).collect();
     assert_eq!(alone, [Rule::ToolAdded, Rule::ToolRemoved]);
+}
+
+#[test]
+fn a_header_is_the_same_in_any_case() {
+    assert_eq!(rules(&takes!(NUMBER.header("Number")), &takes!(NUMBER.header("NUMBER"))), []);
 }
 
 #[test]

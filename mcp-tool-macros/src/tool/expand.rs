@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
-use super::model::{Default, Deprecation, Input, Sent, Tool, Undescribed, Weakening};
+use super::model::{Default, Deprecation, Header, Input, Sent, Tool, Undescribed, Weakening};
 
 /// The type beside the function, its contract, and how it is called. Where mistakes leave no tool, its type
 /// stands there all the same, so that they stay the only errors; and its parts are still judged.
@@ -106,7 +106,7 @@ fn constant(index: usize) -> Ident {
 
 /// The constant of one parameter. Its type stands in it once, so that a type that can't be one is one error.
 fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
-    let Sent { name, description, ty, bounds, default, secret } = sent;
+    let Sent { name, description, ty, bounds, default, secret, header } = sent;
     let constant = constant(index);
     let (declared, param) = (Local::named("declared"), Local::named("param"));
     let bounds = bounds.statements(&param, "Param");
@@ -116,6 +116,9 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
         quote_spanned!(*key=> let #param = ::mcp_tool_runtime::__private::Param::default(#param, #literal);)
     });
     let secret = secret.then(|| quote!(let #param = ::mcp_tool_runtime::__private::Param::secret(#param);));
+    let header = header.as_ref().map(|Header { name, key, .. }| {
+        quote_spanned!(*key=> let #param = ::mcp_tool_runtime::__private::Param::header(#param, #name);)
+    });
     let declare = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::declare::<#ty>);
     let bounded = quote_spanned! {ty.span()=>
         let #param = ::mcp_tool_runtime::__private::Param::bounded(#param, #max_len, #max_items);
@@ -128,6 +131,7 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
             #bounded
             #default
             #secret
+            #header
             #declared.with(#param)
         };
     }

@@ -92,6 +92,14 @@ pub(crate) struct Sent {
     pub(crate) bounds: Bounds,
     pub(crate) default: Option<Default>,
     pub(crate) secret: bool,
+    pub(crate) header: Option<Header>,
+}
+
+/// The header that mirrors an argument, and where it stands.
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) key: Span,
+    pub(crate) value: Span,
 }
 
 /// A default, and where it stands.

@@ -12,7 +12,7 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::model::{Default, Input, Keys, Sent, Tool, Undescribed};
+use super::model::{Default, Header, Input, Keys, Sent, Tool, Undescribed};
 use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
 
 /// Parameters that a tool may have.
@@ -85,6 +85,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         }
     }
     check_names(&inputs, signature, errors);
+    check_headers(&inputs, errors);
 
     let output = match &signature.output {
         ReturnType::Default => parse_quote!(()),
@@ -290,7 +291,7 @@ fn sent(
         }
         description = docs::from_name(&name);
     }
-    let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
+    let (mut bounds, mut default, mut secret, mut header) = (Bounds::default(), None, false, None);
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         let tokens = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
@@ -311,10 +312,7 @@ fn sent(
                         Some(Default { literal, key: key.span(), value: value.span() })
                     });
                 }
-                _ if key.name == "header" => errors.at(
-                    &key.name,
-                    "`header` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out",
-                ),
+                Some(ArgKey::Header) => header = self::header(&key, errors),
                 _ => keys::unknown(&key, ArgKey::NAMES, errors),
             }
         }
@@ -330,7 +328,40 @@ fn sent(
         errors.on(*key, "a default is shown to every caller, and a `secret` to none: drop one of the two");
         default = None;
     }
-    Sent { name, description, ty: ty.clone(), bounds, default, secret }
+    if secret && let Some(Header { key, .. }) = &header {
+        let message =
+            "a header is seen by every proxy on the way, and a `secret` by none: drop one of the two";
+        errors.on(*key, message);
+        header = None;
+    }
+    Sent { name, description, ty: ty.clone(), bounds, default, secret, header }
+}
+
+/// `header = "Region"`.
+fn header(key: &keys::Key, errors: &mut Errors) -> Option<Header> {
+    let text = key.text("\"Region\"", errors)?;
+    match name::check_header(&text.value()) {
+        Ok(()) => Some(Header { name: text.value(), key: key.span(), value: text.span() }),
+        Err(reason) => {
+            errors.on(text.span(), reason);
+            None
+        }
+    }
+}
+
+/// Each header once: its name is the same in any case.
+fn check_headers(inputs: &[Input], errors: &mut Errors) {
+    let mut before: Vec<(&Header, &str)> = Vec::new();
+    for input in inputs {
+        let Input::Sent(Sent { name, header: Some(header), .. }) = input else { continue };
+        match before.iter().find(|(other, _)| other.name.eq_ignore_ascii_case(&header.name)) {
+            Some((_, other)) => {
+                let message = format!("this header mirrors '{other}' already: give each its own");
+                errors.on(header.value, message);
+            }
+            None => before.push((header, name)),
+        }
+    }
 }
 
 /// Each name once, those of a page among them.

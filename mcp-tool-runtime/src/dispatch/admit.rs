@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+#[cfg(feature = "http")]
+use mcp_tool_contract::model::Contract;
 use mcp_tool_contract::read::violation::shown;
 use uuid::Uuid;
 
@@ -37,6 +39,26 @@ pub(crate) struct Admitted {
     pub(super) scopes: Arc<ScopeAuthorizer>,
     /// In a box, or all that a call goes through would copy it.
     pub(super) record: Box<Entry>,
+}
+
+#[cfg(feature = "http")]
+impl Admitted {
+    /// Whether headers mirror arguments of its tool.
+    pub(crate) fn has_headers(&self) -> bool {
+        self.tool.has_headers
+    }
+
+    /// What its tool promises.
+    pub(crate) fn contract(&self) -> &'static Contract {
+        self.tool.contract
+    }
+
+    /// Records that the wire turned it away before its arguments were read; gives its correlation id.
+    pub(crate) fn turned_away(self, reason: &str) -> Uuid {
+        let correlation = self.cx.correlation_id();
+        self.record.failed(Outcome::Refused, reason, None);
+        correlation
+    }
 }
 
 /// What a call asks for.

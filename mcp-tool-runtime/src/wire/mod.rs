@@ -100,6 +100,13 @@ impl Endpoint {
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
+    /// Turns back a call that was admitted, where its headers say something else than its arguments.
+    #[cfg(feature = "http")]
+    fn turn_back(admitted: Admitted, id: &Id, fault: Fault) -> Framed {
+        let correlation = admitted.turned_away(code::name(fault.code));
+        answer::turned_away(&fault.to(id), correlation)
+    }
+
     /// Whether the policy lets the caller have what it calls.
     #[cfg(feature = "http")]
     async fn is_permitted(&self, caller: &Caller, call: &Call<'_>) -> bool {

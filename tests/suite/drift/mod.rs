@@ -13,6 +13,7 @@ mod bump_too_small;
 mod bumps;
 mod by_type;
 mod guards;
+mod headers;
 mod limits;
 mod merge;
 mod parameters;
@@ -37,12 +38,13 @@ use mcp_tool_runtime::ToolEntry;
 
 const LOCK: &str = "ui/drift/mcp-tools.lock";
 
-const LOCKED: [&[ToolEntry]; 18] = [
+const LOCKED: [&[ToolEntry]; 19] = [
     bounds::TOOLS,
     bump_too_small::TOOLS,
     bumps::TOOLS,
     by_type::TOOLS,
     guards::TOOLS,
+    headers::TOOLS,
     limits::TOOLS,
     parameters::TOOLS,
     reasons::TOOLS,

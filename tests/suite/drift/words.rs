@@ -14,7 +14,8 @@ pub const TOOLS: &[ToolEntry] = tools![
     deprecation_removed,
     removal_later,
     secret_added,
-    default_spelled_otherwise
+    default_spelled_otherwise,
+    header_spelled_otherwise
 ];
 
 #[derive(serde::Serialize, ToolSchema)]
@@ -99,5 +100,14 @@ pub async fn default_spelled_otherwise(
     /** How many. */
     #[arg(default = 1.0)]
     share: f64,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn header_spelled_otherwise(
+    /** Where. */
+    #[arg(header = "Region")]
+    region: String,
 ) {
 }

@@ -3,7 +3,7 @@
 //! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
 //! those before: the texts, then objects from the innermost outwards, then all of it.
 
-use super::{BOOLEAN, ENUM, GATE, INTEGER, NUMBER, RATE, STRING, UPSTREAMS, long};
+use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, UPSTREAMS, long};
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
@@ -256,7 +256,7 @@ impl Walk {
     /// A parameter, whose name stands elsewhere.
     const fn param(&mut self, step: &Step) -> Param {
         let (schema, _, mark) = self.schema(step);
-        let default = match mark >> 1 {
+        let default = match mark >> 1 & 3 {
             0 => None,
             2 => {
                 let value = LiteralValue::Number(f64::from_bits(self.number() as u64));
@@ -264,7 +264,8 @@ impl Walk {
             }
             _ => Some(literal(self.text())),
         };
-        Param { name: "", description: "", schema, default, secret: mark & 1 != 0 }
+        let header = if mark & MIRRORED != 0 { Some(self.text()) } else { None };
+        Param { name: "", description: "", schema, default, secret: mark & 1 != 0, header }
     }
 
     /// A schema, how many levels of objects are below it, and what is said beside it.
@@ -411,8 +412,10 @@ mod tests {
             Param::new("name", "", Kind::TEXT.schema())
                 .max_len(9)
                 .pattern(Pattern::remembered("^a"))
-                .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" }),
+                .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" })
+                .header("Name"),
             Param::new("day", "", Kind::String(Format::Date.text()).schema().optional()).secret(),
+            Param::new("hour", "", Kind::Integer { minimum: 0, maximum: 23 }.schema()).header("Hour"),
         ],
         output: Output::Object(&OUTER),
         scopes: &["a", "b"],

@@ -107,13 +107,16 @@ impl Writer {
     }
 
     fn param(&mut self, param: &Param) {
-        let Param { name: _, description: _, schema, default, secret } = param;
-        self.schema(schema, mark(*secret, default));
+        let Param { name: _, description: _, schema, default, secret, header } = param;
+        self.schema(schema, mark(*secret, default, header.is_some()));
         if let Some(Literal { value, json }) = default {
             if let LiteralValue::Number(value) = value {
                 self.number(value.to_bits().into());
             }
             self.text(json);
+        }
+        if let Some(header) = header {
+            self.text(header);
         }
     }
 

@@ -9,16 +9,18 @@ use crate::{
     model::{Contract, Gate, Hints, Output, Param, Rate},
 };
 
-/// What is said beside a schema: of a parameter whether it is secret and what default it has, of a field whether it
-/// is always there.
-const fn mark(secret: bool, default: &Option<Literal>) -> u8 {
+/// What is said beside a schema: of a parameter whether it is secret, what default it has and whether a header
+/// mirrors it, of a field whether it is always there.
+const fn mark(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
         Some(Literal { value: LiteralValue::Number(_), .. }) => 2,
         Some(_) => 1,
     };
-    secret as u8 | default << 1
+    secret as u8 | default << 1 | if mirrored { MIRRORED } else { 0 }
 }
+
+const MIRRORED: u8 = 1 << 3;
 
 const fn flags(optional: bool, items: bool, mark: u8) -> u8 {
     optional as u8 | (items as u8) << 1 | mark << 2
@@ -203,8 +205,8 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     }
     let mut i = 0;
     while i < input.len() {
-        let Param { name: _, description: _, schema: own, default, secret } = &input[i];
-        match schema(bytes, own, mark(*secret, default)) {
+        let Param { name: _, description: _, schema: own, default, secret, header } = &input[i];
+        match schema(bytes, own, mark(*secret, default, header.is_some())) {
             Some(rest) => bytes = rest,
             None => return false,
         }
@@ -216,6 +218,11 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
             Some(Literal { json, .. }) => eaten!(bytes, json),
         };
         if !same_default {
+            return false;
+        }
+        if let Some(header) = header
+            && !eaten!(bytes, header)
+        {
             return false;
         }
         i += 1;
@@ -345,8 +352,10 @@ mod tests {
             Kind::Number { minimum: Some(0.5), maximum: None }.schema().array(),
         ))],
     };
-    const NAME: Param =
-        Param::new("name", "", Kind::TEXT.schema()).max_len(40).pattern(Pattern::remembered("^[a-z]+$"));
+    const NAME: Param = Param::new("name", "", Kind::TEXT.schema())
+        .max_len(40)
+        .pattern(Pattern::remembered("^[a-z]+$"))
+        .header("Name");
     const COUNT: Param = Param::new("count", "", Kind::Integer { minimum: -1, maximum: 1 << 40 }.schema());
     const TEN: Literal = Literal { value: LiteralValue::Integer(10), json: "10" };
     const TEN_A_MINUTE: Rate = Rate { calls: 10, window: Window::Minute };
@@ -373,6 +382,9 @@ mod tests {
             Contract { input: const { &[NAME.max_len(39), COUNT] }, ..CONTRACT },
             Contract { input: const { &[NAME.secret(), COUNT] }, ..CONTRACT },
             Contract { input: const { &[NAME, COUNT.default(TEN)] }, ..CONTRACT },
+            Contract { input: const { &[NAME.header("Game"), COUNT] }, ..CONTRACT },
+            Contract { input: const { &[NAME, COUNT.header("Count")] }, ..CONTRACT },
+            Contract { input: const { &[Param { header: None, ..NAME }, COUNT] }, ..CONTRACT },
             Contract { output: Output::Object(&INNER), ..CONTRACT },
             Contract { scopes: &["things:mark"], ..CONTRACT },
             Contract { timeout_ms: Some(70_001), ..CONTRACT },

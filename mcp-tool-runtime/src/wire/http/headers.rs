@@ -35,7 +35,7 @@ pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
         Era::Modern => {
             same(&VERSION, version, call.meta.protocol_version.as_deref().unwrap_or_default())?;
             same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
-            let name = header(headers, &NAME)?.map(decoded).transpose()?;
+            let name = header(headers, &NAME)?.map(|name| decoded(NAME.as_str(), name)).transpose()?;
             same(&NAME, name.as_deref(), &call.name)?;
             // What another revision wants of a request, nobody here knows.
             supported(&call.meta)?;
@@ -101,12 +101,16 @@ fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), Fault
     }
 }
 
-fn mismatch<T>(message: String) -> Result<T, Fault> {
+pub(super) fn mismatch<T>(message: String) -> Result<T, Fault> {
     Err(Fault::new(code::HEADER_MISMATCH, message))
 }
 
-/// The only value of a header.
 fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Fault> {
+    single(headers, name.as_str())
+}
+
+/// The only value of a header.
+pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Fault> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -119,13 +123,13 @@ fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
 }
 
 /// A value that came as `=?base64?…?=` (§value encoding).
-fn decoded(value: &str) -> Result<Cow<'_, str>, Fault> {
+pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, Fault> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));
     };
     let text = BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match text {
         Some(text) => Ok(Cow::Owned(text)),
-        None => mismatch(format!("the header {NAME} isn't Base64 of UTF-8")),
+        None => mismatch(format!("the header {name} isn't Base64 of UTF-8")),
     }
 }

@@ -12,6 +12,7 @@ mod headers;
 mod listing;
 #[cfg(feature = "measure")]
 pub mod measure;
+mod mirror;
 mod origin;
 mod remote;
 mod reply;

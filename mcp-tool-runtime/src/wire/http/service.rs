@@ -16,7 +16,7 @@ use super::{
     HttpSettings, PATH,
     body::{self, Bodies, Held, HeldText, Refused},
     door::{Door, Entered},
-    headers, listing, origin,
+    headers, listing, mirror, origin,
     remote::remote_of,
     reply::{Answer, empty, events, framed, invalid, is_json, listed, plain},
     rest::Rest,
@@ -332,6 +332,12 @@ impl Service {
         let (reports, heard) = Reports::wanted(token.is_some(), level.filter(|_| wants(true))).unzip();
         let carried = Carried { reports, asking: asking(call), trace: call.meta.trace.take() };
         let admitted = self.endpoint.admit(arrival, call, era, carried).await?;
+        if era == Era::Modern
+            && admitted.has_headers()
+            && let Err(fault) = mirror::check(headers, admitted.contract(), call.arguments)
+        {
+            return Err(Endpoint::turn_back(admitted, &call.id, fault));
+        }
         Ok(Begun {
             admitted,
             id: std::mem::take(&mut call.id),
@@ -381,6 +387,8 @@ fn takes_events(headers: &HeaderMap) -> bool {
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
+        // A type has no case (RFC 9110 §8.3.1).
+        .map(str::to_ascii_lowercase)
         .any(|value| value.contains("text/event-stream") || value.contains("*/*"))
 }
 

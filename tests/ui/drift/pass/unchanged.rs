@@ -100,6 +100,7 @@ async fn take_all(
     #[arg(min = -3, max = 5, default = -1)]
     rank: i32,
     /** Address. */
+    #[arg(header = "Address")]
     address: Address,
     /** Id. */
     id: uuid::Uuid,

@@ -90,4 +90,13 @@ async fn default_spelled_otherwise(
 ) {
 }
 
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+async fn header_spelled_otherwise(
+    /** Where. */
+    #[arg(header = "REGION")]
+    region: String,
+) {
+}
+
 fn main() {}

@@ -76,7 +76,7 @@ fn is_text(schema: &Value, given: &str) -> bool {
 }
 
 /// A whole number by its digits: `1.0` and `10e-1` are 1.
-fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
+pub(super) fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
     let (is_negative, unsigned) = match written.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
         None => (false, written),
@@ -135,6 +135,10 @@ pub(super) fn said_again(tool: &str, mut read: Map<String, Value>) -> Option<Val
         "lists" => {
             or("words", json!([]));
             or("modes", json!([]));
+        }
+        "mirrored" => {
+            or("row", Value::Null);
+            or("trial", Value::Null);
         }
         "echo" => return read.remove("text"),
         "unlock" => return Some(json!("Done.")),

@@ -155,7 +155,8 @@ impl Maker {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
         let mut made = Exchange::of(Kind::Bad, "", &message, message.to_string());
-        let form = match self.random.below(8) {
+        let form = match self.random.below(10) {
+            8 | 9 => return self.wrong_mirror(),
             0 => {
                 made.set("MCP-Protocol-Version", "2025-06-18");
                 "another version in the header"
@@ -199,6 +200,32 @@ impl Maker {
                 meta.map(|meta| meta.remove(META_CAPABILITIES));
                 made.body = message.to_string().into_bytes();
                 "no capabilities"
+            }
+        };
+        Exchange { form: form.to_owned(), ..made }
+    }
+
+    /// With a header that doesn't say what an argument says, or says it otherwise.
+    fn wrong_mirror(&mut self) -> Exchange {
+        let call = self.call_to(Era::Modern, "mirrored");
+        let mut made = Exchange::of(Kind::Bad, "", &call, call.to_string());
+        let name =
+            self.random.pick(&["Mcp-Param-Region", "mcp-param-row", "Mcp-Param-Dry-Run", "Mcp-Param-None"]);
+        let values =
+            ["", "0", "1.0", "1e0", "-1", "+1", "true", "True", "a", "=?base64?!?=", "=?base64?YQ==?=", "é"];
+        let form = match self.random.below(5) {
+            0 => {
+                made.unset(name);
+                "a header less"
+            }
+            1 => {
+                let value = made.header(name).unwrap_or("1").to_owned();
+                made.headers.push((name.to_owned(), value));
+                "a header more"
+            }
+            _ => {
+                made.set(name, self.random.pick(&values));
+                "another value in a header"
             }
         };
         Exchange { form: form.to_owned(), ..made }

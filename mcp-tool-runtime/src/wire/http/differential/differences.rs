@@ -6,6 +6,7 @@ use super::{
     allowed::{Case, Difference, Said},
     compare::Answer,
     exchange::META_CAPABILITIES,
+    make::META_REQUIRES,
     reference::{Rule, anywhere, is_twofold},
 };
 use crate::json_tree::Json;
@@ -150,6 +151,39 @@ pub(super) const DIFFERENCES: &[Difference] = &[
                 case.ours.headers.remove("content-type");
             }
             is_so
+        },
+    },
+    Difference {
+        name: "words of a header that disagrees",
+        why: "a message is for people (JSON-RPC 2.0 §5.1); ours names the argument, and calls have a correlation id",
+        even: |case| {
+            let codes = (case.ours.code(), case.theirs.code());
+            let is_so = case.read.rule == Rule::Call
+                && codes == (Some(-32020), Some(-32020))
+                && (case.ours.status, case.theirs.status) == (400, 400);
+            if is_so {
+                wordless(&mut case.ours);
+                wordless(&mut case.theirs);
+            }
+            is_so
+        },
+    },
+    Difference {
+        name: "a version before its headers",
+        why: "which version is meant says which headers count; rmcp asks the newest of that name",
+        even: |case| {
+            let is_so = case.ours.code() == Some(-32602)
+                && case.read.meta().is_some_and(|meta| meta.has(META_REQUIRES));
+            instead(case, is_so, Said::Error(400, -32020))
+        },
+    },
+    Difference {
+        name: "headers of an older name",
+        why: "`name_v1` is held to its own headers; rmcp asks for a tool of that name, and there is none",
+        even: |case| {
+            let is_older = case.read.tool() == Some("mirrored_v1");
+            let is_so = is_older && (case.ours.status, case.ours.code()) == (400, Some(-32020));
+            instead(case, is_so, Said::Taken)
         },
     },
     Difference {

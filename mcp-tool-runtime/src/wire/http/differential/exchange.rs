@@ -3,6 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
 
+use super::mirror;
+
 /// What a request is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -115,6 +117,7 @@ fn headers(message: &Value) -> Vec<(String, String)> {
             if let Some(name) = name {
                 headers.push(("Mcp-Name".to_owned(), encoded(name)));
             }
+            headers.extend(mirror::headers(params));
         }
     }
     headers

@@ -16,6 +16,7 @@ mod compare;
 mod differences;
 mod exchange;
 mod make;
+mod mirror;
 mod mutate;
 mod odd;
 mod reference;
@@ -102,7 +103,7 @@ impl Tally {
             if ways.is_empty() { "none: refused, or taken note of".to_owned() } else { format!("{ways:?}") };
         *self.ways.entry(way).or_default().entry(exchange.kind).or_default() += 1;
         self.hot += usize::from(ways.contains(&Way::Hot));
-        if let Err(reason) = rules::obeyed(tools, &read, ways, &ours) {
+        if let Err(reason) = rules::obeyed(tools, exchange, &read, ways, &ours) {
             self.wrong(&format!("not by the rules ({reason})"), &read, exchange, &ours, &theirs);
         }
         if ours == theirs {

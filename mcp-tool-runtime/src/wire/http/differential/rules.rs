@@ -5,14 +5,22 @@ use serde_json::{Value, json};
 use super::{
     arguments,
     compare::Answer,
+    exchange::Exchange,
     make::META_REQUIRES,
+    mirror,
     reference::{Read, Rule},
 };
 use crate::wire::ways::Way;
 
 /// # Errors
 /// What of it isn't so.
-pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) -> Result<(), String> {
+pub(super) fn obeyed(
+    tools: &[Value],
+    exchange: &Exchange,
+    read: &Read,
+    ways: &[Way],
+    ours: &Answer,
+) -> Result<(), String> {
     let is_so = |is_so: bool, what: &str| if is_so { Ok(()) } else { Err(what.to_owned()) };
     if let Some((status, code)) = read.rule.answer() {
         is_so((ours.status, ours.code()) == (status, Some(code)), "status and code")?;
@@ -40,7 +48,7 @@ pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) 
         }
         Rule::Call => {
             is_so(matches!(ways, [Way::Hot | Way::Careful]), "the way of a call")?;
-            called(tools, read, ours)?;
+            called(tools, exchange, read, ours)?;
             shaped(tools, read, ours)
         }
         rule => Err(format!("{rule:?} has an answer")),
@@ -48,7 +56,7 @@ pub(super) fn obeyed(tools: &[Value], read: &Read, ways: &[Way], ours: &Answer) 
 }
 
 /// Whether a call that may be asked for is answered by what it asks.
-fn called(tools: &[Value], read: &Read, ours: &Answer) -> Result<(), String> {
+fn called(tools: &[Value], exchange: &Exchange, read: &Read, ours: &Answer) -> Result<(), String> {
     let wanted = |what: &str| Err(what.to_owned());
     let outcome = (ours.status, ours.code());
     let name = read.tool().ok_or("no tool")?;
@@ -57,12 +65,15 @@ fn called(tools: &[Value], read: &Read, ours: &Answer) -> Result<(), String> {
     };
     // Whether a version fits, the registry's own tests say.
     if read.meta().is_some_and(|meta| meta.has(META_REQUIRES)) {
-        let is_answer =
-            outcome == (200, None) || outcome == (200, Some(-32602)) || outcome == (403, Some(-31403));
+        let answers = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
+        let is_answer = answers.contains(&outcome);
         return if is_answer { Ok(()) } else { wanted("a call's answer") };
     }
     if name.starts_with("closed") {
         return if outcome == (403, Some(-31403)) { Ok(()) } else { wanted("a scope") };
+    }
+    if !mirror::agree(exchange, read) {
+        return if outcome == (400, Some(-32020)) { Ok(()) } else { wanted("headers that disagree refused") };
     }
     // Nothing was sealed here for anybody. Arguments come first.
     let arguments = arguments::read(&tool["inputSchema"], read.arguments());

@@ -90,6 +90,29 @@ async fn lists(
     Lists { integers, words: words.unwrap_or_default(), modes: modes.unwrap_or_default() }
 }
 
+#[derive(Serialize, ToolSchema)]
+struct Mirrored {
+    region: String,
+    row: Option<i64>,
+    trial: Option<bool>,
+}
+
+/// What headers mirror, back again.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn mirrored(
+    /// Where.
+    #[arg(max_len = 40, header = "Region")]
+    region: String,
+    /// Which.
+    #[arg(header = "Row", min = -9_007_199_254_740_991, max = 9_007_199_254_740_991)]
+    row: Option<i64>,
+    /// Only as a trial.
+    #[arg(header = "Dry-Run")]
+    trial: Option<bool>,
+) -> Mirrored {
+    Mirrored { region, row, trial }
+}
+
 /// Text, back again, from a function that isn't async.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn echo(
@@ -231,6 +254,7 @@ pub(super) fn server() -> ToolServer {
         numbers,
         lists,
         echo,
+        mirrored,
         unlock,
         fails,
         overstates,

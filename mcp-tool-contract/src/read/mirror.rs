@@ -1,0 +1,133 @@
+//! Arguments that headers mirror (2026-07-28, Streamable HTTP §custom headers): found in their text, and compared.
+
+use super::{
+    arguments::unescaped,
+    number::{Whole, whole},
+    scan::{NotJson, Scan},
+};
+use crate::model::Param;
+
+/// A parameter with the header that mirrors it, and what came for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mirrored<'t> {
+    /// The parameter.
+    pub param: &'static Param,
+    /// The name of its header, behind `Mcp-Param-`.
+    pub header: &'static str,
+    /// The JSON text of its argument; none where it is absent or `null`.
+    pub given: Option<&'t str>,
+}
+
+/// The parameters that headers mirror, each with its argument.
+///
+/// # Errors
+/// Where the text is no JSON object.
+pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirrored<'t>>, NotJson> {
+    let each = params.iter().filter_map(|param| Some(Mirrored { param, header: param.header?, given: None }));
+    let mut mirrored: Vec<_> = each.collect();
+    let mut scan = Scan::new(text);
+    scan.enter_object()?;
+    while let Some(key) = scan.next_key()? {
+        let key = unescaped(key)?;
+        let raw = scan.value()?;
+        // Of one that comes twice it doesn't matter which: it is refused when the arguments are read.
+        if let Some(mirrored) = mirrored.iter_mut().find(|mirrored| mirrored.param.name == key) {
+            mirrored.given = Some(raw).filter(|raw| *raw != "null");
+        }
+    }
+    scan.end()?;
+    Ok(mirrored)
+}
+
+/// Whether a header's value says the same as an argument: text as it is, an integer in any spelling of its value,
+/// `true` or `false`. Nothing says the same as an array or an object.
+#[must_use]
+pub fn says(value: &str, argument: &str) -> bool {
+    match argument.as_bytes() {
+        [b'"', ..] => serde_json::from_str::<String>(argument).is_ok_and(|text| text == value),
+        [b'[' | b'{', ..] => false,
+        _ if value == argument => true,
+        [b'-' | b'0'..=b'9', ..] => match (is_number(value).then(|| whole(value)), whole(argument)) {
+            (Some(Whole::Exact(value)), Whole::Exact(argument)) => value == argument,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a text is a number of JSON, and nothing else.
+fn is_number(text: &str) -> bool {
+    let mut scan = Scan::new(text);
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && scan.value().is_ok_and(|raw| raw == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::Kind;
+
+    const REGION: Param = Param::new("region", "", Kind::TEXT.schema().optional()).header("Region");
+    const PLAIN: Param = Param::new("plain", "", Kind::TEXT.schema());
+    const PARAMS: &[Param] = &[PLAIN, REGION];
+
+    #[test]
+    fn an_argument_is_found_however_its_name_is_spelled() {
+        let given = |text| mirrored(text, PARAMS).map(|found| found.iter().map(|one| one.given).collect());
+        let none: Vec<Option<&str>> = vec![None];
+        for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
+            assert_eq!(given(text), Ok(none.clone()), "{text}");
+        }
+        for text in [r#"{"plain":"a","region": "eu" }"#, r#"{"\u0072egion":"eu"}"#] {
+            assert_eq!(given(text), Ok(vec![Some("\"eu\"")]), "{text}");
+        }
+        for text in ["", "[]", "{", r#"{"region":"eu"} x"#] {
+            assert_eq!(given(text), Err(NotJson), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_says_the_value_and_not_its_spelling() {
+        for (value, argument) in [
+            ("eu", r#""eu""#),
+            ("eu", r#""\u0065u""#),
+            ("größe", r#""größe""#),
+            ("", r#""""#),
+            ("42", "42"),
+            ("42", "42.0"),
+            ("42.0", "42"),
+            ("42", "4.2e1"),
+            ("-7", "-7"),
+            ("0", "-0"),
+            ("9007199254740991", "9007199254740991"),
+            ("true", "true"),
+            ("false", "false"),
+            ("1.5", "1.5"),
+        ] {
+            assert!(says(value, argument), "{value} {argument}");
+        }
+        for (value, argument) in [
+            ("EU", r#""eu""#),
+            ("\"eu\"", r#""eu""#),
+            ("", r#""eu""#),
+            ("43", "42"),
+            ("9007199254740992", "9007199254740993"),
+            ("+42", "42"),
+            ("042", "42"),
+            ("0x2a", "42"),
+            ("42 ", "42"),
+            ("42,42", "42"),
+            ("", "0"),
+            ("-", "0"),
+            ("1.5", "1.50"),
+            ("True", "true"),
+            ("1", "true"),
+            ("true", r#""false""#),
+            ("[]", "[]"),
+            ("{}", "{}"),
+            ("\"a\"", r#""\ud800""#),
+        ] {
+            assert!(!says(value, argument), "{value} {argument}");
+        }
+    }
+}

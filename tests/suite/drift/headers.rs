@@ -1,0 +1,31 @@
+//! The headers that mirror arguments.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![header_added, header_removed, header_changed];
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn header_added(
+    /** Where. */
+    region: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn header_removed(
+    /** Where. */
+    #[arg(header = "Region")]
+    region: String,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn header_changed(
+    /** Where. */
+    #[arg(header = "Region")]
+    region: String,
+) {
+}
