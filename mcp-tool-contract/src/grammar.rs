@@ -73,6 +73,7 @@ keys! {
     Rate "rate" => by [RateLowered, RateRaised];
     Gate "gate" => by [ScopeAdded, ScopeRemoved, ApprovalAdded, ApprovalRemoved];
     Upstream "upstream" => by [UpstreamAdded, UpstreamRemoved, OrderChanged];
+    Task "task" => by [TaskAdded, TaskRequired, TaskRemoved];
     Deprecated "deprecated" => by [DeprecationAdded, DeprecationChanged, DeprecationRemoved, RemovalEarlier];
     Weakens "weakens" => licence;
 }

@@ -38,6 +38,8 @@ pub struct Contract {
     pub gate: Option<Gate>,
     /// The only upstreams that it can reach.
     pub upstreams: &'static [&'static str],
+    /// Whether its calls can go on as tasks (SEP-2663), or do nothing else.
+    pub task: Option<TaskSupport>,
     /// That it will go, and what to use instead.
     pub deprecation: Option<Deprecation>,
     /// Guards that were lowered, and why.
@@ -112,6 +114,29 @@ impl std::fmt::Display for Rate {
 pub enum Gate {
     /// A scope above those that the tool needs.
     Scope(&'static str),
+}
+
+/// How a tool's calls go on as tasks (SEP-2663), with clients that declare that they know such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskSupport {
+    /// As tasks where the client knows them, else as any other call.
+    Optional,
+    /// As tasks alone: a client that doesn't know them is refused.
+    Required,
+}
+
+impl TaskSupport {
+    /// Both.
+    pub const ALL: [TaskSupport; 2] = [TaskSupport::Optional, TaskSupport::Required];
+
+    /// As it stands in `_meta`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            TaskSupport::Optional => "optional",
+            TaskSupport::Required => "required",
+        }
+    }
 }
 
 /// That a tool will go (SEP-2053 `deprecationInfo`).
@@ -214,6 +239,7 @@ impl Contract {
         rate: None,
         gate: None,
         upstreams: &[],
+        task: None,
         deprecation: None,
         weakens: &[],
     };

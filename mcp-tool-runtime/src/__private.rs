@@ -7,7 +7,9 @@ pub use mcp_tool_contract::{
     bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
     judge::hold,
     lock::compact::Compact,
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
+    model::{
+        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+    },
     pattern::{Matcher, Pattern},
     read::{
         arguments::{Declared, Defaulted, Fill, Sent, Slot, State, check_defaults, declare, read, unread},

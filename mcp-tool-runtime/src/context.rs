@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) contract: &'static Contract,
     pub(crate) correlation: Uuid,
     pub(crate) deadline: Instant,
+    /// A later one, once the call goes on as a task.
+    pub(crate) later: OnceLock<Instant>,
     pub(crate) over: Over,
     pub(crate) reports: Option<Reports>,
     pub(crate) asking: Asking,
@@ -96,6 +98,7 @@ impl CallContext {
             contract: &CONTRACT,
             correlation: Uuid::now_v7(),
             deadline: Instant::now() + Duration::from_secs(30),
+            later: OnceLock::new(),
             over: Over::default(),
             reports: None,
             asking: Asking::default(),
@@ -184,7 +187,12 @@ impl CallContext {
 
     /// What a person took to answer doesn't count.
     pub(crate) fn deadline(&self) -> Instant {
-        self.call.deadline + self.call.asking.waited()
+        *self.call.later.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
+    }
+
+    /// From now on it may run so long.
+    pub(crate) fn runs_for(&self, longer: Duration) {
+        self.call.later.get_or_init(|| Instant::now() + longer);
     }
 
     pub(crate) fn asking(&self) -> &Asking {

@@ -84,6 +84,7 @@ mod seal;
 mod secret;
 mod server;
 mod stamp;
+mod tasks;
 pub mod testing;
 mod tool;
 mod trace;

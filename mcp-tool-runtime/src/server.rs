@@ -23,6 +23,7 @@ use crate::{
     policy::{Authorizer, Policy, ScopeAuthorizer},
     registry::{Registry, StartError},
     seal::Sealer,
+    tasks::Tasks,
     tool::ToolEntry,
     usage::Usage,
     versions::{ClientPin, Known, Versions},
@@ -259,8 +260,17 @@ impl ToolServer {
         };
         let local = Caller::local(scopes);
         let lists = (settings.shows_grantable, settings.list_page);
-        Endpoint::new(dispatcher, self.name, self.version, self.instructions, local, self.beside, lists)
-            .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
+        Endpoint::new(
+            dispatcher,
+            Tasks::among(settings.concurrency.get()),
+            self.name,
+            self.version,
+            self.instructions,
+            local,
+            self.beside,
+            lists,
+        )
+        .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }
 

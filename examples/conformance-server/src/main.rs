@@ -7,6 +7,7 @@ mod asking;
 mod content;
 mod reporting;
 mod rest;
+mod tasks;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ async fn main() -> ExitCode {
         .tools(content::TOOLS)
         .tools(reporting::TOOLS)
         .tools(asking::TOOLS)
+        .tools(tasks::TOOLS)
         .beside(rest::PromptsAndResources)
         .legacy_sessions(64)
         .run()

@@ -11,6 +11,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_reconnection,
     test_trigger_tool_change,
     test_trigger_prompt_change,
+    test_custom_header,
 ];
 
 /// Between two reports.
@@ -64,4 +65,14 @@ async fn test_trigger_tool_change(announcements: &Announcements) -> &'static str
 async fn test_trigger_prompt_change(announcements: &Announcements) -> &'static str {
     announcements.prompts_changed();
     "told"
+}
+
+/// Takes a word that a header says too.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn test_custom_header(
+    /** Any word. */
+    #[arg(header = "Value")]
+    value: String,
+) -> String {
+    value
 }

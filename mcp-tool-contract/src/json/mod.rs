@@ -29,6 +29,8 @@ pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
 pub const META_RATE: &str = "dev.mcp-tool/rate";
 /// The `_meta` key of what a destructive call must pass.
 pub const META_GATE: &str = "dev.mcp-tool/gate";
+/// The `_meta` key of how its calls go on as tasks.
+pub const META_TASK: &str = "dev.mcp-tool/task";
 /// The `_meta` key of the upstreams that it can reach.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
 /// The `_meta` key of the scopes that a client asks for (SEP-1488). It proposes a member of the entry, which rmcp's
@@ -85,6 +87,9 @@ impl Serialize for Binding {
         }
         if !contract.upstreams.is_empty() {
             map.serialize_entry("upstreams", contract.upstreams)?;
+        }
+        if let Some(task) = contract.task {
+            map.serialize_entry("task", task.name())?;
         }
         map.end()
     }
@@ -260,6 +265,9 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
         }
         if let Some(gate) = &contract.gate {
             map.serialize_entry(META_GATE, gate)?;
+        }
+        if let Some(task) = contract.task {
+            map.serialize_entry(META_TASK, task.name())?;
         }
         if !contract.upstreams.is_empty() {
             map.serialize_entry(META_UPSTREAMS, contract.upstreams)?;

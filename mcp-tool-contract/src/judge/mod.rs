@@ -19,7 +19,7 @@ pub use law::{ACCEPT, Ruling, hold, rule};
 
 use crate::{
     json::schema::Prose,
-    model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Gate, Hints, Rate},
+    model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Gate, Hints, Rate, TaskSupport},
     rules::Rule,
     text::same,
 };
@@ -42,6 +42,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         rate,
         gate,
         upstreams,
+        task,
         deprecation,
         // A licence, and no promise.
         weakens: _,
@@ -82,6 +83,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         &mut found,
     );
     self::rate(old.rate, *rate, &mut found);
+    self::task(old.task, *task, &mut found);
     self::deprecation(old.deprecation, *deprecation, &mut found);
     input::parameters(old.input, input, prose, &mut found);
     output::results(&old.output, output, prose, &mut found);
@@ -94,6 +96,18 @@ pub fn compare_at_run_time(old: &Contract, new: &Contract) -> Findings {
     let mut found = compare(old, new, Prose::Kept);
     output::results_at_run_time(&old.output, &new.output, &mut found);
     found
+}
+
+const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>, found: &mut Findings<N>) {
+    let rule = match (old, new) {
+        (Some(TaskSupport::Required), Some(TaskSupport::Required))
+        | (Some(TaskSupport::Optional), Some(TaskSupport::Optional))
+        | (None, None) => return,
+        (_, Some(TaskSupport::Required)) => Rule::TaskRequired,
+        (None, Some(TaskSupport::Optional)) => Rule::TaskAdded,
+        (Some(_), _) => Rule::TaskRemoved,
+    };
+    found.note(Finding::new(rule, Place::Tool));
 }
 
 const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bounds::{Literal, LiteralValue, Object},
     json::{deprecated, with_default},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening},
     rules::Rule,
 };
 
@@ -137,6 +137,8 @@ struct Meta {
     rate: Option<RateInfo>,
     #[serde(rename = "dev.mcp-tool/gate")]
     gate: Option<GateInfo>,
+    #[serde(rename = "dev.mcp-tool/task")]
+    task: Option<String>,
     #[serde(rename = "dev.mcp-tool/upstreams", default)]
     upstreams: Vec<String>,
     #[serde(rename = "dev.mcp-tool/lock")]
@@ -189,7 +191,7 @@ struct Reason {
 impl Entry {
     fn locked(self) -> Result<Locked, String> {
         let Entry { name, title, description, input_schema, output_schema, annotations, meta } = self;
-        let Meta { version, digest, deprecation, rate, gate, upstreams, guards } = meta;
+        let Meta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
         let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
             message: keep(info.message),
@@ -200,6 +202,12 @@ impl Entry {
             .map(|RateInfo { limit, window_ms }| {
                 Rate::of_parts(limit, window_ms)
                     .ok_or_else(|| format!("{limit} calls in {window_ms} ms is no rate"))
+            })
+            .transpose()?;
+        let task = task
+            .map(|name| {
+                let known = TaskSupport::ALL.into_iter().find(|known| known.name() == name);
+                known.ok_or_else(|| format!("`{name}` says nothing of tasks"))
             })
             .transpose()?;
         let suffix = deprecated(deprecation);
@@ -228,6 +236,7 @@ impl Entry {
             concurrency: guards.concurrency,
             rate,
             gate: gate.map(|GateInfo { scope }| Gate::Scope(keep(scope))),
+            task,
             upstreams: upstreams.into_iter().map(keep).collect::<Vec<_>>().leak(),
             deprecation,
         };

@@ -101,6 +101,9 @@ rules! {
     ConcurrencyRaised "concurrency-raised" Weakens "concurrency went from {from} to {to}"
     RateLowered "rate-lowered" Additive "rate went from {from} to {to}"
     RateRaised "rate-raised" Weakens "rate went from {from} to {to}"
+    TaskAdded "task-added" Additive "{place} goes on as a task where its client knows such"
+    TaskRequired "task-required" Breaking "{place} runs as a task alone"
+    TaskRemoved "task-removed" Additive "{place} needs no task any more"
     // How long it stays
     DeprecationAdded "deprecation-added" Additive "{place} became deprecated"
     DeprecationChanged "deprecation-changed" Patch "{place} has another deprecation"

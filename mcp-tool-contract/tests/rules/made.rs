@@ -2,7 +2,9 @@
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
+    model::{
+        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+    },
     pattern::{Matcher, Pattern},
     read::arguments,
     rules::{Rule, sample},
@@ -80,6 +82,7 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         rate: (!random.is_one_in(3)).then(|| rate(random)),
         gate: random.of(&[None, Some(Gate::Scope("x")), Some(Gate::Scope("z"))]),
         upstreams: random.of(UPSTREAMS),
+        task: random.of(&[None, None, Some(TaskSupport::Optional), Some(TaskSupport::Required)]),
         deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
         weakens: random.of(&[&[], &[], &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }]]),
     }
@@ -340,7 +343,7 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
 
 fn whole(contract: &mut Contract, random: &mut Random) {
     let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
-    match random.below(11) {
+    match random.below(12) {
         0 => contract.title = other.title,
         1 => contract.description = other.description,
         2 => contract.scopes = other.scopes,
@@ -350,6 +353,7 @@ fn whole(contract: &mut Contract, random: &mut Random) {
         6 => contract.rate = other.rate,
         7 => contract.gate = other.gate,
         8 => contract.upstreams = other.upstreams,
+        11 => contract.task = other.task,
         9 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
         _ => contract.deprecation = other.deprecation,
     }

@@ -3,7 +3,7 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge::{self, Finding, Place},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Window},
+    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Window},
     pattern::Pattern,
     read::arguments,
     rules::{
@@ -218,6 +218,17 @@ specimens! {
         Contract { concurrency: Some(8), ..BASE }, Contract { concurrency: None, ..BASE };
         "weakens: concurrency went from 8 to none [concurrency-raised]",
         Some("one call more at the same time was asked to come back, and runs now"); [ConcurrencyLowered]
+
+    TaskAdded Additive: BASE, Contract { task: Some(TaskSupport::Optional), ..BASE };
+        "additive: the tool goes on as a task where its client knows such [task-added]",
+        Some("a client that declares the extension may get a task for its result"); [TaskRemoved]
+    TaskRequired Breaking:
+        Contract { task: Some(TaskSupport::Optional), ..BASE }, Contract { task: Some(TaskSupport::Required), ..BASE };
+        "breaking: the tool runs as a task alone [task-required]",
+        Some("a client that doesn't declare the extension was served, and is refused now"); [TaskRemoved]
+    TaskRemoved Additive: Contract { task: Some(TaskSupport::Required), ..BASE }, BASE;
+        "additive: the tool needs no task any more [task-removed]",
+        Some("a client that doesn't declare the extension gets a result, as any other"); [TaskRequired]
 
     RateLowered Additive:
         BASE, rated(10, Window::Minute);

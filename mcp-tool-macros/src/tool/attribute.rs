@@ -3,12 +3,13 @@
 use mcp_tool_contract::{
     bounds::Format,
     grammar::ToolKey,
+    model::TaskSupport,
     name,
     read::format,
     rules::{Class, Rule},
 };
 use proc_macro2::{Span, TokenStream};
-use syn::{Ident, LitStr, Token, parse::Parser as _};
+use syn::{Ident, LitStr, Meta, Token, parse::Parser as _};
 
 use super::{
     guards,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Keys whose enforcement doesn't exist yet. A guard that isn't enforced isn't accepted.
-const LATER: [&str; 4] = ["ceiling", "retry", "cache", "task"];
+const LATER: [&str; 3] = ["ceiling", "retry", "cache"];
 
 /// Reads the keys; what is wrong with one leaves the others standing.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
@@ -81,6 +82,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
                 gated = Some(key.whole());
                 found.gate = guards::gate(&key, errors);
             }
+            ToolKey::Task => found.task = task(&key, errors),
             ToolKey::Upstream => found.upstreams = guards::upstreams(&key, errors),
             ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),
             ToolKey::Weakens => found.weakens.extend(weakening(&key, errors)),
@@ -160,6 +162,19 @@ fn concurrency(key: &Key, errors: &mut Errors) -> Option<u32> {
             None
         }
     }
+}
+
+/// `task`, or `task(required)`.
+fn task(key: &Key, errors: &mut Errors) -> Option<TaskSupport> {
+    if matches!(key.meta, Meta::Path(_)) {
+        return Some(TaskSupport::Optional);
+    }
+    let inside = key.inside("required", errors)?.to_string();
+    if inside != "required" {
+        errors.at(&key.meta, "write `task`, or `task(required)` where a call can be nothing else");
+        return None;
+    }
+    Some(TaskSupport::Required)
 }
 
 /// `deprecated(message = "…", replacement = "…", removal = "2027-01-31")`.

@@ -186,6 +186,10 @@ fn contract(tool: &Tool) -> TokenStream {
     }));
     let gate =
         option(keys.gate.as_ref().map(|scope| quote!(::mcp_tool_runtime::__private::Gate::Scope(#scope))));
+    let task = option(keys.task.map(|support| {
+        let support = format_ident!("{}", format!("{support:?}"));
+        quote!(::mcp_tool_runtime::__private::TaskSupport::#support)
+    }));
     let upstreams = &keys.upstreams;
     let deprecation =
         option(keys.deprecation.as_ref().map(|Deprecation { message, replacement, removal }| {
@@ -239,6 +243,7 @@ fn contract(tool: &Tool) -> TokenStream {
             rate: #rate,
             gate: #gate,
             upstreams: &[#(#upstreams),*],
+            task: #task,
             deprecation: #deprecation,
             weakens: &[#(#weakens),*],
         };

@@ -1,6 +1,9 @@
 //! A tool, once its syntax is behind us.
 
-use mcp_tool_contract::{model::Rate, rules::Rule};
+use mcp_tool_contract::{
+    model::{Rate, TaskSupport},
+    rules::Rule,
+};
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Type, Visibility};
 
@@ -23,6 +26,7 @@ pub(crate) struct Keys {
     pub(crate) max_items: Option<u64>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
+    pub(crate) task: Option<TaskSupport>,
     pub(crate) rate: Option<Rate>,
     /// The scope that opens the gate.
     pub(crate) gate: Option<String>,

@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub(crate) use capability::{Capabilities, Capability};
+pub(crate) use capability::{Capabilities, Capability, TASKS};
 pub(crate) use client::{Client, Unanswered};
 pub(crate) use desk::Desk;
 pub use form::Form;

@@ -14,7 +14,7 @@ use super::{Arrival, Dispatcher};
 #[cfg(feature = "oauth")]
 use crate::identity::challenge::Denied;
 use crate::{
-    ask::Asking,
+    ask::{Asking, Capability},
     audit::{Came, Entry, Outcome},
     clock::Moment,
     context::{Call, CallContext, Over},
@@ -58,6 +58,28 @@ impl Admitted {
         let correlation = self.cx.correlation_id();
         self.record.failed(Outcome::Refused, reason, None);
         correlation
+    }
+}
+
+impl Admitted {
+    /// The call that was admitted.
+    pub(crate) fn context(&self) -> &CallContext {
+        &self.cx
+    }
+
+    /// What stands on its answer.
+    pub(crate) fn stamp(&self) -> Arc<Stamp> {
+        Arc::clone(&self.tool.stamp)
+    }
+
+    /// Whether nothing but the server's own bound says how long it may run.
+    pub(crate) fn is_untimed(&self) -> bool {
+        self.tool.chain().all(|tool| tool.timeout.is_none())
+    }
+
+    /// Whether it goes on as a task where it has to wait.
+    pub(crate) fn may_be_task(&self) -> bool {
+        self.tool.contract.task.is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
     }
 }
 
@@ -256,6 +278,7 @@ impl Dispatcher {
             contract,
             correlation,
             deadline: (now + timeout).into(),
+            later: OnceLock::new(),
             over: Over::default(),
             reports: carried.reports,
             asking: carried.asking,

@@ -17,6 +17,7 @@ use crate::{
     registry::Served,
     result::{Answer, Given, Onward, chain},
     stamp::Stamp,
+    tasks,
 };
 
 /// What a call came to, with what is stamped on its answer.
@@ -56,6 +57,7 @@ async fn carry_out(
     arguments: impl AsRef<str>,
     record: &mut Entry,
 ) -> Result<Answer, ToolError> {
+    tasks::can_begin(cx)?;
     let running = {
         let sent = Sent::new(arguments.as_ref());
         let running = execution::read(&*tool.bound, cx, &sent)?;

@@ -20,6 +20,7 @@ use crate::{
     report::Report,
     result::Answer,
     stamp::{META_CORRELATION, Stamp},
+    tasks::{POLL_MS, Seen, Task},
 };
 
 /// The `_meta` key of an error's structure.
@@ -68,6 +69,21 @@ fn asks(endpoint: &Endpoint, id: &Id, stamped: &Stamped<'_>, members: &str) -> V
     text.raw(&endpoint.server_info);
     text.raw("}}}");
     text.into_bytes()
+}
+
+/// A call that goes on as a task (`CreateTaskResult`, SEP-2663).
+pub(crate) fn task(endpoint: &Endpoint, id: &Id, stamp: &Stamp, correlation: Uuid, task: &Task) -> Framed {
+    let Seen { created_at, updated_at, ttl_ms, .. } = task.seen();
+    let mut text = begin(Some(id), 256);
+    text.raw(&format!(
+        r#""result":{{"resultType":"task","taskId":"{}","status":"working","createdAt":"{created_at}","lastUpdatedAt":"{updated_at}","ttlMs":{ttl_ms},"pollIntervalMs":{POLL_MS},"_meta":{{"#,
+        task.id
+    ));
+    Stamped { stamp, correlation }.write(&mut text);
+    text.raw(",");
+    text.raw(&endpoint.server_info);
+    text.raw("}}}");
+    Framed::ok(text.into_bytes())
 }
 
 /// What the protocol has an error of its own for, so that a client rather than its model acts on it.

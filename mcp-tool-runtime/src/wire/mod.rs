@@ -16,6 +16,7 @@ mod protocol;
 mod quick;
 mod session;
 pub(crate) mod stdio;
+mod tasks;
 mod ways;
 
 use std::{
@@ -34,6 +35,7 @@ use crate::{
     dispatch::{Admitted, Arrival, Asked, Carried, Dispatcher},
     identity::Caller,
     report::Report,
+    tasks::Tasks,
 };
 use answer::Framed;
 pub(crate) use beside::Beside;
@@ -61,6 +63,8 @@ pub(crate) struct Endpoint {
     pub(crate) announcements: Announcements,
     /// What clients without a session want to hear of what calls log.
     pub(crate) levels: Levels,
+    /// Calls that go on while their clients do other work.
+    pub(crate) tasks: Tasks,
 }
 
 impl Endpoint {
@@ -68,6 +72,7 @@ impl Endpoint {
     /// Where a tool's entry can't be what rmcp takes for one.
     pub(crate) fn new(
         dispatcher: Dispatcher,
+        tasks: Tasks,
         name: String,
         version: String,
         instructions: Option<String>,
@@ -90,7 +95,13 @@ impl Endpoint {
             beside,
             announcements,
             levels: Levels::default(),
+            tasks,
         })
+    }
+
+    /// Whether any tool's calls can be tasks.
+    fn has_tasks(&self) -> bool {
+        self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task.is_some())
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.

@@ -10,17 +10,18 @@ use mcp_tool_contract::read::violation::shown;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
-        CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
-        ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, GetSkillRequestMethod,
-        GetSkillRequestParams, GetSkillResult, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestMethod,
+        CompleteRequestParams, CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult,
+        DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
+        GetSkillRequestMethod, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
+        Implementation, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
         PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
         ReadResourceDirectoryRequestMethod, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
         ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
         ServerConfig, SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams,
-        SubscriptionFilter, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -31,8 +32,9 @@ use super::{
     labelled::Labelled,
     listing::LIST_TTL_MS,
     session::{Session, notification},
+    tasks,
 };
-use crate::{announce::Heard, identity::Caller, report::Level};
+use crate::{announce::Heard, ask::TASKS, identity::Caller, report::Level};
 
 #[allow(deprecated, reason = "older clients set a level by a request of its own")]
 use rmcp::model::SetLevelRequestParams;
@@ -178,6 +180,9 @@ impl ServerHandler for Protocol {
         let own =
             ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_logging().build();
         (capabilities.tools, capabilities.logging) = (own.tools, own.logging);
+        if self.endpoint.has_tasks() {
+            capabilities.extensions.get_or_insert_default().insert(TASKS.into(), JsonObject::default());
+        }
         let info = ServerConfig::new(capabilities).with_server_info(self.implementation());
         match self.endpoint.instructions.clone().or(instructions) {
             Some(instructions) => info.with_instructions(instructions),
@@ -306,6 +311,33 @@ impl ServerHandler for Protocol {
                 listened?;
             }
         }
+        Ok(())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::shown(&*tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let task = tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?;
+        task.desk.answer(request.input_responses.into_iter().collect());
+        Ok(())
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?.cancel();
         Ok(())
     }
 

@@ -3,10 +3,12 @@
 //! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
 //! those before: the texts, then objects from the innermost outwards, then all of it.
 
-use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, UPSTREAMS, long};
+use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long};
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, Version, Weakening, Window},
+    model::{
+        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+    },
     pattern::Pattern,
     rules::Rule,
 };
@@ -206,6 +208,9 @@ impl Walk {
         }
         if head & GATE != 0 {
             self.contract.gate = Some(Gate::Scope(self.text()));
+        }
+        if head & TASK != 0 {
+            self.contract.task = Some(TaskSupport::ALL[self.byte() as usize]);
         }
         if head & UPSTREAMS != 0 {
             self.contract.upstreams = self.texts(step);

@@ -65,10 +65,11 @@ impl Writer {
             rate,
             gate,
             upstreams,
+            task,
             deprecation,
             weakens,
         } = contract;
-        self.byte(head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty()));
+        self.byte(head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()));
         self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
         self.maybe(*concurrency, |to, limit| to.number(limit.into()));
         self.count(scopes.len());
@@ -79,6 +80,9 @@ impl Writer {
         }
         if let Some(Gate::Scope(scope)) = gate {
             self.text(scope);
+        }
+        if let Some(task) = task {
+            self.byte(*task as u8);
         }
         if !upstreams.is_empty() {
             self.count(upstreams.len());

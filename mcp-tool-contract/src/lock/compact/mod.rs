@@ -41,16 +41,18 @@ const fn pack(hints: Hints) -> u8 {
 }
 
 /// The hints, and which of the rarer guards stand behind the scopes: those that don't cost nothing.
-const fn head(hints: Hints, rate: bool, gate: bool, upstreams: bool) -> u8 {
+const fn head(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
     let mut head = pack(hints);
     head |= if rate { RATE } else { 0 };
     head |= if gate { GATE } else { 0 };
+    head |= if task { TASK } else { 0 };
     head | if upstreams { UPSTREAMS } else { 0 }
 }
 
 const RATE: u8 = 1 << 4;
 const GATE: u8 = 1 << 5;
 const UPSTREAMS: u8 = 1 << 6;
+const TASK: u8 = 1 << 7;
 
 // The kinds of values.
 const BOOLEAN: u8 = 0;
@@ -153,11 +155,12 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         rate,
         gate,
         upstreams,
+        task,
         deprecation,
         weakens,
     } = new;
     let mut bytes = locked;
-    if byte!(bytes) != head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty()) {
+    if byte!(bytes) != head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()) {
         return false;
     }
     let same_timeout = match timeout_ms {
@@ -185,6 +188,11 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     }
     if let Some(Gate::Scope(scope)) = gate
         && !eaten!(bytes, scope)
+    {
+        return false;
+    }
+    if let Some(task) = task
+        && byte!(bytes) != *task as u8
     {
         return false;
     }

@@ -357,6 +357,9 @@ impl Service {
         let Begun { admitted, id, era, cancellable, reports } = begun;
         // A message that cancels says for whom it speaks by its headers alone.
         let by_header = || self.caller(sender, headers, None);
+        if admitted.may_be_task() {
+            return framed(Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, id).await);
+        }
         let Some((token, heard)) = reports else {
             // Pinned where it is: a call is large, and each hand that it goes through copies it.
             let call = pin!(Endpoint::execute(&*self.endpoint, admitted, arguments, &id, era));

@@ -257,6 +257,10 @@ impl Connection {
             }
         };
         let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
+        if admitted.may_be_task() {
+            let answer = Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, call.id);
+            return Some(Begun { id, answer: Answering::new(answer) });
+        }
         let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
         let answer = match (heard, self.spare.take()) {
             (Some(heard), _) => Answering::new(reported(carried, token, heard, self.writer.clone())),
