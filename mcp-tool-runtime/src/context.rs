@@ -21,6 +21,7 @@ use crate::{identity::InboundToken, upstream::Upstreams};
 use crate::{
     identity::{Caller, Scopes},
     limits::{MAX_RESULT, Permits},
+    middleware::Headers,
     seal::Sealer,
 };
 
@@ -39,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) deadline: Instant,
     pub(crate) over: Over,
     pub(crate) progress: Option<Progress>,
+    /// What layers asked for of the request.
+    pub(crate) headers: Headers,
     pub(crate) means: Arc<Means>,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
@@ -122,6 +125,7 @@ impl CallContext {
             deadline: Instant::now() + Duration::from_secs(30),
             over: Over::default(),
             progress: None,
+            headers: Headers::default(),
             means: Arc::new(Means {
                 sealer: Sealer::of_process(),
                 max_result: MAX_RESULT,
@@ -175,6 +179,13 @@ impl CallContext {
         if let Some(sender) = &self.call.progress {
             sender.report(Update { progress, total, message: message.into() });
         }
+    }
+
+    /// A header of the request, which a layer asked for by [`Middleware::headers`](crate::Middleware::headers); the
+    /// case of its name doesn't count. `None` where it didn't come, nobody asked for it, and over stdio.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.call.headers.get(name)
     }
 
     pub(crate) fn deadline(&self) -> Instant {

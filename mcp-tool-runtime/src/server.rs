@@ -22,6 +22,7 @@ use crate::{
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
     limits::{Concurrency, MAX_RESULT, Rates},
+    middleware::{Layer, Middleware},
     policy::{Authorizer, Policy, ScopeAuthorizer},
     registry::{Registry, StartError},
     seal::Sealer,
@@ -57,6 +58,7 @@ pub struct ToolServer {
     pub(crate) tools: Vec<ToolEntry>,
     lends: Vec<Lends>,
     policy: Option<MakesPolicy>,
+    layers: Vec<Layer>,
 }
 
 type MakesPolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
@@ -75,6 +77,7 @@ impl ToolServer {
             tools: Vec::new(),
             lends: Vec::new(),
             policy: None,
+            layers: Vec::new(),
         }
     }
 
@@ -97,6 +100,21 @@ impl ToolServer {
         policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,
     ) -> Self {
         self.policy = Some(Box::new(|scopes| Policy::Own(Box::new(policy(scopes)))));
+        self
+    }
+
+    /// Lays a [`Middleware`] around the calls of all tools. What was added first is the outermost.
+    pub fn layer(mut self, middleware: impl Middleware) -> Self {
+        self.layers.push(Layer::new(None, middleware));
+        self
+    }
+
+    /// Lays a [`Middleware`] around the calls of these tools: [`tools!`](crate::tools)`[…]`, as for
+    /// [`ToolServer::tools`]. It holds for every version of each, and for adapters that stand for one.
+    ///
+    /// A server that doesn't serve one of them doesn't start.
+    pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
+        self.layers.push(Layer::new(Some(tools), middleware));
         self
     }
 
@@ -147,7 +165,7 @@ impl ToolServer {
         for lends in self.lends {
             lent = lends(lent).await?;
         }
-        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive)?;
+        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive, &self.layers)?;
         for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
             if registry.family(tool).is_none() {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));

@@ -223,6 +223,7 @@ impl Dispatcher {
             deadline: (now + timeout).into(),
             over: Over::default(),
             progress,
+            headers: arrival.headers,
             means: Arc::clone(&self.means),
             question: OnceLock::new(),
             reached: Mutex::default(),

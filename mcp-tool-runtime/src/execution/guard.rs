@@ -38,7 +38,12 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
-    let mut guarded = AssertUnwindSafe(running).catch_unwind();
+    within(running, cx).await?
+}
+
+/// Goes on until this is done, has panicked, or the call's time is over.
+pub(crate) async fn within<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
+    let mut guarded = AssertUnwindSafe(work).catch_unwind();
     // What is done at once needs no timer.
     let at_once = poll_fn(|cx| Poll::Ready(Pin::new(&mut guarded).poll(cx)));
     let done = match at_once.await {
@@ -46,7 +51,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given,
         Poll::Pending => tokio::time::timeout_at(cx.deadline(), guarded).await,
     };
     match done {
-        Ok(Ok(returned)) => returned,
+        Ok(Ok(returned)) => Ok(returned),
         Ok(Err(panic)) => Err(panicked(&*panic)),
         Err(_) => Err(timed_out(cx).unsettled()),
     }

@@ -73,6 +73,12 @@ impl Endpoint {
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
+    /// The headers of a call that layers ask for.
+    #[cfg(feature = "http")]
+    fn headers(&self) -> &[&'static str] {
+        &self.dispatcher.registry.headers
+    }
+
     /// Whether the policy lets the caller have what it calls.
     #[cfg(feature = "http")]
     async fn is_permitted(&self, caller: &Caller, call: &Call<'_>) -> bool {
@@ -97,7 +103,7 @@ impl Endpoint {
     async fn execute(
         endpoint: impl Borrow<Self>,
         admitted: Admitted,
-        arguments: impl AsRef<str>,
+        arguments: impl AsRef<str> + Send,
         id: impl Borrow<Id>,
         era: Era,
     ) -> Framed {

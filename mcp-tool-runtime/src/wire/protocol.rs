@@ -32,6 +32,7 @@ use crate::{
     context::Progress,
     dispatch::{Arrival, Asked},
     identity::Caller,
+    middleware::Headers,
     versions::Requirement,
 };
 
@@ -184,6 +185,7 @@ impl ServerHandler for Protocol {
         let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
         let arrival = Arrival {
             remote,
+            headers: beside::<Headers>(&context).cloned().unwrap_or_default(),
             #[cfg(feature = "oauth")]
             token: beside::<Authenticated>(&context).map(|who| who.token.clone()),
             ..self.caller(&context)?.into()

@@ -1,9 +1,12 @@
 //! Headers that mirror the body, and must say the same (2026-07-28, Streamable HTTP §server validation).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use hyper::{HeaderMap, header::HeaderName};
+use hyper::{
+    HeaderMap,
+    header::{AsHeaderName, HeaderName},
+};
 use mcp_tool_contract::read::violation::shown;
 
 use super::super::{
@@ -11,6 +14,7 @@ use super::super::{
     message::{Call, Era, MODERN, Meta},
     supported,
 };
+use crate::middleware::Headers;
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -60,6 +64,15 @@ pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fau
     }
 }
 
+/// What layers ask for of a request: each header came once, or not at all.
+pub(super) fn asked_for(headers: &HeaderMap, names: &[&'static str]) -> Result<Headers, Fault> {
+    let came = names.iter().filter_map(|name| match header(headers, *name) {
+        Ok(value) => value.map(|value| Ok((*name, value.into()))),
+        Err(fault) => Some(Err(fault)),
+    });
+    came.collect::<Result<_, _>>().map(Headers::new)
+}
+
 fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
     match version {
         Some(version) if version >= MODERN => {
@@ -106,7 +119,7 @@ fn mismatch<T>(message: String) -> Result<T, Fault> {
 }
 
 /// The only value of a header.
-fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Fault> {
+fn header(headers: &HeaderMap, name: impl AsHeaderName + fmt::Display + Copy) -> Result<Option<&str>, Fault> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

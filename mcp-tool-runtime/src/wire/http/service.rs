@@ -289,6 +289,13 @@ impl Service {
                 }
             }
             Message::Call(call) => {
+                match headers::asked_for(&parts.headers, self.endpoint.headers()) {
+                    Ok(headers) => drop(parts.extensions.insert(headers)),
+                    Err(fault) => {
+                        let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
+                        return framed(self.endpoint.turn_away(arrival, &call, fault));
+                    }
+                }
                 parts.extensions.insert(RawArguments(call.arguments.into()));
                 self.rest.request(parts, body.bytes.clone(), sender, caller, (&call.id, &self.running)).await
             }
@@ -312,13 +319,17 @@ impl Service {
         sender: &Sender<'_>,
         caller: Caller,
     ) -> Result<Begun, Framed> {
-        let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
+        let mut arrival = self.door.arrival(&sender.entered, caller, sender.remote);
         let era = call.meta.era();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
         let cancellable = (era == Era::Legacy).then(|| self.running.cancellable());
         let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
         if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
             return Err(self.endpoint.turn_away(arrival, call, fault));
+        }
+        match headers::asked_for(headers, self.endpoint.headers()) {
+            Ok(headers) => arrival.headers = headers,
+            Err(fault) => return Err(self.endpoint.turn_away(arrival, call, fault)),
         }
         let token = call.meta.progress_token.filter(|_| takes_events(headers)).map(str::to_owned);
         let (progress, updates) = token.is_some().then(Progress::channel).unzip();
