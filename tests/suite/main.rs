@@ -23,6 +23,7 @@ mod harness;
 mod http;
 mod identity;
 mod lists;
+mod middleware;
 mod peer;
 mod rates;
 mod readme;
