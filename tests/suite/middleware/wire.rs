@@ -33,7 +33,7 @@ fn over_http_calls_of_both_eras_go_through_the_layers() {
     let echo = |text: &str| json!({ "name": "echo", "arguments": { "text": text } });
     let legacy =
         |text: &str| json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": echo(text) });
-    let tenant = [("X-Tenant", "acme")];
+    let tenant = [("X-Tenant", "acme"), ("User-Agent", "harness")];
     let modern =
         |headers: &[(&str, &str)], text: &str| server.modern("tools/call", echo(text), json!({}), headers);
 
