@@ -73,7 +73,7 @@ fn write_blocking(ran: &Ran) {
 #[mcp_tool(version = "1.0", public)]
 async fn write_for_ever(ran: &Ran) {
     ran.0.fetch_add(1, Ordering::Relaxed);
-    pending().await
+    pending::<()>().await;
 }
 
 /// Once, and no more.
