@@ -18,6 +18,7 @@ use crate::{
     ask::{Asking, Used, Waits},
     identity::{Caller, Scopes},
     limits::{MAX_RESULT, Permits},
+    middleware::Headers,
     report::{Level, Reports},
     seal::Sealer,
     stamp::Stamp,
@@ -47,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) trace: Option<Trace>,
     /// The digest of the contract.
     pub(crate) stamp: Option<Arc<Stamp>>,
+    /// What layers asked for of the request.
+    pub(crate) headers: Headers,
     pub(crate) means: Arc<Means>,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
@@ -104,6 +107,7 @@ impl CallContext {
             asking: Asking::default(),
             trace: None,
             stamp: None,
+            headers: Headers::default(),
             means: Arc::new(Means {
                 sealer: Sealer::of_process(),
                 max_result: MAX_RESULT,
@@ -160,6 +164,13 @@ impl CallContext {
         if let Some(reports) = &self.call.reports {
             reports.progress(progress, total, message.into());
         }
+    }
+
+    /// A header of the request, which a layer asked for by [`Middleware::headers`](crate::Middleware::headers); the
+    /// case of its name doesn't count. `None` where it didn't come, nobody asked for it, and over stdio.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.call.headers.get(name)
     }
 
     /// Logs a message to callers that asked for such, by its level (`logLevel` of the call since 2026-07-28,

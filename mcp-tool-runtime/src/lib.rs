@@ -68,6 +68,7 @@ mod json;
 mod json_tree;
 mod lend;
 mod limits;
+mod middleware;
 #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a file of settings means the same everywhere"))]
 mod network;
 mod page;
@@ -110,6 +111,7 @@ pub use mcp_tool_contract::{
     },
 };
 pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
+pub use middleware::{Handling, Middleware, Next, Outcome};
 pub use page::{Page, PageRequest};
 pub use policy::{Authorizer, Deciding, Decision, ScopeAuthorizer};
 pub use registry::StartError;

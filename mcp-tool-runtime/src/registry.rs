@@ -12,7 +12,7 @@ use mcp_tool_contract::{
     digest::Digest,
     judge,
     model::{Contract, Output, Version},
-    name::MAX_NAME,
+    name::{MAX_NAME, nearest},
     read::canonical::Form,
 };
 
@@ -20,6 +20,7 @@ use crate::{
     execution::OutputCheck,
     lend::{Lent, NotLent},
     limits::Concurrency,
+    middleware::{self, Layer, Middleware},
     stamp::Stamp,
     tool::{Bound, ToolEntry},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Registry {
     tools: Vec<Arc<Served>>,
     /// The versions of each name, newest first.
     families: HashMap<&'static str, Vec<Arc<Served>>>,
+    /// The headers that layers ask for.
+    pub(crate) headers: Vec<&'static str>,
 }
 
 /// A tool that is served.
@@ -51,6 +54,8 @@ pub(crate) struct Served {
     pub(crate) has_headers: bool,
     /// The version that answers for this one.
     adapts: OnceLock<Arc<Served>>,
+    /// Around its calls, the outermost first; unset where there are none.
+    layers: OnceLock<Box<[Arc<dyn Middleware>]>>,
     /// A destructive tool that the operator allowed although nobody approves its calls.
     pub(crate) allowed: bool,
 }
@@ -125,6 +130,24 @@ pub enum StartError {
         /// The upstream.
         upstream: &'static str,
     },
+    /// A layer for a tool that isn't served.
+    #[error("a layer is for the tool '{tool}', which isn't served: {}", listed_or(.nearest))]
+    LayerFor {
+        /// The tool.
+        tool: &'static str,
+        /// The tool that is served, whose name is nearest to it.
+        nearest: Option<&'static str>,
+    },
+    /// A layer asks for a header that it can't have.
+    #[error("the layer {layer} asks for the header '{header}', which {reason}")]
+    LayerHeader {
+        /// The layer's type.
+        layer: &'static str,
+        /// The header.
+        header: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A setting that can't be used.
     #[error("{0}")]
     Setting(String),
@@ -146,14 +169,28 @@ const fn built_without() -> &'static str {
     }
 }
 
+/// What to do about a layer's tool.
+fn listed_or(nearest: &Option<&'static str>) -> String {
+    match nearest {
+        Some(nearest) => format!("'{nearest}' is; list it among the server's tools, or leave the layer out"),
+        None => "list it among the server's tools, or leave the layer out".to_owned(),
+    }
+}
+
 impl Registry {
-    /// Binds the tools to what was lent, and allows the destructive ones among them that are named.
+    /// Binds the tools to what was lent, allows the destructive ones among them that are named, and lays the layers
+    /// around them.
     pub(crate) fn bind(
         tools: &[ToolEntry],
         lent: &Lent,
         allow: &HashSet<String>,
+        layers: &[Layer],
     ) -> Result<Self, StartError> {
-        let mut registry = Registry { tools: Vec::with_capacity(tools.len()), families: HashMap::new() };
+        let mut registry = Registry {
+            tools: Vec::with_capacity(tools.len()),
+            families: HashMap::new(),
+            headers: middleware::asked_for(layers)?,
+        };
         for entry in tools {
             let contract = entry.contract;
             let tool = contract.name;
@@ -187,6 +224,7 @@ impl Registry {
                 has_headers: contract.input.iter().any(|param| param.header.is_some()),
                 allowed: allow.contains(tool),
                 adapts: OnceLock::new(),
+                layers: OnceLock::new(),
             };
             let served = Arc::new(served);
             let family = registry.families.entry(tool).or_default();
@@ -217,6 +255,7 @@ impl Registry {
             }
         }
         registry.check_allowed(allow)?;
+        registry.lay(layers)?;
         Ok(registry)
     }
 
@@ -262,6 +301,28 @@ impl Registry {
         Ok(())
     }
 
+    /// Lays layers around the tools that they are for, and around those that stand for one of them: an older version
+    /// is no way around a layer.
+    fn lay(&self, layers: &[Layer]) -> Result<(), StartError> {
+        for tool in layers.iter().filter_map(Layer::tools).flatten().map(|entry| entry.contract.name) {
+            if self.family(tool).is_none() {
+                let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name));
+                return Err(StartError::LayerFor { tool, nearest });
+            }
+        }
+        for served in &self.tools {
+            let around = layers.iter().filter(|layer| {
+                let is_for = |tool: &Served| layer.is_for(tool.contract.name);
+                served.chain().any(is_for)
+            });
+            let around: Box<[_]> = around.map(Layer::middleware).collect();
+            if !around.is_empty() {
+                drop(served.layers.set(around));
+            }
+        }
+        Ok(())
+    }
+
     /// All tools in order.
     pub(crate) fn tools(&self) -> &[Arc<Served>] {
         &self.tools
@@ -299,6 +360,11 @@ impl Served {
     /// The version that answers for this one, if it is an adapter.
     pub(crate) fn adapts(&self) -> Option<&Arc<Served>> {
         self.adapts.get()
+    }
+
+    /// What is laid around its calls, the outermost first.
+    pub(crate) fn layers(&self) -> &[Arc<dyn Middleware>] {
+        self.layers.get().map_or(&[], |layers| layers)
     }
 
     /// This one and those that answer for it, each in turn.

@@ -20,6 +20,7 @@ use crate::{
     identity::{Caller, Scopes},
     lend::{Lent, Twice},
     limits::{Concurrency, MAX_RESULT, Rates},
+    middleware::{Layer, Middleware},
     policy::{Authorizer, Policy, ScopeAuthorizer},
     registry::{Registry, StartError},
     seal::Sealer,
@@ -27,7 +28,7 @@ use crate::{
     tool::ToolEntry,
     usage::Usage,
     versions::{ClientPin, Known, Versions},
-    wire::{Beside, Endpoint, listing::PAGE},
+    wire::{Beside, Endpoint, Introduction, listing::PAGE},
 };
 #[cfg(feature = "oauth")]
 use crate::{
@@ -64,6 +65,7 @@ pub struct ToolServer {
     beside: Option<Arc<dyn Beside>>,
     announcements: Announcements,
     pub(crate) legacy_sessions: u32,
+    layers: Vec<Layer>,
 }
 
 type MakesPolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
@@ -85,6 +87,7 @@ impl ToolServer {
             beside: None,
             announcements: Announcements::new(),
             legacy_sessions: 0,
+            layers: Vec::new(),
         }
     }
 
@@ -139,6 +142,21 @@ impl ToolServer {
         self
     }
 
+    /// Lays a [`Middleware`] around the calls of all tools. What was added first is the outermost.
+    pub fn layer(mut self, middleware: impl Middleware) -> Self {
+        self.layers.push(Layer::new(None, middleware));
+        self
+    }
+
+    /// Lays a [`Middleware`] around the calls of these tools: [`tools!`](crate::tools)`[…]`, as for
+    /// [`ToolServer::tools`]. It holds for every version of each, and for adapters that stand for one.
+    ///
+    /// A server that doesn't serve one of them doesn't start.
+    pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
+        self.layers.push(Layer::new(Some(tools), middleware));
+        self
+    }
+
     #[cfg(feature = "cli")]
     pub(crate) fn has_own_policy(&self) -> bool {
         self.policy.is_some()
@@ -189,7 +207,7 @@ impl ToolServer {
         for lends in self.lends {
             lent = lends(lent).await?;
         }
-        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive)?;
+        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive, &self.layers)?;
         for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
             if registry.family(tool).is_none() {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));
@@ -260,17 +278,15 @@ impl ToolServer {
         };
         let local = Caller::local(scopes);
         let lists = (settings.shows_grantable, settings.list_page);
-        Endpoint::new(
-            dispatcher,
-            Tasks::among(settings.concurrency.get()),
-            self.name,
-            self.version,
-            self.instructions,
-            local,
-            self.beside,
-            lists,
-        )
-        .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
+        let server = Introduction {
+            name: self.name,
+            version: self.version,
+            instructions: self.instructions,
+            beside: self.beside,
+        };
+        let tasks = Tasks::among(settings.concurrency.get());
+        Endpoint::new(dispatcher, tasks, server, local, lists)
+            .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }
 

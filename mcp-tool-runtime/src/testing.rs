@@ -43,6 +43,7 @@ use crate::{
     dispatch::{Arrival, Asked, Carried, RefusalKind},
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
+    middleware::Headers,
     registry::StartError,
     result::Answer,
     server::{Settings, ToolServer},
@@ -62,6 +63,8 @@ pub struct TestServer {
     caller: Caller,
     records: Records,
     requires: Option<Requirement>,
+    /// Headers as a request would bring them.
+    headers: Vec<(String, String)>,
     #[cfg(feature = "oauth")]
     token: Option<InboundToken>,
 }
@@ -129,6 +132,7 @@ impl TestServer {
             caller,
             records,
             requires: None,
+            headers: Vec::new(),
             #[cfg(feature = "oauth")]
             token: None,
         })
@@ -141,7 +145,8 @@ impl TestServer {
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
         let known = Arc::clone(&self.endpoint.dispatcher.versions.known);
         let next = TestServer::start_with(server, Settings::default(), Some(known)).await?;
-        Ok(TestServer { caller: self.caller.clone(), requires: self.requires.clone(), ..next })
+        let (caller, requires) = (self.caller.clone(), self.requires.clone());
+        Ok(TestServer { caller, requires, headers: self.headers.clone(), ..next })
     }
 
     /// The same server, called with `dev.mcp-tool/requires`: a range of versions, or a contract's digest.
@@ -179,7 +184,15 @@ impl TestServer {
         TestServer { token: Some(InboundToken::new(token)), ..self.clone() }
     }
 
-    /// Calls a tool: scopes, rate, bounds, gate, deadline, output check and record are those of a served call.
+    /// The same server, called with this header in place of any other: layers see it as over HTTP.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let others = self.headers.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name));
+        let headers = others.cloned().chain([(name.to_owned(), value.to_owned())]).collect();
+        TestServer { headers, ..self.clone() }
+    }
+
+    /// Calls a tool: scopes, rate, layers, bounds, gate, deadline, output check and record are those of a served call.
     ///
     /// # Errors
     /// What the caller would be told.
@@ -187,7 +200,13 @@ impl TestServer {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
         let dispatcher = &self.endpoint.dispatcher;
+        let wanted = dispatcher.registry.headers.iter();
+        let came = wanted.filter_map(|wanted| {
+            let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+            Some((*wanted, value.as_str().into()))
+        });
         let arrival = Arrival {
+            headers: Headers::new(came.collect()),
             #[cfg(feature = "oauth")]
             token: self.token.clone(),
             ..self.caller.clone().into()

@@ -1,5 +1,7 @@
 //! A server whose tools do what servers should survive.
 
+mod layers;
+
 use std::{
     ffi::OsString,
     process::ExitCode,
@@ -662,7 +664,8 @@ fn reaching() -> &'static [ToolEntry] {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    denying(ToolServer::new("specimen", "1.2.3"))
+    let server = denying(ToolServer::new("specimen", "1.2.3"));
+    layers::layered(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
             measure,

@@ -24,6 +24,7 @@ mod headers;
 mod http;
 mod identity;
 mod lists;
+mod middleware;
 mod peer;
 mod rates;
 mod readme;

@@ -155,7 +155,7 @@ async fn completed(cx: &CallContext, form: Value) -> Result<String, ToolError> {
 /// Needs the client's model.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_missing_capability(cx: &CallContext) -> Result<String, ToolError> {
-    Ok(cx.sample("Say something.", 10).await?.required()?)
+    cx.sample("Say something.", 10).await?.required()
 }
 
 /// Asks on a stream.
@@ -174,7 +174,7 @@ async fn test_input_required_result_elicitation(cx: &CallContext) -> Result<Stri
 /// Asks the client's model a question.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_sampling(cx: &CallContext) -> Result<String, ToolError> {
-    Ok(cx.sample("What is the capital of France?", 100).key("capital_question").await?.required()?)
+    cx.sample("What is the capital of France?", 100).key("capital_question").await?.required()
 }
 
 /// Asks in which folders the client works.

@@ -284,6 +284,7 @@ impl Dispatcher {
             asking: carried.asking,
             trace: carried.trace,
             stamp: Some(Arc::clone(&tool.stamp)),
+            headers: arrival.headers,
             means: Arc::clone(&self.means),
             question: OnceLock::new(),
             reached: Mutex::default(),

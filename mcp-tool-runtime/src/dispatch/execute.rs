@@ -6,13 +6,14 @@ use futures_util::future::BoxFuture;
 use mcp_tool_contract::{digest::Digest, read::arguments::Sent};
 use uuid::Uuid;
 
-use super::Admitted;
+use super::{Admitted, layered};
 use crate::{
     ask::Stale,
     audit::{Entry, Outcome},
     context::CallContext,
     error::{ErrorKind, ToolError},
     execution, gate,
+    middleware::Ended,
     policy::ScopeAuthorizer,
     registry::Served,
     result::{Answer, Given, Onward, chain},
@@ -29,14 +30,25 @@ pub(crate) struct Done {
 }
 
 impl Admitted {
-    /// Reads the arguments, asks the gate, runs the function, checks its result, and records all of it.
+    /// Reads the arguments, asks the gate, runs the function, checks its result, and records all of it: within the
+    /// layers, where there are some.
     ///
     /// Dropping the future cancels the call. The text of the arguments is let go once it was read.
-    pub(crate) async fn execute(self, arguments: impl AsRef<str>) -> Done {
+    pub(crate) async fn execute(self, arguments: impl AsRef<str> + Send) -> Done {
         let Admitted { tool, cx, scopes, mut record } = self;
         let _cancelled_when_dropped = CancelOnDrop(cx.clone());
 
-        let answer = carry_out(&tool, &cx, &scopes, arguments, &mut record).await.map_err(|error| {
+        let answer = match tool.layers() {
+            [] => carry_out(&tool, &cx, &scopes, arguments, &mut record).await,
+            layers => {
+                let carried_out = async {
+                    let answer = carry_out(&tool, &cx, &scopes, arguments, &mut record).await;
+                    Ended { answer, has_begun: record.is_running() }
+                };
+                layered::within(layers, &cx, carried_out).await
+            }
+        };
+        let answer = answer.map_err(|error| {
             let in_doubt = error.is_unsettled() && record.is_running() && !tool.contract.hints.read_only;
             if in_doubt { error.in_doubt() } else { error }
         });

@@ -2,6 +2,7 @@
 
 mod admit;
 mod execute;
+mod layered;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use crate::{
     control::Controls,
     identity::Caller,
     limits::{Concurrency, Rates},
+    middleware::Headers,
     policy::{Policy, ScopeAuthorizer},
     registry::Registry,
     usage::Usage,
@@ -28,6 +30,8 @@ pub(crate) struct Arrival {
     pub(crate) caller: Caller,
     /// The address that the call came from, where it came over a network.
     pub(crate) remote: Option<IpAddr>,
+    /// What layers asked for of the request.
+    pub(crate) headers: Headers,
     /// What the caller came by, for an exchange alone.
     #[cfg(feature = "oauth")]
     pub(crate) token: Option<InboundToken>,
@@ -38,6 +42,7 @@ impl From<Caller> for Arrival {
         Arrival {
             caller,
             remote: None,
+            headers: Headers::default(),
             #[cfg(feature = "oauth")]
             token: None,
         }

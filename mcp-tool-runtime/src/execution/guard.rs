@@ -61,6 +61,21 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given,
     }
 }
 
+/// Goes on until this is done, has panicked, or the call's time is over.
+pub(crate) async fn within<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
+    let mut guarded = AssertUnwindSafe(work).catch_unwind();
+    let mut step = |waker: &mut Context<'_>| Pin::new(&mut guarded).poll(waker);
+    let done = match poll_fn(|waker| Poll::Ready(step(waker))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => in_time(&mut step, cx).await,
+    };
+    match done {
+        Ok(Ok(returned)) => Ok(returned),
+        Ok(Err(panic)) => Err(panicked(&*panic)),
+        Err(_) => Err(timed_out(cx).unsettled()),
+    }
+}
+
 /// Goes on until the deadline, which moves on by what a person takes to answer.
 async fn in_time<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,

@@ -3,5 +3,5 @@
 mod guard;
 mod output;
 
-pub(crate) use guard::{blocking, guarded, read, run};
+pub(crate) use guard::{blocking, guarded, read, run, within};
 pub(crate) use output::OutputCheck;

@@ -23,6 +23,7 @@ use crate::identity::Authenticated;
 use crate::{
     ask::{Asking, Client},
     dispatch::{Arrival, Asked, Carried},
+    middleware::Headers,
     report::{Report, Reports},
     trace::Trace,
     versions::Requirement,
@@ -65,6 +66,7 @@ impl Protocol {
         let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
         let arrival = Arrival {
             remote,
+            headers: beside::<Headers>(&context).cloned().unwrap_or_default(),
             #[cfg(feature = "oauth")]
             token: beside::<Authenticated>(&context).map(|who| who.token.clone()),
             ..self.caller(&context)?.into()

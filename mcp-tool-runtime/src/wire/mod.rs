@@ -67,20 +67,26 @@ pub(crate) struct Endpoint {
     pub(crate) tasks: Tasks,
 }
 
+/// What the server says of itself, and who answers what isn't about tools.
+pub(crate) struct Introduction {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+    pub(crate) beside: Option<Arc<dyn Beside>>,
+}
+
 impl Endpoint {
     /// # Errors
     /// Where a tool's entry can't be what rmcp takes for one.
     pub(crate) fn new(
         dispatcher: Dispatcher,
         tasks: Tasks,
-        name: String,
-        version: String,
-        instructions: Option<String>,
+        server: Introduction,
         local: Caller,
-        beside: Option<Arc<dyn Beside>>,
         (shows_grantable, page): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
         let listing = Listing::new(&dispatcher, shows_grantable, page)?;
+        let Introduction { name, version, instructions, beside } = server;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
         let announcements = dispatcher.means.announcements.clone();
@@ -118,6 +124,12 @@ impl Endpoint {
         answer::turned_away(&fault.to(id), correlation)
     }
 
+    /// The headers of a call that layers ask for.
+    #[cfg(feature = "http")]
+    fn headers(&self) -> &[&'static str] {
+        &self.dispatcher.registry.headers
+    }
+
     /// Whether the policy lets the caller have what it calls.
     #[cfg(feature = "http")]
     async fn is_permitted(&self, caller: &Caller, call: &Call<'_>) -> bool {
@@ -142,7 +154,7 @@ impl Endpoint {
     async fn execute(
         endpoint: impl Borrow<Self>,
         admitted: Admitted,
-        arguments: impl AsRef<str>,
+        arguments: impl AsRef<str> + Send,
         id: impl Borrow<Id>,
         era: Era,
     ) -> Framed {

@@ -116,7 +116,7 @@ impl Door {
     /// Who calls, from where, and by what.
     pub(super) fn arrival(&self, entered: &Entered, caller: Caller, remote: IpAddr) -> Arrival {
         let token = entered.authenticated.as_ref().map(|who| who.token.clone());
-        Arrival { caller, remote: Some(remote), token }
+        Arrival { remote: Some(remote), token, ..caller.into() }
     }
 
     /// The answer to a refused call, with its challenge.
@@ -170,7 +170,7 @@ impl Door {
     }
 
     pub(super) fn arrival(&self, _: &Entered, caller: Caller, remote: IpAddr) -> Arrival {
-        Arrival { caller, remote: Some(remote) }
+        Arrival { remote: Some(remote), ..caller.into() }
     }
 
     pub(super) fn challenged(&self, refused: Framed) -> Answer {

@@ -11,6 +11,7 @@ use super::super::{
     message::{Call, Era, MODERN, Meta},
     supported,
 };
+use crate::middleware::Headers;
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -58,6 +59,15 @@ pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fau
         None => check_legacy(version),
         Some(named) => same(&VERSION, version, named),
     }
+}
+
+/// What layers ask for of a request: each header came once, or not at all.
+pub(super) fn asked_for(headers: &HeaderMap, names: &[&'static str]) -> Result<Headers, Fault> {
+    let came = names.iter().filter_map(|name| match single(headers, name) {
+        Ok(value) => value.map(|value| Ok((*name, value.into()))),
+        Err(fault) => Some(Err(fault)),
+    });
+    came.collect::<Result<_, _>>().map(Headers::new)
 }
 
 fn check_legacy(version: Option<&str>) -> Result<(), Fault> {

@@ -200,7 +200,12 @@ impl Service {
         };
         let caller = self.caller(sender, &parts.headers, client);
         match &mut message {
-            Message::Call(call) if !self.rest.is_in_session(parts) || call.fault.is_some() => {
+            // Since 2026-07-28 there are no sessions, whatever header a request has.
+            Message::Call(call)
+                if !self.rest.is_in_session(parts)
+                    || call.fault.is_some()
+                    || call.meta.era() == Era::Modern =>
+            {
                 let arguments = body.part(call.arguments);
                 match self.admit(&parts.headers, call, sender, caller).await {
                     Ok(begun) => self.carry_out(begun, body.keep(arguments), sender, &parts.headers).await,
@@ -290,6 +295,13 @@ impl Service {
                 }
             }
             Message::Call(call) => {
+                match headers::asked_for(&parts.headers, self.endpoint.headers()) {
+                    Ok(headers) => drop(parts.extensions.insert(headers)),
+                    Err(fault) => {
+                        let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
+                        return framed(self.endpoint.turn_away(arrival, &call, fault));
+                    }
+                }
                 parts.extensions.insert(RawArguments(call.arguments.into()));
                 self.rest.request(parts, body.bytes.clone(), sender, caller, (&call.id, &self.running)).await
             }
@@ -313,13 +325,17 @@ impl Service {
         sender: &Sender<'_>,
         caller: Caller,
     ) -> Result<Begun, Framed> {
-        let arrival = self.door.arrival(&sender.entered, caller, sender.remote);
+        let mut arrival = self.door.arrival(&sender.entered, caller, sender.remote);
         let era = call.meta.era();
         // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
         let cancellable = (era == Era::Legacy).then(|| self.running.cancellable());
         let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
         if let Err(fault) = fault.and_then(|()| headers::check(headers, call)) {
             return Err(self.endpoint.turn_away(arrival, call, fault));
+        }
+        match headers::asked_for(headers, self.endpoint.headers()) {
+            Ok(headers) => arrival.headers = headers,
+            Err(fault) => return Err(self.endpoint.turn_away(arrival, call, fault)),
         }
         let level = match era {
             Era::Modern => call.meta.level,

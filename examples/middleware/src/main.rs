@@ -1,0 +1,85 @@
+//! A header that is checked, and a meter: `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
+
+use std::{
+    collections::BTreeMap,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use mcp_tool_runtime::{Handling, Middleware, Next, prelude::*};
+
+/// Only calls that name the tenant whose server this is: another's were sent to the wrong one.
+struct OnlyFor(&'static str);
+
+impl Middleware for OnlyFor {
+    fn headers(&self) -> &'static [&'static str] {
+        &["X-Tenant"]
+    }
+
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        Box::pin(async move {
+            match call.header("X-Tenant") {
+                Some(tenant) if tenant == self.0 => next.run().await,
+                _ => next.refuse(ToolError::refused(format!("set the header X-Tenant to {}", self.0))),
+            }
+        })
+    }
+}
+
+/// What each caller's calls cost: one unit, and another for each KiB of their results.
+#[derive(Clone, Default)]
+struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Middleware for Meter {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        Box::pin(async move {
+            let outcome = next.run().await;
+            // What was refused before it began costs nothing.
+            if outcome.has_begun() {
+                let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                *costs.entry(call.caller().user().to_owned()).or_default() +=
+                    1 + outcome.bytes() as u64 / 1_024;
+            }
+            outcome
+        })
+    }
+}
+
+/// Units of one's own.
+#[derive(serde::Serialize, ToolSchema)]
+struct Spent {
+    /// Units so far, without this call.
+    units: u64,
+}
+
+/// What my calls cost so far.
+#[mcp_tool(version = "1.0", scope = "costs:read", read_only)]
+async fn spent(cx: &CallContext, meter: &Meter) -> Spent {
+    let costs = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Spent { units: costs.get(cx.caller().user()).copied().unwrap_or_default() }
+}
+
+/// Say something at length.
+#[mcp_tool(version = "1.0", scope = "text:write", read_only)]
+async fn repeat(
+    /// What.
+    #[arg(max_len = 80)]
+    text: String,
+    /// How often.
+    #[arg(max = 1_000)]
+    times: u16,
+) -> String {
+    text.repeat(times.into())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let meter = Meter::default();
+    ToolServer::new("middleware", env!("CARGO_PKG_VERSION"))
+        .tools(tools![spent, repeat])
+        .lend(meter.clone())
+        .layer(meter)
+        .layer_for(tools![repeat], OnlyFor("acme"))
+        .run()
+        .await
+}

@@ -1,0 +1,442 @@
+//! Layers: what they see, and what they can't do to a call.
+
+mod wire;
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use mcp_tool_runtime::{
+    Adapted, CallContext, Caller, ErrorKind, Handling, Middleware, Next, StartError,
+    prelude::*,
+    testing::{TestError, TestServer},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// How often functions ran.
+#[derive(Clone, Default)]
+struct Ran(Arc<AtomicU32>);
+
+impl Ran {
+    fn times(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Read.
+#[mcp_tool(version = "2.0", public, read_only, timeout = "300ms")]
+async fn read(ran: &Ran) -> String {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+    "read".to_owned()
+}
+
+mod v1 {
+    use super::*;
+
+    /// Read.
+    #[mcp_tool(version = "1.0", public, read_only)]
+    pub(super) fn read() -> Adapted<super::read> {
+        Adapted::to(json!({}))
+    }
+}
+
+/// Read by another name.
+#[mcp_tool(version = "1.0", public, read_only)]
+fn look() -> Adapted<read> {
+    Adapted::to(json!({}))
+}
+
+/// Write.
+#[mcp_tool(version = "1.0", scope = "layers:write", timeout = "300ms", rate = "50/h")]
+async fn write(
+    ran: &Ran,
+    /// What.
+    #[arg(max_len = 3)]
+    what: Option<String>,
+) {
+    drop(what);
+    ran.0.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Write, from a function that isn't async.
+#[mcp_tool(version = "1.0", public)]
+fn write_blocking(ran: &Ran) {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Write, and never be done.
+#[mcp_tool(version = "1.0", public)]
+async fn write_for_ever(ran: &Ran) {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+    pending::<()>().await;
+}
+
+/// Once, and no more.
+#[mcp_tool(version = "1.0", public, read_only, rate = "1/day")]
+async fn read_once() {}
+
+/// Can't be undone.
+#[mcp_tool(version = "1.0", public, destructive)]
+async fn destroy(ran: &Ran) {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+}
+
+#[derive(Serialize, ToolSchema)]
+struct Few {
+    #[schema(max = 10)]
+    n: u32,
+}
+
+/// More than was promised.
+#[mcp_tool(version = "1.0", public)]
+async fn overstate(ran: &Ran) -> Few {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+    Few { n: 11 }
+}
+
+/// A tool that no server has.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn reed() {}
+
+/// What layers noted, in order.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A layer that is one function.
+struct By<F>(F);
+
+impl<F> Middleware for By<F>
+where
+    F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
+{
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        (self.0)(call, next)
+    }
+}
+
+fn by<F>(handle: F) -> By<F>
+where
+    F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
+{
+    By(handle)
+}
+
+/// Notes before and after.
+fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
+    let notes = notes.clone();
+    by(move |call, next| {
+        let notes = notes.clone();
+        Box::pin(async move {
+            notes.note(format!("{name} takes {}", call.contract().name));
+            let outcome = next.run().await;
+            let (error, begun) = (outcome.error().map(ErrorKind::name), outcome.has_begun());
+            assert_eq!(outcome.is_success(), error.is_none());
+            notes.note(format!("{name}: {}, {begun}, {}", error.unwrap_or("ok"), outcome.bytes()));
+            outcome
+        })
+    })
+}
+
+/// All the tools, of which one is destructive and not allowed.
+fn server(ran: &Ran) -> ToolServer {
+    ToolServer::new("layers", "1").lend(ran.clone()).tools(tools![
+        read,
+        v1::read,
+        look,
+        write,
+        write_blocking,
+        write_for_ever,
+        read_once,
+        destroy,
+        overstate
+    ])
+}
+
+/// The outcome and the reason of the last record.
+fn last_record(server: &TestServer) -> (Value, Value) {
+    let record = server.records().pop().unwrap();
+    (record["outcome"].clone(), record["reason"].clone())
+}
+
+fn recorded(outcome: &str, reason: &str) -> (Value, Value) {
+    (json!(outcome), json!(reason))
+}
+
+#[tokio::test]
+async fn the_first_layer_is_the_outermost_and_one_for_a_tool_stands_where_it_was_added() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = server(&ran)
+        .layer(noting("first", &notes))
+        .layer_for(tools![read], noting("second", &notes))
+        .layer(noting("third", &notes));
+    let server = TestServer::start(server).await.unwrap();
+    assert_eq!(server.call("read", json!({})).await.unwrap().text(), "read");
+    assert_eq!(
+        notes.take(),
+        [
+            "first takes read",
+            "second takes read",
+            "third takes read",
+            "third: ok, true, 4",
+            "second: ok, true, 4",
+            "first: ok, true, 4"
+        ]
+    );
+    server.call("write_blocking", json!({})).await.unwrap();
+    let others = ["first takes", "third takes", "third: ok, true, 0", "first: ok, true, 0"];
+    let noted = notes.take();
+    assert_eq!(noted.len(), others.len(), "{noted:?}");
+    assert!(noted.iter().zip(others).all(|(noted, other)| noted.starts_with(other)), "{noted:?}");
+    assert_eq!(ran.times(), 2);
+}
+
+#[tokio::test]
+async fn a_layer_for_a_tool_holds_for_its_versions_and_for_what_stands_for_it() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = server(&ran).layer_for(tools![v1::read], noting("own", &notes));
+    let server = TestServer::start(server).await.unwrap();
+    for tool in ["read", "read_v1", "look"] {
+        server.call(tool, json!({})).await.unwrap();
+        assert_eq!(notes.take().len(), 2, "{tool}");
+    }
+    server.call("write", json!({})).await.unwrap();
+    assert_eq!(notes.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_layer_refuses_does_not_run_and_is_recorded_as_refused() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let refusing = by(|_, next| {
+        let error = ToolError::conflict("not while the books are closed");
+        Box::pin(async { next.refuse(error) })
+    });
+    let server = server(&ran).layer(noting("outer", &notes)).layer(refusing).layer(noting("inner", &notes));
+    let server = TestServer::start(server).await.unwrap();
+    for tool in ["read", "read_v1", "write", "write_blocking", "destroy"] {
+        let refused = server.call(tool, json!({})).await.unwrap_err();
+        assert_eq!(refused.kind(), Some(ErrorKind::Conflict));
+        assert_eq!(refused.to_string(), "not while the books are closed");
+        assert_eq!(
+            notes.take(),
+            [format!("outer takes {}", tool.trim_end_matches("_v1")), "outer: conflict, false, 0".into()]
+        );
+        assert_eq!(last_record(&server), recorded("refused", "conflict"), "{tool}");
+    }
+    assert_eq!(ran.times(), 0);
+}
+
+#[tokio::test]
+async fn layers_see_what_came_of_a_call_after_every_guard() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    for (tool, arguments, seen, record) in [
+        ("overstate", json!({}), "it: internal, true, 0", recorded("unknown", "internal")),
+        (
+            "write",
+            json!({ "what": "long" }),
+            "it: invalid_arguments, false, 0",
+            recorded("refused", "invalid_arguments"),
+        ),
+        ("destroy", json!({}), "it: approval_required, false, 0", recorded("refused", "approval_required")),
+        (
+            "write_for_ever",
+            json!({ "x": 1 }),
+            "it: invalid_arguments, false, 0",
+            recorded("refused", "invalid_arguments"),
+        ),
+    ] {
+        server.call(tool, arguments).await.unwrap_err();
+        assert_eq!(notes.take(), [format!("it takes {tool}"), seen.to_owned()]);
+        assert_eq!(last_record(&server), record, "{tool}");
+    }
+    assert_eq!(ran.times(), 1, "what overstates");
+}
+
+#[tokio::test]
+async fn what_is_not_admitted_comes_to_no_layer() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    let stranger = server.as_caller(Caller::new("ann").with_scopes(["other"]));
+    assert_eq!(stranger.call("write", json!({})).await.unwrap_err().missing_scopes(), ["layers:write"]);
+    assert!(matches!(server.call("none", json!({})).await, Err(TestError::UnknownTool(_))));
+    assert_eq!(notes.take(), [""; 0]);
+    server.call("read_once", json!({})).await.unwrap();
+    assert_eq!(notes.take().len(), 2);
+    let again = server.call("read_once", json!({})).await.unwrap_err();
+    assert_eq!((again.kind(), notes.take().len()), (Some(ErrorKind::RateLimited), 0));
+}
+
+/// What a layer of the tests does to a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    PanicsAtOnce,
+    PanicsBefore,
+    PanicsAfter,
+    HangsBefore,
+    HangsAfter,
+    DropsNext,
+    DropsRun,
+    DropsOutcome,
+}
+
+fn faulty(fault: Fault) -> impl Middleware {
+    by(move |_, next| {
+        assert_ne!(fault, Fault::PanicsAtOnce);
+        Box::pin(async move {
+            match fault {
+                Fault::PanicsAtOnce | Fault::PanicsBefore => panic!("before"),
+                Fault::PanicsAfter => {
+                    drop(next.run().await);
+                    panic!("after")
+                }
+                Fault::HangsBefore => {
+                    let _next = next;
+                    pending().await
+                }
+                Fault::HangsAfter => {
+                    let _outcome = next.run().await;
+                    pending().await
+                }
+                Fault::DropsNext => {
+                    drop(next);
+                    pending().await
+                }
+                Fault::DropsRun => {
+                    let mut run = Box::pin(next.run());
+                    std::future::poll_fn(|cx| {
+                        drop(run.as_mut().poll(cx));
+                        std::task::Poll::Ready(())
+                    })
+                    .await;
+                    drop(run);
+                    pending().await
+                }
+                Fault::DropsOutcome => {
+                    drop(next.run().await);
+                    pending().await
+                }
+            }
+        })
+    })
+}
+
+#[tokio::test]
+async fn a_layer_that_breaks_fails_its_call_and_the_record_says_what_is_true() {
+    for (fault, kind, has_begun) in [
+        (Fault::PanicsAtOnce, "internal", false),
+        (Fault::PanicsBefore, "internal", false),
+        (Fault::PanicsAfter, "internal", true),
+        (Fault::HangsBefore, "timeout", false),
+        (Fault::HangsAfter, "timeout", true),
+        (Fault::DropsNext, "internal", false),
+        (Fault::DropsRun, "internal", true),
+        (Fault::DropsOutcome, "internal", true),
+    ] {
+        // An outer layer sees nothing of it, and can't hold the call up.
+        for has_outer in [false, true] {
+            let (ran, notes) = (Ran::default(), Notes::default());
+            let server = match has_outer {
+                true => server(&ran).layer(noting("outer", &notes)),
+                false => server(&ran),
+            };
+            let server = TestServer::start(server.layer(faulty(fault))).await.unwrap();
+            for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
+                // What is dropped half-way has to be something that isn't done at once.
+                let tool = if fault == Fault::DropsRun && tool == "write" { "write_for_ever" } else { tool };
+                let failed = server.call(tool, json!({})).await.unwrap_err();
+                assert_eq!(failed.kind().map(ErrorKind::name), Some(kind), "{fault:?} {tool}");
+                let outcome = if has_begun { outcome } else { "refused" };
+                assert_eq!(last_record(&server), recorded(outcome, kind), "{fault:?} {tool}");
+                let is_in_doubt = failed.to_string().contains("not known whether it took effect");
+                assert_eq!(is_in_doubt, outcome == "unknown", "{fault:?} {tool}: {failed}");
+                assert_eq!(notes.take().len(), usize::from(has_outer), "{fault:?} {tool}");
+            }
+            assert_eq!(ran.times(), if has_begun { 2 } else { 0 }, "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_within_its_layers_is_recorded_as_without() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    {
+        let mut call = Box::pin(server.call("write_for_ever", json!({})));
+        let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx).is_pending()));
+        assert!(pending.await);
+    }
+    assert_eq!(last_record(&server), recorded("unknown", "cancelled"));
+    assert_eq!((ran.times(), notes.take().len()), (1, 1));
+}
+
+/// Asks for these headers, and notes them.
+struct Asks(&'static [&'static str], Notes);
+
+impl Middleware for Asks {
+    fn headers(&self) -> &'static [&'static str] {
+        self.0
+    }
+
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        for name in ["x-tenant", "X-Other"] {
+            self.1.note(format!("{:?}", call.header(name)));
+        }
+        Box::pin(next.run())
+    }
+}
+
+#[tokio::test]
+async fn only_headers_that_were_asked_for_are_there() {
+    let (ran, notes) = (Ran::default(), Notes::default());
+    let server = TestServer::start(server(&ran).layer(Asks(&["X-Tenant"], notes.clone()))).await.unwrap();
+    server.call("read", json!({})).await.unwrap();
+    assert_eq!(notes.take(), ["None", "None"]);
+    let server =
+        server.with_header("X-TENANT", "apex").with_header("x-tenant", "acme").with_header("X-Other", "o");
+    server.call("read", json!({})).await.unwrap();
+    assert_eq!(notes.take(), [r#"Some("acme")"#, "None"]);
+}
+
+#[tokio::test]
+async fn a_header_that_holds_a_credential_stops_the_start() {
+    for header in ["authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"] {
+        let headers = Vec::leak(vec!["X-Tenant", header]);
+        let server = server(&Ran::default()).layer_for(tools![read], Asks(headers, Notes::default()));
+        let error = TestServer::start(server).await.unwrap_err();
+        assert!(matches!(error, StartError::LayerHeader { header: named, .. } if named == header));
+        let said = format!(
+            "the layer suite::middleware::Asks asks for the header '{header}', which holds a credential, and no layer \
+             sees one: `CallContext::caller` says who calls"
+        );
+        assert_eq!(error.to_string(), said);
+    }
+    let server = server(&Ran::default()).layer(Asks(&["X Tenant"], Notes::default()));
+    assert!(TestServer::start(server).await.unwrap_err().to_string().contains("is no header's name"));
+}
+
+#[tokio::test]
+async fn a_layer_for_a_tool_that_is_not_served_stops_the_start() {
+    let layered = server(&Ran::default()).layer_for(tools![read, reed], noting("it", &Notes::default()));
+    let error = TestServer::start(layered).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a layer is for the tool 'reed', which isn't served: 'read' is; list it among the server's tools, or leave the \
+         layer out"
+    );
+    assert!(matches!(error, StartError::LayerFor { tool: "reed", nearest: Some("read") }));
+}
