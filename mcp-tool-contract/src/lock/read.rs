@@ -363,6 +363,7 @@ mod tests {
         concurrency: Some(3),
         rate: Some(Rate { calls: 7, window: Window::Hour }),
         gate: Some(Gate::Scope("c")),
+        task: Some(TaskSupport::Required),
         upstreams: &["mail", "billing"],
         deprecation: Some(Deprecation {
             message: "Old.",

@@ -162,6 +162,7 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                         | Rule::ResultRemoved
                         | Rule::ResultChanged
                         | Rule::DefaultChanged
+                        | Rule::TaskRequired
                         | Rule::HeaderAdded
                         | Rule::HeaderChanged
                 );
