@@ -13,6 +13,8 @@ mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+#[cfg(feature = "clients")]
+mod conformance;
 mod contract;
 mod control;
 mod doctor;
