@@ -32,7 +32,7 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     let schema: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| format!("constraints are a JSON object: {error}"))?;
     if let Some(other) = schema.keys().find(|key| !KEYWORDS.contains(&key.as_str())) {
-        return Err(match nearest(other, KEYWORDS.into_iter()) {
+        return Err(match nearest(other, KEYWORDS) {
             Some(meant) => format!("constraints have no `{other}`; did you mean `{meant}`?"),
             None => format!(
                 "constraints have no `{other}`: the signature says what a parameter is; they have {}",
