@@ -209,7 +209,7 @@ fn check_no_surprise(schema: &Value, tool: &str) {
 
 /// Keywords that some client rejects, and with them the whole list.
 fn check_portable(schema: &Value, tool: &str) {
-    const ALLOWED: [&str; 15] = [
+    const ALLOWED: [&str; 16] = [
         "type",
         "description",
         "properties",

@@ -38,7 +38,10 @@ impl Constraints {
     }
 
     /// Lets arguments pass that were read.
-    #[cfg_attr(not(feature = "schemars"), allow(unused_variables, reason = "there is nothing to hold them to"))]
+    #[cfg_attr(
+        not(feature = "schemars"),
+        allow(unused_variables, reason = "there is nothing to hold them to")
+    )]
     pub(crate) fn check(&self, arguments: &str) -> Result<(), ToolError> {
         match self {
             Constraints::Nothing => Ok(()),

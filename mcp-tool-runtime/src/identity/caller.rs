@@ -241,6 +241,7 @@ impl Caller {
     }
 
     /// Under what is kept for the caller.
+    pub(crate) fn principal(&self) -> &Arc<Principal> {
         &self.facts.principal
     }
 
