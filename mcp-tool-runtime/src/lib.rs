@@ -117,8 +117,6 @@ pub use policy::{Authorizer, Deciding, Decision, ScopeAuthorizer};
 pub use registry::StartError;
 pub use report::Level;
 pub use result::ToolResult;
-/// The protocol's own types, for handlers beside the tools and for pieces of content.
-pub use rmcp;
 #[cfg(feature = "schemars")]
 pub use schemars::Schemars;
 pub use server::ToolServer;

@@ -1,6 +1,8 @@
 //! A server whose tools do what servers should survive.
 
+mod beside;
 mod layers;
+mod speaking;
 
 use std::{
     ffi::OsString,
@@ -664,7 +666,7 @@ fn reaching() -> &'static [ToolEntry] {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let server = denying(ToolServer::new("specimen", "1.2.3"));
+    let server = beside::beside(denying(ToolServer::new("specimen", "1.2.3")));
     layers::layered(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
@@ -708,6 +710,7 @@ async fn main() -> ExitCode {
             spins,
             releases
         ])
+        .tools(speaking::TOOLS)
         .tools(reaching())
         .lend_with(Seen::open)
         .run()

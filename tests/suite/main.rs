@@ -8,7 +8,9 @@
     reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
 )]
 
+mod asking;
 mod audit;
+mod beside;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
@@ -31,8 +33,10 @@ mod peer;
 mod rates;
 mod readme;
 mod schema;
+mod speaking;
 mod start;
 mod stdio;
+mod tasks;
 mod ui;
 mod upstream;
 mod versions;

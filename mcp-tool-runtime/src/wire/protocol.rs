@@ -14,7 +14,7 @@ use rmcp::{
         CompleteRequestParams, CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult,
         DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
         GetSkillRequestMethod, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
-        Implementation, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
+        Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
         PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
@@ -339,6 +339,19 @@ impl ServerHandler for Protocol {
     ) -> Result<(), ErrorData> {
         tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?.cancel();
         Ok(())
+    }
+
+    /// A client can be asked as soon as it may call, and so before it says that it is initialized.
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        if let Some(session) = &self.session {
+            session.reached_by(&context.peer);
+        }
+        self.negotiate_initialize(&request)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
