@@ -1,5 +1,6 @@
 //! A server whose tools do what servers should survive.
 
+mod completions;
 mod layers;
 
 use std::{
@@ -665,6 +666,9 @@ fn reaching() -> &'static [ToolEntry] {
 #[tokio::main]
 async fn main() -> ExitCode {
     let server = denying(ToolServer::new("specimen", "1.2.3"));
+    if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
+        return server.tools(tools![echo]).run().await;
+    }
     layers::layered(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
@@ -706,7 +710,10 @@ async fn main() -> ExitCode {
             announce,
             weigh,
             spins,
-            releases
+            releases,
+            completions::assign,
+            completions::v1::assign,
+            completions::erase
         ])
         .tools(reaching())
         .lend_with(Seen::open)

@@ -13,6 +13,7 @@ mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+mod completion;
 mod contract;
 mod control;
 mod doctor;

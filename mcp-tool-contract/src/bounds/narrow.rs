@@ -372,9 +372,12 @@ impl Schema {
         let text = Fault::at("complete");
         match self.kind {
             Kind::String(_) => Ok(()),
-            Kind::Enum(_) | Kind::Boolean => Err(Fault(
-                text.str("isn't for ").str(self.kind.noun()).str(", which completes by itself: leave it out"),
-            )),
+            Kind::Enum(_) => {
+                Err(Fault(text.str("isn't for an enum, which completes by itself: leave it out")))
+            }
+            Kind::Boolean => {
+                Err(Fault(text.str("isn't for a boolean, which completes by itself: leave it out")))
+            }
             Kind::Integer { .. } | Kind::Number { .. } | Kind::Object(_) => Err(Fault(
                 text.str("suggests text, and this is ").str(self.kind.noun()).str(": leave it out"),
             )),

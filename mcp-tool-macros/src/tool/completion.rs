@@ -1,9 +1,9 @@
 //! `complete = customers(invoices)`: the function that completes an argument, and what it borrows.
 
 use mcp_tool_contract::name;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprCall, ExprPath, ext::IdentExt as _, spanned::Spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
     expand::Local,
@@ -14,7 +14,7 @@ use crate::{errors::Errors, keys::Key};
 const SHAPE: &str = "customers(invoices)";
 
 /// The key as it was written.
-pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Completion> {
+pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
     let value = key.value(SHAPE, errors)?;
     let (function, arguments) = match value {
         Expr::Call(ExprCall { func, args, .. }) => (&**func, args.iter().collect()),
@@ -36,7 +36,8 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Completion> {
             ),
         }
     }
-    (lent.len() == arguments.len()).then(|| Completion { function: function.clone(), lent, key: key.span() })
+    (lent.len() == arguments.len())
+        .then(|| Box::new(Completion { function: function.clone(), lent, key: key.span() }))
 }
 
 /// A function that completes borrows what its tool borrows, by the names of the signature.
@@ -52,8 +53,8 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
         .collect();
     for input in inputs {
         let Input::Sent(Sent { completion, .. }) = input else { continue };
-        let Some(Completion { lent, .. }) = &completion else { continue };
-        let wrong: Vec<&Ident> = lent.iter().filter(|name| !borrowed.contains(name)).collect();
+        let Some(given) = &completion else { continue };
+        let wrong: Vec<&Ident> = given.lent.iter().filter(|name| !borrowed.contains(name)).collect();
         for name in &wrong {
             errors.at(name, no_such(&name.unraw().to_string(), &sent, &borrowed));
         }
@@ -93,24 +94,32 @@ pub(super) fn completers<'t>(
 }
 
 fn completer(completion: &Completion, declared: &Ident, inputs: &[Input]) -> TokenStream {
-    let Completion { function, lent, key } = completion;
+    let Completion { function, lent, .. } = completion;
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));
     let held: Vec<&Lent> = inputs.iter().filter_map(Input::lent).collect();
     let lent = lent.iter().filter_map(|name| {
         let place = held.iter().position(|held| held.name.as_ref() == Some(name))?;
-        let place = syn::Index::from(place);
-        Some(quote!(#state.#place.get(#cx)))
+        let at = name.span();
+        // The compiler shows a borrow of another type where it was named.
+        let (state, place) = (located(&state, at), Index { span: at, ..Index::from(place) });
+        Some(quote_spanned!(at=> #state.#place.get(#cx)))
     });
-    let asked = quote_spanned!(function.span()=> #function(#(#lent,)* #typed));
-    // The future has to be `Send`, and is made where that is looked at.
-    let completing = format_ident!("completing", span = function.span());
-    let completing = quote_spanned!(*key=> ::mcp_tool_runtime::__private::#completing);
+    let at = function.span();
+    let typed_here = located(&typed, at);
+    let completing = quote_spanned! {at=>
+        ::mcp_tool_runtime::__private::completing(&#declared, #function(#(#lent,)* #typed_here))
+    };
     quote! {
         ::mcp_tool_runtime::__private::Completer {
             declared: &#declared,
-            complete: |#state, #cx, #typed| #completing(&#declared, #asked),
+            complete: |#state, #cx, #typed| #completing,
         }
     }
+}
+
+/// The same local, shown elsewhere.
+fn located(local: &Ident, at: Span) -> Ident {
+    Ident::new(&local.to_string(), local.span().located_at(at))
 }
 
 impl Input {

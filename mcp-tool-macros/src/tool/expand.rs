@@ -122,7 +122,7 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
     let header = header.as_ref().map(|Header { name, key, .. }| {
         quote_spanned!(*key=> let #param = ::mcp_tool_runtime::__private::Param::header(#param, #name);)
     });
-    let completed = completion::statement(completion.as_ref(), &param);
+    let completed = completion::statement(completion.as_deref(), &param);
     let declare = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::declare::<#ty>);
     let bounded = quote_spanned! {ty.span()=>
         let #param = ::mcp_tool_runtime::__private::Param::bounded(#param, #max_len, #max_items);

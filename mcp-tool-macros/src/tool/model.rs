@@ -104,7 +104,7 @@ pub(crate) struct Sent {
     pub(crate) default: Option<Default>,
     pub(crate) secret: bool,
     pub(crate) header: Option<Header>,
-    pub(crate) completion: Option<Completion>,
+    pub(crate) completion: Option<Box<Completion>>,
 }
 
 /// The header that mirrors an argument, and where it stands.

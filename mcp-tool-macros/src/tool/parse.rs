@@ -14,7 +14,7 @@ use syn::{
 
 use super::{
     completion,
-    model::{Completion, Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
+    model::{Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
 };
 use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
 
@@ -345,9 +345,9 @@ fn sent(
         errors.on(*key, message);
         header = None;
     }
-    if secret && let Some(Completion { key, .. }) = &completion {
+    if secret && let Some(given) = &completion {
         let message = "what is typed of a `secret` would be sent before it is meant: drop one of the two";
-        errors.on(*key, message);
+        errors.on(given.key, message);
         completion = None;
     }
     Sent { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
