@@ -71,6 +71,7 @@ keys! {
     OpenWorld "open_world" => by [OpenWorldAdded, OpenWorldRemoved];
     MaxLen "max_len" => by [BoundTightened, BoundLoosened];
     MaxItems "max_items" => by [BoundTightened, BoundLoosened];
+    Constraints "constraints" => by [ConstraintsAdded, ConstraintsRemoved, ConstraintsChanged];
     Timeout "timeout" => by [TimeoutLowered, TimeoutRaised];
     Concurrency "concurrency" => by [ConcurrencyLowered, ConcurrencyRaised];
     Rate "rate" => by [RateLowered, RateRaised];

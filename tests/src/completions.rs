@@ -54,17 +54,13 @@ pub async fn assign(
     /// How it fails.
     #[arg(complete = none(seen))]
     how: Option<String>,
-    /// How fast.
-    mode: Option<Mode>,
     /// How safe, which is nobody's to know.
     #[arg(secret)]
     hidden: Option<Mode>,
     /// Whether now.
     now: Option<bool>,
-    /// What else.
-    note: Option<String>,
 ) -> String {
-    let _ = (cx, seen, numbers, how, mode, hidden, now, note);
+    let _ = (cx, seen, numbers, how, hidden, now);
     customer
 }
 

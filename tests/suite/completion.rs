@@ -94,8 +94,8 @@ fn enums_and_booleans_complete_by_themselves() {
         let answer = server.modern(METHOD, asked("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
         answer.json()["result"]["completion"].clone()
     };
-    assert_eq!(complete("mode", "x"), whole(&[]));
-    for nothing in ["hidden", "note", "no_such_parameter", ""] {
+    assert_eq!(complete("now", "x"), whole(&[]));
+    for nothing in ["hidden", "no_such_parameter", ""] {
         assert_eq!(complete(nothing, ""), whole(&[]), "{nothing}");
     }
 }
@@ -258,7 +258,7 @@ fn the_question_who_called_tells_completions_from_calls() {
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, asked("assign", "mode", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, asked("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
     assert!(server.terminate().success());
     let said = |arguments: &[&str]| {
         let output =
@@ -266,7 +266,7 @@ fn the_question_who_called_tells_completions_from_calls() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(said(&[]).contains("assign 2.0 completes mode"), "{}", said(&[]));
+    assert!(said(&[]).contains("assign 2.0 completes now"), "{}", said(&[]));
     assert_eq!(said(&["--by", "tool"]).trim(), "1  echo");
 }
 

@@ -14,6 +14,8 @@ mod cli;
 #[cfg(feature = "clients")]
 mod clients;
 mod completion;
+#[cfg(feature = "clients")]
+mod conformance;
 mod contract;
 mod control;
 mod doctor;

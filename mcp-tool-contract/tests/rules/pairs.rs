@@ -163,6 +163,8 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                         | Rule::ResultChanged
                         | Rule::DefaultChanged
                         | Rule::TaskRequired
+                        | Rule::ConstraintsAdded
+                        | Rule::ConstraintsChanged
                         | Rule::HeaderAdded
                         | Rule::HeaderChanged
                 );

@@ -299,6 +299,16 @@ specimens! {
     HeaderChanged Breaking: takes!(NUMBER.header("Number")), takes!(NUMBER.header("Invoice"));
         "breaking: parameter 'number' is mirrored in the header Mcp-Param-Invoice instead of Mcp-Param-Number [header-changed]",
         Some("a client that sends the header it knows was served over HTTP, and is refused now"); [HeaderChanged]
+    ConstraintsAdded Breaking: BASE, Contract { constraints: Some("{\"not\":{}}"), ..BASE };
+        "breaking: the tool has conditions among its parameters now [constraints-added]",
+        Some("arguments that break the conditions were taken, and are refused now"); [ConstraintsRemoved]
+    ConstraintsRemoved Weakens: Contract { constraints: Some("{\"not\":{}}"), ..BASE }, BASE;
+        "weakens: the tool has no conditions among its parameters any more [constraints-removed]",
+        Some("arguments that broke the conditions were refused, and are taken now"); [ConstraintsAdded]
+    ConstraintsChanged Breaking:
+        Contract { constraints: Some("{\"not\":{}}"), ..BASE }, Contract { constraints: Some("{\"anyOf\":[]}"), ..BASE };
+        "breaking: the tool has other conditions among its parameters (whether they take all that the old ones did isn't decided) [constraints-changed]",
+        Some("arguments that break the new conditions alone were taken, and are refused now"); [ConstraintsChanged]
     TypeChanged Breaking:
         takes!(param("days", TEXT)), takes!(DAYS);
         "breaking: parameter 'days' went from a string to an integer [type-changed]",

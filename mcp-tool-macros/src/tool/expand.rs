@@ -191,6 +191,7 @@ fn contract(tool: &Tool) -> TokenStream {
     }));
     let gate =
         option(keys.gate.as_ref().map(|scope| quote!(::mcp_tool_runtime::__private::Gate::Scope(#scope))));
+    let constraints = option(tool.constraints.as_ref());
     let task = option(keys.task.map(|support| {
         let support = format_ident!("{}", format!("{support:?}"));
         quote!(::mcp_tool_runtime::__private::TaskSupport::#support)
@@ -235,6 +236,7 @@ fn contract(tool: &Tool) -> TokenStream {
             title: #title,
             description: #description,
             input: &[#(#params),*],
+            constraints: #constraints,
             output: #output,
             scopes: &[#(#scopes),*],
             hints: ::mcp_tool_runtime::Hints {

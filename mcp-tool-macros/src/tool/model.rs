@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     rules::Rule,
 };
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Ident, Path, Type, Visibility};
+use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::Literal, lock::Held};
 
@@ -27,6 +27,7 @@ pub(crate) struct Keys {
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) task: Option<TaskSupport>,
+    pub(crate) constraints: Option<LitStr>,
     pub(crate) rate: Option<Rate>,
     /// The scope that opens the gate.
     pub(crate) gate: Option<String>,
@@ -52,6 +53,8 @@ pub(crate) struct Weakening {
 pub(crate) struct Tool {
     pub(crate) function: Ident,
     pub(crate) visibility: Visibility,
+    /// Conditions among its parameters, in the form that compares.
+    pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` of the function: what stands beside it has the same.
     pub(crate) conditions: Vec<Attribute>,
     /// Whether mistakes left something that can be called.

@@ -4,8 +4,8 @@ use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Meta, Pat, PatType, ReturnType, Signature, Type, TypeReference,
-    Visibility,
+    Attribute, FnArg, GenericParam, Ident, LitStr, Meta, Pat, PatType, ReturnType, Signature, Type,
+    TypeReference, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
@@ -90,6 +90,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     check_names(&inputs, signature, errors);
     check_headers(&inputs, errors);
     completion::check(&mut inputs, errors);
+    let constraints = keys.constraints.as_ref().and_then(|text| constraints(text, &inputs, errors));
 
     let output = match &signature.output {
         ReturnType::Default => parse_quote!(()),
@@ -103,6 +104,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         .and_then(|at| locks.baseline(&name, keys.version, at, errors));
     Tool {
         function: signature.ident.clone(),
+        constraints,
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
         is_whole: is_sound && is_complete,
@@ -116,6 +118,21 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         inputs,
         output,
         undescribed,
+    }
+}
+
+/// Conditions among the parameters, each of which they name as it is.
+fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
+    let names = inputs.iter().filter_map(|input| match input {
+        Input::Sent(sent) => Some(sent.name.as_str()),
+        Input::Lent(_) | Input::Page(_) => None,
+    });
+    match mcp_tool_contract::constraints::check(&text.value(), names) {
+        Ok(canonical) => Some(canonical),
+        Err(reason) => {
+            errors.on(text.span(), reason);
+            None
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     audit::LineSink,
+    completion::Completing,
     context::CallContext,
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
