@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use mcp_tool_runtime::{
@@ -321,7 +322,9 @@ impl Middleware for House {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
         Box::pin(async move {
             match call.header("x-house") {
-                Some("own") if call.is_completion() => next.run().await,
+                Some("own") if call.is_completion() && call.remaining() <= Duration::from_secs(5) => {
+                    next.run().await
+                }
                 _ => next.refuse(ToolError::refused("not of the house")),
             }
         })
