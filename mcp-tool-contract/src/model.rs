@@ -327,6 +327,16 @@ impl Param {
         }
         self
     }
+
+    /// That a function completes it, which no contract promises: it only has to be text.
+    #[track_caller]
+    #[must_use]
+    pub const fn completed(self) -> Self {
+        match self.schema.takes_suggestions() {
+            Ok(()) => self,
+            Err(fault) => fault.raise("parameter", self.name),
+        }
+    }
 }
 
 narrowing!(Param, "parameter");

@@ -54,6 +54,7 @@ mod audit;
 #[cfg(feature = "cli")]
 mod cli;
 mod clock;
+mod completion;
 mod content;
 mod context;
 mod contracts;

@@ -17,6 +17,7 @@ use mcp_tool_contract::{
 };
 
 use crate::{
+    completion,
     execution::{Constraints, OutputCheck},
     lend::{Lent, NotLent},
     limits::Concurrency,
@@ -372,6 +373,11 @@ impl Served {
     /// The version that answers for this one, if it is an adapter.
     pub(crate) fn adapts(&self) -> Option<&Arc<Served>> {
         self.adapts.get()
+    }
+
+    /// Whether any argument of it can be completed.
+    pub(crate) fn has_completions(&self) -> bool {
+        self.bound.has_completers() || self.contract.input.iter().any(completion::is_by_itself)
     }
 
     /// What is laid around its calls, the outermost first.

@@ -1,6 +1,7 @@
 //! A server whose tools do what servers should survive.
 
 mod beside;
+mod completions;
 mod layers;
 mod speaking;
 
@@ -667,6 +668,9 @@ fn reaching() -> &'static [ToolEntry] {
 #[tokio::main]
 async fn main() -> ExitCode {
     let server = beside::beside(denying(ToolServer::new("specimen", "1.2.3")));
+    if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
+        return server.tools(tools![echo]).run().await;
+    }
     layers::layered(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
@@ -708,7 +712,10 @@ async fn main() -> ExitCode {
             announce,
             weigh,
             spins,
-            releases
+            releases,
+            completions::assign,
+            completions::v1::assign,
+            completions::erase
         ])
         .tools(speaking::TOOLS)
         .tools(reaching())

@@ -15,6 +15,7 @@ mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+mod completion;
 #[cfg(feature = "clients")]
 mod conformance;
 mod contract;

@@ -133,10 +133,6 @@ fn what_is_not_declared_is_not_there() {
         ("resources/list", json!({})),
         ("resources/templates/list", json!({})),
         ("resources/read", json!({ "uri": "a:b" })),
-        (
-            "completion/complete",
-            json!({ "ref": { "type": "ref/prompt", "name": "x" }, "argument": { "name": "a", "value": "b" } }),
-        ),
         ("tools/destroy", json!({})),
     ] {
         let answer = server.request(method, params);

@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     rules::Rule,
 };
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Ident, LitStr, Type, Visibility};
+use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::Literal, lock::Held};
 
@@ -84,11 +84,18 @@ pub(crate) struct Undescribed {
 /// One parameter of the function.
 pub(crate) enum Input {
     /// Borrowed: the call's context, or what was lent.
-    Lent(Type),
+    Lent(Lent),
     /// The page that is asked for.
     Page(Span),
     /// Owned: sent by the agent.
     Sent(Sent),
+}
+
+/// A parameter that the server lends.
+pub(crate) struct Lent {
+    /// Its name, where it has one.
+    pub(crate) name: Option<Ident>,
+    pub(crate) ty: Type,
 }
 
 /// A parameter that the agent sends.
@@ -100,6 +107,7 @@ pub(crate) struct Sent {
     pub(crate) default: Option<Default>,
     pub(crate) secret: bool,
     pub(crate) header: Option<Header>,
+    pub(crate) completion: Option<Box<Completion>>,
 }
 
 /// The header that mirrors an argument, and where it stands.
@@ -107,6 +115,13 @@ pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) key: Span,
     pub(crate) value: Span,
+}
+
+/// The function that completes an argument, and what it borrows of what the tool borrows.
+pub(crate) struct Completion {
+    pub(crate) function: Path,
+    pub(crate) lent: Vec<Ident>,
+    pub(crate) key: Span,
 }
 
 /// A default, and where it stands.

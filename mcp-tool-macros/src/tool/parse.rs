@@ -12,7 +12,10 @@ use syn::{
     spanned::Spanned,
 };
 
-use super::model::{Default, Header, Input, Keys, Sent, Tool, Undescribed};
+use super::{
+    completion,
+    model::{Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
+};
 use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
 
 /// Parameters that a tool may have.
@@ -86,6 +89,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
     check_names(&inputs, signature, errors);
     check_headers(&inputs, errors);
+    completion::check(&mut inputs, errors);
     let constraints = keys.constraints.as_ref().and_then(|text| constraints(text, &inputs, errors));
 
     let output = match &signature.output {
@@ -213,7 +217,7 @@ fn input(
         }
     };
     if let Type::Reference(reference) = &**ty {
-        return lent(reference, attrs, errors);
+        return lent(name, reference, attrs, errors);
     }
     if is_page_request(ty) {
         refuse_keys(attrs, "`limit` and `cursor` have bounds of their own: drop this", errors);
@@ -231,7 +235,12 @@ fn input(
 }
 
 /// A borrowed parameter.
-fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> Option<Input> {
+fn lent(
+    name: Option<&Ident>,
+    reference: &TypeReference,
+    attrs: &[Attribute],
+    errors: &mut Errors,
+) -> Option<Input> {
     refuse_keys(attrs, "the server lends this: only what the agent sends has keys", errors);
     refuse_conditions(attrs, errors);
     if let Some(mutability) = &reference.mutability {
@@ -245,7 +254,7 @@ fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> 
         errors.at(reference, message);
         return None;
     }
-    Some(Input::Lent((*reference.elem).clone()))
+    Some(Input::Lent(Lent { name: name.cloned(), ty: (*reference.elem).clone() }))
 }
 
 /// How a borrowed type that an agent sends is taken instead.
@@ -308,7 +317,8 @@ fn sent(
         }
         description = docs::from_name(&name);
     }
-    let (mut bounds, mut default, mut secret, mut header) = (Bounds::default(), None, false, None);
+    let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
+    let (mut header, mut completion) = (None, None);
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         let tokens = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
@@ -330,6 +340,7 @@ fn sent(
                     });
                 }
                 Some(ArgKey::Header) => header = self::header(&key, errors),
+                Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
                 _ => keys::unknown(&key, ArgKey::NAMES, errors),
             }
         }
@@ -351,7 +362,12 @@ fn sent(
         errors.on(*key, message);
         header = None;
     }
-    Sent { name, description, ty: ty.clone(), bounds, default, secret, header }
+    if secret && let Some(given) = &completion {
+        let message = "what is typed of a `secret` would be sent before it is meant: drop one of the two";
+        errors.on(given.key, message);
+        completion = None;
+    }
+    Sent { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
 }
 
 /// `header = "Region"`.

@@ -152,7 +152,7 @@ fn write_down(error: &ToolError, tool: &Served, cx: &CallContext, record: Entry)
 }
 
 /// Tells the function's clones of the context that nobody waits any more.
-struct CancelOnDrop(CallContext);
+pub(super) struct CancelOnDrop(pub(super) CallContext);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
