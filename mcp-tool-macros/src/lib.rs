@@ -70,7 +70,7 @@ use proc_macro::TokenStream;
 /// The specification completes the arguments of prompts and resources alone, so this is an extension: a client asks
 /// by `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, all else as specified, and
 /// one that knows only the specification never does.
-/// ```
+/// ```ignore
 /// use mcp_tool_runtime::prelude::*;
 ///
 /// struct Invoices(Vec<String>);
@@ -89,7 +89,6 @@ use proc_macro::TokenStream;
 /// ) -> String {
 ///     invoices.0.iter().filter(|name| **name == customer).count().to_string()
 /// }
-/// # fn main() {}
 /// ```
 ///
 /// A missing description is a warning (through the `deprecated` lint); `#[allow(missing_docs)]` on the
