@@ -41,7 +41,8 @@ struct Number {
 #[mcp_tool(version = "1.0", scope = "things:do")]
 async fn confirms(
     cx: &CallContext,
-    /** What to do. */ what: String,
+    /** What to do. */
+    what: String,
     /** What only the caller knows. */
     #[arg(secret)]
     pin: Option<String>,
@@ -60,7 +61,11 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
 
 /// Sends its person to a page.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn sends_to_a_page(cx: &CallContext, /** Where to. */ url: String) -> Result<String, ToolError> {
+async fn sends_to_a_page(
+    cx: &CallContext,
+    /** Where to. */
+    url: String,
+) -> Result<String, ToolError> {
     Ok(format!("{:?}", cx.ask_to_open(url, "Sign in there.").await?))
 }
 
@@ -86,7 +91,10 @@ struct Chart {
 
 /// Shows a chart, and describes it.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn charts(/** How many bars. */ bars: u8) -> Shown<Chart> {
+async fn charts(
+    /** How many bars. */
+    bars: u8,
+) -> Shown<Chart> {
     Shown::new(Chart { bars }, Content::new().image([7], "image/png"))
 }
 
@@ -104,7 +112,10 @@ enum Misfit {
 
 /// Shows what isn't what it says.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn misfits(/** Which. */ misfit: Misfit) -> Content {
+async fn misfits(
+    /** Which. */
+    misfit: Misfit,
+) -> Content {
     let content = Content::new();
     match misfit {
         Misfit::Image => content.image([1], "text/html"),
@@ -168,7 +179,8 @@ async fn computes_alone() -> &'static str {
     constraints = r#"{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}"#
 )]
 async fn either(
-    /** By telephone. */ phone: Option<String>,
+    /** By telephone. */
+    phone: Option<String>,
     /** By mail. */
     #[arg(secret)]
     email: Option<String>,

@@ -111,7 +111,12 @@ fn an_answer_holds_once_for_its_call_and_its_caller() {
     refused(&server, &ask(&server, "asks_twice", json!({}), answers, can(FORMS)), "request_state_foreign");
 
     let sealed = state.as_str().unwrap();
-    for changed in [format!("{sealed}A"), sealed[1..].to_owned(), sealed.replacen(&sealed[40..41], "_", 1), String::new()] {
+    for changed in [
+        format!("{sealed}A"),
+        sealed[1..].to_owned(),
+        sealed.replacen(&sealed[40..41], "_", 1),
+        String::new(),
+    ] {
         refused(&server, &second_round(&server, "it", &json!(changed), yes()), "request_state_foreign");
     }
     // Another process has another key.
@@ -135,7 +140,8 @@ fn an_answer_without_its_question_is_asked_for() {
     asked(&ask(&server, "confirms", json!({ "what": "it" }), forged, can(FORMS)).json());
     // Nor does one count that is to another key.
     let state = first_round(&server, "it");
-    let more = json!({ "requestState": state, "inputResponses": { "else": accept(json!({ "sure": true })) } });
+    let more =
+        json!({ "requestState": state, "inputResponses": { "else": accept(json!({ "sure": true })) } });
     asked(&ask(&server, "confirms", json!({ "what": "it" }), more, can(FORMS)).json());
 }
 
@@ -169,11 +175,13 @@ fn answers_are_carried_from_round_to_round() {
     let server = HttpServer::start(&[]);
     let (questions, state) = asked(&ask(&server, "asks_twice", json!({}), json!({}), can(FORMS)).json());
     assert_eq!(questions.keys().collect::<Vec<_>>(), ["number"]);
-    let more = json!({ "requestState": state, "inputResponses": { "number": accept(json!({ "number": 3 })) } });
+    let more =
+        json!({ "requestState": state, "inputResponses": { "number": accept(json!({ "number": 3 })) } });
     let (questions, state) = asked(&ask(&server, "asks_twice", json!({}), more, can(FORMS)).json());
     assert_eq!(questions["number_2"]["params"]["message"], "After 3?");
     // What was answered before can't be changed any more.
-    let answers = json!({ "number": accept(json!({ "number": 9 })), "number_2": accept(json!({ "number": 4.0 })) });
+    let answers =
+        json!({ "number": accept(json!({ "number": 9 })), "number_2": accept(json!({ "number": 4.0 })) });
     let more = json!({ "requestState": state, "inputResponses": answers });
     assert_eq!(text(&ask(&server, "asks_twice", json!({}), more, can(FORMS)).json()), "3 4");
 }
@@ -197,7 +205,8 @@ fn a_client_that_can_t_be_asked_is_told_what_it_lacks() {
     assert_eq!(kind(&answer), "client_capability");
     assert_eq!(text(&answer), "this client can't be asked: it lacks `elicitation.form`");
     let state = json!({ "name": "confirms", "arguments": { "what": "it" }, "requestState": "x" });
-    let reply = server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": state }));
+    let reply =
+        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": state }));
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
 }
 
@@ -205,11 +214,15 @@ fn a_client_that_can_t_be_asked_is_told_what_it_lacks() {
 fn a_person_is_sent_to_pages_of_https_alone() {
     let server = HttpServer::start(&[]);
     let go = |url: &str, more: Value| {
-        ask(&server, "sends_to_a_page", json!({ "url": url }), more, can(r#"{"elicitation":{"url":{}}}"#)).json()
+        ask(&server, "sends_to_a_page", json!({ "url": url }), more, can(r#"{"elicitation":{"url":{}}}"#))
+            .json()
     };
     let (questions, state) = asked(&go("https://example.com/sign-in", json!({})));
     let params = &questions["open"]["params"];
-    assert_eq!(params, &json!({ "mode": "url", "message": "Sign in there.", "url": "https://example.com/sign-in" }));
+    assert_eq!(
+        params,
+        &json!({ "mode": "url", "message": "Sign in there.", "url": "https://example.com/sign-in" })
+    );
     let more = json!({ "requestState": state, "inputResponses": { "open": { "action": "accept" } } });
     assert_eq!(text(&go("https://example.com/sign-in", more)), "Accepted(())");
     for url in ["http://example.com/", "javascript:alert(1)", "https://a:b@example.com/"] {
@@ -314,7 +327,8 @@ fn over_stdio_the_newer_era_asks_by_its_result() {
     };
     server.send(&call(1, json!({})));
     let (_, state) = asked(&server.answer(&json!(1)));
-    let more = json!({ "requestState": state, "inputResponses": { "confirm": accept(json!({ "sure": true })) } });
+    let more =
+        json!({ "requestState": state, "inputResponses": { "confirm": accept(json!({ "sure": true })) } });
     server.send(&call(2, more));
     assert_eq!(text(&server.answer(&json!(2))), "it: true, -, false");
 }
@@ -324,7 +338,9 @@ fn one_caller_waits_for_so_many_answers_and_no_more() {
     let mut server = asked_over_stdio();
     for id in 0..17 {
         let params = json!({ "name": "confirms", "arguments": { "what": "it" } });
-        server.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string());
+        server.send(
+            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string(),
+        );
     }
     let (mut asked, mut refused) = (0, 0);
     for _ in 0..17 {

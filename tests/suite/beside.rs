@@ -53,7 +53,10 @@ fn it_is_bounded_in_time_and_its_panics_are_answers() {
     assert_eq!(failed["error"]["code"], -32_603, "{failed}");
     assert!(!failed.to_string().contains("secret"), "{failed}");
     let late = get("hangs");
-    assert_eq!((&late["error"]["code"], &late["error"]["message"]), (&json!(-32_603), &json!("the server ran out of time")));
+    assert_eq!(
+        (&late["error"]["code"], &late["error"]["message"]),
+        (&json!(-32_603), &json!("the server ran out of time"))
+    );
     assert_eq!(get("hello")["result"]["messages"][0]["content"]["text"], "hello");
 }
 

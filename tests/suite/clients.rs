@@ -57,8 +57,10 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
         "dropped": 1,
     });
     let (http, sessions) = (HttpServer::start(&[]), HttpServer::start(&["--legacy-sessions", "8"]));
-    let mut targets =
-        vec![(vec![SPECIMEN.to_owned(), "serve".to_owned(), "--stdio".to_owned()], true), (vec![http.url()], protocol == MODERN)];
+    let mut targets = vec![
+        (vec![SPECIMEN.to_owned(), "serve".to_owned(), "--stdio".to_owned()], true),
+        (vec![http.url()], protocol == MODERN),
+    ];
     if protocol == LEGACY {
         targets.push((vec![sessions.url()], true));
     }
@@ -67,7 +69,8 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
             true => json!("it: true, ok, false"),
             false => json!("this client can't be asked: it lacks `elicitation.form`"),
         };
-        let arguments: Vec<&str> = [script, mode].into_iter().chain(target.iter().map(String::as_str)).collect();
+        let arguments: Vec<&str> =
+            [script, mode].into_iter().chain(target.iter().map(String::as_str)).collect();
         let (printed, _) = run(program, &arguments);
         let mut report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
         // JavaScript has one kind of number.

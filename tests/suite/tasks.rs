@@ -111,7 +111,8 @@ fn a_task_asks_on_its_way() {
     assert_eq!(asks["inputRequests"]["number"]["params"]["message"], "Which?");
     let answer = |key: &str, number: Value| {
         let responses = json!({ key: { "action": "accept", "content": { "number": number } } });
-        let reply = about(&server, "tasks/update", &task, json!({ "inputResponses": responses }), knows_tasks());
+        let reply =
+            about(&server, "tasks/update", &task, json!({ "inputResponses": responses }), knows_tasks());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
     // An answer to nothing changes nothing; one that can't be used is asked for again, by another key.
@@ -143,7 +144,10 @@ fn the_extension_is_declared_and_works_over_stdio() {
     let mut server = StdioServer::start(&[]);
     server.send(&modern(1, "server/discover", json!({}), json!({})).to_string());
     let discovered = server.answer(&json!(1));
-    assert_eq!(discovered["result"]["capabilities"]["extensions"], json!({ "io.modelcontextprotocol/tasks": {} }));
+    assert_eq!(
+        discovered["result"]["capabilities"]["extensions"],
+        json!({ "io.modelcontextprotocol/tasks": {} })
+    );
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
     server.send(&modern(2, "tools/call", params, knows_tasks()).to_string());
     let task = server.answer(&json!(2))["result"]["taskId"].clone();
