@@ -155,8 +155,13 @@ fn a_plain_server_passes_what_needs_no_fixture() {
     }
     // Of what isn't about its fixtures, the longest scenario finds nothing either.
     let (found, _) = run(&server, "2026-07-28", &folder.path().join("again"));
-    let fixtures =
-        ["undeclared-capability", "missing-capability", "no-independent-requests", "no-log-without"];
+    let fixtures = [
+        "undeclared-capability",
+        "missing-capability",
+        "no-independent-requests",
+        "no-log-without",
+        "sends-tools-list-changed",
+    ];
     for (id, status, message) in &found["server-stateless"] {
         let is_about_a_fixture = fixtures.iter().any(|part| id.contains(part));
         assert!(is_about_a_fixture || !["FAILURE", "WARNING"].contains(&status.as_str()), "{id}: {message}");
