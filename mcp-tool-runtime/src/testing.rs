@@ -33,11 +33,13 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use mcp_tool_contract::{model::Version, read::violation::Violations};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
     audit::Sink,
     contracts::{self, Asked as Question, ContractError, Fault, Server},
     dispatch::{Admitted, Arrival, Asked, Carried, RefusalKind},
@@ -65,6 +67,7 @@ pub struct TestServer {
     requires: Option<Requirement>,
     /// Headers as a request would bring them.
     headers: Vec<(String, String)>,
+    person: Person,
     #[cfg(feature = "oauth")]
     token: Option<InboundToken>,
 }
@@ -133,6 +136,7 @@ impl TestServer {
             records,
             requires: None,
             headers: Vec::new(),
+            person: Person::default(),
             #[cfg(feature = "oauth")]
             token: None,
         })
@@ -146,7 +150,8 @@ impl TestServer {
         let known = Arc::clone(&self.endpoint.dispatcher.versions.known);
         let next = TestServer::start_with(server, Settings::default(), Some(known)).await?;
         let (caller, requires) = (self.caller.clone(), self.requires.clone());
-        Ok(TestServer { caller, requires, headers: self.headers.clone(), ..next })
+        let person = self.person.clone();
+        Ok(TestServer { caller, requires, headers: self.headers.clone(), person, ..next })
     }
 
     /// The same server, called with `dev.mcp-tool/requires`: a range of versions, or a contract's digest.
@@ -192,6 +197,13 @@ impl TestServer {
         TestServer { headers, ..self.clone() }
     }
 
+    /// The same server, called by a client whose person answers: given the parameters of an `elicitation/create`, its
+    /// `message` and `requestedSchema` or `url`. Without it nobody can be asked.
+    #[must_use]
+    pub fn answering(&self, answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
+        TestServer { person: Person(Some(Arc::new(answer))), ..self.clone() }
+    }
+
     /// Calls a tool: scopes, rate, layers, bounds, gate, deadline, output check and record are those of a served call.
     ///
     /// # Errors
@@ -233,7 +245,8 @@ impl TestServer {
             ..self.caller.clone().into()
         };
         let asked = Asked { name, requires: self.requires.as_ref(), arguments_bytes, completes };
-        let admitted = dispatcher.admit(arrival, asked, Carried::default()).await;
+        let asking = Asking::client(Arc::new(self.person.clone()));
+        let admitted = dispatcher.admit(arrival, asked, Carried { asking, ..Carried::default() }).await;
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
@@ -242,6 +255,35 @@ impl TestServer {
     pub fn records(&self) -> Vec<Value> {
         self.endpoint.dispatcher.audit.flush(Duration::MAX);
         self.records.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The person behind a test's calls, whose client knows tasks and waits for them.
+#[derive(Clone, Default)]
+struct Person(Option<Arc<dyn Fn(&Value) -> Reply<Value> + Send + Sync>>);
+
+impl Client for Person {
+    fn capabilities(&self) -> Capabilities {
+        let tasks = json!({ TASKS: {} });
+        Capabilities::of(&match self.0 {
+            Some(_) => json!({ "elicitation": { "form": {}, "url": {} }, "extensions": tasks }),
+            None => json!({ "extensions": tasks }),
+        })
+    }
+
+    fn request(&self, _: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
+        let answer = self.0.as_ref().map(|answer| match answer(&params) {
+            Reply::Accepted(content) => json!({ "action": "accept", "content": content }),
+            Reply::Declined => json!({ "action": "decline" }),
+            Reply::Cancelled => json!({ "action": "cancel" }),
+        });
+        Box::pin(std::future::ready(answer.ok_or(Unanswered::Gone)))
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "answers" } else { "can't be asked" })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use mcp_tool_runtime::{ErrorKind, Reply as Replied, prelude::*, testing::TestServer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::harness::{HttpServer, Reply, SPECIMEN, StdioServer, kind, modern, text};
@@ -354,4 +356,36 @@ fn one_caller_waits_for_so_many_answers_and_no_more() {
         }
     }
     assert_eq!((asked, refused), (16, 1));
+}
+
+/// Whether it may be.
+#[derive(Deserialize, ToolSchema)]
+struct Consent {
+    /// Whether it may.
+    may: bool,
+}
+
+/// Asks, and can be nothing but a task.
+#[mcp_tool(version = "1.0", public, task(required))]
+async fn consents(cx: &CallContext) -> Result<String, ToolError> {
+    let Consent { may } = cx.ask::<Consent>("May it?").await?.required()?;
+    Ok(may.to_string())
+}
+
+#[tokio::test]
+async fn an_author_answers_for_the_person() {
+    let server = TestServer::start(ToolServer::new("asks", "1.0.0").tools(tools![consents])).await.unwrap();
+    let nobody = server.call("consents", json!({})).await.unwrap_err();
+    assert_eq!(nobody.kind(), Some(ErrorKind::ClientCapability));
+    let willing = server.answering(|asked| {
+        assert_eq!(
+            (&asked["message"], &asked["requestedSchema"]["required"]),
+            (&json!("May it?"), &json!(["may"]))
+        );
+        Replied::Accepted(json!({ "may": true }))
+    });
+    assert_eq!(willing.call("consents", json!({})).await.unwrap().text(), "true");
+    let unwilling = server.answering(|_| Replied::Declined);
+    let refused = unwilling.call("consents", json!({})).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::Refused));
 }

@@ -677,5 +677,15 @@ fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
     let server = HttpServer::start_by(&mut command, &[]);
     assert_eq!(text(&server.call("bills", json!({}))), "three");
     assert_eq!(upstream.seen()[0].authorization(), "Bearer k1");
+    assert_eq!(upstream.seen()[0].header("traceparent"), None);
+    // The trace that a call is part of is carried on, with the call as its parent.
+    let (id, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let meta = json!({ "traceparent": format!("00-{id}-{parent}-01"), "tracestate": "vendor=1" });
+    server.modern("tools/call", json!({ "name": "bills", "arguments": {} }), meta, &[]);
+    let seen = upstream.seen().remove(1);
+    let carried = seen.header("traceparent").unwrap();
+    assert!(carried.starts_with(&format!("00-{id}-")) && carried.ends_with("-01"), "{carried}");
+    assert!(!carried.contains(parent), "{carried}");
+    assert_eq!(seen.header("tracestate"), Some("vendor=1"));
     assert!(!server.stderr.text().contains("k1"), "{}", server.stderr.text());
 }
