@@ -260,7 +260,9 @@ impl TestServer {
 
 /// The person behind a test's calls, whose client knows tasks and waits for them.
 #[derive(Clone, Default)]
-struct Person(Option<Arc<dyn Fn(&Value) -> Reply<Value> + Send + Sync>>);
+struct Person(Option<Arc<Answers>>);
+
+type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
 
 impl Client for Person {
     fn capabilities(&self) -> Capabilities {
