@@ -1,0 +1,420 @@
+"""Asks servers for each feature of the protocol, and prints what came as a table.
+
+    python probe.py [SERVER …]
+
+Each server is built or installed, started on loopback, and asked by plain HTTP: in 2025-11-25 within a session that
+`initialize` opens, in 2026-07-28 by `_meta` alone. A cell says what was seen and nothing else: `yes`, `no`, or a word
+for what came in its place. `no API` stands where the author of a server can't ask for a feature; servers.py says where
+we looked.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+from servers import SERVERS, Server
+from wire import NEWER, OLDER, Answer, Caller, Closed
+
+YES, NO = "yes", "no"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+FORM = {"elicitation": {"form": {}}}
+ACCEPT = {"action": "accept", "content": {"name": "Ada"}}
+TASKS = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
+# Until something is seen that takes a while, and how often is looked.
+PATIENCE, PAUSE = 15, 0.1
+
+Row = tuple[str, str, Callable[[Server], str]]
+ROWS: list[Row] = []
+
+
+def row(key: str, title: str):
+    """A row of the table: what it is called, and who fills it."""
+
+    def add(ask):
+        ROWS.append((key, title, ask))
+        return ask
+
+    return add
+
+
+def newer(server: Server, **given) -> Caller:
+    return Caller(server.url, NEWER, **given)
+
+
+def older(server: Server, **given) -> Caller:
+    return Caller(server.url, OLDER, **given)
+
+
+def told(answer: Answer) -> str:
+    """What came, in a word or two."""
+    if answer.error:
+        code = str(answer.error.get("code"))
+        return code if answer.status in (200, None) else f"HTTP {answer.status}, {code}"
+    if answer.result is None:
+        return f"HTTP {answer.status}" if answer.status != 200 else "nothing"
+    if answer.result.get("isError"):
+        return "isError"
+    kind = answer.result.get("resultType", "complete")
+    return "ran" if kind == "complete" else kind
+
+
+def seen(is_there: object, answer: Answer) -> str:
+    """`yes`, or what came in its place."""
+    if is_there:
+        return YES
+    word = told(answer)
+    return NO if word == "ran" else word
+
+
+@row("older", "serves 2025-11-25")
+def _(server):
+    caller = older(server)
+    return seen(caller.opened.result and caller.opened.result["protocolVersion"] == OLDER, caller.opened)
+
+
+@row("newer", "serves 2026-07-28 (`server/discover`)")
+def _(server):
+    answer = newer(server).ask("server/discover")
+    return seen(answer.result and NEWER in answer.result.get("supportedVersions", []), answer)
+
+
+@row("both", "both at one endpoint")
+def _(server):
+    first = older(server).call("text")
+    second = newer(server).call("text")
+    if first.text != "text":
+        return f"{OLDER}: {told(first)}"
+    return seen(second.text == "text", second)
+
+
+@row("info", "`serverInfo` in `_meta` of a result, 2026-07-28")
+def _(server):
+    answer = newer(server).ask("tools/list")
+    return seen("io.modelcontextprotocol/serverInfo" in answer.meta, answer)
+
+
+@row("cache", "`tools/list` says `ttlMs` and `cacheScope`")
+def _(server):
+    answer = newer(server).ask("tools/list")
+    return seen(answer.result and {"ttlMs", "cacheScope"} <= answer.result.keys(), answer)
+
+
+@row("undeclared", "what isn't declared answers -32601 (`prompts/list`)")
+def _(server):
+    caller = newer(server)
+    declared = caller.ask("server/discover").result or {}
+    if "prompts" in declared.get("capabilities", {}):
+        return "declared"
+    answer = caller.ask("prompts/list")
+    return YES if answer.code == -32601 else "a list" if answer.result else told(answer)
+
+
+@row("media", "images, audio, resources and links")
+def _(server):
+    answer = newer(server).call("media")
+    kinds = {piece["type"] for piece in answer.content}
+    missing = {"image", "audio", "resource", "resource_link"} - kinds
+    return YES if not missing else seen(False, answer) if not kinds else "no " + ", ".join(sorted(missing))
+
+
+@row("structured", "structured, and the same as text")
+def _(server):
+    answer = newer(server).call("structured", {"n": 7})
+    is_structured = (answer.result or {}).get("structuredContent") == {"n": 7}
+    return YES if is_structured and "7" in answer.text else "no text" if is_structured else seen(False, answer)
+
+
+@row("bounds", "arguments held to their schema's bounds")
+def _(server):
+    listed = newer(server).tool("structured")
+    if listed.get("inputSchema", {}).get("properties", {}).get("n", {}).get("maximum") != 10:
+        return "not listed"
+    answer = newer(server).call("structured", {"n": 11})
+    return YES if answer.is_refused else told(answer)
+
+
+@row("output", "results held to their output schema")
+def _(server):
+    if "outputSchema" not in newer(server).tool("broken"):
+        return "not listed"
+    answer = newer(server).call("broken")
+    return YES if answer.is_refused else "sent" if "100" in str(answer.result) else told(answer)
+
+
+def progress(caller: Caller) -> str:
+    answer = caller.call("progress", meta={"progressToken": "p"})
+    reports = [note["params"] for note in answer.notes("notifications/progress")]
+    return seen(len(reports) >= 2 and all(report["progressToken"] == "p" for report in reports), answer)
+
+
+@row("progress-older", "progress, 2025-11-25")
+def _(server):
+    return progress(older(server))
+
+
+@row("progress-newer", "progress, 2026-07-28")
+def _(server):
+    return progress(newer(server))
+
+
+@row("log", "log messages to who asks for them, 2026-07-28")
+def _(server):
+    answer = newer(server).call("log", meta={"io.modelcontextprotocol/logLevel": "info"})
+    return seen(answer.notes("notifications/message"), answer)
+
+
+@row("log-unasked", "and to nobody else")
+def _(server):
+    answer = newer(server).call("log")
+    return "sent" if answer.notes("notifications/message") else YES if answer.text else told(answer)
+
+
+@row("cancel", "closing the response stops the function, 2026-07-28")
+def _(server):
+    caller = newer(server)
+    before = caller.state()
+    if before is None:
+        return "no state"
+    waiting = caller.begin("slow")
+    if not until(lambda: (caller.state() or before)["started"] > before["started"]):
+        return "not begun"
+    waiting.close()
+    done = until(lambda: ended(before, caller.state() or before))
+    return {"stopped": YES, "finished": "ran on", None: "neither"}[done]
+
+
+def ended(before: dict, now: dict) -> str | None:
+    return next((how for how in ("stopped", "finished") if now[how] > before[how]), None)
+
+
+def until(look: Callable[[], object]):
+    """What is seen at last, or nothing."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    return found or None
+
+
+@row("form-older", "asks the person in a session, 2025-11-25")
+def _(server):
+    caller = older(server, capabilities={"elicitation": {"form": {}, "url": {}}}, answers={"elicitation/create": ACCEPT})
+    answer = caller.call("form", {"topic": "a"})
+    return seen("Ada" in answer.text and "elicitation/create" in caller.asked, answer)
+
+
+def asks(server: Server, name: str = "form", arguments: object = None, capabilities: object = None) -> Answer:
+    arguments = {"topic": "a"} if name == "form" and arguments is None else arguments
+    return newer(server, capabilities=FORM if capabilities is None else capabilities).call(name, arguments)
+
+
+def answered(server: Server, first: Answer, arguments: dict, state: str | None = None) -> Answer:
+    """The call again, with an answer to each question and the state, or another."""
+    given = {key: ACCEPT for key in (first.result or {}).get("inputRequests", {})}
+    more = {"inputResponses": given}
+    if (state := state or (first.result or {}).get("requestState")) is not None:
+        more["requestState"] = state
+    return newer(server, capabilities=FORM).call("form", arguments, more=more)
+
+
+def is_question(answer: Answer) -> bool:
+    return (answer.result or {}).get("resultType") == "input_required"
+
+
+@row("form-newer", "asks the person by a result, 2026-07-28")
+def _(server):
+    first = asks(server)
+    if not is_question(first):
+        return seen(False, first)
+    last = answered(server, first, {"topic": "a"})
+    return seen("Ada" in last.text, last)
+
+
+def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], str]:
+    def ask(server):
+        first = asks(server)
+        if not is_question(first):
+            return "–"
+        if "requestState" not in first.result:
+            return "no state"
+        if "Ada" not in answered(server, asks(server), {"topic": "a"}).text:
+            return "–"
+        last = change(server, first)
+        # Asked again is refused too: the answer didn't count.
+        return YES if last.is_refused or is_question(last) else "ran" if "Ada" in last.text else told(last)
+
+    return ask
+
+
+def tampered(server, first):
+    state = first.result["requestState"]
+    middle = len(state) // 2
+    other = "A" if state[middle] != "A" else "B"
+    return answered(server, first, {"topic": "a"}, state[:middle] + other + state[middle + 1 :])
+
+
+def replayed(server, first):
+    answered(server, first, {"topic": "a"})
+    return answered(server, first, {"topic": "a"})
+
+
+def moved(server, first):
+    return answered(server, first, {"topic": "b"})
+
+
+row("tampered", "a changed `requestState` is refused")(state_row(tampered))
+row("moved", "a `requestState` for other arguments is refused")(state_row(moved))
+row("replayed", "a `requestState` used twice is refused")(state_row(replayed))
+
+
+@row("incapable", "who can't be asked gets -32021")
+def _(server):
+    answer = asks(server, capabilities={})
+    return YES if answer.code == -32021 else "asked" if is_question(answer) else told(answer)
+
+
+@row("url", "asks to open a page (URL mode), 2026-07-28")
+def _(server):
+    answer = asks(server, "link", {}, {"elicitation": {"form": {}, "url": {}}})
+    requests = (answer.result or {}).get("inputRequests", {}).values()
+    return seen(any(request["params"].get("mode") == "url" for request in requests), answer)
+
+
+@row("sample", "asks the client's model, 2026-07-28")
+def _(server):
+    answer = asks(server, "sample", {}, {"sampling": {}})
+    requests = (answer.result or {}).get("inputRequests", {}).values()
+    return seen(any(request["method"] == "sampling/createMessage" for request in requests), answer)
+
+
+@row("header", "`x-mcp-header` is listed")
+def _(server):
+    listed = newer(server).tool("region").get("inputSchema", {}).get("properties", {}).get("region", {})
+    return YES if listed.get("x-mcp-header") == "Region" else NO
+
+
+@row("mismatch", "another value in the header is refused (400, -32020)")
+def _(server):
+    answer = newer(server).call("region", {"region": "north"}, headers={"Mcp-Param-Region": "south"})
+    return YES if (answer.status, answer.code) == (400, -32020) else told(answer)
+
+
+@row("changed", "`tools/list_changed` to who listens, 2026-07-28")
+def _(server):
+    caller = newer(server)
+    listening = caller.begin(None, method="subscriptions/listen", params={"notifications": {"toolsListChanged": True}})
+    try:
+        first = listening.next(PATIENCE)
+        if first is None or first.get("method") != "notifications/subscriptions/acknowledged":
+            return told(Answer.of(listening.status, first))
+        changing = caller.call("change")
+        for _ in range(10):
+            message = listening.next(3)
+            if message is None:
+                return seen(False, changing)
+            if message.get("method") == "notifications/tools/list_changed":
+                return YES
+        return NO
+    finally:
+        listening.close()
+
+
+def begun(server: Server, seconds: float, **given) -> tuple[Caller, Answer]:
+    caller = newer(server, capabilities=TASKS, **given)
+    return caller, caller.call("job", {"seconds": seconds})
+
+
+def task(caller: Caller, method: str, begun: Answer) -> Answer:
+    return caller.ask(method, {"taskId": begun.result["taskId"]})
+
+
+def is_task(answer: Answer) -> bool:
+    return (answer.result or {}).get("resultType") == "task"
+
+
+@row("task", "a call goes on as a task, and ends (`tasks/get`)")
+def _(server):
+    caller, first = begun(server, 0.2)
+    if not is_task(first):
+        return seen(False, first)
+    last = until(lambda: got if is_over(got := task(caller, "tasks/get", first)) else None)
+    if last is None:
+        return "no end"
+    return seen("done" in str((last.result or {}).get("result")), last)
+
+
+def is_over(answer: Answer) -> bool:
+    return bool(answer.error) or (answer.result or {}).get("status") not in ("working", "input_required")
+
+
+@row("task-cancel", "a task is cancelled (`tasks/cancel`)")
+def _(server):
+    caller, first = begun(server, 10)
+    if not is_task(first):
+        return "–"
+    answer = task(caller, "tasks/cancel", first)
+    if answer.error:
+        return told(answer)
+    last = until(lambda: got if is_over(got := task(caller, "tasks/get", first)) else None)
+    status = (last.result or {}).get("status") if last else "works on"
+    return YES if status == "cancelled" else status or told(last)
+
+
+@row("task-undeclared", "no task for who didn't declare the extension")
+def _(server):
+    answer = newer(server).call("job", {"seconds": 0.1})
+    return YES if answer.code == -32021 or answer.text == "done" else told(answer)
+
+
+@row("trace", "`traceparent` reaches the function")
+def _(server):
+    answer = newer(server).call("trace", meta={"traceparent": TRACE})
+    return seen(answer.text == TRACE, answer)
+
+
+@row("complete", "completion of a tool's argument (`ref/tool`)")
+def _(server):
+    params = {"ref": {"type": "ref/tool", "name": "form"}, "argument": {"name": "topic", "value": "a"}}
+    answer = newer(server).ask("completion/complete", params)
+    return seen(answer.result and "completion" in answer.result, answer)
+
+
+@row("layer", "middleware around a call")
+def _(server):
+    caller = newer(server)
+    before = caller.state()
+    caller.call("text")
+    after = caller.state()
+    return YES if before and after and after["layered"] > before["layered"] else NO
+
+
+def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
+    """One cell."""
+    if key in server.lacks:
+        return "no API"
+    try:
+        return ask(server)
+    except Closed as closed:
+        return f"{closed}"
+
+
+def main() -> None:
+    """Builds, asks and prints."""
+    chosen = [server for server in SERVERS if not sys.argv[1:] or server.name in sys.argv[1:]]
+    columns = []
+    for server in chosen:
+        trouble = server.start()
+        cells = ["not built"] * len(ROWS) if trouble else [fill(server, key, ask) for key, _, ask in ROWS]
+        server.stop()
+        columns.append((f"{server.label} {server.version()}" + (f", {trouble}" if trouble else ""), cells))
+        print(f"{server.name} was asked", file=sys.stderr)
+    print("| | " + " | ".join(title for title, _ in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for number, (_, title, _) in enumerate(ROWS):
+        print(f"| {title} | " + " | ".join(cells[number] for _, cells in columns) + " |")
+    notes = [note for server in chosen for note in server.notes]
+    if notes:
+        print("\n" + "\n".join(f"- {note}" for note in notes))
+
+
+if __name__ == "__main__":
+    main()
