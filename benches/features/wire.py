@@ -12,6 +12,8 @@ PREFIX = "io.modelcontextprotocol/"
 CLIENT = {"name": "features", "version": "1.0.0"}
 # What a server may take for one message.
 TIMEOUT = 20
+# How long a session's own stream is heard without a word.
+PATIENCE = 15
 
 
 class Closed(Exception):
@@ -136,12 +138,25 @@ class Caller:
         self.capabilities = capabilities or {}
         self.answers = answers or {}
         self.asked: list[str] = []
+        # What came outside of answers, by the session's own stream.
+        self.heard: list[dict] = []
         self.numbers = itertools.count(1)
         self.session: str | None = None
         if era == OLDER:
             params = {"protocolVersion": OLDER, "capabilities": self.capabilities, "clientInfo": CLIENT}
             self.opened = self.ask("initialize", params)
             self._send({"jsonrpc": "2.0", "method": "notifications/initialized"}).close()
+            threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Hears what a server sends by the session's own stream, and answers it."""
+        headers = self._headers("", None) | {"Accept": "text/event-stream"}
+        stream = Stream(self.url, "GET", headers, None)
+        while (message := stream.next(PATIENCE)) is not None:
+            self.heard.append(message)
+            if "method" in message and "id" in message:
+                self._answer(message)
+        stream.close()
 
     def _headers(self, method: str, name: str | None) -> dict:
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}

@@ -28,7 +28,6 @@ use tower_mcp::{
         ElicitRequestParams, ElicitResult, ElicitUrlParams, InputRequest, InputRequests, InputRequiredResult,
         InputResponse, LogLevel, LoggingMessageParams, RequestOutcome, ResourceContent, SamplingMessage,
     },
-    stateless::StatelessConfig,
 };
 
 /// A number of at most ten.
@@ -292,10 +291,8 @@ async fn main() -> Result<(), BoxError> {
         .tools([form(Arc::new(codec)), link(), sample(), media(), slow(), job()])
         .tools(telling())
         .with_tasks();
-    let transport = HttpTransport::new(router)
-        .with_sampling()
-        .stateless(StatelessConfig::new())
-        .layer(tower_layer::layer_fn(Counting));
+    // Without `stateless`, which isn't needed for the newer era and refuses `subscriptions/listen`.
+    let transport = HttpTransport::new(router).with_sampling().layer(tower_layer::layer_fn(Counting));
     let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, transport.into_router_at("/mcp")).await?;
     Ok(())
