@@ -87,6 +87,11 @@ impl Features {
     /// Asks for a name.
     #[tool]
     async fn form(&self, ctx: &CallToolContext, topic: String) -> McpResult<String> {
+        // What the author keeps is what the state is of: without it, a question has none.
+        if ctx.client.load_state::<String>()?.is_some_and(|of| of != topic) {
+            return Err(McpError::invalid_params("another call's state"));
+        }
+        ctx.client.store_state(&topic)?;
         let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
         let reply = ctx.client.elicit("answer", neutral::ElicitParams::new("Who are you?", schema)).await?;
         let name = reply.content.get("name").and_then(|name| name.as_str()).unwrap_or_default();
