@@ -127,7 +127,8 @@ async def sample(ctx: Context) -> str | types.InputRequiredResult:
     if ctx.input_responses:
         return "sampled"
     says = types.SamplingMessage(role="user", content=types.TextContent(type="text", text="Say something"))
-    return asking("said", types.CreateMessageRequest(params=types.CreateMessageRequestParams(messages=[says], max_tokens=10)))
+    params = types.CreateMessageRequestParams(messages=[says], max_tokens=10)
+    return asking("said", types.CreateMessageRequest(params=params))
 
 
 @mcp.tool

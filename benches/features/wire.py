@@ -4,6 +4,7 @@ import itertools
 import json
 import queue
 import threading
+import time
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
@@ -133,25 +134,38 @@ class Stream:
 class Caller:
     """A client of one era, with a session in the older."""
 
-    def __init__(self, url: str, era: str, capabilities: dict | None = None, answers: dict | None = None, token: str | None = None):
-        self.url, self.era, self.token = url, era, token
+    def __init__(
+        self,
+        url: str,
+        era: str,
+        capabilities: dict | None = None,
+        answers: dict | None = None,
+        listens: bool = False,
+    ):
+        self.url, self.era = url, era
         self.capabilities = capabilities or {}
         self.answers = answers or {}
         self.asked: list[str] = []
         # What came outside of answers, by the session's own stream.
         self.heard: list[dict] = []
+        self.listens, self.is_answered_elsewhere = listens, False
         self.numbers = itertools.count(1)
         self.session: str | None = None
         if era == OLDER:
             params = {"protocolVersion": OLDER, "capabilities": self.capabilities, "clientInfo": CLIENT}
             self.opened = self.ask("initialize", params)
             self._send({"jsonrpc": "2.0", "method": "notifications/initialized"}).close()
-            threading.Thread(target=self._listen, daemon=True).start()
+            if listens:
+                self._open()
 
-    def _listen(self) -> None:
+    def _open(self) -> None:
+        """Opens the session's own stream."""
+        stream = Stream(self.url, "GET", self._headers("", None) | {"Accept": "text/event-stream"}, None)
+        stream.head.wait(TIMEOUT)
+        threading.Thread(target=self._listen, args=[stream], daemon=True).start()
+
+    def _listen(self, stream: Stream) -> None:
         """Hears what a server sends by the session's own stream, and answers it."""
-        headers = self._headers("", None) | {"Accept": "text/event-stream"}
-        stream = Stream(self.url, "GET", headers, None)
         while (message := stream.next(PATIENCE)) is not None:
             self.heard.append(message)
             if "method" in message and "id" in message:
@@ -160,8 +174,6 @@ class Caller:
 
     def _headers(self, method: str, name: str | None) -> dict:
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
         if method != "initialize":
             headers["MCP-Protocol-Version"] = self.era
         if self.session:
@@ -192,7 +204,9 @@ class Caller:
             params["_meta"] = meta
         return {"jsonrpc": "2.0", "id": next(self.numbers), "method": method, "params": params}
 
-    def ask(self, method: str, params: dict | None = None, meta: dict | None = None, headers: dict | None = None) -> Answer:
+    def ask(
+        self, method: str, params: dict | None = None, meta: dict | None = None, headers: dict | None = None
+    ) -> Answer:
         """Sends a request and waits for its answer; what the server asks meanwhile is answered."""
         message = self._message(method, params, meta)
         stream = self._send(message, headers)
@@ -207,7 +221,17 @@ class Caller:
         if stream.status is None:
             raise Closed("no answer")
         self.session = self.session or stream.headers.get("mcp-session-id")
+        if stream.status == 202 and not messages and self.listens:
+            self._await(message["id"])
+            self.is_answered_elsewhere = True
+            messages = list(self.heard)
         return Answer(stream.status, messages)
+
+    def _await(self, number: int) -> None:
+        """Waits for an answer that comes by the session's own stream."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not any(message.get("id") == number for message in list(self.heard)):
+            time.sleep(0.05)
 
     def _answer(self, request: dict) -> None:
         self.asked.append(request["method"])
@@ -215,7 +239,14 @@ class Caller:
         outcome = {"error": {"code": -32601, "message": "unknown"}} if answer is None else {"result": answer}
         self._send({"jsonrpc": "2.0", "id": request["id"]} | outcome).close()
 
-    def call(self, name: str, arguments: dict | None = None, meta: dict | None = None, headers: dict | None = None, more: dict | None = None) -> Answer:
+    def call(
+        self,
+        name: str,
+        arguments: dict | None = None,
+        meta: dict | None = None,
+        headers: dict | None = None,
+        more: dict | None = None,
+    ) -> Answer:
         """Calls a tool."""
         params = {"name": name, "arguments": arguments or {}} | (more or {})
         return self.ask("tools/call", params, meta, headers)

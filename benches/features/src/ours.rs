@@ -9,7 +9,8 @@ use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 
 const TOOLS: &[ToolEntry] = tools![
-    text, media, structured, broken, progress, log, form, link, sample, slow, state, region, job, change, trace,
+    text, media, structured, broken, progress, log, form, link, sample, slow, state, region, job, change,
+    trace,
 ];
 
 /// A number of at most ten.

@@ -19,8 +19,8 @@ use pmcp::{
         typed_tool::TypedToolWithOutput,
     },
     types::{
-        CallToolResult, Content, InputRequest, InputRequests, InputResponse, LoggingLevel, Role, ServerNotification,
-        TaskSupport, ToolExecution,
+        CallToolResult, Content, InputRequest, InputRequests, InputResponse, LoggingLevel, Role,
+        ServerNotification, TaskSupport, ToolExecution,
         capabilities::{LoggingCapabilities, ServerCapabilities, ToolCapabilities},
         elicitation::{ElicitRequestParams, ElicitResult},
         mrtr::MrtrSignal,
@@ -153,7 +153,8 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
         json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
     let params = ElicitRequestParams::Form { message: "Who are you?".to_owned(), requested_schema };
     let greeted = |reply: &ElicitResult| {
-        let name = reply.content.as_ref().and_then(|content| content.get("name")?.as_str().map(str::to_owned));
+        let name =
+            reply.content.as_ref().and_then(|content| content.get("name")?.as_str().map(str::to_owned));
         CallToolResult::new(vec![Content::text(format!("{topic}: {}", name.unwrap_or_default()))])
     };
     if extra.era() != Some(Era::V2) {
@@ -250,7 +251,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for name in ["text", "media", "progress", "log", "link", "sample", "slow", "state", "change", "trace"] {
         server = server.tool(name, Whole { name, schema: none.clone() });
     }
-    let topic = json!({ "type": "object", "properties": { "topic": { "type": "string" } }, "required": ["topic"] });
+    let topic =
+        json!({ "type": "object", "properties": { "topic": { "type": "string" } }, "required": ["topic"] });
     let region = json!({
         "type": "object",
         "properties": { "region": { "type": "string", "x-mcp-header": "Region" } },

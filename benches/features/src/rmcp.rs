@@ -19,10 +19,11 @@ use rmcp::{
     },
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, ContentBlock,
-        CreateMessageRequest, CreateMessageRequestParams, CreateTaskResult, ElicitRequest, ElicitRequestParams,
-        GetTaskParams, GetTaskResult, InputRequest, InputRequests, InputRequiredResult, LoggingLevel,
-        LoggingMessageNotificationParam, ProgressNotificationParam, ProtocolVersion, RequestStateCodec, Resource,
-        SamplingMessage, SealOptions, ServerCapabilities, ServerConfig, SubscriptionFilter, UpdateTaskParams,
+        CreateMessageRequest, CreateMessageRequestParams, CreateTaskResult, ElicitRequest,
+        ElicitRequestParams, GetTaskParams, GetTaskResult, InputRequest, InputRequests, InputRequiredResult,
+        LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam, ProtocolVersion,
+        RequestStateCodec, Resource, SamplingMessage, SealOptions, ServerCapabilities, ServerConfig,
+        SubscriptionFilter, UpdateTaskParams,
     },
     schemars::JsonSchema,
     service::{RequestContext, SubscriptionContext},
@@ -186,7 +187,8 @@ impl Features {
         if let Some(answer) = self.answer(state, responses, &bound)? {
             return Ok(said(format!("{topic}: {}", answer["content"]["name"].as_str().unwrap_or_default())));
         }
-        let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
+        let schema =
+            json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
         let form = ElicitRequestParams::FormElicitationParams {
             meta: None,
             message: "Who are you?".to_owned(),

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tower_mcp::{
-    BoxError, CallToolResult, HttpTransport, McpRequest, McpRouter, RequestContext, RouterRequest, TaskContext,
-    TaskOutcome, Tool, ToolBuilder,
+    BoxError, CallToolResult, HttpTransport, McpRequest, McpRouter, RequestContext, RouterRequest,
+    TaskContext, TaskOutcome, Tool, ToolBuilder,
     extract::{Context, Json},
     mrtr::RequestStateCodec,
     protocol::{
@@ -113,7 +113,8 @@ fn form(codec: Arc<RequestStateCodec>) -> Tool {
         })
         .build();
     // In the newer era alone; in the older, the context sees to it.
-    let capabilities: ClientCapabilities = serde_json::from_value(json!({ "elicitation": {} })).unwrap_or_default();
+    let capabilities: ClientCapabilities =
+        serde_json::from_value(json!({ "elicitation": {} })).unwrap_or_default();
     tool.require_client_capabilities(capabilities)
 }
 

@@ -92,7 +92,8 @@ impl Features {
             return Err(McpError::invalid_params("another call's state"));
         }
         ctx.client.store_state(&topic)?;
-        let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
+        let schema =
+            json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
         let reply = ctx.client.elicit("answer", neutral::ElicitParams::new("Who are you?", schema)).await?;
         let name = reply.content.get("name").and_then(|name| name.as_str()).unwrap_or_default();
         Ok(format!("{topic}: {name}"))
