@@ -264,6 +264,11 @@ def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], 
     return ask
 
 
+def bare(server, first):
+    del first.result["requestState"]
+    return answered(server, first, {"topic": "a"})
+
+
 def tampered(server, first):
     state = first.result["requestState"]
     middle = len(state) // 2
@@ -282,6 +287,7 @@ def moved(server, first):
 
 row("tampered", "a changed `requestState` is refused")(state_row(tampered))
 row("moved", "a `requestState` for other arguments is refused")(state_row(moved))
+row("bare", "an answer without its `requestState` is refused")(state_row(bare))
 row("replayed", "a `requestState` used twice is refused")(state_row(replayed))
 
 
@@ -376,6 +382,20 @@ def _(server):
     last = until(lambda: got if is_over(got := task(caller, "tasks/get", first)) else None)
     status = (last.result or {}).get("status") if last else "works on"
     return YES if status == "cancelled" else status or told(last)
+
+
+@row("task-stop", "a cancelled task's function stops")
+def _(server):
+    caller = newer(server, capabilities=TASKS)
+    before = caller.state()
+    first = caller.call("job", {"seconds": 10})
+    if before is None or not is_task(first):
+        return "–"
+    if not until(lambda: (caller.state() or before)["started"] > before["started"]):
+        return "not begun"
+    task(caller, "tasks/cancel", first)
+    done = until(lambda: ended(before, caller.state() or before))
+    return {"stopped": YES, "finished": "ran on", None: "neither"}[done]
 
 
 @row("task-undeclared", "no task for who didn't declare the extension")

@@ -52,6 +52,17 @@ def asking(key: str, request) -> types.InputRequiredResult:
     return types.InputRequiredResult(input_requests={key: request}, request_state="asked")
 
 
+async def taken(seconds: float) -> str:
+    seen["started"] += 1
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        seen["stopped"] += 1
+        raise
+    seen["finished"] += 1
+    return "done"
+
+
 @mcp.tool
 async def text() -> str:
     """A text."""
@@ -134,14 +145,7 @@ async def sample(ctx: Context) -> str | types.InputRequiredResult:
 @mcp.tool
 async def slow() -> str:
     """Takes a while."""
-    seen["started"] += 1
-    try:
-        await asyncio.sleep(SLOW)
-    except asyncio.CancelledError:
-        seen["stopped"] += 1
-        raise
-    seen["finished"] += 1
-    return "done"
+    return await taken(SLOW)
 
 
 @mcp.tool
@@ -159,8 +163,7 @@ async def region(region: Annotated[str, Field(json_schema_extra={"x-mcp-header":
 @mcp.tool(task=True)
 async def job(seconds: float) -> str:
     """Takes a while, as a task."""
-    await asyncio.sleep(seconds)
-    return "done"
+    return await taken(seconds)
 
 
 @mcp.tool

@@ -170,7 +170,7 @@ SERVERS = [
         notes=[
             "pmcp: its tools that hold arguments to bounds (feature `validation`) are others than those with an output "
             "schema. By GET: where the session's own stream is open, all answers come by it, and without it nobody is "
-            "asked or told."
+            "asked or told. What works on a task isn't told that it was cancelled."
         ],
     ),
     Server("fastmcp", "FastMCP", notes=["FastMCP: with `fastmcp[tasks]`; it declares prompts though it has none."]),

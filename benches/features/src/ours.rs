@@ -131,7 +131,9 @@ async fn job(
     #[arg(min = 0.0, max = 20.0)]
     seconds: f64,
 ) -> &'static str {
+    let slow = Slow::begin();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    slow.finish();
     "done"
 }
 

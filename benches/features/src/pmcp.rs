@@ -169,7 +169,9 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
 
 /// What a task does, after its call was answered.
 async fn work(store: Arc<dyn TaskStore>, created: CreatedTask, seconds: f64) {
+    let slow = Slow::begin();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    slow.finish();
     let (id, owner) = (created.task.task_id, created.owner_id);
     drop(store.set_result(&id, &owner, CallToolResult::new(vec![Content::text("done")])).await);
     drop(store.update_status(&id, &owner, TaskStatus::Completed, None).await);

@@ -316,9 +316,11 @@ impl ServerHandler for Features {
             .map_err(|error| ErrorData::invalid_params(error.to_string(), None))?;
         let task = self.tasks.spawn(TaskOptions::new(), move |task| {
             Box::pin(async move {
+                let slow = Slow::begin();
                 tokio::select! {
                     () = task.cancelled() => Err(TaskExit::Cancelled),
                     () = tokio::time::sleep(Duration::from_secs_f64(seconds)) => {
+                        slow.finish();
                         Ok(CallToolResult::success(vec![ContentBlock::text("done")]))
                     }
                 }

@@ -196,9 +196,11 @@ fn job() -> Tool {
     ToolBuilder::new("job")
         .description("Takes a while, as a task.")
         .live_task_handler(|task: TaskContext, Job { seconds }: Job| async move {
+            let slow = Slow::begin();
             tokio::select! {
                 () = task.cancelled() => Ok(TaskOutcome::Cancelled { message: None }),
                 () = tokio::time::sleep(Duration::from_secs_f64(seconds)) => {
+                    slow.finish();
                     Ok(TaskOutcome::Completed(CallToolResult::text("done")))
                 }
             }

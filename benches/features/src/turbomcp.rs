@@ -143,9 +143,15 @@ impl Features {
 
     /// Takes a while, as a task.
     #[tool]
-    async fn job(&self, seconds: f64) -> String {
-        tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-        "done".to_owned()
+    async fn job(&self, ctx: &CallToolContext, seconds: f64) -> String {
+        let slow = Slow::begin();
+        tokio::select! {
+            () = ctx.base.cancellation.cancelled() => "stopped".to_owned(),
+            () = tokio::time::sleep(Duration::from_secs_f64(seconds)) => {
+                slow.finish();
+                "done".to_owned()
+            }
+        }
     }
 
     /// Tells that the list of tools has changed.
