@@ -9,6 +9,8 @@ pub enum Judged {
     By(&'static [Rule]),
     /// None: it is what licenses a change.
     Licence,
+    /// None: it is no part of what is promised.
+    Unpromised,
 }
 
 /// One row a key. A key can't be written down without what judges it.
@@ -51,6 +53,7 @@ macro_rules! keys {
 
 macro_rules! judged {
     (licence) => { Judged::Licence };
+    (unpromised) => { Judged::Unpromised };
     (by [$($rule:ident),+]) => { Judged::By(&[$(Rule::$rule),+]) };
 }
 
@@ -68,6 +71,7 @@ keys! {
     OpenWorld "open_world" => by [OpenWorldAdded, OpenWorldRemoved];
     MaxLen "max_len" => by [BoundTightened, BoundLoosened];
     MaxItems "max_items" => by [BoundTightened, BoundLoosened];
+    Constraints "constraints" => by [ConstraintsAdded, ConstraintsRemoved, ConstraintsChanged];
     Timeout "timeout" => by [TimeoutLowered, TimeoutRaised];
     Concurrency "concurrency" => by [ConcurrencyLowered, ConcurrencyRaised];
     Rate "rate" => by [RateLowered, RateRaised];
@@ -93,12 +97,13 @@ keys! {
     Default "default" => by [DefaultChanged, ParameterRequired, ParameterOptional];
     Secret "secret" => by [SecretAdded, SecretRemoved];
     Header "header" => by [HeaderAdded, HeaderRemoved, HeaderChanged];
+    Complete "complete" => unpromised;
 }
 
 impl ArgKey {
     /// Whether it bounds a value, and so may stand on a type and on a field too.
     #[must_use]
     pub const fn is_bound(self) -> bool {
-        !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header)
+        !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete)
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod bounds;
 mod classes;
+pub mod constraints;
 pub mod digest;
 pub mod grammar;
 pub mod json;

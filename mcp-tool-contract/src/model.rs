@@ -22,6 +22,9 @@ pub struct Contract {
     pub description: &'static str,
     /// What the caller sends, in the order of the signature.
     pub input: &'static [Param],
+    /// What the arguments have to satisfy together: JSON Schema in RFC 8785 form, with the keywords of
+    /// [`constraints`](crate::constraints).
+    pub constraints: Option<&'static str>,
     /// What the caller gets.
     pub output: Output,
     /// The scopes that a caller needs, all of them; none for a public tool.
@@ -231,6 +234,7 @@ impl Contract {
         title: None,
         description: "",
         input: &[],
+        constraints: None,
         output: Output::Nothing,
         scopes: &[],
         hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
@@ -322,6 +326,16 @@ impl Param {
             Err(fault) => fault.raise("parameter", self.name),
         }
         self
+    }
+
+    /// That a function completes it, which no contract promises: it only has to be text.
+    #[track_caller]
+    #[must_use]
+    pub const fn completed(self) -> Self {
+        match self.schema.takes_suggestions() {
+            Ok(()) => self,
+            Err(fault) => fault.raise("parameter", self.name),
+        }
     }
 }
 

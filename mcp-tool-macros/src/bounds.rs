@@ -55,7 +55,7 @@ impl Bounds {
                     }
                 })
             }
-            ArgKey::Default | ArgKey::Secret | ArgKey::Header => return false,
+            ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete => return false,
         };
         self.calls.extend(value.map(|value| Bound { key: key.name.clone(), value }));
         true

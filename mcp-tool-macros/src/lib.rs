@@ -36,6 +36,7 @@ use proc_macro::TokenStream;
 /// | `max_len = 64` | longest string, for parameters that don't say |
 /// | `max_items = 20` | longest array, for parameters that don't say |
 /// | `timeout = "5s"` | longest a call may run (`ms`, `s`, `m`, `h`) |
+/// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema that the arguments satisfy together; some clients refuse tools whose schema has such keywords |
 /// | `task` | a call goes on as a task (SEP-2663) where its client declares that it knows such; `task(required)` where it can be nothing else |
 /// | `concurrency = 4` | calls that may run at one time |
 /// | `rate = "10/min"` | calls that one caller may make in any such span of time (`s`, `min`, `h`, `day`) |
@@ -52,12 +53,43 @@ use proc_macro::TokenStream;
 /// # Parameters
 /// What is borrowed, the server lends: `&CallContext` is the call, any other `&T` was lent. What is owned, the
 /// agent sends; its doc comment is its description, and `#[arg(…)]` takes `min`, `max`, `min_len`, `max_len`,
-/// `min_items`, `max_items`, `pattern`, `default`, `secret` and `header`. Bounds of a scalar on a `Vec` are those of
+/// `min_items`, `max_items`, `pattern`, `default`, `secret`, `header` and `complete`. Bounds of a scalar on a `Vec` are those of
 /// its items. A parameter of the type `PageRequest` puts `limit` and `cursor` in.
 ///
 /// `header = "Region"` has clients of 2026-07-28 send the argument as the HTTP header `Mcp-Param-Region` too, by which
 /// a proxy can route; a call whose header doesn't say what its argument says is refused. It is for strings, integers
 /// within ±(2^53 - 1) and booleans, of a few hundred characters at most: heads are small.
+///
+/// `complete = customers(invoices)` has a function suggest what could be typed for a text, or for an item of an array of
+/// texts. It is async, borrows what the tool borrows, by the names of the signature (`&CallContext` among them), takes
+/// what was typed so far as a last `&str`, and gives `Vec<String>` or a `Result` of that; `complete = customers` is
+/// one that borrows nothing. Enums and booleans complete by themselves. Who may not call the tool gets no suggestion of
+/// it; a caller is held to 10 in a second and 5 s each, layers and records go with it as with a call, and what the
+/// parameter's own bounds refuse isn't suggested. It is no part of the contract.
+///
+/// The specification completes the arguments of prompts and resources alone, so this is an extension: a client asks
+/// by `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, all else as specified, and
+/// one that knows only the specification never does.
+/// ```ignore
+/// use mcp_tool_runtime::prelude::*;
+///
+/// struct Invoices(Vec<String>);
+///
+/// async fn customers(invoices: &Invoices, typed: &str) -> Vec<String> {
+///     invoices.0.iter().filter(|name| name.starts_with(typed)).cloned().collect()
+/// }
+///
+/// /// Count a customer's invoices.
+/// #[mcp_tool(version = "1.0", scope = "invoices:read", read_only)]
+/// async fn count_invoices(
+///     invoices: &Invoices,
+///     /// Account name.
+///     #[arg(complete = customers(invoices))]
+///     customer: String,
+/// ) -> String {
+///     invoices.0.iter().filter(|name| **name == customer).count().to_string()
+/// }
+/// ```
 ///
 /// A missing description is a warning (through the `deprecated` lint); `#[allow(missing_docs)]` on the
 /// parameter or the function says that it is meant.

@@ -20,8 +20,9 @@ pub use mcp_tool_contract::{
     rules::Rule,
 };
 
-use crate::error::ErrorKind;
+use crate::{completion::Completing, error::ErrorKind};
 pub use crate::{
+    completion::{Completer, completing},
     context::CallContext,
     error::ToolError,
     lend::{Lend, LendSent, LendShared, Lent, NotLent},
@@ -35,13 +36,14 @@ type Call<S> = for<'a> fn(&'a S, &'a CallContext, &Sent<'_>) -> Result<Running<'
 
 /// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
 /// tools that borrow the same.
-struct Function<S> {
+struct Function<S: 'static> {
     state: S,
     defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    completers: &'static [Completer<S>],
     call: Call<S>,
 }
 
-impl<S: Send + Sync> Bound for Function<S> {
+impl<S: Send + Sync + 'static> Bound for Function<S> {
     fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations> {
         (self.call)(&self.state, cx, arguments)
     }
@@ -49,15 +51,30 @@ impl<S: Send + Sync> Bound for Function<S> {
     fn check_defaults(&self) -> Result<(), Violations> {
         check_defaults(self.defaulted)
     }
+
+    fn complete<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        parameter: &str,
+        typed: &'a str,
+    ) -> Option<Completing<'a>> {
+        let completer = self.completers.iter().find(|completer| completer.is_of(parameter))?;
+        Some((completer.complete)(&self.state, cx, typed))
+    }
+
+    fn has_completers(&self) -> bool {
+        !self.completers.is_empty()
+    }
 }
 
 /// Puts a function together with what it borrows.
 pub fn bound<S: Send + Sync + 'static>(
     state: S,
     defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    completers: &'static [Completer<S>],
     call: Call<S>,
 ) -> Box<dyn Bound> {
-    Box::new(Function { state, defaulted, call })
+    Box::new(Function { state, defaulted, completers, call })
 }
 
 /// Runs a function that is async.

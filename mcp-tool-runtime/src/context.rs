@@ -40,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) contract: &'static Contract,
     pub(crate) correlation: Uuid,
     pub(crate) deadline: Instant,
+    /// Whether an argument is completed, and nothing is called.
+    pub(crate) is_completion: bool,
     /// A later one, once the call goes on as a task.
     pub(crate) later: OnceLock<Instant>,
     pub(crate) over: Over,
@@ -101,6 +103,7 @@ impl CallContext {
             contract: &CONTRACT,
             correlation: Uuid::now_v7(),
             deadline: Instant::now() + Duration::from_secs(30),
+            is_completion: false,
             later: OnceLock::new(),
             over: Over::default(),
             reports: None,
@@ -147,6 +150,13 @@ impl CallContext {
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    /// Whether an argument of the tool is completed (`#[arg(complete = …)]`) and the tool itself isn't called, for the
+    /// layers and the functions that serve both.
+    #[must_use]
+    pub fn is_completion(&self) -> bool {
+        self.call.is_completion
     }
 
     /// Whether nobody waits for the answer any more. An `async` function is dropped at its next `await`; a

@@ -54,6 +54,7 @@ mod audit;
 #[cfg(feature = "cli")]
 mod cli;
 mod clock;
+mod completion;
 mod content;
 mod context;
 mod contracts;
@@ -117,8 +118,6 @@ pub use policy::{Authorizer, Deciding, Decision, ScopeAuthorizer};
 pub use registry::StartError;
 pub use report::Level;
 pub use result::ToolResult;
-/// The protocol's own types, for handlers beside the tools and for pieces of content.
-pub use rmcp;
 #[cfg(feature = "schemars")]
 pub use schemars::Schemars;
 pub use server::ToolServer;

@@ -17,7 +17,8 @@ use mcp_tool_contract::{
 };
 
 use crate::{
-    execution::OutputCheck,
+    completion,
+    execution::{Constraints, OutputCheck},
     lend::{Lent, NotLent},
     limits::Concurrency,
     middleware::{self, Layer, Middleware},
@@ -46,6 +47,7 @@ pub(crate) struct Served {
     /// All of them, for what is bound to a call, where records leave some out.
     pub(crate) whole: Option<Form>,
     pub(crate) bound: Box<dyn Bound>,
+    pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
     pub(crate) timeout: Option<Duration>,
@@ -105,6 +107,14 @@ pub enum StartError {
     /// An output schema that can't be used.
     #[error("the output schema of the tool '{tool}' can't be used: {reason}")]
     OutputSchema {
+        /// The tool.
+        tool: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// Conditions among a tool's parameters that can't be enforced.
+    #[error("the constraints of the tool '{tool}' can't be enforced: {reason}")]
+    Constraints {
         /// The tool.
         tool: &'static str,
         /// Why not.
@@ -198,6 +208,8 @@ impl Registry {
                 (entry.bind)(lent).map_err(|NotLent(borrows)| StartError::NotLent { tool, borrows })?;
             let output = OutputCheck::new(&contract.output)
                 .map_err(|reason| StartError::OutputSchema { tool, reason })?;
+            let constraints =
+                Constraints::new(contract).map_err(|reason| StartError::Constraints { tool, reason })?;
             judge_late(entry)?;
             let digest = contract
                 .digest()
@@ -217,6 +229,7 @@ impl Registry {
                     .any(|param| param.secret)
                     .then(|| Form::new(contract.input, |_| false)),
                 bound,
+                constraints,
                 output,
                 concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),
                 timeout: contract.timeout_ms.map(Duration::from_millis),
@@ -360,6 +373,11 @@ impl Served {
     /// The version that answers for this one, if it is an adapter.
     pub(crate) fn adapts(&self) -> Option<&Arc<Served>> {
         self.adapts.get()
+    }
+
+    /// Whether any argument of it can be completed.
+    pub(crate) fn has_completions(&self) -> bool {
+        self.bound.has_completers() || self.contract.input.iter().any(completion::is_by_itself)
     }
 
     /// What is laid around its calls, the outermost first.

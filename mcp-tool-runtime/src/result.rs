@@ -96,7 +96,7 @@ impl std::fmt::Debug for Onward {
 /// nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
-    label = "a result is a struct that derives `ToolSchema`, a `Page` of them, `String`, or `()`",
+    label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
     note = "a list is returned as `Page<T>`, which bounds it and lets the agent ask for more",
     note = "a single value becomes a field of a struct, so that more can be added later",
     note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"
@@ -190,7 +190,7 @@ impl ToolResult for &'static str {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
-    label = "a result is a struct that derives `ToolSchema`, a `Page` of them, `String`, or `()`",
+    label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
     note = "a list is returned as `Page<T>`, which bounds it and lets the agent ask for more",
     note = "a single value becomes a field of a struct, so that more can be added later",
     note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"

@@ -102,7 +102,7 @@ impl ToolServer {
     }
 
     /// Serves prompts, resources and whatever else the protocol has beside tools, by an rmcp handler of the
-    /// application's own.
+    /// application's own (of the version of rmcp that this crate depends on).
     ///
     /// What its `get_info` declares is declared, and what it doesn't declare isn't asked of it: such requests answer
     /// -32601. Tools, logging and the lifecycle stay this server's. Its requests come from callers whose token was

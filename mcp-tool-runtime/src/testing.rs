@@ -40,7 +40,7 @@ use serde_json::Value;
 use crate::{
     audit::Sink,
     contracts::{self, Asked as Question, ContractError, Fault, Server},
-    dispatch::{Arrival, Asked, Carried, RefusalKind},
+    dispatch::{Admitted, Arrival, Asked, Carried, RefusalKind},
     error::{ErrorKind, ToolError},
     identity::{Caller, Scopes},
     middleware::Headers,
@@ -199,6 +199,27 @@ impl TestServer {
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
+        let admitted = self.admit(tool, arguments.len(), None).await?;
+        admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+    }
+
+    /// Asks what could be typed for an argument: the `completion` that a client would get, held to scopes, gate, layers,
+    /// a rate and a deadline.
+    ///
+    /// # Errors
+    /// Why there is none; a client reads of a tool that it may not use that it is unknown.
+    pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
+        let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
+        let answer = admitted.complete(parameter, typed).await.answer;
+        answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+    }
+
+    async fn admit(
+        &self,
+        name: &str,
+        arguments_bytes: usize,
+        completes: Option<&str>,
+    ) -> Result<Admitted, TestError> {
         let dispatcher = &self.endpoint.dispatcher;
         let wanted = dispatcher.registry.headers.iter();
         let came = wanted.filter_map(|wanted| {
@@ -211,12 +232,9 @@ impl TestServer {
             token: self.token.clone(),
             ..self.caller.clone().into()
         };
-        let asked = Asked { name: tool, requires: self.requires.as_ref(), arguments_bytes: arguments.len() };
-        let admitted = dispatcher
-            .admit(arrival, asked, Carried::default())
-            .await
-            .map_err(|refusal| TestError::from(refusal.kind))?;
-        admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+        let asked = Asked { name, requires: self.requires.as_ref(), arguments_bytes, completes };
+        let admitted = dispatcher.admit(arrival, asked, Carried::default()).await;
+        admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
     /// The audit records so far, in order, as they would stand in the file.

@@ -7,6 +7,7 @@ use mcp_tool_contract::{
 };
 
 use crate::{
+    completion::Completing,
     context::CallContext,
     error::ToolError,
     lend::{Lent, NotLent},
@@ -60,6 +61,13 @@ pub trait Bound: Send + Sync {
 
     /// Reads each parameter's default as its own type does, which const evaluation couldn't.
     fn check_defaults(&self) -> Result<(), Violations>;
+
+    /// What a function has to suggest for that parameter; `None` where no function completes it.
+    fn complete<'a>(&'a self, cx: &'a CallContext, parameter: &str, typed: &'a str)
+    -> Option<Completing<'a>>;
+
+    /// Whether functions complete arguments of it.
+    fn has_completers(&self) -> bool;
 }
 
 /// A call whose arguments were read.

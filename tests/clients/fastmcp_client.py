@@ -9,6 +9,8 @@ from fastmcp.client.transports import StdioTransport
 from fastmcp.exceptions import ToolError
 from mcp import MCPError
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 async def main(era, target):
     server = target[0] if target[0].startswith("http") else StdioTransport(command=target[0], args=target[1:])
@@ -17,7 +19,15 @@ async def main(era, target):
     async def progress(step, total, message):
         steps.append([step, total, message])
 
-    async with Client(server, mode=era) as client:
+    heard = []
+
+    async def answer(message, response_type, params, context):
+        return {"sure": True, "note": "ok"}
+
+    async def hear(message):
+        heard.append([message.level, message.logger, message.data])
+
+    async with Client(server, mode=era, elicitation_handler=answer, log_handler=hear) as client:
         tools = await client.list_tools()
         good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
         try:
@@ -31,6 +41,12 @@ async def main(era, target):
             unknown = error.error.code
         # What headers mirror, where the client speaks of them.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
+        asked = await client.call_tool("confirms", {"what": "it"}, raise_on_error=False)
+        # In the newer era it wants to hear all.
+        if era == "legacy":
+            await client.set_logging_level("debug")
+        await client.call_tool("logs", {})
+        traced = await client.call_tool("traced", {}, meta={"traceparent": TRACE})
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_handler=progress)
         call = asyncio.create_task(client.call_tool("waits", {"milliseconds": 60_000}))
 
@@ -50,6 +66,9 @@ async def main(era, target):
             "bad": bad,
             "unknown": unknown,
             "routed": routed.content[0].text,
+            "asked": asked.content[0].text,
+            "heard": heard,
+            "traced": traced.content[0].text,
             "steps": steps,
             "dropped": dropped,
         }

@@ -5,11 +5,24 @@ import sys
 
 import anyio
 from mcp import Client, MCPError, StdioServerParameters
+from mcp_types import ElicitResult
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def main(era, target):
     server = target[0] if target[0].startswith("http") else StdioServerParameters(command=target[0], args=target[1:])
-    async with Client(server, mode=era) as client:
+    heard = []
+
+    async def answer(context, params):
+        return ElicitResult(action="accept", content={"sure": True, "note": "ok"})
+
+    async def hear(message):
+        heard.append([message.level, message.logger, message.data])
+
+    # In the newer era requests say what they want to hear.
+    handlers = {"elicitation_callback": answer, "logging_callback": hear, "log_level": "warning"}
+    async with Client(server, mode=era, **handlers) as client:
         steps = []
 
         async def progress(step, total, message):
@@ -24,6 +37,11 @@ async def main(era, target):
             unknown = error.error.code
         # What headers mirror, where the client speaks of them.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
+        asked = await client.call_tool("confirms", {"what": "it"})
+        if era == "legacy":
+            await client.set_logging_level("warning")
+        await client.call_tool("logs", {})
+        traced = await client.call_tool("traced", {}, meta={"traceparent": TRACE})
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_callback=progress)
 
         async def count(what):
@@ -44,6 +62,9 @@ async def main(era, target):
             "bad": bad.content[0].text if bad.is_error else None,
             "unknown": unknown,
             "routed": routed.content[0].text,
+            "asked": asked.content[0].text,
+            "heard": heard,
+            "traced": traced.content[0].text,
             "steps": steps,
             "dropped": dropped,
         }

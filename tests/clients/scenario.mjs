@@ -1,6 +1,13 @@
 // What both TypeScript clients do, once they are connected; gives the report.
 
-export async function run(client, protocol) {
+// What they can be asked, and what their person answers.
+export const capabilities = { elicitation: {} };
+export const answer = () => ({ action: "accept", content: { sure: true, note: "ok" } });
+
+const LEVEL = "io.modelcontextprotocol/logLevel";
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+export async function run(client, protocol, heard) {
   const call = (name, args, options) => client.callTool({ name, arguments: args }, ...options);
   // The first SDK takes a schema of results before the options.
   const options = (given) => (client.getProtocolEra ? [given] : [undefined, given]);
@@ -13,6 +20,12 @@ export async function run(client, protocol) {
   const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
   // What headers mirror, where the client speaks of them.
   const routed = await call("routed", { region: "größe", priority: -7, trial: true, note: "n" }, []);
+  const asked = await call("confirms", { what: "it" }, []);
+  // In the newer era a request says what it wants to hear.
+  const wanted = protocol() < "2026" ? {} : { [LEVEL]: "warning" };
+  if (protocol() < "2026") await client.setLoggingLevel("warning");
+  await client.callTool({ name: "logs", arguments: {}, _meta: wanted });
+  const traced = await client.callTool({ name: "traced", arguments: {}, _meta: { traceparent: TRACE } });
   await call("steps", { count: 3, milliseconds: 20 }, options({ onprogress }));
   const count = async (what) => (await call("counts", {}, [])).structuredContent[what];
   const controller = new AbortController();
@@ -30,6 +43,9 @@ export async function run(client, protocol) {
     bad: bad.isError ? bad.content[0].text : null,
     unknown,
     routed: routed.content[0].text,
+    asked: asked.content[0].text,
+    heard: heard.map(({ level, logger, data }) => [level, logger, data]),
+    traced: traced.content[0].text,
     steps,
     dropped,
   };

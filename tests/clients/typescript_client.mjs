@@ -3,13 +3,16 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
-import { run } from "./scenario.mjs";
+import { answer, capabilities, run } from "./scenario.mjs";
 
 const [mode, target, ...args] = process.argv.slice(2);
-const client = new Client({ name: "typescript", version: "2" }, { versionNegotiation: { mode } });
+const client = new Client({ name: "typescript", version: "2" }, { capabilities, versionNegotiation: { mode } });
+const heard = [];
+client.setRequestHandler("elicitation/create", answer);
+client.setNotificationHandler("notifications/message", ({ params }) => void heard.push(params));
 const transport = target.startsWith("http")
   ? new StreamableHTTPClientTransport(new URL(target))
   : new StdioClientTransport({ command: target, args });
 await client.connect(transport);
-console.log(JSON.stringify(await run(client, () => client.getNegotiatedProtocolVersion())));
+console.log(JSON.stringify(await run(client, () => client.getNegotiatedProtocolVersion(), heard)));
 await client.close();

@@ -3,11 +3,15 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema, LoggingMessageNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 
-import { run } from "./scenario.mjs";
+import { answer, capabilities, run } from "./scenario.mjs";
 
 const [, target, ...args] = process.argv.slice(2);
-const client = new Client({ name: "typescript", version: "1" });
+const client = new Client({ name: "typescript", version: "1" }, { capabilities });
+const heard = [];
+client.setRequestHandler(ElicitRequestSchema, answer);
+client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void heard.push(params));
 const transport = target.startsWith("http")
   ? new StreamableHTTPClientTransport(new URL(target))
   : new StdioClientTransport({ command: target, args });
@@ -19,5 +23,5 @@ transport.setProtocolVersion = (version) => {
   told?.(version);
 };
 await client.connect(transport);
-console.log(JSON.stringify(await run(client, () => protocol)));
+console.log(JSON.stringify(await run(client, () => protocol, heard)));
 await client.close();

@@ -1,6 +1,9 @@
 //! A server whose tools do what servers should survive.
 
+mod beside;
+mod completions;
 mod layers;
+mod speaking;
 
 use std::{
     ffi::OsString,
@@ -664,7 +667,10 @@ fn reaching() -> &'static [ToolEntry] {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let server = denying(ToolServer::new("specimen", "1.2.3"));
+    let server = beside::beside(denying(ToolServer::new("specimen", "1.2.3")));
+    if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
+        return server.tools(tools![echo]).run().await;
+    }
     layers::layered(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
@@ -706,8 +712,12 @@ async fn main() -> ExitCode {
             announce,
             weigh,
             spins,
-            releases
+            releases,
+            completions::assign,
+            completions::v1::assign,
+            completions::erase
         ])
+        .tools(speaking::TOOLS)
         .tools(reaching())
         .lend_with(Seen::open)
         .run()

@@ -1,11 +1,15 @@
-//! Real clients: each lists, calls well and badly, follows progress and cancels, over stdio and HTTP, in each
-//! era that it speaks. `./test` installs them beside their scripts, in `tests/clients`.
+//! Real clients: each lists, calls well and badly, is asked, hears what is logged, hands its trace on, follows progress
+//! and cancels, over stdio and HTTP, in each era that it speaks. `./test` installs them beside their scripts, in
+//! `tests/clients`.
 
 use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, SPECIMEN, StdioServer};
+use crate::{
+    control::Control,
+    harness::{HttpServer, SPECIMEN, StdioServer},
+};
 
 const LEGACY: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
@@ -36,7 +40,10 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     let tools: Vec<&Value> =
         served["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
-    let expected = json!({
+    // FastMCP's wants to hear all, the others what is at least a warning.
+    let quiet = if script == "fastmcp_client.py" { 0 } else { 2 };
+    let heard = ["debug", "info", "warning", "emergency"].map(|level| json!([level, "logs", level]));
+    let mut expected = json!({
         "protocol": protocol,
         "server": "specimen",
         "tools": tools,
@@ -44,12 +51,26 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
         "bad": REFUSED,
         "unknown": -32_602,
         "routed": "größe -7 true none 0 n",
+        "heard": heard[quiet..],
+        "traced": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 None",
         "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
         "dropped": 1,
     });
-    let http = HttpServer::start(&[]);
-    for target in [&[SPECIMEN, "serve", "--stdio"][..], &[&http.url()]] {
-        let arguments: Vec<&str> = [script, mode].iter().chain(target).copied().collect();
+    let (http, sessions) = (HttpServer::start(&[]), HttpServer::start(&["--legacy-sessions", "8"]));
+    let mut targets = vec![
+        (vec![SPECIMEN.to_owned(), "serve".to_owned(), "--stdio".to_owned()], true),
+        (vec![http.url()], protocol == MODERN),
+    ];
+    if protocol == LEGACY {
+        targets.push((vec![sessions.url()], true));
+    }
+    for (target, can_be_asked) in &targets {
+        expected["asked"] = match can_be_asked {
+            true => json!("it: true, ok, false"),
+            false => json!("this client can't be asked: it lacks `elicitation.form`"),
+        };
+        let arguments: Vec<&str> =
+            [script, mode].into_iter().chain(target.iter().map(String::as_str)).collect();
         let (printed, _) = run(program, &arguments);
         let mut report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
         // JavaScript has one kind of number.
@@ -95,6 +116,49 @@ fn the_typescript_client_in_the_newer_era() {
 #[test]
 fn the_first_typescript_sdk() {
     follows_the_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
+}
+
+/// Lists of tools change by the operator's orders.
+fn hears_what_changes(mode: &str, protocol: &str) {
+    let over_http: &[&str] = if mode == "legacy" { &["--legacy-sessions", "8"] } else { &[] };
+    for is_http in [true, false] {
+        let control = Control::new();
+        let http = HttpServer::start(&[&control.flags(), over_http].concat());
+        let url = http.url();
+        let stdio = [&[SPECIMEN, "serve", "--stdio"][..], &control.flags()].concat();
+        let target = if is_http { vec![url.as_str()] } else { stdio };
+        let arguments =
+            [&["typescript_listens.mjs", mode, SPECIMEN, control.path()][..], target.as_slice()].concat();
+        let (printed, _) = run(NODE, &arguments);
+        let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+        let expected = json!({ "protocol": protocol, "listed": true, "changes": [false, true] });
+        assert_eq!(report, expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_typescript_client_hears_of_tools_in_the_older_era() {
+    hears_what_changes("legacy", LEGACY);
+}
+
+#[test]
+fn the_typescript_client_hears_of_tools_in_the_newer_era() {
+    hears_what_changes("auto", MODERN);
+}
+
+#[test]
+fn the_client_of_the_tasks_extension() {
+    let http = HttpServer::start(&[]);
+    let (printed, _) = run(NODE, &["typescript_tasks.mjs", &http.url()]);
+    let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+    let expected = json!({
+        "waited": ["task", "computed 0"],
+        "asked": ["task", "computed 7"],
+        "atOnce": ["immediate", "at once"],
+        "cancelled": "cancelled",
+        "methods": ["tasks/cancel", "tasks/get", "tasks/update", "tools/call"],
+    });
+    assert_eq!(report, expected);
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl Control {
         Control { file: folder.path().join("orders.jsonl"), _folder: folder }
     }
 
-    fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let control = Control::new();
         std::fs::write(&control.file, text).unwrap();
         control

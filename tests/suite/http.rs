@@ -41,7 +41,10 @@ fn both_eras_are_served_by_one_endpoint() {
     assert_eq!((reply.status, text(&reply.json())), (200, "new"));
     assert_eq!(reply.json()["result"]["resultType"], "complete");
     let discovered = server.modern("server/discover", json!({}), json!({}), &[]);
-    assert_eq!(discovered.json()["result"]["capabilities"], json!({ "tools": {} }));
+    assert_eq!(
+        discovered.json()["result"]["capabilities"],
+        json!({ "completions": {}, "logging": {}, "tools": { "listChanged": true } })
+    );
     let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
     assert_eq!(list["result"]["cacheScope"], "private");
     assert_eq!(list["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");

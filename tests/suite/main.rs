@@ -8,11 +8,16 @@
     reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
 )]
 
+mod asking;
 mod audit;
+mod beside;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;
+mod completion;
+#[cfg(feature = "clients")]
+mod conformance;
 mod contract;
 mod control;
 mod doctor;
@@ -29,8 +34,10 @@ mod peer;
 mod rates;
 mod readme;
 mod schema;
+mod speaking;
 mod start;
 mod stdio;
+mod tasks;
 mod ui;
 mod upstream;
 mod versions;

@@ -22,6 +22,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_embedded_resource,
     test_multiple_content_types,
     test_error_handling,
+    json_schema_2020_12_tool,
 ];
 
 /// A text.
@@ -62,4 +63,43 @@ async fn test_multiple_content_types() -> Content {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_error_handling() -> Result<(), ToolError> {
     Err(ToolError::refused("This tool intentionally returns an error for testing"))
+}
+
+/// How somebody is reached.
+#[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
+#[serde(rename_all = "snake_case")]
+enum ContactMethod {
+    Phone,
+    Email,
+}
+
+/// Write to somebody, by telephone or by mail.
+#[mcp_tool(
+    version = "1.0",
+    public,
+    read_only,
+    constraints = r##"{
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": { "address": { "$anchor": "addressDef", "required": ["email"] } },
+        "allOf": [{ "anyOf": [{ "required": ["phone"] }, { "$ref": "#addressDef" }] }],
+        "if": { "properties": { "contact_method": { "const": "phone" } }, "required": ["contact_method"] },
+        "then": { "required": ["phone"] },
+        "else": { "required": ["email"] }
+    }"##
+)]
+async fn json_schema_2020_12_tool(
+    /** Who. */
+    name: Option<String>,
+    /** How. */
+    contact_method: Option<ContactMethod>,
+    /** By telephone. */
+    phone: Option<String>,
+    /** By mail. */
+    email: Option<String>,
+) -> String {
+    let by = match contact_method {
+        Some(ContactMethod::Phone) => phone,
+        Some(ContactMethod::Email) | None => email,
+    };
+    format!("{} at {}", name.as_deref().unwrap_or("Somebody"), by.unwrap_or_default())
 }

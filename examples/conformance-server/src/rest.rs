@@ -1,7 +1,7 @@
 //! Prompts and resources, by an rmcp handler beside the tools.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use mcp_tool_runtime::rmcp::{
+use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CompleteRequestParams, CompleteResult, CompletionInfo, ContentBlock,

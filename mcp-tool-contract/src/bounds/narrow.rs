@@ -363,6 +363,28 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Whether a function can complete the value, or each item of the array.
+    ///
+    /// # Errors
+    /// [`Fault`] where it isn't text, or completes by itself.
+    pub const fn takes_suggestions(&self) -> Result<(), Fault> {
+        let text = Fault::at("complete");
+        match self.kind {
+            Kind::String(_) => Ok(()),
+            Kind::Enum(_) => {
+                Err(Fault(text.str("isn't for an enum, which completes by itself: leave it out")))
+            }
+            Kind::Boolean => {
+                Err(Fault(text.str("isn't for a boolean, which completes by itself: leave it out")))
+            }
+            Kind::Integer { .. } | Kind::Number { .. } | Kind::Object(_) => Err(Fault(
+                text.str("suggests text, and this is ").str(self.kind.noun()).str(": leave it out"),
+            )),
+        }
+    }
+}
+
 const fn float(value: LiteralValue) -> f64 {
     match value {
         LiteralValue::Integer(value) => value as f64,

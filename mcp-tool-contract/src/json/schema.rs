@@ -1,6 +1,8 @@
 //! JSON Schema 2020-12, in the portable subset that every client accepts.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::collections::BTreeMap;
+
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::{
@@ -24,7 +26,7 @@ impl Contract {
     /// The input schema. A parameter's order is the signature's; `required` is always there.
     #[must_use]
     pub const fn input_schema(&self, prose: Prose) -> impl Serialize + use<> {
-        Input { params: self.input, prose }
+        Input { params: self.input, constraints: self.constraints, prose }
     }
 
     /// The output schema, where results are structured; its root is an object.
@@ -42,6 +44,7 @@ impl Contract {
 
 struct Input {
     params: &'static [Param],
+    constraints: Option<&'static str>,
     prose: Prose,
 }
 
@@ -53,6 +56,13 @@ impl Serialize for Input {
         let required = self.params.iter().filter(|param| param.is_required()).map(|param| param.name);
         map.serialize_entry("required", &required.collect::<Vec<_>>())?;
         map.serialize_entry("additionalProperties", &false)?;
+        if let Some(constraints) = self.constraints {
+            let members: BTreeMap<String, Value> =
+                serde_json::from_str(constraints).map_err(S::Error::custom)?;
+            for (keyword, value) in &members {
+                map.serialize_entry(keyword, value)?;
+            }
+        }
         map.end()
     }
 }
@@ -61,7 +71,7 @@ struct Properties<'p>(&'p Input);
 
 impl Serialize for Properties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Input { params, prose } = self.0;
+        let Input { params, prose, constraints: _ } = self.0;
         serializer.collect_map(params.iter().map(|param| {
             let description = match param.default {
                 Some(default) => super::with_default(param.description, default),

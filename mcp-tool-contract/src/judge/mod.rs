@@ -34,6 +34,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         title,
         description,
         input,
+        constraints,
         output,
         scopes,
         hints,
@@ -86,6 +87,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     self::task(old.task, *task, &mut found);
     self::deprecation(old.deprecation, *deprecation, &mut found);
     input::parameters(old.input, input, prose, &mut found);
+    self::constraints(old.constraints, *constraints, &mut found);
     output::results(&old.output, output, prose, &mut found);
     found
 }
@@ -96,6 +98,17 @@ pub fn compare_at_run_time(old: &Contract, new: &Contract) -> Findings {
     let mut found = compare(old, new, Prose::Kept);
     output::results_at_run_time(&old.output, &new.output, &mut found);
     found
+}
+
+const fn constraints<const N: usize>(old: Option<&str>, new: Option<&str>, found: &mut Findings<N>) {
+    let rule = match (old, new) {
+        (None, None) => return,
+        (Some(old), Some(new)) if same(old, new) => return,
+        (None, Some(_)) => Rule::ConstraintsAdded,
+        (Some(_), None) => Rule::ConstraintsRemoved,
+        (Some(_), Some(_)) => Rule::ConstraintsChanged,
+    };
+    found.note(Finding::new(rule, Place::Tool));
 }
 
 const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>, found: &mut Findings<N>) {

@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     Claimed, FORMAT, Lock, LockError, Locked,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     bounds::{Literal, LiteralValue, Object},
+    constraints,
     json::{deprecated, with_default},
     model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening},
     rules::Rule,
@@ -111,6 +112,21 @@ struct Input {
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
+    // Conditions among the parameters.
+    #[serde(rename = "$schema")]
+    schema: Option<Value>,
+    #[serde(rename = "$defs")]
+    defs: Option<Value>,
+    all_of: Option<Value>,
+    any_of: Option<Value>,
+    one_of: Option<Value>,
+    not: Option<Value>,
+    r#if: Option<Value>,
+    then: Option<Value>,
+    r#else: Option<Value>,
+    #[serde(rename = "dependentRequired")]
+    dependent: Option<Value>,
+    dependent_schemas: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -190,7 +206,7 @@ struct Reason {
 
 impl Entry {
     fn locked(self) -> Result<Locked, String> {
-        let Entry { name, title, description, input_schema, output_schema, annotations, meta } = self;
+        let Entry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
         let Meta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
         let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
@@ -210,6 +226,7 @@ impl Entry {
                 known.ok_or_else(|| format!("`{name}` says nothing of tasks"))
             })
             .transpose()?;
+        let constraints = conditions(&mut input_schema)?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
         let weakens = guards.weakens.into_iter().map(|Reason { rule, reason }| {
@@ -224,6 +241,7 @@ impl Entry {
             description: keep(description),
             weakens: weakens.collect::<Result<Vec<_>, String>>()?.leak(),
             input: input(input_schema, &guards.defaults, &guards.secrets)?,
+            constraints: constraints.map(keep),
             output: output(&guards.result, output_schema)?,
             scopes: guards.scopes.into_iter().map(keep).collect::<Vec<_>>().leak(),
             hints: Hints {
@@ -248,6 +266,32 @@ impl Entry {
 fn version(text: &str) -> Option<Version> {
     let (major, minor) = text.split_once('.')?;
     Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
+}
+
+/// The conditions among the parameters of an input schema, in the form that compares.
+fn conditions(schema: &mut Input) -> Result<Option<String>, String> {
+    let Input {
+        schema,
+        defs,
+        all_of,
+        any_of,
+        one_of,
+        not,
+        r#if,
+        then,
+        r#else,
+        dependent,
+        dependent_schemas,
+        ..
+    } = schema;
+    let members =
+        [schema, defs, all_of, any_of, one_of, not, r#if, then, r#else, dependent, dependent_schemas];
+    let given = constraints::KEYWORDS.into_iter().zip(members.map(Option::take));
+    let given: BTreeMap<&str, Value> = given.filter_map(|(keyword, value)| Some((keyword, value?))).collect();
+    match given.is_empty() {
+        true => Ok(None),
+        false => constraints::canonical(&given).map(Some),
+    }
 }
 
 fn input(
@@ -356,6 +400,7 @@ mod tests {
                 .max_items(3)
                 .secret(),
         ],
+        constraints: Some(r#"{"anyOf":[{"required":["n"]}]}"#),
         output: Output::Object(&DETAILS),
         scopes: &["b", "a"],
         hints: Hints { read_only: false, destructive: true, idempotent: true, open_world: false },
@@ -363,6 +408,7 @@ mod tests {
         concurrency: Some(3),
         rate: Some(Rate { calls: 7, window: Window::Hour }),
         gate: Some(Gate::Scope("c")),
+        task: Some(TaskSupport::Required),
         upstreams: &["mail", "billing"],
         deprecation: Some(Deprecation {
             message: "Old.",

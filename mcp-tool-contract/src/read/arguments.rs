@@ -19,7 +19,7 @@ use crate::{bounds::Schema, model::Param, name};
 pub struct Declared<T> {
     /// What the contract says of it.
     pub param: Param,
-    read: fn(&str, &Schema, &Path<'_>, &mut Report) -> Option<T>,
+    pub(super) read: fn(&str, &Schema, &Path<'_>, &mut Report) -> Option<T>,
     absent: fn() -> Option<T>,
 }
 

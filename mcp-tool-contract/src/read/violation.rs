@@ -42,6 +42,8 @@ pub enum Rule {
     Syntax,
     /// A cursor that wasn't given for this request.
     Cursor,
+    /// Conditions among several parameters.
+    Constraints,
     /// A rule that only the tool knows.
     Value,
 }
@@ -66,6 +68,7 @@ impl Rule {
             Rule::Duplicate => "duplicate",
             Rule::Syntax => "syntax",
             Rule::Cursor => "cursor",
+            Rule::Constraints => "constraints",
             Rule::Value => "value",
         }
     }
@@ -125,6 +128,14 @@ impl Violations {
     #[must_use]
     pub const fn more(&self) -> usize {
         self.more
+    }
+}
+
+impl Violations {
+    /// All of these, if there are any.
+    #[must_use]
+    pub fn of(listed: Vec<Violation>) -> Option<Self> {
+        (!listed.is_empty()).then_some(Violations { listed, more: 0 })
     }
 }
 

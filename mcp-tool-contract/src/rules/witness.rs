@@ -115,6 +115,11 @@ const fn words(rule: Rule) -> Option<&'static str> {
         Rule::ConcurrencyRaised => "one call more at the same time was asked to come back, and runs now",
         Rule::RateLowered => "one call more in some span of time is asked to come back now",
         Rule::RateRaised => "one call more in some span of time was asked to come back, and runs now",
+        Rule::ConstraintsAdded => "arguments that break the conditions were taken, and are refused now",
+        Rule::ConstraintsRemoved => "arguments that broke the conditions were refused, and are taken now",
+        Rule::ConstraintsChanged => {
+            "arguments that break the new conditions alone were taken, and are refused now"
+        }
         Rule::TaskAdded => "a client that declares the extension may get a task for its result",
         Rule::TaskRequired => "a client that doesn't declare the extension was served, and is refused now",
         Rule::TaskRemoved => "a client that doesn't declare the extension gets a result, as any other",

@@ -69,6 +69,13 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         title: random.of(&[None, Some("Tool")]),
         description: random.of(WORDS),
         input: input.leak(),
+        constraints: random.of(&[
+            None,
+            None,
+            None,
+            Some(r#"{"not":{}}"#),
+            Some(r#"{"anyOf":[{"required":["a"]}]}"#),
+        ]),
         output: output(random),
         scopes: random.of(SCOPES),
         hints: Hints {
@@ -343,7 +350,7 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
 
 fn whole(contract: &mut Contract, random: &mut Random) {
     let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
-    match random.below(12) {
+    match random.below(13) {
         0 => contract.title = other.title,
         1 => contract.description = other.description,
         2 => contract.scopes = other.scopes,
@@ -354,6 +361,7 @@ fn whole(contract: &mut Contract, random: &mut Random) {
         7 => contract.gate = other.gate,
         8 => contract.upstreams = other.upstreams,
         11 => contract.task = other.task,
+        12 => contract.constraints = other.constraints,
         9 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
         _ => contract.deprecation = other.deprecation,
     }

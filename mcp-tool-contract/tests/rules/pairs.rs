@@ -162,6 +162,9 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                         | Rule::ResultRemoved
                         | Rule::ResultChanged
                         | Rule::DefaultChanged
+                        | Rule::TaskRequired
+                        | Rule::ConstraintsAdded
+                        | Rule::ConstraintsChanged
                         | Rule::HeaderAdded
                         | Rule::HeaderChanged
                 );

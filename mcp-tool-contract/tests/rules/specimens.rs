@@ -219,6 +219,15 @@ specimens! {
         "weakens: concurrency went from 8 to none [concurrency-raised]",
         Some("one call more at the same time was asked to come back, and runs now"); [ConcurrencyLowered]
 
+    RateLowered Additive:
+        BASE, rated(10, Window::Minute);
+        "additive: rate went from none to 10/min [rate-lowered]",
+        Some("one call more in some span of time is asked to come back now"); [RateRaised]
+    RateRaised Weakens:
+        rated(10, Window::Minute), rated(100, Window::Hour);
+        "weakens: rate went from 10/min to 100/h [rate-raised]",
+        Some("one call more in some span of time was asked to come back, and runs now"); [RateRaised]
+
     TaskAdded Additive: BASE, Contract { task: Some(TaskSupport::Optional), ..BASE };
         "additive: the tool goes on as a task where its client knows such [task-added]",
         Some("a client that declares the extension may get a task for its result"); [TaskRemoved]
@@ -229,15 +238,6 @@ specimens! {
     TaskRemoved Additive: Contract { task: Some(TaskSupport::Required), ..BASE }, BASE;
         "additive: the tool needs no task any more [task-removed]",
         Some("a client that doesn't declare the extension gets a result, as any other"); [TaskRequired]
-
-    RateLowered Additive:
-        BASE, rated(10, Window::Minute);
-        "additive: rate went from none to 10/min [rate-lowered]",
-        Some("one call more in some span of time is asked to come back now"); [RateRaised]
-    RateRaised Weakens:
-        rated(10, Window::Minute), rated(100, Window::Hour);
-        "weakens: rate went from 10/min to 100/h [rate-raised]",
-        Some("one call more in some span of time was asked to come back, and runs now"); [RateRaised]
 
     DeprecationAdded Additive:
         BASE, removal("Use send.", "2027-06-30");
@@ -299,6 +299,16 @@ specimens! {
     HeaderChanged Breaking: takes!(NUMBER.header("Number")), takes!(NUMBER.header("Invoice"));
         "breaking: parameter 'number' is mirrored in the header Mcp-Param-Invoice instead of Mcp-Param-Number [header-changed]",
         Some("a client that sends the header it knows was served over HTTP, and is refused now"); [HeaderChanged]
+    ConstraintsAdded Breaking: BASE, Contract { constraints: Some("{\"not\":{}}"), ..BASE };
+        "breaking: the tool has conditions among its parameters now [constraints-added]",
+        Some("arguments that break the conditions were taken, and are refused now"); [ConstraintsRemoved]
+    ConstraintsRemoved Weakens: Contract { constraints: Some("{\"not\":{}}"), ..BASE }, BASE;
+        "weakens: the tool has no conditions among its parameters any more [constraints-removed]",
+        Some("arguments that broke the conditions were refused, and are taken now"); [ConstraintsAdded]
+    ConstraintsChanged Breaking:
+        Contract { constraints: Some("{\"not\":{}}"), ..BASE }, Contract { constraints: Some("{\"anyOf\":[]}"), ..BASE };
+        "breaking: the tool has other conditions among its parameters (whether they take all that the old ones did isn't decided) [constraints-changed]",
+        Some("arguments that break the new conditions alone were taken, and are refused now"); [ConstraintsChanged]
     TypeChanged Breaking:
         takes!(param("days", TEXT)), takes!(DAYS);
         "breaking: parameter 'days' went from a string to an integer [type-changed]",

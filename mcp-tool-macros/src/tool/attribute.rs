@@ -82,6 +82,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
                 gated = Some(key.whole());
                 found.gate = guards::gate(&key, errors);
             }
+            ToolKey::Constraints => found.constraints = key.text("r#\"{…}\"#", errors),
             ToolKey::Task => found.task = task(&key, errors),
             ToolKey::Upstream => found.upstreams = guards::upstreams(&key, errors),
             ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),

@@ -5,7 +5,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
-use super::model::{Default, Deprecation, Header, Input, Sent, Tool, Undescribed, Weakening};
+use super::{
+    completion,
+    model::{Default, Deprecation, Header, Input, Lent, Sent, Tool, Undescribed, Weakening},
+};
 
 /// The type beside the function, its contract, and how it is called. Where mistakes leave no tool, its type
 /// stands there all the same, so that they stay the only errors; and its parts are still judged.
@@ -19,7 +22,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
             Input::Lent(_) | Input::Page(_) => None,
         });
         let lent = inputs.iter().filter_map(|input| match input {
-            Input::Lent(ty) => Some(check_lent(ty)),
+            Input::Lent(Lent { ty, .. }) => Some(check_lent(ty)),
             Input::Page(_) | Input::Sent(_) => None,
         });
         let paging = check_paging(inputs, output);
@@ -106,7 +109,7 @@ fn constant(index: usize) -> Ident {
 
 /// The constant of one parameter. Its type stands in it once, so that a type that can't be one is one error.
 fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
-    let Sent { name, description, ty, bounds, default, secret, header } = sent;
+    let Sent { name, description, ty, bounds, default, secret, header, completion } = sent;
     let constant = constant(index);
     let (declared, param) = (Local::named("declared"), Local::named("param"));
     let bounds = bounds.statements(&param, "Param");
@@ -119,6 +122,7 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
     let header = header.as_ref().map(|Header { name, key, .. }| {
         quote_spanned!(*key=> let #param = ::mcp_tool_runtime::__private::Param::header(#param, #name);)
     });
+    let completed = completion::statement(completion.as_deref(), &param);
     let declare = quote_spanned!(ty.span()=> ::mcp_tool_runtime::__private::declare::<#ty>);
     let bounded = quote_spanned! {ty.span()=>
         let #param = ::mcp_tool_runtime::__private::Param::bounded(#param, #max_len, #max_items);
@@ -132,6 +136,7 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
             #default
             #secret
             #header
+            #completed
             #declared.with(#param)
         };
     }
@@ -186,6 +191,7 @@ fn contract(tool: &Tool) -> TokenStream {
     }));
     let gate =
         option(keys.gate.as_ref().map(|scope| quote!(::mcp_tool_runtime::__private::Gate::Scope(#scope))));
+    let constraints = option(tool.constraints.as_ref());
     let task = option(keys.task.map(|support| {
         let support = format_ident!("{}", format!("{support:?}"));
         quote!(::mcp_tool_runtime::__private::TaskSupport::#support)
@@ -230,6 +236,7 @@ fn contract(tool: &Tool) -> TokenStream {
             title: #title,
             description: #description,
             input: &[#(#params),*],
+            constraints: #constraints,
             output: #output,
             scopes: &[#(#scopes),*],
             hints: ::mcp_tool_runtime::Hints {
@@ -251,10 +258,10 @@ fn contract(tool: &Tool) -> TokenStream {
 }
 
 /// Names of the locals in the expansion; at `mixed_site` they can't meet the author's.
-struct Local;
+pub(super) struct Local;
 
 impl Local {
-    fn named(name: &str) -> Ident {
+    pub(super) fn named(name: &str) -> Ident {
         Ident::new(name, Span::mixed_site())
     }
 
@@ -268,7 +275,7 @@ fn bind(tool: &Tool) -> TokenStream {
     let (lent, state, cx) = (Local::named("lent"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
     let held = tool.inputs.iter().filter_map(|input| match input {
-        Input::Lent(ty) => {
+        Input::Lent(Lent { ty, .. }) => {
             Some(quote_spanned!(ty.span()=> <::mcp_tool_runtime::__private::Lend<#ty>>::hold(#lent)?))
         }
         Input::Page(_) | Input::Sent(_) => None,
@@ -277,6 +284,7 @@ fn bind(tool: &Tool) -> TokenStream {
         Input::Sent(Sent { default: Some(_), .. }) => Some(constant(index)),
         Input::Sent(_) | Input::Lent(_) | Input::Page(_) => None,
     });
+    let completers = completion::completers(tool, constant);
     let slots = slots(tool);
     let paged = paged(tool, &cx, &arguments);
     let answer = answer(tool, &state, &cx);
@@ -294,6 +302,7 @@ fn bind(tool: &Tool) -> TokenStream {
             ::core::result::Result::Ok(::mcp_tool_runtime::__private::bound(
                 #state,
                 &[#(&#defaulted),*],
+                &[#(#completers),*],
                 |#state, #cx, #arguments| {
                     #slots
                     #paged

@@ -1,6 +1,7 @@
 //! `#[mcp_tool]`: a function becomes a tool.
 
 mod attribute;
+mod completion;
 mod expand;
 mod guards;
 mod model;

@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     rules::Rule,
 };
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Ident, Type, Visibility};
+use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::Literal, lock::Held};
 
@@ -27,6 +27,7 @@ pub(crate) struct Keys {
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) task: Option<TaskSupport>,
+    pub(crate) constraints: Option<LitStr>,
     pub(crate) rate: Option<Rate>,
     /// The scope that opens the gate.
     pub(crate) gate: Option<String>,
@@ -52,6 +53,8 @@ pub(crate) struct Weakening {
 pub(crate) struct Tool {
     pub(crate) function: Ident,
     pub(crate) visibility: Visibility,
+    /// Conditions among its parameters, in the form that compares.
+    pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` of the function: what stands beside it has the same.
     pub(crate) conditions: Vec<Attribute>,
     /// Whether mistakes left something that can be called.
@@ -81,11 +84,18 @@ pub(crate) struct Undescribed {
 /// One parameter of the function.
 pub(crate) enum Input {
     /// Borrowed: the call's context, or what was lent.
-    Lent(Type),
+    Lent(Lent),
     /// The page that is asked for.
     Page(Span),
     /// Owned: sent by the agent.
     Sent(Sent),
+}
+
+/// A parameter that the server lends.
+pub(crate) struct Lent {
+    /// Its name, where it has one.
+    pub(crate) name: Option<Ident>,
+    pub(crate) ty: Type,
 }
 
 /// A parameter that the agent sends.
@@ -97,6 +107,7 @@ pub(crate) struct Sent {
     pub(crate) default: Option<Default>,
     pub(crate) secret: bool,
     pub(crate) header: Option<Header>,
+    pub(crate) completion: Option<Box<Completion>>,
 }
 
 /// The header that mirrors an argument, and where it stands.
@@ -104,6 +115,13 @@ pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) key: Span,
     pub(crate) value: Span,
+}
+
+/// The function that completes an argument, and what it borrows of what the tool borrows.
+pub(crate) struct Completion {
+    pub(crate) function: Path,
+    pub(crate) lent: Vec<Ident>,
+    pub(crate) key: Span,
 }
 
 /// A default, and where it stands.

@@ -4,15 +4,18 @@ use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Meta, Pat, PatType, ReturnType, Signature, Type, TypeReference,
-    Visibility,
+    Attribute, FnArg, GenericParam, Ident, LitStr, Meta, Pat, PatType, ReturnType, Signature, Type,
+    TypeReference, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
     spanned::Spanned,
 };
 
-use super::model::{Default, Header, Input, Keys, Sent, Tool, Undescribed};
+use super::{
+    completion,
+    model::{Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
+};
 use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
 
 /// Parameters that a tool may have.
@@ -86,6 +89,8 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
     check_names(&inputs, signature, errors);
     check_headers(&inputs, errors);
+    completion::check(&mut inputs, errors);
+    let constraints = keys.constraints.as_ref().and_then(|text| constraints(text, &inputs, errors));
 
     let output = match &signature.output {
         ReturnType::Default => parse_quote!(()),
@@ -99,6 +104,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         .and_then(|at| locks.baseline(&name, keys.version, at, errors));
     Tool {
         function: signature.ident.clone(),
+        constraints,
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
         is_whole: is_sound && is_complete,
@@ -112,6 +118,21 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         inputs,
         output,
         undescribed,
+    }
+}
+
+/// Conditions among the parameters, each of which they name as it is.
+fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
+    let names = inputs.iter().filter_map(|input| match input {
+        Input::Sent(sent) => Some(sent.name.as_str()),
+        Input::Lent(_) | Input::Page(_) => None,
+    });
+    match mcp_tool_contract::constraints::check(&text.value(), names) {
+        Ok(canonical) => Some(canonical),
+        Err(reason) => {
+            errors.on(text.span(), reason);
+            None
+        }
     }
 }
 
@@ -196,7 +217,7 @@ fn input(
         }
     };
     if let Type::Reference(reference) = &**ty {
-        return lent(reference, attrs, errors);
+        return lent(name, reference, attrs, errors);
     }
     if is_page_request(ty) {
         refuse_keys(attrs, "`limit` and `cursor` have bounds of their own: drop this", errors);
@@ -214,7 +235,12 @@ fn input(
 }
 
 /// A borrowed parameter.
-fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> Option<Input> {
+fn lent(
+    name: Option<&Ident>,
+    reference: &TypeReference,
+    attrs: &[Attribute],
+    errors: &mut Errors,
+) -> Option<Input> {
     refuse_keys(attrs, "the server lends this: only what the agent sends has keys", errors);
     refuse_conditions(attrs, errors);
     if let Some(mutability) = &reference.mutability {
@@ -228,7 +254,7 @@ fn lent(reference: &TypeReference, attrs: &[Attribute], errors: &mut Errors) -> 
         errors.at(reference, message);
         return None;
     }
-    Some(Input::Lent((*reference.elem).clone()))
+    Some(Input::Lent(Lent { name: name.cloned(), ty: (*reference.elem).clone() }))
 }
 
 /// How a borrowed type that an agent sends is taken instead.
@@ -291,7 +317,8 @@ fn sent(
         }
         description = docs::from_name(&name);
     }
-    let (mut bounds, mut default, mut secret, mut header) = (Bounds::default(), None, false, None);
+    let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
+    let (mut header, mut completion) = (None, None);
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         let tokens = match &attribute.meta {
             Meta::List(list) => list.tokens.clone(),
@@ -313,6 +340,7 @@ fn sent(
                     });
                 }
                 Some(ArgKey::Header) => header = self::header(&key, errors),
+                Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
                 _ => keys::unknown(&key, ArgKey::NAMES, errors),
             }
         }
@@ -334,7 +362,12 @@ fn sent(
         errors.on(*key, message);
         header = None;
     }
-    Sent { name, description, ty: ty.clone(), bounds, default, secret, header }
+    if secret && let Some(given) = &completion {
+        let message = "what is typed of a `secret` would be sent before it is meant: drop one of the two";
+        errors.on(given.key, message);
+        completion = None;
+    }
+    Sent { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
 }
 
 /// `header = "Region"`.

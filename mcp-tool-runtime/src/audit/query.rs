@@ -43,6 +43,8 @@ pub(crate) struct Found {
     pub(crate) tenant: Option<String>,
     pub(crate) tool: String,
     pub(crate) version: Option<String>,
+    /// The parameter whose argument was completed: nothing was called.
+    pub(crate) completes: Option<String>,
     pub(crate) outcome: String,
     pub(crate) reason: Option<String>,
 }

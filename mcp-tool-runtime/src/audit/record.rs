@@ -61,6 +61,8 @@ pub(crate) struct Entry {
     call: Option<CallContext>,
     arguments_bytes: usize,
     arguments: Option<Digest>,
+    /// The parameter whose argument was completed, where nothing was called.
+    completes: Option<String>,
     /// More of the reason than the caller reads.
     because: Option<&'static str>,
     running: bool,
@@ -76,12 +78,14 @@ pub(crate) struct Came<'c> {
     /// What was called.
     pub(crate) name: &'c str,
     pub(crate) arguments_bytes: usize,
+    /// The parameter whose argument is to be completed.
+    pub(crate) completes: Option<&'c str>,
 }
 
 impl Entry {
     /// The record of a call to a tool, or to a name that means none.
     pub(crate) fn new(audit: &Arc<Audit>, came: Came<'_>, caller: Caller, tool: Option<&Arc<Stamp>>) -> Self {
-        let Came { moment, correlation, remote, name, arguments_bytes } = came;
+        let Came { moment, correlation, remote, name, arguments_bytes, completes } = came;
         let is_its_name = tool.is_some_and(|tool| tool.contract.name == name);
         Entry {
             audit: Arc::clone(audit),
@@ -95,6 +99,7 @@ impl Entry {
             call: None,
             arguments_bytes,
             arguments: None,
+            completes: completes.map(shown),
             because: None,
             running: false,
             written: false,
@@ -175,6 +180,9 @@ impl Entry {
                 }
             }
         }
+        if let Some(parameter) = &self.completes {
+            line.text("completes", parameter);
+        }
         if let Some(answered_by) = &self.answered_by {
             line.text("answered_by", answered_by);
         }
@@ -222,7 +230,8 @@ impl Drop for Entry {
             return;
         }
         let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints.read_only);
-        let outcome = if self.running && !read_only { Outcome::Unknown } else { Outcome::Cancelled };
+        let writes = !read_only && self.completes.is_none();
+        let outcome = if self.running && writes { Outcome::Unknown } else { Outcome::Cancelled };
         self.write(outcome, Some("cancelled"), None, None);
     }
 }

@@ -143,6 +143,8 @@ struct Out<W: Write> {
 impl<W: Write> Out<W> {
     fn take(&mut self, found: &Found, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
+            // What was only completed is no call.
+            (Some(_), _) if found.completes.is_some() => Ok(()),
             (Some(by), _) => {
                 let of = match by.as_str() {
                     "user" => Some(&found.user),
@@ -200,12 +202,13 @@ impl<W: Write> Out<W> {
 
 fn row(found: &Found) -> [String; 8] {
     let version = found.version.as_ref().map(|version| format!(" {version}"));
+    let completes = found.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [
         visible(&found.time),
         or_dash(Some(&found.user)),
         or_dash(found.agent.as_ref()),
         or_dash(found.tenant.as_ref()),
-        visible(&format!("{}{}", found.tool, version.unwrap_or_default())),
+        visible(&format!("{}{}{}", found.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
         visible(&found.outcome),
         or_dash(found.reason.as_ref()),
         visible(&found.correlation_id),

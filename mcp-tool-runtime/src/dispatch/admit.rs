@@ -17,6 +17,7 @@ use crate::{
     ask::{Asking, Capability},
     audit::{Came, Entry, Outcome},
     clock::Moment,
+    completion,
     context::{Call, CallContext, Over},
     control::Off,
     error::{ErrorKind, ToolError},
@@ -90,6 +91,8 @@ pub(crate) struct Asked<'a> {
     /// The version that it may be.
     pub(crate) requires: Option<&'a Requirement>,
     pub(crate) arguments_bytes: usize,
+    /// The parameter whose argument is to be completed, in place of a call.
+    pub(crate) completes: Option<&'a str>,
 }
 
 /// What a call brings besides what it asks for.
@@ -182,9 +185,9 @@ impl Dispatcher {
         call: Asked<'_>,
         carried: Carried,
     ) -> Result<Admitted, Box<Refusal>> {
-        let Asked { name, requires, arguments_bytes } = call;
+        let Asked { name, requires, arguments_bytes, completes } = call;
         let arrival = arrival.into();
-        let came = came(name, arguments_bytes, arrival.remote);
+        let came = Came { completes, ..came(name, arguments_bytes, arrival.remote) };
         let Moment { instant: now, .. } = came.moment;
         let correlation = came.correlation;
         let refusal = |kind| Box::new(Refusal { correlation, kind });
@@ -226,7 +229,8 @@ impl Dispatcher {
         };
         let contract = tool.contract;
         let mut record = record(Some(&tool.stamp));
-        if let Some(last) = tool.adapts().and_then(|next| next.chain().last()) {
+        if let Some(last) = tool.adapts().and_then(|next| next.chain().last()).filter(|_| completes.is_none())
+        {
             record.answered_by(&last.stamp);
         }
 
@@ -242,13 +246,17 @@ impl Dispatcher {
 
         if is_changed {
             record.failed(Outcome::Refused, ErrorKind::ContractChanged.name(), None);
-            // It reads the new one now.
-            self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
+            // It reads the new one now; who completes an argument doesn't.
+            if completes.is_none() {
+                self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
+            }
             return Err(refusal(changed(tool)));
         }
 
-        let tools = tool.chain().map(|tool| tool.contract);
-        let own = tool.chain().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
+        // Nothing of the tool's own runs for a completion: it has a rate of its own, and a place among all that runs.
+        let runs = || tool.chain().filter(|_| completes.is_none());
+        let tools = runs().map(|tool| tool.contract).chain(completes.map(|_| &completion::RATED));
+        let own = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
             .permits(!contract.hints.read_only)
@@ -268,16 +276,20 @@ impl Dispatcher {
             }
         };
 
-        if contract.deprecation.is_some() {
+        if contract.deprecation.is_some() && completes.is_none() {
             self.usage.count(contract, &caller);
         }
 
-        let timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout);
+        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout);
+        if completes.is_some() {
+            timeout = timeout.min(completion::LONGEST);
+        }
         let cx = CallContext::new(Call {
             caller,
             contract,
             correlation,
             deadline: (now + timeout).into(),
+            is_completion: completes.is_some(),
             later: OnceLock::new(),
             over: Over::default(),
             reports: carried.reports,
@@ -300,7 +312,7 @@ impl Dispatcher {
 /// A call that came just now.
 fn came(name: &str, arguments_bytes: usize, remote: Option<IpAddr>) -> Came<'_> {
     let moment = Moment::now();
-    Came { moment, correlation: moment.id(), remote, name, arguments_bytes }
+    Came { moment, correlation: moment.id(), remote, name, arguments_bytes, completes: None }
 }
 
 /// Refuses a caller what the policy doesn't permit; only the record says why.

@@ -73,6 +73,7 @@ async fn carry_out(
     let running = {
         let sent = Sent::new(arguments.as_ref());
         let running = execution::read(&*tool.bound, cx, &sent)?;
+        tool.constraints.check(sent.text())?;
         let digest = tool.form.digest(&sent);
         cx.asking().bind(match &tool.whole {
             None => digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
@@ -105,6 +106,7 @@ fn go_on<'c>(
         let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
         let arguments = onward.arguments.map_err(ToolError::internal)?;
         let running = execution::read(&*tool.bound, cx, &Sent::new(&arguments))?;
+        tool.constraints.check(&arguments)?;
         let answer = match execution::run(running, cx).await? {
             Given::Here(answer) => answer,
             Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,
@@ -150,7 +152,7 @@ fn write_down(error: &ToolError, tool: &Served, cx: &CallContext, record: Entry)
 }
 
 /// Tells the function's clones of the context that nobody waits any more.
-struct CancelOnDrop(CallContext);
+pub(super) struct CancelOnDrop(pub(super) CallContext);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {

@@ -1,6 +1,8 @@
-//! A call's way: [`admit`] decides whether it may begin, [`execute`] carries it out. There is no other.
+//! A call's way: [`admit`] decides whether it may begin, [`execute`] carries it out, or [`complete`] suggests what could
+//! be sent for it. There is no other.
 
 mod admit;
+mod complete;
 mod execute;
 mod layered;
 

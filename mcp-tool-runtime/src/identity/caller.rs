@@ -241,7 +241,6 @@ impl Caller {
     }
 
     /// Under what is kept for the caller.
-    #[cfg(feature = "http")]
     pub(crate) fn principal(&self) -> &Arc<Principal> {
         &self.facts.principal
     }

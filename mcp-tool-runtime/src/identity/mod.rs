@@ -31,7 +31,6 @@ mod strict;
 mod token;
 
 pub(crate) use caller::Memo;
-#[cfg(feature = "http")]
 pub(crate) use caller::Principal;
 pub use caller::{Caller, CallerKind, Scopes};
 #[allow(unused_imports, reason = "the command line reads settings")]

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The `_meta` key of an error's structure.
-const META_ERROR: &str = "dev.mcp-tool/error";
+pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
 /// Bytes of an error's words, and of a report's.
 const MAX_WORDS: usize = 4 * 1024;
@@ -323,7 +323,7 @@ fn tool_result(
 }
 
 /// What the model reads of an error.
-fn words(error: &ToolError, correlation: Uuid) -> String {
+pub(super) fn words(error: &ToolError, correlation: Uuid) -> String {
     let mut words = cut(&error.to_string()).into_owned();
     if let Some(after) = error.retry_after() {
         words.push_str(&format!(" (retry after {} ms)", after.as_millis()));

@@ -61,16 +61,14 @@ impl Protocol {
         let endpoint = Arc::clone(&self.endpoint);
         let id = Id::default();
         let requires = required(&context)?;
-        let asked =
-            Asked { name: &request.name, requires: requires.as_ref(), arguments_bytes: arguments.len() };
-        let remote = beside::<Remote>(&context).map(|Remote(remote)| *remote);
-        let arrival = Arrival {
-            remote,
-            headers: beside::<Headers>(&context).cloned().unwrap_or_default(),
-            #[cfg(feature = "oauth")]
-            token: beside::<Authenticated>(&context).map(|who| who.token.clone()),
-            ..self.caller(&context)?.into()
+        let asked = Asked {
+            name: &request.name,
+            requires: requires.as_ref(),
+            arguments_bytes: arguments.len(),
+            completes: None,
         };
+        let headers = beside::<Headers>(&context).cloned().unwrap_or_default();
+        let arrival = Arrival { headers, ..self.arrival(&context)? };
         let carried = Carried { reports, asking, trace };
         let admitted = match endpoint.dispatcher.admit(arrival, asked, carried).await {
             Ok(admitted) => admitted,
@@ -109,6 +107,19 @@ impl Protocol {
     }
 }
 
+impl Protocol {
+    /// Who asks, from where, and by what.
+    pub(super) fn arrival(&self, context: &RequestContext<RoleServer>) -> Result<Arrival, ErrorData> {
+        let remote = beside::<Remote>(context).map(|Remote(remote)| *remote);
+        Ok(Arrival {
+            remote,
+            #[cfg(feature = "oauth")]
+            token: beside::<Authenticated>(context).map(|who| who.token.clone()),
+            ..self.caller(context)?.into()
+        })
+    }
+}
+
 fn raw_arguments(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
@@ -121,7 +132,7 @@ fn raw_arguments(
 }
 
 /// The version that the call asks for.
-fn required(context: &RequestContext<RoleServer>) -> Result<Option<Requirement>, ErrorData> {
+pub(super) fn required(context: &RequestContext<RoleServer>) -> Result<Option<Requirement>, ErrorData> {
     let invalid = |reason: String| ErrorData::invalid_params(format!("`{META_REQUIRES}`: {reason}"), None);
     match context.meta.get(META_REQUIRES) {
         None => Ok(None),

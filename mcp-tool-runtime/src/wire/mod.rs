@@ -4,6 +4,7 @@
 mod answer;
 mod beside;
 mod called;
+mod completion;
 mod fault;
 #[cfg(feature = "http")]
 pub(crate) mod http;
@@ -105,6 +106,11 @@ impl Endpoint {
         })
     }
 
+    /// Whether any argument of any tool can be completed.
+    fn has_completions(&self) -> bool {
+        self.dispatcher.registry.tools().iter().any(|tool| tool.has_completions())
+    }
+
     /// Whether any tool's calls can be tasks.
     fn has_tasks(&self) -> bool {
         self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task.is_some())
@@ -181,7 +187,12 @@ impl std::fmt::Debug for Endpoint {
 }
 
 fn asked<'c>(call: &'c Call<'_>) -> Asked<'c> {
-    Asked { name: &call.name, requires: call.meta.requires.as_ref(), arguments_bytes: call.arguments.len() }
+    Asked {
+        name: &call.name,
+        requires: call.meta.requires.as_ref(),
+        arguments_bytes: call.arguments.len(),
+        completes: None,
+    }
 }
 
 /// A call that reports while it runs: its reports in order, then its answer.

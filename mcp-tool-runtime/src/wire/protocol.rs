@@ -14,10 +14,10 @@ use rmcp::{
         CompleteRequestParams, CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult,
         DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
         GetSkillRequestMethod, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
-        Implementation, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
-        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-        ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
-        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod,
+        ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
+        ListResourcesRequestMethod, ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult,
+        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
         ReadResourceDirectoryRequestMethod, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
         ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
         ServerConfig, SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams,
@@ -29,6 +29,7 @@ use rmcp::{
 use super::{
     Endpoint,
     beside::Beside,
+    completion,
     labelled::Labelled,
     listing::LIST_TTL_MS,
     session::{Session, notification},
@@ -156,7 +157,7 @@ impl Protocol {
 }
 
 /// Whether a request names 2026-07-28 or later.
-fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     let named = context.meta.protocol_version();
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
@@ -180,6 +181,9 @@ impl ServerHandler for Protocol {
         let own =
             ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_logging().build();
         (capabilities.tools, capabilities.logging) = (own.tools, own.logging);
+        if self.endpoint.has_completions() {
+            capabilities.completions.get_or_insert_default();
+        }
         if self.endpoint.has_tasks() {
             capabilities.extensions.get_or_insert_default().insert(TASKS.into(), JsonObject::default());
         }
@@ -240,6 +244,9 @@ impl ServerHandler for Protocol {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        if let Some(of_a_tool) = self.of_a_tool(&request) {
+            return self.completed(of_a_tool, &context).await;
+        }
         // rmcp takes what it can't read for a method of somebody else's.
         const KNOWN: [&str; 5] =
             ["initialize", "logging/setLevel", "server/discover", "tools/call", "tools/list"];
@@ -253,6 +260,9 @@ impl ServerHandler for Protocol {
             Some(beside) => {
                 let context = self.named(context)?;
                 self.guarded(beside.on_custom_request(request, context)).await
+            }
+            None if request.method == "completion/complete" && self.endpoint.has_completions() => {
+                Err(completion::of_tools_alone())
             }
             None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None)),
         }
@@ -341,6 +351,19 @@ impl ServerHandler for Protocol {
         Ok(())
     }
 
+    /// A client can be asked as soon as it may call, and so before it says that it is initialized.
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        if let Some(session) = &self.session {
+            session.reached_by(&context.peer);
+        }
+        self.negotiate_initialize(&request)
+    }
+
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         if let Some(session) = &self.session {
             session.opened(context.peer.clone(), self.endpoint.announcements.listen());
@@ -382,10 +405,13 @@ impl ServerHandler for Protocol {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let declared = |declared: &ServerCapabilities| declared.completions.is_some();
-        self.asked::<CompleteRequestMethod, _>(declared, context, |beside, context| {
+        let asked = self.asked::<CompleteRequestMethod, _>(declared, context, |beside, context| {
             beside.complete(request, context)
+        });
+        asked.await.map_err(|error| match error.code {
+            ErrorCode::METHOD_NOT_FOUND if self.endpoint.has_completions() => completion::of_tools_alone(),
+            _ => error,
         })
-        .await
     }
 
     async fn get_prompt(

@@ -12,6 +12,7 @@ mod bounds;
 mod bump_too_small;
 mod bumps;
 mod by_type;
+mod constraints;
 mod guards;
 mod headers;
 mod limits;
@@ -23,6 +24,7 @@ mod result_fields;
 mod result_values;
 mod results;
 mod several_at_once;
+mod tasks;
 mod types;
 mod unchanged;
 mod version_below;
@@ -38,11 +40,12 @@ use mcp_tool_runtime::ToolEntry;
 
 const LOCK: &str = "ui/drift/mcp-tools.lock";
 
-const LOCKED: [&[ToolEntry]; 19] = [
+const LOCKED: [&[ToolEntry]; 21] = [
     bounds::TOOLS,
     bump_too_small::TOOLS,
     bumps::TOOLS,
     by_type::TOOLS,
+    constraints::TOOLS,
     guards::TOOLS,
     headers::TOOLS,
     limits::TOOLS,
@@ -53,6 +56,7 @@ const LOCKED: [&[ToolEntry]; 19] = [
     result_values::TOOLS,
     results::TOOLS,
     several_at_once::TOOLS,
+    tasks::TOOLS,
     types::TOOLS,
     unchanged::OLDER,
     unchanged::TOOLS,

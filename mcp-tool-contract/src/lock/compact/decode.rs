@@ -235,6 +235,9 @@ impl Walk {
         };
         self.byte();
         if self.byte() == 1 {
+            self.contract.constraints = Some(self.text());
+        }
+        if self.byte() == 1 {
             let message = self.text();
             let replacement = if self.byte() == 1 { Some(self.text()) } else { None };
             let removal = if self.byte() == 1 { Some(self.text()) } else { None };

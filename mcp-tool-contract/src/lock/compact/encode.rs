@@ -57,6 +57,7 @@ impl Writer {
             title: _,
             description: _,
             input,
+            constraints,
             output,
             scopes,
             hints,
@@ -92,8 +93,9 @@ impl Writer {
         input.iter().for_each(|param| self.param(param));
         self.output(output);
         // Rare enough to be looked at whole.
-        let is_plain = deprecation.is_none() && weakens.is_empty();
+        let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
+        self.maybe(*constraints, Writer::text);
         self.maybe(*deprecation, |to, Deprecation { message, replacement, removal }| {
             to.text(message);
             to.maybe(replacement, Writer::text);

@@ -147,6 +147,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         title: _,
         description: _,
         input,
+        constraints,
         output,
         scopes,
         hints,
@@ -251,8 +252,12 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         }
         Output::Dynamic(_) | Output::Remembered(_) => false,
     };
-    // A deprecation and reasons are rare enough to be looked at whole.
-    same_output && deprecation.is_none() && weakens.is_empty() && matches!(bytes, [0, ..])
+    // Constraints, a deprecation and reasons are rare enough to be looked at whole.
+    same_output
+        && constraints.is_none()
+        && deprecation.is_none()
+        && weakens.is_empty()
+        && matches!(bytes, [0, ..])
 }
 
 /// What is left behind a schema that is the same.

@@ -62,7 +62,7 @@ pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fau
 }
 
 /// What layers ask for of a request: each header came once, or not at all.
-pub(super) fn asked_for(headers: &HeaderMap, names: &[&'static str]) -> Result<Headers, Fault> {
+pub(in crate::wire) fn asked_for(headers: &HeaderMap, names: &[&'static str]) -> Result<Headers, Fault> {
     let came = names.iter().filter_map(|name| match single(headers, name) {
         Ok(value) => value.map(|value| Ok((*name, value.into()))),
         Err(fault) => Some(Err(fault)),

@@ -8,7 +8,7 @@ mod connection;
 mod differential;
 mod door;
 mod full;
-mod headers;
+pub(super) mod headers;
 mod listing;
 #[cfg(feature = "measure")]
 pub mod measure;

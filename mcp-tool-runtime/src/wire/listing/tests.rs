@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     audit::LineSink,
+    completion::Completing,
     context::CallContext,
     dispatch::Dispatcher,
     identity::{Caller, Scopes},
@@ -61,6 +62,14 @@ impl Bound for Inert {
 
     fn check_defaults(&self) -> Result<(), Violations> {
         Ok(())
+    }
+
+    fn complete<'a>(&'a self, _: &'a CallContext, _: &str, _: &'a str) -> Option<Completing<'a>> {
+        None
+    }
+
+    fn has_completers(&self) -> bool {
+        false
     }
 }
 

@@ -1,0 +1,189 @@
+//! Tools that speak with their caller while they run, or in more than text.
+
+use std::time::Duration;
+
+use mcp_tool_runtime::{Content, Level, Shown, ToolEntry, prelude::*};
+use serde::{Deserialize, Serialize};
+
+pub const TOOLS: &[ToolEntry] = tools![
+    confirms,
+    asks_twice,
+    sends_to_a_page,
+    shows,
+    charts,
+    misfits,
+    logs,
+    traced,
+    computes,
+    computes_alone,
+    either
+];
+
+/// Whether something is to be done.
+#[derive(Deserialize, ToolSchema)]
+struct Confirm {
+    /// Really?
+    sure: bool,
+    /// Why.
+    #[schema(max_len = 10)]
+    note: Option<String>,
+}
+
+/// A number.
+#[derive(Deserialize, ToolSchema)]
+struct Number {
+    /// Which.
+    #[schema(min = 1, max = 9)]
+    number: u8,
+}
+
+/// Asks before it does what it is told.
+#[mcp_tool(version = "1.0", scope = "things:do")]
+async fn confirms(
+    cx: &CallContext,
+    /** What to do. */
+    what: String,
+    /** What only the caller knows. */
+    #[arg(secret)]
+    pin: Option<String>,
+) -> Result<String, ToolError> {
+    let Confirm { sure, note } = cx.ask::<Confirm>(format!("Do {what}?")).await?.required()?;
+    Ok(format!("{what}: {sure}, {}, {}", note.as_deref().unwrap_or("-"), pin.is_some()))
+}
+
+/// Asks two questions, one after the other.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
+    let Number { number: one } = cx.ask::<Number>("The first?").await?.required()?;
+    let Number { number: other } = cx.ask::<Number>(format!("After {one}?")).await?.required()?;
+    Ok(format!("{one} {other}"))
+}
+
+/// Sends its person to a page.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn sends_to_a_page(
+    cx: &CallContext,
+    /** Where to. */
+    url: String,
+) -> Result<String, ToolError> {
+    Ok(format!("{:?}", cx.ask_to_open(url, "Sign in there.").await?))
+}
+
+/// Shows each kind of content.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn shows() -> Content {
+    Content::new()
+        .text("see")
+        .image([1, 2, 3], "image/png")
+        .audio([4, 5], "audio/wav")
+        .resource("file:///a.txt", "text/plain", "words")
+        .resource_bytes("file:///a.bin", "application/octet-stream", [6])
+        .link("https://example.com/a", "all of it")
+}
+
+/// A chart.
+#[derive(Serialize, ToolSchema)]
+struct Chart {
+    /// How many bars it has.
+    #[schema(max = 100)]
+    bars: u8,
+}
+
+/// Shows a chart, and describes it.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn charts(
+    /** How many bars. */
+    bars: u8,
+) -> Shown<Chart> {
+    Shown::new(Chart { bars }, Content::new().image([7], "image/png"))
+}
+
+/// What isn't what it says.
+#[derive(Deserialize, Serialize, ToolSchema)]
+#[serde(rename_all = "snake_case")]
+enum Misfit {
+    Image,
+    Audio,
+    Link,
+    Resource,
+    Many,
+    Large,
+}
+
+/// Shows what isn't what it says.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn misfits(
+    /** Which. */
+    misfit: Misfit,
+) -> Content {
+    let content = Content::new();
+    match misfit {
+        Misfit::Image => content.image([1], "text/html"),
+        Misfit::Audio => content.audio([1], "image/png"),
+        Misfit::Link => content.link("no uri", "a link"),
+        Misfit::Resource => content.resource("file:///a\nb", "text/plain", ""),
+        Misfit::Many => (0..101).fold(content, |content, _| content.text("more")),
+        Misfit::Large => content.image(vec![0; 1 << 20], "image/png"),
+    }
+}
+
+/// Logs a message of each level.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn logs(cx: &CallContext) -> &'static str {
+    for level in [Level::Debug, Level::Info, Level::Warning, Level::Emergency] {
+        cx.log(level, level.name());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    "logged"
+}
+
+/// Says in which trace it is.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn traced(cx: &CallContext) -> String {
+    cx.trace().map_or("none".to_owned(), |trace| format!("{} {:?}", trace.parent(), trace.state()))
+}
+
+/// Computes for a while, and may ask meanwhile.
+#[mcp_tool(version = "1.0", scope = "things:do", task)]
+async fn computes(
+    cx: &CallContext,
+    seen: &crate::Seen,
+    /** How long, in milliseconds. */
+    #[arg(max = 60_000)]
+    milliseconds: u64,
+    /** Whether it asks. */
+    #[arg(default = false)]
+    ask: bool,
+) -> Result<String, ToolError> {
+    let mut watch = crate::Watch::of(seen);
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    let answer = match ask {
+        true => cx.ask::<Number>("Which?").await?.required()?.number,
+        false => 0,
+    };
+    watch.finished = true;
+    Ok(format!("computed {answer}"))
+}
+
+/// Computes as a task alone.
+#[mcp_tool(version = "1.0", public, read_only, task(required))]
+async fn computes_alone() -> &'static str {
+    "at once"
+}
+
+/// Takes one of two.
+#[mcp_tool(
+    version = "1.0",
+    public,
+    read_only,
+    constraints = r#"{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}"#
+)]
+async fn either(
+    /** By telephone. */
+    phone: Option<String>,
+    /** By mail. */
+    #[arg(secret)]
+    email: Option<String>,
+) -> String {
+    phone.or(email).unwrap_or_default()
+}

@@ -1,0 +1,403 @@
+//! Completion of tools' arguments: what is suggested to whom, on both transports and in both eras, and what goes wrong.
+
+use std::{
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use mcp_tool_runtime::{
+    Caller, ErrorKind, Handling, Middleware, Next,
+    prelude::*,
+    testing::{TestError, TestServer},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    control::{Control, until},
+    harness::{HttpServer, SPECIMEN, StdioServer, correlation, modern, text},
+};
+
+const METHOD: &str = "completion/complete";
+
+fn asked(tool: &str, argument: &str, typed: &str) -> Value {
+    json!({ "ref": { "type": "ref/tool", "name": tool }, "argument": { "name": argument, "value": typed } })
+}
+
+/// One request in each way that there is.
+struct Everywhere {
+    http: HttpServer,
+    stdio: StdioServer,
+}
+
+impl Everywhere {
+    fn start(arguments: &[&str]) -> Self {
+        Everywhere { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
+    }
+
+    /// The answers: HTTP in the older era and the newer one, stdio in both.
+    fn ask(&mut self, params: &Value) -> [Value; 4] {
+        let old = json!({ "jsonrpc": "2.0", "id": 1, "method": METHOD, "params": params });
+        let old = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &old).json();
+        let new = self.http.modern(METHOD, params.clone(), json!({}), &[("Mcp-Name", "")]).json();
+        let line = self.stdio.request(METHOD, params.clone());
+        self.stdio.send(&modern(77, METHOD, params.clone(), json!({})).to_string());
+        let line_new = self.stdio.answer(&json!(77));
+        [old, new, line, line_new]
+    }
+
+    /// What all of them answer, with the frame that each era wants.
+    fn completion(&mut self, params: &Value) -> Value {
+        let answers = self.ask(params);
+        for (place, answer) in answers.iter().enumerate() {
+            let result = &answer["result"];
+            assert_eq!(result["completion"], answers[0]["result"]["completion"], "{answer}");
+            let is_modern = place % 2 == 1;
+            assert_eq!(result.get("resultType"), is_modern.then_some(&json!("complete")), "{answer}");
+            let server = result["_meta"].get("io.modelcontextprotocol/serverInfo");
+            assert_eq!(server.map(|server| &server["name"]), is_modern.then_some(&json!("specimen")));
+            assert!(!correlation(answer).is_empty());
+        }
+        assert!(answers[0]["result"]["completion"].is_object(), "{}", answers[0]);
+        answers[0]["result"]["completion"].clone()
+    }
+
+    /// The code and the words that all of them are refused by.
+    fn refused(&mut self, params: &Value) -> (i64, String) {
+        let errors = self.ask(params).map(|answer| {
+            let error = &answer["error"];
+            (
+                error["code"].as_i64().unwrap_or_else(|| panic!("{answer}")),
+                error["message"].as_str().unwrap().to_owned(),
+            )
+        });
+        assert!(errors.iter().all(|error| *error == errors[0]), "{errors:?}");
+        errors[0].clone()
+    }
+}
+
+fn whole(values: &[&str]) -> Value {
+    json!({ "values": values, "total": values.len(), "hasMore": false })
+}
+
+#[test]
+fn enums_and_booleans_complete_by_themselves() {
+    let mut server = Everywhere::start(&[]);
+    assert_eq!(server.completion(&asked("measure", "mode", "")), whole(&["fast", "safe"]));
+    assert_eq!(server.completion(&asked("measure", "mode", "SA")), whole(&["safe"]));
+    assert_eq!(server.completion(&asked("assign", "now", "t")), whole(&["true"]));
+    // Another server, lest the rate is used up.
+    let server = HttpServer::start(&[]);
+    let complete = |argument, typed| {
+        let answer = server.modern(METHOD, asked("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
+        answer.json()["result"]["completion"].clone()
+    };
+    assert_eq!(complete("now", "x"), whole(&[]));
+    for nothing in ["hidden", "no_such_parameter", ""] {
+        assert_eq!(complete(nothing, ""), whole(&[]), "{nothing}");
+    }
+}
+
+#[test]
+fn a_function_completes_what_it_knows_of() {
+    let mut server = Everywhere::start(&[]);
+    // One name is longer than a customer's may be.
+    assert_eq!(server.completion(&asked("assign", "customer", "an")), whole(&["Ann & Co", "Anna"]));
+    let local = server.completion(&asked("assign", "customer", "loc"));
+    assert_eq!(local, whole(&["local"]), "it borrows the call");
+    assert_eq!(server.completion(&asked("assign_v1", "customer", "")), whole(&["old"]));
+}
+
+#[test]
+fn what_was_completed_is_recorded_and_is_no_call() {
+    let server = HttpServer::start(&[]);
+    let answer =
+        server.modern(METHOD, asked("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
+    let record = server.stderr.record_of(correlation(&answer));
+    let said = ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
+    assert_eq!(said, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
+    assert!(record.get("arguments").is_none(), "{record}");
+    // Its rate is one call an hour.
+    assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
+    let answer = server.modern(METHOD, asked("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let record = server.stderr.record_of(correlation(&answer));
+    assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
+}
+
+#[test]
+fn there_are_a_hundred_values_at_most() {
+    let mut server = Everywhere::start(&[]);
+    let completion = server.completion(&asked("assign", "numbers", "100"));
+    assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(100), &json!(false)));
+    let completion = server.completion(&asked("assign", "numbers", "2000"));
+    // Those of four digits are longer than a number may be.
+    assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(1_000), &json!(true)));
+    let values = completion["values"].as_array().unwrap();
+    assert_eq!((values.len(), &values[99]), (100, &json!("99")));
+}
+
+#[test]
+fn what_was_typed_is_bounded_and_has_its_shape() {
+    let mut server = Everywhere::start(&[]);
+    let long = "é".repeat(1_024);
+    assert_eq!(server.completion(&asked("assign", "customer", &long)), whole(&[]));
+    let (code, message) = server.refused(&asked("assign", "customer", &format!("{long}é")));
+    assert!(code == -32_602 && message.contains("1024 characters"), "{message}");
+    for broken in [
+        json!({ "ref": { "type": "ref/tool" }, "argument": { "name": "mode", "value": "" } }),
+        json!({ "ref": { "type": "ref/tool", "name": "assign" } }),
+        json!({ "ref": { "type": "ref/tool", "name": "assign" }, "argument": { "name": "mode" } }),
+        json!({ "ref": { "type": "ref/tool", "name": "assign" }, "argument": { "name": "mode", "value": 1 } }),
+    ] {
+        let (code, message) = server.refused(&broken);
+        assert!(code == -32_602 && message.contains("`value`"), "{message}");
+    }
+}
+
+#[test]
+fn other_references_have_nothing_to_complete_here() {
+    let mut server = Everywhere::start(&[]);
+    let argument = json!({ "name": "mode", "value": "" });
+    for reference in [
+        json!({ "type": "ref/prompt", "name": "assign" }),
+        json!({ "type": "ref/resource", "uri": "file:///{path}" }),
+        json!({ "type": "ref/other", "name": "assign" }),
+        json!(7),
+    ] {
+        let (code, _) = server.refused(&json!({ "ref": reference, "argument": argument }));
+        assert_eq!(code, -32_602, "{reference}");
+    }
+}
+
+#[test]
+fn completions_are_declared_where_there_are_some() {
+    let capabilities = |server: &HttpServer| {
+        let discovered = server.modern("server/discover", json!({}), json!({}), &[]).json();
+        discovered["result"]["capabilities"].clone()
+    };
+    assert_eq!(capabilities(&HttpServer::start(&[]))["completions"], json!({}));
+    let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
+    assert_eq!(capabilities(&plain).get("completions"), None);
+    let answer = plain.modern(METHOD, asked("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    assert_eq!(answer["error"]["code"], -32_601, "{answer}");
+}
+
+#[test]
+fn a_function_that_fails_fails_its_completion_alone() {
+    let server = HttpServer::start(&[]);
+    let ask = |typed| {
+        let answer =
+            server.modern(METHOD, asked("assign", "how", typed), json!({}), &[("Mcp-Name", "")]).json();
+        let record = server.stderr.record_of(correlation(&answer));
+        (answer["error"].clone(), record)
+    };
+    for (typed, code, kind) in [
+        ("panics", -32_603, "internal"),
+        ("internal", -32_603, "internal"),
+        ("waits", -32_603, "timeout"),
+        ("invalid", -32_602, "invalid_arguments"),
+    ] {
+        let (error, record) = ask(typed);
+        assert_eq!((&error["code"], &record["reason"]), (&json!(code), &json!(kind)), "{error} {record}");
+        assert_eq!(error["data"]["dev.mcp-tool/error"]["kind"], kind, "{error}");
+        assert_eq!((&record["outcome"], &record["completes"]), (&json!("error"), &json!("how")), "{record}");
+        let said = error.to_string();
+        assert!(!said.contains("hunter2") && !said.contains("the reason is"), "{said}");
+    }
+    server.until("dropped", 1);
+}
+
+/// Whoever hangs up over stdio, by a message.
+#[test]
+fn a_completion_that_nobody_waits_for_ends() {
+    let mut server = StdioServer::initialized(&[]);
+    let params = asked("assign", "how", "waits");
+    server.send(&json!({ "jsonrpc": "2.0", "id": 9, "method": METHOD, "params": params }).to_string());
+    let counted = |server: &mut StdioServer, what: &str| {
+        server.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
+    };
+    until("it runs", || counted(&mut server, "running") + counted(&mut server, "dropped") == 1);
+    let cancelled =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 9 } });
+    server.send(&cancelled.to_string());
+    server.stderr.line_with(&["\"completes\":\"how\"", "\"outcome\":\"cancelled\""]);
+}
+
+#[test]
+fn a_tool_that_is_switched_off_is_not_there() {
+    let control = Control::of("");
+    control.said(&["disable", "--tool", "assign"]);
+    let mut server = Everywhere::start(&control.flags());
+    let (code, message) = server.refused(&asked("assign", "customer", "an"));
+    assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
+    let (code, message) = server.refused(&asked("no_such", "customer", "an"));
+    assert_eq!((code, &*message), (-32_602, "Unknown tool: no_such"));
+    assert_eq!(server.http.count("finished"), 0);
+}
+
+#[test]
+fn what_cannot_be_called_is_not_completed() {
+    let server = HttpServer::start(&[]);
+    let ask = |server: &HttpServer| {
+        server.modern(METHOD, asked("erase", "customer", ""), json!({}), &[("Mcp-Name", "")]).json()
+    };
+    let answer = ask(&server);
+    assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
+    assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
+    assert_eq!(server.count("finished"), 0);
+    let allowing = HttpServer::start(&["--allow-destructive", "erase"]);
+    assert_eq!(ask(&allowing)["result"]["completion"], whole(&["ann"]));
+}
+
+#[test]
+fn the_question_who_called_tells_completions_from_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.jsonl");
+    let file = ["--audit-file", file.to_str().unwrap()];
+    let mut server = HttpServer::start(&file);
+    server.call("echo", json!({ "text": "x" }));
+    server.modern(METHOD, asked("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    assert!(server.terminate().success());
+    let said = |arguments: &[&str]| {
+        let output =
+            Command::new(SPECIMEN).arg("audit").args(["--file", file[1]]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(said(&[]).contains("assign 2.0 completes now"), "{}", said(&[]));
+    assert_eq!(said(&["--by", "tool"]).trim(), "1  echo");
+}
+
+/// How often the function ran.
+#[derive(Clone, Default)]
+struct Ran(Arc<AtomicU32>);
+
+async fn names(ran: &Ran, typed: &str) -> Vec<String> {
+    ran.0.fetch_add(1, Ordering::Relaxed);
+    vec![format!("{typed}…")]
+}
+
+/// Look somebody up.
+#[mcp_tool(version = "1.0", scope = "people:read", read_only, concurrency = 1)]
+async fn look_up(
+    ran: &Ran,
+    /// Name.
+    #[arg(complete = names(ran))]
+    name: String,
+) -> String {
+    let _ = ran;
+    name
+}
+
+/// The same, with another promise.
+mod other {
+    use super::*;
+
+    /// Look somebody up.
+    #[mcp_tool(version = "2.0", scope = "people:read", read_only)]
+    pub(super) async fn look_up(
+        ran: &Ran,
+        /// Name.
+        #[arg(complete = names(ran))]
+        name: String,
+        /// Where.
+        place: String,
+    ) -> String {
+        let _ = (ran, place);
+        name
+    }
+}
+
+/// Refuses whoever isn't of the house.
+struct House;
+
+impl Middleware for House {
+    fn headers(&self) -> &'static [&'static str] {
+        &["X-House"]
+    }
+
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        Box::pin(async move {
+            match call.header("x-house") {
+                Some("own") if call.is_completion() && call.remaining() <= Duration::from_secs(5) => {
+                    next.run().await
+                }
+                _ => next.refuse(ToolError::refused("not of the house")),
+            }
+        })
+    }
+}
+
+async fn start(ran: &Ran, lay: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
+    let server = ToolServer::new("people", "1").tools(tools![look_up]).lend(ran.clone());
+    let server = TestServer::start(lay(server)).await.unwrap();
+    server.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["people:read"]))
+}
+
+#[tokio::test]
+async fn who_may_not_call_completes_nothing() {
+    let ran = Ran::default();
+    let server = start(&ran, |server| server).await;
+    let suggested = server.complete("look_up", "name", "a").await.unwrap();
+    assert_eq!(suggested.json(), whole(&["a…"]));
+    let stranger = server.as_caller(Caller::new("bob").with_scopes(["people:write"]));
+    let refused = stranger.complete("look_up", "name", "a").await.unwrap_err();
+    assert!(matches!(refused, TestError::MissingScopes(_)), "{refused}");
+    assert_eq!(ran.0.load(Ordering::Relaxed), 1);
+    let record = server.records().pop().unwrap();
+    let said = ["outcome", "reason", "completes", "user"].map(|member| record[member].as_str().unwrap());
+    assert_eq!(said, ["refused", "insufficient_scope", "name", "bob"]);
+}
+
+#[tokio::test]
+async fn one_caller_asks_ten_times_a_second_at_most() {
+    let ran = Ran::default();
+    let server = start(&ran, |server| server).await;
+    let mut refused = Vec::new();
+    for _ in 0..2_000 {
+        if let Err(error) = server.complete("look_up", "name", "a").await {
+            refused.push(error.kind());
+            break;
+        }
+    }
+    assert_eq!(refused, [Some(ErrorKind::RateLimited)]);
+    assert!(ran.0.load(Ordering::Relaxed) >= 10);
+    let other = server.as_caller(Caller::new("bob").with_scopes(["people:read"]));
+    assert!(other.complete("look_up", "name", "a").await.is_ok());
+    assert_eq!(server.call("look_up", json!({ "name": "ann" })).await.unwrap().text(), "ann");
+}
+
+#[tokio::test]
+async fn layers_stand_around_completions_too() {
+    let ran = Ran::default();
+    let server = start(&ran, |server| server.layer(House)).await;
+    let refused = server.complete("look_up", "name", "a").await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::Refused));
+    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    let own = server.with_header("X-House", "own");
+    assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), whole(&["a…"]));
+    let refused = own.call("look_up", json!({ "name": "ann" })).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::Refused), "a call is told from a completion");
+}
+
+/// Who completes an argument hasn't read the new contract.
+#[tokio::test]
+async fn a_completion_leaves_its_caller_held_to_what_it_listed() {
+    let ran = Ran::default();
+    let server = start(&ran, |server| server).await;
+    assert_eq!(server.list().await.len(), 1);
+    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).lend(ran.clone());
+    let next = server.succeeded_by(next).await.unwrap();
+    let arguments = json!({ "name": "ann", "place": "here" });
+    for _ in 0..2 {
+        let refused = next.complete("look_up", "name", "a").await.unwrap_err();
+        assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
+    }
+    let refused = next.call("look_up", arguments.clone()).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
+    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    assert!(next.call("look_up", arguments).await.is_ok());
+}

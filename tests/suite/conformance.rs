@@ -1,0 +1,169 @@
+//! The protocol's official conformance suite, against the server whose tools are its fixtures, and what of it needs no
+//! fixtures against a plain one. `CONFORMANCE=write` writes the table that is published beside the former.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::harness::{HttpServer, SPECIMEN};
+
+const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
+
+/// The suite, as it is installed beside the other clients.
+const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// An example's server, built as the tests were.
+fn example(name: &str, folder: &Path) -> HttpServer {
+    let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
+    assert!(built.success());
+    let program = Path::new(SPECIMEN).with_file_name(name);
+    HttpServer::start_by(Command::new(program).current_dir(folder), &[])
+}
+
+/// What the suite found: by scenario, each check's id with its status and what was wrong.
+type Found = BTreeMap<String, Vec<(String, String, String)>>;
+
+/// Runs what a revision requires, and what is reported beside it; gives what it printed too.
+fn run(server: &HttpServer, revision: &str, folder: &Path) -> (Found, String) {
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+    let results = folder.join(revision);
+    let url = server.url();
+    let mut command = Command::new("timeout");
+    command.arg("300").arg("node_modules/.bin/node").arg(format!("{SUITE}/dist/index.js"));
+    command.args(["server", "--url", &url, "--requirements", revision, "--output-dir"]).arg(&results);
+    let output = command.current_dir(clients).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut found = Found::new();
+    for entry in fs::read_dir(&results).unwrap_or_else(|_| panic!("{output:?}")) {
+        let folder = entry.unwrap().path();
+        // `server-SCENARIO-2026-11-22T05-03-51-258Z`
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let scenario = name.strip_prefix("server-").unwrap().split("-20").next().unwrap();
+        // One of them has a year in its own name.
+        let scenario = if name.contains("json-schema-2020-12") { "json-schema-2020-12" } else { scenario };
+        let checks: Value =
+            serde_json::from_str(&fs::read_to_string(folder.join("checks.json")).unwrap()).unwrap();
+        let text = |check: &Value, name: &str| check[name].as_str().unwrap_or_default().to_owned();
+        let checks = checks.as_array().unwrap().iter();
+        let checks =
+            checks.map(|check| (text(check, "id"), text(check, "status"), text(check, "errorMessage")));
+        found.entry(scenario.to_owned()).or_default().extend(checks);
+    }
+    (found, printed)
+}
+
+/// How many checks of a scenario ended so.
+fn count(checks: &[(String, String, String)], status: &str) -> usize {
+    checks.iter().filter(|(_, ended, _)| ended == status).count()
+}
+
+/// The scenarios that are reported and not required, each with the suite's own reason.
+fn unscored(printed: &str) -> BTreeMap<String, String> {
+    let listed = printed.lines().skip_while(|line| !line.starts_with("Not scored")).skip(1);
+    let named = listed.filter_map(|line| {
+        let (name, reason) = line.trim().trim_start_matches(['✓', '✗', ' ']).split_once(" (")?;
+        Some((name.to_owned(), reason.trim_end_matches(')').to_owned()))
+    });
+    named.collect()
+}
+
+#[test]
+fn the_official_suite_finds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = example("conformance-server", folder.path());
+    let version = fs::read_to_string(root().join("tests/clients").join(SUITE).join("package.json")).unwrap();
+    let version: Value = serde_json::from_str(&version).unwrap();
+    let mut table = format!(
+        "# Conformance\n\nWhat `@modelcontextprotocol/conformance` {} finds in this server, by requirement set. Written by\n\n\
+         ```sh\nCONFORMANCE=write cargo test -p mcp-tool-tests --features clients --test suite -- conformance\n```\n\n\
+         and held to it by `./test`.\n",
+        version["version"].as_str().unwrap()
+    );
+    let mut wrong = Vec::new();
+    for revision in REVISIONS {
+        let (found, printed) = run(&server, revision, folder.path());
+        let unscored = unscored(&printed);
+        let total = |status: &str| found.values().map(|checks| count(checks, status)).sum::<usize>();
+        let (passed, failed) = (total("SUCCESS"), total("FAILURE"));
+        write!(
+            table,
+            "\n## {revision}: {passed} of {} checks pass\n\n| scenario | required | passed | failed | warnings |\n|---|---|---|---|---|\n",
+            passed + failed
+        )
+        .unwrap();
+        for (scenario, checks) in &found {
+            let required = unscored.get(scenario).map_or("yes".to_owned(), |reason| format!("no: {reason}"));
+            let counts = ["SUCCESS", "FAILURE", "WARNING"].map(|status| count(checks, status).to_string());
+            writeln!(table, "| {scenario} | {required} | {} |", counts.join(" | ")).unwrap();
+            for (id, status, message) in checks {
+                if ["FAILURE", "WARNING"].contains(&status.as_str()) {
+                    wrong.push(format!("{revision} {scenario} {id}: {status} {message}"));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    let published = root().join("examples/conformance-server/CONFORMANCE.md");
+    if std::env::var("CONFORMANCE").is_ok_and(|wanted| wanted == "write") {
+        fs::write(&published, &table).unwrap();
+    }
+    assert_eq!(fs::read_to_string(published).unwrap(), table, "write it anew with CONFORMANCE=write");
+}
+
+/// What every server has to do, whatever its tools are.
+#[test]
+fn a_plain_server_passes_what_needs_no_fixture() {
+    const NEED_NONE: [(&str, &[&str]); 2] = [
+        (
+            "2025-11-25",
+            &["dns-rebinding-protection", "logging-set-level", "ping", "server-initialize", "tools-list"],
+        ),
+        (
+            "2026-07-28",
+            &[
+                "dns-rebinding-protection",
+                "http-header-validation",
+                "input-required-result-unsupported-methods",
+                "server-sse-multiple-streams",
+                "tools-list",
+            ],
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let server = example("invoices", folder.path());
+    for (revision, scenarios) in NEED_NONE {
+        let (found, _) = run(&server, revision, folder.path());
+        for scenario in scenarios {
+            let checks = &found[*scenario];
+            assert!(count(checks, "SUCCESS") > 0, "{revision} {scenario}: {checks:?}");
+            assert_eq!(
+                (count(checks, "FAILURE"), count(checks, "WARNING")),
+                (0, 0),
+                "{scenario}: {checks:?}"
+            );
+        }
+    }
+    // Of what isn't about its fixtures, the longest scenario finds nothing either.
+    let (found, _) = run(&server, "2026-07-28", &folder.path().join("again"));
+    let fixtures = [
+        "undeclared-capability",
+        "missing-capability",
+        "no-independent-requests",
+        "no-log-without",
+        "sends-tools-list-changed",
+    ];
+    for (id, status, message) in &found["server-stateless"] {
+        let is_about_a_fixture = fixtures.iter().any(|part| id.contains(part));
+        assert!(is_about_a_fixture || !["FAILURE", "WARNING"].contains(&status.as_str()), "{id}: {message}");
+    }
+}

@@ -1,0 +1,35 @@
+//! Conditions among parameters.
+
+use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
+
+pub const TOOLS: &[ToolEntry] = tools![constraints_added, constraints_removed, constraints_changed];
+
+/// Do.
+#[mcp_tool(version = "1.0", public)]
+pub async fn constraints_added(
+    /** By telephone. */
+    phone: Option<String>,
+    /** By mail. */
+    email: Option<String>,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", constraints = r#"{"anyOf":[{"required":["phone"]}]}"#, public)]
+pub async fn constraints_removed(
+    /** By telephone. */
+    phone: Option<String>,
+    /** By mail. */
+    email: Option<String>,
+) {
+}
+
+/// Do.
+#[mcp_tool(version = "1.0", constraints = r#"{"anyOf":[{"required":["phone"]}]}"#, public)]
+pub async fn constraints_changed(
+    /** By telephone. */
+    phone: Option<String>,
+    /** By mail. */
+    email: Option<String>,
+) {
+}

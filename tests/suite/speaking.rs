@@ -1,0 +1,148 @@
+//! What calls say while they run and when they are done: content of each kind, log messages, traces, and conditions
+//! among arguments.
+
+use serde_json::{Value, json};
+
+use crate::harness::{HttpServer, StdioServer, kind, modern, text};
+
+#[test]
+fn a_result_shows_each_kind_of_content() {
+    let server = HttpServer::start(&[]);
+    let reply = server.modern("tools/call", json!({ "name": "shows" }), json!({}), &[]).json();
+    let expected = json!([
+        { "type": "text", "text": "see" },
+        { "type": "image", "data": "AQID", "mimeType": "image/png" },
+        { "type": "audio", "data": "BAU=", "mimeType": "audio/wav" },
+        { "type": "resource", "resource": { "uri": "file:///a.txt", "mimeType": "text/plain", "text": "words" } },
+        { "type": "resource", "resource": { "uri": "file:///a.bin", "mimeType": "application/octet-stream", "blob": "Bg==" } },
+        { "type": "resource_link", "uri": "https://example.com/a", "name": "all of it" },
+    ]);
+    assert_eq!(reply["result"]["content"], expected);
+    assert_eq!(reply["result"].get("structuredContent"), None);
+    assert_eq!(StdioServer::initialized(&[]).call("shows", json!({}))["result"]["content"], expected);
+}
+
+#[test]
+fn a_structured_result_may_be_shown_too() {
+    let mut server = StdioServer::initialized(&[]);
+    let result = &server.call("charts", json!({ "bars": 3 }))["result"];
+    assert_eq!(result["structuredContent"], json!({ "bars": 3 }));
+    let expected = json!([
+        { "type": "text", "text": "{\"bars\":3}" },
+        { "type": "image", "data": "Bw==", "mimeType": "image/png" },
+    ]);
+    assert_eq!(result["content"], expected);
+    // It is held to its contract all the same.
+    assert_eq!(kind(&server.call("charts", json!({ "bars": 101 }))), "internal");
+}
+
+#[test]
+fn what_is_not_what_it_says_is_not_sent() {
+    let mut server = StdioServer::initialized(&[]);
+    for misfit in ["image", "audio", "link", "resource", "many"] {
+        assert_eq!(kind(&server.call("misfits", json!({ "misfit": misfit }))), "internal", "{misfit}");
+    }
+    assert_eq!(kind(&server.call("misfits", json!({ "misfit": "large" }))), "too_large");
+}
+
+/// The levels of the messages among these.
+fn levels(messages: &[Value]) -> Vec<String> {
+    let logged = messages.iter().filter(|message| message["method"] == "notifications/message");
+    logged
+        .map(|message| {
+            assert_eq!(message["params"]["logger"], "logs");
+            assert_eq!(message["params"]["data"], message["params"]["level"]);
+            message["params"]["level"].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+const LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+#[test]
+fn since_2026_07_28_a_request_says_what_it_wants_to_hear() {
+    let server = HttpServer::start(&[]);
+    let params = json!({ "name": "logs" });
+    let reply = server.modern("tools/call", params.clone(), json!({}), &[]);
+    assert_eq!((reply.header("content-type"), text(&reply.json())), (Some("application/json"), "logged"));
+    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "warning" }), &[]);
+    assert_eq!(levels(&reply.events()), ["warning", "emergency"]);
+    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "debug" }), &[]);
+    assert_eq!(levels(&reply.events()), ["debug", "info", "warning", "emergency"]);
+    // Who reads no stream hears nothing.
+    let deaf = [("Accept", "application/json")];
+    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "debug" }), &deaf);
+    assert_eq!(text(&reply.json()), "logged");
+    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "loud" }), &[]);
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
+    let removed = server.modern("logging/setLevel", json!({ "level": "debug" }), json!({}), &[]);
+    assert_eq!((removed.status, &removed.json()["error"]["code"]), (404, &json!(-32_601)));
+
+    let mut server = StdioServer::start(&[]);
+    for (id, meta, heard) in [(1, json!({}), &[][..]), (2, json!({ LEVEL: "emergency" }), &["emergency"])] {
+        server.send(&modern(id, "tools/call", params.clone(), meta).to_string());
+        assert_eq!(text(&server.answer(&json!(id))), "logged");
+        assert_eq!(levels(&std::mem::take(&mut server.notifications)), heard);
+    }
+}
+
+#[test]
+fn until_2025_11_25_a_client_sets_what_it_wants_to_hear() {
+    let mut server = StdioServer::initialized(&[]);
+    server.call("logs", json!({}));
+    assert_eq!(levels(&server.notifications), [""; 0]);
+    assert_eq!(server.request("logging/setLevel", json!({ "level": "warning" }))["result"], json!({}));
+    assert_eq!(server.request("logging/setLevel", json!({ "level": "loud" }))["error"]["code"], -32_602);
+    server.call("logs", json!({}));
+    assert_eq!(levels(&server.notifications), ["warning", "emergency"]);
+
+    // Without a session a client is told apart by its caller.
+    let server = HttpServer::start(&[]);
+    let post = |agent: &str, method: &str, params: Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        server.post(&[("User-Agent", agent)], &message)
+    };
+    assert_eq!(post("one", "logging/setLevel", json!({ "level": "emergency" })).json()["result"], json!({}));
+    assert_eq!(levels(&post("one", "tools/call", json!({ "name": "logs" })).events()), ["emergency"]);
+    assert_eq!(text(&post("other", "tools/call", json!({ "name": "logs" })).json()), "logged");
+}
+
+#[test]
+fn a_trace_reaches_the_function_and_the_record() {
+    let id = "0af7651916cd43dd8448eb211c80319c";
+    let parent = format!("00-{id}-b7ad6b7169203331-01");
+    let meta = json!({ "traceparent": parent, "tracestate": "vendor=1", "baggage": "user=ann" });
+    let expected = format!("{parent} Some(\"vendor=1\")");
+    let server = HttpServer::start(&[]);
+    let reply = server.modern("tools/call", json!({ "name": "traced" }), meta.clone(), &[]).json();
+    assert_eq!(text(&reply), expected);
+    let correlation = reply["result"]["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap();
+    assert_eq!(server.stderr.record_of(correlation)["trace"], id);
+    let mut server = StdioServer::initialized(&[]);
+    let reply = server.request("tools/call", json!({ "name": "traced", "_meta": meta }));
+    assert_eq!(text(&reply), expected);
+    // What is no trace is none, and no reason to refuse a call.
+    let odd = json!({ "name": "traced", "_meta": { "traceparent": "00-1-2-3" } });
+    assert_eq!(text(&server.request("tools/call", odd)), "none");
+}
+
+#[test]
+fn conditions_among_arguments_are_listed_and_enforced() {
+    let mut server = StdioServer::initialized(&[]);
+    let list = server.request("tools/list", json!({}));
+    let tools = list["result"]["tools"].as_array().unwrap();
+    let either = tools.iter().find(|tool| tool["name"] == "either").unwrap();
+    let conditions = json!([{ "required": ["phone"] }, { "required": ["email"] }]);
+    assert_eq!(either["inputSchema"]["anyOf"], conditions);
+    assert_eq!(either["inputSchema"]["additionalProperties"], false);
+    assert_eq!(text(&server.call("either", json!({ "phone": "1" }))), "1");
+    for arguments in [json!({}), json!({ "phone": null }), json!({ "phone": null, "email": null })] {
+        let answer = server.call("either", arguments.clone());
+        assert_eq!(kind(&answer), "invalid_arguments", "{arguments}");
+        let violations = &answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"];
+        assert_eq!(violations[0]["rule"], "constraints", "{answer}");
+    }
+    // What is wrong with one argument is said first, and nothing of its value.
+    let answer = server.call("either", json!({ "email": 1 }));
+    assert!(text(&answer).contains("/email"), "{answer}");
+}

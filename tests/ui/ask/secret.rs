@@ -1,0 +1,27 @@
+//! A form never asks for a secret, and no result shows one.
+use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool};
+
+/// How somebody signs in.
+#[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
+struct Login {
+    /// Who.
+    user: String,
+    /// What only they know.
+    #[schema(secret)]
+    password: String,
+}
+
+/// Sign in.
+#[mcp_tool(version = "1.0", public)]
+async fn sign_in(cx: &CallContext) -> Result<String, ToolError> {
+    let Login { user, password } = cx.ask::<Login>("Who are you?").await?.required()?;
+    Ok(user + &password)
+}
+
+/// Show how somebody signs in.
+#[mcp_tool(version = "1.0", public)]
+async fn show() -> Login {
+    Login { user: String::new(), password: String::new() }
+}
+
+fn main() {}

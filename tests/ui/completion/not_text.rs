@@ -1,0 +1,37 @@
+use mcp_tool_runtime::{ToolSchema, mcp_tool};
+
+#[derive(ToolSchema)]
+enum Mood {
+    Good,
+    Bad,
+}
+
+type Age = Option<u32>;
+
+async fn any(_typed: &str) -> Vec<String> {
+    Vec::new()
+}
+
+/// Greet.
+#[mcp_tool(version = "1.0", public)]
+async fn greet(
+    /// How old.
+    #[arg(complete = any)]
+    age: Age,
+    /// How.
+    #[arg(complete = any)]
+    mood: Mood,
+    /// Which.
+    #[arg(complete = any)]
+    moods: Vec<Mood>,
+    /// Whether.
+    #[arg(complete = any)]
+    really: bool,
+    /// How much.
+    #[arg(complete = any)]
+    share: f64,
+) {
+    let _ = (age, mood, moods, really, share);
+}
+
+fn main() {}
