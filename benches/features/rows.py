@@ -419,12 +419,12 @@ def _(server):
     return YES if before and after and after["layered"] > before["layered"] else NO
 
 
-@row("suite-older", "the official suite's checks that pass, 2025-11-25")
+@row("suite-older", "the official suite's checks that pass, 2025-11-25: required; others")
 def _(server):
     return passed(server, OLDER)
 
 
-@row("suite-newer", "the official suite's checks that pass, 2026-07-28")
+@row("suite-newer", "the official suite's checks that pass, 2026-07-28: required; others")
 def _(server):
     return passed(server, NEWER)
 

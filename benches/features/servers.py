@@ -140,7 +140,8 @@ SERVERS = [
         },
         notes=[
             "rmcp: whether a call becomes a task, what `requestState` is sealed to, who is told of changes, and by "
-            "which way a question goes in which era are the author's own code; its parts are rmcp's."
+            "which way a question goes in which era are the author's own code, made of rmcp's parts; so would it be to "
+            "look whether a client wants logs or can be asked."
         ],
     ),
     Server(
