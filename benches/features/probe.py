@@ -1,0 +1,49 @@
+"""Asks servers for each feature of the protocol, and prints what came as a table.
+
+    python probe.py [SERVER …]
+
+Each server is built or installed, started on loopback, and asked by plain HTTP: in 2025-11-25 within a session that
+`initialize` opens, in 2026-07-28 by `_meta` alone. A cell says what was seen and nothing else: `yes`, `no`, or a word
+for what came in its place. `no API` stands where the author of a server can't ask for a feature; servers.py says where
+we looked.
+"""
+
+import sys
+from collections.abc import Callable
+
+from rows import ROWS
+from servers import SERVERS, Server
+from wire import Closed
+
+
+def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
+    """One cell."""
+    if key in server.lacks:
+        return "no API"
+    try:
+        return ask(server)
+    except Closed as closed:
+        return f"{closed}"
+
+
+def main() -> None:
+    """Builds, asks and prints."""
+    chosen = [server for server in SERVERS if not sys.argv[1:] or server.name in sys.argv[1:]]
+    columns = []
+    for server in chosen:
+        trouble = server.start()
+        cells = ["not built"] * len(ROWS) if trouble else [fill(server, key, ask) for key, _, ask in ROWS]
+        server.stop()
+        columns.append((" ".join(filter(None, [server.label, server.version(), trouble])), cells))
+        print(f"{server.name} was asked", file=sys.stderr)
+    print("| | " + " | ".join(title for title, _ in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for number, (_, title, _) in enumerate(ROWS):
+        print(f"| {title} | " + " | ".join(cells[number] for _, cells in columns) + " |")
+    notes = [note for server in chosen for note in server.notes]
+    if notes:
+        print("\n" + "\n".join(f"- {note}" for note in notes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Who is asked: how each server is built, started and ended, and what its authors can't ask for."""
+
+import functools
+import json
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WORKSPACE = HERE.parent
+ROOT = WORKSPACE.parent
+# Until a server listens.
+PATIENCE = 30
+
+
+@dataclass
+class Server:
+    """A server that is asked."""
+
+    name: str
+    label: str
+    # The crate whose version is told; none for Python's and for ours.
+    crate: str | None = None
+    path: str = "/mcp"
+    # Rows that its authors can't ask for, with where we looked.
+    lacks: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    url: str = ""
+    process: subprocess.Popen | None = None
+
+    def start(self) -> str:
+        """Builds it and starts it on a free port; says what went wrong."""
+        if (command := self.command()) is None:
+            return "doesn't compile"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}{self.path}"
+        log = open(self.log, "w", encoding="utf-8")
+        command = command + [f"127.0.0.1:{port}"]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as there:
+                if there.connect_ex(("127.0.0.1", port)) == 0:
+                    return ""
+            time.sleep(0.05)
+        self.stop()
+        return "doesn't start"
+
+    @property
+    def log(self) -> Path:
+        place = target() / "features"
+        place.mkdir(parents=True, exist_ok=True)
+        return place / f"{self.name}.log"
+
+    def fixture(self) -> "Server | None":
+        """The server that its authors put before the conformance suite, where it comes with the published package."""
+        if self.name not in ("ours", "pmcp"):
+            return None
+        return Server(f"{self.name}-fixture", self.label, self.crate, self.path)
+
+    def command(self) -> list[str] | None:
+        """What starts it, once it is built; nothing where it can't be."""
+        if self.name == "fastmcp":
+            return [sys.executable, str(HERE / "server.py")]
+        if self.name == "ours-fixture":
+            build = ["cargo", "build", "--quiet", "-p", "conformance-server"]
+            if subprocess.run(build, cwd=ROOT, check=False).returncode:
+                return None
+            return self.served(target(ROOT) / "debug/conformance-server")
+        if self.name == "pmcp-fixture":
+            place = target() / "features/installed"
+            example = "s54_v2_dual_conformance"
+            build = ["cargo", "install", "--quiet", "--debug", "--locked", "--root", str(place), "--features", "full"]
+            build += ["--example", example, "--version", self.version(), self.crate]
+            if not (place / "bin" / example).exists() and subprocess.run(build, check=False).returncode:
+                return None
+            return [str(place / "bin" / example)]
+        program = f"features-{self.name}"
+        build = ["cargo", "build", "--quiet", "-p", "mcp-tool-features", "--features", self.name, "--bin", program]
+        if subprocess.run(build, cwd=WORKSPACE, check=False).returncode:
+            return None
+        return self.served(target() / "debug" / program)
+
+    def served(self, program: Path) -> list[str]:
+        """A program with what it is told in front of its address."""
+        records = str(self.log.with_suffix(".records"))
+        own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
+        return [str(program)] + own
+
+    def version(self) -> str:
+        """Which one was asked."""
+        if self.name == "fastmcp":
+            return metadata.version("fastmcp")
+        if self.crate is None:
+            return ""
+        return packages()[self.crate]
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+@functools.cache
+def described(workspace: Path) -> dict:
+    """A workspace as cargo describes it."""
+    command = ["cargo", "metadata", "--format-version", "1", "--all-features"]
+    return json.loads(subprocess.run(command, cwd=workspace, check=True, capture_output=True).stdout)
+
+
+def target(workspace: Path = WORKSPACE) -> Path:
+    return Path(described(workspace)["target_directory"])
+
+
+def packages() -> dict[str, str]:
+    return {package["name"]: package["version"] for package in described(WORKSPACE)["packages"]}
+
+
+SERVERS = [
+    Server("ours", "ours"),
+    Server(
+        "rmcp",
+        "rmcp",
+        "rmcp",
+        lacks={
+            # Neither the router (handler/server/router/tool.rs) nor the service (service/tower.rs) has a seam around
+            # a tool; a handler may do as it likes in a `call_tool` that it writes by hand.
+            "layer": "handler/server/router/tool.rs, service/tower.rs",
+        },
+        notes=[
+            "rmcp: whether a call becomes a task, what `requestState` is sealed to, who is told of changes, and by "
+            "which way a question goes in which era are the author's own code, made of rmcp's parts; so would it be to "
+            "look whether a client wants logs or can be asked."
+        ],
+    ),
+    Server(
+        "tower-mcp",
+        "tower-mcp",
+        "tower-mcp",
+        notes=[
+            "tower-mcp: its feature `schema-validation` is on, which is off by default; that a `requestState` is for "
+            "these arguments, and that a tool needs elicitation, are said by the author. With `stateless(…)` set on "
+            "its transport, `subscriptions/listen` answers -32022."
+        ],
+    ),
+    Server(
+        "turbomcp",
+        "turbomcp",
+        "turbomcp",
+        notes=[
+            "turbomcp: a question has a `requestState` where the author stores something in it, here the argument, "
+            "which the author compares."
+        ],
+    ),
+    Server(
+        "pmcp",
+        "pmcp",
+        "pmcp",
+        path="/",
+        notes=[
+            "pmcp: its tools that hold arguments to bounds (feature `validation`) are others than those with an output "
+            "schema. By GET: where the session's own stream is open, all answers come by it, and without it nobody is "
+            "asked or told. What works on a task isn't told that it was cancelled."
+        ],
+    ),
+    Server("fastmcp", "FastMCP", notes=["FastMCP: with `fastmcp[tasks]`; it declares prompts though it has none."]),
+]

@@ -1,0 +1,35 @@
+"""The protocol's official conformance suite, as it is installed for the tests."""
+
+import re
+import subprocess
+import tempfile
+
+from servers import ROOT, Server
+
+CLIENTS, SUITE = ROOT / "tests/clients/node_modules", "@modelcontextprotocol/conformance"
+# Of what it prints: a scenario with its counts, and one that a revision doesn't require.
+COUNTED = re.compile(r"^[✓✗] (\S+): (\d+) passed, (\d+) failed$", re.MULTILINE)
+BESIDE = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
+
+
+def passed(server: Server, revision: str) -> str:
+    """How many checks pass: of the scenarios that a revision requires, and of those that are reported beside them."""
+    if (fixture := server.fixture()) is None:
+        return "–"
+    if trouble := fixture.start():
+        return trouble
+    command = [CLIENTS / ".bin/node", CLIENTS / SUITE / "dist/index.js", "server", "--url", fixture.url]
+    command += ["--requirements", revision]
+    with tempfile.TemporaryDirectory() as results:
+        run = subprocess.run(command, cwd=results, check=False, capture_output=True, text=True, timeout=600)
+    fixture.stop()
+    summary, _, more = run.stdout.partition("\nNot scored")
+    beside = set(BESIDE.findall(more))
+    counts = {True: [0, 0], False: [0, 0]}
+    for scenario, good, bad in COUNTED.findall(summary):
+        counted = counts[scenario not in beside]
+        counted[0] += int(good)
+        counted[1] += int(good) + int(bad)
+    if not counts[True][1]:
+        return "no result"
+    return "; ".join("{} of {}".format(*counts[is_required]) for is_required in (True, False))
