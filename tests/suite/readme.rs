@@ -167,7 +167,30 @@ fn what_the_readme_measures_by_is_there() {
                     "nobody has {command}"
                 );
             }
+            _ if command.contains("features") => {
+                assert_eq!(command, "cd benches/features && python3 probe.py");
+                assert!(benches.join("features/probe.py").exists());
+            }
             _ => assert_eq!(command, "cd benches/instructions && cargo run --release"),
         }
     }
+}
+
+/// The table of features is the probe's: its rows, in their order, and nothing that ours lacks.
+#[test]
+fn what_the_readme_compares_is_what_the_probe_asks() {
+    let rows = fs::read_to_string(root().join("benches/features/rows.py")).unwrap();
+    let asked = rows.lines().filter_map(|line| line.strip_prefix("@row(\"")?.split_once("\", \""));
+    let asked: Vec<&str> = asked.map(|(_, title)| title.strip_suffix("\")").unwrap()).collect();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, table) = readme.split_once("\n| | ours |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let cells = table.lines().skip(2).map(|line| line.trim_matches('|').split('|').map(str::trim));
+    let cells: Vec<Vec<&str>> = cells.map(Iterator::collect).collect();
+    assert_eq!(cells.iter().map(|row| row[0]).collect::<Vec<_>>(), asked);
+    assert!(
+        cells
+            .iter()
+            .all(|row| row.len() == 7 && (row[1] == "yes" || row[0].starts_with("the official suite")))
+    );
 }
