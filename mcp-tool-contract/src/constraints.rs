@@ -21,6 +21,20 @@ pub const KEYWORDS: [&str; 11] = [
     "dependentSchemas",
 ];
 
+/// What a condition may have besides.
+const NESTED: [&str; 10] = [
+    "required",
+    "properties",
+    "minProperties",
+    "maxProperties",
+    "type",
+    "title",
+    "description",
+    "$comment",
+    "$anchor",
+    "$ref",
+];
+
 /// The dialect of all schemas here.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -86,9 +100,17 @@ fn about<'p>(
         "allOf" | "anyOf" | "oneOf" => {
             value.as_array().into_iter().flatten().try_for_each(|schema| about("not", schema, parameters))
         }
-        "not" | "if" | "then" | "else" => {
-            members(value).iter().try_for_each(|(keyword, value)| about(keyword, value, parameters))
-        }
+        // A keyword that validators don't know holds nobody to anything.
+        "not" | "if" | "then" | "else" => members(value).iter().try_for_each(|(keyword, value)| {
+            let known = KEYWORDS.into_iter().chain(NESTED);
+            if !known.clone().any(|known| known == keyword) {
+                return Err(match nearest(keyword, known) {
+                    Some(meant) => format!("a condition has no `{keyword}`; did you mean `{meant}`?"),
+                    None => format!("a condition has no `{keyword}`"),
+                });
+            }
+            about(keyword, value, parameters)
+        }),
         _ => Ok(()),
     }
 }
@@ -132,6 +154,10 @@ mod tests {
             (r#"{"anyOf":[{"required":["fone"]}]}"#, "did you mean 'phone'"),
             (r#"{"if":{"properties":{"zip":{}}}}"#, "'zip', which is no parameter"),
             (r#"{"allOf":[{"anyOf":[{"not":{"required":["zip"]}}]}]}"#, "'zip', which is no parameter"),
+            (
+                r#"{"anyOf":[{"requierd":["phone"]}]}"#,
+                "a condition has no `requierd`; did you mean `required`?",
+            ),
             (r#"{"dependentRequired":{"phone":["zip"]}}"#, "'zip', which is no parameter"),
             (r#"{"dependentSchemas":{"zip":{}}}"#, "'zip', which is no parameter"),
         ];

@@ -5,15 +5,16 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use mcp_tool_contract::model::TaskSupport;
-use serde_json::{Map, Value};
+use rmcp::model::ErrorCode;
+use serde_json::{Map, Value, json, value::RawValue};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
@@ -23,24 +24,27 @@ use crate::{
     identity::{Caller, Principal},
 };
 
-/// Tasks of one caller that are kept at one time.
+/// Tasks of one caller that run at one time; as many that have ended are kept.
 const OF_ONE_CALLER: usize = 32;
-/// Tasks that are kept at one time, at most.
+/// Tasks that run at one time, at most; four times as many are kept.
 const MOST: usize = 1_000;
 /// Bytes of results that are kept for those who ask.
 const MAX_BYTES: usize = 64 << 20;
-/// How long a result is kept once the call could have ended.
+/// How long a result is kept.
 const KEPT: Duration = Duration::from_secs(600);
 /// How long a task may run whose tool doesn't say.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 /// How often a client is told to ask.
 pub(crate) const POLL_MS: u64 = 1_000;
+/// How long the records of tasks that are given up are waited for.
+const GIVEN_UP: Duration = Duration::from_secs(1);
 
 /// The tasks of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Tasks {
     most: usize,
     held: Arc<Mutex<Held>>,
+    running: TaskTracker,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +60,8 @@ pub(crate) struct Task {
     pub(crate) id: String,
     owner: Principal,
     created: DateTime<Utc>,
-    ttl: Duration,
+    /// How long it may run.
+    runs: Duration,
     /// Where its questions wait for answers.
     pub(crate) desk: Arc<Desk>,
     now: Mutex<Now>,
@@ -75,10 +80,10 @@ pub(crate) enum State {
     Working,
     /// It waits for answers to these.
     InputRequired(Map<String, Value>),
-    /// The call gave this result, one that is an error of its tool's among them.
-    Completed(Arc<Map<String, Value>>),
-    /// The call gave this error of the protocol's.
-    Failed(Arc<Map<String, Value>>),
+    /// The call gave this result, one that is an error of its tool's among them; as JSON.
+    Completed(Arc<RawValue>),
+    /// The call gave this error of the protocol's; as JSON.
+    Failed(Arc<RawValue>),
     Cancelled,
 }
 
@@ -91,34 +96,61 @@ pub(crate) struct Seen {
     pub(crate) ttl_ms: u64,
 }
 
-/// The members of the answer that a call came to.
+/// What a call came to, as JSON.
 pub(crate) enum Ended {
-    Result(Map<String, Value>),
-    Error(Map<String, Value>),
+    Result(Box<RawValue>),
+    Error(Box<RawValue>),
+}
+
+impl Ended {
+    fn error(message: &str) -> Self {
+        let error = json!({ "code": ErrorCode::INTERNAL_ERROR, "message": message });
+        Ended::Error(serde_json::value::to_raw_value(&error).unwrap_or_default())
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Ended::Result(json) | Ended::Error(json) => json.get().len(),
+        }
+    }
 }
 
 impl Tasks {
     /// At most half of the calls that may run are tasks.
     pub(crate) fn among(calls: u32) -> Self {
         let most = MOST.min((calls as usize / 2).max(1));
-        Tasks { most, held: Arc::default() }
+        Tasks { most, held: Arc::default(), running: TaskTracker::new() }
     }
 
     /// A place for one more task that runs so long, if there is room.
     pub(crate) fn reserve(&self, caller: &Caller, runs: Duration) -> Option<Arc<Task>> {
         let owner = Principal::clone(caller.principal());
         let now = Utc::now();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = held.tasks.values().filter(|other| other.owner == owner).count();
-        if held.tasks.len() >= self.most || own >= OF_ONE_CALLER || held.bytes >= MAX_BYTES {
+        let mut held = self.lock();
+        if held.tasks.len() >= 4 * self.most || held.bytes >= MAX_BYTES {
             return None;
+        }
+        let runs_now = |task: &&Arc<Task>| task.runs();
+        let (all, own): (usize, usize) = held
+            .tasks
+            .values()
+            .filter(runs_now)
+            .fold((0, 0), |(all, own), task| (all + 1, own + usize::from(task.owner == owner)));
+        if all >= self.most || own >= OF_ONE_CALLER {
+            return None;
+        }
+        let ended = held.tasks.values().filter(|task| task.owner == owner && !task.runs());
+        if ended.clone().count() >= OF_ONE_CALLER {
+            // Of its own results that it never asked for, the oldest makes room.
+            let oldest = ended.min_by_key(|task| task.updated()).map(|task| task.id.clone());
+            drop(oldest.and_then(|id| held.forget(&id)));
         }
         let task = Arc::new(Task {
             // Who guesses one hasn't got further: whose it is, is asked too.
             id: Uuid::new_v4().to_string(),
             owner,
             created: now,
-            ttl: runs + KEPT,
+            runs,
             desk: Arc::default(),
             now: Mutex::new(Now { state: State::Working, updated: now }),
             cancelled: CancellationToken::new(),
@@ -129,34 +161,62 @@ impl Tasks {
 
     /// Lets the call go on in its place.
     pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = Ended> + Send + 'static) {
-        let (tasks, task, end) = (self.clone(), Arc::clone(task), Instant::now() + task.ttl);
-        tokio::spawn(async move {
+        let (tasks, task, end) = (self.clone(), Arc::clone(task), Instant::now() + task.runs + KEPT);
+        let keeping = tasks.clone();
+        self.running.spawn(async move {
             let ended = tokio::select! {
                 biased;
                 ended = call => Some(ended),
                 () = task.cancelled.cancelled() => None,
-                () = tokio::time::sleep_until(end) => None,
+                () = tokio::time::sleep_until(end) => Some(Ended::error("the task ran out of time")),
             };
-            let bytes = task.ends(ended);
-            tasks.held.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes;
-            tokio::time::sleep_until(end).await;
-            let mut held = tasks.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.bytes = held.bytes.saturating_sub(bytes);
-            held.tasks.remove(&task.id);
+            tasks.keep(&task, ended);
+            tokio::spawn(async move {
+                tokio::time::sleep(KEPT).await;
+                keeping.lock().forget(&task.id);
+            });
         });
+    }
+
+    /// Keeps what a task came to, if there is room for it.
+    fn keep(&self, task: &Task, ended: Option<Ended>) {
+        let mut held = self.lock();
+        let ended = match ended {
+            Some(ended) if held.bytes + ended.bytes() > MAX_BYTES => {
+                Some(Ended::error("the call ended, and its result couldn't be kept: too many are"))
+            }
+            ended => ended,
+        };
+        held.bytes += ended.as_ref().map_or(0, Ended::bytes);
+        task.ends(ended);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The task of that id, if it is this caller's; to others it isn't there.
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.lock();
         held.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
     }
 
-    /// Gives all of them up.
-    pub(crate) fn end(&self) {
-        for task in self.held.lock().unwrap_or_else(PoisonError::into_inner).tasks.values() {
+    /// Gives all of them up, and waits for their records.
+    pub(crate) async fn end(&self) {
+        for task in self.lock().tasks.values() {
             task.cancel();
         }
+        self.running.close();
+        drop(tokio::time::timeout(GIVEN_UP, self.running.wait()).await);
+    }
+}
+
+impl Held {
+    /// Keeps a task no longer.
+    fn forget(&mut self, id: &str) -> Option<Arc<Task>> {
+        let task = self.tasks.remove(id)?;
+        self.bytes = self.bytes.saturating_sub(task.bytes());
+        Some(task)
     }
 }
 
@@ -166,26 +226,45 @@ impl Task {
         self.cancelled.cancel();
     }
 
-    /// Writes down what it came to; gives the bytes that are kept of it.
-    fn ends(&self, ended: Option<Ended>) -> usize {
-        let (state, bytes) = match ended {
-            None => (State::Cancelled, 0),
-            Some(Ended::Result(members)) => {
-                let bytes = size(&members);
-                (State::Completed(Arc::new(members)), bytes)
-            }
-            Some(Ended::Error(members)) => {
-                let bytes = size(&members);
-                (State::Failed(Arc::new(members)), bytes)
-            }
+    /// Writes down what it came to.
+    fn ends(&self, ended: Option<Ended>) {
+        let state = match ended {
+            None => State::Cancelled,
+            Some(Ended::Result(result)) => State::Completed(result.into()),
+            Some(Ended::Error(error)) => State::Failed(error.into()),
         };
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Now { state, updated: Utc::now() };
-        bytes
+        *self.now() = Now { state, updated: Utc::now() };
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it hasn't ended.
+    fn runs(&self) -> bool {
+        matches!(self.now().state, State::Working)
+    }
+
+    fn updated(&self) -> DateTime<Utc> {
+        self.now().updated
+    }
+
+    /// The bytes that are kept of it.
+    fn bytes(&self) -> usize {
+        match &self.now().state {
+            State::Completed(json) | State::Failed(json) => json.get().len(),
+            State::Working | State::InputRequired(_) | State::Cancelled => 0,
+        }
     }
 
     /// As it is now.
     pub(crate) fn seen(&self) -> Seen {
-        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        // How long it is known from its beginning: of one that has ended, more is known.
+        let ran = match now.state {
+            State::Working => self.runs,
+            _ => (now.updated - self.created).to_std().unwrap_or_default(),
+        };
         let asks = match now.state {
             State::Working => self.desk.requests(),
             _ => Map::new(),
@@ -196,7 +275,7 @@ impl Task {
             state,
             created_at: spelled(self.created),
             updated_at: spelled(now.updated),
-            ttl_ms: u64::try_from(self.ttl.as_millis()).unwrap_or(u64::MAX),
+            ttl_ms: u64::try_from((ran + KEPT).as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
@@ -212,10 +291,6 @@ pub(crate) fn can_begin(cx: &CallContext) -> Result<(), ToolError> {
     Err(ToolError::lacking(TASKS, message))
 }
 
-fn size(members: &Map<String, Value>) -> usize {
-    serde_json::to_string(members).map_or(0, |text| text.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +300,11 @@ mod tests {
     }
 
     fn result() -> Ended {
-        Ended::Result(Map::from_iter([("content".to_owned(), Value::Array(Vec::new()))]))
+        of_bytes(2)
+    }
+
+    fn of_bytes(bytes: usize) -> Ended {
+        Ended::Result(RawValue::from_string(format!("\"{}\"", "x".repeat(bytes - 2))).unwrap())
     }
 
     async fn settled(task: &Task) -> State {
@@ -262,6 +341,35 @@ mod tests {
         assert!(!begin("cid"));
     }
 
+    #[tokio::test]
+    async fn what_has_ended_takes_no_place_from_what_runs() {
+        let (tasks, ann) = (Tasks::among(80), Caller::new("ann"));
+        let mut begun = Vec::new();
+        for _ in 0..3 * OF_ONE_CALLER {
+            let task = tasks.reserve(&ann, LONGEST).unwrap();
+            tasks.keep(&task, Some(result()));
+            begun.push(task.id.clone());
+        }
+        // The oldest results are forgotten before those of others are.
+        let kept = begun.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
+        assert_eq!(kept, OF_ONE_CALLER);
+        assert!(tasks.find(&begun[3 * OF_ONE_CALLER - 1], &ann).is_some());
+        assert_eq!(tasks.lock().bytes, 2 * kept);
+    }
+
+    #[tokio::test]
+    async fn results_are_kept_while_there_is_room() {
+        let (tasks, ann) = (Tasks::among(80), Caller::new("ann"));
+        let begun: Vec<_> = (0..3).map(|_| tasks.reserve(&ann, LONGEST).unwrap()).collect();
+        for task in &begun {
+            tasks.keep(task, Some(of_bytes(MAX_BYTES / 2)));
+        }
+        assert!(matches!(begun[1].seen().state, State::Completed(_)));
+        let State::Failed(error) = begun[2].seen().state else { panic!("{:?}", begun[2].id) };
+        assert!(error.get().contains("couldn't be kept"), "{error}");
+        assert!(tasks.lock().bytes < MAX_BYTES + 1_000);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_task_ends_and_is_forgotten_in_time() {
         let tasks = Tasks::among(8);
@@ -281,11 +389,12 @@ mod tests {
         assert!(matches!(done.seen().state, State::Completed(_)));
         assert!(matches!(hangs.seen().state, State::Working));
         tokio::time::sleep(Duration::from_secs(1) + KEPT + Duration::from_secs(1)).await;
-        assert!(matches!(settled(&hangs).await, State::Cancelled));
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(matches!(settled(&hangs).await, State::Failed(_)));
+        assert!(tasks.find(&done.id, &ann).is_none());
+        tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
         for task in [done, hangs, cancelled] {
             assert!(tasks.find(&task.id, &ann).is_none());
         }
-        assert_eq!(tasks.held.lock().unwrap().bytes, 0);
+        assert_eq!(tasks.lock().bytes, 0);
     }
 }

@@ -38,7 +38,7 @@ struct Number {
 }
 
 /// Asks before it does what it is told.
-#[mcp_tool(version = "1.0", scope = "things:do")]
+#[mcp_tool(version = "1.0", scope = "specimen:read")]
 async fn confirms(
     cx: &CallContext,
     /** What to do. */
@@ -144,7 +144,7 @@ async fn traced(cx: &CallContext) -> String {
 }
 
 /// Computes for a while, and may ask meanwhile.
-#[mcp_tool(version = "1.0", scope = "things:do", task)]
+#[mcp_tool(version = "1.0", scope = "specimen:read", task)]
 async fn computes(
     cx: &CallContext,
     seen: &crate::Seen,

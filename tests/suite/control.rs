@@ -420,3 +420,30 @@ fn a_line_that_another_command_is_writing_is_not_cut_off() {
     let listed = control.said(&["orders"]);
     assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
+
+/// What isn't a call of a tool goes the operator's way too.
+#[test]
+fn who_is_off_has_neither_tasks_nor_what_is_beside_the_tools() {
+    let control = Control::new();
+    let mut command = Command::new(SPECIMEN);
+    let server = HttpServer::start_by(command.env("SPECIMEN_BESIDE", "1"), &control.flags());
+    let capabilities = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let meta = json!({ "io.modelcontextprotocol/clientCapabilities": capabilities });
+    let begin = json!({ "name": "computes", "arguments": { "milliseconds": 60_000 } });
+    let task = server.modern("tools/call", begin, meta.clone(), &[]).json()["result"]["taskId"].clone();
+    let id = task.as_str().unwrap();
+    let about = |method: &str| {
+        let params = json!({ "taskId": id, "inputResponses": {} });
+        server.modern(method, params, meta.clone(), &[("Mcp-Name", id)]).json()
+    };
+    let prompts = || server.modern("prompts/list", json!({}), meta.clone(), &[]).json();
+    assert_eq!(about("tasks/get")["result"]["status"], "working");
+    assert!(prompts()["result"]["prompts"].is_array());
+    control.said(&["disable", "--client", "harness"]);
+    until("the task was out of reach", || is_withdrawn(&about("tasks/get")));
+    for answer in [about("tasks/update"), about("tasks/cancel"), prompts()] {
+        assert!(is_withdrawn(&answer), "{answer}");
+    }
+    control.said(&["enable", "--client", "harness"]);
+    until("it was in reach again", || about("tasks/get")["result"]["status"] == "working");
+}

@@ -43,7 +43,12 @@ fn both_eras_are_served_by_one_endpoint() {
     let discovered = server.modern("server/discover", json!({}), json!({}), &[]);
     assert_eq!(
         discovered.json()["result"]["capabilities"],
-        json!({ "completions": {}, "logging": {}, "tools": { "listChanged": true } })
+        json!({
+            "completions": {},
+            "extensions": { "io.modelcontextprotocol/tasks": {} },
+            "logging": {},
+            "tools": { "listChanged": true },
+        })
     );
     let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
     assert_eq!(list["result"]["cacheScope"], "private");

@@ -180,8 +180,10 @@ fn what_the_readme_measures_by_is_there() {
 #[test]
 fn what_the_readme_compares_is_what_the_probe_asks() {
     let rows = fs::read_to_string(root().join("benches/features/rows.py")).unwrap();
-    let asked = rows.lines().filter_map(|line| line.strip_prefix("@row(\"")?.split_once("\", \""));
-    let asked: Vec<&str> = asked.map(|(_, title)| title.strip_suffix("\")").unwrap()).collect();
+    let asked = rows
+        .lines()
+        .filter_map(|line| line.trim_start_matches('@').strip_prefix("row(\"")?.split_once("\", \""));
+    let asked: Vec<&str> = asked.map(|(_, title)| title.split('"').next().unwrap()).collect();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let (_, table) = readme.split_once("\n| | ours |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();

@@ -534,3 +534,29 @@ fn a_requirement_that_nothing_answers_to_is_refused() {
     let answer = server.request("tools/call", json!({ "name": "echo", "requestState": "x" }));
     assert_eq!(answer["error"]["code"], -32_602);
 }
+
+/// What is kept as long as a stream is there is short, and the streams of one client are so many.
+#[test]
+fn streams_take_no_room_from_what_ends_them() {
+    let mut server = StdioServer::start(&[]);
+    let listen = |id: i64, junk: usize| {
+        let params = json!({ "notifications": { "toolsListChanged": true } });
+        modern(id, "subscriptions/listen", params, json!({ "junk": "x".repeat(junk) })).to_string()
+    };
+    server.send(&listen(1, 20_000));
+    let refused = server.answer(&json!(1));
+    assert_eq!(refused["error"]["code"], -32_602, "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("16384 are allowed"), "{refused}");
+    for id in 2..=65 {
+        server.send(&listen(id, 0));
+    }
+    server.send(&listen(66, 0));
+    let busy = server.answer(&json!(66));
+    assert_eq!(busy["error"]["code"], -32_603, "{busy}");
+    let cancelled =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 2 } });
+    server.send(&cancelled.to_string());
+    let call = json!({ "name": "echo", "arguments": { "text": "x" } });
+    server.send(&modern(67, "tools/call", call, json!({})).to_string());
+    assert_eq!(server.answer(&json!(67))["result"]["content"][0]["text"], "x");
+}

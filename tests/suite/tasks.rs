@@ -164,3 +164,27 @@ fn the_extension_is_declared_and_works_over_stdio() {
         id += 1;
     }
 }
+
+/// A client of both eras says the same to servers of either; there are no extensions in the older one.
+#[test]
+fn the_older_era_has_no_tasks() {
+    let mut server = StdioServer::start(&[]);
+    let capabilities = knows_tasks()["io.modelcontextprotocol/clientCapabilities"].clone();
+    let client = json!({ "name": "harness", "version": "1" });
+    let hello =
+        json!({ "protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": client });
+    server.request("initialize", hello);
+    server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
+    assert_eq!(text(&server.call("computes", json!({ "milliseconds": 20 }))), "computed 0");
+    let alone = server.call("computes_alone", json!({}));
+    assert_eq!(crate::harness::kind(&alone), "client_capability", "{alone}");
+}
+
+#[test]
+fn parameters_that_are_none_are_named() {
+    let server = HttpServer::start(&[]);
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let reply = server.modern(method, json!({ "taskId": 5 }), knows_tasks(), &[("Mcp-Name", "5")]);
+        assert_eq!(reply.json()["error"]["code"], -32_602, "{method}: {reply:?}");
+    }
+}

@@ -105,18 +105,6 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
     });
     let has_secret = members.iter().any(|member| matches!(member, Member::Field(Field { secret: true, .. })));
     let key = Case::Snake.variant(&ident.unraw().to_string());
-    // A secret neither leaves the server nor is asked for in a form.
-    let shown = (!has_secret).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl ::mcp_tool_runtime::__private::ObjectResult for #ident {}
-
-            #[automatically_derived]
-            impl ::mcp_tool_runtime::Form for #ident {
-                const KEY: &'static str = #key;
-            }
-        }
-    });
     let has_flattened = members.iter().any(|member| matches!(member, Member::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
@@ -132,17 +120,22 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
         quote!(::mcp_tool_runtime::__private::Member::#member)
     });
     // The names of its own fields were compared where they stand; those of other structs are known only here.
-    let check = has_flattened.then(|| {
+    let check = (has_flattened && !has_secret).then(|| {
         quote_spanned! {ident.span()=>
             const _: () = ::mcp_tool_runtime::__private::Object::check(
                 <#ident as ::mcp_tool_runtime::OutputObject>::OBJECT,
             );
         }
     });
-    quote! {
-        const _: () = {
-            #(#constants)*
-            #check
+    // A secret neither leaves the server nor is asked for in a form, by itself or as part of another struct.
+    let shown = (!has_secret).then(|| quote! {
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::__private::ObjectResult for #ident {}
+
+            #[automatically_derived]
+            impl ::mcp_tool_runtime::Form for #ident {
+                const KEY: &'static str = #key;
+            }
 
             #[automatically_derived]
             impl ::mcp_tool_runtime::OutputValue for #ident {
@@ -155,7 +148,11 @@ fn structure(ident: &Ident, members: &[Member]) -> TokenStream {
                 const OBJECT: &'static ::mcp_tool_runtime::__private::Object =
                     &::mcp_tool_runtime::__private::Object { members: &[#(#members),*] };
             }
-
+    });
+    quote! {
+        const _: () = {
+            #(#constants)*
+            #check
             #shown
         };
     }

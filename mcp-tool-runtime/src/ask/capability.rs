@@ -56,6 +56,11 @@ impl Capability {
 pub(crate) struct Capabilities(u8);
 
 impl Capabilities {
+    /// Those that aren't an extension's.
+    pub(crate) const fn without_extensions(self) -> Self {
+        Capabilities(self.0 & !Capability::Tasks.bit())
+    }
+
     /// Reads `ClientCapabilities` as a client sent them; what isn't an object declares nothing.
     pub(crate) fn parse(json: &str) -> Self {
         // Most clients of servers have nothing to declare, and each call says so.

@@ -206,8 +206,9 @@ impl CallContext {
     ///
     /// Where the client has to make its call anew with the answer (2026-07-28), **the function begins anew**, and this
     /// gives the answer at once: ask first, act afterwards. The answer holds for this caller, tool, version and
-    /// arguments, for ten minutes, and once. Questions that are awaited together (`tokio::join!`) are asked together.
-    /// What a person takes doesn't count as time of the call.
+    /// arguments, for ten minutes, and once in each process that has the key. Questions that are awaited together
+    /// (`tokio::join!`) are asked together. What a person takes doesn't count as time of the call. Await it in the
+    /// function itself: a call doesn't learn what a task that it spawned asks.
     ///
     /// An answer proves nothing: an agent can give it by itself. What can't be undone has a gate.
     ///

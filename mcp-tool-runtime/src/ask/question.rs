@@ -97,15 +97,22 @@ pub(super) fn check_url(url: &str) -> Result<(), String> {
     let refused = |reason: &str| Err(format!("{} can't be opened: {reason}", shown(url)));
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(literal) => literal.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
     };
-    let is_here = matches!(host, "localhost" | "127.0.0.1" | "::1");
-    if url.chars().any(|sign| sign.is_control() || sign.is_whitespace()) || url.len() > 2_048 {
-        return refused("a URL has no spaces, and at most 2,048 characters");
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    // Other letters are spelled by their bytes, and hosts by Punycode: what looks like another host isn't shown.
+    if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.len() > 2_048 {
+        return refused("a URL has letters of ASCII and no spaces, and at most 2,048 of them");
     }
-    if authority.contains('@') || host.is_empty() {
+    let is_literal = |host: &str| {
+        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        literal.is_some_and(|literal| literal.parse::<std::net::Ipv6Addr>().is_ok())
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let is_host = is_literal(host) || (!host.is_empty() && host.bytes().all(is_name));
+    if !is_host || port.is_some_and(|port| port.parse::<u16>().is_err()) {
         return refused("it names a host, and no user");
     }
     match scheme.to_ascii_lowercase().as_str() {
@@ -135,6 +142,13 @@ mod tests {
             "data:text/html,x",
             "http://127.0.0.1.example.com/",
             "http://localhost@example.com/",
+            "http://[::1].example.com/",
+            "http://[::1]example.com/",
+            "https://[example/",
+            "http://127.0.0.1:99999/",
+            "https://exam\u{202e}ple.com/",
+            "https://ex\u{e4}mple.com/",
+            "https://example.com\\@other.com/",
         ];
         for url in refused {
             assert!(check_url(url).is_err(), "{url}");

@@ -6,7 +6,7 @@
 //! given to, word for word.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -33,6 +33,8 @@ const MAX_QUESTIONS: u32 = 32;
 const MAX_STATE: usize = 32 << 10;
 /// States that were opened and haven't ended: beyond them none is taken, rather than one twice.
 const MAX_USED: usize = 100_000;
+/// The same of one caller, so that none takes them from others.
+const MAX_USED_BY_ONE: usize = 10_000;
 
 /// How a call asks, and what it asked.
 #[derive(Default)]
@@ -85,13 +87,12 @@ pub(crate) struct Presented {
 
 #[derive(Debug, Default)]
 struct Held {
-    /// How many questions there were by each key.
-    keys: HashMap<String, u32>,
+    /// The keys of the questions so far.
+    keys: HashSet<String>,
     count: u32,
     /// Those of this round that have no answer.
     questions: Vec<Question>,
-    /// Answers, each with the digest of its question.
-    known: BTreeMap<String, (String, Value)>,
+    known: BTreeMap<String, Known>,
     /// Answers that came without state, for questions that take them.
     loose: Map<String, Value>,
     /// The call that asked first, if it wasn't this.
@@ -108,7 +109,17 @@ struct State {
     ends: u64,
     /// What was asked: the digest of each question.
     asked: BTreeMap<String, String>,
-    known: BTreeMap<String, (String, Value)>,
+    known: BTreeMap<String, Known>,
+}
+
+/// An answer that counts.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Known {
+    /// The digest of its question.
+    question: String,
+    answer: Value,
+    /// When it ends: with the round that it was given to, in whichever it is carried on.
+    ends: u64,
 }
 
 /// Why a state isn't taken. A client is told no more than that it doesn't hold.
@@ -170,12 +181,12 @@ impl Asking {
         if ends <= now() {
             return Err(Stale::Ended);
         }
-        cx.used().take(id, ends)?;
-        held.known = known;
+        cx.used().take(cx.caller(), id, ends)?;
+        held.known = known.into_iter().filter(|(_, known)| known.ends > now()).collect();
         held.first = Some(first);
-        for (key, digest) in asked {
-            if let Some(response) = presented.responses.get(&key) {
-                held.known.insert(key, (digest, response.clone()));
+        for (key, question) in asked {
+            if let Some(answer) = presented.responses.get(&key).cloned() {
+                held.known.insert(key, Known { question, answer, ends });
             }
         }
         Ok(())
@@ -199,16 +210,17 @@ impl Asking {
         }
         let base = question.key.clone();
         question.key = self.numbered(&base)?;
-        if let (Means::Rounds(_), None) = (&self.means, self.desk.get()) {
-            let answer = self.known(&question);
-            if let Some(answer) = &answer {
-                match read(&question, answer) {
+        if matches!(self.means, Means::Rounds(_)) {
+            if let Some(answer) = self.known(&question) {
+                match read(&question, &answer) {
                     Ok(reply) => return Ok(reply),
                     Err(reason) => question.again = Some(reason),
                 }
             }
-            self.ask_with_the_result(question);
-            return never().await;
+            if self.desk.get().is_none() {
+                self.ask_with_the_result(question);
+                return never().await;
+            }
         }
         let _place = cx.waiting().take(cx.caller())?;
         let mut reason = String::new();
@@ -256,16 +268,17 @@ impl Asking {
         if held.count > MAX_QUESTIONS {
             return Err(AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions")));
         }
-        let number = held.keys.entry(key.to_owned()).or_default();
-        *number += 1;
-        Ok(if *number == 1 { key.to_owned() } else { format!("{key}_{number}") })
+        // One that was given may look like the second of another.
+        let spelled = |number: u32| if number == 1 { key.to_owned() } else { format!("{key}_{number}") };
+        let free = (1..=MAX_QUESTIONS).map(spelled).find(|key| held.keys.insert(key.clone()));
+        free.ok_or_else(|| AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions")))
     }
 
     /// An answer to this very question.
     fn known(&self, question: &Question) -> Option<Value> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match held.known.get(&question.key) {
-            Some((digest, answer)) if *digest == question.digest() => Some(answer.clone()),
+            Some(known) if known.question == question.digest() => Some(known.answer.clone()),
             _ if question.stateless => held.loose.get(&question.key).cloned(),
             _ => None,
         }
@@ -370,21 +383,27 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// States that were opened, until they end: each opens once, in this process.
+/// States that were opened, by caller, until they end: each opens once, in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Used(Mutex<HashMap<Uuid, u64>>);
+pub(crate) struct Used(Mutex<HashMap<Principal, HashMap<Uuid, u64>>>);
 
 impl Used {
-    fn take(&self, id: Uuid, ends: u64) -> Result<(), Stale> {
+    fn take(&self, caller: &Caller, id: Uuid, ends: u64) -> Result<(), Stale> {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.len() >= MAX_USED {
+        let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
+        let own = used.entry(Principal::clone(caller.principal())).or_default();
+        let is_full = own.len() >= MAX_USED_BY_ONE;
+        if is_full || count(&used) >= MAX_USED {
             let now = now();
-            used.retain(|_, ends| *ends > now);
-            if used.len() >= MAX_USED {
-                return Err(Stale::Used);
-            }
+            used.values_mut().for_each(|own| own.retain(|_, ends| *ends > now));
+            used.retain(|_, own| !own.is_empty());
         }
-        match used.insert(id, ends) {
+        let is_room = count(&used) < MAX_USED;
+        let own = used.entry(Principal::clone(caller.principal())).or_default();
+        if !is_room || own.len() >= MAX_USED_BY_ONE {
+            return Err(Stale::Used);
+        }
+        match own.insert(id, ends) {
             None => Ok(()),
             Some(_) => Err(Stale::Used),
         }
@@ -447,4 +466,39 @@ impl Drop for Place {
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_opens_once_and_one_caller_takes_none_from_others() {
+        let (used, ann, bob) = (Used::default(), Caller::new("ann"), Caller::new("bob"));
+        let (id, later) = (Uuid::now_v7(), now() + 600);
+        assert_eq!((used.take(&ann, id, later), used.take(&ann, id, later)), (Ok(()), Err(Stale::Used)));
+        for _ in 1..MAX_USED_BY_ONE {
+            used.take(&ann, Uuid::now_v7(), later).unwrap();
+        }
+        assert_eq!(used.take(&ann, Uuid::now_v7(), later), Err(Stale::Used));
+        assert_eq!(used.take(&bob, Uuid::now_v7(), later), Ok(()));
+    }
+
+    #[test]
+    fn what_has_ended_makes_room() {
+        let (used, ann) = (Used::default(), Caller::new("ann"));
+        for _ in 0..MAX_USED_BY_ONE {
+            used.take(&ann, Uuid::now_v7(), now()).unwrap();
+        }
+        assert_eq!(used.take(&ann, Uuid::now_v7(), now() + 600), Ok(()));
+        assert_eq!(used.0.lock().unwrap().values().map(HashMap::len).sum::<usize>(), 1);
+    }
+
+    #[test]
+    fn questions_have_keys_of_their_own() {
+        let asking = Asking::default();
+        let keys: Vec<String> =
+            ["a_2", "a", "a", "a"].iter().map(|key| asking.numbered(key).unwrap()).collect();
+        assert_eq!(keys, ["a_2", "a", "a_3", "a_4"]);
+    }
 }

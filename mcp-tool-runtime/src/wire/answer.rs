@@ -28,6 +28,8 @@ pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
 /// Bytes of an error's words, and of a report's.
 const MAX_WORDS: usize = 4 * 1024;
+/// What a caller reads whom the operator switched off.
+pub(super) const WITHDRAWN: &str = "access was withdrawn by the operator";
 
 /// An answer with the HTTP status that it goes out with.
 #[derive(Debug)]
@@ -144,8 +146,7 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
         }
         RefusalKind::Withdrawn => {
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
-            let message = "access was withdrawn by the operator";
-            let body = error(Some(id), code::FORBIDDEN, message, Some(data.as_bytes()));
+            let body = error(Some(id), code::FORBIDDEN, WITHDRAWN, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
         }
         RefusalKind::Scope { stamp, missing, wanted } => {

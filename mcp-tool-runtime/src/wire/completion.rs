@@ -63,7 +63,8 @@ impl Protocol {
     ) -> Result<CustomResult, ErrorData> {
         let Wanted { reference: Reference { name }, argument } = wanted.map_err(|error| {
             let message = format!(
-                "not the parameters of completion/complete: {error}; `ref` wants `name`, and `argument` wants `name` and `value`"
+                "not the parameters of completion/complete: {}; `ref` wants `name`, and `argument` wants `name` and `value`",
+                shown(&error.to_string())
             );
             ErrorData::invalid_params(message, None)
         })?;

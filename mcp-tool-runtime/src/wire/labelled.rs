@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::identity::Caller;
 
+/// Bytes of what a client calls itself that are remembered.
+const MAX_KEPT: usize = 1_024;
+
 /// The caller that one connection speaks for. Its client calls itself the same in every request, so the last one is
 /// remembered.
 #[derive(Debug, Default)]
@@ -49,7 +52,9 @@ impl Labelled {
             Kind::Name => shown(text),
         };
         let caller = local.clone().with_agent(label);
-        *last = Some(Last { kind, text: text.to_owned(), caller: caller.clone() });
+        // A long one is read anew each time, rather than kept as long as its connection is there.
+        *last =
+            (text.len() <= MAX_KEPT).then(|| Last { kind, text: text.to_owned(), caller: caller.clone() });
         Some(caller)
     }
 }
@@ -88,5 +93,8 @@ mod tests {
         assert_eq!(agent(None, Some(r#"{"name":"bob"}"#)), Some(r#"{"name":"bob"}"#.to_owned()));
         assert_eq!(agent(Some(r#"{"name":"bob"}"#), None), Some("bob".to_owned()));
         assert_eq!(agent(None, None), None);
+        let long = "x".repeat(MAX_KEPT + 1);
+        assert_eq!(agent(None, Some(&long)), Some(shown(&long)));
+        assert!(labelled.0.lock().unwrap().is_none());
     }
 }

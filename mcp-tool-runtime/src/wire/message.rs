@@ -393,6 +393,21 @@ pub(crate) fn of_the_protocol(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Faul
     })
 }
 
+/// Bytes of a request whose parameters are kept as long as the session or the stream that it opens.
+const MAX_KEPT: usize = 16 << 10;
+
+/// Bounds what rmcp keeps of a request: read, it takes a multiple of its length.
+pub(crate) fn check_kept(method: &str, bytes: &[u8]) -> Result<(), Fault> {
+    if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_KEPT {
+        return Ok(());
+    }
+    let message = format!(
+        "a message of `{method}` has {} bytes, and {MAX_KEPT} are allowed: leave out what isn't needed",
+        bytes.len()
+    );
+    Err(Fault::new(code::INVALID_PARAMS, message))
+}
+
 /// Which request a message of rmcp's answers.
 pub(crate) fn answered(message: &ServerJsonRpcMessage) -> Option<Id> {
     let id = match message {

@@ -28,8 +28,10 @@ use rmcp::{
 
 use super::{
     Endpoint,
+    answer::WITHDRAWN,
     beside::Beside,
     completion,
+    fault::code,
     labelled::Labelled,
     listing::LIST_TTL_MS,
     session::{Session, notification},
@@ -92,6 +94,15 @@ impl Protocol {
         }
     }
 
+    /// Who is asking, unless the operator switched them off: what isn't a call isn't admitted as one.
+    fn let_in(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        let caller = self.caller(context)?;
+        match self.endpoint.dispatcher.controls.is_off(&caller) {
+            None => Ok(caller),
+            Some(_) => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), WITHDRAWN, None)),
+        }
+    }
+
     /// The local user, through what the client called itself in `initialize`.
     fn labelled(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
@@ -133,7 +144,7 @@ impl Protocol {
         &self,
         mut context: RequestContext<RoleServer>,
     ) -> Result<RequestContext<RoleServer>, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.let_in(&context)?;
         context.extensions.insert(caller);
         Ok(context)
     }
@@ -248,8 +259,17 @@ impl ServerHandler for Protocol {
             return self.completed(of_a_tool, &context).await;
         }
         // rmcp takes what it can't read for a method of somebody else's.
-        const KNOWN: [&str; 5] =
-            ["initialize", "logging/setLevel", "server/discover", "tools/call", "tools/list"];
+        const KNOWN: [&str; 9] = [
+            "initialize",
+            "logging/setLevel",
+            "server/discover",
+            "subscriptions/listen",
+            "tasks/cancel",
+            "tasks/get",
+            "tasks/update",
+            "tools/call",
+            "tools/list",
+        ];
         // Removed from 2026-07-28, whatever their parameters are.
         const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
         let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str());
@@ -329,7 +349,7 @@ impl ServerHandler for Protocol {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::shown(&*tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?)
+        tasks::shown(&*tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?)
     }
 
     async fn update_task(
@@ -337,7 +357,7 @@ impl ServerHandler for Protocol {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let task = tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?;
+        let task = tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?;
         task.desk.answer(request.input_responses.into_iter().collect());
         Ok(())
     }
@@ -347,7 +367,7 @@ impl ServerHandler for Protocol {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::find(&self.endpoint, &request.task_id, &self.caller(&context)?)?.cancel();
+        tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?.cancel();
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +39,7 @@ const STILL_THERE: Duration = Duration::from_secs(30);
 pub(crate) struct Session {
     peer: OnceLock<Peer<RoleServer>>,
     level: AtomicU8,
+    is_open: AtomicBool,
     subscribed: Mutex<HashSet<String>>,
 }
 
@@ -62,6 +63,10 @@ impl Session {
     /// The client is ready to be told what changes.
     pub(super) fn opened(self: &Arc<Self>, peer: Peer<RoleServer>, mut heard: Heard) {
         self.reached_by(&peer);
+        // Some say it more than once.
+        if self.is_open.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let session = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -116,7 +121,8 @@ impl Client for Session {
     fn capabilities(&self) -> Capabilities {
         let info = self.peer.get().and_then(Peer::peer_info);
         let declared = info.and_then(|info| serde_json::to_value(&info.capabilities).ok());
-        declared.map(|declared| Capabilities::of(&declared)).unwrap_or_default()
+        // A client of both eras declares its extensions here too: there are none in this one (SEP-2663).
+        declared.map(|declared| Capabilities::of(&declared).without_extensions()).unwrap_or_default()
     }
 
     fn request(&self, method: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {

@@ -7,7 +7,7 @@ use rmcp::{
     ErrorData,
     model::{DetailedTask, GetTaskResult, Task as Shown, TaskPayload, TaskStatus},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     Endpoint,
@@ -55,16 +55,13 @@ impl Endpoint {
 
 /// What a call came to, without its frame.
 async fn ended(call: BoxFuture<'static, Framed>) -> Ended {
-    #[derive(serde::Deserialize)]
+    #[derive(Default, serde::Deserialize)]
     struct Body {
-        result: Option<Map<String, Value>>,
-        error: Option<Map<String, Value>>,
+        result: Option<Box<RawValue>>,
+        error: Option<Box<RawValue>>,
     }
-    match serde_json::from_slice(&call.await.body) {
-        Ok(Body { result: Some(result), .. }) => Ended::Result(result),
-        Ok(Body { error: Some(error), .. }) => Ended::Error(error),
-        _ => Ended::Error(Map::new()),
-    }
+    let Body { result, error } = serde_json::from_slice(&call.await.body).unwrap_or_default();
+    result.map_or_else(|| Ended::Error(error.unwrap_or_default()), Ended::Result)
 }
 
 /// The caller's task of that id.
@@ -86,11 +83,15 @@ pub(super) fn shown(task: &Task) -> Result<GetTaskResult, ErrorData> {
             let input_requests = serde_json::from_value(Value::Object(requests)).map_err(failed)?;
             (shown, TaskPayload::InputRequired { input_requests })
         }
-        State::Completed(result) => (shown, TaskPayload::Completed { result: Map::clone(&result) }),
+        State::Completed(result) => {
+            let result = serde_json::from_str(result.get()).map_err(failed)?;
+            (shown, TaskPayload::Completed { result })
+        }
         State::Failed(error) => {
+            let error: Map<String, Value> = serde_json::from_str(error.get()).unwrap_or_default();
             let message =
                 error.get("message").and_then(Value::as_str).unwrap_or("the call failed").to_owned();
-            (shown.with_status_message(message), TaskPayload::Failed { error: Map::clone(&error) })
+            (shown.with_status_message(message), TaskPayload::Failed { error })
         }
         State::Cancelled => (shown, TaskPayload::Cancelled),
     };

@@ -128,7 +128,7 @@ pub(crate) async fn serve(
     let finished = tokio::time::timeout(grace, finished).await.is_ok();
     if !finished {
         tracing::warn!("calls were still running after {grace:?} and are given up");
-        endpoint.tasks.end();
+        endpoint.tasks.end().await;
         connections.shutdown().await;
     }
     finished

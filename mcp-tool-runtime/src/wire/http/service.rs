@@ -265,6 +265,7 @@ impl Service {
             }
             Message::Request { id, method, .. } => {
                 if let Err(fault) = headers::check_single(&parts.headers)
+                    .and_then(|()| message::check_kept(&method, &body.bytes))
                     .and_then(|()| message::of_the_protocol(&body.bytes).map(drop))
                 {
                     return framed(answer::fault(&fault.to(&id)));

@@ -37,6 +37,8 @@ use crate::{
 
 /// Requests that rmcp may have at one time.
 const PASSED_ON: usize = 64;
+/// How long the next one waits for its place.
+const FOR_A_PLACE: Duration = Duration::from_secs(1);
 /// How long a call may keep whoever takes messages before those that follow are run beside them.
 const LONG: Duration = Duration::from_micros(100);
 /// Calls that are run beside those that take messages after one that took long.
@@ -214,6 +216,10 @@ impl Connection {
                 return self.list(id, &meta, cursor.map(Cow::into_owned)).await;
             }
             Ok(Incoming::Request { id, method, meta, .. }) => {
+                if let Err(fault) = message::check_kept(&method, line) {
+                    self.refuse(&fault.to(&id)).await;
+                    return None;
+                }
                 if method == "initialize" {
                     self.initialized = true;
                     self.client = client_of(line);
@@ -337,7 +343,14 @@ impl Connection {
         match (taken, id) {
             (Ok(message), _) => {
                 if let Some(id) = id {
-                    let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+                    // Streams keep their places, and what ends one of them has to be read.
+                    let place = Arc::clone(&self.places).acquire_owned();
+                    let Ok(Ok(place)) = tokio::time::timeout(FOR_A_PLACE, place).await else {
+                        let busy =
+                            "as many requests and streams are open as may be: end one, or try again later";
+                        self.refuse(&Fault::new(code::INTERNAL, busy).to(id)).await;
+                        return;
+                    };
                     lock(&self.passed_on).insert(id.clone(), place);
                 }
                 drop(self.to_rmcp.send(message).await);

@@ -103,7 +103,7 @@ async fn finish(endpoint: &Endpoint, calls: &Calls, rest: JoinHandle<()>, deadli
     if !finished {
         tracing::warn!("calls were still running after {GRACE:?} and are given up");
         rest_of_it.abort();
-        endpoint.tasks.end();
+        endpoint.tasks.end().await;
         calls.cancel_all();
         drop(tokio::time::timeout(GIVEN_UP, calls.tasks.wait()).await);
     }
