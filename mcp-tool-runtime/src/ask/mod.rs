@@ -11,6 +11,8 @@ mod form;
 mod question;
 mod round;
 mod schema;
+mod used;
+mod waits;
 
 use std::{
     fmt,
@@ -28,7 +30,9 @@ pub(crate) use client::{Client, Unanswered};
 pub(crate) use desk::Desk;
 pub use form::Form;
 pub(crate) use question::Question;
-pub(crate) use round::{Asking, Presented, Rounds, Stale, Used, Waits};
+pub(crate) use round::{Asking, Presented, Rounds, Stale};
+pub(crate) use used::Used;
+pub(crate) use waits::Waits;
 
 use crate::{
     context::CallContext,

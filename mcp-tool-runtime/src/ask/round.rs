@@ -6,7 +6,7 @@
 //! given to, word for word.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -20,10 +20,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time, never};
-use crate::{
-    context::CallContext,
-    identity::{Caller, Principal},
-};
+use crate::context::CallContext;
 
 /// How often a person is asked the same, while what comes back isn't an answer to it.
 const TRIES: u32 = 3;
@@ -31,10 +28,6 @@ const TRIES: u32 = 3;
 const MAX_QUESTIONS: u32 = 32;
 /// Bytes of the answers that a state carries.
 const MAX_STATE: usize = 32 << 10;
-/// States that were opened and haven't ended: beyond them none is taken, rather than one twice.
-const MAX_USED: usize = 100_000;
-/// The same of one caller, so that none takes them from others.
-const MAX_USED_BY_ONE: usize = 10_000;
 
 /// How a call asks, and what it asked.
 #[derive(Default)]
@@ -383,88 +376,8 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// States that were opened, by caller, until they end: each opens once, in this process.
-#[derive(Debug, Default)]
-pub(crate) struct Used(Mutex<HashMap<Principal, HashMap<Uuid, u64>>>);
-
-impl Used {
-    fn take(&self, caller: &Caller, id: Uuid, ends: u64) -> Result<(), Stale> {
-        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
-        let own = used.entry(Principal::clone(caller.principal())).or_default();
-        let is_full = own.len() >= MAX_USED_BY_ONE;
-        if is_full || count(&used) >= MAX_USED {
-            let now = now();
-            used.values_mut().for_each(|own| own.retain(|_, ends| *ends > now));
-            used.retain(|_, own| !own.is_empty());
-        }
-        let is_room = count(&used) < MAX_USED;
-        let own = used.entry(Principal::clone(caller.principal())).or_default();
-        if !is_room || own.len() >= MAX_USED_BY_ONE {
-            return Err(Stale::Used);
-        }
-        match own.insert(id, ends) {
-            None => Ok(()),
-            Some(_) => Err(Stale::Used),
-        }
-    }
-}
-
-/// How many calls may wait for a person, so that who isn't answered keeps no places from others.
-#[derive(Debug)]
-pub(crate) struct Waits {
-    most: u32,
-    each: u32,
-    waiting: Arc<Mutex<(u32, HashMap<Principal, u32>)>>,
-}
-
-/// Questions of one caller that may wait at one time.
-const OF_ONE_CALLER: u32 = 16;
-
-impl Waits {
-    /// At most half of the calls that may run wait.
-    pub(crate) fn among(calls: u32) -> Self {
-        let most = (calls / 2).max(1);
-        Waits { most, each: OF_ONE_CALLER.min(most), waiting: Arc::default() }
-    }
-
-    fn take(&self, caller: &Caller) -> Result<Place, AskError> {
-        let principal = Principal::clone(caller.principal());
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (all, each) = &mut *waiting;
-        let own = each.entry(principal.clone()).or_default();
-        if *all >= self.most || *own >= self.each {
-            if *own == 0 {
-                each.remove(&principal);
-            }
-            return Err(AskError::Busy);
-        }
-        (*all, *own) = (*all + 1, *own + 1);
-        Ok(Place { principal, waiting: Arc::clone(&self.waiting) })
-    }
-}
-
-/// The place of one question that waits.
-struct Place {
-    principal: Principal,
-    waiting: Arc<Mutex<(u32, HashMap<Principal, u32>)>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (all, each) = &mut *waiting;
-        *all = all.saturating_sub(1);
-        if let Some(own) = each.get_mut(&self.principal) {
-            *own = own.saturating_sub(1);
-            if *own == 0 {
-                each.remove(&self.principal);
-            }
-        }
-    }
-}
-
-fn now() -> u64 {
+/// The time, in seconds of the Unix time.
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
@@ -473,25 +386,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_opens_once_and_one_caller_takes_none_from_others() {
-        let (used, ann, bob) = (Used::default(), Caller::new("ann"), Caller::new("bob"));
-        let (id, later) = (Uuid::now_v7(), now() + 600);
-        assert_eq!((used.take(&ann, id, later), used.take(&ann, id, later)), (Ok(()), Err(Stale::Used)));
-        for _ in 1..MAX_USED_BY_ONE {
-            used.take(&ann, Uuid::now_v7(), later).unwrap();
-        }
-        assert_eq!(used.take(&ann, Uuid::now_v7(), later), Err(Stale::Used));
-        assert_eq!(used.take(&bob, Uuid::now_v7(), later), Ok(()));
-    }
-
-    #[test]
-    fn what_has_ended_makes_room() {
-        let (used, ann) = (Used::default(), Caller::new("ann"));
-        for _ in 0..MAX_USED_BY_ONE {
-            used.take(&ann, Uuid::now_v7(), now()).unwrap();
-        }
-        assert_eq!(used.take(&ann, Uuid::now_v7(), now() + 600), Ok(()));
-        assert_eq!(used.0.lock().unwrap().values().map(HashMap::len).sum::<usize>(), 1);
+    fn states_and_the_answers_in_them_end() {
+        let cx = CallContext::for_test();
+        let resumed = |ends: u64| {
+            let known = |ends| Known { question: String::new(), answer: Value::Null, ends };
+            let state = State {
+                id: Uuid::now_v7(),
+                first: Uuid::now_v7(),
+                ends,
+                asked: BTreeMap::new(),
+                known: BTreeMap::from([
+                    ("old".to_owned(), known(now())),
+                    ("new".to_owned(), known(now() + 600)),
+                ]),
+            };
+            let state = serde_json::to_vec(&state).unwrap();
+            let state = cx.sealer().seal(&state, &Asking::default().binding(&cx));
+            let presented = Some(Box::new(Presented { state, responses: Map::new() }));
+            let asking = Asking::rounds(Rounds { can: Capabilities::default(), presented });
+            asking.resume(&cx).map(|()| asking.held.lock().unwrap().known.keys().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(resumed(now() + 600), Ok(vec!["new".to_owned()]));
+        assert_eq!(resumed(now()), Err(Stale::Ended));
     }
 
     #[test]
