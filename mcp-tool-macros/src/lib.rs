@@ -37,7 +37,7 @@ use proc_macro::TokenStream;
 /// | `max_items = 20` | longest array, for parameters that don't say |
 /// | `timeout = "5s"` | longest a call may run (`ms`, `s`, `m`, `h`) |
 /// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema that the arguments satisfy together; some clients refuse tools whose schema has such keywords |
-/// | `task` | a call goes on as a task (SEP-2663) where its client declares that it knows such; `task(required)` where it can be nothing else |
+/// | `task` | a call goes on as a task (SEP-2663) where its client declares that it knows such, and one without `timeout` may then run for an hour; kept in memory, and lost with the process. `task(required)` where it can be nothing else |
 /// | `concurrency = 4` | calls that may run at one time |
 /// | `rate = "10/min"` | calls that one caller may make in any such span of time (`s`, `min`, `h`, `day`) |
 /// | `gate(scope = "…")` | of a `destructive` tool: the scope, above those of `scope`, that stands for a person's approval |

@@ -35,12 +35,17 @@ type Found = BTreeMap<String, Vec<(String, String, String)>>;
 
 /// Runs what a revision requires, and what is reported beside it; gives what it printed too.
 fn run(server: &HttpServer, revision: &str, folder: &Path) -> (Found, String) {
+    run_set(server, "--requirements", revision, folder)
+}
+
+/// Runs a set of scenarios, or one of them.
+fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Found, String) {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
-    let results = folder.join(revision);
+    let results = folder.join(name);
     let url = server.url();
     let mut command = Command::new("timeout");
     command.arg("300").arg("node_modules/.bin/node").arg(format!("{SUITE}/dist/index.js"));
-    command.args(["server", "--url", &url, "--requirements", revision, "--output-dir"]).arg(&results);
+    command.args(["server", "--url", &url, option, name, "--output-dir"]).arg(&results);
     let output = command.current_dir(clients).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut found = Found::new();
@@ -66,6 +71,30 @@ fn run(server: &HttpServer, revision: &str, folder: &Path) -> (Found, String) {
 fn count(checks: &[(String, String, String)], status: &str) -> usize {
     checks.iter().filter(|(_, ended, _)| ended == status).count()
 }
+
+/// A scenario's row of the table: how many checks passed, failed, warned, and weren't for this server. What is wrong is
+/// added to the list.
+fn row(
+    (set, scenario, required): (&str, &str, &str),
+    checks: &[(String, String, String)],
+    wrong: &mut Vec<String>,
+) -> String {
+    let [passed, failed, warned] = ["SUCCESS", "FAILURE", "WARNING"].map(|status| count(checks, status));
+    for (id, status, message) in checks {
+        if ["FAILURE", "WARNING"].contains(&status.as_str()) {
+            wrong.push(format!("{set} {scenario} {id}: {status} {message}"));
+        }
+    }
+    let others = checks.len() - passed - failed - warned;
+    format!("| {scenario} | {required} | {passed} | {failed} | {warned} | {others} |\n")
+}
+
+const HEAD: &str =
+    "| scenario | required | passed | failed | warnings | not for this server |\n|---|---|---|---|---|---|\n";
+
+/// Skills (SEP-2640) are resources, and in no requirement set.
+const SKILLS: [&str; 3] =
+    ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"];
 
 /// The scenarios that are reported and not required, each with the suite's own reason.
 fn unscored(printed: &str) -> BTreeMap<String, String> {
@@ -95,21 +124,17 @@ fn the_official_suite_finds_nothing() {
         let unscored = unscored(&printed);
         let total = |status: &str| found.values().map(|checks| count(checks, status)).sum::<usize>();
         let (passed, failed) = (total("SUCCESS"), total("FAILURE"));
-        write!(
-            table,
-            "\n## {revision}: {passed} of {} checks pass\n\n| scenario | required | passed | failed | warnings |\n|---|---|---|---|---|\n",
-            passed + failed
-        )
-        .unwrap();
+        write!(table, "\n## {revision}: {passed} of {} checks pass\n\n{HEAD}", passed + failed).unwrap();
         for (scenario, checks) in &found {
             let required = unscored.get(scenario).map_or("yes".to_owned(), |reason| format!("no: {reason}"));
-            let counts = ["SUCCESS", "FAILURE", "WARNING"].map(|status| count(checks, status).to_string());
-            writeln!(table, "| {scenario} | {required} | {} |", counts.join(" | ")).unwrap();
-            for (id, status, message) in checks {
-                if ["FAILURE", "WARNING"].contains(&status.as_str()) {
-                    wrong.push(format!("{revision} {scenario} {id}: {status} {message}"));
-                }
-            }
+            table.push_str(&row((revision, scenario, &required), checks, &mut wrong));
+        }
+    }
+    write!(table, "\n## Skills, an extension that this server doesn't declare\n\n{HEAD}").unwrap();
+    for scenario in SKILLS {
+        let (found, _) = run_set(&server, "--scenario", scenario, folder.path());
+        for checks in found.values() {
+            table.push_str(&row(("skills", scenario, "no: extension"), checks, &mut wrong));
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
