@@ -120,6 +120,10 @@ fn by_shape(value: &mut Value) {
                     ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
                         *member = "a sealed cursor".into();
                     }
+                    // A token of `-0` is an integer; ours echoes its text, and rmcp its value.
+                    ("progressToken", Value::Number(token)) if token.as_f64() == Some(0.0) => {
+                        *member = 0.into();
+                    }
                     _ => by_shape(member),
                 }
             }

@@ -138,7 +138,16 @@ pub(super) const REFUSALS: &[Refusal] = &[
     Refusal {
         name: "the first of two faults",
         why: "both refuse it with 400: we for what the body lacks, rmcp for headers that are wrong too",
-        rules: &[Rule::Older, Rule::Params, Rule::CallParams, Rule::Arguments, Rule::Meta, Rule::Input],
+        rules: &[
+            Rule::Older,
+            Rule::Id,
+            Rule::Params,
+            Rule::CallParams,
+            Rule::Arguments,
+            Rule::Meta,
+            Rule::Capabilities,
+            Rule::Input,
+        ],
         when: ALWAYS,
         theirs: &[Said::Error(400, -32020)],
     },
