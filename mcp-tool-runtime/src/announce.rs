@@ -65,12 +65,14 @@ impl Announcements {
 pub(crate) struct Heard(broadcast::Receiver<Change>);
 
 impl Heard {
-    /// The next change; nothing more once the server is gone. Who missed some is told that all lists may have changed.
-    pub(crate) async fn next(&mut self) -> Option<Vec<Change>> {
+    /// The next change; nothing more once the server is gone. Who missed some is told that all lists may have changed,
+    /// and every one of its `resources`.
+    pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                Some(vec![Change::Tools, Change::Prompts, Change::Resources])
+                let lists = [Change::Tools, Change::Prompts, Change::Resources];
+                Some(lists.into_iter().chain(resources().into_iter().map(Change::Resource)).collect())
             }
             Err(broadcast::error::RecvError::Closed) => None,
         }
@@ -82,14 +84,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_reads_slowly_is_told_of_all_lists() {
+    async fn who_reads_slowly_is_told_of_all_that_it_hears() {
         let announcements = Announcements::new();
         let mut heard = announcements.listen();
         for _ in 0..=WAITING {
             announcements.resource_updated("file:///a");
         }
-        let all = vec![Change::Tools, Change::Prompts, Change::Resources];
-        assert_eq!(heard.next().await, Some(all));
-        assert_eq!(heard.next().await, Some(vec![Change::Resource("file:///a".into())]));
+        let own = || vec!["file:///b".to_owned()];
+        let of_b = Change::Resource("file:///b".into());
+        let all = vec![Change::Tools, Change::Prompts, Change::Resources, of_b];
+        assert_eq!(heard.next(own).await, Some(all));
+        assert_eq!(heard.next(own).await, Some(vec![Change::Resource("file:///a".into())]));
     }
 }

@@ -189,6 +189,17 @@ fn answers_are_carried_from_round_to_round() {
 }
 
 #[test]
+fn answers_that_are_too_long_to_be_carried_are_refused() {
+    let server = HttpServer::start(&[]);
+    let (_, state) = asked(&ask(&server, "asks_twice", json!({}), json!({}), can(FORMS)).json());
+    let long = json!({ "number": 3, "more": "x".repeat(33 << 10) });
+    let more = json!({ "requestState": state, "inputResponses": { "number": accept(long) } });
+    let answer = ask(&server, "asks_twice", json!({}), more, can(FORMS)).json();
+    assert_eq!(kind(&answer), "refused");
+    assert!(text(&answer).contains("at most 32768 are carried"), "{answer}");
+}
+
+#[test]
 fn a_client_that_can_t_be_asked_is_told_what_it_lacks() {
     let server = HttpServer::start(&[]);
     for (capabilities, url) in [("{}", false), (r#"{"elicitation":{"url":{}}}"#, false), (FORMS, true)] {
@@ -233,8 +244,8 @@ fn a_person_is_sent_to_pages_of_https_alone() {
 }
 
 /// A client of 2025-11-25 over stdio that can be asked.
-fn asked_over_stdio() -> StdioServer {
-    let mut server = StdioServer::start(&[]);
+fn asked_over_stdio(flags: &[&str]) -> StdioServer {
+    let mut server = StdioServer::start(flags);
     let hello = json!({
         "protocolVersion": "2025-11-25",
         "capabilities": { "elicitation": { "form": {}, "url": {} } },
@@ -264,7 +275,7 @@ fn respond(server: &mut StdioServer, request: &Value, result: Value) {
 
 #[test]
 fn over_stdio_the_client_is_asked_while_the_call_waits() {
-    let mut server = asked_over_stdio();
+    let mut server = asked_over_stdio(&[]);
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = request(&mut server);
     assert_eq!(question["params"]["message"], "Do it?");
@@ -285,17 +296,7 @@ fn over_stdio_the_client_is_asked_while_the_call_waits() {
 
 #[test]
 fn what_a_person_takes_is_no_time_of_the_call() {
-    let mut server = asked_over_stdio();
-    // The specimen's calls have 30 s; this one is given a tenth of a second.
-    drop(server);
-    server = StdioServer::start(&["--timeout", "100ms"]);
-    let hello = json!({
-        "protocolVersion": "2025-11-25",
-        "capabilities": { "elicitation": {} },
-        "clientInfo": { "name": "harness", "version": "1" },
-    });
-    server.request("initialize", hello);
-    server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
+    let mut server = asked_over_stdio(&["--timeout", "100ms"]);
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = request(&mut server);
     std::thread::sleep(std::time::Duration::from_millis(300));
@@ -305,7 +306,7 @@ fn what_a_person_takes_is_no_time_of_the_call() {
 
 #[test]
 fn a_client_that_refuses_to_ask_or_can_t_be_asked_over_stdio_is_no_reason_to_wait() {
-    let mut server = asked_over_stdio();
+    let mut server = asked_over_stdio(&[]);
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = request(&mut server);
     let error = json!({ "code": -32_603, "message": "nobody is there" });
@@ -315,6 +316,30 @@ fn a_client_that_refuses_to_ask_or_can_t_be_asked_over_stdio_is_no_reason_to_wai
 
     let mut other = StdioServer::initialized(&[]);
     assert_eq!(kind(&other.call("confirms", json!({ "what": "it" }))), "client_capability");
+}
+
+#[test]
+fn a_question_is_taken_back_when_its_call_ends() {
+    let mut server = asked_over_stdio(&[]);
+    begin(&mut server, "confirms", json!({ "what": "it" }));
+    let question = request(&mut server);
+    let cancelled = json!({ "requestId": "asks", "reason": "the user went on" });
+    server.send(
+        &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled }).to_string(),
+    );
+    let taken_back = server.receive();
+    assert_eq!(
+        (&taken_back["method"], &taken_back["params"]["requestId"]),
+        (&json!("notifications/cancelled"), &question["id"]),
+        "{taken_back}"
+    );
+    // One that was answered isn't, and an answer that comes too late is nobody's.
+    respond(&mut server, &question, accept(json!({ "sure": true })));
+    begin(&mut server, "confirms", json!({ "what": "it" }));
+    let question = request(&mut server);
+    respond(&mut server, &question, accept(json!({ "sure": false })));
+    assert_eq!(text(&server.answer(&json!("asks"))), "it: false, -, false");
+    assert_eq!(text(&server.call("echo", json!({ "text": "last" }))), "last");
 }
 
 #[test]
@@ -337,7 +362,7 @@ fn over_stdio_the_newer_era_asks_by_its_result() {
 
 #[test]
 fn one_caller_waits_for_so_many_answers_and_no_more() {
-    let mut server = asked_over_stdio();
+    let mut server = asked_over_stdio(&[]);
     for id in 0..17 {
         let params = json!({ "name": "confirms", "arguments": { "what": "it" } });
         server.send(

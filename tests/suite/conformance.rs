@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{HttpServer, SPECIMEN};
+use crate::harness::HttpServer;
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
@@ -20,14 +20,6 @@ const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// An example's server, built as the tests were.
-fn example(name: &str, folder: &Path) -> HttpServer {
-    let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
-    assert!(built.success());
-    let program = Path::new(SPECIMEN).with_file_name(name);
-    HttpServer::start_by(Command::new(program).current_dir(folder), &[])
 }
 
 /// What the suite found: by scenario, each check's id with its status and what was wrong.
@@ -109,7 +101,7 @@ fn unscored(printed: &str) -> BTreeMap<String, String> {
 #[test]
 fn the_official_suite_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let server = example("conformance-server", folder.path());
+    let server = HttpServer::example("conformance-server", folder.path());
     let version = fs::read_to_string(root().join("tests/clients").join(SUITE).join("package.json")).unwrap();
     let version: Value = serde_json::from_str(&version).unwrap();
     let mut table = format!(
@@ -165,7 +157,7 @@ fn a_plain_server_passes_what_needs_no_fixture() {
         ),
     ];
     let folder = tempfile::tempdir().unwrap();
-    let server = example("invoices", folder.path());
+    let server = HttpServer::example("invoices", folder.path());
     for (revision, scenarios) in NEED_NONE {
         let (found, _) = run(&server, revision, folder.path());
         for scenario in scenarios {

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -265,6 +266,14 @@ impl HttpServer {
     /// Starts the server that a command runs.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
+    }
+
+    /// The server of an example, built as the tests were, with what it keeps in that folder.
+    pub fn example(name: &str, folder: &Path) -> Self {
+        let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
+        assert!(built.success(), "{name}");
+        let program = Path::new(SPECIMEN).with_file_name(name);
+        HttpServer::start_by(Command::new(program).current_dir(folder), &[])
     }
 
     /// The same at an address that has to be known before it starts.

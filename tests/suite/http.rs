@@ -272,6 +272,26 @@ fn an_answer_becomes_a_stream_with_its_first_report() {
 }
 
 #[test]
+fn a_client_that_names_streams_first_gets_them() {
+    let server = HttpServer::start(&[]);
+    let streams = [("Accept", "text/event-stream, application/json")];
+    let list = server.modern("tools/list", json!({}), json!({}), &streams);
+    let [list] = list.events().try_into().unwrap();
+    assert_eq!(list["result"]["resultType"], "complete", "{list}");
+    let [called] = server.modern("tools/call", echo("x"), json!({}), &streams).events().try_into().unwrap();
+    assert_eq!(text(&called), "x");
+    let [beside] = server.post(&streams, &rpc("ping", json!({}))).events().try_into().unwrap();
+    assert_eq!(beside["result"], json!({}), "{beside}");
+    // An error of HTTP is no stream.
+    let refused = server.modern("tools/call", json!({}), json!({}), &streams);
+    assert_eq!((refused.status, refused.header("content-type")), (400, Some("application/json")));
+    for accept in ["application/json, text/event-stream", "*/*", "text/event"] {
+        let reply = server.modern("tools/list", json!({}), json!({}), &[("Accept", accept)]);
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{accept}");
+    }
+}
+
+#[test]
 fn a_disconnect_cancels_the_call() {
     let server = HttpServer::start(&[]);
     let waits = json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } });

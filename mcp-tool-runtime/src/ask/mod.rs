@@ -87,6 +87,8 @@ pub enum AskError {
     },
     /// Nobody answered within ten minutes.
     TimedOut,
+    /// The client went away before it answered.
+    Gone,
     /// As many questions of this caller wait for an answer as may.
     Busy,
     /// What came back isn't an answer to what was asked.
@@ -102,6 +104,7 @@ impl fmt::Display for AskError {
                 write!(f, "this client can't be asked: it lacks `{capability}`")
             }
             AskError::TimedOut => f.write_str("the person who was asked gave no answer in time"),
+            AskError::Gone => f.write_str("the client that was to ask is gone"),
             AskError::Busy => {
                 f.write_str("too many questions wait for an answer already: answer them, or try again later")
             }
@@ -119,6 +122,7 @@ impl From<AskError> for ToolError {
         match error {
             AskError::Unsupported { capability } => ToolError::lacking(capability, message),
             AskError::TimedOut => ToolError::of(ErrorKind::Timeout, message),
+            AskError::Gone => ToolError::of(ErrorKind::Unavailable, message),
             AskError::Busy => ToolError::unavailable(message, Duration::from_secs(10)),
             AskError::Invalid(_) | AskError::Refused(_) => ToolError::refused(message),
         }
@@ -226,7 +230,7 @@ impl CallContext {
     }
 
     /// The same with a schema of the application's own: an object whose properties are strings, numbers, integers,
-    /// booleans, or choices among strings (elicitation §requested schema). Never for secrets.
+    /// booleans, or choices among strings (elicitation §requested schema), held to what it says. Never for secrets.
     ///
     /// # Errors
     /// [`AskError`], also where the schema can't be that of a form.

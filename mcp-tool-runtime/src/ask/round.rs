@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time, never};
-use crate::context::CallContext;
+use crate::{context::CallContext, error::ToolError};
 
 /// How often a person is asked the same, while what comes back isn't an answer to it.
 const TRIES: u32 = 3;
@@ -250,7 +250,7 @@ impl Asking {
         }
         client.request(question.method(), params).await.map_err(|unanswered| match unanswered {
             Unanswered::Refused(reason) => AskError::Refused(reason),
-            Unanswered::Gone => AskError::TimedOut,
+            Unanswered::Gone => AskError::Gone,
         })
     }
 
@@ -292,8 +292,8 @@ impl Asking {
     /// The members of a result that asks: `"inputRequests":{…}`, and the state, sealed, where answers need it.
     ///
     /// # Errors
-    /// Where the answers so far are too large to be carried, in words for the log.
-    pub(crate) fn round(&self, cx: &CallContext) -> Result<String, String> {
+    /// Where the answers so far are too large to be carried.
+    pub(crate) fn round(&self, cx: &CallContext) -> Result<String, ToolError> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let requests: Map<String, Value> =
             held.questions.iter().map(|question| (question.key.clone(), question.request())).collect();
@@ -308,11 +308,16 @@ impl Asking {
             asked: held.questions.iter().map(|question| (question.key.clone(), question.digest())).collect(),
             known: held.known.clone(),
         };
-        let state = serde_json::to_vec(&state).map_err(|error| error.to_string())?;
+        let state = serde_json::to_vec(&state).map_err(ToolError::internal)?;
         if state.len() > MAX_STATE {
-            return Err(format!("the answers to a call's questions are over {MAX_STATE} bytes"));
+            return Err(ToolError::refused(format!(
+                "the answers to this call's questions are {} bytes, and at most {MAX_STATE} are carried to the next \
+                 question: call again, and answer in fewer words",
+                state.len()
+            )));
         }
-        let sealed = cx.sealer().seal(&state, &self.binding(cx)).ok_or("a state could not be sealed")?;
+        let sealed = cx.sealer().seal(&state, &self.binding(cx));
+        let sealed = sealed.ok_or_else(|| ToolError::internal("a state could not be sealed"))?;
         members.push_str(&format!(r#","requestState":"{sealed}""#));
         Ok(members)
     }

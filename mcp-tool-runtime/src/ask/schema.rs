@@ -1,5 +1,6 @@
 //! Forms of an application's own: the part of JSON Schema that a form may have (elicitation §requested schema).
 
+use mcp_tool_contract::{bounds::Format, read::format::spells};
 use serde_json::{Map, Value};
 
 use super::{
@@ -12,14 +13,38 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
     if schema.get("type") != Some(&"object".into()) {
         return Err("a form's schema is an object's: `\"type\": \"object\"`".into());
     }
+    if let Some(other) = beyond(schema, &["$schema", "type", "properties", "required"]) {
+        return Err(format!("a form's schema has no `{other}`"));
+    }
     let properties = schema.get("properties").and_then(Value::as_object).ok_or("a form has `properties`")?;
     for (name, property) in properties {
         let wrong = |reason: &str| Err(format!("the property '{name}' {reason}"));
-        match property.get("type").and_then(Value::as_str) {
-            Some("string" | "number" | "integer" | "boolean") => {}
-            Some("array") if choices(&property["items"], "anyOf").is_some() => {}
+        let keywords: &[&str] = match property.get("type").and_then(Value::as_str) {
+            Some("string") => &["minLength", "maxLength", "format", "enum", "enumNames", "oneOf"],
+            Some("number" | "integer") => &["minimum", "maximum"],
+            Some("boolean") => &[],
+            Some("array") if choices(&property["items"], "anyOf").is_some() => {
+                &["items", "minItems", "maxItems"]
+            }
             Some("array") => return wrong("is a list, and a form has lists of choices alone"),
             _ => return wrong("is none of string, number, integer, boolean and a list of choices"),
+        };
+        // What isn't held to is refused rather than passed on.
+        let own = ["type", "title", "description", "default"].iter().chain(keywords).copied();
+        if let Some(other) = beyond(property, &own.collect::<Vec<_>>()) {
+            return wrong(&format!("has `{other}`, which forms don't have for its type"));
+        }
+        let bounds =
+            keywords.iter().filter(|keyword| keyword.starts_with("min") || keyword.starts_with("max"));
+        if let Some(bound) =
+            bounds.copied().find(|bound| property.get(bound).is_some_and(|bound| !bound.is_number()))
+        {
+            return wrong(&format!("has a `{bound}` that is no number"));
+        }
+        if let Some(other) =
+            property.get("format").filter(|format| !FORMATS.contains(&format.as_str().unwrap_or_default()))
+        {
+            return wrong(&format!("has the format {other}, and forms know {}", FORMATS.join(", ")));
         }
     }
     let required = schema.get("required").map_or(Ok(&[][..]), |required| {
@@ -29,6 +54,27 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
         Some(name) => Err(format!("{name} is required, and isn't among the properties")),
         None => Ok(()),
     }
+}
+
+/// What strings of a form may spell.
+const FORMATS: [&str; 4] = ["email", "uri", "date", "date-time"];
+
+fn spelled(format: &str, text: &str) -> bool {
+    let between =
+        |sign| text.split_once(sign).is_some_and(|(before, after)| !before.is_empty() && !after.is_empty());
+    match format {
+        "date" => spells(Format::Date, text),
+        "date-time" => spells(Format::DateTime, text),
+        // Whether mail arrives, or anything is there, only trying tells.
+        "email" => between('@') && !text.contains(char::is_whitespace),
+        "uri" => between(':') && !text.contains(char::is_whitespace),
+        _ => false,
+    }
+}
+
+/// A keyword that is none of these.
+fn beyond<'s>(schema: &'s Value, known: &[&str]) -> Option<&'s str> {
+    schema.as_object()?.keys().map(String::as_str).find(|keyword| !known.contains(keyword))
 }
 
 /// What may be chosen: an `enum`, or titles by `oneOf` and `anyOf`.
@@ -86,6 +132,11 @@ fn value_of(schema: &Value, value: &Value) -> Result<(), String> {
             mcp_tool_contract::read::violation::shown(&other.to_string())
         ));
     }
+    if let (Some(format), Some(text)) = (schema["format"].as_str(), value.as_str())
+        && !spelled(format, text)
+    {
+        return Err(format!("a text of the format {format} wanted"));
+    }
     let length = value.as_str().map(|text| text.chars().count() as f64);
     let measures = [
         ("minLength", "maxLength", length, "characters"),
@@ -119,6 +170,9 @@ mod tests {
                 "one": { "type": "string", "oneOf": [{ "const": "a", "title": "A" }] },
                 "many": { "type": "array", "items": { "anyOf": [{ "const": "a", "title": "A" }] }, "maxItems": 1 },
                 "old": { "type": "string", "enum": ["x"], "enumNames": ["X"] },
+                "mail": { "type": "string", "format": "email" },
+                "page": { "type": "string", "format": "uri" },
+                "day": { "type": "string", "format": "date" },
             },
             "required": ["name"],
         })
@@ -135,6 +189,11 @@ mod tests {
             json!({ "type": "object", "properties": { "a": { "type": "array", "items": { "type": "string" } } } }),
             json!({ "type": "object", "properties": {}, "required": ["a"] }),
             json!({ "type": "object", "properties": {}, "required": "a" }),
+            json!({ "type": "object", "properties": {}, "additionalProperties": false }),
+            json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "^a" } } }),
+            json!({ "type": "object", "properties": { "a": { "type": "string", "maxLength": "9" } } }),
+            json!({ "type": "object", "properties": { "a": { "type": "integer", "multipleOf": 2 } } }),
+            json!({ "type": "object", "properties": { "a": { "type": "string", "format": "hostname" } } }),
         ];
         for schema in wrong {
             assert!(check(&schema).is_err(), "{schema}");
@@ -145,7 +204,8 @@ mod tests {
     fn answers_are_held_to_the_schema() {
         let question = Question::form("x", "", schema());
         let read = |content: Value| read(&question, &json!({ "action": "accept", "content": content }));
-        let good = json!({ "name": "Ann", "age": 7.0, "one": "a", "many": ["a"], "old": "x" });
+        let good = json!({ "name": "Ann", "age": 7.0, "one": "a", "many": ["a"], "old": "x",
+            "mail": "a@b.example", "page": "https://b.example/", "day": "2026-11-21" });
         assert_eq!(read(good.clone()), Ok(Reply::Accepted(good)));
         assert_eq!(read(json!({ "name": "Ann", "else": 1 })), Ok(Reply::Accepted(json!({ "name": "Ann" }))));
         let wrong = [
@@ -156,6 +216,9 @@ mod tests {
             (json!({ "name": "Ann", "one": "b" }), "/one: \"b\" is none of the choices"),
             (json!({ "name": "Ann", "many": ["a", "a"] }), "/many: 2 items, at most 1 allowed"),
             (json!({ "name": "Ann", "many": ["b"] }), "/many: \"b\" is none of the choices"),
+            (json!({ "name": "Ann", "mail": "@b" }), "/mail: a text of the format email wanted"),
+            (json!({ "name": "Ann", "page": "b.example" }), "/page: a text of the format uri wanted"),
+            (json!({ "name": "Ann", "day": "2026-02-29" }), "/day: a text of the format date wanted"),
             (json!({ "name": "Ann", "old": "y" }), "/old: \"y\" is none of the choices"),
         ];
         for (content, reason) in wrong {

@@ -54,9 +54,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given,
     match done {
         Ok(Some(Ok(returned))) => returned,
         Ok(Some(Err(panic))) => Err(panicked(&*panic)),
-        Ok(None) => {
-            cx.asking().round(cx).map(|asks| Given::Here(Answer::Asks(asks))).map_err(ToolError::internal)
-        }
+        Ok(None) => cx.asking().round(cx).map(|asks| Given::Here(Answer::Asks(asks))),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }

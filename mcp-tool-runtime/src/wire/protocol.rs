@@ -319,9 +319,10 @@ impl ServerHandler for Protocol {
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let (mut heard, sink) = (self.heard(), context.sink().clone());
         let ended = context.request_context().ct.clone();
+        let resources = context.requested().resource_subscriptions.clone();
         let own = async {
             let told = async {
-                while let Some(changes) = heard.next().await {
+                while let Some(changes) = heard.next(|| resources.clone().unwrap_or_default()).await {
                     for change in changes {
                         // What this client didn't ask for isn't sent.
                         drop(sink.send(notification(change)).await);

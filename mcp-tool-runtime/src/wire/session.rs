@@ -15,13 +15,14 @@ use mcp_tool_contract::read::violation::shown;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CustomNotification, CustomRequest, PromptListChangedNotification, ResourceListChangedNotification,
-        ResourceUpdatedNotification, ResourceUpdatedNotificationParam, ServerNotification, ServerRequest,
-        ToolListChangedNotification,
+        CancelledNotificationParam, CustomNotification, CustomRequest, PromptListChangedNotification,
+        RequestId, ResourceListChangedNotification, ResourceUpdatedNotification,
+        ResourceUpdatedNotificationParam, ServerNotification, ServerRequest, ToolListChangedNotification,
     },
-    service::{Peer, ServiceError},
+    service::{Peer, PeerRequestOptions, ServiceError},
 };
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use crate::{
     announce::{Change, Heard},
@@ -70,8 +71,9 @@ impl Session {
         let session = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
+                let subscribed = || session.upgrade().map_or_else(Vec::new, |session| session.subscribed());
                 let changes = tokio::select! {
-                    changes = heard.next() => changes,
+                    changes = heard.next(subscribed) => changes,
                     () = tokio::time::sleep(STILL_THERE) => Some(Vec::new()),
                 };
                 let (Some(changes), Some(session)) = (changes, session.upgrade()) else { return };
@@ -92,6 +94,10 @@ impl Session {
                 self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).contains(uri)
             }
         }
+    }
+
+    fn subscribed(&self) -> Vec<String> {
+        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(super) fn subscribe(&self, uri: String) -> Result<(), ErrorData> {
@@ -129,7 +135,12 @@ impl Client for Session {
         Box::pin(async move {
             let peer = self.peer.get().ok_or(Unanswered::Gone)?;
             let request = ServerRequest::CustomRequest(CustomRequest::new(method, Some(params)));
-            match peer.send_request(request).await {
+            let sent = peer.send_cancellable_request(request, PeerRequestOptions::no_options()).await;
+            let sent = sent.map_err(|_| Unanswered::Gone)?;
+            let mut open = Open { peer, id: Some(sent.id.clone()) };
+            let answer = sent.await_response().await;
+            open.id = None;
+            match answer {
                 Ok(result) => {
                     serde_json::to_value(result).map_err(|error| Unanswered::Refused(error.to_string()))
                 }
@@ -137,6 +148,26 @@ impl Client for Session {
                 Err(_) => Err(Unanswered::Gone),
             }
         })
+    }
+}
+
+/// A request to the client that isn't answered. Where its call ends before it is, it is taken back.
+struct Open<'s> {
+    peer: &'s Peer<RoleServer>,
+    id: Option<RequestId>,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        // A call may also end with its runtime.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let peer = self.peer.clone();
+        let params =
+            CancelledNotificationParam::new(Some(id), Some("the call that asked has ended".to_owned()));
+        runtime.spawn(async move {
+            drop(peer.notify_cancelled(params).await);
+        });
     }
 }
 

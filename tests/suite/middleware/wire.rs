@@ -99,6 +99,24 @@ fn session(server: &HttpServer) -> String {
 }
 
 #[test]
+fn the_example_checks_a_header_and_sums_what_calls_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = HttpServer::example("middleware", folder.path());
+    let call = |name: &str, arguments: Value, headers: &[(&str, &str)]| {
+        server
+            .modern("tools/call", json!({ "name": name, "arguments": arguments }), json!({}), headers)
+            .json()
+    };
+    let long = || json!({ "text": "x".repeat(64), "times": 48 });
+    let refused = call("repeat", long(), &[]);
+    assert_eq!((kind(&refused), text(&refused)), ("refused", "set the header X-Tenant to acme"));
+    assert_eq!(text(&call("repeat", long(), &[("X-Tenant", "acme")])).len(), 3 << 10);
+    // A unit, and one for each KiB; what was refused is free.
+    assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 4 }));
+    assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 5 }));
+}
+
+#[test]
 fn in_a_legacy_session_calls_go_through_the_layers() {
     let server = HttpServer::start_by(&mut layered(), &["--legacy-sessions", "3"]);
     let id = session(&server);

@@ -6,10 +6,10 @@ use http_body_util::{BodyExt as _, Either, Full, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Response, StatusCode,
     body::Bytes,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
-use super::sse::Events;
+use super::sse::{self, Events};
 use crate::wire::{
     answer::{self, Framed},
     fault::{Fault, code},
@@ -19,6 +19,7 @@ use crate::wire::{
 /// An answer: written whole, else streamed by us, or rmcp's. It is small, since each station hands it on.
 pub(super) type Answer = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
+const EVENTS: &str = "text/event-stream";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
@@ -90,9 +91,33 @@ pub(super) fn invalid(status: u16, message: &str) -> Answer {
 
 pub(super) fn events(events: Events) -> Answer {
     let mut answer = Response::new(Either::Right(events.boxed_unsync()));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    is_stream(answer.headers_mut());
+    answer
+}
+
+/// Whether a client names streams first of what it takes. Both types it has to name, and either it has to read
+/// (Streamable HTTP §sending messages): so it gets what it would rather have.
+pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
+    let first = headers.get(ACCEPT).and_then(|accept| accept.as_bytes().get(..EVENTS.len()));
+    first.is_some_and(|first| first.eq_ignore_ascii_case(EVENTS.as_bytes()))
+}
+
+/// An answer in JSON as the one event of a stream. What HTTP calls an error stays JSON, since its status says so.
+pub(super) async fn as_event(answer: Answer) -> Answer {
+    if answer.status() != StatusCode::OK || !is_json(answer.headers()) {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "the answer broke off\n");
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    is_stream(&mut parts.headers);
+    Response::from_parts(parts, Either::Left(Full::new(sse::event(&body))))
+}
+
+fn is_stream(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    answer
 }

@@ -18,7 +18,7 @@ use super::{
     door::{Door, Entered},
     headers, listing, mirror, origin,
     remote::remote_of,
-    reply::{Answer, empty, events, framed, invalid, is_json, listed, plain},
+    reply::{Answer, as_event, empty, events, framed, invalid, is_json, listed, plain, prefers_events},
     rest::Rest,
     running::{Cancellable, Running},
     sse::Events,
@@ -136,7 +136,11 @@ impl Service {
             return invalid(foreign.status, foreign.message);
         }
         let origin = parts.headers.get(ORIGIN).cloned();
+        let prefers_events = prefers_events(&parts.headers);
         let mut answer = self.allowed(parts, body, peer).await;
+        if prefers_events {
+            answer = Box::pin(as_event(answer)).await;
+        }
         if let Some(origin) = origin {
             origin::readable(origin, answer.headers_mut());
         }

@@ -1,4 +1,4 @@
-//! An answer that became a stream because its call reports while it runs.
+//! Answers as streams: because the call reports while it runs, or the client wants them so.
 
 use std::{
     convert::Infallible,
@@ -32,10 +32,14 @@ impl Events {
     }
 }
 
-fn event(json: &[u8]) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+/// One message as an event.
+pub(super) fn event(json: &[u8]) -> Bytes {
     // JSON text holds no line end, so one `data:` line takes it.
-    let event = [b"event: message\ndata: ", json, b"\n\n"].concat();
-    Poll::Ready(Some(Ok(Frame::data(event.into()))))
+    [b"event: message\ndata: ", json, b"\n\n"].concat().into()
+}
+
+fn frame(json: &[u8]) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    Poll::Ready(Some(Ok(Frame::data(event(json)))))
 }
 
 impl Body for Events {
@@ -48,14 +52,14 @@ impl Body for Events {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         if let Some(report) = this.first.take() {
-            return event(&answer::report(this.token.as_deref(), &report));
+            return frame(&answer::report(this.token.as_deref(), &report));
         }
         let Some(reporting) = &mut this.reporting else { return Poll::Ready(None) };
         match reporting.poll_next(cx) {
-            Poll::Ready(Next::Report(report)) => event(&answer::report(this.token.as_deref(), &report)),
+            Poll::Ready(Next::Report(report)) => frame(&answer::report(this.token.as_deref(), &report)),
             Poll::Ready(Next::Done(framed)) => {
                 this.reporting = None;
-                event(&framed.body)
+                frame(&framed.body)
             }
             Poll::Pending => match this.keep_alive.poll_tick(cx) {
                 Poll::Ready(_) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n"))))),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     allowed::{Case, Difference, Said},
-    compare::Answer,
+    compare::{Answer, Body},
     exchange::{META_CAPABILITIES, MODERN},
     make::META_REQUIRES,
     reference::{Rule, anywhere, is_twofold},
@@ -14,6 +14,25 @@ use super::{
 use crate::json_tree::Json;
 
 pub(super) const DIFFERENCES: &[Difference] = &[
+    Difference {
+        name: "the type that is named first",
+        why: "a client that names streams first gets one; this rmcp is set to answer with JSON",
+        even: |case| {
+            let accept = case.exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"));
+            let is_first = accept.is_some_and(|(_, value)| value.trim().starts_with("text/event-stream"));
+            let one = match &case.ours.body {
+                Body::Events(events) if is_first && events.len() == 1 => events.first(),
+                _ => None,
+            };
+            let Some(one) = one.cloned() else { return false };
+            case.ours.body = Body::Json(one);
+            for name in ["cache-control", "x-accel-buffering"] {
+                case.ours.headers.remove(name);
+            }
+            case.ours.headers.insert("content-type".to_owned(), vec!["application/json".to_owned()]);
+            true
+        },
+    },
     Difference {
         name: "modern results",
         why: "2026-07-28 wants `resultType`, and results say who serves; `Protocol::call_tool` is for legacy sessions",
