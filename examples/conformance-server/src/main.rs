@@ -7,6 +7,7 @@ mod asking;
 mod content;
 mod reporting;
 mod rest;
+mod skills;
 mod tasks;
 
 use std::process::ExitCode;

@@ -1,24 +1,25 @@
-//! Prompts and resources, by an rmcp handler beside the tools.
+//! Prompts, resources and skills, by an rmcp handler beside the tools.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CompleteRequestParams, CompleteResult, CompletionInfo, ContentBlock,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, InputRequiredResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, PaginatedRequestParams, Prompt, PromptArgument,
-        PromptMessage, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
-        ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, SubscribeRequestParams,
-        UnsubscribeRequestParams,
+        GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetSkillRequestParams, GetSkillResult,
+        InputRequiredResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListSkillsResult, PaginatedRequestParams, Prompt, PromptArgument, PromptMessage,
+        ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Role,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, UnsubscribeRequestParams,
     },
     service::RequestContext,
 };
 use serde_json::json;
 
-use crate::content::PNG;
+use crate::{content::PNG, skills};
 
 /// How long a list holds.
-const TTL_MS: u64 = 60_000;
+pub(crate) const TTL_MS: u64 = 60_000;
 
 /// The prompts and resources of the suite.
 pub(crate) struct PromptsAndResources;
@@ -34,7 +35,8 @@ impl ServerHandler for PromptsAndResources {
             .enable_prompts_list_changed()
             .enable_resources()
             .enable_resources_subscribe()
-            .enable_resources_list_changed();
+            .enable_resources_list_changed()
+            .enable_skills_with_directory_read();
         ServerConfig::new(capabilities.build())
     }
 
@@ -118,6 +120,7 @@ impl ServerHandler for PromptsAndResources {
             Resource::new("test://static-text", "A text").with_mime_type("text/plain"),
             Resource::new("test://static-binary", "An image").with_mime_type("image/png"),
             Resource::new("test://watched-resource", "A text to subscribe to").with_mime_type("text/plain"),
+            skills::resource(),
         ];
         let list = ListResourcesResult::with_all_items(resources);
         Ok(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public))
@@ -146,6 +149,9 @@ impl ServerHandler for PromptsAndResources {
             text,
             meta: None,
         };
+        if let Some(file) = skills::file(&uri) {
+            return Ok(held(ReadResourceResult::new(vec![file])).into());
+        }
         let id = uri.strip_prefix("test://template/").and_then(|rest| rest.strip_suffix("/data"));
         let contents = match (uri.as_str(), id) {
             ("test://static-text", _) => {
@@ -167,8 +173,31 @@ impl ServerHandler for PromptsAndResources {
                 return Err(ErrorData::resource_not_found(message, Some(json!({ "uri": other }))));
             }
         };
-        let result = ReadResourceResult::new(vec![contents]);
-        Ok(result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public).into())
+        Ok(held(ReadResourceResult::new(vec![contents])).into())
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        _: Context,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        skills::folder(&request.uri)
+    }
+
+    async fn list_skills(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: Context,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        Ok(skills::list())
+    }
+
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        _: Context,
+    ) -> Result<GetSkillResult, ErrorData> {
+        skills::get(&request.uri)
     }
 
     async fn subscribe(&self, _: SubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
@@ -190,6 +219,10 @@ impl ServerHandler for PromptsAndResources {
         let info = CompletionInfo::new(values).map_err(|error| ErrorData::internal_error(error, None))?;
         Ok(CompleteResult::new(info))
     }
+}
+
+fn held(result: ReadResourceResult) -> ReadResourceResult {
+    result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
 /// Asks in what context the prompt is to be.
