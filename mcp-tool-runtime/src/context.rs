@@ -256,7 +256,6 @@ impl CallContext {
     }
 
     /// Ends when nobody waits for the answer any more, and after it.
-    #[cfg(feature = "oauth")]
     pub(crate) async fn over(&self) {
         // Who begins to wait before looking misses nothing.
         let told = self.call.over.told.notified();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const TOOLS: &[ToolEntry] = tools![
     confirms,
     asks_twice,
+    asks_elsewhere,
     sends_to_a_page,
     shows,
     charts,
@@ -57,6 +58,15 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
     let Number { number: one } = cx.ask::<Number>("The first?").await?.required()?;
     let Number { number: other } = cx.ask::<Number>(format!("After {one}?")).await?.required()?;
     Ok(format!("{one} {other}"))
+}
+
+/// Asks in a task of its own, and as often as one is let in.
+#[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
+async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
+    let of_the_task = cx.clone();
+    let asks = async move { of_the_task.ask::<Number>("Which?").await?.required() };
+    let Number { number } = tokio::spawn(asks).await.map_err(ToolError::internal)??;
+    Ok(number.to_string())
 }
 
 /// Sends its person to a page.

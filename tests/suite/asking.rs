@@ -189,6 +189,24 @@ fn answers_are_carried_from_round_to_round() {
 }
 
 #[test]
+fn what_a_function_spawned_asks_too_and_ends_with_the_call() {
+    let server = HttpServer::start(&[]);
+    let call = |more: Value| ask(&server, "asks_elsewhere", json!({}), more, can(FORMS)).json();
+    // There is one place, which its task gives back as soon as it hears of the end.
+    let patiently = |more: Value| {
+        let answers = std::iter::repeat_with(|| call(more.clone())).take(1_000);
+        answers.into_iter().find(|answer| answer["result"]["isError"] != true).unwrap()
+    };
+    for number in [3, 4] {
+        let (questions, state) = asked(&patiently(json!({})));
+        assert_eq!(questions["number"]["params"]["message"], "Which?");
+        let answer = accept(json!({ "number": number }));
+        let more = json!({ "requestState": state, "inputResponses": { "number": answer } });
+        assert_eq!(text(&patiently(more)), number.to_string());
+    }
+}
+
+#[test]
 fn answers_that_are_too_long_to_be_carried_are_refused() {
     let server = HttpServer::start(&[]);
     let (_, state) = asked(&ask(&server, "asks_twice", json!({}), json!({}), can(FORMS)).json());

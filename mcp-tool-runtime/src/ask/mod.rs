@@ -87,7 +87,7 @@ pub enum AskError {
     },
     /// Nobody answered within ten minutes.
     TimedOut,
-    /// The client went away before it answered.
+    /// The client went away before it answered, or the call that asked has ended.
     Gone,
     /// As many questions of this caller wait for an answer as may.
     Busy,
@@ -104,7 +104,7 @@ impl fmt::Display for AskError {
                 write!(f, "this client can't be asked: it lacks `{capability}`")
             }
             AskError::TimedOut => f.write_str("the person who was asked gave no answer in time"),
-            AskError::Gone => f.write_str("the client that was to ask is gone"),
+            AskError::Gone => f.write_str("the client that was to ask is gone, or the call has ended"),
             AskError::Busy => {
                 f.write_str("too many questions wait for an answer already: answer them, or try again later")
             }
@@ -215,8 +215,8 @@ impl CallContext {
     /// Where the client has to make its call anew with the answer (2026-07-28), **the function begins anew**, and this
     /// gives the answer at once: ask first, act afterwards. The answer holds for this caller, tool, version and
     /// arguments, for ten minutes, and once in each process that has the key. Questions that are awaited together
-    /// (`tokio::join!`) are asked together. What a person takes doesn't count as time of the call. Await it in the
-    /// function itself: a call doesn't learn what a task that it spawned asks.
+    /// (`tokio::join!`) are asked together. What a person takes doesn't count as time of the call. A task that the
+    /// function spawned may ask too, by a clone of the context; where its call has ended, it is told [`AskError::Gone`].
     ///
     /// An answer proves nothing: an agent can give it by itself. What can't be undone has a gate.
     ///
@@ -287,11 +287,6 @@ impl CallContext {
     pub fn has_roots(&self) -> bool {
         self.asking().capabilities().has(Capability::Roots)
     }
-}
-
-/// Waits without end: the call ends with its questions.
-async fn never<T>() -> T {
-    std::future::pending().await
 }
 
 /// Bounds what a person may take.

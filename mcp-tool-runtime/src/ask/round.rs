@@ -11,15 +11,17 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::Context,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use futures_util::task::AtomicWaker;
 use mcp_tool_contract::digest::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time, never};
+use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time};
 use crate::{context::CallContext, error::ToolError};
 
 /// How often a person is asked the same, while what comes back isn't an answer to it.
@@ -35,6 +37,7 @@ pub(crate) struct Asking {
     means: Means,
     /// There are questions of this round: the call ends with them.
     asks: AtomicBool,
+    asked: AtomicWaker,
     held: Mutex<Held>,
     /// The arguments that answers hold for.
     arguments: OnceLock<Digest>,
@@ -212,7 +215,9 @@ impl Asking {
             }
             if self.desk.get().is_none() {
                 self.ask_with_the_result(question);
-                return never().await;
+                // The function ends with its call; what it spawned is told so.
+                cx.over().await;
+                return Err(AskError::Gone);
             }
         }
         let _place = cx.waiting().take(cx.caller())?;
@@ -223,7 +228,11 @@ impl Asking {
             }
             let answer = {
                 let _waiting = Waiting::new(self);
-                in_time(self.fetched(&question)).await??
+                tokio::select! {
+                    biased;
+                    answer = in_time(self.fetched(&question)) => answer??,
+                    () = cx.over() => return Err(AskError::Gone),
+                }
             };
             match read(&question, &answer) {
                 Ok(reply) => return Ok(reply),
@@ -282,11 +291,18 @@ impl Asking {
         held.known.remove(&question.key);
         held.questions.push(question);
         self.asks.store(true, Ordering::Release);
+        self.asked.wake();
     }
 
-    /// Whether the call has to end with its questions.
-    pub(crate) fn asks(&self) -> bool {
-        self.asks.load(Ordering::Acquire)
+    /// Whether the call has to end with its questions; who waits for it is woken, whoever asks.
+    pub(crate) fn poll_asks(&self, waker: &Context<'_>) -> bool {
+        // Where nothing can be asked so, nothing is waited for.
+        let can_ask =
+            matches!(self.means, Means::Rounds(Rounds { can, .. }) if can != Capabilities::default());
+        if can_ask {
+            self.asked.register(waker.waker());
+        }
+        can_ask && self.asks.load(Ordering::Acquire)
     }
 
     /// The members of a result that asks: `"inputRequests":{…}`, and the state, sealed, where answers need it.

@@ -43,7 +43,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given,
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
     // A function that asks waits without end: its call ends with the questions, and is made anew.
     let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
-        Poll::Pending if cx.asking().asks() => Poll::Ready(None),
+        Poll::Pending if cx.asking().poll_asks(waker) => Poll::Ready(None),
         polled => polled.map(Some),
     };
     // What is done at once needs no timer.
