@@ -358,6 +358,7 @@ fn a_question_is_taken_back_when_its_call_ends() {
     respond(&mut server, &question, accept(json!({ "sure": false })));
     assert_eq!(text(&server.answer(&json!("asks"))), "it: false, -, false");
     assert_eq!(text(&server.call("echo", json!({ "text": "last" }))), "last");
+    assert_eq!(server.notifications, Vec::<Value>::new());
 }
 
 #[test]
