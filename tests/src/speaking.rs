@@ -64,7 +64,11 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
 async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
     let of_the_task = cx.clone();
-    let asks = async move { of_the_task.ask::<Number>("Which?").await?.required() };
+    let asks = async move {
+        // Its call waits by now.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        of_the_task.ask::<Number>("Which?").await?.required()
+    };
     let Number { number } = tokio::spawn(asks).await.map_err(ToolError::internal)??;
     Ok(number.to_string())
 }

@@ -1,19 +1,22 @@
 //! The application's own handler of prompts, resources and the rest, in a shape that can be kept.
 
-use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt as _, future::BoxFuture};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult,
+        CompleteRequestParams, CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult,
         GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, PaginatedRequestParams,
         ProgressNotificationParam, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
-        ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SubscribeRequestParams,
-        SubscriptionFilter, UnsubscribeRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
+use super::protocol::Protocol;
 use crate::identity::Caller;
 
 /// An rmcp `ServerHandler` whose type is forgotten.
@@ -104,6 +107,67 @@ beside! {
     list_skills(Option<PaginatedRequestParams>) -> ListSkillsResult;
     get_skill(GetSkillRequestParams) -> GetSkillResult;
     on_custom_request(CustomRequest) -> CustomResult;
+}
+
+impl Protocol {
+    /// Asks the application's handler, as far as it declared that it serves such requests.
+    pub(super) async fn asked<'h, M: ConstString, T>(
+        &'h self,
+        declared: fn(&ServerCapabilities) -> bool,
+        context: RequestContext<RoleServer>,
+        ask: impl FnOnce(&'h dyn Beside, RequestContext<RoleServer>) -> BoxFuture<'h, Result<T, ErrorData>>,
+    ) -> Result<T, ErrorData> {
+        match self.endpoint.beside.as_deref() {
+            Some(beside) if declared(&beside.info().capabilities) => {
+                let context = self.named(context)?;
+                self.guarded(ask(beside, context)).await
+            }
+            // What isn't declared isn't there; rmcp would answer with empty lists.
+            _ => Err(ErrorData::method_not_found::<M>()),
+        }
+    }
+
+    /// Says in the request's extensions who asks.
+    pub(super) fn named(
+        &self,
+        mut context: RequestContext<RoleServer>,
+    ) -> Result<RequestContext<RoleServer>, ErrorData> {
+        let caller = self.let_in(&context)?;
+        context.extensions.insert(caller);
+        Ok(context)
+    }
+
+    /// Bounds what isn't ours in time, and answers although it panics.
+    pub(super) async fn guarded<T>(
+        &self,
+        asked: BoxFuture<'_, Result<T, ErrorData>>,
+    ) -> Result<T, ErrorData> {
+        let failed = || ErrorData::internal_error("the server failed; its log has the reason", None);
+        let guarded = AssertUnwindSafe(asked).catch_unwind();
+        match tokio::time::timeout(self.endpoint.dispatcher.timeout, guarded).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => {
+                tracing::error!("the handler beside the tools panicked");
+                Err(failed())
+            }
+            Err(_) => {
+                tracing::error!("the handler beside the tools ran out of time");
+                Err(ErrorData::internal_error("the server ran out of time", None))
+            }
+        }
+    }
+}
+
+pub(super) const fn prompts(declared: &ServerCapabilities) -> bool {
+    declared.prompts.is_some()
+}
+
+pub(super) const fn resources(declared: &ServerCapabilities) -> bool {
+    declared.resources.is_some()
+}
+
+pub(super) fn subscriptions(declared: &ServerCapabilities) -> bool {
+    declared.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
 }
 
 impl Caller {

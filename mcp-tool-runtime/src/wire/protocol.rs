@@ -1,17 +1,13 @@
 //! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::{FutureExt as _, future::BoxFuture};
 use mcp_tool_contract::read::violation::shown;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ConstString, CustomNotification, CustomRequest, CustomResult,
+        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult,
         DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
         GetSkillRequestMethod, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
         Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod,
@@ -29,7 +25,7 @@ use rmcp::{
 use super::{
     Endpoint,
     answer::WITHDRAWN,
-    beside::Beside,
+    beside::{Beside, prompts, resources, subscriptions},
     completion,
     fault::code,
     labelled::Labelled,
@@ -95,7 +91,7 @@ impl Protocol {
     }
 
     /// Who is asking, unless the operator switched them off: what isn't a call isn't admitted as one.
-    fn let_in(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+    pub(super) fn let_in(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let caller = self.caller(context)?;
         match self.endpoint.dispatcher.controls.is_off(&caller) {
             None => Ok(caller),
@@ -121,64 +117,10 @@ pub(super) fn beside<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
     None
 }
 
-impl Protocol {
-    /// Asks the application's handler, as far as it declared that it serves such requests.
-    async fn asked<'h, M: ConstString, T>(
-        &'h self,
-        declared: fn(&ServerCapabilities) -> bool,
-        context: RequestContext<RoleServer>,
-        ask: impl FnOnce(&'h dyn Beside, RequestContext<RoleServer>) -> BoxFuture<'h, Result<T, ErrorData>>,
-    ) -> Result<T, ErrorData> {
-        match self.endpoint.beside.as_deref() {
-            Some(beside) if declared(&beside.info().capabilities) => {
-                let context = self.named(context)?;
-                self.guarded(ask(beside, context)).await
-            }
-            // What isn't declared isn't there; rmcp would answer with empty lists.
-            _ => Err(ErrorData::method_not_found::<M>()),
-        }
-    }
-
-    /// Says in the request's extensions who asks.
-    fn named(
-        &self,
-        mut context: RequestContext<RoleServer>,
-    ) -> Result<RequestContext<RoleServer>, ErrorData> {
-        let caller = self.let_in(&context)?;
-        context.extensions.insert(caller);
-        Ok(context)
-    }
-
-    /// Bounds what isn't ours in time, and answers although it panics.
-    async fn guarded<T>(&self, asked: BoxFuture<'_, Result<T, ErrorData>>) -> Result<T, ErrorData> {
-        let failed = || ErrorData::internal_error("the server failed; its log has the reason", None);
-        let guarded = AssertUnwindSafe(asked).catch_unwind();
-        match tokio::time::timeout(self.endpoint.dispatcher.timeout, guarded).await {
-            Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => {
-                tracing::error!("the handler beside the tools panicked");
-                Err(failed())
-            }
-            Err(_) => {
-                tracing::error!("the handler beside the tools ran out of time");
-                Err(ErrorData::internal_error("the server ran out of time", None))
-            }
-        }
-    }
-}
-
 /// Whether a request names 2026-07-28 or later.
 pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     let named = context.meta.protocol_version();
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
-}
-
-const fn prompts(declared: &ServerCapabilities) -> bool {
-    declared.prompts.is_some()
-}
-
-const fn resources(declared: &ServerCapabilities) -> bool {
-    declared.resources.is_some()
 }
 
 #[allow(deprecated, reason = "older clients subscribe and set a level by requests of their own")]
@@ -552,8 +494,4 @@ impl ServerHandler for Protocol {
         })
         .await
     }
-}
-
-fn subscriptions(declared: &ServerCapabilities) -> bool {
-    declared.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
 }
