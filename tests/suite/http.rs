@@ -267,6 +267,9 @@ fn an_answer_becomes_a_stream_with_its_first_report() {
     }
     let quiet = server.modern("tools/call", echo("no report"), token.clone(), &[]);
     assert_eq!(quiet.header("content-type"), Some("application/json"));
+    // Who wants to hear messages hasn't asked for progress.
+    let level = json!({ "io.modelcontextprotocol/logLevel": "debug" });
+    assert_eq!(text(&server.modern("tools/call", steps(3), level, &[]).json()), "3 steps");
     let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
     assert_eq!(text(&plain.json()), "3 steps", "a client that reads no streams gets none");
 }
