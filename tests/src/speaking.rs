@@ -61,7 +61,7 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
 }
 
 /// Asks in a task of its own, and as often as one is let in.
-#[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
+#[mcp_tool(version = "1.0", public, read_only, concurrency = 1, timeout = "10m")]
 async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
     let of_the_task = cx.clone();
     let asks = async move {
