@@ -35,6 +35,30 @@ const NESTED: [&str; 10] = [
     "$ref",
 ];
 
+/// What the schema of a value may have besides these.
+const OF_VALUES: [&str; 20] = [
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "items",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "additionalProperties",
+    "propertyNames",
+];
+
 /// The dialect of all schemas here.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -61,8 +85,10 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
         return Err(format!("`$schema` is \"{DIALECT}\", or left out"));
     }
     for (keyword, value) in &schema {
-        if !keyword.starts_with('$') {
-            about(keyword, value, &parameters)?;
+        match keyword.as_str() {
+            "$defs" => members(value).values().try_for_each(of_value)?,
+            other if other.starts_with('$') => {}
+            other => about(other, value, &parameters)?,
         }
     }
     canonical(&schema)
@@ -85,10 +111,12 @@ fn about<'p>(
             None => format!("the constraints name '{name}', which is no parameter"),
         })
     };
-    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     match keyword {
         "required" => value.as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(known),
-        "properties" => members(value).keys().try_for_each(|name| known(name)),
+        "properties" => members(value).iter().try_for_each(|(name, schema)| {
+            known(name)?;
+            of_value(schema)
+        }),
         "dependentRequired" => members(value).iter().try_for_each(|(name, names)| {
             known(name)?;
             about("required", names, parameters)
@@ -102,17 +130,47 @@ fn about<'p>(
         }
         // A keyword that validators don't know holds nobody to anything.
         "not" | "if" | "then" | "else" => members(value).iter().try_for_each(|(keyword, value)| {
-            let known = KEYWORDS.into_iter().chain(NESTED);
-            if !known.clone().any(|known| known == keyword) {
-                return Err(match nearest(keyword, known) {
-                    Some(meant) => format!("a condition has no `{keyword}`; did you mean `{meant}`?"),
-                    None => format!("a condition has no `{keyword}`"),
-                });
-            }
+            is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED))?;
             about(keyword, value, parameters)
         }),
         _ => Ok(()),
     }
+}
+
+/// The schema of a value has no keyword that validators pass over either, nor has one within it.
+fn of_value(schema: &Value) -> Result<(), String> {
+    members(schema).iter().try_for_each(|(keyword, value)| {
+        is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED).chain(OF_VALUES))?;
+        match keyword.as_str() {
+            "properties" | "$defs" | "dependentSchemas" => members(value).values().try_for_each(of_value),
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                value.as_array().into_iter().flatten().try_for_each(of_value)
+            }
+            "not"
+            | "if"
+            | "then"
+            | "else"
+            | "items"
+            | "contains"
+            | "additionalProperties"
+            | "propertyNames" => of_value(value),
+            _ => Ok(()),
+        }
+    })
+}
+
+fn is_one_of<'k>(keyword: &str, known: impl Iterator<Item = &'k str> + Clone) -> Result<(), String> {
+    if known.clone().any(|known| known == keyword) {
+        return Ok(());
+    }
+    Err(match nearest(keyword, known) {
+        Some(meant) => format!("a condition has no `{keyword}`; did you mean `{meant}`?"),
+        None => format!("a condition has no `{keyword}`"),
+    })
+}
+
+fn members(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 /// The RFC 8785 form of a schema.
@@ -158,6 +216,16 @@ mod tests {
                 r#"{"anyOf":[{"requierd":["phone"]}]}"#,
                 "a condition has no `requierd`; did you mean `required`?",
             ),
+            (
+                r#"{"if":{"properties":{"method":{"cosnt":"phone"}}}}"#,
+                "has no `cosnt`; did you mean `const`?",
+            ),
+            (r#"{"if":{"properties":{"method":{"format":"email"}}}}"#, "a condition has no `format`"),
+            (
+                r##"{"anyOf":[{"$ref":"#/$defs/x"}],"$defs":{"x":{"requierd":["phone"]}}}"##,
+                "mean `required`?",
+            ),
+            (r#"{"not":{"properties":{"phone":{"items":{"tpye":"string"}}}}}"#, "mean `type`?"),
             (r#"{"dependentRequired":{"phone":["zip"]}}"#, "'zip', which is no parameter"),
             (r#"{"dependentSchemas":{"zip":{}}}"#, "'zip', which is no parameter"),
         ];

@@ -19,7 +19,7 @@ use crate::{
     identity::{Caller, Scopes},
     limits::{MAX_RESULT, Permits},
     middleware::Headers,
-    report::{Level, Reports},
+    report::{Level, Reports, cut},
     seal::Sealer,
     stamp::Stamp,
     trace::Trace,
@@ -166,13 +166,16 @@ impl CallContext {
         self.call.over.is_over.load(Ordering::Acquire)
     }
 
-    /// Reports how far the call has come, to callers that asked for it (`progressToken`).
+    /// Reports how far the call has come, to callers that asked for it (`progressToken`). A task shows the last
+    /// message as its `statusMessage`, to any caller.
     ///
     /// `progress` must grow from one report to the next; `total`, where it is known, is in the same unit.
     /// Reports never wait: what comes faster than the caller reads is left out.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: impl Into<String>) {
+        let message = cut(message.into().into()).into_owned();
+        self.call.asking.say(&message);
         if let Some(reports) = &self.call.reports {
-            reports.progress(progress, total, message.into());
+            reports.progress(progress, total, message);
         }
     }
 

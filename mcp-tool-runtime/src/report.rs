@@ -1,6 +1,9 @@
 //! What a running call tells its caller: how far it has come, and what it logs. Only what the caller asked to hear.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    borrow::Cow,
+    sync::{Mutex, PoisonError},
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,6 +11,8 @@ use tokio::sync::mpsc;
 
 /// Reports that wait for the wire; what comes faster is dropped, so that a call never waits for its reader.
 const WAITING: usize = 64;
+/// Bytes of a report's words, and of an error's.
+const MAX_WORDS: usize = 4 * 1024;
 /// Bytes of what one message logs, as JSON.
 const MAX_DATA: usize = 4 * 1024;
 
@@ -96,6 +101,7 @@ impl Reports {
 
     pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: String) {
         let Some(last) = &self.progress else { return };
+        let total = total.filter(|total| total.is_finite());
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let forward = progress.is_finite() && last.is_none_or(|last| progress > last);
         if forward && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
@@ -114,6 +120,14 @@ impl Reports {
         };
         // What comes faster than the caller reads is left out.
         drop(self.sender.try_send(Report::Message { level, logger, data }));
+    }
+}
+
+/// Errors and reports are for reading: what goes beyond the most is left out.
+pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.len() {
+        0..=MAX_WORDS => text,
+        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_WORDS)])),
     }
 }
 

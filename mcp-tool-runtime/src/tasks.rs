@@ -93,6 +93,8 @@ pub(crate) struct Seen {
     pub(crate) state: State,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
+    /// How far it has come, in its own words.
+    pub(crate) says: Option<String>,
     pub(crate) ttl_ms: u64,
 }
 
@@ -127,7 +129,7 @@ impl Tasks {
         let owner = Principal::clone(caller.principal());
         let now = Utc::now();
         let mut held = self.lock();
-        if held.tasks.len() >= 4 * self.most || held.bytes >= MAX_BYTES {
+        if held.tasks.len() >= 4 * self.most {
             return None;
         }
         let runs_now = |task: &&Arc<Task>| task.runs();
@@ -138,12 +140,6 @@ impl Tasks {
             .fold((0, 0), |(all, own), task| (all + 1, own + usize::from(task.owner == owner)));
         if all >= self.most || own >= OF_ONE_CALLER {
             return None;
-        }
-        let ended = held.tasks.values().filter(|task| task.owner == owner && !task.runs());
-        if ended.clone().count() >= OF_ONE_CALLER {
-            // Of its own results that it never asked for, the oldest makes room.
-            let oldest = ended.min_by_key(|task| task.updated()).map(|task| task.id.clone());
-            drop(oldest.and_then(|id| held.forget(&id)));
         }
         let task = Arc::new(Task {
             // Who guesses one hasn't got further: whose it is, is asked too.
@@ -161,7 +157,9 @@ impl Tasks {
 
     /// Lets the call go on in its place.
     pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = Ended> + Send + 'static) {
-        let (tasks, task, end) = (self.clone(), Arc::clone(task), Instant::now() + task.runs + KEPT);
+        // The call ends by its own deadline, which people's answers put off; this is for one that doesn't.
+        let end = Instant::now() + task.runs + LONGEST;
+        let (tasks, task) = (self.clone(), Arc::clone(task));
         let keeping = tasks.clone();
         self.running.spawn(async move {
             let ended = tokio::select! {
@@ -171,19 +169,29 @@ impl Tasks {
                 () = tokio::time::sleep_until(end) => Some(Ended::error("the task ran out of time")),
             };
             tasks.keep(&task, ended);
+            // By its id: a result that makes room for others is gone at once.
+            let id = task.id.clone();
+            drop(task);
             tokio::spawn(async move {
                 tokio::time::sleep(KEPT).await;
-                keeping.lock().forget(&task.id);
+                keeping.lock().forget(&id);
             });
         });
     }
 
-    /// Keeps what a task came to, if there is room for it.
+    /// Keeps what a task came to. Its caller's own older results make room for it, and where all are too large those
+    /// of whoever keeps most.
     fn keep(&self, task: &Task, ended: Option<Ended>) {
         let mut held = self.lock();
+        let bytes = ended.as_ref().map_or(0, Ended::bytes);
+        while held.ended_of(&task.owner).count() >= OF_ONE_CALLER && held.forget_oldest_of(&task.owner) {}
+        while held.bytes + bytes > MAX_BYTES
+            && let Some(heaviest) = held.heaviest(&task.owner, bytes)
+            && held.forget_oldest_of(&heaviest)
+        {}
         let ended = match ended {
-            Some(ended) if held.bytes + ended.bytes() > MAX_BYTES => {
-                Some(Ended::error("the call ended, and its result couldn't be kept: too many are"))
+            Some(_) if held.bytes + bytes > MAX_BYTES => {
+                Some(Ended::error("the call ended, and its result is too large to be kept"))
             }
             ended => ended,
         };
@@ -212,6 +220,24 @@ impl Tasks {
 }
 
 impl Held {
+    fn ended_of(&self, owner: &Principal) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values().filter(move |task| task.owner == *owner && !task.runs())
+    }
+
+    /// Who keeps most bytes, with so many more of that owner's.
+    fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
+        let mut kept: HashMap<&Principal, usize> = HashMap::new();
+        for task in self.tasks.values().filter(|task| task.bytes() > 0) {
+            *kept.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) += task.bytes();
+        }
+        kept.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
+    }
+
+    fn forget_oldest_of(&mut self, owner: &Principal) -> bool {
+        let oldest = self.ended_of(owner).min_by_key(|task| task.updated()).map(|task| task.id.clone());
+        oldest.is_some_and(|id| self.forget(&id).is_some())
+    }
+
     /// Keeps a task no longer.
     fn forget(&mut self, id: &str) -> Option<Arc<Task>> {
         let task = self.tasks.remove(id)?;
@@ -260,10 +286,13 @@ impl Task {
     /// As it is now.
     pub(crate) fn seen(&self) -> Seen {
         let now = self.now();
+        let updated = self.desk.changed().map_or(now.updated, |changed| changed.max(now.updated));
         // How long it is known from its beginning: of one that has ended, more is known.
+        let since = |until: DateTime<Utc>| (until - self.created).to_std().unwrap_or_default();
         let ran = match now.state {
-            State::Working => self.runs,
-            _ => (now.updated - self.created).to_std().unwrap_or_default(),
+            // What people take to answer is no time of its own.
+            State::Working => since(Utc::now()) + self.runs,
+            _ => since(now.updated),
         };
         let asks = match now.state {
             State::Working => self.desk.requests(),
@@ -274,7 +303,8 @@ impl Task {
         Seen {
             state,
             created_at: spelled(self.created),
-            updated_at: spelled(now.updated),
+            updated_at: spelled(updated),
+            says: self.desk.says(),
             ttl_ms: u64::try_from((ran + KEPT).as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -358,16 +388,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn results_are_kept_while_there_is_room() {
+    async fn who_keeps_most_makes_room() {
+        let (tasks, ann, bob) = (Tasks::among(80), Caller::new("ann"), Caller::new("bob"));
+        let begun = |caller: &Caller, bytes: usize| {
+            let task = tasks.reserve(caller, LONGEST).unwrap();
+            tasks.keep(&task, Some(of_bytes(bytes)));
+            task.id.clone()
+        };
+        let of_bob = begun(&bob, MAX_BYTES / 4);
+        let of_ann: Vec<_> = (0..3).map(|_| begun(&ann, MAX_BYTES / 2)).collect();
+        assert!(tasks.find(&of_bob, &bob).is_some());
+        assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
+        assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().seen().state, State::Completed(_)));
+        let too_large = begun(&ann, MAX_BYTES + 1);
+        let State::Failed(error) = tasks.find(&too_large, &ann).unwrap().seen().state else { panic!() };
+        assert!(error.get().contains("too large to be kept"), "{error}");
+        assert!(tasks.lock().bytes < MAX_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_result_that_makes_room_is_gone() {
         let (tasks, ann) = (Tasks::among(80), Caller::new("ann"));
-        let begun: Vec<_> = (0..3).map(|_| tasks.reserve(&ann, LONGEST).unwrap()).collect();
-        for task in &begun {
-            tasks.keep(task, Some(of_bytes(MAX_BYTES / 2)));
+        let task = tasks.reserve(&ann, LONGEST).unwrap();
+        tasks.run(&task, std::future::ready(of_bytes(1_000)));
+        settled(&task).await;
+        let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
+        drop(task);
+        // Whoever carried it out is done with it too.
+        while kept.strong_count() > 1 {
+            tokio::task::yield_now().await;
         }
-        assert!(matches!(begun[1].seen().state, State::Completed(_)));
-        let State::Failed(error) = begun[2].seen().state else { panic!("{:?}", begun[2].id) };
-        assert!(error.get().contains("couldn't be kept"), "{error}");
-        assert!(tasks.lock().bytes < MAX_BYTES + 1_000);
+        tasks.lock().forget(&id);
+        assert_eq!(kept.strong_count(), 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -388,7 +440,7 @@ mod tests {
         done.cancel();
         assert!(matches!(done.seen().state, State::Completed(_)));
         assert!(matches!(hangs.seen().state, State::Working));
-        tokio::time::sleep(Duration::from_secs(1) + KEPT + Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1) + LONGEST + Duration::from_secs(1)).await;
         assert!(matches!(settled(&hangs).await, State::Failed(_)));
         assert!(tasks.find(&done.id, &ann).is_none());
         tokio::time::sleep(KEPT + Duration::from_secs(1)).await;

@@ -1,4 +1,4 @@
-//! A handler beside the tools that does what handlers do wrong.
+//! Handlers beside the tools: one that does what handlers do wrong, and one whose resources change.
 
 use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*};
 use rmcp::{
@@ -6,6 +6,7 @@ use rmcp::{
     model::{
         GetPromptRequestParams, GetPromptResponse, GetPromptResult, ListPromptsResult,
         PaginatedRequestParams, Prompt, PromptMessage, Role, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::RequestContext,
 };
@@ -13,16 +14,64 @@ use rmcp::{
 /// Lays the handler beside the tools where a test wants one.
 pub fn beside(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
-    match std::env::var_os("SPECIMEN_BESIDE") {
-        Some(_) => server.beside(Prompts).tools(CHANGES),
-        None => server,
+    match std::env::var("SPECIMEN_BESIDE").as_deref() {
+        Ok("resources") => server.beside(Resources).tools(CHANGES),
+        Ok(_) => server.beside(Prompts).tools(CHANGES),
+        Err(_) => server,
     }
 }
 
-/// Says that prompts have changed.
+/// Says that prompts have changed, or a resource has.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn changes(announcements: &Announcements) {
-    announcements.prompts_changed();
+async fn changes(
+    announcements: &Announcements,
+    /** Its URI. */
+    resource: Option<String>,
+) {
+    match resource {
+        Some(uri) => announcements.resource_updated(uri),
+        None => announcements.prompts_changed(),
+    }
+}
+
+/// Resources that change, of which callers may hear of some.
+struct Resources;
+
+#[allow(deprecated, reason = "clients of 2025-11-25 subscribe by a request of its own")]
+impl ServerHandler for Resources {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_resources().enable_resources_subscribe();
+        ServerConfig::new(capabilities.build())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_own(uri)));
+        Some(accepted)
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match is_own(&request.uri) {
+            true => Ok(()),
+            false => Err(ErrorData::invalid_params("no resource of yours", None)),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        _: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Ok(())
+    }
+}
+
+fn is_own(uri: &str) -> bool {
+    uri.starts_with("file:///own/")
 }
 
 /// Prompts alone: nothing is declared of resources.

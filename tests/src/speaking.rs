@@ -170,7 +170,9 @@ async fn computes(
     ask: bool,
 ) -> Result<String, ToolError> {
     let mut watch = crate::Watch::of(seen);
+    cx.progress(1.0, None, "computing");
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    cx.progress(2.0, None, "nearly done");
     let answer = match ask {
         true => cx.ask::<Number>("Which?").await?.required()?.number,
         false => 0,

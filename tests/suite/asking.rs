@@ -207,6 +207,35 @@ fn what_a_function_spawned_asks_too_and_ends_with_the_call() {
 }
 
 #[test]
+fn what_comes_back_is_bounded_before_it_is_read() {
+    let server = HttpServer::start(&[]);
+    let many: Map<String, Value> = (0..65).map(|number| (number.to_string(), Value::Null)).collect();
+    for (more, said) in [
+        (
+            json!({ "inputResponses": { "x": vec![0; 40_000] } }),
+            "`inputResponses` has 80007 bytes, and 65536 are allowed",
+        ),
+        (json!({ "inputResponses": many }), "`inputResponses` has 65 members, and 64 are allowed"),
+        (
+            json!({ "requestState": "x".repeat(70_000) }),
+            "`requestState` has 70002 bytes, and 65536 are allowed",
+        ),
+    ] {
+        let reply = ask(&server, "echo", json!({ "text": "x" }), more, can(FORMS));
+        let error = &reply.json()["error"];
+        assert_eq!((reply.status, &error["code"], &error["message"]), (400, &json!(-32_602), &json!(said)));
+    }
+    let reply = ask(
+        &server,
+        "echo",
+        json!({ "text": "x" }),
+        json!({}),
+        can(&format!(r#"{{"x":"{}"}}"#, "x".repeat(66_000))),
+    );
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
+}
+
+#[test]
 fn answers_that_are_too_long_to_be_carried_are_refused() {
     let server = HttpServer::start(&[]);
     let (_, state) = asked(&ask(&server, "asks_twice", json!({}), json!({}), can(FORMS)).json());

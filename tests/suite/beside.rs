@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     control::until,
-    harness::{HttpServer, SPECIMEN, StdioServer},
+    harness::{HttpServer, SPECIMEN, StdioServer, modern},
 };
 
 fn specimen() -> Command {
@@ -24,6 +24,9 @@ fn what_is_declared_is_served_and_nothing_else() {
     assert_eq!((declared.get("resources"), &declared["tools"]["listChanged"]), (None, &json!(true)));
     let answer = ask("prompts/get", json!({ "name": "hello" })).json();
     assert_eq!(answer["result"]["messages"][0]["content"]["text"], "hello");
+    for answer in [answer, ask("prompts/list", json!({})).json()] {
+        assert_eq!(answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
+    }
     // rmcp's own handlers would answer with empty lists.
     for method in ["resources/list", "resources/templates/list", "skills/list", "x/y"] {
         let reply = ask(method, json!({}));
@@ -69,4 +72,74 @@ fn it_announces_what_changes() {
         let mut heard = server.notifications.iter();
         heard.any(|message| message["method"] == "notifications/prompts/list_changed")
     });
+}
+
+/// The URIs of resources that were said to have changed.
+fn updated(server: &StdioServer) -> Vec<Value> {
+    let heard = server.notifications.iter();
+    let heard = heard.filter(|message| message["method"] == "notifications/resources/updated");
+    heard.map(|message| message["params"]["uri"].clone()).collect()
+}
+
+fn resources() -> Command {
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_BESIDE", "resources");
+    command
+}
+
+#[test]
+fn until_2025_11_25_a_client_hears_of_resources_that_it_subscribes_to() {
+    let mut server = StdioServer::initialized_by(&mut resources(), &[]);
+    let subscribe = |server: &mut StdioServer, method: &str, uri: &str| {
+        server.request(&format!("resources/{method}"), json!({ "uri": uri }))
+    };
+    assert_eq!(subscribe(&mut server, "subscribe", "file:///own/a")["result"], json!({}));
+    assert_eq!(subscribe(&mut server, "subscribe", "file:///else/a")["error"]["code"], -32_602);
+    until("the resource was said to have changed", || {
+        for uri in ["file:///else/a", "file:///own/b", "file:///own/a"] {
+            server.call("changes", json!({ "resource": uri }));
+        }
+        !updated(&server).is_empty()
+    });
+    subscribe(&mut server, "unsubscribe", "file:///own/a");
+    assert!(updated(&server).iter().all(|uri| uri == "file:///own/a"), "{:?}", server.notifications);
+    server.notifications.clear();
+    server.call("changes", json!({ "resource": "file:///own/a" }));
+    server.call("echo", json!({ "text": "after" }));
+    assert_eq!(updated(&server), Vec::<Value>::new());
+}
+
+#[test]
+fn since_2026_07_28_a_stream_hears_of_the_resources_that_its_handler_accepts() {
+    let listen = |id: i64, uris: Value| {
+        let params = json!({ "notifications": { "resourceSubscriptions": uris } });
+        modern(id, "subscriptions/listen", params, json!({})).to_string()
+    };
+    let accepted = |server: &mut StdioServer| {
+        let acknowledged = server.receive();
+        assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged", "{acknowledged}");
+        acknowledged["params"]["notifications"]["resourceSubscriptions"].clone()
+    };
+    let change = |server: &mut StdioServer, id: i64, uri: &str| {
+        let call = json!({ "name": "changes", "arguments": { "resource": uri } });
+        server.send(&modern(id, "tools/call", call, json!({})).to_string());
+    };
+    let mut server = StdioServer::start_by(&mut resources(), &[]);
+    server.send(&listen(1, json!(["file:///own/a", "file:///else/a"])));
+    assert_eq!(accepted(&mut server), json!(["file:///own/a"]));
+    change(&mut server, 2, "file:///else/a");
+    server.answer(&json!(2));
+    change(&mut server, 3, "file:///own/a");
+    server.answer(&json!(3));
+    until("the resource was said to have changed", || {
+        change(&mut server, 4, "file:///own/b");
+        server.answer(&json!(4));
+        !updated(&server).is_empty()
+    });
+    assert_eq!(updated(&server), [json!("file:///own/a")]);
+
+    // A handler that says nothing of resources has none to hear of.
+    let mut server = StdioServer::start_by(&mut specimen(), &[]);
+    server.send(&listen(1, json!(["file:///own/a"])));
+    assert_eq!(accepted(&mut server), Value::Null);
 }

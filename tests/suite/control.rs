@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text, wait};
+use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, text, wait};
 
 /// A control file, and the commands that write it.
 pub struct Control {
@@ -422,6 +422,31 @@ fn a_line_that_another_command_is_writing_is_not_cut_off() {
 }
 
 /// What isn't a call of a tool goes the operator's way too.
+#[test]
+fn who_is_off_hears_of_no_changes() {
+    let control = Control::new();
+    let listen = |id: i64| {
+        modern(
+            id,
+            "subscriptions/listen",
+            json!({ "notifications": { "toolsListChanged": true } }),
+            json!({}),
+        )
+    };
+    let mut server = StdioServer::start(&control.flags());
+    server.send(&listen(1).to_string());
+    assert_eq!(server.receive()["method"], "notifications/subscriptions/acknowledged");
+    control.said(&["disable", "--client", "harness"]);
+    control.said(&["disable", "--tool", "echo"]);
+    // The stream ends, with nothing of what has changed.
+    let ended = server.answer(&json!(1));
+    assert!(ended["result"].is_object(), "{ended}");
+    assert_eq!(server.notifications, Vec::<Value>::new());
+    server.send(&listen(2).to_string());
+    let refused = server.answer(&json!(2));
+    assert_eq!(refused["error"]["code"], -31_403, "{refused}");
+}
+
 #[test]
 fn who_is_off_has_neither_tasks_nor_what_is_beside_the_tools() {
     let control = Control::new();

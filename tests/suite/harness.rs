@@ -90,7 +90,7 @@ impl StdioServer {
     }
 
     /// Starts the server that a command runs.
-    fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
+    pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--stdio"])
             .args(arguments)

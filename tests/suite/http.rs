@@ -288,7 +288,13 @@ fn a_client_that_names_streams_first_gets_them() {
     // An error of HTTP is no stream.
     let refused = server.modern("tools/call", json!({}), json!({}), &streams);
     assert_eq!((refused.status, refused.header("content-type")), (400, Some("application/json")));
-    for accept in ["application/json, text/event-stream", "*/*", "text/event"] {
+    for accept in [
+        "application/json, text/event-stream",
+        "*/*",
+        "text/event",
+        "text/event-streams",
+        "text/event-stream;q=0, */*",
+    ] {
         let reply = server.modern("tools/list", json!({}), json!({}), &[("Accept", accept)]);
         assert_eq!(reply.header("content-type"), Some("application/json"), "{accept}");
     }

@@ -60,6 +60,28 @@ fn a_call_that_waits_goes_on_as_a_task() {
 }
 
 #[test]
+fn a_task_reports_on_the_way_and_shows_it() {
+    let server = HttpServer::start(&[]);
+    let mut meta = knows_tasks();
+    meta["progressToken"] = "t".into();
+    let arguments = json!({ "milliseconds": 1, "ask": true });
+    let params = json!({ "name": "computes", "arguments": arguments });
+    let events = server.modern("tools/call", params.clone(), meta.clone(), &[]).events();
+    assert_eq!((events.len(), &events[0]["params"]["message"]), (2, &json!("computing")), "{events:?}");
+    let task = &events[1]["result"];
+    assert_eq!(task["resultType"], "task");
+    let asks = until(&server, task, "input_required");
+    assert_eq!(asks["statusMessage"], "nearly done");
+    assert!(asks["lastUpdatedAt"].as_str() > asks["createdAt"].as_str(), "{asks}");
+    assert_eq!(asks["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
+
+    let mut server = StdioServer::start(&[]);
+    server.send(&modern(1, "tools/call", params, meta).to_string());
+    assert_eq!(server.answer(&json!(1))["result"]["resultType"], "task");
+    assert_eq!(server.notifications[0]["params"]["message"], "computing");
+}
+
+#[test]
 fn a_client_that_knows_no_tasks_waits_for_the_result() {
     let server = HttpServer::start(&[]);
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });

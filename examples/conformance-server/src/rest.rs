@@ -10,7 +10,8 @@ use rmcp::{
         ListSkillsResult, PaginatedRequestParams, Prompt, PromptArgument, PromptMessage,
         ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
         ReadResourceResponse, ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Role,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, UnsubscribeRequestParams,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams,
     },
     service::RequestContext,
 };
@@ -198,6 +199,13 @@ impl ServerHandler for PromptsAndResources {
         _: Context,
     ) -> Result<GetSkillResult, ErrorData> {
         skills::get(&request.uri)
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        let watched = |uri: &String| uri == "test://watched-resource";
+        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(watched));
+        Some(accepted)
     }
 
     async fn subscribe(&self, _: SubscribeRequestParams, _: Context) -> Result<(), ErrorData> {

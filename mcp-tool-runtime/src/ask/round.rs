@@ -18,7 +18,7 @@ use std::{
 use futures_util::task::AtomicWaker;
 use mcp_tool_contract::digest::Digest;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use uuid::Uuid;
 
 use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time};
@@ -37,6 +37,8 @@ pub(crate) struct Asking {
     means: Means,
     /// There are questions of this round: the call ends with them.
     asks: AtomicBool,
+    /// The function runs: what asks before or after it, such as a layer, can't be begun anew.
+    runs: AtomicBool,
     asked: AtomicWaker,
     held: Mutex<Held>,
     /// The arguments that answers hold for.
@@ -78,7 +80,13 @@ pub(crate) struct Presented {
     /// `requestState`.
     pub(crate) state: Option<String>,
     /// `inputResponses`.
-    pub(crate) responses: Map<String, Value>,
+    pub(crate) responses: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Presented {
+    fn answer(&self, key: &str) -> Option<Value> {
+        serde_json::from_str(self.responses.get(key)?.get()).ok()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -89,8 +97,6 @@ struct Held {
     /// Those of this round that have no answer.
     questions: Vec<Question>,
     known: BTreeMap<String, Known>,
-    /// Answers that came without state, for questions that take them.
-    loose: Map<String, Value>,
     /// The call that asked first, if it wasn't this.
     first: Option<Uuid>,
 }
@@ -162,15 +168,21 @@ impl Asking {
 
     /// Whether the call came with something that was given for an earlier one.
     pub(crate) fn is_resumed(&self) -> bool {
-        matches!(&self.means, Means::Rounds(Rounds { presented: Some(_), .. }))
+        self.presented().is_some()
+    }
+
+    fn presented(&self) -> Option<&Presented> {
+        match &self.means {
+            Means::Rounds(rounds) => rounds.presented.as_deref(),
+            Means::Nobody | Means::Client(_) => None,
+        }
     }
 
     /// Takes what the client sent back, once its arguments were read.
     pub(crate) fn resume(&self, cx: &CallContext) -> Result<(), Stale> {
-        let Means::Rounds(Rounds { presented: Some(presented), .. }) = &self.means else { return Ok(()) };
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.loose.clone_from(&presented.responses);
+        let Some(presented) = self.presented() else { return Ok(()) };
         let Some(sealed) = &presented.state else { return Ok(()) };
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = cx.sealer().open(sealed, &self.binding(cx)).ok_or(Stale::Foreign)?;
         let State { id, first, ends, asked, known } =
             serde_json::from_slice(&opened).map_err(|_| Stale::Foreign)?;
@@ -181,7 +193,7 @@ impl Asking {
         held.known = known.into_iter().filter(|(_, known)| known.ends > now()).collect();
         held.first = Some(first);
         for (key, question) in asked {
-            if let Some(answer) = presented.responses.get(&key).cloned() {
+            if let Some(answer) = presented.answer(&key) {
                 held.known.insert(key, Known { question, answer, ends });
             }
         }
@@ -214,6 +226,10 @@ impl Asking {
                 }
             }
             if self.desk.get().is_none() {
+                if !self.runs.load(Ordering::Acquire) {
+                    let reason = "only a tool's own function asks, since it begins anew with the answer";
+                    return Err(AskError::Refused(reason.to_owned()));
+                }
                 self.ask_with_the_result(question);
                 // The function ends with its call; what it spawned is told so.
                 cx.over().await;
@@ -281,7 +297,7 @@ impl Asking {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match held.known.get(&question.key) {
             Some(known) if known.question == question.digest() => Some(known.answer.clone()),
-            _ if question.stateless => held.loose.get(&question.key).cloned(),
+            _ if question.stateless => self.presented()?.answer(&question.key),
             _ => None,
         }
     }
@@ -292,6 +308,12 @@ impl Asking {
         held.questions.push(question);
         self.asks.store(true, Ordering::Release);
         self.asked.wake();
+    }
+
+    /// The function runs until what is given is dropped.
+    pub(crate) fn begins(&self) -> impl Drop + '_ {
+        self.runs.store(true, Ordering::Release);
+        Runs(&self.runs)
     }
 
     /// Whether the call has to end with its questions; who waits for it is woken, whoever asks.
@@ -349,6 +371,13 @@ impl Asking {
         self.desk.get_or_init(|| desk);
     }
 
+    /// Says how far the call has come, where it goes on as a task.
+    pub(crate) fn say(&self, message: &str) {
+        if let Some(desk) = self.desk.get().filter(|_| !message.is_empty()) {
+            desk.say(message);
+        }
+    }
+
     /// Whether somebody's answer is waited for.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waited.lock().unwrap_or_else(PoisonError::into_inner).questions > 0
@@ -369,6 +398,14 @@ impl std::fmt::Debug for Asking {
             Means::Client(_) => "the client",
         };
         write!(f, "Asking({by})")
+    }
+}
+
+struct Runs<'a>(&'a AtomicBool);
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 
@@ -423,12 +460,28 @@ mod tests {
             };
             let state = serde_json::to_vec(&state).unwrap();
             let state = cx.sealer().seal(&state, &Asking::default().binding(&cx));
-            let presented = Some(Box::new(Presented { state, responses: Map::new() }));
+            let presented = Some(Box::new(Presented { state, responses: BTreeMap::new() }));
             let asking = Asking::rounds(Rounds { can: Capabilities::default(), presented });
             asking.resume(&cx).map(|()| asking.held.lock().unwrap().known.keys().cloned().collect::<Vec<_>>())
         };
         assert_eq!(resumed(now() + 600), Ok(vec!["new".to_owned()]));
         assert_eq!(resumed(now()), Err(Stale::Ended));
+    }
+
+    #[tokio::test]
+    async fn only_a_function_that_runs_ends_its_call_with_a_question() {
+        let cx = CallContext::for_test();
+        let can = Capabilities::parse(r#"{"elicitation":{}}"#);
+        let asking = Asking::rounds(Rounds { can, presented: None });
+        let ask =
+            || asking.answered(&cx, Question::form("a", "?", Value::Null), |_, _| Ok(Reply::Accepted(())));
+        assert!(matches!(ask().await, Err(AskError::Refused(reason)) if reason.contains("own function")));
+        let running = asking.begins();
+        // Its call has ended for whoever still waits.
+        cx.cancel();
+        assert_eq!(ask().await, Err(AskError::Gone));
+        drop(running);
+        assert!(matches!(ask().await, Err(AskError::Refused(_))));
     }
 
     #[test]

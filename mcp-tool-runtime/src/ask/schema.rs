@@ -34,6 +34,10 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
         if let Some(other) = beyond(property, &own.collect::<Vec<_>>()) {
             return wrong(&format!("has `{other}`, which forms don't have for its type"));
         }
+        let lists = ["enum", "enumNames", "oneOf"];
+        if lists.iter().any(|list| property.get(list).is_some_and(|list| !list.is_array())) {
+            return wrong("has choices that are no list");
+        }
         let bounds =
             keywords.iter().filter(|keyword| keyword.starts_with("min") || keyword.starts_with("max"));
         if let Some(bound) =
@@ -192,6 +196,7 @@ mod tests {
             json!({ "type": "object", "properties": {}, "additionalProperties": false }),
             json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "^a" } } }),
             json!({ "type": "object", "properties": { "a": { "type": "string", "maxLength": "9" } } }),
+            json!({ "type": "object", "properties": { "a": { "type": "string", "enum": "b" } } }),
             json!({ "type": "object", "properties": { "a": { "type": "integer", "multipleOf": 2 } } }),
             json!({ "type": "object", "properties": { "a": { "type": "string", "format": "hostname" } } }),
         ];

@@ -41,6 +41,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
+    let _asks = cx.asking().begins();
     // A function that asks waits without end: its call ends with the questions, and is made anew.
     let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
         Poll::Pending if cx.asking().poll_asks(waker) => Poll::Ready(None),

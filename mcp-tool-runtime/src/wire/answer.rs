@@ -1,7 +1,5 @@
 //! Answers as JSON-RPC, written once from their parts.
 
-use std::borrow::Cow;
-
 use mcp_tool_contract::json::META_VERSIONS;
 use serde::Serialize;
 use uuid::Uuid;
@@ -17,7 +15,7 @@ use crate::{
     dispatch::{Done, Refusal, RefusalKind},
     error::{ErrorKind, ToolError},
     json::Text,
-    report::Report,
+    report::{Report, cut},
     result::Answer,
     stamp::{META_CORRELATION, Stamp},
     tasks::{POLL_MS, Seen, Task},
@@ -26,8 +24,6 @@ use crate::{
 /// The `_meta` key of an error's structure.
 pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
-/// Bytes of an error's words, and of a report's.
-const MAX_WORDS: usize = 4 * 1024;
 /// What a caller reads whom the operator switched off.
 pub(super) const WITHDRAWN: &str = "access was withdrawn by the operator";
 
@@ -187,13 +183,13 @@ pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
             text.raw(token.unwrap_or("0"));
             text.raw(r#","progress":"#);
             text.value(progress);
-            if let Some(total) = total.filter(|total| total.is_finite()) {
+            if let Some(total) = total {
                 text.raw(r#","total":"#);
                 text.value(&total);
             }
             if !message.is_empty() {
                 text.raw(r#","message":"#);
-                text.string(&cut(message));
+                text.string(message);
             }
         }
         Report::Message { level, logger, data } => {
@@ -325,7 +321,7 @@ fn tool_result(
 
 /// What the model reads of an error.
 pub(super) fn words(error: &ToolError, correlation: Uuid) -> String {
-    let mut words = cut(&error.to_string()).into_owned();
+    let mut words = cut(error.to_string().into()).into_owned();
     if let Some(after) = error.retry_after() {
         words.push_str(&format!(" (retry after {} ms)", after.as_millis()));
     }
@@ -333,14 +329,6 @@ pub(super) fn words(error: &ToolError, correlation: Uuid) -> String {
         words.push_str(&format!(" (correlation id {correlation})"));
     }
     words
-}
-
-/// Errors and reports are for reading: what goes beyond the most is left out.
-fn cut(text: &str) -> Cow<'_, str> {
-    match text.len() {
-        0..=MAX_WORDS => Cow::Borrowed(text),
-        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_WORDS)])),
-    }
 }
 
 /// The same for machines.

@@ -16,7 +16,10 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
-use super::protocol::Protocol;
+use super::{
+    protocol::{Protocol, is_modern},
+    server_info::HasMeta,
+};
 use crate::identity::Caller;
 
 /// An rmcp `ServerHandler` whose type is forgotten.
@@ -111,7 +114,7 @@ beside! {
 
 impl Protocol {
     /// Asks the application's handler, as far as it declared that it serves such requests.
-    pub(super) async fn asked<'h, M: ConstString, T>(
+    pub(super) async fn asked<'h, M: ConstString, T: HasMeta>(
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,
         context: RequestContext<RoleServer>,
@@ -119,8 +122,10 @@ impl Protocol {
     ) -> Result<T, ErrorData> {
         match self.endpoint.beside.as_deref() {
             Some(beside) if declared(&beside.info().capabilities) => {
+                let is_modern = is_modern(&context);
                 let context = self.named(context)?;
-                self.guarded(ask(beside, context)).await
+                let answered = self.guarded(ask(beside, context)).await?;
+                Ok(if is_modern { self.signed(answered) } else { answered })
             }
             // What isn't declared isn't there; rmcp would answer with empty lists.
             _ => Err(ErrorData::method_not_found::<M>()),

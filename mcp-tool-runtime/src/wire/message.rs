@@ -1,6 +1,6 @@
 //! A JSON-RPC message as it came: enough of it read to know where it goes, the rest as its own text.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use mcp_tool_contract::{
     json::META_REQUIRES,
@@ -20,6 +20,10 @@ use crate::{ask::Presented, report::Level, trace::Trace, versions::Requirement};
 
 /// Nesting of objects and arrays in one message.
 const MAX_NESTING: usize = scan::MAX_NESTING as usize;
+/// Bytes of what the client sent back, and of what it says that it can do.
+pub(super) const MAX_PART: usize = 64 << 10;
+/// Answers that come with one call, which asks no more than half as many questions.
+const MAX_ANSWERS: usize = 64;
 
 /// Keys of `_meta`.
 pub(super) mod keys {
@@ -295,12 +299,30 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, Fault> {
         return Ok(None);
     }
     let invalid = |message: &str| Fault::new(code::INVALID_PARAMS, message);
+    // What a call keeps while it runs, and no more than questions of one call could be answered by.
+    for (name, raw) in [("requestState", request_state), ("inputResponses", input_responses)] {
+        bounded(name, raw.map_or("", RawValue::get))?;
+    }
     let state = request_state.map(|raw| serde_json::from_str::<String>(raw.get())).transpose();
     let responses = input_responses.map(|raw| serde_json::from_str(raw.get())).transpose();
-    Ok(Some(Box::new(Presented {
-        state: state.map_err(|_| invalid("`requestState` must be a string"))?,
-        responses: responses.map_err(|_| invalid("`inputResponses` must be an object"))?.unwrap_or_default(),
-    })))
+    let responses: BTreeMap<String, Box<RawValue>> =
+        responses.map_err(|_| invalid("`inputResponses` must be an object"))?.unwrap_or_default();
+    if responses.len() > MAX_ANSWERS {
+        let message =
+            format!("`inputResponses` has {} members, and {MAX_ANSWERS} are allowed", responses.len());
+        return Err(invalid(&message));
+    }
+    let state = state.map_err(|_| invalid("`requestState` must be a string"))?;
+    Ok(Some(Box::new(Presented { state, responses })))
+}
+
+/// Holds what is read of a request's parameters, besides the arguments, to its bytes.
+fn bounded(name: &str, json: &str) -> Result<(), Fault> {
+    if json.len() <= MAX_PART {
+        return Ok(());
+    }
+    let message = format!("`{name}` has {} bytes, and {MAX_PART} are allowed", json.len());
+    Err(Fault::new(code::INVALID_PARAMS, message))
 }
 
 /// What any request says of itself, and where a list goes on.
@@ -368,6 +390,7 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
         }
         token => token,
     };
+    bounded(keys::CAPABILITIES, members.capabilities.map_or("", RawValue::get))?;
     Ok(Meta {
         protocol_version,
         capabilities: members.capabilities.map(RawValue::get),

@@ -15,6 +15,7 @@ pub(crate) mod listing;
 mod message;
 mod protocol;
 mod quick;
+mod server_info;
 mod session;
 pub(crate) mod stdio;
 mod tasks;

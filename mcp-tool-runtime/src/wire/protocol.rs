@@ -1,6 +1,9 @@
 //! All of the protocol but `tools/call`: rmcp's, over a registry that was built once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::{
@@ -50,7 +53,7 @@ pub(crate) struct Protocol {
     /// The client, where it stays connected.
     pub(super) session: Option<Arc<Session>>,
     /// What streams hear that were asked for and aren't open yet: nothing that changes meanwhile is missed.
-    opening: Arc<Mutex<Vec<Heard>>>,
+    opening: Arc<Mutex<VecDeque<Heard>>>,
 }
 
 impl Protocol {
@@ -68,12 +71,12 @@ impl Protocol {
     fn hear(&self) {
         let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if opening.len() < OPENING {
-            opening.push(self.endpoint.announcements.listen());
+            opening.push_back(self.endpoint.announcements.listen());
         }
     }
 
     fn heard(&self) -> Heard {
-        let heard = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let heard = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         heard.unwrap_or_else(|| self.endpoint.announcements.listen())
     }
 
@@ -93,10 +96,14 @@ impl Protocol {
     /// Who is asking, unless the operator switched them off: what isn't a call isn't admitted as one.
     pub(super) fn let_in(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let caller = self.caller(context)?;
-        match self.endpoint.dispatcher.controls.is_off(&caller) {
-            None => Ok(caller),
-            Some(_) => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), WITHDRAWN, None)),
+        match self.is_off(&caller) {
+            false => Ok(caller),
+            true => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), WITHDRAWN, None)),
         }
+    }
+
+    fn is_off(&self, caller: &Caller) -> bool {
+        self.endpoint.dispatcher.controls.is_off(caller).is_some()
     }
 
     /// The local user, through what the client called itself in `initialize`.
@@ -171,13 +178,7 @@ impl ServerHandler for Protocol {
         result.ttl_ms = Some(LIST_TTL_MS);
         let differs = self.endpoint.lists_differ(self.is_guarded);
         result.cache_scope = Some(if differs { CacheScope::Private } else { CacheScope::Public });
-        if context.meta.protocol_version().is_some() {
-            result.meta.get_or_insert_default().insert(
-                "io.modelcontextprotocol/serverInfo".into(),
-                serde_json::json!({ "name": self.endpoint.name, "version": self.endpoint.version }),
-            );
-        }
-        Ok(result)
+        Ok(if context.meta.protocol_version().is_some() { self.signed(result) } else { result })
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -214,7 +215,8 @@ impl ServerHandler for Protocol {
         ];
         // Removed from 2026-07-28, whatever their parameters are.
         const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
-        let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str());
+        let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str())
+            || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
         if !is_removed && KNOWN.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("not the parameters of {}", request.method), None));
         }
@@ -251,20 +253,25 @@ impl ServerHandler for Protocol {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
-        if let Some(own) = self.endpoint.beside.as_deref().and_then(|beside| beside.accepts(requested)) {
-            accepted.resource_subscriptions = own.resource_subscriptions;
-        }
+        // Which resources can be heard of, the handler beside the tools says; of itself none.
+        let own = self.endpoint.beside.as_deref().and_then(|beside| beside.accepts(requested));
+        accepted.resource_subscriptions = own.and_then(|own| own.resource_subscriptions);
         self.hear();
         Some(accepted)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let (mut heard, sink) = (self.heard(), context.sink().clone());
+        let caller = self.let_in(context.request_context())?;
         let ended = context.request_context().ct.clone();
-        let resources = context.requested().resource_subscriptions.clone();
+        let resources = context.accepted().resource_subscriptions.clone();
         let own = async {
             let told = async {
                 while let Some(changes) = heard.next(|| resources.clone().unwrap_or_default()).await {
+                    // Whoever was switched off meanwhile hears no more.
+                    if self.is_off(&caller) {
+                        return;
+                    }
                     for change in changes {
                         // What this client didn't ask for isn't sent.
                         drop(sink.send(notification(change)).await);
@@ -280,8 +287,15 @@ impl ServerHandler for Protocol {
         match beside.filter(|beside| beside.accepts(context.requested()).is_some()) {
             None => own.await,
             Some(beside) => {
-                let (listened, ()) = tokio::join!(beside.listen(context), own);
-                listened?;
+                let mut own = std::pin::pin!(own);
+                tokio::select! {
+                    biased;
+                    () = &mut own => {}
+                    listened = beside.listen(context) => {
+                        listened?;
+                        own.await;
+                    }
+                }
             }
         }
         Ok(())
@@ -292,7 +306,8 @@ impl ServerHandler for Protocol {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::shown(&*tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?)
+        let task = tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?;
+        tasks::shown(&task).map(|shown| self.signed(shown))
     }
 
     async fn update_task(
@@ -323,13 +338,16 @@ impl ServerHandler for Protocol {
         context.peer.set_peer_info(request.clone());
         if let Some(session) = &self.session {
             session.reached_by(&context.peer);
+            session.is_of(self.caller(&context)?);
         }
         self.negotiate_initialize(&request)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         if let Some(session) = &self.session {
-            session.opened(context.peer.clone(), self.endpoint.announcements.listen());
+            let endpoint = Arc::clone(&self.endpoint);
+            let is_off = move |caller: &Caller| endpoint.dispatcher.controls.is_off(caller).is_some();
+            session.opened(context.peer.clone(), self.endpoint.announcements.listen(), is_off);
         }
         if let Some(beside) = self.endpoint.beside.as_deref() {
             beside.initialized(context).await;

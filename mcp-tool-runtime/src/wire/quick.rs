@@ -5,7 +5,7 @@ use mcp_tool_contract::{json::META_REQUIRES, read::scan::Scan};
 
 use super::{
     id::Id,
-    message::{Call, Meta, keys},
+    message::{Call, MAX_PART, Meta, keys},
 };
 use crate::trace::Trace;
 
@@ -80,7 +80,9 @@ fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
     while let Some(key) = scan.next_key().ok()? {
         match key {
             keys::PROTOCOL_VERSION => once(&mut version, scan, plain)?,
-            keys::CAPABILITIES => once(&mut capabilities, scan, object)?,
+            keys::CAPABILITIES => {
+                once(&mut capabilities, scan, |raw| object(raw).filter(|raw| raw.len() <= MAX_PART))?;
+            }
             keys::CLIENT => once(&mut client, scan, object)?,
             keys::PROGRESS_TOKEN => once(&mut token, scan, |raw| Id::new(raw).map(|_| raw))?,
             // Of another type it is none.

@@ -27,6 +27,7 @@ use tokio::runtime::Handle;
 use crate::{
     announce::{Change, Heard},
     ask::{Capabilities, Client, Unanswered},
+    identity::Caller,
     report::Level,
 };
 
@@ -39,6 +40,7 @@ const STILL_THERE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Session {
     peer: OnceLock<Peer<RoleServer>>,
+    caller: OnceLock<Caller>,
     level: AtomicU8,
     is_open: AtomicBool,
     subscribed: Mutex<HashSet<String>>,
@@ -61,8 +63,18 @@ impl Session {
         }
     }
 
-    /// The client is ready to be told what changes.
-    pub(super) fn opened(self: &Arc<Self>, peer: Peer<RoleServer>, mut heard: Heard) {
+    /// It was opened for this caller.
+    pub(super) fn is_of(&self, caller: Caller) {
+        self.caller.get_or_init(|| caller);
+    }
+
+    /// The client is ready to be told what changes, as long as its caller isn't switched off.
+    pub(super) fn opened(
+        self: &Arc<Self>,
+        peer: Peer<RoleServer>,
+        mut heard: Heard,
+        is_off: impl Fn(&Caller) -> bool + Send + 'static,
+    ) {
         self.reached_by(&peer);
         // Some say it more than once.
         if self.is_open.swap(true, Ordering::Relaxed) {
@@ -79,6 +91,9 @@ impl Session {
                 let (Some(changes), Some(session)) = (changes, session.upgrade()) else { return };
                 if peer.is_transport_closed() {
                     return;
+                }
+                if session.caller.get().is_some_and(&is_off) {
+                    continue;
                 }
                 for change in changes.into_iter().filter(|change| session.wants(change)) {
                     drop(peer.send_notification(notification(change)).await);

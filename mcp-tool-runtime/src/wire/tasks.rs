@@ -72,10 +72,14 @@ pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc
 
 /// A task as `tasks/get` shows it.
 pub(super) fn shown(task: &Task) -> Result<GetTaskResult, ErrorData> {
-    let Seen { state, created_at, updated_at, ttl_ms } = task.seen();
+    let Seen { state, created_at, updated_at, says, ttl_ms } = task.seen();
     let shown = Shown::new(&*task.id, TaskStatus::Working, created_at, updated_at)
         .with_ttl_ms(ttl_ms)
         .with_poll_interval_ms(POLL_MS);
+    let shown = match says {
+        Some(says) => shown.with_status_message(says),
+        None => shown,
+    };
     let failed = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
     let (shown, payload) = match state {
         State::Working => (shown, TaskPayload::Working),

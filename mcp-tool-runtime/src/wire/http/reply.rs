@@ -98,8 +98,13 @@ pub(super) fn events(events: Events) -> Answer {
 /// Whether a client names streams first of what it takes. Both types it has to name, and either it has to read
 /// (Streamable HTTP §sending messages): so it gets what it would rather have.
 pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
-    let first = headers.get(ACCEPT).and_then(|accept| accept.as_bytes().get(..EVENTS.len()));
-    first.is_some_and(|first| first.eq_ignore_ascii_case(EVENTS.as_bytes()))
+    let Some((first, rest)) =
+        headers.get(ACCEPT).and_then(|accept| accept.as_bytes().split_at_checked(EVENTS.len()))
+    else {
+        return false;
+    };
+    // With parameters, a weight among them, it isn't plainly what it would rather have.
+    first.eq_ignore_ascii_case(EVENTS.as_bytes()) && matches!(rest, [] | [b',' | b' ', ..])
 }
 
 /// An answer in JSON as the one event of a stream. What HTTP calls an error stays JSON, since its status says so.

@@ -78,6 +78,16 @@ impl Rest {
         self.has_sessions() && is_of_one
     }
 
+    /// Refuses a request that only a session can have, and that comes without one.
+    pub(super) fn check_session(&self, parts: &Parts, method: &str, meta: &Meta<'_>) -> Result<(), Fault> {
+        let is_alone = self.has_sessions() && !parts.headers.contains_key(SESSION);
+        if !is_alone || method == "initialize" || meta.era() == Era::Modern {
+            return Ok(());
+        }
+        let message = "a client of an older revision opens a session by `initialize` first";
+        Err(Fault::new(code::INVALID_REQUEST, message))
+    }
+
     /// A request that rmcp answers; in a session, one of each id at a time.
     pub(super) async fn request(
         &self,

@@ -267,8 +267,11 @@ impl Service {
                 ways::note(Way::List);
                 listing::list(&self.endpoint, &parts.headers, &caller, &meta, wanted).await
             }
-            Message::Request { id, method, .. } => {
-                if let Err(fault) = headers::check_single(&parts.headers)
+            Message::Request { id, method, meta, .. } => {
+                if let Err(fault) = self
+                    .rest
+                    .check_session(parts, &method, &meta)
+                    .and_then(|()| headers::check_single(&parts.headers))
                     .and_then(|()| message::check_kept(&method, &body.bytes))
                     .and_then(|()| message::of_the_protocol(&body.bytes).map(drop))
                 {
@@ -378,10 +381,11 @@ impl Service {
         let Begun { admitted, id, era, cancellable, reports } = begun;
         // A message that cancels says for whom it speaks by its headers alone.
         let by_header = || self.caller(sender, headers, None);
-        if admitted.may_be_task() {
-            return framed(Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, id).await);
-        }
+        let may_be_task = admitted.may_be_task();
         let Some((token, heard)) = reports else {
+            if may_be_task {
+                return framed(Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, id).await);
+            }
             // Pinned where it is: a call is large, and each hand that it goes through copies it.
             let call = pin!(Endpoint::execute(&*self.endpoint, admitted, arguments, &id, era));
             return framed(match cancellable {
@@ -391,6 +395,10 @@ impl Service {
         };
         let (known, endpoint) = (by_header(), Arc::clone(&self.endpoint));
         let call = async move {
+            if may_be_task {
+                // What it reports from then on, it shows.
+                return Endpoint::hand_off(endpoint, admitted, arguments, id).await;
+            }
             let call = Endpoint::execute(endpoint, admitted, arguments, &id, era);
             match cancellable {
                 Some(cancellable) => cancellable.unless_cancelled(pin!(call), || (known, id.clone())).await,

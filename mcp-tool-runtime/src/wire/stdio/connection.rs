@@ -265,7 +265,11 @@ impl Connection {
         let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
         if admitted.may_be_task() {
             let answer = Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, call.id);
-            return Some(Begun { id, answer: Answering::new(answer) });
+            let answer = match heard {
+                Some(heard) => Answering::new(reported(answer, token, heard, self.writer.clone())),
+                None => Answering::new(answer),
+            };
+            return Some(Begun { id, answer });
         }
         let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
         let answer = match (heard, self.spare.take()) {
