@@ -107,8 +107,11 @@ impl ToolServer {
     /// What its `get_info` declares is declared, and what it doesn't declare isn't asked of it: such requests answer
     /// -32601. Tools, logging and the lifecycle stay this server's. Its requests come from callers whose token was
     /// verified, where authorization is set: [`Caller::of_request`] says who asks, and what they may is for the
-    /// handler to decide. They are bounded in time; a panic is an error. Who listens (`subscriptions/listen`) is not
-    /// said: whoever may speak to the server hears of the resources that it names.
+    /// handler to decide. They are bounded in time; a panic is an error.
+    ///
+    /// Which resources clients of 2026-07-28 may hear of (`subscriptions/listen`), its `accepted_subscription_filter`
+    /// says, and of none where it says nothing. It isn't told who listens: what only some may know of has a `subscribe`
+    /// alone, which older clients call.
     pub fn beside(mut self, handler: impl ServerHandler) -> Self {
         self.beside = Some(Arc::new(handler));
         self

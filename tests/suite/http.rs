@@ -459,6 +459,9 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
         assert!(begun.elapsed() < PATIENCE, "its id is free again");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
+    let alone = server.post(&[], &rpc("ping", json!({}))).json();
+    assert_eq!((&alone["id"], &alone["error"]["code"]), (&json!(1), &json!(-32_602)), "{alone}");
+    assert!(alone["error"]["message"].as_str().unwrap().contains("`initialize` opens"), "{alone}");
 
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);

@@ -216,7 +216,12 @@ impl CallContext {
     /// gives the answer at once: ask first, act afterwards. The answer holds for this caller, tool, version and
     /// arguments, for ten minutes, and once in each process that has the key. Questions that are awaited together
     /// (`tokio::join!`) are asked together. What a person takes doesn't count as time of the call. A task that the
-    /// function spawned may ask too, by a clone of the context; where its call has ended, it is told [`AskError::Gone`].
+    /// function spawned may ask too, by a clone of the context; where its call has ended, it is told [`AskError::Gone`],
+    /// and in an HTTP session its question goes out on the client's stream for all (GET), if there is one. A layer can't
+    /// ask a client of 2026-07-28, since it doesn't begin anew.
+    ///
+    /// A call that waits for its person keeps its place among those of its tool: with `concurrency = 1` nobody else is
+    /// served until the answer comes, or ten minutes are over.
     ///
     /// An answer proves nothing: an agent can give it by itself. What can't be undone has a gate.
     ///

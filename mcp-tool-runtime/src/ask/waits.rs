@@ -11,7 +11,8 @@ use crate::identity::{Caller, Principal};
 /// Questions of one caller that may wait at one time.
 const OF_ONE_CALLER: u32 = 16;
 
-/// How many calls may wait for a person, so that who isn't answered keeps no places from others.
+/// How many calls may wait for a person, so that who isn't answered leaves places to others. Those of a tool that has
+/// few of its own are kept all the same.
 #[derive(Debug)]
 pub(crate) struct Waits {
     most: u32,

@@ -84,8 +84,9 @@ impl Rest {
         if !is_alone || method == "initialize" || meta.era() == Era::Modern {
             return Ok(());
         }
-        let message = "a client of an older revision opens a session by `initialize` first";
-        Err(Fault::new(code::INVALID_REQUEST, message))
+        let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion, and without it a request is of a session, \
+                       which `initialize` opens";
+        Err(Fault::new(code::INVALID_PARAMS, message))
     }
 
     /// A request that rmcp answers; in a session, one of each id at a time.
