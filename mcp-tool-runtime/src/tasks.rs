@@ -400,6 +400,11 @@ mod tests {
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().seen().state, State::Completed(_)));
+        // Who keeps less takes the room of who keeps more, and not the other way round.
+        assert!(tasks.find(&begun(&ann, MAX_BYTES / 4), &ann).is_some());
+        let more_of_bob = begun(&bob, MAX_BYTES / 4);
+        assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
+        assert!(tasks.find(&of_ann[2], &ann).is_none());
         let too_large = begun(&ann, MAX_BYTES + 1);
         let State::Failed(error) = tasks.find(&too_large, &ann).unwrap().seen().state else { panic!() };
         assert!(error.get().contains("too large to be kept"), "{error}");

@@ -448,6 +448,28 @@ fn who_is_off_hears_of_no_changes() {
 }
 
 #[test]
+fn a_session_of_who_is_off_is_told_nothing() {
+    let control = Control::new();
+    let mut server = StdioServer::initialized(&control.flags());
+    let toggle = |order: &str| control.said(&[order, "--tool", "echo"]);
+    let is_told = |server: &StdioServer| {
+        server.notifications.iter().any(|message| message["method"] == "notifications/tools/list_changed")
+    };
+    // Whoever has only just connected may not be listening yet.
+    until("a change was told", || {
+        toggle("disable");
+        toggle("enable");
+        server.call("counts", json!({}));
+        is_told(&server)
+    });
+    control.said(&["disable", "--client", "harness"]);
+    until("the client was off", || is_withdrawn(&server.call("counts", json!({}))));
+    server.notifications.clear();
+    toggle("disable");
+    assert!(server.is_silent(Duration::from_millis(1_500)), "orders are heeded within a second");
+}
+
+#[test]
 fn who_is_off_has_neither_tasks_nor_what_is_beside_the_tools() {
     let control = Control::new();
     let mut command = Command::new(SPECIMEN);
