@@ -12,6 +12,7 @@ mod question;
 mod round;
 mod schema;
 mod used;
+mod waited;
 mod waits;
 
 use std::{
@@ -32,6 +33,7 @@ pub use form::Form;
 pub(crate) use question::Question;
 pub(crate) use round::{Asking, Presented, Rounds, Stale};
 pub(crate) use used::Used;
+use waited::Waited;
 pub(crate) use waits::Waits;
 
 use crate::{

@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::Context,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::task::AtomicWaker;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 use uuid::Uuid;
 
-use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, in_time};
+use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, Waited, in_time};
 use crate::{context::CallContext, error::ToolError};
 
 /// How often a person is asked the same, while what comes back isn't an answer to it.
@@ -45,17 +45,7 @@ pub(crate) struct Asking {
     arguments: OnceLock<Digest>,
     /// Once the call goes on as a task.
     desk: OnceLock<Arc<Desk>>,
-    waited: Mutex<Waited>,
-}
-
-/// The time that a person took.
-#[derive(Debug, Default)]
-struct Waited {
-    /// Questions whose answer is waited for now.
-    questions: u32,
-    since: Option<Instant>,
-    /// What was waited before that.
-    before: Duration,
+    waited: Waited,
 }
 
 #[derive(Default)]
@@ -243,7 +233,7 @@ impl Asking {
                 question.key = self.numbered(&base)?;
             }
             let answer = {
-                let _waiting = Waiting::new(self);
+                let _waiting = self.waited.begins();
                 tokio::select! {
                     biased;
                     answer = in_time(self.fetched(&question)) => answer??,
@@ -380,13 +370,12 @@ impl Asking {
 
     /// Whether somebody's answer is waited for.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.waited.lock().unwrap_or_else(PoisonError::into_inner).questions > 0
+        self.waited.is_now()
     }
 
     /// How long answers were waited for.
     pub(crate) fn waited(&self) -> Duration {
-        let waited = self.waited.lock().unwrap_or_else(PoisonError::into_inner);
-        waited.before + waited.since.map_or(Duration::ZERO, |since| since.elapsed())
+        self.waited.so_far()
     }
 }
 
@@ -406,31 +395,6 @@ struct Runs<'a>(&'a AtomicBool);
 impl Drop for Runs<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
-    }
-}
-
-/// Counts what is waited for as no time of the call's.
-struct Waiting<'a>(&'a Asking);
-
-impl<'a> Waiting<'a> {
-    fn new(asking: &'a Asking) -> Self {
-        let mut waited = asking.waited.lock().unwrap_or_else(PoisonError::into_inner);
-        waited.questions += 1;
-        waited.since.get_or_insert_with(Instant::now);
-        drop(waited);
-        Waiting(asking)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let mut waited = self.0.waited.lock().unwrap_or_else(PoisonError::into_inner);
-        waited.questions = waited.questions.saturating_sub(1);
-        if waited.questions == 0
-            && let Some(since) = waited.since.take()
-        {
-            waited.before += since.elapsed();
-        }
     }
 }
 
