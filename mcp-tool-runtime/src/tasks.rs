@@ -185,7 +185,9 @@ impl Tasks {
         let mut held = self.lock();
         let bytes = ended.as_ref().map_or(0, Ended::bytes);
         while held.ended_of(&task.owner).count() >= OF_ONE_CALLER && held.forget_oldest_of(&task.owner) {}
-        while held.bytes + bytes > MAX_BYTES
+        // One that is too large by itself takes no room from others.
+        while bytes <= MAX_BYTES
+            && held.bytes + bytes > MAX_BYTES
             && let Some(heaviest) = held.heaviest(&task.owner, bytes)
             && held.forget_oldest_of(&heaviest)
         {}
@@ -408,6 +410,7 @@ mod tests {
         let too_large = begun(&ann, MAX_BYTES + 1);
         let State::Failed(error) = tasks.find(&too_large, &ann).unwrap().seen().state else { panic!() };
         assert!(error.get().contains("too large to be kept"), "{error}");
+        assert!(tasks.find(&more_of_bob, &bob).is_some());
         assert!(tasks.lock().bytes < MAX_BYTES);
     }
 
