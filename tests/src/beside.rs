@@ -15,7 +15,8 @@ use rmcp::{
 pub fn beside(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_BESIDE").as_deref() {
-        Ok("resources") => server.beside(Resources).tools(CHANGES),
+        Ok("resources") => server.beside(Resources { accepts: true }).tools(CHANGES),
+        Ok("silent") => server.beside(Resources { accepts: false }).tools(CHANGES),
         Ok(_) => server.beside(Prompts).tools(CHANGES),
         Err(_) => server,
     }
@@ -34,8 +35,10 @@ async fn changes(
     }
 }
 
-/// Resources that change, of which callers may hear of some.
-struct Resources;
+/// Resources that change, of which callers may hear of some, if it says so.
+struct Resources {
+    accepts: bool,
+}
 
 #[allow(deprecated, reason = "clients of 2025-11-25 subscribe by a request of its own")]
 impl ServerHandler for Resources {
@@ -45,7 +48,7 @@ impl ServerHandler for Resources {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = requested.clone();
+        let mut accepted = self.accepts.then(|| requested.clone())?;
         accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_own(uri)));
         Some(accepted)
     }

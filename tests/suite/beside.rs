@@ -139,7 +139,7 @@ fn since_2026_07_28_a_stream_hears_of_the_resources_that_its_handler_accepts() {
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
     // A handler that says nothing of resources has none to hear of.
-    let mut server = StdioServer::start_by(&mut specimen(), &[]);
+    let mut server = StdioServer::start_by(specimen().env("SPECIMEN_BESIDE", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));
     assert_eq!(accepted(&mut server), Value::Null);
 }
