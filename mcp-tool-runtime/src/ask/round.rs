@@ -432,13 +432,15 @@ mod tests {
         assert_eq!(resumed(now()), Err(Stale::Ended));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn only_a_function_that_runs_ends_its_call_with_a_question() {
         let cx = CallContext::for_test();
         let can = Capabilities::parse(r#"{"elicitation":{}}"#);
         let asking = Asking::rounds(Rounds { can, presented: None });
-        let ask =
-            || asking.answered(&cx, Question::form("a", "?", Value::Null), |_, _| Ok(Reply::Accepted(())));
+        let ask = async || {
+            let question = Question::form("a", "?", Value::Null);
+            in_time(asking.answered(&cx, question, |_, _| Ok(Reply::Accepted(())))).await?
+        };
         assert!(matches!(ask().await, Err(AskError::Refused(reason)) if reason.contains("own function")));
         let running = asking.begins();
         // Its call has ended for whoever still waits.
