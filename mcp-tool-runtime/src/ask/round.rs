@@ -451,6 +451,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_counts_for_its_question_word_for_word() {
+        let asking = Asking::default();
+        let question = Question::form("a", "Delete one?", Value::Null);
+        let known = Known { question: question.digest(), answer: Value::Bool(true), ends: now() + 600 };
+        asking.held.lock().unwrap().known.insert("a".to_owned(), known);
+        assert_eq!(asking.known(&question), Some(Value::Bool(true)));
+        assert_eq!(asking.known(&Question::form("a", "Delete all?", Value::Null)), None);
+        assert_eq!(asking.known(&Question::form("b", "Delete one?", Value::Null)), None);
+    }
+
+    #[test]
     fn questions_have_keys_of_their_own() {
         let asking = Asking::default();
         let keys: Vec<String> =
