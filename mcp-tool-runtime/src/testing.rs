@@ -38,25 +38,28 @@ use mcp_tool_contract::{model::Version, read::violation::Violations};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{
+#[cfg(feature = "oauth")]
+use mcp_tool_auth::outbound::{self, Given, Key, Upstreams, Wrong, canonical};
+use mcp_tool_core::{
+    application::Settings,
     ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
     audit::Sink,
-    contracts::{self, Asked as Question, ContractError, Fault, Server},
-    dispatch::{Admitted, Arrival, Asked, Carried, RefusalKind},
+    call::{
+        caller::{Caller, Scopes},
+        headers::Headers,
+        token::InboundToken,
+    },
     error::{ErrorKind, ToolError},
-    identity::{Caller, Scopes},
-    middleware::Headers,
-    registry::StartError,
-    result::Answer,
-    server::{Settings, ToolServer},
-    versions::{Known, Requirement},
-    wire::Endpoint,
+    pipeline::{
+        Admitted, Arrival, Asked, Carried, RefusalKind,
+        versions::{Known, Requirement},
+    },
+    start_error::StartError,
+    tool::result::Answer,
+    transport::Endpoint,
 };
-#[cfg(feature = "oauth")]
-use crate::{
-    identity::InboundToken,
-    upstream::{self, Given, Key, Wrong, canonical},
-};
+
+use crate::ToolServer;
 
 /// A server that a test calls directly, as a caller of its choice.
 #[derive(Clone, Debug)]
@@ -68,7 +71,6 @@ pub struct TestServer {
     /// Headers as a request would bring them.
     headers: Vec<(String, String)>,
     person: Person,
-    #[cfg(feature = "oauth")]
     token: Option<InboundToken>,
 }
 
@@ -102,7 +104,7 @@ impl TestServer {
         server: ToolServer,
         upstreams: impl IntoIterator<Item = (&'s str, &'s [(&'s str, &'s str)])>,
     ) -> Result<Self, StartError> {
-        let mut settings = Settings::default();
+        let mut sections = std::collections::BTreeMap::new();
         for (name, pairs) in upstreams {
             let wrong =
                 |key: &str, reason: &str| StartError::Setting(format!("upstream.{name}.{key}: {reason}"));
@@ -110,11 +112,14 @@ impl TestServer {
             for (key, value) in pairs {
                 given = given.with(Key::named(key).ok_or_else(|| wrong(key, "no setting"))?, value);
             }
-            let judged = upstream::Settings::judge(&given);
+            let judged = outbound::Settings::judge(&given);
             let judged = judged.map_err(|Wrong { key, reason }| wrong(key.name(), &reason))?;
             let name = canonical(name).map_err(StartError::Setting)?;
-            settings.upstreams.insert(name, judged);
+            sections.insert(name, judged);
         }
+        let contracts = server.application.tools.iter().map(|entry| entry.contract());
+        let upstreams = Upstreams::open(&sections, contracts)?;
+        let settings = Settings { outbound: Some(Arc::new(upstreams)), ..Settings::default() };
         TestServer::start_with(server, settings, None).await
     }
 
@@ -124,7 +129,7 @@ impl TestServer {
         known: Option<Arc<Known>>,
     ) -> Result<Self, StartError> {
         let records = Records::default();
-        let mut endpoint = server.start(&settings, records.clone()).await?;
+        let mut endpoint = server.application.start(&settings, records.clone()).await?;
         if let Some(known) = known {
             endpoint.dispatcher.versions.known = known;
         }
@@ -137,7 +142,6 @@ impl TestServer {
             requires: None,
             headers: Vec::new(),
             person: Person::default(),
-            #[cfg(feature = "oauth")]
             token: None,
         })
     }
@@ -186,7 +190,7 @@ impl TestServer {
     #[cfg(feature = "oauth")]
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        TestServer { token: Some(InboundToken::new(token)), ..self.clone() }
+        TestServer { token: Some(InboundToken::new(token.to_owned().into())), ..self.clone() }
     }
 
     /// The same server, called with this header in place of any other: layers see it as over HTTP.
@@ -240,7 +244,6 @@ impl TestServer {
         });
         let arrival = Arrival {
             headers: Headers::new(came.collect()),
-            #[cfg(feature = "oauth")]
             token: self.token.clone(),
             ..self.caller.clone().into()
         };
@@ -289,20 +292,13 @@ impl fmt::Debug for Person {
     }
 }
 
-/// Holds a server's contracts to the locks of the workspace that the test runs in, as `contract check` does.
+/// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
 ///
 /// # Errors
-/// What isn't as it was locked.
-pub fn check_contracts(server: &ToolServer) -> Result<(), ContractError> {
-    let asked = Server { name: &server.name, tools: &server.tools };
-    let report = asked.check(Question { against: None, today: &contracts::today() })?;
-    let faults: Vec<String> = report
-        .said
-        .iter()
-        .filter_map(|said| said.fault.as_ref())
-        .map(|(fault, reason): &(Fault, String)| format!("{}: {reason}", fault.name()))
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(ContractError::new(faults.join("\n"))) }
+/// Each difference, on its own line.
+#[cfg(feature = "cli")]
+pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
+    mcp_tool_cli::contract::check(&server.application)
 }
 
 /// What a call gave.

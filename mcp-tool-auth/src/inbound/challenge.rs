@@ -1,0 +1,31 @@
+//! Challenges of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
+
+use mcp_tool_core::ports::Denied;
+
+/// The challenge for a denied request, with scopes that a first token should have; `None` where no token would help.
+pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Option<String> {
+    // A request without a token gets no `error` (RFC 6750 §3.1).
+    let error = match denied {
+        Denied::Unreachable => return None,
+        Denied::Missing => None,
+        Denied::Malformed(_) => Some("invalid_request"),
+        Denied::Invalid(_) | Denied::Revoked(_) => Some("invalid_token"),
+    };
+    Some(bearer(error, metadata, &scopes.join(" ")))
+}
+
+/// The challenge to a caller whose token is good and lacks scopes: all that the operation needs, with those that
+/// it holds, so that the next token does for both.
+pub(crate) fn insufficient_scope(metadata: &str, scopes: &str) -> String {
+    bearer(Some("insufficient_scope"), metadata, scopes)
+}
+
+/// Scopes and addresses hold no character that a quoted string would have to escape.
+fn bearer(error: Option<&str>, metadata: &str, scopes: &str) -> String {
+    let mut parts: Vec<String> = error.map(|error| format!("error=\"{error}\"")).into_iter().collect();
+    if !scopes.is_empty() {
+        parts.push(format!("scope=\"{scopes}\""));
+    }
+    parts.push(format!("resource_metadata=\"{metadata}\""));
+    format!("Bearer {}", parts.join(", "))
+}

@@ -1,0 +1,297 @@
+//! What a token's claims must say (RFC 9068 §2.2, §4), and the caller that they name.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Map, Value};
+
+use mcp_tool_core::call::caller::{Caller, CallerKind};
+
+use super::{jwt::Flaw, settings::Rules};
+
+/// How far clocks may be apart, in seconds.
+pub(crate) const SKEW: f64 = 30.0;
+/// Bytes of a user's, an agent's or a tenant's name.
+const MAX_NAME: usize = 256;
+/// Scopes of a token.
+const MAX_SCOPES: usize = 256;
+
+/// A token that was verified: whom it names, and what is needed to withdraw it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Verified {
+    pub(crate) caller: Caller,
+    pub(crate) jti: Option<String>,
+    pub(crate) issued_at: Option<SystemTime>,
+    /// When it ends, with what clocks may be apart.
+    pub(crate) until: SystemTime,
+}
+
+impl Rules {
+    /// Judges the claims of a JWT whose signature was its issuer's. `now` is in seconds since 1970.
+    pub(crate) fn judge(
+        &self,
+        claims: &Map<String, Value>,
+        issuer: &Arc<str>,
+        now: f64,
+    ) -> Result<Verified, Flaw> {
+        let expires = date(claims, "exp")?.ok_or("exp_missing")?;
+        self.audience_of(claims)?;
+        self.times(claims, Some(expires), now)?;
+        self.verified(claims, issuer, expires)
+    }
+
+    /// Judges the answer of an introspection (RFC 7662 §2.2), good for so many seconds at most.
+    pub(crate) fn judge_introspected(
+        &self,
+        claims: &Map<String, Value>,
+        issuer: &Arc<str>,
+        now: f64,
+        longest: f64,
+    ) -> Result<Verified, Flaw> {
+        match claims.get("active") {
+            Some(Value::Bool(true)) => {}
+            Some(Value::Bool(false)) => return Err("inactive"),
+            _ => return Err("introspection_unreadable"),
+        }
+        if claims.get("iss").is_some_and(|named| *named != **issuer) {
+            return Err("iss_of_another");
+        }
+        if claims.get("token_type").is_some_and(|kind| {
+            !kind.as_str().is_some_and(|kind| {
+                ["bearer", "access_token"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+            })
+        }) {
+            return Err("not_a_bearer_token");
+        }
+        let expires = date(claims, "exp")?;
+        self.audience_of(claims)?;
+        self.times(claims, expires, now)?;
+        let mut verified = self.verified(claims, issuer, expires.unwrap_or(now))?;
+        verified.until = time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
+        Ok(verified)
+    }
+
+    fn audience_of(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+        match claims.get("aud") {
+            None => Err("aud_missing"),
+            Some(Value::String(audience)) if *audience == self.audience => Ok(()),
+            Some(Value::Array(audiences)) if audiences.iter().all(Value::is_string) => {
+                let names_us = audiences.iter().any(|audience| *audience == self.audience);
+                if names_us { Ok(()) } else { Err("aud_of_another") }
+            }
+            Some(Value::String(_)) => Err("aud_of_another"),
+            Some(_) => Err("aud_unreadable"),
+        }
+    }
+
+    fn times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
+        if expires.is_some_and(|expires| expires + SKEW <= now) {
+            return Err("expired");
+        }
+        if date(claims, "nbf")?.is_some_and(|begins| begins - SKEW > now) {
+            return Err("not_yet");
+        }
+        let issued = date(claims, "iat")?;
+        if issued.is_some_and(|issued| issued - SKEW > now) {
+            return Err("issued_in_the_future");
+        }
+        let lifetime = expires.map(|expires| expires - issued.unwrap_or(now));
+        if lifetime.is_some_and(|lifetime| lifetime > self.max_lifetime.as_secs_f64()) {
+            return Err("lives_too_long");
+        }
+        Ok(())
+    }
+
+    fn verified(
+        &self,
+        claims: &Map<String, Value>,
+        issuer: &Arc<str>,
+        expires: f64,
+    ) -> Result<Verified, Flaw> {
+        if claims.contains_key("cnf") {
+            // It is good only with a proof that isn't asked for here (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
+            return Err("bound_to_a_key");
+        }
+        let jti = text(claims, "jti")?;
+        let (client_id, azp) = (text(claims, "client_id")?, text(claims, "azp")?);
+        let client = client_id.or(azp);
+        let (user, is_named) = match (at(claims, &self.user), client_id) {
+            (Some(user), _) => (name(user)?, true),
+            // Some issuers name only the client where there is no user.
+            (None, Some(client)) if self.user == "sub" => (client, false),
+            (None, _) => return Err("user_missing"),
+        };
+        let mut caller =
+            Caller::new(user).with_issuer(Arc::clone(issuer)).with_scopes(self.scopes_of(claims)?);
+        if let Some(client) = client {
+            caller = caller.with_client(client);
+        }
+        if let Some(agent) = self.agents.iter().find_map(|claim| at(claims, claim)) {
+            caller = caller.with_agent(name(agent)?);
+        }
+        if let Some(claim) = &self.tenant {
+            caller = caller.with_tenant(name(at(claims, claim).ok_or("tenant_missing")?)?);
+        }
+        let says_so = self
+            .machine
+            .as_ref()
+            .is_some_and(|(claim, value)| at(claims, claim).is_some_and(|found| found == value));
+        if !is_named || client == Some(user) || says_so {
+            caller = caller.with_kind(CallerKind::Machine);
+        }
+        if let Some(signed_in) = date(claims, "auth_time")? {
+            caller = caller.with_authenticated_at(time(signed_in));
+        }
+        Ok(Verified {
+            caller,
+            jti: jti.map(str::to_owned),
+            issued_at: date(claims, "iat")?.map(time),
+            until: time(expires + SKEW),
+        })
+    }
+
+    fn scopes_of(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Flaw> {
+        let mut scopes = Vec::new();
+        for claim in &self.scopes {
+            match at(claims, claim) {
+                None => {}
+                Some(Value::String(text)) => {
+                    scopes.extend(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
+                }
+                Some(Value::Array(items)) => {
+                    for item in items {
+                        scopes.push(item.as_str().ok_or("scope_unreadable")?.to_owned());
+                    }
+                }
+                Some(_) => return Err("scope_unreadable"),
+            }
+        }
+        // RFC 6749 §3.3.
+        let is_scope = |scope: &String| {
+            !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
+        };
+        if scopes.len() > MAX_SCOPES || !scopes.iter().all(is_scope) {
+            return Err("scope_unreadable");
+        }
+        Ok(scopes)
+    }
+}
+
+/// A claim by its own name or, where there is none, by a way through objects: `act.sub`.
+fn at<'c>(claims: &'c Map<String, Value>, way: &str) -> Option<&'c Value> {
+    if let Some(value) = claims.get(way) {
+        return Some(value);
+    }
+    let (first, rest) = way.split_once('.')?;
+    at(claims.get(first)?.as_object()?, rest)
+}
+
+/// A name that can be written down and compared.
+fn name(value: &Value) -> Result<&str, Flaw> {
+    value
+        .as_str()
+        .filter(|name| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control))
+        .ok_or("name_unreadable")
+}
+
+fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c str>, Flaw> {
+    claims.get(claim).map(name).transpose()
+}
+
+/// A NumericDate (RFC 7519 §2): seconds since 1970, within what numbers say exactly.
+fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match claims.get(claim) {
+        None => Ok(None),
+        Some(value) => match value.as_f64() {
+            Some(seconds) if (0.0..=EXACT).contains(&seconds) => Ok(Some(seconds)),
+            _ => Err("date_unreadable"),
+        },
+    }
+}
+
+fn time(seconds: f64) -> SystemTime {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .and_then(|since| UNIX_EPOCH.checked_add(since))
+        .unwrap_or(UNIX_EPOCH)
+}
+
+/// Seconds since 1970.
+pub(crate) fn seconds(now: SystemTime) -> f64 {
+    now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: f64 = 1_000_000.0;
+
+    /// What an introspection comes to whose answer has these members besides good ones; `null` takes one out.
+    fn introspected(members: Value) -> Result<Verified, Flaw> {
+        let mut answer = json!({
+            "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
+            "client_id": "agent", "scope": "read", "token_type": "Bearer", "exp": NOW + 600.0, "iat": NOW - 5.0,
+        });
+        for (name, value) in members.as_object().into_iter().flatten() {
+            answer[name] = value.clone();
+        }
+        let Value::Object(mut answer) = answer else { return Err("no object") };
+        answer.retain(|_, value| !value.is_null());
+        let rules = Rules { audience: "https://mcp.example/mcp".into(), ..Rules::default() };
+        rules.judge_introspected(&answer, &"https://as.example".into(), NOW, 30.0)
+    }
+
+    #[test]
+    fn an_introspection_is_good_for_half_a_minute_at_most() {
+        let until = |members| introspected(members).map(|verified| seconds(verified.until) - NOW);
+        assert_eq!(until(json!({})), Ok(30.0));
+        assert_eq!(until(json!({ "exp": null })), Ok(30.0));
+        assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(10.0));
+    }
+
+    #[test]
+    fn an_introspection_has_to_say_that_the_token_is_active_and_for_this_server() {
+        for (members, flaw) in [
+            (json!({ "active": false }), "inactive"),
+            (json!({ "active": null }), "introspection_unreadable"),
+            (json!({ "active": "true" }), "introspection_unreadable"),
+            (json!({ "iss": "https://other.example" }), "iss_of_another"),
+            (json!({ "iss": 7 }), "iss_of_another"),
+            (json!({ "token_type": "DPoP" }), "not_a_bearer_token"),
+            (json!({ "token_type": "refresh_token" }), "not_a_bearer_token"),
+            (json!({ "aud": null }), "aud_missing"),
+            (json!({ "aud": "https://other.example" }), "aud_of_another"),
+            (json!({ "aud": ["https://mcp.example/mcp", 7] }), "aud_unreadable"),
+            (json!({ "exp": NOW - 31.0 }), "expired"),
+            (json!({ "exp": "soon" }), "date_unreadable"),
+            (json!({ "nbf": NOW + 31.0 }), "not_yet"),
+            (json!({ "exp": NOW + 90_000.0 }), "lives_too_long"),
+            (json!({ "sub": null, "client_id": null }), "user_missing"),
+            (json!({ "scope": "a\"b" }), "scope_unreadable"),
+            (json!({ "cnf": { "jkt": "x" } }), "bound_to_a_key"),
+        ] {
+            assert_eq!(introspected(members.clone()), Err(flaw), "{members}");
+        }
+        assert!(
+            introspected(json!({ "iss": null, "token_type": null, "aud": ["x", "https://mcp.example/mcp"] }))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn who_calls_is_read_as_the_settings_say() {
+        let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
+        let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
+        assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
+        assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
+        assert_eq!(caller.authenticated_at().map(seconds), Some(NOW - 60.0));
+        let machine = introspected(json!({ "sub": "agent" })).map(|verified| verified.caller.kind());
+        assert_eq!(machine, Ok(CallerKind::Machine));
+    }
+}

@@ -1,0 +1,19 @@
+//! This server as an OAuth 2.1 resource server: the tokens that it accepts, and the callers that they name.
+
+mod bearer;
+mod cache;
+mod challenge;
+mod claims;
+mod fetch;
+mod introspection;
+mod issuer;
+mod jwt;
+mod keys;
+mod metadata;
+mod proof;
+mod resource;
+pub mod settings;
+mod strict;
+
+pub use resource::ResourceServer;
+pub use settings::{Introspection, OAuth};

@@ -1,0 +1,149 @@
+//! Which addresses a request may go to: public ones, and those that the operator named.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use mcp_tool_core::network::Network;
+
+/// Whether a request may go there.
+pub(crate) fn permits(allowed: &[Network], address: IpAddr) -> bool {
+    is_public(address) || allowed.iter().any(|network| network.holds(address))
+}
+
+/// Whether the address is anybody's on the public Internet.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// All but the special purposes that IANA lists.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    !matches!(
+        address.octets(),
+        [0 | 10 | 127, ..]
+            | [100, 64..=127, ..]
+            | [169, 254, ..]
+            | [172, 16..=31, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [192, 168, ..]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+            | [224..=255, ..]
+    )
+}
+
+/// Global unicast alone, which leaves out mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local,
+/// link-local and multicast addresses; and of it neither tunnels to IPv4 (6to4, Teredo) nor documentation.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,
+        [first, ..] => (0x2000..=0x3fff).contains(&first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFUSED: [&str; 44] = [
+        "0.0.0.0",
+        "0.1.2.3",
+        "10.0.0.1",
+        "10.255.255.255",
+        "100.64.0.1",
+        "100.127.255.255",
+        "127.0.0.1",
+        "127.255.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.0.1",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.0.1",
+        "198.18.0.1",
+        "198.19.255.255",
+        "198.51.100.7",
+        "203.0.113.7",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:1",
+        "100::1",
+        "2001::1",
+        "2001:10::1",
+        "2001:db8::1",
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "3fff::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "febf::1",
+        "fec0::1",
+        "ff02::1",
+    ];
+
+    const PUBLIC: [&str; 12] = [
+        "1.1.1.1",
+        "8.8.8.8",
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.167.255.255",
+        "223.255.255.255",
+        "2606:4700::1111",
+        "2a00:1450:4001::1",
+    ];
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_not_public_is_refused_unless_it_is_named() {
+        for text in REFUSED {
+            assert!(!permits(&[], address(text)), "{text}");
+            let named = Network::parse(text).unwrap();
+            assert!(permits(&[named], address(text)), "{text}");
+        }
+        for text in PUBLIC {
+            assert!(permits(&[], address(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_names_what_is_in_it_and_nothing_else() {
+        let ten = Network::parse("10.0.0.0/8").unwrap();
+        assert!(ten.holds(address("10.1.2.3")) && !ten.holds(address("11.0.0.0")));
+        assert!(!ten.holds(address("::ffff:10.1.2.3")) && !ten.holds(address("::a01:203")));
+        let unique = Network::parse("fd00::/8").unwrap();
+        assert!(unique.holds(address("fdff::1")) && !unique.holds(address("fc00::1")));
+        assert!(Network::parse("0.0.0.0/0").unwrap().holds(address("127.0.0.1")));
+        assert!(Network::parse("::/0").unwrap().holds(address("fe80::1")));
+        assert!(!Network::parse("127.0.0.1").unwrap().holds(address("127.0.0.2")));
+    }
+
+    #[test]
+    fn what_names_no_network_is_refused() {
+        for text in
+            ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
+        {
+            assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `tools`: what a server serves.
+
+use std::io::Write as _;
+
+use mcp_tool_contract::model::{Contract, Gate, Hints};
+
+use super::Ended;
+use mcp_tool_core::{
+    application::Application, pipeline::registry::older_name, tool::ToolEntry,
+    transport::listing::with_security,
+};
+
+pub(super) fn list(server: &Application, json: bool) -> Ended {
+    let mut out = std::io::stdout().lock();
+    if json {
+        let mut entries = Vec::new();
+        for entry in &server.tools {
+            let Contract { name, version, .. } = *entry.contract;
+            let is_newest =
+                |other: &ToolEntry| other.contract.name != name || other.contract.version <= version;
+            let listed = match server.tools.iter().all(is_newest) {
+                true => name.to_owned(),
+                false => older_name(entry.contract),
+            };
+            let mut entry =
+                serde_json::to_value(entry.contract.listing_as(&listed, &entry.contract.digest()?))?;
+            with_security(&mut entry);
+            entries.push(entry);
+        }
+        serde_json::to_writer_pretty(&mut out, &entries)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    let mut rows = vec![COLUMNS.map(str::to_owned)];
+    rows.extend(server.tools.iter().map(|entry| row(entry.contract)));
+    // A column that no tool has anything in isn't shown.
+    let shown: Vec<(usize, usize)> = (0..COLUMNS.len())
+        .filter(|column| rows.iter().skip(1).any(|row| !row[*column].is_empty()))
+        .map(|column| (column, rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)))
+        .collect();
+    for row in &rows {
+        let cells: Vec<String> =
+            shown.iter().map(|(column, width)| format!("{:<1$}", row[*column], width)).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+const COLUMNS: [&str; 8] = ["TOOL", "VERSION", "SCOPE", "EFFECT", "GATE", "RATE", "UPSTREAM", "PARAMETERS"];
+
+fn row(contract: &Contract) -> [String; COLUMNS.len()] {
+    let scope = if contract.scopes.is_empty() { "public".to_owned() } else { contract.scopes.join(" ") };
+    let effect = match contract.hints {
+        Hints { read_only: true, .. } => "reads",
+        Hints { destructive: true, .. } => "destroys",
+        Hints { .. } => "writes",
+    };
+    let gate = contract.gate.map(|Gate::Scope(scope)| scope).unwrap_or_default();
+    let rate = contract.rate.map(|rate| rate.to_string()).unwrap_or_default();
+    let parameters: Vec<String> = contract
+        .input
+        .iter()
+        .map(|param| format!("{}{}", param.name, if param.is_required() { "" } else { "?" }))
+        .collect();
+    [
+        contract.name.to_owned(),
+        contract.version.to_string(),
+        scope,
+        effect.to_owned(),
+        gate.to_owned(),
+        rate,
+        contract.upstreams.join(" "),
+        parameters.join(", "),
+    ]
+}

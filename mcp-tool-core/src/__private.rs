@@ -1,0 +1,157 @@
+//! All that generated code may touch. It changes without notice.
+
+use std::{any::Any, future::Future};
+
+use futures_util::future::BoxFuture;
+pub use mcp_tool_contract::{
+    bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
+    judge::hold,
+    lock::compact::Compact,
+    model::{
+        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+    },
+    pattern::{Matcher, Pattern},
+    read::{
+        arguments::{Declared, Defaulted, Fill, Sent, Slot, State, check_defaults, declare, read, unread},
+        types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
+        value::Value,
+        violation::Violations,
+    },
+    rules::Rule,
+};
+
+pub use crate::{
+    call::context::CallContext,
+    error::ToolError,
+    tool::{
+        Bound, Running, Source, Tool, ToolEntry,
+        completion::{Completer, completing},
+        page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
+        result::{Given, ObjectResult, Returned, Returning, Target, answering},
+        state::{Lend, LendSent, LendShared, Lent, NotLent},
+    },
+};
+use crate::{error::ErrorKind, tool::completion::Completing};
+
+/// Reads the arguments, and makes the future of the call.
+type Call<S> = for<'a> fn(&'a S, &'a CallContext, &Sent<'_>) -> Result<Running<'a>, Violations>;
+
+/// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
+/// tools that borrow the same.
+struct Function<S: 'static> {
+    state: S,
+    defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    completers: &'static [Completer<S>],
+    call: Call<S>,
+}
+
+impl<S: Send + Sync + 'static> Bound for Function<S> {
+    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations> {
+        (self.call)(&self.state, cx, arguments)
+    }
+
+    fn check_defaults(&self) -> Result<(), Violations> {
+        check_defaults(self.defaulted)
+    }
+
+    fn complete<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        parameter: &str,
+        typed: &'a str,
+    ) -> Option<Completing<'a>> {
+        let completer = self.completers.iter().find(|completer| completer.is_of(parameter))?;
+        Some((completer.complete)(&self.state, cx, typed))
+    }
+
+    fn has_completers(&self) -> bool {
+        !self.completers.is_empty()
+    }
+}
+
+/// Puts a function together with what it borrows.
+pub fn bound<S: Send + Sync + 'static>(
+    state: S,
+    defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    completers: &'static [Completer<S>],
+    call: Call<S>,
+) -> Box<dyn Bound> {
+    Box::new(Function { state, defaulted, completers, call })
+}
+
+/// Runs a function that is async.
+pub fn running<'a>(
+    returned: impl Future<Output = Result<Given, ToolError>> + Send + 'a,
+) -> BoxFuture<'a, Result<Given, ToolError>> {
+    Box::pin(returned)
+}
+
+/// Runs a function that isn't async, on the blocking pool.
+pub async fn blocking<R: Send + 'static>(
+    function: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, ToolError> {
+    let returned = erased(Box::new(|| Box::new(function()))).await?;
+    match returned.downcast() {
+        Ok(returned) => Ok(*returned),
+        Err(_) => Err(ToolError::of(ErrorKind::Internal, "a result of another type came back")),
+    }
+}
+
+/// Types are forgotten on the way to the pool: tokio's part of it is much code, and is compiled once, here, rather
+/// than for each function.
+fn erased(
+    function: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
+) -> BoxFuture<'static, Result<Box<dyn Any + Send>, ToolError>> {
+    Box::pin(crate::pipeline::guard::blocking(function))
+}
+
+/// A borrowed parameter is shared by all calls, and isn't of a type that an agent could send.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_lent<T: ?Sized + Send + Sync + 'static>(is_sent: bool) {
+    if is_sent {
+        panic!(
+            "an agent sends this type, so it is taken owned; what the server lends has a type of the application's own"
+        )
+    }
+}
+
+/// A page is asked for where one is returned, and nowhere else.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_paging(is_paged: bool, is_asked: bool) {
+    match (is_paged, is_asked) {
+        (true, false) => {
+            panic!("a `Page` is returned, but no page can be asked for: add a parameter `page: PageRequest`")
+        }
+        (false, true) => panic!("a `PageRequest` asks for a page, but none is returned: return `Page<…>`"),
+        (true, true) | (false, false) => {}
+    }
+}
+
+/// Two tools of one list share a name and a major version.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn check_distinct(list: &[ToolEntry], index: usize) {
+    let mut i = 0;
+    while i < index {
+        let (one, other) = (&list[i], &list[index]);
+        if one.key == other.key && one.contract.version.major == other.contract.version.major {
+            panic!(
+                "another tool of this list has the same name and major version: give one of them `name = \"…\"`"
+            )
+        }
+        i += 1;
+    }
+}
+
+/// Stands in for a tool whose declaration has mistakes, so that they stay the only errors.
+#[must_use]
+pub const fn broken(name: &'static str) -> Contract {
+    Contract { name, ..Contract::EMPTY }
+}
+
+/// Stands in for the function of such a tool.
+pub fn bind_broken(_: &Lent) -> Result<Box<dyn Bound>, NotLent> {
+    Err(NotLent("nothing: its declaration has mistakes"))
+}

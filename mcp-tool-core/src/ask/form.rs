@@ -1,0 +1,248 @@
+//! A form: the fields of a struct, as a person fills them in.
+
+use mcp_tool_contract::{
+    bounds::{Field, Format, Items, Kind, Object, Schema, Text},
+    read::{
+        result,
+        types::OutputObject,
+        violation::{Rule, Violation},
+    },
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Reply,
+    question::{Question, action},
+};
+
+/// Integers that every client reads as they are (RFC 8785, appendix D).
+const EXACT: i128 = 1 << 53;
+
+/// A struct that a person can be asked to fill in: one that derives [`ToolSchema`](crate::ToolSchema), and holds no
+/// secret.
+///
+/// Its fields are strings, numbers, booleans, enums, and lists of an enum; one that is an `Option` may be left out.
+/// Their bounds are shown and enforced. It derives [`serde::Deserialize`] too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be asked for",
+    label = "a struct that derives `ToolSchema` and has no `secret` field is wanted here",
+    note = "a form never asks for secrets (MCP elicitation, security considerations): let the person enter them on a page of their own, by `ask_to_open`"
+)]
+pub trait Form: OutputObject {
+    /// The key under which it is asked for: the struct's name, as `snake_case`.
+    const KEY: &'static str;
+}
+
+/// Holds a struct to what can be asked for.
+#[track_caller]
+pub(super) const fn check(object: &'static Object) {
+    object.check_form();
+}
+
+/// The schema that a client makes a form of (`ElicitRequestFormParams`).
+pub(super) fn schema(object: &'static Object) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for field in object.fields() {
+        if !may_be_absent(&field) {
+            required.push(field.name);
+        }
+        properties.insert(field.name.to_owned(), property(&field));
+    }
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+const fn may_be_absent(field: &Field) -> bool {
+    field.schema.optional || !field.required
+}
+
+fn property(field: &Field) -> Value {
+    let Schema { kind, items, .. } = &field.schema;
+    let mut description = field.description.to_owned();
+    let mut members = Map::new();
+    match (items, kind) {
+        (Some(Items { min, max }), kind) => {
+            members.insert("type".into(), "array".into());
+            if let Kind::Enum(values) = kind {
+                members.insert("items".into(), json!({ "type": "string", "enum": values }));
+            }
+            if *min > 0 {
+                members.insert("minItems".into(), (*min).into());
+            }
+            members.extend(max.map(|max| ("maxItems".into(), max.into())));
+        }
+        (None, Kind::Boolean) => drop(members.insert("type".into(), "boolean".into())),
+        (None, Kind::Integer { minimum, maximum }) => {
+            members.insert("type".into(), "integer".into());
+            for (name, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
+                if let Ok(bound) = i64::try_from(bound)
+                    && i128::from(bound).abs() < EXACT
+                {
+                    members.insert(name.into(), bound.into());
+                }
+            }
+        }
+        (None, Kind::Number { minimum, maximum }) => {
+            members.insert("type".into(), "number".into());
+            members.extend(minimum.map(|bound| ("minimum".into(), bound.into())));
+            members.extend(maximum.map(|bound| ("maximum".into(), bound.into())));
+        }
+        (None, Kind::String(Text { min_len, max_len, pattern, format })) => {
+            members.insert("type".into(), "string".into());
+            if *min_len > 0 {
+                members.insert("minLength".into(), (*min_len).into());
+            }
+            members.extend(max_len.map(|max| ("maxLength".into(), max.into())));
+            match format {
+                // The other is none of those that a form may have.
+                Some(format @ (Format::Date | Format::DateTime)) => {
+                    members.insert("format".into(), format.name().into());
+                }
+                Some(Format::Uuid) => description.push_str(" A UUID."),
+                None => {}
+            }
+            // A form has no patterns, and the answer is held to it all the same.
+            if let Some(pattern) = pattern {
+                description.push_str(&format!(" It matches {}.", pattern.source()));
+            }
+        }
+        (None, Kind::Enum(values)) => {
+            members.insert("type".into(), "string".into());
+            members.insert("enum".into(), json!(values));
+        }
+        // A struct with one doesn't compile as a form.
+        (None, Kind::Object(_)) => {}
+    }
+    if !description.trim().is_empty() {
+        members.insert("description".into(), description.trim().into());
+    }
+    Value::Object(members)
+}
+
+/// What a person filled in, held to the form. What the form doesn't ask for is passed over.
+pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> Result<Reply<T>, String> {
+    action(answer, |answer| {
+        let given = answer.get("content").and_then(Value::as_object);
+        let (mut taken, mut violations) = (Map::new(), Vec::new());
+        for field in T::OBJECT.fields() {
+            match given.and_then(|given| given.get(field.name)).filter(|value| !value.is_null()) {
+                Some(value) => match held(&field, value) {
+                    Ok(value) => drop(taken.insert(field.name.to_owned(), value)),
+                    Err(violation) => violations.push(violation),
+                },
+                None if may_be_absent(&field) => {}
+                None => violations.push(format!("/{}: required", field.name)),
+            }
+        }
+        match violations.is_empty() {
+            true => serde_json::from_value(Value::Object(taken)).map_err(|error| error.to_string()),
+            false => Err(violations.join("\n")),
+        }
+    })
+}
+
+/// One value, as the field's own type reads it.
+fn held(field: &Field, value: &Value) -> Result<Value, String> {
+    let schema = Schema { optional: false, ..field.schema };
+    result::check_value(&value.to_string(), &schema).map_err(|violations| {
+        let words = violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {
+            Rule::Type => format!("/{}{pointer}: {} wanted", field.name, schema.kind.noun()),
+            _ => format!("/{}{pointer}: {message}", field.name),
+        });
+        words.collect::<Vec<_>>().join("\n")
+    })?;
+    // `1.0` is an integer, and serde doesn't take it for one.
+    let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0);
+    Ok(match (&field.schema.kind, whole) {
+        #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds of the field's integer")]
+        (Kind::Integer { .. }, Some(whole)) => (whole as i64).into(),
+        _ => value.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use mcp_tool_macros::ToolSchema;
+
+    #[derive(Clone, Copy, Debug, Deserialize, PartialEq, ToolSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Colour {
+        Red,
+        DarkBlue,
+    }
+
+    /// An order.
+    #[derive(Debug, Deserialize, PartialEq, ToolSchema)]
+    struct ShirtOrder {
+        /// Who wears it.
+        #[schema(min_len = 1, max_len = 8, pattern = "^[A-Z][a-z]*$")]
+        name: String,
+        /// How many.
+        #[schema(min = 1, max = 5)]
+        count: u8,
+        colour: Colour,
+        #[schema(max_items = 3)]
+        others: Vec<Colour>,
+        #[serde(rename = "gift")]
+        is_gift: bool,
+        note: Option<String>,
+    }
+
+    #[test]
+    fn a_form_is_the_struct_that_is_asked_for() {
+        assert_eq!(ShirtOrder::KEY, "shirt_order");
+        let expected = json!({
+            "type": "object",
+            "properties": {
+                "name": { "type": "string", "minLength": 1, "maxLength": 8, "description": "Who wears it. It matches ^[A-Z][a-z]*$." },
+                "count": { "type": "integer", "minimum": 1, "maximum": 5, "description": "How many." },
+                "colour": { "type": "string", "enum": ["red", "dark_blue"], "description": "colour" },
+                "others": { "type": "array", "items": { "type": "string", "enum": ["red", "dark_blue"] }, "maxItems": 3, "description": "others" },
+                "gift": { "type": "boolean", "description": "is gift" },
+                "note": { "type": "string", "maxLength": 1024, "description": "note" },
+            },
+            "required": ["name", "count", "colour", "others", "gift"],
+        });
+        assert_eq!(schema(ShirtOrder::OBJECT), expected);
+    }
+
+    fn filled(content: Value) -> Result<Reply<ShirtOrder>, String> {
+        let question = Question::form("x", "", json!({}));
+        read(&question, &json!({ "action": "accept", "content": content }))
+    }
+
+    #[test]
+    fn what_is_filled_in_is_held_to_the_form() {
+        let good = json!({ "name": "Ann", "count": 2.0, "colour": "red", "others": ["dark_blue"], "gift": true, "else": [] });
+        let order = ShirtOrder {
+            name: "Ann".into(),
+            count: 2,
+            colour: Colour::Red,
+            others: vec![Colour::DarkBlue],
+            is_gift: true,
+            note: None,
+        };
+        assert_eq!(filled(good), Ok(Reply::Accepted(order)));
+        let bad = json!({ "name": "ann", "count": 9, "colour": "green", "others": ["red", 1], "gift": "yes", "note": null });
+        let expected = "/name: \"ann\" does not match ^[A-Z][a-z]*$\n/count: 9 is over the maximum of 5\n\
+                        /colour: \"green\" is none of \"red\", \"dark_blue\"\n/others/1: a string wanted\n/gift: a boolean wanted";
+        assert_eq!(filled(bad).unwrap_err(), expected);
+        assert!(filled(json!({})).unwrap_err().starts_with("/name: required\n/count: required"));
+    }
+
+    #[test]
+    fn other_answers_are_told_apart() {
+        let question = Question::form("x", "", json!({}));
+        let read = |answer| read::<ShirtOrder>(&question, &answer);
+        assert_eq!(read(json!({ "action": "decline" })), Ok(Reply::Declined));
+        assert_eq!(read(json!({ "action": "cancel", "content": {} })), Ok(Reply::Cancelled));
+        for odd in
+            [json!(12_345), json!({}), json!({ "action": "yes" }), json!({ "action": "accept" }), json!(null)]
+        {
+            assert!(read(odd.clone()).is_err(), "{odd}");
+        }
+    }
+}

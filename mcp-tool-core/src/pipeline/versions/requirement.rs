@@ -1,0 +1,156 @@
+//! What a caller, or an operator for it, asks of a version.
+
+use std::fmt;
+
+use mcp_tool_contract::{digest::Digest, model::Version};
+
+use crate::call::caller::Caller;
+
+/// A requirement as Cargo writes them (`^1.2`, `>=1, <3`), or the digest of one contract (`sha256:…`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// A range of versions.
+    Range(semver::VersionReq),
+    /// One contract.
+    Contract(Digest),
+}
+
+impl Requirement {
+    /// # Errors
+    /// What is wanted instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const WANTED: &str =
+            "a requirement is wanted, such as \"^1.2\" or \">=1, <3\", or a contract's \"sha256:…\"";
+        if text.starts_with("sha256:") {
+            return Digest::parse(text).map(Requirement::Contract).ok_or_else(|| WANTED.into());
+        }
+        if text.len() > 256 {
+            return Err(WANTED.into());
+        }
+        // Where commas part a list, spaces part the bounds.
+        let text = if text.contains(',') {
+            text.to_owned()
+        } else {
+            text.split_whitespace().collect::<Vec<_>>().join(", ")
+        };
+        semver::VersionReq::parse(&text).map(Requirement::Range).map_err(|_| WANTED.into())
+    }
+
+    pub(crate) fn fits(&self, version: &Version, digest: &Digest) -> bool {
+        match self {
+            Requirement::Range(range) => {
+                range.matches(&semver::Version::new(version.major.into(), version.minor.into(), 0))
+            }
+            Requirement::Contract(wanted) => digest == wanted,
+        }
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Requirement::Range(range) => range.fmt(f),
+            Requirement::Contract(digest) => digest.fmt(f),
+        }
+    }
+}
+
+/// A client that the operator holds to a requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientPin {
+    client: String,
+    /// One tool; all of them where absent.
+    pub(crate) tool: Option<String>,
+    pub(crate) requirement: Requirement,
+}
+
+impl ClientPin {
+    /// Reads `CLIENT TOOL REQUIREMENT`, where the tool may be `*`.
+    ///
+    /// # Errors
+    /// What is wanted instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut words = text.trim().splitn(3, char::is_whitespace);
+        let (Some(client), Some(tool), Some(requirement)) = (words.next(), words.next(), words.next()) else {
+            return Err(
+                "a client, a tool (or `*`) and a requirement are wanted: \"acme-agent list_invoices ^1\""
+                    .into(),
+            );
+        };
+        Ok(ClientPin {
+            client: client.to_owned(),
+            tool: (tool != "*").then(|| tool.to_owned()),
+            requirement: Requirement::parse(requirement.trim())?,
+        })
+    }
+
+    /// Whether it holds this caller for this tool: by its client id or its agent. A local client is told by the
+    /// name that it gives itself, whatever its version.
+    pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
+        let is_client = caller.client() == Some(&self.client)
+            || caller.agent().is_some_and(|agent| {
+                agent == self.client || (caller.is_local() && agent.split(' ').next() == Some(&self.client))
+            });
+        is_client && self.tool.as_deref().is_none_or(|own| own == tool)
+    }
+}
+
+impl fmt::Display for ClientPin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.client, self.tool.as_deref().unwrap_or("*"), self.requirement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::caller::Scopes;
+
+    fn fits(requirement: &str, major: u32, minor: u32) -> bool {
+        Requirement::parse(requirement)
+            .is_ok_and(|requirement| requirement.fits(&Version { major, minor }, &Digest::of_bytes(b"")))
+    }
+
+    #[test]
+    fn requirements_are_cargos() {
+        for (requirement, major, minor) in [
+            ("^1.2", 1, 9),
+            ("1.2", 1, 2),
+            ("=2.1", 2, 1),
+            (">=1, <3", 2, 7),
+            (">=1 <3", 2, 7),
+            ("2.*", 2, 0),
+            ("*", 0, 1),
+        ] {
+            assert!(fits(requirement, major, minor), "{requirement}");
+        }
+        for (requirement, major, minor) in [("^1.2", 1, 1), ("^1.2", 2, 0), ("=2.1", 2, 2), (">=1 <3", 3, 0)]
+        {
+            assert!(!fits(requirement, major, minor), "{requirement}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_requirement_is_refused() {
+        for text in ["", "newest", "1.x.y.z", "sha256:12", "sha256:", &"1".repeat(300), ">"] {
+            assert!(Requirement::parse(text).is_err(), "{text}");
+        }
+        assert!(Requirement::parse(&Digest::of_bytes(b"").to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_pin_is_for_its_client_and_its_tool() {
+        let Ok(pin) = ClientPin::parse("acme list >=1, <2") else { panic!("no pin") };
+        let local = Caller::local(Scopes::All);
+        assert!(pin.is_for(&local.clone().with_agent("acme 3.1"), "list"));
+        assert!(pin.is_for(&Caller::new("ann").with_agent("acme"), "list"));
+        assert!(!pin.is_for(&Caller::new("ann").with_agent("acme 3.1"), "list"));
+        assert!(!pin.is_for(&local.clone().with_agent("acmes 3.1"), "list"));
+        assert!(!pin.is_for(&local.clone().with_agent("acme 3.1"), "delete"));
+        assert!(!pin.is_for(&local, "list"));
+        assert!(
+            ClientPin::parse("acme ^1").is_err()
+                && ClientPin::parse("acme * ^1").is_ok_and(|pin| pin.tool.is_none())
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Seams that other crates fill: token verification, TLS, revocations and outbound credentials.
+
+use std::{any::Any, fmt, time::SystemTime};
+
+use crate::call::{caller::Caller, token::InboundToken};
+
+#[cfg(feature = "http")]
+pub use self::http::{Authentication, Authenticator, Denied, Stream, TlsAcceptor};
+
+/// Revocations in force, as an authenticator reads them.
+pub trait Revocations: fmt::Debug + Send + Sync + 'static {
+    /// Number that grows with every change; a decision made under a smaller one is made again.
+    fn generation(&self) -> u64;
+
+    /// Returns `true` for a token that an operator revoked.
+    fn is_revoked(&self, token: &Issued<'_>) -> bool;
+}
+
+/// Claims of a verified token that a revocation can name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Issued<'t> {
+    /// `jti` (RFC 7519 §4.1.7).
+    pub jti: Option<&'t str>,
+    /// The user.
+    pub subject: Option<&'t str>,
+    /// The OAuth client.
+    pub client: Option<&'t str>,
+    /// The agent, which another claim than the client may name.
+    pub agent: Option<&'t str>,
+    /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
+    pub issued_at: Option<SystemTime>,
+}
+
+/// Connections to upstreams, opened before the server starts; the crate that opened them finds its own type by
+/// [`Outbound::as_any`].
+pub trait Outbound: fmt::Debug + Send + Sync + 'static {
+    /// The implementation.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Caller of a request whose token was verified.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The caller that the token names.
+    pub caller: Caller,
+    /// The token, for an exchange alone (RFC 8693).
+    pub token: InboundToken,
+}
+
+#[cfg(feature = "http")]
+mod http {
+    use std::{fmt, io};
+
+    use futures_util::future::BoxFuture;
+    use hyper::{HeaderMap, Uri};
+    use tokio::{
+        io::{AsyncRead, AsyncWrite},
+        net::TcpStream,
+    };
+
+    use super::{Authenticated, Revocations};
+    use crate::call::caller::Caller;
+
+    /// Verifies the tokens of HTTP requests for one protected resource.
+    pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
+        /// Verifies the token of a request, and removes it from `headers`.
+        fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
+
+        /// Refuses tokens that `revocations` name from now on.
+        fn apply(&mut self, revocations: std::sync::Arc<dyn Revocations>);
+
+        /// `host[:port]` of the resource, by which clients name this server.
+        fn host(&self) -> String;
+
+        /// Value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` where no token would help.
+        fn challenge(&self, denied: &Denied) -> Option<String>;
+
+        /// Value of `WWW-Authenticate` for a caller that needs `scopes`, separated by spaces (RFC 6750 §3.1).
+        fn insufficient_scope(&self, scopes: &str) -> String;
+
+        /// Protected resource metadata (RFC 9728) for one of its well-known paths.
+        fn metadata(&self, path: &str) -> Option<&str>;
+    }
+
+    /// Result of [`Authenticator::authenticate`]: at once for a token that was verified before.
+    #[allow(missing_debug_implementations, reason = "it may hold a future")]
+    pub enum Authentication<'a> {
+        /// The token is known.
+        Ready(Result<Authenticated, Denied>),
+        /// The token has to be verified first.
+        Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
+    }
+
+    /// Reason why a request is not authenticated.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Denied {
+        /// It has no bearer token.
+        Missing,
+        /// Its credentials are malformed (RFC 6750 §2).
+        Malformed(&'static str),
+        /// The token is not valid here; the reason is for the record alone.
+        Invalid(&'static str),
+        /// The token was valid, and an operator revoked it.
+        Revoked(Box<Caller>),
+        /// The issuer doesn't answer, so the token can't be checked.
+        Unreachable,
+    }
+
+    impl Denied {
+        /// HTTP status of the response.
+        #[must_use]
+        pub const fn status(&self) -> u16 {
+            match self {
+                Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => 401,
+                Denied::Malformed(_) => 400,
+                Denied::Unreachable => 503,
+            }
+        }
+
+        /// Message for the caller. It doesn't tell why a token is invalid.
+        #[must_use]
+        pub const fn message(&self) -> &'static str {
+            match self {
+                Denied::Missing => {
+                    "a bearer token is needed: get one from an authorization server of this resource"
+                }
+                Denied::Malformed(message) => message,
+                Denied::Invalid(_) | Denied::Revoked(_) => {
+                    "the token isn't valid here: it may be expired, withdrawn, or another resource's"
+                }
+                Denied::Unreachable => {
+                    "the token can't be checked, since its issuer doesn't answer: try again later"
+                }
+            }
+        }
+
+        /// `reason` of the audit record.
+        #[must_use]
+        pub const fn reason(&self) -> &'static str {
+            match self {
+                Denied::Missing => "unauthenticated",
+                Denied::Malformed(_) => "malformed_token",
+                Denied::Invalid(_) | Denied::Revoked(_) => "invalid_token",
+                Denied::Unreachable => "issuer_unreachable",
+            }
+        }
+
+        /// `detail` of the audit record.
+        #[must_use]
+        pub const fn detail(&self) -> Option<&'static str> {
+            match self {
+                Denied::Invalid(flaw) => Some(flaw),
+                Denied::Revoked(_) => Some("revoked"),
+                Denied::Missing | Denied::Malformed(_) | Denied::Unreachable => None,
+            }
+        }
+    }
+
+    /// TLS on the server's own listener.
+    pub trait TlsAcceptor: fmt::Debug + Send + Sync + 'static {
+        /// Completes the handshake of a connection.
+        fn accept(&self, stream: TcpStream) -> BoxFuture<'_, io::Result<Box<dyn Stream>>>;
+    }
+
+    /// A decrypted connection.
+    pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+    impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+}

@@ -1,0 +1,43 @@
+//! Headers that mirror arguments, where a tool declares them (2026-07-28, Streamable HTTP §custom headers).
+
+use hyper::HeaderMap;
+use mcp_tool_contract::{
+    model::Contract,
+    name::HEADER_PREFIX,
+    read::{
+        mirror::{self, Mirrored},
+        violation::shown,
+    },
+};
+
+use super::headers::{decoded, mismatch, single};
+use crate::transport::fault::Fault;
+
+/// Holds the headers of a call to its arguments. What can't be read as arguments is refused by who reads them.
+pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), Fault> {
+    let mirrored = mirror::mirrored(arguments, contract.input).unwrap_or_default();
+    mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
+}
+
+fn check_one(headers: &HeaderMap, mirrored: Mirrored<'_>) -> Result<(), Fault> {
+    let Mirrored { param, header, given } = mirrored;
+    let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name);
+    let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
+    match (value, given) {
+        (None, None) => Ok(()),
+        // No header says it, and it is refused by who reads it.
+        (None, Some(given)) if given.starts_with(['[', '{']) => Ok(()),
+        (None, Some(_)) => mismatch(format!(
+            "the header {header} is missing: it says what the argument '{param}' says; list the tools again"
+        )),
+        (Some(_), None) => mismatch(format!(
+            "the header {header} came without the argument '{param}': send both, or neither"
+        )),
+        (Some(value), Some(given)) if mirror::says(&value, given) => Ok(()),
+        (Some(value), Some(given)) => mismatch(format!(
+            "the header {header} says \"{}\", and the argument '{param}' is {}",
+            shown(&value),
+            shown(given)
+        )),
+    }
+}

@@ -1,0 +1,35 @@
+//! What a client wants to hear of what its calls log, where it has no session: it is told apart by its caller.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::call::{
+    caller::{Caller, Principal},
+    report::Level,
+};
+
+/// Callers whose wish is kept; beyond them, one that was there before is forgotten.
+const MOST: usize = 10_000;
+
+/// The level that each caller set (`logging/setLevel`, until 2025-11-25).
+#[derive(Debug, Default)]
+pub(crate) struct Levels(Mutex<HashMap<Principal, Level>>);
+
+impl Levels {
+    pub(super) fn set(&self, caller: &Caller, level: Level) {
+        let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.len() >= MOST
+            && !levels.contains_key(caller.principal())
+            && let Some(other) = levels.keys().next().cloned()
+        {
+            levels.remove(&other);
+        }
+        levels.insert(Principal::clone(caller.principal()), level);
+    }
+
+    pub(super) fn get(&self, caller: &Caller) -> Option<Level> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(caller.principal()).copied()
+    }
+}

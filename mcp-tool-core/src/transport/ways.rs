@@ -1,0 +1,59 @@
+//! Which way a message took, counted where tests ask for it.
+
+/// How a message was read, or who answered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// A call, read in one walk.
+    Hot,
+    /// A call, read by the reader that knows every form of it.
+    Careful,
+    /// A list, from the entries that were written once.
+    List,
+    /// rmcp.
+    Rmcp,
+}
+
+#[cfg(not(all(test, feature = "http")))]
+#[inline]
+pub(super) fn note(_: Way) {}
+
+/// Whether every call is left to the careful reader.
+#[cfg(not(all(test, feature = "http")))]
+#[inline]
+pub(super) const fn is_barred() -> bool {
+    false
+}
+
+#[cfg(all(test, feature = "http"))]
+pub(super) use counted::{bar, is_barred, note, taken};
+
+#[cfg(all(test, feature = "http"))]
+mod counted {
+    use std::cell::{Cell, RefCell};
+
+    use super::Way;
+
+    thread_local! {
+        // A test with a runtime of its own sees its own listener alone.
+        static TAKEN: RefCell<Vec<Way>> = const { RefCell::new(Vec::new()) };
+        static BARRED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(in super::super) fn note(way: Way) {
+        TAKEN.with_borrow_mut(|taken| taken.push(way));
+    }
+
+    /// The ways that were taken on this thread since it was last asked.
+    pub(in super::super) fn taken() -> Vec<Way> {
+        TAKEN.take()
+    }
+
+    /// Leaves every call on this thread to the careful reader, or no longer.
+    pub(in super::super) fn bar(is_barred: bool) {
+        BARRED.set(is_barred);
+    }
+
+    pub(in super::super) fn is_barred() -> bool {
+        BARRED.get()
+    }
+}
