@@ -27,7 +27,7 @@ pub use crate::{
         Bound, Running, Source, Tool, ToolEntry,
         completion::{Completer, completing},
         page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-        result::{Given, ObjectResult, Returned, Returning, Target, answering},
+        result::{ObjectResult, Returned, Returning, Target, ToolReturn, answering},
         state::{Lend, LendSent, LendShared, Lent, NotLent},
     },
 };
@@ -81,8 +81,8 @@ pub fn bound<S: Send + Sync + 'static>(
 
 /// Runs a function that is async.
 pub fn running<'a>(
-    returned: impl Future<Output = Result<Given, ToolError>> + Send + 'a,
-) -> BoxFuture<'a, Result<Given, ToolError>> {
+    returned: impl Future<Output = Result<ToolReturn, ToolError>> + Send + 'a,
+) -> BoxFuture<'a, Result<ToolReturn, ToolError>> {
     Box::pin(returned)
 }
 

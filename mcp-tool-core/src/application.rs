@@ -9,10 +9,10 @@ use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 use crate::{
     announce::Announcements,
     ask::{Used, Waits},
-    audit::{Audit, FileSink, LineSink, Sink, Strangers},
+    audit::{Audit, FileSink, LineSink, Sink, UnauthenticatedRecords},
     call::{
         caller::{Caller, Scopes},
-        context::Means,
+        context::Services,
     },
     control::Controls,
     pipeline::{
@@ -32,7 +32,7 @@ use crate::{
         ToolEntry,
         state::{Lent, Twice},
     },
-    transport::{Beside, Endpoint, Introduction, listing::PAGE},
+    transport::{Endpoint, FallbackHandler, Introduction, listing::PAGE},
 };
 
 /// A server as its author declared it.
@@ -50,7 +50,7 @@ pub struct Application {
     /// The application's own policy, in place of scopes.
     pub policy: Option<MakePolicy>,
     /// Handler of prompts, resources and the rest.
-    pub fallback: Option<Arc<dyn Beside>>,
+    pub fallback: Option<Arc<dyn FallbackHandler>>,
     /// Notifications to clients that listen.
     pub announcements: Announcements,
     /// HTTP sessions for clients of 2025-11-25, unless the operator sets another number.
@@ -156,14 +156,14 @@ impl Application {
                 Some(policy) => policy(scopes),
                 None => Policy::Scopes(scopes),
             },
-            strangers: Strangers::default(),
+            strangers: UnauthenticatedRecords::default(),
             versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
             usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
             rates: Rates::default(),
             audit: Arc::new(audit),
             timeout: settings.timeout,
-            means: Arc::new(Means {
+            services: Arc::new(Services {
                 sealer,
                 max_result: settings.max_result,
                 used: Used::default(),
@@ -182,7 +182,7 @@ impl Application {
             name: self.name,
             version: self.version,
             instructions: self.instructions,
-            beside: self.fallback,
+            fallback: self.fallback,
         };
         let tasks = Tasks::among(settings.concurrency.get());
         Endpoint::new(dispatcher, tasks, server, local, lists)

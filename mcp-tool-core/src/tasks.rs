@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    ask::{Capability, Desk, TASKS},
+    ask::{Capability, TASKS, TaskInbox},
     call::{
         caller::{Caller, Principal},
         context::CallContext,
@@ -65,7 +65,7 @@ pub(crate) struct Task {
     /// How long it may run.
     runs: Duration,
     /// Where its questions wait for answers.
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) desk: Arc<TaskInbox>,
     now: Mutex<Now>,
     cancelled: CancellationToken,
 }

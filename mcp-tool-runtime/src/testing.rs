@@ -51,7 +51,7 @@ use mcp_tool_core::{
     },
     error::{ErrorKind, ToolError},
     pipeline::{
-        Admitted, Arrival, Asked, Carried, RefusalKind,
+        Admitted, CallOptions, CallOrigin, CallRequest, RefusalKind,
         versions::{Known, Requirement},
     },
     start_error::StartError,
@@ -242,14 +242,15 @@ impl TestServer {
             let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
             Some((*wanted, value.as_str().into()))
         });
-        let arrival = Arrival {
+        let arrival = CallOrigin {
             headers: Headers::new(came.collect()),
             token: self.token.clone(),
             ..self.caller.clone().into()
         };
-        let asked = Asked { name, requires: self.requires.as_ref(), arguments_bytes, completes };
+        let asked = CallRequest { name, requires: self.requires.as_ref(), arguments_bytes, completes };
         let asking = Asking::client(Arc::new(self.person.clone()));
-        let admitted = dispatcher.admit(arrival, asked, Carried { asking, ..Carried::default() }).await;
+        let admitted =
+            dispatcher.admit(arrival, asked, CallOptions { asking, ..CallOptions::default() }).await;
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
@@ -312,7 +313,7 @@ impl TestResult {
     #[must_use]
     pub fn json(&self) -> Value {
         match &self.answer {
-            Answer::Object(json) | Answer::Shown { object: json, .. } => {
+            Answer::Object(json) | Answer::Structured { object: json, .. } => {
                 serde_json::from_str(json).unwrap_or_default()
             }
             Answer::Nothing | Answer::Text(_) | Answer::Content(_) | Answer::Asks(_) => Value::Null,
@@ -323,7 +324,7 @@ impl TestResult {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.answer {
-            Answer::Object(text) | Answer::Shown { object: text, .. } | Answer::Text(text) => text,
+            Answer::Object(text) | Answer::Structured { object: text, .. } | Answer::Text(text) => text,
             Answer::Nothing | Answer::Content(_) | Answer::Asks(_) => "",
         }
     }
@@ -333,7 +334,7 @@ impl TestResult {
     #[must_use]
     pub fn content(&self) -> Vec<Value> {
         match &self.answer {
-            Answer::Content(pieces) | Answer::Shown { content: pieces, .. } => {
+            Answer::Content(pieces) | Answer::Structured { content: pieces, .. } => {
                 serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default()
             }
             Answer::Nothing | Answer::Text(_) | Answer::Object(_) | Answer::Asks(_) => Vec::new(),

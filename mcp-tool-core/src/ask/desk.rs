@@ -14,7 +14,7 @@ use super::Question;
 
 /// What one task shows.
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
+pub(crate) struct TaskInbox {
     /// The questions that wait for an answer.
     waiting: Mutex<BTreeMap<String, (Question, oneshot::Sender<Value>)>>,
     shown: Mutex<Shown>,
@@ -27,7 +27,7 @@ struct Shown {
     changed: Option<DateTime<Utc>>,
 }
 
-impl Desk {
+impl TaskInbox {
     /// Lays a question there; its answer comes by what is given.
     pub(super) fn lay(&self, question: Question) -> oneshot::Receiver<Value> {
         self.changes(|_| {});

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 pub use capability::{Capabilities, Capability, TASKS};
 pub use client::{Client, Unanswered};
-pub(crate) use desk::Desk;
+pub(crate) use desk::TaskInbox;
 pub use form::Form;
 pub(crate) use question::Question;
 pub use round::{Asking, Presented, Rounds, Stale};

@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 use uuid::Uuid;
 
-use super::{AskError, Capabilities, Client, Desk, PATIENCE, Question, Reply, Unanswered, Waited, in_time};
+use super::{
+    AskError, Capabilities, Client, PATIENCE, Question, Reply, TaskInbox, Unanswered, Waited, in_time,
+};
 use crate::{call::context::CallContext, error::ToolError};
 
 /// How often a person is asked the same, while what comes back isn't an answer to it.
@@ -44,7 +46,7 @@ pub struct Asking {
     /// The arguments that answers hold for.
     arguments: OnceLock<Digest>,
     /// Once the call goes on as a task.
-    desk: OnceLock<Arc<Desk>>,
+    desk: OnceLock<Arc<TaskInbox>>,
     waited: Waited,
 }
 
@@ -357,7 +359,7 @@ impl Asking {
     }
 
     /// From now on questions wait at the desk of a task.
-    pub(crate) fn sit_down(&self, desk: Arc<Desk>) {
+    pub(crate) fn sit_down(&self, desk: Arc<TaskInbox>) {
         self.desk.get_or_init(|| desk);
     }
 

@@ -9,6 +9,6 @@ mod strangers;
 
 pub(crate) use file::FileSink;
 pub use query::{Found, Question, Reading};
-pub(crate) use record::{Came, Entry, Outcome};
+pub(crate) use record::{CallStart, Entry, Outcome};
 pub use sink::{Audit, LineSink, Sink};
-pub(crate) use strangers::Strangers;
+pub(crate) use strangers::UnauthenticatedRecords;

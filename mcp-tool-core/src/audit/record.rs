@@ -73,7 +73,7 @@ pub(crate) struct Entry {
 
 /// What a record says of a call as it came.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Came<'c> {
+pub(crate) struct CallStart<'c> {
     pub(crate) moment: Moment,
     pub(crate) correlation: Uuid,
     pub(crate) remote: Option<IpAddr>,
@@ -86,8 +86,13 @@ pub(crate) struct Came<'c> {
 
 impl Entry {
     /// The record of a call to a tool, or to a name that means none.
-    pub(crate) fn new(audit: &Arc<Audit>, came: Came<'_>, caller: Caller, tool: Option<&Arc<Stamp>>) -> Self {
-        let Came { moment, correlation, remote, name, arguments_bytes, completes } = came;
+    pub(crate) fn new(
+        audit: &Arc<Audit>,
+        came: CallStart<'_>,
+        caller: Caller,
+        tool: Option<&Arc<Stamp>>,
+    ) -> Self {
+        let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = came;
         let is_its_name = tool.is_some_and(|tool| tool.contract.name == name);
         Entry {
             audit: Arc::clone(audit),

@@ -10,7 +10,7 @@ const MOST: u32 = 10;
 
 /// How many were recorded of late, and how many weren't.
 #[derive(Debug, Default)]
-pub(crate) struct Strangers(Mutex<State>);
+pub(crate) struct UnauthenticatedRecords(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,7 +19,7 @@ struct State {
     left_out: u64,
 }
 
-impl Strangers {
+impl UnauthenticatedRecords {
     /// Whether one more is recorded; with it, how many before it weren't.
     pub(crate) fn admits(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_recorded_as_so_many_and_a_number() {
-        let (strangers, now) = (Strangers::default(), Instant::now());
+        let (strangers, now) = (UnauthenticatedRecords::default(), Instant::now());
         let recorded = (0..1_000).filter(|_| strangers.admits(now).is_some()).count();
         assert_eq!(recorded, MOST as usize);
         assert_eq!(strangers.admits(now + Duration::from_secs(1)), Some(990));

@@ -19,8 +19,8 @@ use crate::{
     call::{
         caller::{Caller, Scopes},
         headers::Headers,
-        report::{Level, Reports, cut},
-        trace::Trace,
+        report::{LogLevel, Reports, cut},
+        trace::TraceContext,
     },
     pipeline::limits::{MAX_RESULT, Permits},
     seal::Sealer,
@@ -45,15 +45,15 @@ pub(crate) struct Call {
     pub(crate) is_completion: bool,
     /// A later one, once the call goes on as a task.
     pub(crate) later: OnceLock<Instant>,
-    pub(crate) over: Over,
+    pub(crate) over: Cancellation,
     pub(crate) reports: Option<Reports>,
     pub(crate) asking: Asking,
-    pub(crate) trace: Option<Trace>,
+    pub(crate) trace: Option<TraceContext>,
     /// The digest of the contract.
     pub(crate) stamp: Option<Arc<Stamp>>,
     /// What layers asked for of the request.
     pub(crate) headers: Headers,
-    pub(crate) means: Arc<Means>,
+    pub(crate) services: Arc<Services>,
     /// What a paged call asks, whatever page of it.
     pub(crate) question: OnceLock<Digest>,
     /// The upstreams that it asked, for its record.
@@ -66,7 +66,7 @@ pub(crate) struct Call {
 
 /// What the server has for all calls.
 #[derive(Debug)]
-pub(crate) struct Means {
+pub(crate) struct Services {
     pub(crate) sealer: Sealer,
     pub(crate) max_result: usize,
     pub(crate) used: Used,
@@ -78,7 +78,7 @@ pub(crate) struct Means {
 
 /// Whether nobody waits for the answer any more. Most calls are never asked.
 #[derive(Debug, Default)]
-pub(crate) struct Over {
+pub(crate) struct Cancellation {
     is_over: AtomicBool,
     told: Notify,
 }
@@ -105,13 +105,13 @@ impl CallContext {
             deadline: Instant::now() + Duration::from_secs(30),
             is_completion: false,
             later: OnceLock::new(),
-            over: Over::default(),
+            over: Cancellation::default(),
             reports: None,
             asking: Asking::default(),
             trace: None,
             stamp: None,
             headers: Headers::default(),
-            means: Arc::new(Means {
+            services: Arc::new(Services {
                 sealer: Sealer::of_process(),
                 max_result: MAX_RESULT,
                 used: Used::default(),
@@ -189,7 +189,7 @@ impl CallContext {
     ///
     /// `data` is a text, or anything that is JSON, up to 4 KB of it. It is sent to the client: no secrets, nothing of
     /// other callers, nothing of the server's inside. The server's own log is [`tracing`]'s.
-    pub fn log(&self, level: Level, data: impl serde::Serialize) {
+    pub fn log(&self, level: LogLevel, data: impl serde::Serialize) {
         if let Some(reports) = &self.call.reports {
             reports.log(level, self.call.contract.name, data);
         }
@@ -197,14 +197,14 @@ impl CallContext {
 
     /// Where the call stands in a distributed trace, if its caller said so (`_meta.traceparent`).
     #[must_use]
-    pub fn trace(&self) -> Option<&Trace> {
+    pub fn trace(&self) -> Option<&TraceContext> {
         self.call.trace.as_ref()
     }
 
     /// Tells clients that listen of lists and resources that have changed.
     #[must_use]
     pub fn announcements(&self) -> &Announcements {
-        &self.call.means.announcements
+        &self.call.services.announcements
     }
 
     /// What a person took to answer doesn't count.
@@ -222,11 +222,11 @@ impl CallContext {
     }
 
     pub(crate) fn used(&self) -> &Used {
-        &self.call.means.used
+        &self.call.services.used
     }
 
     pub(crate) fn waiting(&self) -> &Waits {
-        &self.call.means.waits
+        &self.call.services.waits
     }
 
     /// The digest of the called tool's contract.
@@ -276,11 +276,11 @@ impl CallContext {
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {
-        &self.call.means.sealer
+        &self.call.services.sealer
     }
 
     pub(crate) fn max_result(&self) -> usize {
-        self.call.means.max_result
+        self.call.services.max_result
     }
 
     pub(crate) fn pages(&self, question: Digest) {
@@ -317,7 +317,7 @@ impl CallFacts for CallContext {
     }
 
     fn outbound(&self) -> Option<&dyn Outbound> {
-        self.call.means.outbound.as_deref()
+        self.call.services.outbound.as_deref()
     }
 
     fn record_upstream(&self, name: &str) {

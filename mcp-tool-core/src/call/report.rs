@@ -20,7 +20,7 @@ const MAX_DATA: usize = 4 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are those of the RFC")]
-pub enum Level {
+pub enum LogLevel {
     Debug,
     Info,
     Notice,
@@ -31,35 +31,35 @@ pub enum Level {
     Emergency,
 }
 
-impl Level {
-    const ALL: [Level; 8] = [
-        Level::Debug,
-        Level::Info,
-        Level::Notice,
-        Level::Warning,
-        Level::Error,
-        Level::Critical,
-        Level::Alert,
-        Level::Emergency,
+impl LogLevel {
+    const ALL: [LogLevel; 8] = [
+        LogLevel::Debug,
+        LogLevel::Info,
+        LogLevel::Notice,
+        LogLevel::Warning,
+        LogLevel::Error,
+        LogLevel::Critical,
+        LogLevel::Alert,
+        LogLevel::Emergency,
     ];
 
     /// As messages have it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Notice => "notice",
-            Level::Warning => "warning",
-            Level::Error => "error",
-            Level::Critical => "critical",
-            Level::Alert => "alert",
-            Level::Emergency => "emergency",
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Notice => "notice",
+            LogLevel::Warning => "warning",
+            LogLevel::Error => "error",
+            LogLevel::Critical => "critical",
+            LogLevel::Alert => "alert",
+            LogLevel::Emergency => "emergency",
         }
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Level::ALL.into_iter().find(|level| level.name() == name)
+        LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
     /// As a number from 1, and back; 0 is none.
@@ -68,7 +68,7 @@ impl Level {
     }
 
     pub(crate) fn of_number(number: u8) -> Option<Self> {
-        Level::ALL.get(usize::from(number).checked_sub(1)?).copied()
+        LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 }
 
@@ -76,7 +76,7 @@ impl Level {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Report {
     Progress { progress: f64, total: Option<f64>, message: String },
-    Message { level: Level, logger: &'static str, data: Value },
+    Message { level: LogLevel, logger: &'static str, data: Value },
 }
 
 /// Where reports go: to whatever carries the call.
@@ -86,12 +86,12 @@ pub struct Reports {
     /// The latest progress, where the caller gave a token for it.
     progress: Option<Mutex<Option<f64>>>,
     /// The least grave messages that the caller wants.
-    level: Option<Level>,
+    level: Option<LogLevel>,
 }
 
 impl Reports {
     /// A channel for what the caller wants to hear, if it wants anything.
-    pub(crate) fn wanted(progress: bool, level: Option<Level>) -> Option<(Self, mpsc::Receiver<Report>)> {
+    pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<Report>)> {
         if !progress && level.is_none() {
             return None;
         }
@@ -109,7 +109,7 @@ impl Reports {
         }
     }
 
-    pub(crate) fn log(&self, level: Level, logger: &'static str, data: impl Serialize) {
+    pub(crate) fn log(&self, level: LogLevel, logger: &'static str, data: impl Serialize) {
         if self.level.is_none_or(|least| level < least) {
             return;
         }
@@ -138,19 +138,19 @@ mod tests {
     #[test]
     fn only_what_was_asked_for_is_told() {
         assert!(Reports::wanted(false, None).is_none());
-        let (reports, mut heard) = Reports::wanted(false, Some(Level::Warning)).unwrap();
+        let (reports, mut heard) = Reports::wanted(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
-        reports.log(Level::Notice, "x", "less");
-        reports.log(Level::Error, "x", "more");
-        reports.log(Level::Alert, "x", "é".repeat(MAX_DATA));
+        reports.log(LogLevel::Notice, "x", "less");
+        reports.log(LogLevel::Error, "x", "more");
+        reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
             heard.try_recv().unwrap(),
-            Report::Message { level: Level::Error, logger: "x", data: "more".into() }
+            Report::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
         let Report::Message { data: Value::String(cut), .. } = heard.try_recv().unwrap() else { panic!() };
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
         let (reports, mut heard) = Reports::wanted(true, None).unwrap();
-        reports.log(Level::Emergency, "x", "not asked for");
+        reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
             reports.progress(progress, None, String::new());
         }
@@ -166,12 +166,15 @@ mod tests {
 
     #[test]
     fn levels_have_names_and_numbers() {
-        for level in Level::ALL {
+        for level in LogLevel::ALL {
             assert_eq!(
-                (Level::of_name(level.name()), Level::of_number(level.number())),
+                (LogLevel::of_name(level.name()), LogLevel::of_number(level.number())),
                 (Some(level), Some(level))
             );
         }
-        assert_eq!((Level::of_name("verbose"), Level::of_number(0), Level::of_number(9)), (None, None, None));
+        assert_eq!(
+            (LogLevel::of_name("verbose"), LogLevel::of_number(0), LogLevel::of_number(9)),
+            (None, None, None)
+        );
     }
 }

@@ -9,12 +9,12 @@ const MAX_STATE: usize = 512;
 /// trace, and requests to upstreams carry it on, with the call as their parent. `baggage` isn't carried: it would
 /// bring a caller's own text to the upstreams.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
+pub struct TraceContext {
     parent: String,
     state: Option<String>,
 }
 
-impl Trace {
+impl TraceContext {
     /// Reads what a call says; what isn't of the form is passed over, as the specification has it (§3.2.2).
     pub(crate) fn read(parent: &str, state: Option<&str>) -> Option<Self> {
         let mut parts = parent.split('-');
@@ -39,7 +39,7 @@ impl Trace {
                 && state.len() <= MAX_STATE
                 && state.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         };
-        Some(Trace {
+        Some(TraceContext {
             parent: format!("00-{id}-{span}-{flags}"),
             state: state.filter(is_kept).map(str::to_owned),
         })
@@ -79,13 +79,13 @@ mod tests {
 
     #[test]
     fn a_trace_is_read_and_carried_on() {
-        let trace = Trace::read(PARENT, Some("vendor=1")).unwrap();
+        let trace = TraceContext::read(PARENT, Some("vendor=1")).unwrap();
         assert_eq!((trace.id(), trace.parent()), ("0af7651916cd43dd8448eb211c80319c", PARENT));
         assert_eq!(trace.state(), Some("vendor=1"));
         let call = uuid::Uuid::from_u64_pair(1, 0x8000_0000_0000_00ff);
         assert_eq!(trace.of_call(call), "00-0af7651916cd43dd8448eb211c80319c-80000000000000ff-01");
         let later = PARENT.replacen("00", "01", 1) + "-more";
-        assert_eq!(Trace::read(&later, None).unwrap().parent(), PARENT);
+        assert_eq!(TraceContext::read(&later, None).unwrap().parent(), PARENT);
     }
 
     #[test]
@@ -102,11 +102,11 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c8031 c-b7ad6b7169203331-01",
         ];
         for parent in odd {
-            assert_eq!(Trace::read(parent, None), None, "{parent}");
+            assert_eq!(TraceContext::read(parent, None), None, "{parent}");
         }
         let long = "a".repeat(MAX_STATE + 1);
         for state in [&long, "a\r\nb", "é", ""] {
-            assert_eq!(Trace::read(PARENT, Some(state)).unwrap().state(), None, "{state:?}");
+            assert_eq!(TraceContext::read(PARENT, Some(state)).unwrap().state(), None, "{state:?}");
         }
     }
 }

@@ -10,17 +10,17 @@ use mcp_tool_contract::model::Contract;
 use mcp_tool_contract::read::violation::shown;
 use uuid::Uuid;
 
-use super::{Arrival, Dispatcher};
+use super::{CallOrigin, Dispatcher};
 #[cfg(feature = "http")]
 use crate::ports::Denied;
 use crate::{
     ask::{Asking, Capability},
-    audit::{Came, Entry, Outcome},
+    audit::{CallStart, Entry, Outcome},
     call::{
         caller::{Caller, Scopes},
-        context::{Call, CallContext, Over},
+        context::{Call, CallContext, Cancellation},
         report::Reports,
-        trace::Trace,
+        trace::TraceContext,
     },
     clock::Moment,
     control::Off,
@@ -28,7 +28,7 @@ use crate::{
     pipeline::{
         limits::Permits,
         policy::{self, Decision, ScopeAuthorizer},
-        registry::Served,
+        registry::RegisteredTool,
         versions::{Requirement, Resolved},
     },
     tool::{completion, stamp::Stamp},
@@ -37,7 +37,7 @@ use crate::{
 /// A call that may begin. Nothing else can make one.
 #[derive(Debug)]
 pub struct Admitted {
-    pub(super) tool: Arc<Served>,
+    pub(super) tool: Arc<RegisteredTool>,
     pub(super) cx: CallContext,
     /// For the gate, which asks again.
     pub(super) scopes: Arc<ScopeAuthorizer>,
@@ -89,7 +89,7 @@ impl Admitted {
 
 /// What a call asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct CallRequest<'a> {
     pub name: &'a str,
     /// The version that it may be.
     pub requires: Option<&'a Requirement>,
@@ -100,12 +100,12 @@ pub struct Asked<'a> {
 
 /// What a call brings besides what it asks for.
 #[derive(Debug, Default)]
-pub struct Carried {
+pub struct CallOptions {
     /// Where its reports go, if its caller wants any.
     pub reports: Option<Reports>,
     /// How its person can be asked.
     pub asking: Asking,
-    pub trace: Option<Trace>,
+    pub trace: Option<TraceContext>,
 }
 
 /// A call that may not begin, recorded as such.
@@ -139,12 +139,12 @@ impl Dispatcher {
     /// Records a call that the wire turned away before it could be asked for; gives its correlation id.
     pub(crate) fn turned_away(
         &self,
-        arrival: impl Into<Arrival>,
+        arrival: impl Into<CallOrigin>,
         name: &str,
         bytes: usize,
         reason: &str,
     ) -> Uuid {
-        let Arrival { caller, remote, .. } = arrival.into();
+        let CallOrigin { caller, remote, .. } = arrival.into();
         let came = came(name, bytes, remote);
         Entry::new(&self.audit, came, caller, None).failed(Outcome::Refused, reason, None);
         came.correlation
@@ -171,7 +171,7 @@ impl Dispatcher {
 
     /// Whether the policy lets the caller have what it names; a name that means nothing is nobody's secret.
     #[cfg(feature = "http")]
-    pub async fn is_permitted(&self, caller: &Caller, asked: Asked<'_>) -> bool {
+    pub async fn is_permitted(&self, caller: &Caller, asked: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, asked.name, asked.requires) {
             Resolved::Is(tool) | Resolved::Changed(tool) => {
                 self.policy.decide(caller, tool).await == Decision::Permit
@@ -184,13 +184,13 @@ impl Dispatcher {
     /// place among those that run. Authentication came before, at the wire.
     pub async fn admit(
         &self,
-        arrival: impl Into<Arrival>,
-        call: Asked<'_>,
-        carried: Carried,
+        arrival: impl Into<CallOrigin>,
+        call: CallRequest<'_>,
+        carried: CallOptions,
     ) -> Result<Admitted, Box<Refusal>> {
-        let Asked { name, requires, arguments_bytes, completes } = call;
+        let CallRequest { name, requires, arguments_bytes, completes } = call;
         let arrival = arrival.into();
-        let came = Came { completes, ..came(name, arguments_bytes, arrival.remote) };
+        let came = CallStart { completes, ..came(name, arguments_bytes, arrival.remote) };
         let Moment { instant: now, .. } = came.moment;
         let correlation = came.correlation;
         let refusal = |kind| Box::new(Refusal { correlation, kind });
@@ -294,13 +294,13 @@ impl Dispatcher {
             deadline: (now + timeout).into(),
             is_completion: completes.is_some(),
             later: OnceLock::new(),
-            over: Over::default(),
+            over: Cancellation::default(),
             reports: carried.reports,
             asking: carried.asking,
             trace: carried.trace,
             stamp: Some(Arc::clone(&tool.stamp)),
             headers: arrival.headers,
-            means: Arc::clone(&self.means),
+            services: Arc::clone(&self.services),
             question: OnceLock::new(),
             reached: Mutex::default(),
             token: arrival.token,
@@ -312,13 +312,13 @@ impl Dispatcher {
 }
 
 /// A call that came just now.
-fn came(name: &str, arguments_bytes: usize, remote: Option<IpAddr>) -> Came<'_> {
+fn came(name: &str, arguments_bytes: usize, remote: Option<IpAddr>) -> CallStart<'_> {
     let moment = Moment::now();
-    Came { moment, correlation: moment.id(), remote, name, arguments_bytes, completes: None }
+    CallStart { moment, correlation: moment.id(), remote, name, arguments_bytes, completes: None }
 }
 
 /// Refuses a caller what the policy doesn't permit; only the record says why.
-fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
+fn unpermitted(tool: &RegisteredTool, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
     let stamp = Arc::clone(&tool.stamp);
     match decision {
         Decision::NeedsScopes { missing } => {
@@ -346,7 +346,7 @@ fn unpermitted(tool: &Served, caller: &Caller, decision: Decision, record: Entry
     }
 }
 
-fn switched_off(tool: &Served) -> RefusalKind {
+fn switched_off(tool: &RegisteredTool) -> RefusalKind {
     let contract = tool.contract;
     let message = format!(
         "'{}' was switched off by the operator of this server: don't try again until a person says so",
@@ -356,7 +356,7 @@ fn switched_off(tool: &Served) -> RefusalKind {
     RefusalKind::Unavailable { stamp: Arc::clone(&tool.stamp), error }
 }
 
-fn changed(tool: &Served) -> RefusalKind {
+fn changed(tool: &RegisteredTool) -> RefusalKind {
     let contract = tool.contract;
     // A contract whose digest could be taken can be JSON.
     let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();

@@ -2,12 +2,12 @@
 
 use std::{error::Error as _, sync::Arc};
 
-use super::{Admitted, Done, execute::CancelOnDrop, layered};
+use super::{Admitted, CallOutcome, execute::CancelOnDrop, layered};
 use crate::{
     audit::{Entry, Outcome},
     call::context::CallContext,
     error::{ToolError, chain},
-    pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::Served},
+    pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
     tool::{
         completion::{self, Completion, MOST_CHARACTERS},
         result::Answer,
@@ -17,7 +17,7 @@ use crate::{
 impl Admitted {
     /// Suggests what could be typed on for an argument, and records that. It goes through the layers and the gate as a
     /// call does: what a function knows of the application's data is for those who may call the tool.
-    pub async fn complete(self, parameter: &str, typed: &str) -> Done {
+    pub async fn complete(self, parameter: &str, typed: &str) -> CallOutcome {
         let Admitted { tool, cx, scopes, mut record } = self;
         let _cancelled_when_dropped = CancelOnDrop(cx.clone());
 
@@ -41,12 +41,12 @@ impl Admitted {
                 record.failed(outcome, error.kind().name(), None);
             }
         }
-        Done { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
+        CallOutcome { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
     }
 }
 
 async fn suggest(
-    tool: &Served,
+    tool: &RegisteredTool,
     cx: &CallContext,
     scopes: &ScopeAuthorizer,
     (parameter, typed): (&str, &str),

@@ -12,17 +12,17 @@ use crate::{
     audit::{Entry, Outcome},
     call::context::CallContext,
     error::{ErrorKind, ToolError, chain},
-    pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::Served},
+    pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
     tasks,
     tool::{
-        result::{Answer, Given, Onward},
+        result::{Answer, Delegation, ToolReturn},
         stamp::Stamp,
     },
 };
 
 /// What a call came to, with what is stamped on its answer.
 #[derive(Debug)]
-pub struct Done {
+pub struct CallOutcome {
     pub(crate) stamp: Arc<Stamp>,
     pub(crate) correlation: Uuid,
     pub answer: Result<Answer, ToolError>,
@@ -33,7 +33,7 @@ impl Admitted {
     /// layers, where there are some.
     ///
     /// Dropping the future cancels the call. The text of the arguments is let go once it was read.
-    pub async fn execute(self, arguments: impl AsRef<str> + Send) -> Done {
+    pub async fn execute(self, arguments: impl AsRef<str> + Send) -> CallOutcome {
         let Admitted { tool, cx, scopes, mut record } = self;
         let _cancelled_when_dropped = CancelOnDrop(cx.clone());
 
@@ -57,12 +57,12 @@ impl Admitted {
             Ok(answer) => record.succeeded(&answer.bytes()),
             Err(error) => write_down(error, &tool, &cx, *record),
         }
-        Done { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
+        CallOutcome { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
     }
 }
 
 async fn carry_out(
-    tool: &Served,
+    tool: &RegisteredTool,
     cx: &CallContext,
     scopes: &ScopeAuthorizer,
     arguments: impl AsRef<str>,
@@ -88,8 +88,8 @@ async fn carry_out(
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
     let answer = match guard::run(running, cx).await? {
-        Given::Here(answer) => answer,
-        Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,
+        ToolReturn::Answer(answer) => answer,
+        ToolReturn::Delegate(onward) => go_on(tool, cx, onward).await?,
     };
     tool.output.check(&answer)?;
     Ok(answer)
@@ -97,9 +97,9 @@ async fn carry_out(
 
 /// The call that an adapter stands for, held to its own contract from arguments to result.
 fn go_on<'c>(
-    adapter: &'c Served,
+    adapter: &'c RegisteredTool,
     cx: &'c CallContext,
-    onward: Onward,
+    onward: Delegation,
 ) -> BoxFuture<'c, Result<Answer, ToolError>> {
     Box::pin(async move {
         let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
@@ -107,8 +107,8 @@ fn go_on<'c>(
         let running = guard::read(&*tool.bound, cx, &Sent::new(&arguments))?;
         tool.constraints.check(&arguments)?;
         let answer = match guard::run(running, cx).await? {
-            Given::Here(answer) => answer,
-            Given::Elsewhere(onward) => go_on(tool, cx, onward).await?,
+            ToolReturn::Answer(answer) => answer,
+            ToolReturn::Delegate(onward) => go_on(tool, cx, onward).await?,
         };
         tool.output.check(&answer)?;
         match onward.convert {
@@ -128,7 +128,7 @@ fn stale_answers(stale: Stale, record: &mut Entry) -> ToolError {
 }
 
 /// Records a call that gave no result; what only the operator may read goes to the log.
-fn write_down(error: &ToolError, tool: &Served, cx: &CallContext, record: Entry) {
+fn write_down(error: &ToolError, tool: &RegisteredTool, cx: &CallContext, record: Entry) {
     let kind = error.kind();
     let outcome = match record.is_running() {
         false => Outcome::Refused,

@@ -5,7 +5,7 @@ use mcp_tool_contract::model::Gate;
 use crate::{
     call::caller::Caller,
     error::{ErrorKind, ToolError},
-    pipeline::{policy::ScopeAuthorizer, registry::Served},
+    pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
 };
 
 /// Lets a call through that needs nobody's approval, whose caller holds the scope that stands for it, or whose tool
@@ -13,7 +13,11 @@ use crate::{
 ///
 /// # Errors
 /// A refusal that says what would have to change.
-pub(crate) fn permits(tool: &Served, caller: &Caller, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
+pub(crate) fn permits(
+    tool: &RegisteredTool,
+    caller: &Caller,
+    scopes: &ScopeAuthorizer,
+) -> Result<(), ToolError> {
     let contract = tool.contract;
     let name = contract.name;
     if !contract.hints.destructive {

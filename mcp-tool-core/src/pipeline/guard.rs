@@ -19,7 +19,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Bound, Running,
-        result::{Answer, Given},
+        result::{Answer, ToolReturn},
     },
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 }
 
 /// Runs the function until it is done, has panicked, or its time is over.
-pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given, ToolError> {
+pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
     let _asks = cx.asking().begins();
     // A function that asks waits without end: its call ends with the questions, and is made anew.
@@ -57,7 +57,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<Given,
     match done {
         Ok(Some(Ok(returned))) => returned,
         Ok(Some(Err(panic))) => Err(panicked(&*panic)),
-        Ok(None) => cx.asking().round(cx).map(|asks| Given::Here(Answer::Asks(asks))),
+        Ok(None) => cx.asking().round(cx).map(|asks| ToolReturn::Answer(Answer::Asks(asks))),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }

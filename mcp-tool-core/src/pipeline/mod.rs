@@ -18,12 +18,12 @@ pub mod versions;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-pub use admit::{Admitted, Asked, Carried, Refusal, RefusalKind};
-pub(crate) use execute::Done;
+pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
+pub(crate) use execute::CallOutcome;
 
 use crate::{
     audit::Audit,
-    call::{caller::Caller, context::Means, headers::Headers},
+    call::{caller::Caller, context::Services, headers::Headers},
     control::Controls,
     pipeline::{
         limits::{Concurrency, Rates},
@@ -33,11 +33,11 @@ use crate::{
         versions::Versions,
     },
 };
-use crate::{audit::Strangers, call::token::InboundToken};
+use crate::{audit::UnauthenticatedRecords, call::token::InboundToken};
 
 /// Who calls, and from where.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct CallOrigin {
     pub caller: Caller,
     /// The address that the call came from, where it came over a network.
     pub remote: Option<IpAddr>,
@@ -47,9 +47,9 @@ pub struct Arrival {
     pub token: Option<InboundToken>,
 }
 
-impl From<Caller> for Arrival {
+impl From<Caller> for CallOrigin {
     fn from(caller: Caller) -> Self {
-        Arrival { caller, remote: None, headers: Headers::default(), token: None }
+        CallOrigin { caller, remote: None, headers: Headers::default(), token: None }
     }
 }
 
@@ -65,7 +65,7 @@ pub struct Dispatcher {
     pub(crate) concurrency: Concurrency,
     pub(crate) rates: Rates,
     pub audit: Arc<Audit>,
-    pub(crate) strangers: Strangers,
+    pub(crate) strangers: UnauthenticatedRecords,
     pub(crate) timeout: Duration,
-    pub(crate) means: Arc<Means>,
+    pub(crate) services: Arc<Services>,
 }

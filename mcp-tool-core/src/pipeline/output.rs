@@ -41,11 +41,14 @@ impl OutputCheck {
             | (OutputCheck::Nothing, Answer::Nothing)
             | (OutputCheck::Text, Answer::Text(_))
             | (OutputCheck::Content, Answer::Content(_)) => Ok(()),
-            (OutputCheck::Object(object), Answer::Object(json) | Answer::Shown { object: json, .. }) => {
+            (OutputCheck::Object(object), Answer::Object(json) | Answer::Structured { object: json, .. }) => {
                 result::check(json, object).map_err(|violations| broken(&violations))
             }
             #[cfg(feature = "schemars")]
-            (OutputCheck::Dynamic(validator), Answer::Object(json) | Answer::Shown { object: json, .. }) => {
+            (
+                OutputCheck::Dynamic(validator),
+                Answer::Object(json) | Answer::Structured { object: json, .. },
+            ) => {
                 let value =
                     serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;
                 validator

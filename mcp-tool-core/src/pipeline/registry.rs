@@ -34,15 +34,15 @@ use crate::{
 /// The tools, in the order in which they were listed.
 #[derive(Debug)]
 pub struct Registry {
-    tools: Vec<Arc<Served>>,
+    tools: Vec<Arc<RegisteredTool>>,
     /// The versions of each name, newest first.
-    families: HashMap<&'static str, Vec<Arc<Served>>>,
+    families: HashMap<&'static str, Vec<Arc<RegisteredTool>>>,
     /// The headers that layers ask for.
     pub headers: Vec<&'static str>,
 }
 
 /// A tool that is served.
-pub struct Served {
+pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
     /// What stands on its answers and records.
@@ -60,7 +60,7 @@ pub struct Served {
     #[cfg(feature = "http")]
     pub(crate) has_headers: bool,
     /// The version that answers for this one.
-    adapts: OnceLock<Arc<Served>>,
+    adapts: OnceLock<Arc<RegisteredTool>>,
     /// Around its calls, the outermost first; unset where there are none.
     layers: OnceLock<Box<[Arc<dyn Middleware>]>>,
     /// A destructive tool that the operator allowed although nobody approves its calls.
@@ -98,7 +98,7 @@ impl Registry {
             bound
                 .check_defaults()
                 .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
-            let served = Served {
+            let served = RegisteredTool {
                 contract,
                 digest,
                 stamp: Arc::new(Stamp::new(contract, digest)),
@@ -153,12 +153,12 @@ impl Registry {
     }
 
     /// The versions of the tool of that name, newest first.
-    pub(crate) fn family(&self, name: &str) -> Option<&[Arc<Served>]> {
+    pub(crate) fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
         self.families.get(name).map(Vec::as_slice)
     }
 
     /// Finds what an adapter calls. It stands for it: what it says of effects must hold of both.
-    fn adapt(&self, entry: &ToolEntry, served: &Served) -> Result<(), StartError> {
+    fn adapt(&self, entry: &ToolEntry, served: &RegisteredTool) -> Result<(), StartError> {
         let Some(target) = entry.adapts else { return Ok(()) };
         let Contract { name, version, hints, .. } = *served.contract;
         let refused = |reason: String| Err(StartError::Adapter { tool: name, version, reason });
@@ -205,7 +205,7 @@ impl Registry {
         }
         for served in &self.tools {
             let around = layers.iter().filter(|layer| {
-                let is_for = |tool: &Served| layer.is_for(tool.contract.name);
+                let is_for = |tool: &RegisteredTool| layer.is_for(tool.contract.name);
                 served.chain().any(is_for)
             });
             let around: Box<[_]> = around.map(Layer::middleware).collect();
@@ -217,7 +217,7 @@ impl Registry {
     }
 
     /// All tools in order.
-    pub(crate) fn tools(&self) -> &[Arc<Served>] {
+    pub(crate) fn tools(&self) -> &[Arc<RegisteredTool>] {
         &self.tools
     }
 
@@ -249,9 +249,9 @@ fn judge_late(entry: &ToolEntry) -> Result<(), StartError> {
     }
 }
 
-impl Served {
+impl RegisteredTool {
     /// The version that answers for this one, if it is an adapter.
-    pub(crate) fn adapts(&self) -> Option<&Arc<Served>> {
+    pub(crate) fn adapts(&self) -> Option<&Arc<RegisteredTool>> {
         self.adapts.get()
     }
 
@@ -266,7 +266,7 @@ impl Served {
     }
 
     /// This one and those that answer for it, each in turn.
-    pub(crate) fn chain(&self) -> impl Iterator<Item = &Served> {
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &RegisteredTool> {
         std::iter::successors(Some(self), |tool| tool.adapts().map(|next| &**next))
     }
 }
@@ -276,7 +276,7 @@ pub fn older_name(contract: &Contract) -> String {
     format!("{}_v{}", contract.name, contract.version.major)
 }
 
-impl std::fmt::Debug for Served {
+impl std::fmt::Debug for RegisteredTool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.contract.name, self.contract.version)
     }

@@ -11,7 +11,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Tool,
-        result::{Answer, Given, Onward, Target, ToolResult},
+        result::{Answer, Delegation, Target, ToolResult, ToolReturn},
     },
 };
 
@@ -44,7 +44,7 @@ use crate::{
 /// ```
 #[must_use = "an adapter returns it"]
 pub struct Adapted<T, R = Same> {
-    onward: Onward,
+    onward: Delegation,
     _types: PhantomData<fn() -> (T, R)>,
 }
 
@@ -55,7 +55,7 @@ pub enum Same {}
 impl<T: Tool> Adapted<T> {
     /// A call with these arguments: an object, such as `serde_json::json!({ … })` makes.
     pub fn to(arguments: impl Serialize) -> Self {
-        let onward = Onward { arguments: serde_json::to_string(&arguments), convert: None };
+        let onward = Delegation { arguments: serde_json::to_string(&arguments), convert: None };
         Adapted { onward, _types: PhantomData }
     }
 
@@ -66,7 +66,10 @@ impl<T: Tool> Adapted<T> {
         convert: impl FnOnce(Value) -> Result<R, ToolError> + Send + 'static,
     ) -> Adapted<T, R> {
         let convert = move |given: Value, cx: &CallContext| convert(given)?.answer(cx);
-        Adapted { onward: Onward { convert: Some(Box::new(convert)), ..self.onward }, _types: PhantomData }
+        Adapted {
+            onward: Delegation { convert: Some(Box::new(convert)), ..self.onward },
+            _types: PhantomData,
+        }
     }
 }
 
@@ -101,7 +104,7 @@ impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
         Err(ToolError::of(ErrorKind::Internal, "an adapter has no answer of its own"))
     }
 
-    fn given(self, _: &CallContext) -> Result<Given, ToolError> {
-        Ok(Given::Elsewhere(self.onward))
+    fn given(self, _: &CallContext) -> Result<ToolReturn, ToolError> {
+        Ok(ToolReturn::Delegate(self.onward))
     }
 }

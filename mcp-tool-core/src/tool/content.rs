@@ -228,16 +228,16 @@ impl ToolResult for Content {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown<T> {
+pub struct Structured<T> {
     value: T,
     content: Content,
 }
 
-impl<T> Shown<T> {
+impl<T> Structured<T> {
     /// Both of them.
     #[must_use]
     pub fn new(value: T, content: Content) -> Self {
-        Shown { value, content }
+        Structured { value, content }
     }
 
     /// The structured result.
@@ -253,7 +253,7 @@ impl<T> Shown<T> {
     }
 }
 
-impl<T: ObjectResult + Written> ToolResult for Shown<T> {
+impl<T: ObjectResult + Written> ToolResult for Structured<T> {
     const OUTPUT: Output = T::OUTPUT;
     const IS_PAGED: bool = false;
 
@@ -261,7 +261,7 @@ impl<T: ObjectResult + Written> ToolResult for Shown<T> {
         let object = self.value.written(cx)?;
         let content = self.content.written(cx)?;
         match object.len() + content.len() <= cx.max_result() {
-            true => Ok(Answer::Shown { object, content }),
+            true => Ok(Answer::Structured { object, content }),
             false => Err(crate::tool::result::too_large(cx)),
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     error::ToolError,
     tool::{
         completion::Completing,
-        result::{Given, Target},
+        result::{Target, ToolReturn},
         state::{Lent, NotLent},
     },
 };
@@ -84,7 +84,7 @@ pub trait Bound: Send + Sync {
 
 /// A call whose arguments were read.
 #[doc(hidden)]
-pub type Running<'a> = BoxFuture<'a, Result<Given, ToolError>>;
+pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 
 /// One element of [`tools!`](crate::tools).
 #[derive(Clone, Copy, Debug)]

@@ -26,7 +26,7 @@ pub enum Answer {
     /// Pieces of content, as the JSON text of an array without its brackets.
     Content(String),
     /// The JSON text of an object, and pieces that go out behind it, as an array without its brackets.
-    Shown { object: String, content: String },
+    Structured { object: String, content: String },
     /// No result yet: the members of one that asks for input.
     Asks(String),
 }
@@ -37,7 +37,7 @@ impl Answer {
         match self {
             Answer::Nothing | Answer::Asks(_) => serde_json::Value::Null,
             Answer::Text(text) => text.as_str().into(),
-            Answer::Object(json) | Answer::Shown { object: json, .. } => {
+            Answer::Object(json) | Answer::Structured { object: json, .. } => {
                 serde_json::from_str(json).unwrap_or_default()
             }
             Answer::Content(pieces) => serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default(),
@@ -49,7 +49,7 @@ impl Answer {
         match self {
             Answer::Nothing | Answer::Asks(_) => Cow::Borrowed(b""),
             Answer::Text(text) | Answer::Object(text) | Answer::Content(text) => text.as_bytes().into(),
-            Answer::Shown { object, content } => [object.as_bytes(), content.as_bytes()].concat().into(),
+            Answer::Structured { object, content } => [object.as_bytes(), content.as_bytes()].concat().into(),
         }
     }
 }
@@ -57,11 +57,11 @@ impl Answer {
 /// What a function gives back: an answer, or a call of another tool that answers for it.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Given {
+pub enum ToolReturn {
     /// An answer.
-    Here(Answer),
+    Answer(Answer),
     /// The answer of the tool that it adapts.
-    Elsewhere(Onward),
+    Delegate(Delegation),
 }
 
 /// The tool that an adapter calls.
@@ -76,7 +76,7 @@ pub struct Target {
 
 /// A call of the tool that an adapter stands for.
 #[doc(hidden)]
-pub struct Onward {
+pub struct Delegation {
     pub(crate) arguments: Result<String, serde_json::Error>,
     pub(crate) convert: Option<Convert>,
 }
@@ -85,14 +85,14 @@ pub struct Onward {
 pub(crate) type Convert =
     Box<dyn FnOnce(serde_json::Value, &CallContext) -> Result<Answer, ToolError> + Send>;
 
-impl std::fmt::Debug for Onward {
+impl std::fmt::Debug for Delegation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a call of another tool")
     }
 }
 
 /// What a tool can return: a struct that derives [`ToolSchema`](crate::ToolSchema), a
-/// [`Page`](crate::Page) of them, [`Content`](crate::Content), both at once by [`Shown`](crate::Shown), text, or
+/// [`Page`](crate::Page) of them, [`Content`](crate::Content), both at once by [`Structured`](crate::Shown), text, or
 /// nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
@@ -120,8 +120,8 @@ pub trait ToolResult: Sized {
 
     /// The same, or the call of another tool.
     #[doc(hidden)]
-    fn given(self, cx: &CallContext) -> Result<Given, ToolError> {
-        self.answer(cx).map(Given::Here)
+    fn given(self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
+        self.answer(cx).map(ToolReturn::Answer)
     }
 }
 
@@ -235,7 +235,11 @@ impl<R> Returning<R> {
 }
 
 impl<T: ToolResult, E> Returning<Result<T, E>> {
-    fn answer_or(&self, cx: &CallContext, convert: impl FnOnce(E) -> ToolError) -> Result<Given, ToolError> {
+    fn answer_or(
+        &self,
+        cx: &CallContext,
+        convert: impl FnOnce(E) -> ToolError,
+    ) -> Result<ToolReturn, ToolError> {
         self.take()?.map_err(convert)?.given(cx)
     }
 }
@@ -243,35 +247,35 @@ impl<T: ToolResult, E> Returning<Result<T, E>> {
 /// The steps of [`Returning`].
 #[doc(hidden)]
 pub mod answering {
-    use super::{CallContext, Error, ErrorKind, Given, Returning, ToolError, ToolResult};
+    use super::{CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, ToolReturn};
     use crate::error::chain;
 
     pub trait ToolErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 
     impl<T: ToolResult, E: Into<ToolError>> ToolErrors for &&&&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
             self.answer_or(cx, Into::into)
         }
     }
 
     pub trait AnyErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 
     impl<T: ToolResult, E: Error + Send + Sync + 'static> AnyErrors for &&&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
             self.answer_or(cx, ToolError::internal)
         }
     }
 
     pub trait BoxedErrors {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 
     impl<T: ToolResult, E: AsRef<dyn Error + Send + Sync + 'static>> BoxedErrors for &&&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
             self.answer_or(cx, |error| ToolError::internal(chain(error.as_ref())))
         }
     }
@@ -285,13 +289,13 @@ pub mod answering {
     pub trait Fails {}
 
     pub trait NoErrors<E> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
         where
             E: Fails;
     }
 
     impl<T: ToolResult, E> NoErrors<E> for &&Returning<Result<T, E>> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
         where
             E: Fails,
         {
@@ -300,22 +304,22 @@ pub mod answering {
     }
 
     pub trait Results {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 
     impl<T: ToolResult> Results for &Returning<T> {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
             self.take()?.given(cx)
         }
     }
 
     /// What can't be a result at all, as was said of its type elsewhere.
     pub trait NoResults {
-        fn answer(&self, cx: &CallContext) -> Result<Given, ToolError>;
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 
     impl<R> NoResults for Returning<R> {
-        fn answer(&self, _: &CallContext) -> Result<Given, ToolError> {
+        fn answer(&self, _: &CallContext) -> Result<ToolReturn, ToolError> {
             Err(ToolError::of(ErrorKind::Internal, "a result of an unknown kind"))
         }
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Endpoint,
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     id::Id,
     message::Era,
 };
@@ -15,7 +15,7 @@ use crate::{
     call::report::{Report, cut},
     error::{ErrorKind, ToolError},
     json::Text,
-    pipeline::{Done, Refusal, RefusalKind},
+    pipeline::{CallOutcome, Refusal, RefusalKind},
     tasks::{POLL_MS, Seen, Task},
     tool::{
         result::Answer,
@@ -46,7 +46,7 @@ impl Framed {
 }
 
 /// The answer to a call that was carried out.
-pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &Done) -> Framed {
+pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &CallOutcome) -> Framed {
     let stamped = Stamped { stamp: &done.stamp, correlation: done.correlation };
     match &done.answer {
         Ok(Answer::Asks(members)) => return Framed::ok(asks(endpoint, id, &stamped, members)),
@@ -157,16 +157,16 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
 }
 
 /// The answer to a message that can't be taken.
-pub(crate) fn fault(fault: &Fault) -> Framed {
+pub(crate) fn fault(fault: &ProtocolError) -> Framed {
     faulty(fault, None)
 }
 
 /// The answer to a call that can't be asked for as it came.
-pub(crate) fn turned_away(fault: &Fault, correlation: Uuid) -> Framed {
+pub(crate) fn turned_away(fault: &ProtocolError, correlation: Uuid) -> Framed {
     faulty(fault, Some(correlation))
 }
 
-fn faulty(fault: &Fault, correlation: Option<Uuid>) -> Framed {
+fn faulty(fault: &ProtocolError, correlation: Option<Uuid>) -> Framed {
     let mut data: Vec<String> = fault.data.iter().cloned().collect();
     data.extend(correlation.map(|correlation| format!(r#""{META_CORRELATION}":"{correlation}""#)));
     let data = (!data.is_empty()).then(|| format!("{{{}}}", data.join(",")));
@@ -267,7 +267,7 @@ fn tool_result(
     let content = match answer {
         // Once as it is, and once as text, where every quote takes one byte more.
         Ok(Answer::Object(json)) => json.len() * 2 + json.len() / 4,
-        Ok(Answer::Shown { object, content }) => object.len() * 2 + object.len() / 4 + content.len(),
+        Ok(Answer::Structured { object, content }) => object.len() * 2 + object.len() / 4 + content.len(),
         Ok(Answer::Text(text) | Answer::Content(text)) => text.len(),
         Ok(Answer::Nothing | Answer::Asks(_)) | Err(_) => 0,
     };
@@ -285,11 +285,11 @@ fn tool_result(
         match answer {
             Ok(Answer::Nothing | Answer::Content(_) | Answer::Asks(_)) => text.raw("\"Done.\""),
             Ok(Answer::Text(plain)) => text.string(plain),
-            Ok(Answer::Object(json) | Answer::Shown { object: json, .. }) => text.string(json),
+            Ok(Answer::Object(json) | Answer::Structured { object: json, .. }) => text.string(json),
             Err(error) => text.string(&words(error, stamped.correlation)),
         }
         text.raw("}");
-        if let Ok(Answer::Shown { content, .. }) = answer
+        if let Ok(Answer::Structured { content, .. }) = answer
             && !content.is_empty()
         {
             text.raw(",");
@@ -297,7 +297,7 @@ fn tool_result(
         }
         text.raw("],");
     }
-    if let Ok(Answer::Object(json) | Answer::Shown { object: json, .. }) = answer {
+    if let Ok(Answer::Object(json) | Answer::Structured { object: json, .. }) = answer {
         text.raw(r#""structuredContent":"#);
         text.raw(json);
         text.raw(",");

@@ -15,7 +15,7 @@ use super::{
     answer::{self, Framed},
     id::Id,
     message::Era,
-    protocol::{Protocol, beside},
+    protocol::{Protocol, extension},
     session,
 };
 use crate::ports::Authenticated;
@@ -24,9 +24,9 @@ use crate::{
     call::{
         headers::Headers,
         report::{Report, Reports},
-        trace::Trace,
+        trace::TraceContext,
     },
-    pipeline::{Arrival, Asked, Carried, versions::Requirement},
+    pipeline::{CallOptions, CallOrigin, CallRequest, versions::Requirement},
 };
 
 /// The text of a call's arguments as it came, beside the request that rmcp read.
@@ -55,19 +55,19 @@ impl Protocol {
             None => Asking::default(),
         };
         let text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
-        let trace = text("traceparent").and_then(|parent| Trace::read(parent, text("tracestate")));
+        let trace = text("traceparent").and_then(|parent| TraceContext::read(parent, text("tracestate")));
         let endpoint = Arc::clone(&self.endpoint);
         let id = Id::default();
         let requires = required(&context)?;
-        let asked = Asked {
+        let asked = CallRequest {
             name: &request.name,
             requires: requires.as_ref(),
             arguments_bytes: arguments.len(),
             completes: None,
         };
-        let headers = beside::<Headers>(&context).cloned().unwrap_or_default();
-        let arrival = Arrival { headers, ..self.arrival(&context)? };
-        let carried = Carried { reports, asking, trace };
+        let headers = extension::<Headers>(&context).cloned().unwrap_or_default();
+        let arrival = CallOrigin { headers, ..self.arrival(&context)? };
+        let carried = CallOptions { reports, asking, trace };
         let admitted = match endpoint.dispatcher.admit(arrival, asked, carried).await {
             Ok(admitted) => admitted,
             Err(refusal) => return unframed(&answer::refused(&endpoint, &id, Era::Legacy, &refusal)),
@@ -107,11 +107,11 @@ impl Protocol {
 
 impl Protocol {
     /// Who asks, from where, and by what.
-    pub(super) fn arrival(&self, context: &RequestContext<RoleServer>) -> Result<Arrival, ErrorData> {
-        let remote = beside::<Remote>(context).map(|Remote(remote)| *remote);
-        Ok(Arrival {
+    pub(super) fn arrival(&self, context: &RequestContext<RoleServer>) -> Result<CallOrigin, ErrorData> {
+        let remote = extension::<Remote>(context).map(|Remote(remote)| *remote);
+        Ok(CallOrigin {
             remote,
-            token: beside::<Authenticated>(context).map(|who| who.token.clone()),
+            token: extension::<Authenticated>(context).map(|who| who.token.clone()),
             ..self.caller(context)?.into()
         })
     }
@@ -121,7 +121,7 @@ fn raw_arguments(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<String, ErrorData> {
-    match beside::<RawArguments>(context) {
+    match extension::<RawArguments>(context) {
         Some(RawArguments(raw)) => Ok(raw.to_string()),
         None => serde_json::to_string(&request.arguments.clone().unwrap_or_default())
             .map_err(|error| ErrorData::invalid_params(error.to_string(), None)),

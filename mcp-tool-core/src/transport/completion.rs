@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::{ErrorKind, ToolError},
-    pipeline::{Arrival, Asked, Carried, Refusal, RefusalKind},
+    pipeline::{CallOptions, CallOrigin, CallRequest, Refusal, RefusalKind},
     tool::stamp::META_CORRELATION,
 };
 
@@ -69,14 +69,14 @@ impl Protocol {
             ErrorData::invalid_params(message, None)
         })?;
         let requires = required(context)?;
-        let asked = Asked {
+        let asked = CallRequest {
             name: &name,
             requires: requires.as_ref(),
             arguments_bytes: argument.value.len(),
             completes: Some(&argument.name),
         };
         let arrival = self.laid_open(self.arrival(context)?, context)?;
-        let admitted = self.endpoint.dispatcher.admit(arrival, asked, Carried::default()).await;
+        let admitted = self.endpoint.dispatcher.admit(arrival, asked, CallOptions::default()).await;
         let admitted = admitted.map_err(|refusal| refused(&name, &refusal))?;
         let done = tokio::select! {
             done = admitted.complete(&argument.name, &argument.value) => done,
@@ -102,19 +102,23 @@ impl Protocol {
     #[cfg(feature = "http")]
     fn laid_open(
         &self,
-        arrival: Arrival,
+        arrival: CallOrigin,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Arrival, ErrorData> {
+    ) -> Result<CallOrigin, ErrorData> {
         let Some(parts) = context.extensions.get::<::http::request::Parts>() else { return Ok(arrival) };
         match headers::asked_for(&parts.headers, self.endpoint.headers()) {
-            Ok(headers) => Ok(Arrival { headers, ..arrival }),
+            Ok(headers) => Ok(CallOrigin { headers, ..arrival }),
             Err(fault) => Err(ErrorData::new(ErrorCode(fault.code), fault.message, None)),
         }
     }
 
     #[cfg(not(feature = "http"))]
     #[expect(clippy::unused_self, reason = "only HTTP has headers")]
-    fn laid_open(&self, arrival: Arrival, _: &RequestContext<RoleServer>) -> Result<Arrival, ErrorData> {
+    fn laid_open(
+        &self,
+        arrival: CallOrigin,
+        _: &RequestContext<RoleServer>,
+    ) -> Result<CallOrigin, ErrorData> {
         Ok(arrival)
     }
 }

@@ -38,7 +38,7 @@ pub(crate) mod code {
 
 /// A message that can't be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct ProtocolError {
     pub(crate) code: i32,
     pub(crate) message: String,
     /// The id of the request, where it could be read.
@@ -47,9 +47,9 @@ pub(crate) struct Fault {
     pub(crate) data: Option<String>,
 }
 
-impl Fault {
+impl ProtocolError {
     pub(crate) fn new(code: i32, message: impl Into<String>) -> Self {
-        Fault { code, message: message.into(), id: None, data: None }
+        ProtocolError { code, message: message.into(), id: None, data: None }
     }
 
     /// A version of the protocol that isn't served, with those that are (2026-07-28, versioning).
@@ -57,11 +57,11 @@ impl Fault {
         let (requested, supported) =
             (json!(shown(requested)), json!(super::supported_versions().collect::<Vec<_>>()));
         let data = format!(r#""supported":{supported},"requested":{requested}"#);
-        let fault = Fault::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
-        Fault { data: Some(data), ..fault }
+        let fault = ProtocolError::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
+        ProtocolError { data: Some(data), ..fault }
     }
 
     pub(crate) fn to(self, id: &Id) -> Self {
-        Fault { id: Some(id.clone()), ..self }
+        ProtocolError { id: Some(id.clone()), ..self }
     }
 }

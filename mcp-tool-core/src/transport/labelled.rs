@@ -13,7 +13,7 @@ const MAX_KEPT: usize = 1_024;
 /// The caller that one connection speaks for. Its client calls itself the same in every request, so the last one is
 /// remembered.
 #[derive(Debug, Default)]
-pub(crate) struct Labelled(Mutex<Option<Last>>);
+pub(crate) struct ClientLabel(Mutex<Option<Last>>);
 
 #[derive(Debug)]
 struct Last {
@@ -31,7 +31,7 @@ enum Kind {
     Name,
 }
 
-impl Labelled {
+impl ClientLabel {
     /// The caller by a `clientInfo` as it came, else by another name that the client goes by.
     pub(crate) fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
         let by_info = client_info.and_then(|info| self.by(local, Kind::Info, info));
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_client_is_called_what_it_last_said() {
-        let (labelled, local) = (Labelled::default(), Caller::local(Scopes::All));
+        let (labelled, local) = (ClientLabel::default(), Caller::local(Scopes::All));
         let agent = |info: Option<&str>, name: Option<&str>| {
             labelled.caller(&local, info, name).agent().map(str::to_owned)
         };

@@ -7,7 +7,7 @@ use std::{
 
 use crate::call::{
     caller::{Caller, Principal},
-    report::Level,
+    report::LogLevel,
 };
 
 /// Callers whose wish is kept; beyond them, one that was there before is forgotten.
@@ -15,10 +15,10 @@ const MOST: usize = 10_000;
 
 /// The level that each caller set (`logging/setLevel`, until 2025-11-25).
 #[derive(Debug, Default)]
-pub(crate) struct Levels(Mutex<HashMap<Principal, Level>>);
+pub(crate) struct LogLevels(Mutex<HashMap<Principal, LogLevel>>);
 
-impl Levels {
-    pub(super) fn set(&self, caller: &Caller, level: Level) {
+impl LogLevels {
+    pub(super) fn set(&self, caller: &Caller, level: LogLevel) {
         let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.len() >= MOST
             && !levels.contains_key(caller.principal())
@@ -29,7 +29,7 @@ impl Levels {
         levels.insert(Principal::clone(caller.principal()), level);
     }
 
-    pub(super) fn get(&self, caller: &Caller) -> Option<Level> {
+    pub(super) fn get(&self, caller: &Caller) -> Option<LogLevel> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(caller.principal()).copied()
     }
 }

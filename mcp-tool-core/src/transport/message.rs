@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     id::Id,
     quick,
     ways::{self, Way},
 };
 use crate::{
     ask::Presented,
-    call::{report::Level, trace::Trace},
+    call::{report::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
 };
 
@@ -74,7 +74,7 @@ pub(crate) struct Call<'m> {
     /// What an earlier call asked for, and its client sent back.
     pub(crate) presented: Option<Box<Presented>>,
     /// Why it can't be asked for as it came, so that it is recorded all the same.
-    pub(crate) fault: Option<Box<Fault>>,
+    pub(crate) fault: Option<Box<ProtocolError>>,
 }
 
 /// What a request says of itself in `_meta`.
@@ -91,9 +91,9 @@ pub(crate) struct Meta<'m> {
     /// The version that a call may be.
     pub(crate) requires: Option<Requirement>,
     /// The least grave messages that the client wants to hear of this request.
-    pub(crate) level: Option<Level>,
+    pub(crate) level: Option<LogLevel>,
     /// Where it stands in a distributed trace.
-    pub(crate) trace: Option<Trace>,
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// The revision of the protocol that a request is served by: with `initialize`, or with `_meta` on each request.
@@ -180,9 +180,9 @@ struct MetaMembers<'m> {
 }
 
 /// Reads a message far enough to know where it goes.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
+        .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
     if !ways::is_barred()
         && let Some(call) = quick::call(text)
     {
@@ -197,30 +197,31 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
 }
 
 /// Reads whatever may come, and says what is wrong with it.
-pub(super) fn careful(text: &str) -> Result<Incoming<'_>, Fault> {
+pub(super) fn careful(text: &str) -> Result<Incoming<'_>, ProtocolError> {
     if nests_deeper(text.as_bytes(), MAX_NESTING) {
-        return Err(Fault::new(
+        return Err(ProtocolError::new(
             code::INVALID_REQUEST,
             format!("the message nests deeper than {MAX_NESTING}"),
         ));
     }
-    let raw: &RawValue = serde_json::from_str(text)
-        .map_err(|error| Fault::new(code::PARSE, format!("the message isn't JSON: {}", said(&error))))?;
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
+        ProtocolError::new(code::PARSE, format!("the message isn't JSON: {}", said(&error)))
+    })?;
     let envelope: Envelope<'_> = match raw.get().as_bytes().first() {
         Some(b'{') => serde_json::from_str(raw.get()).map_err(|error| {
-            Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {}", said(&error)))
+            ProtocolError::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {}", said(&error)))
         })?,
         Some(b'[') => {
             let message = "batches aren't part of the protocol: send one message at a time";
-            return Err(Fault::new(code::INVALID_REQUEST, message));
+            return Err(ProtocolError::new(code::INVALID_REQUEST, message));
         }
-        _ => return Err(Fault::new(code::INVALID_REQUEST, "a JSON-RPC message is an object")),
+        _ => return Err(ProtocolError::new(code::INVALID_REQUEST, "a JSON-RPC message is an object")),
     };
     open(envelope)
 }
 
-fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
-    let invalid = |message: &str| Fault::new(code::INVALID_REQUEST, message);
+fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, ProtocolError> {
+    let invalid = |message: &str| ProtocolError::new(code::INVALID_REQUEST, message);
     let id = match envelope.id {
         None => None,
         Some(raw) => match Id::new(raw.get()) {
@@ -228,7 +229,7 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
             None => return Err(invalid("`id` is a string of 512 bytes at most, or an integer of 64 bits")),
         },
     };
-    let about = |fault: Fault| match &id {
+    let about = |fault: ProtocolError| match &id {
         Some(id) => fault.to(id),
         None => fault,
     };
@@ -242,7 +243,7 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
         };
     };
     if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
-        return Err(about(Fault::new(code::INVALID_PARAMS, "`params` must be an object")));
+        return Err(about(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
     }
     match id {
         None => notification(method, envelope.params),
@@ -257,7 +258,10 @@ fn open(envelope: Envelope<'_>) -> Result<Incoming<'_>, Fault> {
     }
 }
 
-fn notification<'m>(method: Cow<'m, str>, params: Option<&'m RawValue>) -> Result<Incoming<'m>, Fault> {
+fn notification<'m>(
+    method: Cow<'m, str>,
+    params: Option<&'m RawValue>,
+) -> Result<Incoming<'m>, ProtocolError> {
     #[derive(Deserialize)]
     struct CancelledParams<'m> {
         #[serde(borrow, rename = "requestId")]
@@ -273,8 +277,8 @@ fn notification<'m>(method: Cow<'m, str>, params: Option<&'m RawValue>) -> Resul
     Ok(Incoming::Cancelled { request })
 }
 
-fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
-    let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
+fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, ProtocolError> {
+    let invalid = |message: String| ProtocolError::new(code::INVALID_PARAMS, message);
     let params = params.ok_or_else(|| invalid("`params` is missing".into()))?;
     let params: CallParams<'_> = serde_json::from_str(params.get())
         .map_err(|error| invalid(format!("not the parameters of tools/call: {}", said(&error))))?;
@@ -297,12 +301,12 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, Fault> {
 }
 
 /// What a client sends back of an earlier result that asked for it.
-fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, Fault> {
+fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
         return Ok(None);
     }
-    let invalid = |message: &str| Fault::new(code::INVALID_PARAMS, message);
+    let invalid = |message: &str| ProtocolError::new(code::INVALID_PARAMS, message);
     // What a call keeps while it runs, and no more than questions of one call could be answered by.
     for (name, raw) in [("requestState", request_state), ("inputResponses", input_responses)] {
         bounded(name, raw.map_or("", RawValue::get))?;
@@ -321,41 +325,41 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, Fault> {
 }
 
 /// Holds what is read of a request's parameters, besides the arguments, to its bytes.
-fn bounded(name: &str, json: &str) -> Result<(), Fault> {
+fn bounded(name: &str, json: &str) -> Result<(), ProtocolError> {
     if json.len() <= MAX_PART {
         return Ok(());
     }
     let message = format!("`{name}` has {} bytes, and {MAX_PART} are allowed", json.len());
-    Err(Fault::new(code::INVALID_PARAMS, message))
+    Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
 /// What any request says of itself, and where a list goes on.
 fn any_meta<'m>(
     method: &str,
     params: Option<&'m RawValue>,
-) -> Result<(Meta<'m>, Option<Cow<'m, str>>), Fault> {
+) -> Result<(Meta<'m>, Option<Cow<'m, str>>), ProtocolError> {
     let Some(params) = params else { return Ok((Meta::default(), None)) };
     let params: AnyParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
-        Fault::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", said(&error)))
+        ProtocolError::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", said(&error)))
     })?;
     let cursor = match params.cursor {
         Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<Text<'_>>(cursor.get()) {
             Ok(Text(cursor)) => Some(cursor),
             // rmcp takes it for none.
-            Err(_) => return Err(Fault::new(code::INVALID_PARAMS, "`cursor` must be a string")),
+            Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
         },
         _ => None,
     };
     let meta = meta(params.meta)?;
     if meta.requires.is_some() {
         let message = format!("`{META_REQUIRES}` asks for a version of a tool: it belongs to tools/call");
-        return Err(Fault::new(code::INVALID_PARAMS, message));
+        return Err(ProtocolError::new(code::INVALID_PARAMS, message));
     }
     Ok((meta, cursor))
 }
 
-fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
-    let invalid = |message: String| Fault::new(code::INVALID_PARAMS, message);
+fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
+    let invalid = |message: String| ProtocolError::new(code::INVALID_PARAMS, message);
     let members: MetaMembers<'_> = match raw {
         None => MetaMembers::default(),
         // serde takes an array for a struct's members in order.
@@ -383,7 +387,7 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
     };
     let level = match members.level.map(|raw| serde_json::from_str::<Text<'_>>(raw.get())) {
         None => None,
-        Some(name) => match name.ok().and_then(|Text(name)| Level::of_name(&name)) {
+        Some(name) => match name.ok().and_then(|Text(name)| LogLevel::of_name(&name)) {
             Some(level) => Some(level),
             None => return Err(invalid(format!("`{}` is no level of RFC 5424", keys::LOG_LEVEL))),
         },
@@ -408,15 +412,15 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, Fault> {
 }
 
 /// A trace that isn't one is passed over: it is no part of what is asked.
-fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<Trace> {
+fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
-    Trace::read(&text(parent?)?, state.and_then(text).as_deref())
+    TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())
 }
 
 /// The whole message as rmcp takes it.
-pub(crate) fn of_the_protocol(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Fault> {
+pub(crate) fn of_the_protocol(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        Fault::new(code::INVALID_REQUEST, format!("not a message of the protocol: {}", said(&error)))
+        ProtocolError::new(code::INVALID_REQUEST, format!("not a message of the protocol: {}", said(&error)))
     })
 }
 
@@ -424,7 +428,7 @@ pub(crate) fn of_the_protocol(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Faul
 const MAX_KEPT: usize = 16 << 10;
 
 /// Bounds what rmcp keeps of a request: read, it takes a multiple of its length.
-pub(crate) fn check_kept(method: &str, bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn check_kept(method: &str, bytes: &[u8]) -> Result<(), ProtocolError> {
     if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_KEPT {
         return Ok(());
     }
@@ -432,7 +436,7 @@ pub(crate) fn check_kept(method: &str, bytes: &[u8]) -> Result<(), Fault> {
         "a message of `{method}` has {} bytes, and {MAX_KEPT} are allowed: leave out what isn't needed",
         bytes.len()
     );
-    Err(Fault::new(code::INVALID_PARAMS, message))
+    Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
 /// Which request a message of rmcp's answers.

@@ -2,9 +2,9 @@
 //! [`protocol`] hands all the rest to rmcp.
 
 mod answer;
-mod beside;
 mod called;
 mod completion;
+mod fallback;
 mod fault;
 #[cfg(feature = "http")]
 pub mod http;
@@ -35,14 +35,14 @@ use crate::{
     announce::Announcements,
     ask::{Asking, Capabilities, Rounds},
     call::{caller::Caller, report::Report},
-    pipeline::{Admitted, Arrival, Asked, Carried, Dispatcher},
+    pipeline::{Admitted, CallOptions, CallOrigin, CallRequest, Dispatcher},
     tasks::Tasks,
 };
 use answer::Framed;
-pub(crate) use beside::Beside;
-use fault::{Fault, code};
+pub(crate) use fallback::FallbackHandler;
+use fault::{ProtocolError, code};
 use id::Id;
-use levels::Levels;
+use levels::LogLevels;
 use listing::Listing;
 use message::{Call, Era, Meta};
 
@@ -59,11 +59,11 @@ pub struct Endpoint {
     /// What `tools/list` can show.
     pub(crate) listing: Listing,
     /// The application's own handler of prompts, resources and the rest.
-    pub(crate) beside: Option<Arc<dyn Beside>>,
+    pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
     /// What clients that listen are told.
     pub(crate) announcements: Announcements,
     /// What clients without a session want to hear of what calls log.
-    pub(crate) levels: Levels,
+    pub(crate) levels: LogLevels,
     /// Calls that go on while their clients do other work.
     pub(crate) tasks: Tasks,
 }
@@ -73,7 +73,7 @@ pub(crate) struct Introduction {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) instructions: Option<String>,
-    pub(crate) beside: Option<Arc<dyn Beside>>,
+    pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
 }
 
 impl Endpoint {
@@ -87,10 +87,10 @@ impl Endpoint {
         (shows_grantable, page): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
         let listing = Listing::new(&dispatcher, shows_grantable, page)?;
-        let Introduction { name, version, instructions, beside } = server;
+        let Introduction { name, version, instructions, fallback } = server;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
-        let announcements = dispatcher.means.announcements.clone();
+        let announcements = dispatcher.services.announcements.clone();
         Ok(Endpoint {
             dispatcher,
             name,
@@ -99,9 +99,9 @@ impl Endpoint {
             local,
             server_info,
             listing,
-            beside,
+            fallback,
             announcements,
-            levels: Levels::default(),
+            levels: LogLevels::default(),
             tasks,
         })
     }
@@ -117,7 +117,7 @@ impl Endpoint {
     }
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.
-    fn turn_away(&self, arrival: impl Into<Arrival>, call: &Call<'_>, fault: Fault) -> Framed {
+    fn turn_away(&self, arrival: impl Into<CallOrigin>, call: &Call<'_>, fault: ProtocolError) -> Framed {
         let bytes = call.arguments.len();
         let correlation = self.dispatcher.turned_away(arrival, &call.name, bytes, code::name(fault.code));
         answer::turned_away(&fault.to(&call.id), correlation)
@@ -125,7 +125,7 @@ impl Endpoint {
 
     /// Turns back a call that was admitted, where its headers say something else than its arguments.
     #[cfg(feature = "http")]
-    fn turn_back(admitted: Admitted, id: &Id, fault: Fault) -> Framed {
+    fn turn_back(admitted: Admitted, id: &Id, fault: ProtocolError) -> Framed {
         let correlation = admitted.turned_away(code::name(fault.code));
         answer::turned_away(&fault.to(id), correlation)
     }
@@ -145,10 +145,10 @@ impl Endpoint {
     /// Admits a call; a refusal comes back as its answer.
     async fn admit(
         &self,
-        arrival: impl Into<Arrival>,
+        arrival: impl Into<CallOrigin>,
         call: &Call<'_>,
         era: Era,
-        carried: Carried,
+        carried: CallOptions,
     ) -> Result<Admitted, Framed> {
         self.dispatcher
             .admit(arrival, asked(call), carried)
@@ -186,8 +186,8 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-fn asked<'c>(call: &'c Call<'_>) -> Asked<'c> {
-    Asked {
+fn asked<'c>(call: &'c Call<'_>) -> CallRequest<'c> {
+    CallRequest {
         name: &call.name,
         requires: call.meta.requires.as_ref(),
         arguments_bytes: call.arguments.len(),
@@ -237,10 +237,10 @@ fn supported_versions() -> impl Iterator<Item = &'static str> {
 }
 
 /// Refuses a version of the protocol that requests can't name here.
-fn supported(meta: &Meta<'_>) -> Result<(), Fault> {
+fn supported(meta: &Meta<'_>) -> Result<(), ProtocolError> {
     match meta.protocol_version.as_deref() {
         Some(named) if !supported_versions().any(|version| version == named) => {
-            Err(Fault::unsupported_version(named))
+            Err(ProtocolError::unsupported_version(named))
         }
         _ => Ok(()),
     }

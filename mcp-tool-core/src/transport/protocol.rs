@@ -28,10 +28,10 @@ use rmcp::{
 use super::{
     Endpoint,
     answer::WITHDRAWN,
-    beside::{Beside, prompts, resources, subscriptions},
     completion,
+    fallback::{FallbackHandler, prompts, resources, subscriptions},
     fault::code,
-    labelled::Labelled,
+    labelled::ClientLabel,
     listing::LIST_TTL_MS,
     session::{Session, notification},
     tasks,
@@ -39,7 +39,7 @@ use super::{
 use crate::{
     announce::Heard,
     ask::TASKS,
-    call::{caller::Caller, report::Level},
+    call::{caller::Caller, report::LogLevel},
 };
 
 #[allow(deprecated, reason = "older clients set a level by a request of its own")]
@@ -90,7 +90,7 @@ impl Protocol {
 
     /// Who is asking: whom the HTTP listener found, or the local user.
     pub(super) fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        match beside::<Caller>(context) {
+        match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
             None if self.is_guarded => Err(ErrorData::internal_error("a request without its caller", None)),
             _ => Ok(self.labelled(context)),
@@ -113,18 +113,18 @@ impl Protocol {
     /// The local user, through what the client called itself in `initialize`.
     fn labelled(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
-        Labelled::default().caller(&self.endpoint.local, None, client.as_deref())
+        ClientLabel::default().caller(&self.endpoint.local, None, client.as_deref())
     }
 }
 
 /// What the HTTP listener laid beside a request.
 #[cfg(feature = "http")]
-pub(super) fn beside<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
+pub(super) fn extension<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
     context.extensions.get::<::http::request::Parts>()?.extensions.get()
 }
 
 #[cfg(not(feature = "http"))]
-pub(super) fn beside<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
+pub(super) fn extension<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
     None
 }
 
@@ -137,8 +137,8 @@ pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
 #[allow(deprecated, reason = "older clients subscribe and set a level by requests of their own")]
 impl ServerHandler for Protocol {
     fn get_info(&self) -> ServerConfig {
-        let beside = self.endpoint.beside.as_deref().map(Beside::info);
-        let (mut capabilities, instructions) = match beside {
+        let fallback = self.endpoint.fallback.as_deref().map(FallbackHandler::info);
+        let (mut capabilities, instructions) = match fallback {
             Some(info) => (info.capabilities, info.instructions),
             None => (ServerCapabilities::default(), None),
         };
@@ -224,10 +224,10 @@ impl ServerHandler for Protocol {
         if !is_removed && KNOWN.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("not the parameters of {}", request.method), None));
         }
-        match self.endpoint.beside.as_deref().filter(|_| !is_removed) {
-            Some(beside) => {
+        match self.endpoint.fallback.as_deref().filter(|_| !is_removed) {
+            Some(fallback) => {
                 let context = self.named(context)?;
-                self.guarded(beside.on_custom_request(request, context)).await
+                self.guarded(fallback.on_custom_request(request, context)).await
             }
             None if request.method == "completion/complete" && self.endpoint.has_completions() => {
                 Err(completion::of_tools_alone())
@@ -246,7 +246,7 @@ impl ServerHandler for Protocol {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
         let level = serde_json::to_value(request.level).ok();
-        let level = level.as_ref().and_then(|level| Level::of_name(level.as_str()?));
+        let level = level.as_ref().and_then(|level| LogLevel::of_name(level.as_str()?));
         let level = level.ok_or_else(|| ErrorData::invalid_params("`level` is one of RFC 5424", None))?;
         match &self.session {
             Some(session) => session.set_level(level),
@@ -258,7 +258,7 @@ impl ServerHandler for Protocol {
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
         // Which resources can be heard of, the handler beside the tools says; of itself none.
-        let own = self.endpoint.beside.as_deref().and_then(|beside| beside.accepts(requested));
+        let own = self.endpoint.fallback.as_deref().and_then(|fallback| fallback.accepts(requested));
         accepted.resource_subscriptions = own.and_then(|own| own.resource_subscriptions);
         self.hear();
         Some(accepted)
@@ -287,15 +287,15 @@ impl ServerHandler for Protocol {
                 () = ended.cancelled() => {}
             }
         };
-        let beside = self.endpoint.beside.as_deref();
-        match beside.filter(|beside| beside.accepts(context.requested()).is_some()) {
+        let fallback = self.endpoint.fallback.as_deref();
+        match fallback.filter(|fallback| fallback.accepts(context.requested()).is_some()) {
             None => own.await,
-            Some(beside) => {
+            Some(fallback) => {
                 let mut own = std::pin::pin!(own);
                 tokio::select! {
                     biased;
                     () = &mut own => {}
-                    listened = beside.listen(context) => {
+                    listened = fallback.listen(context) => {
                         listened?;
                         own.await;
                     }
@@ -353,14 +353,14 @@ impl ServerHandler for Protocol {
             let is_off = move |caller: &Caller| endpoint.dispatcher.controls.is_off(caller).is_some();
             session.opened(context.peer.clone(), self.endpoint.announcements.listen(), is_off);
         }
-        if let Some(beside) = self.endpoint.beside.as_deref() {
-            beside.initialized(context).await;
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.initialized(context).await;
         }
     }
 
     async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
-        if let Some(beside) = self.endpoint.beside.as_deref() {
-            beside.roots_changed(context).await;
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.roots_changed(context).await;
         }
     }
 
@@ -369,8 +369,8 @@ impl ServerHandler for Protocol {
         progress: ProgressNotificationParam,
         context: NotificationContext<RoleServer>,
     ) {
-        if let Some(beside) = self.endpoint.beside.as_deref() {
-            beside.progressed(progress, context).await;
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.progressed(progress, context).await;
         }
     }
 
@@ -379,8 +379,8 @@ impl ServerHandler for Protocol {
         notification: CustomNotification,
         context: NotificationContext<RoleServer>,
     ) {
-        if let Some(beside) = self.endpoint.beside.as_deref() {
-            beside.notified(notification, context).await;
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.notified(notification, context).await;
         }
     }
 
@@ -390,8 +390,8 @@ impl ServerHandler for Protocol {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let declared = |declared: &ServerCapabilities| declared.completions.is_some();
-        let asked = self.asked::<CompleteRequestMethod, _>(declared, context, |beside, context| {
-            beside.complete(request, context)
+        let asked = self.asked::<CompleteRequestMethod, _>(declared, context, |fallback, context| {
+            fallback.complete(request, context)
         });
         asked.await.map_err(|error| match error.code {
             ErrorCode::METHOD_NOT_FOUND if self.endpoint.has_completions() => completion::of_tools_alone(),
@@ -404,8 +404,8 @@ impl ServerHandler for Protocol {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.asked::<GetPromptRequestMethod, _>(prompts, context, |beside, context| {
-            beside.get_prompt(request, context)
+        self.asked::<GetPromptRequestMethod, _>(prompts, context, |fallback, context| {
+            fallback.get_prompt(request, context)
         })
         .await
     }
@@ -415,8 +415,8 @@ impl ServerHandler for Protocol {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.asked::<ListPromptsRequestMethod, _>(prompts, context, |beside, context| {
-            beside.list_prompts(request, context)
+        self.asked::<ListPromptsRequestMethod, _>(prompts, context, |fallback, context| {
+            fallback.list_prompts(request, context)
         })
         .await
     }
@@ -426,8 +426,8 @@ impl ServerHandler for Protocol {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.asked::<ListResourcesRequestMethod, _>(resources, context, |beside, context| {
-            beside.list_resources(request, context)
+        self.asked::<ListResourcesRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.list_resources(request, context)
         })
         .await
     }
@@ -437,8 +437,8 @@ impl ServerHandler for Protocol {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.asked::<ListResourceTemplatesRequestMethod, _>(resources, context, |beside, context| {
-            beside.list_resource_templates(request, context)
+        self.asked::<ListResourceTemplatesRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.list_resource_templates(request, context)
         })
         .await
     }
@@ -448,8 +448,8 @@ impl ServerHandler for Protocol {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.asked::<ReadResourceRequestMethod, _>(resources, context, |beside, context| {
-            beside.read_resource(request, context)
+        self.asked::<ReadResourceRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.read_resource(request, context)
         })
         .await
     }
@@ -459,8 +459,8 @@ impl ServerHandler for Protocol {
         request: ReadResourceDirectoryRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceDirectoryResult, ErrorData> {
-        self.asked::<ReadResourceDirectoryRequestMethod, _>(resources, context, |beside, context| {
-            beside.read_resource_directory(request, context)
+        self.asked::<ReadResourceDirectoryRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.read_resource_directory(request, context)
         })
         .await
     }
@@ -470,8 +470,8 @@ impl ServerHandler for Protocol {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListSkillsResult, ErrorData> {
-        self.asked::<ListSkillsRequestMethod, _>(resources, context, |beside, context| {
-            beside.list_skills(request, context)
+        self.asked::<ListSkillsRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.list_skills(request, context)
         })
         .await
     }
@@ -481,8 +481,8 @@ impl ServerHandler for Protocol {
         request: GetSkillRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetSkillResult, ErrorData> {
-        self.asked::<GetSkillRequestMethod, _>(resources, context, |beside, context| {
-            beside.get_skill(request, context)
+        self.asked::<GetSkillRequestMethod, _>(resources, context, |fallback, context| {
+            fallback.get_skill(request, context)
         })
         .await
     }
@@ -493,8 +493,8 @@ impl ServerHandler for Protocol {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let uri = request.uri.clone();
-        self.asked::<SubscribeRequestMethod, _>(subscriptions, context, |beside, context| {
-            beside.subscribe(request, context)
+        self.asked::<SubscribeRequestMethod, _>(subscriptions, context, |fallback, context| {
+            fallback.subscribe(request, context)
         })
         .await?;
         match &self.session {
@@ -511,8 +511,8 @@ impl ServerHandler for Protocol {
         if let Some(session) = &self.session {
             session.unsubscribe(&request.uri);
         }
-        self.asked::<UnsubscribeRequestMethod, _>(subscriptions, context, |beside, context| {
-            beside.unsubscribe(request, context)
+        self.asked::<UnsubscribeRequestMethod, _>(subscriptions, context, |fallback, context| {
+            fallback.unsubscribe(request, context)
         })
         .await
     }

@@ -7,7 +7,7 @@ use super::{
     id::Id,
     message::{Call, MAX_PART, Meta, keys},
 };
-use crate::call::trace::Trace;
+use crate::call::trace::TraceContext;
 
 /// The call that a message is, if it is one as clients write them.
 pub(super) fn call(text: &str) -> Option<Call<'_>> {
@@ -102,7 +102,7 @@ fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
         progress_token: token,
         requires: None,
         level: None,
-        trace: parent.and_then(|parent| Trace::read(parent, state)),
+        trace: parent.and_then(|parent| TraceContext::read(parent, state)),
     })
 }
 

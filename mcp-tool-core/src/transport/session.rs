@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use crate::{
     announce::{Change, Heard},
     ask::{Capabilities, Client, Unanswered},
-    call::{caller::Caller, report::Level},
+    call::{caller::Caller, report::LogLevel},
 };
 
 /// Resources that one client subscribes to.
@@ -47,11 +47,11 @@ pub(crate) struct Session {
 
 impl Session {
     /// The least grave messages that the client wants to hear.
-    pub(super) fn level(&self) -> Option<Level> {
-        Level::of_number(self.level.load(Ordering::Relaxed))
+    pub(super) fn level(&self) -> Option<LogLevel> {
+        LogLevel::of_number(self.level.load(Ordering::Relaxed))
     }
 
-    pub(super) fn set_level(&self, level: Level) {
+    pub(super) fn set_level(&self, level: LogLevel) {
         self.level.store(level.number(), Ordering::Relaxed);
     }
 
@@ -204,7 +204,7 @@ pub(super) fn notification(change: Change) -> ServerNotification {
 }
 
 /// A log message as clients are told of it.
-pub(super) fn message(level: Level, logger: &str, data: &Value) -> ServerNotification {
+pub(super) fn message(level: LogLevel, logger: &str, data: &Value) -> ServerNotification {
     let params = json!({ "level": level, "logger": logger, "data": data });
     ServerNotification::CustomNotification(CustomNotification::new("notifications/message", Some(params)))
 }

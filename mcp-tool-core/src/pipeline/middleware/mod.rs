@@ -30,12 +30,12 @@ pub(crate) use headers::asked_for;
 /// # What it sees
 /// A call that was admitted: its caller is known, the policy permits it, its rate isn't used up and it has its place
 /// among those that run. Within the layers the arguments are read, the gate is asked, the function runs and its result
-/// is checked; then the layers see the [`Outcome`], from the innermost outwards. A layer sees the [`CallContext`] and
+/// is checked; then the layers see the [`CallResult`], from the innermost outwards. A layer sees the [`CallContext`] and
 /// the headers that it asks for by name; it sees no argument, no result and no token.
 ///
 /// # What it can't do
 /// A layer runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]: each takes `next`, and nothing
-/// else makes the [`Outcome`] that it has to hand back. So it can't skip a guard, run a call twice, or answer something
+/// else makes the [`CallResult`] that it has to hand back. So it can't skip a guard, run a call twice, or answer something
 /// else than the tool did. The call's deadline holds for its layers too: what a layer does after `run` without waiting
 /// is always done, and where it waits it may be given up. A layer that panics, overruns, or drops the call on its way
 /// fails it as a function would: the caller reads so, and a write that had begun is recorded as `unknown`.
@@ -137,11 +137,11 @@ pub trait Middleware: Send + Sync + 'static {
     /// Handles a call: runs it by [`Next::run`], or refuses it by [`Next::refuse`].
     ///
     /// As long as something keeps a clone of `call`, its place among those that run is taken.
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c>;
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c>;
 }
 
 /// A call on its way through a [`Middleware`].
-pub type Handling<'c> = Pin<Box<dyn Future<Output = Outcome<'c>> + Send + 'c>>;
+pub type MiddlewareFuture<'c> = Pin<Box<dyn Future<Output = CallResult<'c>> + Send + 'c>>;
 
 /// What a layer may do with a call: run it once, or refuse it.
 #[must_use = "a call that is let go of fails"]
@@ -166,18 +166,18 @@ impl<'c> Next<'c> {
     /// Goes on: to the next layer, and from the innermost to the call itself.
     ///
     /// A layer that drops this before it is done ends the call, and the caller reads that the server failed.
-    pub async fn run(self) -> Outcome<'c> {
+    pub async fn run(self) -> CallResult<'c> {
         let Next { layers, call, carried_out, held } = self;
         match layers.split_first() {
             Some((layer, layers)) => layer.handle(call, Next { layers, call, carried_out, held }).await,
-            None => Outcome { ended: carried_out.await, _held: held },
+            None => CallResult { ended: carried_out.await, _held: held },
         }
     }
 
     /// Refuses the call: nothing runs, the caller reads the error as the tool's, and the record says `refused` with
     /// its kind.
-    pub fn refuse(self, error: ToolError) -> Outcome<'c> {
-        Outcome { ended: Ended { answer: Err(error), has_begun: false }, _held: self.held }
+    pub fn refuse(self, error: ToolError) -> CallResult<'c> {
+        CallResult { ended: Ended { answer: Err(error), has_begun: false }, _held: self.held }
     }
 }
 
@@ -189,12 +189,12 @@ impl fmt::Debug for Next<'_> {
 
 /// What a call came to. A layer can look at it, and has to hand it back.
 #[must_use = "a call that is let go of fails"]
-pub struct Outcome<'c> {
+pub struct CallResult<'c> {
     ended: Ended,
     _held: Held<'c>,
 }
 
-impl Outcome<'_> {
+impl CallResult<'_> {
     /// Whether the call gave a result, which is what the tool promised.
     #[must_use]
     pub const fn is_success(&self) -> bool {
@@ -233,7 +233,7 @@ impl Outcome<'_> {
     }
 }
 
-impl fmt::Debug for Outcome<'_> {
+impl fmt::Debug for CallResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut outcome = f.debug_struct("Outcome");
         outcome.field("error", &self.error()).field("bytes", &self.bytes());
@@ -264,7 +264,7 @@ impl<M: Middleware> Middleware for Arc<M> {
         (**self).headers()
     }
 
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         (**self).handle(call, next)
     }
 }

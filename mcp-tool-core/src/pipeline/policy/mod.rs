@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use mcp_tool_contract::model::Contract;
 use tokio::time::Instant;
 
-use crate::{call::caller::Caller, pipeline::registry::Served};
+use crate::{call::caller::Caller, pipeline::registry::RegisteredTool};
 pub use scopes::ScopeAuthorizer;
 
 /// Decides whether a caller may use a tool; the place of a policy engine of your own.
@@ -38,14 +38,14 @@ pub use scopes::ScopeAuthorizer;
 /// ```
 pub trait Authorizer: Send + Sync + 'static {
     /// Decides. Unless it is written, everything is denied.
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         let _ = (caller, tool);
         Box::pin(std::future::ready(Decision::Deny { reason: "no_policy".into() }))
     }
 }
 
 /// A decision on its way.
-pub type Deciding<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
+pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
 
 /// What an [`Authorizer`] decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Policy {
     }
 
     /// Decides on a tool and on those that answer for it: all of them have to be permitted.
-    pub(crate) async fn decide(&self, caller: &Caller, tool: &Served) -> Decision {
+    pub(crate) async fn decide(&self, caller: &Caller, tool: &RegisteredTool) -> Decision {
         let mut lacking: Vec<String> = Vec::new();
         for tool in tool.chain() {
             let decision = match self {
@@ -109,7 +109,7 @@ impl Policy {
     }
 
     /// Decides on each of these, for a list. What isn't decided when the time of one is over is denied.
-    pub(crate) async fn decide_all(&self, caller: &Caller, tools: &[Arc<Served>]) -> Vec<Decision> {
+    pub(crate) async fn decide_all(&self, caller: &Caller, tools: &[Arc<RegisteredTool>]) -> Vec<Decision> {
         let deadline = Instant::now() + DEADLINE;
         let mut decisions = Vec::with_capacity(tools.len());
         for tool in tools {
@@ -139,7 +139,7 @@ pub(crate) fn is_scope(scope: &str) -> bool {
 }
 
 /// The scopes that a tool needs, and those that answer for it: each once, in order.
-pub(crate) fn needed(tool: &Served) -> Vec<&'static str> {
+pub(crate) fn needed(tool: &RegisteredTool) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for scope in tool.chain().flat_map(|tool| scopes::of(tool.contract)) {
         if !needed.contains(&scope) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use mcp_tool_contract::model::Contract;
 
-use super::{Authorizer, Deciding, Decision};
+use super::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
 /// Permits who holds every scope of a tool, or one that includes it by the settings.
@@ -61,7 +61,7 @@ impl ScopeAuthorizer {
 }
 
 impl Authorizer for ScopeAuthorizer {
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         Box::pin(std::future::ready(self.judge(caller, tool)))
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::caller::{Caller, Memo},
-    pipeline::registry::Served,
+    pipeline::registry::RegisteredTool,
 };
 
 /// Callers of one generation. Two are kept, so that twice as many are remembered at most.
@@ -112,7 +112,7 @@ impl Known {
     }
 
     /// The list of these tools, for all who see them.
-    pub fn list_of<'s>(newest: impl Iterator<Item = &'s Served>) -> Arc<List> {
+    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
         Arc::new(
             newest
                 .map(|tool| (tool.contract.name.to_owned(), (tool.contract.version, tool.digest)))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     call::caller::Caller,
-    pipeline::registry::{Registry, Served},
+    pipeline::registry::{RegisteredTool, Registry},
 };
 pub use known::{Known, List};
 pub use requirement::{ClientPin, Requirement};
@@ -17,13 +17,13 @@ pub use requirement::{ClientPin, Requirement};
 #[derive(Debug)]
 pub(crate) enum Resolved<'r> {
     /// This version.
-    Is(&'r Arc<Served>),
+    Is(&'r Arc<RegisteredTool>),
     /// No tool of that name is served.
     Unknown,
     /// The tool is served, and no version of it that this asks for.
-    Unsatisfied { asked: String, versions: Vec<&'r Arc<Served>> },
+    Unsatisfied { asked: String, versions: Vec<&'r Arc<RegisteredTool>> },
     /// The caller knows a version that isn't served any more, and this one isn't its successor.
-    Changed(&'r Arc<Served>),
+    Changed(&'r Arc<RegisteredTool>),
 }
 
 /// Versions as callers may ask for them.
@@ -53,7 +53,7 @@ impl Versions {
         let tool = family.first().map_or(name, |tool| tool.contract.name);
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
         let is_of_major =
-            |tool: &&Arc<Served>| major.is_none_or(|major| tool.contract.version.major == major);
+            |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version.major == major);
         let mut fitting = family
             .iter()
             .filter(is_of_major)
@@ -67,7 +67,7 @@ impl Versions {
         }
         let Some((version, digest)) = self.known.of(caller, tool) else { return Resolved::Is(newest) };
         // What is known is served by its own version, or by a later one of its major: minor versions break nobody.
-        let succeeds = |tool: &&Arc<Served>| {
+        let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version;
             tool.digest == digest || (own.major == version.major && own.minor > version.minor)
         };
@@ -85,14 +85,15 @@ impl Versions {
         let mut listed: Vec<Listed> = Vec::new();
         for (place, tool) in registry.tools().iter().enumerate() {
             let name = tool.contract.name;
-            let fits = |tool: &Served| {
+            let fits = |tool: &RegisteredTool| {
                 self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version, &tool.digest))
             };
             if !may(place) || !fits(tool) {
                 continue;
             }
             // A call by the tool's own name means the newest, whether or not this caller may use it.
-            let newer = |other: &Arc<Served>| other.contract.version > tool.contract.version && fits(other);
+            let newer =
+                |other: &Arc<RegisteredTool>| other.contract.version > tool.contract.version && fits(other);
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
             listed.push(Listed { place, is_newest });
         }

@@ -16,11 +16,11 @@ use super::reply::{Answer, framed, whole};
 use crate::{
     call::caller::Caller,
     control::Controls,
-    pipeline::{Arrival, Dispatcher},
+    pipeline::{CallOrigin, Dispatcher},
     ports::{Authenticated, Authentication, Authenticator, Denied, Stream, TlsAcceptor},
     transport::{
         answer::{self, Framed},
-        fault::{Fault, code},
+        fault::{ProtocolError, code},
     },
 };
 
@@ -94,7 +94,7 @@ impl AuthenticationLayer {
             Denied::Malformed(_) => code::INVALID_REQUEST,
             Denied::Unreachable => code::UNKNOWABLE,
         };
-        let fault = Fault::new(code, denied.message());
+        let fault = ProtocolError::new(code, denied.message());
         let mut answer = framed(Framed { status: denied.status(), ..answer::fault(&fault) });
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.authenticator.as_ref().and_then(|authenticator| authenticator.challenge(denied)) {
@@ -111,9 +111,9 @@ impl AuthenticationLayer {
     }
 
     /// Caller, address and token of a call.
-    pub(super) fn arrival(&self, identity: &Identity, caller: Caller, remote: IpAddr) -> Arrival {
+    pub(super) fn arrival(&self, identity: &Identity, caller: Caller, remote: IpAddr) -> CallOrigin {
         let token = identity.0.as_ref().map(|known| known.token.clone());
-        Arrival { remote: Some(remote), token, ..caller.into() }
+        CallOrigin { remote: Some(remote), token, ..caller.into() }
     }
 
     /// The answer to a refused call, with the challenge that names the scopes it needs.

@@ -7,7 +7,7 @@ use hyper::{HeaderMap, header::HeaderName};
 use mcp_tool_contract::read::violation::shown;
 
 use super::super::{
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     message::{Call, Era, MODERN, Meta},
     supported,
 };
@@ -18,18 +18,18 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Holds each of these headers to one value, whatever the request.
-pub(super) fn check_single(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn check_single(headers: &HeaderMap) -> Result<(), ProtocolError> {
     [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
 
 /// Holds a notification to a version that is served: whatever is sent under another is refused (2025-11-25,
 /// Streamable HTTP §protocol version header).
-pub(super) fn check_version(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
     known(header(headers, &VERSION)?)
 }
 
 /// Holds the headers of a call to its body.
-pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
+pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), ProtocolError> {
     let version = header(headers, &VERSION)?;
     match call.meta.era() {
         Era::Legacy => check_legacy(version),
@@ -46,7 +46,7 @@ pub(super) fn check(headers: &HeaderMap, call: &Call<'_>) -> Result<(), Fault> {
 }
 
 /// Holds the headers of a `tools/list` to its body, in the order in which rmcp does it for the rest.
-pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fault> {
+pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
     check_single(headers)?;
     let version = header(headers, &VERSION)?;
     if meta.era() == Era::Legacy {
@@ -62,7 +62,10 @@ pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Fau
 }
 
 /// What layers ask for of a request: each header came once, or not at all.
-pub(in crate::transport) fn asked_for(headers: &HeaderMap, names: &[&'static str]) -> Result<Headers, Fault> {
+pub(in crate::transport) fn asked_for(
+    headers: &HeaderMap,
+    names: &[&'static str],
+) -> Result<Headers, ProtocolError> {
     let came = names.iter().filter_map(|name| match single(headers, name) {
         Ok(value) => value.map(|value| Ok((*name, value.into()))),
         Err(fault) => Some(Err(fault)),
@@ -70,21 +73,21 @@ pub(in crate::transport) fn asked_for(headers: &HeaderMap, names: &[&'static str
     came.collect::<Result<_, _>>().map(Headers::new)
 }
 
-fn check_legacy(version: Option<&str>) -> Result<(), Fault> {
+fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if version >= MODERN => {
             let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
-            Err(Fault::new(code::INVALID_PARAMS, message))
+            Err(ProtocolError::new(code::INVALID_PARAMS, message))
         }
         version => known(version),
     }
 }
 
 /// Refuses a version that isn't served.
-fn known(version: Option<&str>) -> Result<(), Fault> {
+fn known(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if !super::super::supported_versions().any(|known| known == version) => {
-            Err(Fault::new(
+            Err(ProtocolError::new(
                 code::INVALID_REQUEST,
                 format!("unsupported MCP-Protocol-Version: {}", shown(version)),
             ))
@@ -93,15 +96,15 @@ fn known(version: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-fn check_capabilities(meta: &Meta<'_>) -> Result<(), Fault> {
+fn check_capabilities(meta: &Meta<'_>) -> Result<(), ProtocolError> {
     if !meta.has_capabilities {
         let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
-        return Err(Fault::new(code::INVALID_PARAMS, message));
+        return Err(ProtocolError::new(code::INVALID_PARAMS, message));
     }
     Ok(())
 }
 
-fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), Fault> {
+fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), ProtocolError> {
     match header {
         Some(value) if value == body => Ok(()),
         Some(value) => {
@@ -111,16 +114,16 @@ fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), Fault
     }
 }
 
-pub(super) fn mismatch<T>(message: String) -> Result<T, Fault> {
-    Err(Fault::new(code::HEADER_MISMATCH, message))
+pub(super) fn mismatch<T>(message: String) -> Result<T, ProtocolError> {
+    Err(ProtocolError::new(code::HEADER_MISMATCH, message))
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Fault> {
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, ProtocolError> {
     single(headers, name.as_str())
 }
 
 /// The only value of a header.
-pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Fault> {
+pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -133,7 +136,7 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'
 }
 
 /// A value that came as `=?base64?…?=` (§value encoding).
-pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, Fault> {
+pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, ProtocolError> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));
     };

@@ -11,15 +11,15 @@ use mcp_tool_contract::{
 };
 
 use super::headers::{decoded, mismatch, single};
-use crate::transport::fault::Fault;
+use crate::transport::fault::ProtocolError;
 
 /// Holds the headers of a call to its arguments. What can't be read as arguments is refused by who reads them.
-pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), Fault> {
+pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), ProtocolError> {
     let mirrored = mirror::mirrored(arguments, contract.input).unwrap_or_default();
     mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
 }
 
-fn check_one(headers: &HeaderMap, mirrored: Mirrored<'_>) -> Result<(), Fault> {
+fn check_one(headers: &HeaderMap, mirrored: Mirrored<'_>) -> Result<(), ProtocolError> {
     let Mirrored { param, header, given } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name);
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;

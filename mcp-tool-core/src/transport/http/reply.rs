@@ -12,7 +12,7 @@ use hyper::{
 use super::sse::{self, Events};
 use crate::transport::{
     answer::{self, Framed},
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     listing,
 };
 
@@ -85,7 +85,7 @@ pub(super) fn not_of_the_protocol(status: StatusCode) -> Answer {
 
 /// A request that is refused before its message is known.
 pub(super) fn invalid(status: u16, message: &str) -> Answer {
-    let fault = Fault::new(code::INVALID_REQUEST, message);
+    let fault = ProtocolError::new(code::INVALID_REQUEST, message);
     framed(Framed { status, ..answer::fault(&fault) })
 }
 

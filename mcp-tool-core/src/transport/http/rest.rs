@@ -28,7 +28,7 @@ use crate::{
     transport::{
         Endpoint, answer,
         called::Remote,
-        fault::{Fault, code},
+        fault::{ProtocolError, code},
         id::Id,
         message::{Era, Meta},
         protocol::Protocol,
@@ -79,14 +79,19 @@ impl Rest {
     }
 
     /// Refuses a request that only a session can have, and that comes without one.
-    pub(super) fn check_session(&self, parts: &Parts, method: &str, meta: &Meta<'_>) -> Result<(), Fault> {
+    pub(super) fn check_session(
+        &self,
+        parts: &Parts,
+        method: &str,
+        meta: &Meta<'_>,
+    ) -> Result<(), ProtocolError> {
         let is_alone = self.has_sessions() && !parts.headers.contains_key(SESSION);
         if !is_alone || method == "initialize" || meta.era() == Era::Modern {
             return Ok(());
         }
         let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion, and without it a request is of a session, \
                        which `initialize` opens";
-        Err(Fault::new(code::INVALID_PARAMS, message))
+        Err(ProtocolError::new(code::INVALID_PARAMS, message))
     }
 
     /// A request that rmcp answers; in a session, one of each id at a time.
@@ -104,7 +109,8 @@ impl Rest {
             Some(session) => match running.enter_session(session, id) {
                 Some(place) => Some(place),
                 None => {
-                    let fault = Fault::new(code::INVALID_REQUEST, "a request with this id is still running");
+                    let fault =
+                        ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running");
                     return framed(answer::fault(&fault.to(id)));
                 }
             },

@@ -18,7 +18,7 @@ use crate::{
     call::caller::{Caller, Principal},
     transport::{
         answer::{self, Framed},
-        fault::{Fault, code},
+        fault::{ProtocolError, code},
         id::Id,
     },
 };
@@ -147,7 +147,7 @@ impl Cancellable {
             biased;
             framed = call => framed,
             () = place.cancelled.notified() => {
-                let fault = Fault::new(code::CANCELLED, "cancelled by notifications/cancelled");
+                let fault = ProtocolError::new(code::CANCELLED, "cancelled by notifications/cancelled");
                 Framed { status: 200, ..answer::fault(&fault.to(place.key.id())) }
             }
         }

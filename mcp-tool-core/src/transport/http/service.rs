@@ -29,14 +29,14 @@ use crate::{
         report::{Report, Reports},
     },
     network::Network,
-    pipeline::{Admitted, Carried},
+    pipeline::{Admitted, CallOptions},
     transport::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         asking,
         called::RawArguments,
         id::Id,
-        labelled::Labelled,
+        labelled::ClientLabel,
         listing::{Shape, Wanted},
         message::{self, Call, Era, Incoming as Message},
         ways::{self, Way},
@@ -57,12 +57,12 @@ pub(super) struct Service {
 #[derive(Debug)]
 pub(super) struct Peer {
     address: IpAddr,
-    labelled: Labelled,
+    labelled: ClientLabel,
 }
 
 impl Peer {
     pub(super) fn new(address: IpAddr) -> Self {
-        Peer { address, labelled: Labelled::default() }
+        Peer { address, labelled: ClientLabel::default() }
     }
 }
 
@@ -355,7 +355,7 @@ impl Service {
         let token = call.meta.progress_token;
         let token = if wants(token.is_some()) { token.map(str::to_owned) } else { None };
         let (reports, heard) = Reports::wanted(token.is_some(), level.filter(|_| wants(true))).unzip();
-        let carried = Carried { reports, asking: asking(call), trace: call.meta.trace.take() };
+        let carried = CallOptions { reports, asking: asking(call), trace: call.meta.trace.take() };
         let admitted = self.endpoint.admit(arrival, call, era, carried).await?;
         if era == Era::Modern
             && admitted.has_headers()

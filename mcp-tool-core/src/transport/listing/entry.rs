@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use mcp_tool_contract::json::META_SECURITY;
 use serde_json::Value;
 
-use crate::pipeline::registry::{Registry, Served, older_name};
+use crate::pipeline::registry::{RegisteredTool, Registry, older_name};
 
 /// A part of a text that many share.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Entries {
 }
 
 /// An entry by the tool's own name, or by that of an older major.
-fn written(tool: &Served, is_newest: bool) -> Result<String, serde_json::Error> {
+fn written(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
     let older = older_name(tool.contract);
     let name = if is_newest { tool.contract.name } else { &older };
     let mut entry = serde_json::to_value(tool.contract.listing_as(name, &tool.digest))?;

@@ -25,7 +25,7 @@ pub(crate) use self::{
 use super::{
     Endpoint,
     answer::{self, Framed},
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     id::Id,
 };
 use crate::{
@@ -152,16 +152,16 @@ impl Endpoint {
     }
 
     /// A page of the tools as this caller sees them, to which it is held from now on.
-    pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, Fault> {
-        let Dispatcher { registry, versions, means, controls, .. } = &self.dispatcher;
+    pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+        let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_off = controls.is_off(caller).is_some();
         let shown = if is_off { Arc::clone(&self.listing.nothing) } else { self.shown_to(caller).await };
         let number = match cursor {
             None => 0,
-            Some(cursor) => shown.opened(cursor, registry, &means.sealer).ok_or_else(stale)?,
+            Some(cursor) => shown.opened(cursor, registry, &services.sealer).ok_or_else(stale)?,
         };
-        let page = shown.page(number, &self.listing.entries, registry, &means.sealer);
-        let page = page.ok_or_else(|| Fault::new(code::INTERNAL, "a cursor could not be sealed"))?;
+        let page = shown.page(number, &self.listing.entries, registry, &services.sealer);
+        let page = page.ok_or_else(|| ProtocolError::new(code::INTERNAL, "a cursor could not be sealed"))?;
         if !is_off {
             versions.known.listed_as(caller, shown.known(registry));
         }
@@ -234,8 +234,8 @@ impl Endpoint {
     }
 }
 
-fn stale() -> Fault {
+fn stale() -> ProtocolError {
     let message =
         "`cursor` was not given for the tools that this caller sees now: leave it out to start anew";
-    Fault::new(code::INVALID_PARAMS, message)
+    ProtocolError::new(code::INVALID_PARAMS, message)
 }

@@ -5,7 +5,7 @@ use rmcp::model::ClientCapabilities;
 use super::{LIST_TTL_MS, Text, Wanted};
 use crate::transport::{
     Endpoint,
-    fault::{Fault, code},
+    fault::{ProtocolError, code},
     message::{MODERN, Meta},
 };
 
@@ -33,7 +33,7 @@ impl Shape {
     }
 
     /// Refuses a request of a modern shape that doesn't say what its client can do.
-    pub(crate) fn check(self, meta: &Meta<'_>) -> Result<(), Fault> {
+    pub(crate) fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         // Most say nothing.
         let says = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
         match meta.capabilities {
@@ -45,8 +45,8 @@ impl Shape {
     }
 }
 
-fn invalid(message: &str) -> Result<(), Fault> {
-    Err(Fault::new(code::INVALID_PARAMS, message))
+fn invalid(message: &str) -> Result<(), ProtocolError> {
+    Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
 /// A page of a list.

@@ -24,7 +24,7 @@ use crate::{
     },
     pipeline::{
         Dispatcher,
-        policy::{Authorizer, Deciding, Decision, Policy},
+        policy::{Authorizer, Decision, DecisionFuture, Policy},
         registry::older_name,
         versions::ClientPin,
     },
@@ -219,7 +219,7 @@ async fn an_entry_is_the_contracts() {
 struct Odd;
 
 impl Authorizer for Odd {
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         let bits = tool.name.bytes().chain(caller.user().bytes()).map(usize::from).sum::<usize>() % 3;
         Box::pin(async move {
             match bits {
@@ -278,13 +278,13 @@ async fn nobody_sees_what_is_another_callers() {
             server.policy = Some(Box::new(|_| Policy::Own(Box::new(Odd))));
         }
         let endpoint = Arc::new(server.start(&settings, LineSink(std::io::sink())).await.unwrap());
-        let beside: Vec<_> = (0..2)
+        let fallback: Vec<_> = (0..2)
             .map(|thread| {
                 let (endpoint, random) = (Arc::clone(&endpoint), Random(seed * 31 + thread + 1));
                 tokio::spawn(asked(endpoint, random, page, grantable))
             })
             .collect();
-        for task in beside {
+        for task in fallback {
             let (asked, kept_from) = task.await.unwrap();
             lists += asked;
             partial += kept_from;
@@ -396,7 +396,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
     // A page that isn't there, sealed as if it were.
     let visible = endpoint.shown_to(&all).await;
     let registry = &endpoint.dispatcher.registry;
-    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.means.sealer).unwrap();
+    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
     // The same server again, and others.
@@ -408,7 +408,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
     changed[5] = entry(Contract { timeout_ms: Some(7), ..*changed[5].contract }, None);
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
     // A tool's own cursor is no list's.
-    let own = endpoint.dispatcher.means.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
+    let own = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
     refused(&endpoint, &all, &own).await;
 }
 

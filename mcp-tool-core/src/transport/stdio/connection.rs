@@ -15,9 +15,9 @@ use super::{
         Endpoint, Next, Reporting,
         answer::{self, Framed},
         asking,
-        fault::{Fault, code},
+        fault::{ProtocolError, code},
         id::Id,
-        labelled::Labelled,
+        labelled::ClientLabel,
         listing::{Shape, Wanted},
         message::{self, Call, Era, Incoming, Meta},
         session::Session,
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     ask::{Asking, Client},
     call::report::{Report, Reports},
-    pipeline::Carried,
+    pipeline::CallOptions,
 };
 
 /// Requests that rmcp may have at one time.
@@ -60,7 +60,7 @@ pub(super) struct Connection {
     stepping: Option<Id>,
     /// When the call before had been run, and how many are to be run elsewhere because one took long.
     stepped_at: Instant,
-    beside: u32,
+    fallback: u32,
     /// Requests that rmcp has yet to answer.
     passed_on: PassedOn,
     /// Places for requests of rmcp's.
@@ -68,7 +68,7 @@ pub(super) struct Connection {
     /// What the client called itself in `initialize`.
     client: Option<String>,
     session: Arc<Session>,
-    labelled: Labelled,
+    labelled: ClientLabel,
     /// `initialize` came: requests without `_meta` are of the legacy era.
     initialized: bool,
     /// rmcp has settled on an era: notifications may follow.
@@ -107,12 +107,12 @@ impl Connection {
             spare: None,
             stepping: None,
             stepped_at: Instant::now(),
-            beside: 0,
+            fallback: 0,
             passed_on,
             places: Arc::new(Semaphore::new(PASSED_ON)),
             client: None,
             session,
-            labelled: Labelled::default(),
+            labelled: ClientLabel::default(),
             initialized: false,
             opened: false,
             _taken: taken,
@@ -141,7 +141,7 @@ impl Connection {
                 Some(Some(Arrived::Lines(lines))) => (lines, 0),
                 Some(Some(Arrived::TooLong)) => {
                     let message = format!("the message is over {MAX_LINE} bytes");
-                    self.refuse(&Fault::new(code::INVALID_REQUEST, message)).await;
+                    self.refuse(&ProtocolError::new(code::INVALID_REQUEST, message)).await;
                     continue;
                 }
             };
@@ -155,10 +155,10 @@ impl Connection {
 
     /// Whether the next call is run where it was taken. Where functions are slow they run beside each other.
     pub(super) fn runs_at_once(&mut self) -> bool {
-        if self.beside == 0 {
+        if self.fallback == 0 {
             return true;
         }
-        self.beside -= 1;
+        self.fallback -= 1;
         self.stepped_at = Instant::now();
         false
     }
@@ -187,7 +187,7 @@ impl Connection {
         }
         let now = Instant::now();
         if now.duration_since(self.stepped_at) > LONG {
-            self.beside = BESIDE;
+            self.fallback = BESIDE;
             self.writer.flush();
         }
         self.stepped_at = now;
@@ -254,7 +254,7 @@ impl Connection {
             }
         };
         let (reports, heard) = Reports::wanted(token.is_some(), level).unzip();
-        let carried = Carried { reports, asking, trace: call.meta.trace.take() };
+        let carried = CallOptions { reports, asking, trace: call.meta.trace.take() };
         let admitted = match self.endpoint.admit(caller, &call, era, carried).await {
             Ok(admitted) => admitted,
             Err(framed) => {
@@ -312,31 +312,31 @@ impl Connection {
     }
 
     /// Whether a call may come as it does.
-    fn check_era(&self, call: &Call<'_>) -> Result<(), Fault> {
+    fn check_era(&self, call: &Call<'_>) -> Result<(), ProtocolError> {
         self.check_id(&call.id)?;
         supported(&call.meta)?;
         self.check_meta(&call.meta)
     }
 
     /// Whether a request says what it has to of itself.
-    fn check_meta(&self, meta: &Meta<'_>) -> Result<(), Fault> {
+    fn check_meta(&self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         match meta.era() {
             Era::Legacy if !self.initialized => {
                 let message =
                     "`_meta` lacks io.modelcontextprotocol/protocolVersion, and there was no `initialize`";
-                Err(Fault::new(code::INVALID_PARAMS, message))
+                Err(ProtocolError::new(code::INVALID_PARAMS, message))
             }
             Era::Modern if !meta.has_capabilities => {
                 let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
-                Err(Fault::new(code::INVALID_PARAMS, message))
+                Err(ProtocolError::new(code::INVALID_PARAMS, message))
             }
             Era::Legacy | Era::Modern => Ok(()),
         }
     }
 
-    fn check_id(&self, id: &Id) -> Result<(), Fault> {
+    fn check_id(&self, id: &Id) -> Result<(), ProtocolError> {
         if self.calls.is_running(id) || lock(&self.passed_on).contains_key(id) {
-            return Err(Fault::new(code::INVALID_REQUEST, "a request with this id is still running"));
+            return Err(ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running"));
         }
         Ok(())
     }
@@ -352,7 +352,7 @@ impl Connection {
                     let Ok(Ok(place)) = tokio::time::timeout(FOR_A_PLACE, place).await else {
                         let busy =
                             "as many requests and streams are open as may be: end one, or try again later";
-                        self.refuse(&Fault::new(code::INTERNAL, busy).to(id)).await;
+                        self.refuse(&ProtocolError::new(code::INTERNAL, busy).to(id)).await;
                         return;
                     };
                     lock(&self.passed_on).insert(id.clone(), place);
@@ -365,7 +365,7 @@ impl Connection {
         }
     }
 
-    async fn refuse(&self, fault: &Fault) {
+    async fn refuse(&self, fault: &ProtocolError) {
         self.send(answer::fault(fault).body).await;
     }
 

@@ -23,9 +23,9 @@ use super::{
 use crate::call::caller::Caller;
 
 /// An rmcp `ServerHandler` whose type is forgotten.
-macro_rules! beside {
+macro_rules! fallback {
     ($($method:ident($request:ty) -> $result:ty;)*) => {
-        pub trait Beside: Send + Sync {
+        pub trait FallbackHandler: Send + Sync {
             fn info(&self) -> ServerConfig;
             fn accepts(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter>;
             fn listen(&self, context: SubscriptionContext) -> BoxFuture<'_, Result<(), ErrorData>>;
@@ -49,7 +49,7 @@ macro_rules! beside {
         }
 
         #[allow(deprecated, reason = "older clients subscribe by requests of their own")]
-        impl<H: ServerHandler> Beside for H {
+        impl<H: ServerHandler> FallbackHandler for H {
             fn info(&self) -> ServerConfig {
                 self.get_info()
             }
@@ -97,7 +97,7 @@ macro_rules! beside {
     };
 }
 
-beside! {
+fallback! {
     complete(CompleteRequestParams) -> CompleteResult;
     get_prompt(GetPromptRequestParams) -> GetPromptResponse;
     list_prompts(Option<PaginatedRequestParams>) -> ListPromptsResult;
@@ -118,13 +118,16 @@ impl Protocol {
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,
         context: RequestContext<RoleServer>,
-        ask: impl FnOnce(&'h dyn Beside, RequestContext<RoleServer>) -> BoxFuture<'h, Result<T, ErrorData>>,
+        ask: impl FnOnce(
+            &'h dyn FallbackHandler,
+            RequestContext<RoleServer>,
+        ) -> BoxFuture<'h, Result<T, ErrorData>>,
     ) -> Result<T, ErrorData> {
-        match self.endpoint.beside.as_deref() {
-            Some(beside) if declared(&beside.info().capabilities) => {
+        match self.endpoint.fallback.as_deref() {
+            Some(fallback) if declared(&fallback.info().capabilities) => {
                 let is_modern = is_modern(&context);
                 let context = self.named(context)?;
-                let answered = self.guarded(ask(beside, context)).await?;
+                let answered = self.guarded(ask(fallback, context)).await?;
                 Ok(if is_modern { self.signed(answered) } else { answered })
             }
             // What isn't declared isn't there; rmcp would answer with empty lists.
@@ -176,7 +179,7 @@ pub(super) fn subscriptions(declared: &ServerCapabilities) -> bool {
 }
 
 impl Caller {
-    /// Who sends a request to a handler beside the tools ([`ToolServer::beside`](crate::ToolServer::beside)).
+    /// Who sends a request to a handler beside the tools ([`ToolServer::fallback`](crate::ToolServer::beside)).
     #[must_use]
     pub fn of_request(context: &RequestContext<RoleServer>) -> Option<&Caller> {
         context.extensions.get()
