@@ -1,7 +1,7 @@
-// A real authorization server on a port of its own: `oidc-provider`, with users who sign in and agree by
-// themselves. It prints one JSON line when it is ready, and ends when its input does.
-//   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs it takes
-// What lies under `/test/` is for tests alone: it turns keys, goes away, counts, and makes tokens.
+// A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. It prints one JSON line
+// when it is ready, and ends with its input.
+//   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs it accepts
+// Paths under `/test/` are the test interface: rotate keys, simulate outages, count requests, and issue tokens.
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -30,11 +30,11 @@ const confidential = (client_id, ...grant_types) => ({
   token_endpoint_auth_method: "client_secret_basic",
 });
 const clients = [
-  // The MCP server, when it asks about tokens and when it gets its own for others.
+  // The MCP server, for introspection and token exchange.
   confidential("server", "client_credentials", TOKEN_EXCHANGE),
-  // An agent that nobody sits before, and one of an enterprise, known to the identity provider too.
+  // An agent without a user; also registered at the identity provider of an enterprise.
   confidential("agent", "client_credentials", "refresh_token", TOKEN_EXCHANGE, JWT_BEARER),
-  // A program on somebody's desk.
+  // A desktop application.
   {
     client_id: "desktop",
     application_type: "native",
@@ -51,7 +51,7 @@ const SCOPES = [
 ];
 const TENANTS = { ann: "acme", bob: "acme", zoe: "globex" };
 
-/** What is kept when keys turn, and what tests change. */
+/** State that survives key rotation, and that tests change. */
 const state = {
   issuer,
   trusted: values.trust,
@@ -62,7 +62,7 @@ const state = {
   resources: new Map(),
   counts: {},
   down: false,
-  turn,
+  rotate,
 };
 
 function resourceServer(resource) {
@@ -94,7 +94,7 @@ function provide() {
     }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
     expiresWithSession: () => false,
-    // Confidential clients too, as OAuth 2.1 wants it.
+    // Confidential clients, too, as OAuth 2.1 requires.
     pkce: { required: () => true },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     discovery: { authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"] },
@@ -108,27 +108,27 @@ function provide() {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_, resource) => resourceServer(resource),
-        // What was granted for one resource is meant for it, said or not.
+        // A grant for one resource applies to it by default.
         useGrantedResource: () => true,
       },
     },
   });
   provider.on("server_error", (_, error) => console.error(error));
-  // The answer doesn't say what was wrong with a grant.
+  // The response does not contain the reason.
   provider.on("grant.error", (_, error) => console.error(error.message, error.error_detail ?? ""));
   registerGrants(provider, state, resourceServer);
   return provider;
 }
 
-/** Other keys, beside the old ones or in their place. The provider reads its keys once, so there is a new one. */
-function turn(keep) {
+/** Adds or replaces the keys. The provider reads its keys only once, so a new provider is created. */
+function rotate(keep) {
   state.retired = keep ? [...state.keys, ...state.retired] : [];
   state.keys = newKeys();
   state.provider = provide();
 }
 state.provider = provide();
 
-/** Whoever is named in the request, or ann, signs in and agrees to all that is asked. */
+/** Signs in the user of `login_hint`, or ann, and consents to everything. */
 async function interact(request, response) {
   const { provider } = state;
   const { params, session, grantId, prompt } = await provider.interactionDetails(request, response);
@@ -157,18 +157,18 @@ server.on("request", async (request, response) => {
   const { pathname } = new URL(request.url, issuer);
   try {
     if (pathname.startsWith("/test/")) {
-      const asked = JSON.parse((await text(request)) || "{}");
-      const answer = await control(pathname.slice(6), asked, state, resourceServer);
+      const parameters = JSON.parse((await text(request)) || "{}");
+      const answer = await control(pathname.slice(6), parameters, state, resourceServer);
       response.writeHead(answer ? 200 : 404, { "content-type": "application/json" });
       return response.end(JSON.stringify(answer ?? {}));
     }
     if (state.down) return request.socket.destroy();
-    // Without the ids that some have.
+    // Replaces ids in paths.
     const path = pathname.replace(/^(\/(auth|interaction|reg))\/.+/, "$1/…");
     state.counts[path] = (state.counts[path] ?? 0) + 1;
     if (pathname.startsWith("/interaction/")) return await interact(request, response);
     if (pathname === "/reg" && request.method === "POST") {
-      // What a client asks for at first doesn't bound what its user may agree to later.
+      // The registered scope must not limit later grants.
       const { scope, ...metadata } = JSON.parse(await text(request));
       request.body = metadata;
     }

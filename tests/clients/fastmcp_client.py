@@ -1,4 +1,4 @@
-"""FastMCP's client: `fastmcp_client.py legacy|auto URL`, or a command instead of the URL."""
+"""The FastMCP client: `fastmcp_client.py legacy|auto URL`, or a command instead of the URL."""
 
 import asyncio
 import json
@@ -19,15 +19,15 @@ async def main(era, target):
     async def progress(step, total, message):
         steps.append([step, total, message])
 
-    heard = []
+    logs = []
 
     async def answer(message, response_type, params, context):
         return {"sure": True, "note": "ok"}
 
-    async def hear(message):
-        heard.append([message.level, message.logger, message.data])
+    async def log(message):
+        logs.append([message.level, message.logger, message.data])
 
-    async with Client(server, mode=era, elicitation_handler=answer, log_handler=hear) as client:
+    async with Client(server, mode=era, elicitation_handler=answer, log_handler=log) as client:
         tools = await client.list_tools()
         good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
         try:
@@ -39,10 +39,10 @@ async def main(era, target):
             unknown = str(await client.call_tool("mesure", {}))
         except MCPError as error:
             unknown = error.error.code
-        # What headers mirror, where the client speaks of them.
+        # Arguments that headers mirror, if the client supports them.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"}, raise_on_error=False)
-        # In the newer era it wants to hear all.
+        # In 2026-07-28 this client requests every level.
         if era == "legacy":
             await client.set_logging_level("debug")
         await client.call_tool("logs", {})
@@ -67,7 +67,7 @@ async def main(era, target):
             "unknown": unknown,
             "routed": routed.content[0].text,
             "asked": asked.content[0].text,
-            "heard": heard,
+            "logs": logs,
             "traced": traced.content[0].text,
             "steps": steps,
             "dropped": dropped,

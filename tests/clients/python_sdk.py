@@ -12,16 +12,16 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 async def main(era, target):
     server = target[0] if target[0].startswith("http") else StdioServerParameters(command=target[0], args=target[1:])
-    heard = []
+    logs = []
 
     async def answer(context, params):
         return ElicitResult(action="accept", content={"sure": True, "note": "ok"})
 
-    async def hear(message):
-        heard.append([message.level, message.logger, message.data])
+    async def log(message):
+        logs.append([message.level, message.logger, message.data])
 
-    # In the newer era requests say what they want to hear.
-    handlers = {"elicitation_callback": answer, "logging_callback": hear, "log_level": "warning"}
+    # In 2026-07-28 each request sets its log level.
+    handlers = {"elicitation_callback": answer, "logging_callback": log, "log_level": "warning"}
     async with Client(server, mode=era, **handlers) as client:
         steps = []
 
@@ -35,7 +35,7 @@ async def main(era, target):
             unknown = (await client.call_tool("mesure", {})).model_dump_json()
         except MCPError as error:
             unknown = error.error.code
-        # What headers mirror, where the client speaks of them.
+        # Arguments that headers mirror, if the client supports them.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"})
         if era == "legacy":
@@ -63,7 +63,7 @@ async def main(era, target):
             "unknown": unknown,
             "routed": routed.content[0].text,
             "asked": asked.content[0].text,
-            "heard": heard,
+            "logs": logs,
             "traced": traced.content[0].text,
             "steps": steps,
             "dropped": dropped,

@@ -1,15 +1,15 @@
-// What both TypeScript clients do, once they are connected; gives the report.
+// The scenario of both TypeScript clients once they are connected. Returns the report.
 
-// What they can be asked, and what their person answers.
+// Declared capabilities, and the answer to every elicitation.
 export const capabilities = { elicitation: {} };
 export const answer = () => ({ action: "accept", content: { sure: true, note: "ok" } });
 
 const LEVEL = "io.modelcontextprotocol/logLevel";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-export async function run(client, protocol, heard) {
+export async function run(client, protocol, logs) {
   const call = (name, args, options) => client.callTool({ name, arguments: args }, ...options);
-  // The first SDK takes a schema of results before the options.
+  // The first SDK takes a result schema before the options.
   const options = (given) => (client.getProtocolEra ? [given] : [undefined, given]);
   const steps = [];
   const onprogress = ({ progress, total, message }) => steps.push([progress, total, message]);
@@ -18,13 +18,13 @@ export async function run(client, protocol, heard) {
   const good = await call("measure", { name: "abc", n: 3, mode: "fast" }, []);
   const bad = await call("measure", { name: "ABCDEF", n: 99, mode: "fast", nn: 1 }, []);
   const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
-  // What headers mirror, where the client speaks of them.
+  // Arguments that headers mirror, if the client supports them.
   const routed = await call("routed", { region: "größe", priority: -7, trial: true, note: "n" }, []);
   const asked = await call("confirms", { what: "it" }, []);
-  // In the newer era a request says what it wants to hear.
-  const wanted = protocol() < "2026" ? {} : { [LEVEL]: "warning" };
+  // In 2026-07-28 each request sets its log level.
+  const logLevel = protocol() < "2026" ? {} : { [LEVEL]: "warning" };
   if (protocol() < "2026") await client.setLoggingLevel("warning");
-  await client.callTool({ name: "logs", arguments: {}, _meta: wanted });
+  await client.callTool({ name: "logs", arguments: {}, _meta: logLevel });
   const traced = await client.callTool({ name: "traced", arguments: {}, _meta: { traceparent: TRACE } });
   await call("steps", { count: 3, milliseconds: 20 }, options({ onprogress }));
   const count = async (what) => (await call("counts", {}, [])).structuredContent[what];
@@ -44,7 +44,7 @@ export async function run(client, protocol, heard) {
     unknown,
     routed: routed.content[0].text,
     asked: asked.content[0].text,
-    heard: heard.map(({ level, logger, data }) => [level, logger, data]),
+    logs: logs.map(({ level, logger, data }) => [level, logger, data]),
     traced: traced.content[0].text,
     steps,
     dropped,

@@ -7,12 +7,12 @@ import { answer, capabilities, run } from "./scenario.mjs";
 
 const [mode, target, ...args] = process.argv.slice(2);
 const client = new Client({ name: "typescript", version: "2" }, { capabilities, versionNegotiation: { mode } });
-const heard = [];
+const logs = [];
 client.setRequestHandler("elicitation/create", answer);
-client.setNotificationHandler("notifications/message", ({ params }) => void heard.push(params));
+client.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params));
 const transport = target.startsWith("http")
   ? new StreamableHTTPClientTransport(new URL(target))
   : new StdioClientTransport({ command: target, args });
 await client.connect(transport);
-console.log(JSON.stringify(await run(client, () => client.getNegotiatedProtocolVersion(), heard)));
+console.log(JSON.stringify(await run(client, () => client.getNegotiatedProtocolVersion(), logs)));
 await client.close();

@@ -9,19 +9,19 @@ import { answer, capabilities, run } from "./scenario.mjs";
 
 const [, target, ...args] = process.argv.slice(2);
 const client = new Client({ name: "typescript", version: "1" }, { capabilities });
-const heard = [];
+const logs = [];
 client.setRequestHandler(ElicitRequestSchema, answer);
-client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void heard.push(params));
+client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logs.push(params));
 const transport = target.startsWith("http")
   ? new StreamableHTTPClientTransport(new URL(target))
   : new StdioClientTransport({ command: target, args });
 let protocol;
-// Only the transport is told what was agreed on.
-const told = transport.setProtocolVersion?.bind(transport);
+// Only the transport receives the negotiated version.
+const setVersion = transport.setProtocolVersion?.bind(transport);
 transport.setProtocolVersion = (version) => {
   protocol = version;
-  told?.(version);
+  setVersion?.(version);
 };
 await client.connect(transport);
-console.log(JSON.stringify(await run(client, () => protocol, heard)));
+console.log(JSON.stringify(await run(client, () => protocol, logs)));
 await client.close();

@@ -10,7 +10,7 @@ const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/t
 const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: "auto" } });
 await client.connect(new StreamableHTTPClientTransport(new URL(url)));
 
-// What the client's own codecs don't know is left to its host.
+// Sends the requests that the codecs of the client do not support.
 let sent = 0;
 const methods = [];
 async function rawDispatch(request, options) {

@@ -1,4 +1,4 @@
-//! Arguments that complete, well and badly.
+//! Tools with completions that succeed and fail.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use mcp_tool_runtime::prelude::*;
 
 use crate::{Mode, Seen, Watch};
 
-/// Whom there is.
+/// Customers whose name starts with the typed text.
 async fn customers(seen: &Seen, cx: &CallContext, typed: &str) -> Vec<String> {
     let mut watch = Watch::of(seen);
     watch.finished = true;
@@ -15,13 +15,13 @@ async fn customers(seen: &Seen, cx: &CallContext, typed: &str) -> Vec<String> {
     known.chain(own).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
 }
 
-/// As many as are asked for.
+/// As many numbers as the typed text says.
 async fn many(typed: &str) -> Vec<String> {
     (0..typed.parse().unwrap_or(0)).map(|number: u32| number.to_string()).collect()
 }
 
-/// None, each in a way of its own.
-async fn none(seen: &Seen, typed: &str) -> Result<Vec<String>, ToolError> {
+/// Fails in the way that the typed text names.
+async fn failing(seen: &Seen, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),
         "internal" => Err(ToolError::internal("password=hunter2 was in the connection string")),
@@ -35,7 +35,7 @@ async fn none(seen: &Seen, typed: &str) -> Result<Vec<String>, ToolError> {
     }
 }
 
-#[expect(clippy::panic, reason = "panics are what it is for")]
+#[expect(clippy::panic, reason = "tests a panicking function")]
 fn panicking() -> ! {
     panic!("the reason is in the log")
 }
@@ -48,23 +48,23 @@ pub async fn assign(
     /// Customer.
     #[arg(complete = customers(seen, cx), max_len = 10)]
     customer: String,
-    /// Which.
+    /// Order numbers.
     #[arg(complete = many, max_len = 3)]
     numbers: Option<Vec<String>>,
     /// How it fails.
-    #[arg(complete = none(seen))]
+    #[arg(complete = failing(seen))]
     how: Option<String>,
-    /// How safe, which is nobody's to know.
+    /// A secret mode.
     #[arg(secret)]
     hidden: Option<Mode>,
-    /// Whether now.
+    /// Assign immediately.
     now: Option<bool>,
 ) -> String {
     let _ = (cx, seen, numbers, how, hidden, now);
     customer
 }
 
-/// As it was.
+/// Version 1.
 pub mod v1 {
     use super::*;
 
@@ -83,18 +83,19 @@ pub mod v1 {
     }
 }
 
-/// What only writers call.
+/// Erase a customer.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 pub async fn erase(
     seen: &Seen,
     /// Customer.
-    #[arg(complete = whom(seen))]
+    #[arg(complete = erasable(seen))]
     customer: String,
 ) {
     let _ = (seen, customer);
 }
 
-async fn whom(seen: &Seen, _typed: &str) -> Vec<String> {
+/// One customer; counts its runs.
+async fn erasable(seen: &Seen, _typed: &str) -> Vec<String> {
     let mut watch = Watch::of(seen);
     watch.finished = true;
     vec!["ann".to_owned()]

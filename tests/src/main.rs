@@ -1,9 +1,9 @@
-//! A server whose tools do what servers should survive.
+//! The specimen: the test server, whose tools panic, hang, and return invalid results.
 
-mod beside;
 mod completions;
-mod layers;
-mod speaking;
+mod fallback;
+mod interaction;
+mod middleware;
 
 use std::{
     ffi::OsString,
@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 };
 use serde::Serialize;
 
-/// What happened to calls, for the tests to ask.
+/// Counters of calls, read by the tests.
 #[derive(Default)]
 struct Seen {
     running: AtomicU32,
@@ -41,7 +41,7 @@ impl Seen {
     }
 }
 
-/// Says that a call was dropped before it had finished.
+/// Counts a call as finished or dropped.
 struct Watch<'s> {
     seen: &'s Seen,
     finished: bool,
@@ -64,17 +64,17 @@ impl Drop for Watch<'_> {
 
 #[derive(Serialize, ToolSchema)]
 struct Counts {
-    /// Calls on their way.
+    /// Running calls.
     running: u32,
-    /// Calls that were dropped on their way.
+    /// Calls dropped before they finished.
     dropped: u32,
-    /// Calls that came to their end.
+    /// Finished calls.
     finished: u32,
-    /// Calls that noticed that nobody waits.
+    /// Calls that noticed their cancellation.
     told: u32,
 }
 
-/// What happened to calls so far.
+/// Count the calls so far.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn counts(seen: &Seen) -> Counts {
     Counts {
@@ -120,7 +120,7 @@ async fn measure(
     Measured { v: n, mode }
 }
 
-/// A result that breaks its promise.
+/// Return a value above its maximum.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn overstate() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
@@ -128,7 +128,7 @@ async fn overstate() -> Measured {
 
 #[derive(ToolSchema)]
 struct Handwritten {
-    /// What is promised.
+    /// The declared member.
     promised: u32,
 }
 
@@ -138,7 +138,7 @@ impl Serialize for Handwritten {
     }
 }
 
-/// A result with more in it than was promised.
+/// Return an undeclared member.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn overshare() -> Handwritten {
     Handwritten { promised: 1 }
@@ -150,13 +150,13 @@ struct Ratio {
     ratio: f64,
 }
 
-/// A number that JSON doesn't have.
+/// Return a number that JSON lacks.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn not_a_number() -> Ratio {
     Ratio { ratio: f64::NAN }
 }
 
-/// Text, back again.
+/// Return the text.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn echo(
     /** Text. */
@@ -165,21 +165,21 @@ async fn echo(
     text
 }
 
-/// A panic, from an async function.
+/// Panic in an async function.
 #[mcp_tool(version = "1.0", public)]
-#[expect(clippy::panic, reason = "panics are what it is for")]
+#[expect(clippy::panic, reason = "tests a panicking tool")]
 async fn panics() -> String {
     panic!("the reason is in the log")
 }
 
-/// A panic, from one that isn't.
+/// Panic in a blocking function.
 #[mcp_tool(version = "1.0", public)]
-#[expect(clippy::panic, reason = "panics are what it is for")]
+#[expect(clippy::panic, reason = "tests a panicking tool")]
 fn panics_blocking() -> String {
     panic!("the reason is in the log")
 }
 
-/// Too long.
+/// Read until the timeout.
 #[mcp_tool(version = "1.0", public, read_only, timeout = "200ms")]
 async fn reads_for_ever(seen: &Seen) -> String {
     let _watch = Watch::of(seen);
@@ -187,7 +187,7 @@ async fn reads_for_ever(seen: &Seen) -> String {
     String::new()
 }
 
-/// Too long, and who knows what it did.
+/// Write until the timeout.
 #[mcp_tool(version = "1.0", public, timeout = "200ms")]
 async fn writes_for_ever(seen: &Seen) -> String {
     let _watch = Watch::of(seen);
@@ -195,7 +195,7 @@ async fn writes_for_ever(seen: &Seen) -> String {
     String::new()
 }
 
-/// Waits, one call at a time.
+/// Wait, one call at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
 async fn waits(
     seen: &Seen,
@@ -209,7 +209,7 @@ async fn waits(
     "waited".to_owned()
 }
 
-/// Blocks its thread, one call at a time, for longer than its caller waits.
+/// Block a thread beyond the timeout, one call at a time.
 #[mcp_tool(version = "1.0", public, concurrency = 1, timeout = "200ms")]
 fn blocks(
     cx: &CallContext,
@@ -227,11 +227,11 @@ fn blocks(
     "blocked".to_owned()
 }
 
-/// Takes much, and holds on.
+/// Take a large text and keep running.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn holds(
     seen: &Seen,
-    /// Much.
+    /// A large text.
     #[arg(max_len = 4_000_000)]
     text: String,
     /// How long.
@@ -245,26 +245,26 @@ async fn holds(
     "held".to_owned()
 }
 
-/// Reports at length, and fails at length.
+/// Report and fail with long messages.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn rambles(cx: &CallContext) -> Result<String, ToolError> {
     cx.progress(1.0, None, "é".repeat(50_000));
     Err(ToolError::not_found("é".repeat(50_000)))
 }
 
-/// Writes, and says more of it than may be sent.
+/// Write, and return more than may be sent.
 #[mcp_tool(version = "1.0", public)]
 async fn writes_at_length() -> String {
     "x".repeat(2_000_000)
 }
 
-/// Writes, and breaks its promise.
+/// Write, and return a value above its maximum.
 #[mcp_tool(version = "1.0", public)]
 async fn writes_and_overstates() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
 }
 
-/// Gives its thread to nobody else until it is released.
+/// Occupy a thread until released.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn spins(seen: &Seen) -> String {
     let mut watch = Watch::of(seen);
@@ -275,14 +275,14 @@ async fn spins(seen: &Seen) -> String {
     "released".to_owned()
 }
 
-/// Releases what spins.
+/// Release `spins`.
 #[mcp_tool(version = "1.0", public, idempotent)]
 async fn releases(seen: &Seen) -> String {
     seen.released.store(1, Ordering::Relaxed);
     "released".to_owned()
 }
 
-/// Reports its steps.
+/// Report progress in steps.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn steps(
     cx: &CallContext,
@@ -290,14 +290,14 @@ async fn steps(
     /// How many.
     #[arg(min = 1, max = 1_000)]
     count: u32,
-    /// Between two.
+    /// Time between two steps.
     #[arg(max = 10_000, default = 0)]
     milliseconds: u32,
 ) -> String {
     let mut watch = Watch::of(seen);
     for step in 1..=count {
         cx.progress(f64::from(step), Some(f64::from(count)), format!("step {step}"));
-        // Neither a step back nor no number is a report.
+        // Neither a lower value nor NaN is reported.
         cx.progress(0.5, None, "never seen");
         cx.progress(f64::NAN, None, "never seen");
         if milliseconds > 0 {
@@ -308,7 +308,7 @@ async fn steps(
     format!("{count} steps")
 }
 
-/// Text of any size.
+/// Return a text of any size.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn large(
     /** Bytes. */
@@ -325,7 +325,7 @@ struct Row {
     text: String,
 }
 
-/// A structure of any size.
+/// Return a structure of any size.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn large_structure(
     /** Bytes. */
@@ -335,9 +335,9 @@ async fn large_structure(
     Row { text: "x".repeat(bytes as usize) }
 }
 
-/// Writes where only the protocol may.
+/// Print to stdout.
 #[mcp_tool(version = "1.0", public, read_only)]
-#[expect(clippy::print_stdout, reason = "printing is what it is for")]
+#[expect(clippy::print_stdout, reason = "tests a tool that prints")]
 async fn prints(
     /** Text. */
     text: String,
@@ -357,7 +357,7 @@ enum Failure {
     InvalidArgument,
 }
 
-/// Fails as it is told to.
+/// Fail with the given kind.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn fails(
     /** How. */
@@ -379,19 +379,19 @@ async fn fails(
 #[error("secret detail of the author's")]
 struct Own;
 
-/// Fails by an error of the author's own.
+/// Fail with a custom error type.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn fails_otherwise() -> Result<String, Own> {
     Err(Own)
 }
 
-/// Fails by a boxed error.
+/// Fail with a boxed error.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn fails_boxed() -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     Err("secret detail in a box".into())
 }
 
-/// Can't be undone.
+/// Destroy something.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 async fn destroys(
     seen: &Seen,
@@ -402,19 +402,19 @@ async fn destroys(
     seen.finished.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Can't be undone, and few may ask for it.
+/// Destroy something, with a gate.
 #[mcp_tool(version = "1.0", scope = "specimen:read", destructive, gate(scope = "specimen:purge"))]
 async fn purges(seen: &Seen) {
     seen.finished.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Not too often.
+/// Run with a rate limit.
 #[mcp_tool(version = "1.0", public, read_only, rate = "3/h")]
 async fn limited() -> String {
     "counted".to_owned()
 }
 
-/// Not too often either, and one call at a time.
+/// Wait with a rate limit, one call at a time.
 #[mcp_tool(version = "1.0", public, read_only, rate = "2/h", concurrency = 1)]
 async fn limited_waits(
     seen: &Seen,
@@ -425,7 +425,7 @@ async fn limited_waits(
     waits(seen, milliseconds).await
 }
 
-/// Takes a secret.
+/// Take a secret.
 #[mcp_tool(version = "1.0", public)]
 async fn unlock(
     /// Four digits.
@@ -446,15 +446,15 @@ struct Who {
     tenant: Option<String>,
     issuer: Option<String>,
     kind: String,
-    /// Each that it holds; none for who holds all.
+    /// Granted scopes; empty if all are granted.
     #[schema(max_items = 256)]
     scopes: Vec<String>,
-    /// When it signed in, in seconds since 1970.
+    /// Time of the sign-in, in seconds since 1970.
     authenticated_at: Option<u64>,
     correlation_id: uuid::Uuid,
 }
 
-/// Who calls.
+/// Return the caller.
 #[mcp_tool(version = "1.0", scope = ["specimen:read", "specimen:admin"], read_only)]
 async fn whoami(cx: &CallContext) -> Who {
     let caller = cx.caller();
@@ -480,7 +480,7 @@ struct Number {
     n: u32,
 }
 
-/// Numbers, a page at a time.
+/// List numbers by page.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn numbers(
     /** Up to. */
@@ -493,7 +493,7 @@ async fn numbers(
     Page::keyset(rows, &page, |last| last.n)
 }
 
-/// The same, by another name.
+/// List numbers by page, under another name.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn others(
     /** Up to. */
@@ -517,7 +517,7 @@ struct Foreign2 {
     share: f64,
 }
 
-/// A result whose schema is known only when the server runs.
+/// Return a result whose schema is computed at run time.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn foreign(
     /** Its value. */
@@ -545,12 +545,12 @@ enum Tier {
     Iron,
 }
 
-/// A number of a shelf.
+/// A shelf number.
 #[derive(ToolSchema)]
 #[schema(max = 9)]
 struct Shelf(u32);
 
-/// Goes where its headers say.
+/// Return the arguments that headers mirror.
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only)]
 async fn routed(
     seen: &Seen,
@@ -569,7 +569,7 @@ async fn routed(
     /// Which.
     #[arg(header = "Shelf")]
     shelf: Option<Shelf>,
-    /// What no header mirrors.
+    /// An argument without a header.
     note: Option<String>,
 ) -> String {
     seen.finished.fetch_add(1, Ordering::Relaxed);
@@ -585,7 +585,7 @@ async fn routed(
 mod v1 {
     use super::*;
 
-    /// Goes where its header says.
+    /// Return the argument that a header mirrors.
     #[mcp_tool(version = "1.0", scope = "specimen:read", read_only)]
     pub(super) fn routed(
         /// Where.
@@ -619,7 +619,7 @@ fn announce(
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
 }
 
-/// Measure, for those who may do more.
+/// Measure through an adapter with a further scope.
 #[mcp_tool(version = "1.0", scope = ["specimen:admin", "specimen:read"], read_only)]
 fn weigh(
     /// How many.
@@ -629,14 +629,14 @@ fn weigh(
     Adapted::to(serde_json::json!({ "name": "heavy", "n": n, "mode": "safe" }))
 }
 
-/// What billing says.
+/// Read invoices from billing.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn bills(cx: &CallContext) -> Result<String, ToolError> {
     let answer = cx.upstream("billing")?.get("invoices").send().await?;
     answer.require_success()?.json().await
 }
 
-/// Scopes as ever, and one tool for nobody.
+/// Denies one tool in addition to the scope checks.
 struct Denying {
     scopes: ScopeAuthorizer,
     tool: OsString,
@@ -652,26 +652,26 @@ impl Authorizer for Denying {
     }
 }
 
-/// With a policy of its own, where a test wants one.
-fn denying(server: ToolServer) -> ToolServer {
+/// Adds the policy if `SPECIMEN_DENIES` names a tool.
+fn with_policy(server: ToolServer) -> ToolServer {
     match std::env::var_os("SPECIMEN_DENIES") {
         Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
         None => server,
     }
 }
 
-/// Tools that don't start without upstreams.
-fn reaching() -> &'static [ToolEntry] {
+/// Tools that need an upstream, if `SPECIMEN_REACHES` is set.
+fn upstream_tools() -> &'static [ToolEntry] {
     if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let server = beside::beside(denying(ToolServer::new("specimen", "1.2.3")));
+    let server = fallback::with_fallback(with_policy(ToolServer::new("specimen", "1.2.3")));
     if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
         return server.tools(tools![echo]).run().await;
     }
-    layers::layered(server, tools![echo, steps], tools![unlock])
+    middleware::with_middleware(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,
             measure,
@@ -717,8 +717,8 @@ async fn main() -> ExitCode {
             completions::v1::assign,
             completions::erase
         ])
-        .tools(speaking::TOOLS)
-        .tools(reaching())
+        .tools(interaction::TOOLS)
+        .tools(upstream_tools())
         .lend_with(Seen::open)
         .run()
         .await

@@ -1,4 +1,4 @@
-//! The record: whose call it was and from where, in files that are rotated, and the question who called what.
+//! Audit records: their content, the rotation of their files, and the `audit` command.
 
 use std::{
     io::Write as _,
@@ -12,14 +12,10 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, StdioServer, correlation};
-
-fn rpc(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
-}
+use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, StdioServer, correlation, rpc, tools_call};
 
 #[test]
-fn a_record_says_from_where_and_with_which_scopes() {
+fn record_contains_the_remote_address_and_scopes() {
     let server = HttpServer::start(&["--local-scopes", "specimen:read,specimen:more"]);
     let record = |answer: &Value| server.stderr.record_of(correlation(answer));
     let ran = record(&server.call("counts", json!({})));
@@ -31,10 +27,10 @@ fn a_record_says_from_where_and_with_which_scopes() {
     let forged = [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")];
     let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} }));
     assert_eq!(record(&server.post(&forged, &call).json())["remote"], "127.0.0.1");
-    let turned_away = rpc("tools/call", json!({ "name": "counts", "arguments": [] }));
-    let turned_away = record(&server.post(&[], &turned_away).json());
+    let malformed = rpc("tools/call", json!({ "name": "counts", "arguments": [] }));
+    let malformed = record(&server.post(&[], &malformed).json());
     assert_eq!(
-        (&turned_away["remote"], &turned_away["reason"]),
+        (&malformed["remote"], &malformed["reason"]),
         (&json!("127.0.0.1"), &json!("invalid_request"))
     );
 
@@ -45,22 +41,16 @@ fn a_record_says_from_where_and_with_which_scopes() {
 }
 
 #[test]
-fn a_record_of_a_legacy_session_says_from_where() {
+fn legacy_session_record_contains_the_remote_address() {
     let server = HttpServer::start(&["--legacy-sessions", "1"]);
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let opened = server.post(&[], &rpc("initialize", hello));
-    let session = [
-        ("Mcp-Session-Id", opened.header("mcp-session-id").unwrap()),
-        ("MCP-Protocol-Version", "2025-11-25"),
-    ];
-    server.post(&session, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let id = server.open_session(&[]);
+    let session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} }));
     let answer = server.post(&session, &call).events().pop().unwrap();
     assert_eq!(server.stderr.record_of(correlation(&answer))["remote"], "127.0.0.1");
 }
 
-/// A folder with a file of records, and the question about them.
+/// An audit file in its own folder, and the `audit` command on it.
 struct Records {
     folder: TempDir,
     file: PathBuf,
@@ -80,7 +70,7 @@ impl Records {
         [&["--audit-file", self.path()], more].concat()
     }
 
-    /// The files, the rotated ones first, oldest first.
+    /// Rotated files from the oldest to the newest, then the current file.
     fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<PathBuf> = entries.filter(|path| *path != self.file).collect();
@@ -97,33 +87,33 @@ impl Records {
             .collect()
     }
 
-    /// Waits until there are so many records, and gives their correlation ids.
-    fn ids(&self, wanted: usize) -> Vec<String> {
+    /// Waits for this number of records and returns their correlation ids.
+    fn ids(&self, expected: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
             let records =
                 self.lines().into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
             let id = |record: Value| record["correlation_id"].as_str().unwrap().to_owned();
             let ids: Vec<String> = records.map(id).collect();
-            if ids.len() >= wanted {
+            if ids.len() >= expected {
                 return ids;
             }
-            assert!(begun.elapsed() < PATIENCE, "{} records, {wanted} wanted", ids.len());
+            assert!(begun.elapsed() < PATIENCE, "expected {expected} records, got {}", ids.len());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Asks, with the exit code, what was said, and what was said beside it.
-    fn ask(&self, arguments: &[&str]) -> (i32, String, String) {
-        let asked = Command::new(SPECIMEN).args(["audit", "--file", self.path()]).args(arguments).output();
-        let Output { status, stdout, stderr } = asked.unwrap();
+    /// Runs `audit` and returns its exit code, stdout and stderr.
+    fn query(&self, arguments: &[&str]) -> (i32, String, String) {
+        let ran = Command::new(SPECIMEN).args(["audit", "--file", self.path()]).args(arguments).output();
+        let Output { status, stdout, stderr } = ran.unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     }
 
-    /// The correlation ids that a question finds.
+    /// Correlation ids of the records that a query finds.
     fn found(&self, arguments: &[&str]) -> Vec<String> {
-        let (code, out, said) = self.ask(&[arguments, &["--json"]].concat());
+        let (code, out, said) = self.query(&[arguments, &["--json"]].concat());
         assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
         let id = |line: &str| {
             serde_json::from_str::<Value>(line).unwrap()["correlation_id"].as_str().unwrap().to_owned()
@@ -138,7 +128,7 @@ fn sorted(mut ids: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn no_record_is_lost_or_doubled_where_two_servers_rotate_one_file() {
+fn two_servers_rotating_one_file_lose_and_duplicate_no_record() {
     let records = Records::new();
     let flags = records.flags(&["--audit-max-size", "4KiB"]);
     let servers = [HttpServer::start(&flags), HttpServer::start(&flags)];
@@ -160,23 +150,18 @@ fn no_record_is_lost_or_doubled_where_two_servers_rotate_one_file() {
     let files = records.files();
     assert!(files.len() > 30, "{} files", files.len());
     for file in &files {
-        assert!(
-            std::fs::metadata(file).unwrap().len() <= 2 * 4_096,
-            "{file:?} is much larger than it may be"
-        );
+        assert!(std::fs::metadata(file).unwrap().len() <= 2 * 4_096, "{file:?} far exceeds its maximum size");
     }
     assert_eq!(sorted(records.found(&[])), made);
 }
 
 #[test]
-fn a_file_is_no_larger_than_it_may_be() {
+fn audit_file_stays_within_its_maximum_size() {
     let records = Records::new();
     let mut server = StdioServer::initialized(&records.flags(&["--audit-max-size", "4KiB"]));
-    // In batches that are larger than a file.
+    // Batches are larger than one file.
     for number in 0..400 {
-        let params = json!({ "name": "echo", "arguments": { "text": "x" } });
-        let call = json!({ "jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params });
-        server.send(&call.to_string());
+        server.send(&tools_call(number, "echo", json!({ "text": "x" })).to_string());
     }
     for _ in 0..400 {
         server.receive();
@@ -188,15 +173,10 @@ fn a_file_is_no_larger_than_it_may_be() {
 }
 
 #[test]
-fn the_one_call_among_thousands_is_found() {
+fn one_call_among_thousands_is_found() {
     let records = Records::new();
     let mut server = StdioServer::initialized(&records.flags(&["--audit-max-size", "64KiB"]));
-    let mut call = |id: u32, tool: &str| {
-        let params = json!({ "name": tool, "arguments": {} });
-        server.send(
-            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string(),
-        );
-    };
+    let mut call = |id: u32, tool: &str| server.send(&tools_call(id, tool, json!({})).to_string());
     for number in 0..3_000 {
         call(number, "counts");
     }
@@ -209,28 +189,28 @@ fn the_one_call_among_thousands_is_found() {
     records.ids(4_000);
     assert!(records.files().len() > 10, "{:?}", records.files());
     assert_eq!(records.found(&["--tool", "numbers_of_another_kind"]), [correlation(one)]);
-    // Of so many at once, some may have been refused for want of a place.
+    // Some of these concurrent calls may have been refused by the concurrency limit.
     assert!(records.found(&["--outcome", "refused", "--since", "1h"]).contains(&correlation(one).to_owned()));
     assert_eq!(records.found(&["--agent", "harness"]).len(), 4_000);
     assert_eq!(
         records.found(&["--since", "1d"]),
         records.ids(4_000),
-        "in the order in which they were written"
+        "records keep the order in which they were written"
     );
     assert!(records.found(&["--user", "ann"]).is_empty());
-    let (_, table, _) = records.ask(&["--tool", "numbers_of_another_kind"]);
+    let (_, table, _) = records.query(&["--tool", "numbers_of_another_kind"]);
     let rows: Vec<&str> = table.lines().collect();
     assert!(rows.len() == 2 && rows[0].starts_with("TIME"), "{table}");
     for part in ["local", "harness 1", "numbers_of_another_kind", "refused", "unknown_tool", correlation(one)]
     {
         assert!(rows[1].contains(part), "{part}: {table}");
     }
-    let (_, counts, _) = records.ask(&["--by", "tool"]);
+    let (_, counts, _) = records.query(&["--by", "tool"]);
     assert_eq!(counts, "    3999  counts\n       1  numbers_of_another_kind\n");
 }
 
 #[test]
-fn only_so_many_rotated_files_are_kept() {
+fn rotated_files_beyond_the_limit_are_deleted() {
     let records = Records::new();
     let foreign = records.folder.path().join("calls.jsonl.1");
     std::fs::write(&foreign, "").unwrap();
@@ -243,14 +223,19 @@ fn only_so_many_rotated_files_are_kept() {
     while !std::fs::read_to_string(&records.file).unwrap_or_default().contains(&last) {
         assert!(begun.elapsed() < PATIENCE, "the last record is missing");
     }
-    assert_eq!(records.files().len(), 4, "two, the current one, and somebody else's: {:?}", records.files());
-    assert!(foreign.exists(), "what another program rotated is its own");
+    assert_eq!(
+        records.files().len(),
+        4,
+        "two rotated files, the current one, and a foreign one: {:?}",
+        records.files()
+    );
+    assert!(foreign.exists(), "a file rotated by another program is kept");
     let made = records.lines();
-    assert!(made.last().unwrap().contains(&last) && made.len() < 20, "the newest are kept");
+    assert!(made.last().unwrap().contains(&last) && made.len() < 20, "the newest records are kept");
 }
 
 #[test]
-fn what_was_recorded_outlives_a_kill() {
+fn records_survive_sigkill() {
     let records = Records::new();
     let flags = records.flags(&["--audit-max-size", "4KiB"]);
     for round in 1..=3 {
@@ -259,7 +244,7 @@ fn what_was_recorded_outlives_a_kill() {
         let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} })).to_string();
         let call = server.message("POST", "/mcp", &[], call.as_bytes());
         let calls = || {
-            // Until it is gone.
+            // Until the server is gone.
             while let Ok(mut stream) = TcpStream::connect(server.address) {
                 if stream.write_all(&call).is_err() || Reply::read(stream).status != 200 {
                     return;
@@ -284,36 +269,36 @@ fn what_was_recorded_outlives_a_kill() {
             assert_eq!(after.iter().filter(|other| *other == line).count(), 1, "round {round}: {line}");
         }
         let broken = after.iter().filter(|line| serde_json::from_str::<Value>(line).is_err()).count();
-        assert!(broken <= round, "a kill cuts one line off at most");
+        assert!(broken <= round, "a kill truncates at most one line");
     }
 }
 
 #[test]
-fn a_line_that_a_crash_cut_off_takes_no_record_with_it() {
+fn line_cut_off_by_a_crash_loses_no_other_record() {
     let records = Records::new();
     std::fs::write(&records.file, "{\"time\":\"2026-11-14T09:30:00Z\",\"tool\":\"ec").unwrap();
     let mut server = StdioServer::initialized(&records.flags(&[]));
     let id = correlation(&server.call("echo", json!({ "text": "x" }))).to_owned();
     assert!(server.close().success());
-    let (code, out, said) = records.ask(&["--json"]);
+    let (code, out, said) = records.query(&["--json"]);
     assert!(code == 0 && out.contains(&id) && out.lines().count() == 1, "{out}");
     assert!(said.contains("warning") && said.contains("lines that are no records: 1"), "{said}");
 }
 
 #[test]
-fn a_file_that_can_not_be_rotated_grows_on() {
+fn file_that_cannot_be_rotated_keeps_growing() {
     let mut records = Records::new();
-    // The name of a rotated one would be too long.
+    // The name of a rotated file would be too long.
     records.file = records.folder.path().join("x".repeat(240));
     let server = HttpServer::start(&records.flags(&["--audit-max-size", "1KiB"]));
     let made: Vec<String> =
         (0..20).map(|_| correlation(&server.call("counts", json!({}))).to_owned()).collect();
     server.stderr.line_with(&["ERROR", "can't be rotated, and grows on"]);
     assert_eq!(records.ids(20), made);
-    assert_eq!(server.stderr.text().matches("can't be rotated").count(), 1, "said once");
+    assert_eq!(server.stderr.text().matches("can't be rotated").count(), 1, "logged once");
 }
 
-/// A record as another server wrote it.
+/// A record line with further members.
 fn record(time: &str, id: &str, more: Value) -> String {
     let mut record =
         json!({ "time": time, "correlation_id": id, "user": "ann", "tool": "echo", "outcome": "ok" });
@@ -324,7 +309,7 @@ fn record(time: &str, id: &str, more: Value) -> String {
 }
 
 #[test]
-fn a_question_reads_all_brothers_that_can_have_the_answer() {
+fn query_reads_every_rotated_file_in_its_time_range() {
     let records = Records::new();
     let write = |end: &str, text: &str| std::fs::write(format!("{}{end}", records.path()), text).unwrap();
     write(".20260101T000000.000000Z", &record("2025-12-31T10:00:00Z", "a", json!({ "agent": "bot" })));
@@ -333,61 +318,65 @@ fn a_question_reads_all_brothers_that_can_have_the_answer() {
     write(".bak", &record("2026-11-14T10:00:00Z", "never", json!({})));
     write(".20261114T093000Z", &record("2026-11-14T10:00:00Z", "never", json!({})));
     assert_eq!(records.found(&[]), ["a", "b", "c"]);
-    assert_eq!(records.found(&["--tool", "echo"]), ["a", "b"], "an older version is the same tool");
-    assert_eq!(records.found(&["--since", "2026-01-31", "--until", "2026-01-31"]), ["b"], "a day has an end");
+    assert_eq!(records.found(&["--tool", "echo"]), ["a", "b"], "an older version belongs to the same tool");
+    assert_eq!(
+        records.found(&["--since", "2026-01-31", "--until", "2026-01-31"]),
+        ["b"],
+        "`--until` includes its day"
+    );
     assert_eq!(records.found(&["--since", "2026-11-14T10:00:00Z"]), ["c"]);
     assert_eq!(records.found(&["--until", "2026-11-14T10:00:00Z"]), ["a", "b"]);
     assert_eq!(records.found(&["--agent", "bot"]), ["a"]);
     assert_eq!(records.found(&["--tenant", "acme"]), ["c"]);
 
-    // A file that can't be read is no matter where it can't have the answer.
+    // An unreadable file matters only if its time range matches the query.
     std::fs::create_dir(format!("{}.20260301T000000.000000Z", records.path())).unwrap();
     assert_eq!(records.found(&["--since", "2026-04-01"]), ["c"]);
     assert_eq!(records.found(&["--until", "2026-01-01"]), ["a"]);
-    let (code, out, said) = records.ask(&["--json"]);
+    let (code, out, said) = records.query(&["--json"]);
     assert!(code == 1 && out.lines().count() == 3, "{code}: {out}");
     assert!(said.contains("error") && said.contains(".20260301T000000.000000Z"), "{said}");
 }
 
 #[test]
-fn what_another_program_rotated_is_read_too() {
+fn files_rotated_by_another_program_are_read() {
     let records = Records::new();
     let write = |end: &str, text: &str| std::fs::write(format!("{}{end}", records.path()), text).unwrap();
     write(".1", &record("2026-11-13T10:00:00Z", "a", json!({})));
     write("", &record("2026-11-14T10:00:00Z", "b", json!({})));
     assert_eq!(records.found(&[]), ["a", "b"]);
     write(".2.gz", "not text");
-    let (code, _, said) = records.ask(&[]);
+    let (code, _, said) = records.query(&[]);
     assert!(code == 1 && said.contains(".2.gz: it is packed: unpack it first"), "{said}");
-    assert_eq!(records.ask(&["--since", "9999-01-01"]).0, 0, "it is older than that");
+    assert_eq!(records.query(&["--since", "9999-01-01"]).0, 0, "the file is older than the queried range");
 }
 
 #[test]
-fn a_table_hides_nothing_and_a_broken_line_is_counted() {
+fn table_escapes_control_characters_and_counts_invalid_lines() {
     let records = Records::new();
     let hostile = json!({ "agent": "\u{1b}[2J\u{202e}bot\nann" });
     let long = format!("{{\"time\":\"{}\"}}\n", "x".repeat(3 << 20));
     let lines = [record("2026-11-14T10:00:00Z", "a", hostile), "nonsense\n\n".into(), long].concat();
     let last = record("2026-11-14T10:00:01Z", "b", json!({}));
     std::fs::write(&records.file, format!("{lines}{}{last}", record("noon", "c", json!({})))).unwrap();
-    let (code, table, said) = records.ask(&[]);
+    let (code, table, said) = records.query(&[]);
     assert!(code == 0 && said.contains("lines that are no records: 3"), "{said}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
-    assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest is last: {table}");
+    assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record is last: {table}");
 }
 
 #[test]
-fn a_question_without_a_file_says_how_to_set_one() {
-    let asked = |arguments: &[&str]| {
+fn query_without_a_file_names_the_setting() {
+    let audit = |arguments: &[&str]| {
         let output = Command::new(SPECIMEN).arg("audit").args(arguments).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = asked(&[]);
+    let (code, said) = audit(&[]);
     assert!(code == 1 && said.contains("--file FILE") && said.contains("MCP_TOOL_AUDIT_FILE"), "{said}");
-    let (code, said) = asked(&["--file", "nowhere/calls.jsonl"]);
+    let (code, said) = audit(&["--file", "nowhere/calls.jsonl"]);
     assert!(code == 1 && said.contains("nowhere/calls.jsonl"), "{said}");
-    let (code, said) = asked(&["--file", "x", "--since", "yesterday"]);
+    let (code, said) = audit(&["--file", "x", "--since", "yesterday"]);
     assert!(code == 1 && said.contains("--since \"yesterday\": a time is wanted, such as 7d"), "{said}");
-    assert_eq!(asked(&["--file", "x", "--outcome", "fine"]).0, 2);
+    assert_eq!(audit(&["--file", "x", "--outcome", "fine"]).0, 2);
 }

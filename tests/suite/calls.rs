@@ -1,4 +1,4 @@
-//! A call's way, seen from outside: arguments, guards, results and records.
+//! Calls from end to end: arguments, guards, results and records.
 
 use std::{process::Command, time::Instant};
 
@@ -21,7 +21,7 @@ fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
 }
 
 #[test]
-fn a_good_call_gives_its_result_in_both_forms_with_its_stamps() {
+fn successful_call_returns_text_structured_content_and_contract_metadata() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("measure", json!({ "name": "abc", "n": 5, "mode": "fast" }));
     let result = &answer["result"];
@@ -29,7 +29,7 @@ fn a_good_call_gives_its_result_in_both_forms_with_its_stamps() {
     assert_eq!(serde_json::from_str::<Value>(text(&answer)).unwrap(), result["structuredContent"]);
     assert_eq!(result.get("isError"), None);
     assert_eq!(result["_meta"]["dev.mcp-tool/version"], "2.1");
-    assert_eq!(result.get("resultType"), None, "a client of 2025-11-25 doesn't know it");
+    assert_eq!(result.get("resultType"), None, "2025-11-25 has no resultType");
 
     let list = server.request("tools/list", json!({}));
     let listed =
@@ -40,8 +40,8 @@ fn a_good_call_gives_its_result_in_both_forms_with_its_stamps() {
 }
 
 #[test]
-fn every_bad_argument_is_refused_before_the_function_runs() {
-    // The table on which servers are compared: name at most 5 and ^[a-z]+$, n from 1 to 10, an enum.
+fn invalid_argument_is_refused_before_the_function_runs() {
+    // The comparison table of the README: `name` matches ^[a-z]+$ in 5 characters, `n` is 1 to 10, `mode` is an enum.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [
@@ -89,7 +89,7 @@ fn every_bad_argument_is_refused_before_the_function_runs() {
 }
 
 #[test]
-fn all_violations_of_a_call_are_reported_up_to_eight() {
+fn violations_are_all_counted_and_eight_are_listed() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("measure", json!({ "name": "ABCDEF", "n": 99, "tags": [1, 2, 3, 4], "x": 1 }));
     let found: Vec<(&str, &str)> =
@@ -115,7 +115,7 @@ fn all_violations_of_a_call_are_reported_up_to_eight() {
 }
 
 #[test]
-fn a_name_given_twice_is_refused() {
+fn duplicate_argument_is_refused() {
     let mut server = StdioServer::initialized(&[]);
     server.send(
         r#"{"jsonrpc":"2.0","id":"d","method":"tools/call","params":{"name":"measure","arguments":{"name":"abc","n":1,"n":2,"mode":"fast"}}}"#,
@@ -125,7 +125,7 @@ fn a_name_given_twice_is_refused() {
 }
 
 #[test]
-fn a_secret_is_neither_echoed_nor_logged_nor_digested() {
+fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
     let mut server = StdioServer::initialized(&["--log-level", "trace"]);
     for pin in [json!("hunter2"), json!("hunt"), json!(8_431_976), json!(["hunter2"])] {
         let answer = server.call("unlock", json!({ "pin": pin, "minutes": 1 }));
@@ -135,14 +135,14 @@ fn a_secret_is_neither_echoed_nor_logged_nor_digested() {
     let first = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
     let second = server.call("unlock", json!({ "pin": "9876", "minutes": 1 }));
     let [first, second] = [first, second].map(|answer| server.stderr.record_of(correlation(&answer)));
-    assert_eq!(first["arguments"], second["arguments"], "a digest of four digits is soon guessed");
+    assert_eq!(first["arguments"], second["arguments"], "a digest of four digits is easily reversed");
     assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
     let log = server.stderr.text();
     assert!(!log.contains("hunt") && !log.contains("8431976"), "{log}");
 }
 
 #[test]
-fn an_echo_has_64_characters_at_most() {
+fn echoed_value_has_at_most_64_characters() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("measure", json!({ "name": "abc", "n": 1, "mode": "x".repeat(5_000) }));
     let message = violations(&answer)[0].2;
@@ -152,7 +152,7 @@ fn an_echo_has_64_characters_at_most() {
 }
 
 #[test]
-fn a_result_that_breaks_its_promise_never_leaves() {
+fn result_that_violates_its_schema_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, reason, secret) in [
         ("overstate", "/v: 11 is over the maximum of 10", "11"),
@@ -161,7 +161,7 @@ fn a_result_that_breaks_its_promise_never_leaves() {
     ] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), "internal");
-        // The id may hold any digits.
+        // The correlation id may contain these digits.
         let (before, after) = text(&answer).split_once(correlation(&answer)).unwrap();
         assert!(!before.contains(secret) && !after.contains(secret), "{answer}");
         assert_eq!(answer["result"].get("structuredContent"), None);
@@ -175,11 +175,11 @@ fn a_result_that_breaks_its_promise_never_leaves() {
         json!({ "v": 10, "more": [{ "name": "a", "share": 0.5 }] })
     );
     let answer = server.call("foreign", json!({ "v": 11 }));
-    assert_eq!(kind(&answer), "internal", "a schema that is known only at run time is held too");
+    assert_eq!(kind(&answer), "internal", "a schema known only at run time is enforced, too");
 }
 
 #[test]
-fn a_panic_is_answered_and_the_server_lives() {
+fn panic_becomes_an_error_and_the_server_continues() {
     let mut server = StdioServer::initialized(&[]);
     for tool in ["panics", "panics_blocking"] {
         let answer = server.call(tool, json!({}));
@@ -191,7 +191,7 @@ fn a_panic_is_answered_and_the_server_lives() {
 }
 
 #[test]
-fn a_call_ends_at_its_deadline() {
+fn call_ends_at_its_timeout() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, outcome, words) in [
         ("reads_for_ever", "error", "try again with less"),
@@ -207,13 +207,13 @@ fn a_call_ends_at_its_deadline() {
 }
 
 #[test]
-fn a_server_wide_timeout_bounds_tools_that_say_nothing() {
+fn server_timeout_applies_to_tools_without_their_own() {
     let mut server = StdioServer::initialized(&["--timeout", "150ms"]);
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 60_000 }))), "timeout");
 }
 
 #[test]
-fn calls_of_a_tool_and_of_all_tools_are_bounded() {
+fn concurrency_is_limited_per_tool_and_per_server() {
     let mut server = StdioServer::initialized(&["--concurrency", "2"]);
     let call = |id: &str, tool: &str, arguments: Value| {
         json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
@@ -246,7 +246,7 @@ fn calls_of_a_tool_and_of_all_tools_are_bounded() {
 }
 
 #[test]
-fn a_write_that_may_have_taken_effect_is_said_to() {
+fn failed_write_reports_that_it_may_have_taken_effect() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, expected) in [
         ("panics", "internal"),
@@ -261,44 +261,44 @@ fn a_write_that_may_have_taken_effect_is_said_to() {
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!(expected)), "{tool}");
     }
     let answer = server.call("overstate", json!({}));
-    assert!(!text(&answer).contains("look before"), "nothing was written: {answer}");
+    assert!(!text(&answer).contains("look before"), "a read-only tool writes nothing: {answer}");
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
-    assert!(!text(&answer).contains("nothing was done"), "who knows: {answer}");
+    assert!(!text(&answer).contains("nothing was done"), "the function may have written: {answer}");
 }
 
 #[test]
-fn words_are_cut_where_nobody_reads_on() {
+fn long_messages_are_truncated() {
     let mut server = StdioServer::initialized(&[]);
     let params = json!({ "name": "rambles", "_meta": { "progressToken": 1 } });
     let answer = server.request("tools/call", params);
     assert_eq!(kind(&answer), "not_found");
-    let report = server.notifications[0]["params"]["message"].as_str().unwrap();
-    for words in [text(&answer), report] {
-        assert!(words.len() < 5_000 && words.ends_with('…'), "{} bytes", words.len());
+    let progress = server.notifications[0]["params"]["message"].as_str().unwrap();
+    for message in [text(&answer), progress] {
+        assert!(message.len() < 5_000 && message.ends_with('…'), "{} bytes", message.len());
     }
 }
 
 #[test]
-fn a_function_that_is_not_async_holds_its_place_until_it_truly_ends() {
+fn blocking_function_holds_its_slot_until_it_ends() {
     let mut server = StdioServer::initialized(&[]);
     let begun = Instant::now();
     let answer = server.call("blocks", json!({ "milliseconds": 3_000 }));
     assert_eq!(kind(&answer), "timeout");
     let record = server.stderr.record_of(correlation(&answer));
-    assert_eq!(record["outcome"], "unknown", "the thread goes on, and may still write");
+    assert_eq!(record["outcome"], "unknown", "the thread keeps running and may still write");
     let refused = server.call("blocks", json!({ "milliseconds": 0 }));
-    assert_eq!(kind(&refused), "unavailable", "its place is still taken");
+    assert_eq!(kind(&refused), "unavailable", "its slot is still taken");
     loop {
         let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
         if counts["finished"] == 1 {
-            assert_eq!(counts["told"], 1, "it can see that nobody waits");
+            assert_eq!(counts["told"], 1, "the function sees that it is cancelled");
             break;
         }
         assert!(begun.elapsed() < PATIENCE);
     }
     while kind_or_ok(&server.call("blocks", json!({ "milliseconds": 0 }))) == "unavailable" {
-        assert!(begun.elapsed() < PATIENCE, "its place was not given back");
+        assert!(begun.elapsed() < PATIENCE, "its slot was not freed");
     }
 }
 
@@ -307,7 +307,7 @@ fn kind_or_ok(answer: &Value) -> &str {
 }
 
 #[test]
-fn a_result_is_capped_without_being_held() {
+fn oversized_result_is_refused() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("large", json!({ "bytes": 1_048_576 }));
     assert_eq!(text(&answer).len(), 1_048_576);
@@ -321,7 +321,7 @@ fn a_result_is_capped_without_being_held() {
 }
 
 #[test]
-fn errors_are_typed_and_keep_their_sources_to_the_log() {
+fn errors_have_a_kind_and_their_sources_are_only_logged() {
     let mut server = StdioServer::initialized(&[]);
     for (failure, expected, words) in [
         ("refused", "refused", "not while the books are closed"),
@@ -349,7 +349,7 @@ fn errors_are_typed_and_keep_their_sources_to_the_log() {
 }
 
 #[test]
-fn scopes_are_enforced_and_decide_the_list_too() {
+fn scopes_are_enforced_for_calls_and_lists() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(
         text(&server.call("measure", json!({ "name": "a", "n": 1, "mode": "fast" }))),
@@ -377,7 +377,7 @@ fn scopes_are_enforced_and_decide_the_list_too() {
 }
 
 #[test]
-fn what_can_not_be_undone_needs_a_person_or_the_operator() {
+fn destructive_tool_needs_approval_or_the_operators_permission() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("destroys", json!({ "what": "all" }));
     assert_eq!(kind(&answer), "approval_required");
@@ -387,7 +387,7 @@ fn what_can_not_be_undone_needs_a_person_or_the_operator() {
     assert_eq!(
         kind(&server.call("destroys", json!({ "what": 7 }))),
         "invalid_arguments",
-        "arguments come first"
+        "arguments are checked before approval"
     );
     assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
 
@@ -397,7 +397,7 @@ fn what_can_not_be_undone_needs_a_person_or_the_operator() {
 }
 
 #[test]
-fn an_unknown_tool_is_a_protocol_error_with_a_record() {
+fn unknown_tool_is_a_recorded_protocol_error() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("mesure", json!({}));
     assert_eq!(answer["error"]["code"], -32_602);
@@ -406,7 +406,7 @@ fn an_unknown_tool_is_a_protocol_error_with_a_record() {
 }
 
 #[test]
-fn each_call_leaves_one_record_without_its_values() {
+fn call_leaves_one_record_without_argument_values() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("echo", json!({ "text": "a value of the caller's" }));
     let record = server.stderr.record_of(correlation(&answer));
@@ -437,7 +437,7 @@ fn each_call_leaves_one_record_without_its_values() {
 }
 
 #[test]
-fn records_go_to_the_file_that_was_asked_for() {
+fn records_are_written_to_the_configured_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
     let mut server = StdioServer::initialized(&["--audit-file", file.to_str().unwrap()]);
@@ -451,7 +451,7 @@ fn records_go_to_the_file_that_was_asked_for() {
 }
 
 #[test]
-fn a_file_that_was_moved_away_is_begun_anew() {
+fn moved_audit_file_is_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let (file, moved) = (folder.path().join("calls.jsonl"), folder.path().join("calls.1.jsonl"));
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
@@ -464,13 +464,13 @@ fn a_file_that_was_moved_away_is_begun_anew() {
     std::fs::rename(&file, &moved).unwrap();
     server.call("echo", json!({ "text": "after" }));
     while lines(&file) != 1 {
-        assert!(begun.elapsed() < PATIENCE, "it went to the file that was moved");
+        assert!(begun.elapsed() < PATIENCE, "the record was written to the moved file");
     }
     assert_eq!(lines(&moved), 1);
 }
 
 #[test]
-fn nothing_runs_once_as_many_records_wait_as_may() {
+fn calls_are_refused_when_the_record_queue_is_full() {
     let mut server = StdioServer::initialized(&["--audit-file", "/dev/full"]);
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nobody","arguments":{}}}"#;
     for _ in 0..40 {
@@ -480,11 +480,11 @@ fn nothing_runs_once_as_many_records_wait_as_may() {
         }
     }
     let refused = server.call("echo", json!({ "text": "x" }));
-    assert_eq!(kind(&refused), "unavailable", "a reader is refused too: {refused}");
+    assert_eq!(kind(&refused), "unavailable", "read-only tools are refused, too: {refused}");
 }
 
 #[test]
-fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
+fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("later").join("calls.jsonl");
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
@@ -492,7 +492,10 @@ fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
     let refused = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
     assert_eq!(kind(&refused), "unavailable");
     assert!(text(&refused).contains("audit record can't be written"), "{refused}");
-    assert_eq!(text(&server.call("echo", json!({ "text": "reading goes on" }))), "reading goes on");
+    assert_eq!(
+        text(&server.call("echo", json!({ "text": "read-only tools still run" }))),
+        "read-only tools still run"
+    );
     assert_eq!(server.send("GET", "/readyz", &[], b"").status, 503);
 
     std::fs::create_dir(folder.path().join("later")).unwrap();
@@ -501,24 +504,27 @@ fn while_the_file_can_not_be_written_tools_that_write_are_refused() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
     let begun = Instant::now();
     while std::fs::read_to_string(&file).unwrap_or_default().lines().count() < 3 {
-        assert!(begun.elapsed() < PATIENCE, "the records that waited were lost");
+        assert!(begun.elapsed() < PATIENCE, "the queued records were lost");
     }
 }
 
 #[test]
-fn a_full_disk_refuses_what_writes() {
+fn write_tools_are_refused_when_the_disk_is_full() {
     let server = HttpServer::start(&["--audit-file", "/dev/full"]);
-    server.call("echo", json!({ "text": "the first record finds out" }));
+    server.call("echo", json!({ "text": "first record" }));
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
     assert_eq!(kind(&server.call("unlock", json!({ "pin": "1234", "minutes": 1 }))), "unavailable");
-    assert_eq!(text(&server.call("echo", json!({ "text": "reading goes on" }))), "reading goes on");
+    assert_eq!(
+        text(&server.call("echo", json!({ "text": "read-only tools still run" }))),
+        "read-only tools still run"
+    );
 }
 
 #[test]
-fn a_line_that_was_cut_off_is_written_again_when_there_is_room() {
+fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // A file of two blocks at most, until the limit is lifted.
+    // The file is limited to two blocks until the limit is lifted.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
@@ -528,11 +534,11 @@ fn a_line_that_was_cut_off_is_written_again_when_there_is_room() {
     let mut ids = Vec::new();
     for _ in 0..20 {
         let answer = server.call("echo", json!({ "text": "x" }));
-        assert_eq!(text(&answer), "x", "reading goes on");
+        assert_eq!(text(&answer), "x", "read-only tools still run");
         ids.push(correlation(&answer).to_owned());
     }
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
-    assert!(!std::fs::read_to_string(&file).unwrap().ends_with('\n'), "a line was cut off");
+    assert!(!std::fs::read_to_string(&file).unwrap().ends_with('\n'), "the last line is truncated");
 
     let process = server.process().to_string();
     let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]).status();
@@ -540,17 +546,17 @@ fn a_line_that_was_cut_off_is_written_again_when_there_is_room() {
     server.stderr.line_with(&["WARN", "audit records are written again"]);
     let begun = Instant::now();
     for id in &ids {
-        let is_it = |line: &str| {
+        let has_id = |line: &str| {
             serde_json::from_str(line).is_ok_and(|record: Value| record["correlation_id"] == **id)
         };
-        while !std::fs::read_to_string(&file).unwrap().lines().any(is_it) {
+        while !std::fs::read_to_string(&file).unwrap().lines().any(has_id) {
             assert!(begun.elapsed() < PATIENCE, "{id} is lost");
         }
     }
 }
 
 #[test]
-fn a_cursor_goes_on_where_the_page_before_ended() {
+fn cursor_continues_after_the_previous_page() {
     let server = HttpServer::start(&[]);
     let page = |arguments: Value| server.call("numbers", arguments)["result"]["structuredContent"].clone();
     let first = page(json!({ "below": 5, "limit": 2 }));
@@ -561,7 +567,11 @@ fn a_cursor_goes_on_where_the_page_before_ended() {
     assert_eq!(third, json!({ "items": [{ "n": 4 }] }));
 
     let refused = |arguments: Value| violations(&server.call("numbers", arguments))[0].1.to_owned();
-    assert_eq!(refused(json!({ "below": 6, "cursor": first["next_cursor"] })), "cursor", "another question");
+    assert_eq!(
+        refused(json!({ "below": 6, "cursor": first["next_cursor"] })),
+        "cursor",
+        "the arguments differ"
+    );
     assert_eq!(refused(json!({ "below": 5, "cursor": "AAAA" })), "cursor");
     assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
     assert_eq!(
@@ -570,11 +580,11 @@ fn a_cursor_goes_on_where_the_page_before_ended() {
     );
     let other = HttpServer::start(&[]);
     let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
-    assert_eq!(violations(&answer)[0].1, "cursor", "another process's key");
+    assert_eq!(violations(&answer)[0].1, "cursor", "the key is of another process");
 }
 
 #[test]
-fn replicas_that_share_a_key_open_each_others_cursors() {
+fn replicas_with_one_seal_key_accept_each_others_cursors() {
     let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
     let start = || HttpServer::start_by(Command::new(SPECIMEN).env("MCP_TOOL_SEAL_KEYS", key), &[]);
     let (one, two) = (start(), start());

@@ -1,4 +1,4 @@
-//! The command line: help that teaches, lists of tools, settings with their origins, and clear refusals.
+//! The command line: help, lists of tools, settings with their sources, and error messages.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text, wait};
 
-/// Runs the specimen to its end, in a folder of its own.
+/// Runs the specimen to completion in a temporary folder, with `file` as its `mcp-tool.toml`.
 pub fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
     let folder = tempfile::tempdir().unwrap();
     if let Some(file) = file {
@@ -21,32 +21,33 @@ pub fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>)
     command.output().unwrap()
 }
 
+/// Stdout of a successful run.
 pub fn out(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What a run that failed said, and with which code.
+/// Exit code and stderr of a failed run.
 pub fn refusal(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{output:?}");
     (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
 }
 
 #[test]
-fn help_teaches() {
+fn help_shows_settings_defaults_and_examples() {
     let help = out(&run(&["--help"], &[], None));
     assert!(help.contains("serve") && help.contains("tools"), "{help}");
     let help = out(&run(&["serve", "--help"], &[], None));
-    for taught in
+    for part in
         ["--stdio", "--http <ADDR>", "MCP_TOOL_HTTP_LISTEN", "[default: 4MiB]", "mcp-tool.toml", "Examples:"]
     {
-        assert!(help.contains(taught), "no {taught} in:\n{help}");
+        assert!(help.contains(part), "no {part} in:\n{help}");
     }
     assert!(out(&run(&["--version"], &[], None)).starts_with("specimen "));
 }
 
 #[test]
-fn a_command_line_that_can_not_be_understood_is_refused() {
+fn invalid_command_line_is_refused() {
     let cases: [(&[&str], &str); 6] = [
         (&[], "Usage:"),
         (&["sevre"], "similar subcommands exist: 'revoke', 'serve'"),
@@ -62,7 +63,7 @@ fn a_command_line_that_can_not_be_understood_is_refused() {
 }
 
 #[test]
-fn the_tools_are_listed_without_opening_what_they_borrow() {
+fn tools_are_listed_without_opening_application_state() {
     let table = out(&run(&["tools"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
     let row = |name: &str| {
         let row = table.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
@@ -74,18 +75,18 @@ fn the_tools_are_listed_without_opening_what_they_borrow() {
     assert_eq!(row("panics"), "panics 1.0 public writes");
     assert_eq!(row("purges"), "purges 1.0 specimen:read destroys specimen:purge");
     assert_eq!(row("limited"), "limited 1.0 public reads 3/h");
-    assert!(!table.contains("UPSTREAM"), "no tool has one:\n{table}");
+    assert!(!table.contains("UPSTREAM"), "no tool has an upstream:\n{table}");
 }
 
 #[test]
-fn the_tools_as_json_are_what_clients_see() {
+fn tools_json_equals_tools_list() {
     let printed: Value = serde_json::from_str(&out(&run(&["tools", "--json"], &[], None))).unwrap();
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     assert_eq!(printed, served["result"]["tools"]);
 }
 
 #[test]
-fn a_flag_comes_before_the_environment_and_that_before_the_file() {
+fn flag_overrides_environment_which_overrides_file() {
     let file = "[limits]\ntimeout = \"1s\"\nconcurrency = 7\nmax_result = \"2MiB\"\n[local]\nscopes = [\"a\", \"b\"]\n";
     let environment = [("MCP_TOOL_LIMITS_TIMEOUT", "2s"), ("MCP_TOOL_LIMITS_CONCURRENCY", "8")];
     let printed = out(&run(&["serve", "--print-config", "--timeout", "3s"], &environment, Some(file)));
@@ -109,7 +110,7 @@ fn a_flag_comes_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
-fn what_is_no_setting_is_refused_with_the_one_that_was_meant() {
+fn unknown_setting_is_refused_with_the_nearest_name() {
     let serve: &[&str] = &["serve", "--stdio"];
     let (code, said) = refusal(&run(serve, &[("MCP_TOOL_LIMITS_TIMOUT", "2s")], None));
     assert!(code == 1 && said.contains("did you mean MCP_TOOL_LIMITS_TIMEOUT?"), "{said}");
@@ -129,7 +130,7 @@ fn what_is_no_setting_is_refused_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_value_that_can_not_be_used_names_its_place_and_its_remedy() {
+fn invalid_setting_value_names_its_source_and_valid_values() {
     let cases = [
         (
             "--timeout",
@@ -159,7 +160,7 @@ fn a_value_that_can_not_be_used_names_its_place_and_its_remedy() {
 }
 
 #[test]
-fn a_secret_is_neither_a_flag_nor_shown() {
+fn secret_setting_has_no_flag_and_is_not_printed() {
     assert_eq!(refusal(&run(&["serve", "--stdio", "--seal-keys", "x"], &[], None)).0, 2);
     let keys = [("MCP_TOOL_SEAL_KEYS", "hunter2,hunter3")];
     let printed = out(&run(&["serve", "--print-config"], &keys, None));
@@ -170,7 +171,7 @@ fn a_secret_is_neither_a_flag_nor_shown() {
 }
 
 #[test]
-fn a_server_that_can_not_start_says_why() {
+fn startup_failure_states_its_reason() {
     let (code, said) = refusal(&run(&["serve"], &[], None));
     assert!(code == 1 && said.contains("say how to serve: --stdio, or --http 127.0.0.1:8080"), "{said}");
     let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
@@ -184,11 +185,11 @@ fn a_server_that_can_not_start_says_why() {
     let address = taken.local_addr().unwrap().to_string();
     let (code, said) = refusal(&run(&["serve", "--http", &address], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
     assert!(code == 1 && said.contains(&address), "{said}");
-    assert!(!said.contains("could not be opened"), "nothing is opened where the port is taken: {said}");
+    assert!(!said.contains("could not be opened"), "state is opened only after the port is bound: {said}");
 }
 
 #[test]
-fn a_signal_is_heard_while_the_server_opens() {
+fn signal_stops_a_server_that_is_still_opening_state() {
     let mut child = Command::new(SPECIMEN)
         .args(["serve", "--http", "127.0.0.1:0"])
         .env("SPECIMEN_OPENS_SLOWLY", "1")
@@ -203,7 +204,7 @@ fn a_signal_is_heard_while_the_server_opens() {
 }
 
 #[test]
-fn the_log_says_what_guards_are_down() {
+fn startup_log_warns_of_missing_guards() {
     let server = HttpServer::start(&["--allow-destructive", "destroys"]);
     server.stderr.line_with(&["WARN", "no authorization is configured", "holds all scopes"]);
     server.stderr.line_with(&["WARN", "destructive", "destroys"]);
@@ -212,7 +213,7 @@ fn the_log_says_what_guards_are_down() {
 }
 
 #[test]
-fn the_configuration_that_a_server_prints_names_its_address() {
+fn printed_client_configuration_contains_the_server_url() {
     let server = HttpServer::start(&[]);
     let config = server.stderr.line_with(&["{\"mcpServers\""]);
     let config: Value = serde_json::from_str(config.trim()).unwrap();
@@ -220,7 +221,7 @@ fn the_configuration_that_a_server_prints_names_its_address() {
 }
 
 #[test]
-fn settings_of_a_file_hold() {
+fn settings_from_a_file_apply() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mcp-tool.toml");
     std::fs::write(&path, "[local]\nscopes = [\"specimen:read\"]\n[limits]\nmax_result = \"1KiB\"\n")

@@ -1,6 +1,5 @@
-//! Real clients: each lists, calls well and badly, is asked, hears what is logged, hands its trace on, follows progress
-//! and cancels, over stdio and HTTP, in each era that it speaks. `./test` installs them beside their scripts, in
-//! `tests/clients`.
+//! Real clients: each runs one scenario (list, call, elicitation, logging, tracing, progress, cancellation) over stdio
+//! and HTTP, in each protocol revision that it supports. `./test` installs them in `tests/clients`.
 
 use std::{path::Path, process::Command};
 
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     control::Control,
-    harness::{HttpServer, SPECIMEN, StdioServer},
+    harness::{HttpServer, SPECIMEN, StdioServer, tool_names},
 };
 
 const LEGACY: &str = "2025-11-25";
@@ -17,32 +16,30 @@ const MODERN: &str = "2026-07-28";
 const PYTHON: &str = ".venv/bin/python";
 const NODE: &str = "node_modules/.bin/node";
 
-/// What a model is told of the bad call that every client makes.
+/// Error text of the invalid call in the scenario.
 const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
     /name: 6 characters, at most 5 allowed\n\
     /n: 99 is over the maximum of 10\n\
     /nn: unknown argument; did you mean 'n'?";
 
-/// Runs a program of the clients' folder to its end: what it printed, and its exit code.
+/// Runs a program of `tests/clients` to completion and returns its stdout and exit code.
 fn run(program: &str, arguments: &[&str]) -> (String, i32) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     assert!(folder.join(program).exists(), "{program} isn't installed in {}: run ./test", folder.display());
     let mut command = Command::new("timeout");
     let output = command.arg("120").arg(program).args(arguments).current_dir(folder).output().unwrap();
     let code = output.status.code().unwrap();
-    assert!([0, 5].contains(&code), "{program} {arguments:?} ended with {code}:\n{output:?}");
+    assert!([0, 5].contains(&code), "{program} {arguments:?} exited with {code}:\n{output:?}");
     (String::from_utf8(output.stdout).unwrap(), code)
 }
 
-/// Runs a client's script against a server of its own on each transport, and holds its report to what is
-/// served.
-fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
+/// Runs the scenario of a client on each transport and compares its report.
+fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
-    let tools: Vec<&Value> =
-        served["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
-    // FastMCP's wants to hear all, the others what is at least a warning.
-    let quiet = if script == "fastmcp_client.py" { 0 } else { 2 };
-    let heard = ["debug", "info", "warning", "emergency"].map(|level| json!([level, "logs", level]));
+    let tools = tool_names(&served["result"]);
+    // FastMCP requests every level, the other clients request warnings and above.
+    let first_level = if script == "fastmcp_client.py" { 0 } else { 2 };
+    let logs = ["debug", "info", "warning", "emergency"].map(|level| json!([level, "logs", level]));
     let mut expected = json!({
         "protocol": protocol,
         "server": "specimen",
@@ -51,7 +48,7 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
         "bad": REFUSED,
         "unknown": -32_602,
         "routed": "größe -7 true none 0 n",
-        "heard": heard[quiet..],
+        "logs": logs[first_level..],
         "traced": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 None",
         "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
         "dropped": 1,
@@ -73,7 +70,7 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
             [script, mode].into_iter().chain(target.iter().map(String::as_str)).collect();
         let (printed, _) = run(program, &arguments);
         let mut report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
-        // JavaScript has one kind of number.
+        // JavaScript prints whole numbers without a fraction.
         for step in report["steps"].as_array_mut().unwrap().iter_mut().flat_map(Value::as_array_mut) {
             step[0] = step[0].as_f64().into();
             step[1] = step[1].as_f64().into();
@@ -83,52 +80,53 @@ fn follows_the_scenario(program: &str, script: &str, mode: &str, protocol: &str)
 }
 
 #[test]
-fn the_python_sdk_in_the_older_era() {
-    follows_the_scenario(PYTHON, "python_sdk.py", "legacy", LEGACY);
+fn legacy_python_sdk_completes_the_scenario() {
+    check_scenario(PYTHON, "python_sdk.py", "legacy", LEGACY);
 }
 
 #[test]
-fn the_python_sdk_in_the_newer_era() {
-    follows_the_scenario(PYTHON, "python_sdk.py", "auto", MODERN);
+fn modern_python_sdk_completes_the_scenario() {
+    check_scenario(PYTHON, "python_sdk.py", "auto", MODERN);
 }
 
 #[test]
-fn fastmcp_in_the_older_era() {
-    follows_the_scenario(PYTHON, "fastmcp_client.py", "legacy", LEGACY);
+fn legacy_fastmcp_completes_the_scenario() {
+    check_scenario(PYTHON, "fastmcp_client.py", "legacy", LEGACY);
 }
 
 #[test]
-fn fastmcp_in_the_newer_era() {
-    follows_the_scenario(PYTHON, "fastmcp_client.py", "auto", MODERN);
+fn modern_fastmcp_completes_the_scenario() {
+    check_scenario(PYTHON, "fastmcp_client.py", "auto", MODERN);
 }
 
 #[test]
-fn the_typescript_client_in_the_older_era() {
-    follows_the_scenario(NODE, "typescript_client.mjs", "legacy", LEGACY);
+fn legacy_typescript_client_completes_the_scenario() {
+    check_scenario(NODE, "typescript_client.mjs", "legacy", LEGACY);
 }
 
 #[test]
-fn the_typescript_client_in_the_newer_era() {
-    follows_the_scenario(NODE, "typescript_client.mjs", "auto", MODERN);
+fn modern_typescript_client_completes_the_scenario() {
+    check_scenario(NODE, "typescript_client.mjs", "auto", MODERN);
 }
 
-/// It speaks the older era alone.
+/// This SDK supports only 2025-11-25.
 #[test]
-fn the_first_typescript_sdk() {
-    follows_the_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
+fn first_typescript_sdk_completes_the_scenario() {
+    check_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
 }
 
-/// Lists of tools change by the operator's orders.
-fn hears_what_changes(mode: &str, protocol: &str) {
-    let over_http: &[&str] = if mode == "legacy" { &["--legacy-sessions", "8"] } else { &[] };
+/// Disables and enables a tool and checks that the client is notified.
+fn check_list_changed(mode: &str, protocol: &str) {
+    let session_flags: &[&str] = if mode == "legacy" { &["--legacy-sessions", "8"] } else { &[] };
     for is_http in [true, false] {
         let control = Control::new();
-        let http = HttpServer::start(&[&control.flags(), over_http].concat());
+        let http = HttpServer::start(&[&control.flags(), session_flags].concat());
         let url = http.url();
         let stdio = [&[SPECIMEN, "serve", "--stdio"][..], &control.flags()].concat();
         let target = if is_http { vec![url.as_str()] } else { stdio };
         let arguments =
-            [&["typescript_listens.mjs", mode, SPECIMEN, control.path()][..], target.as_slice()].concat();
+            [&["typescript_list_changed.mjs", mode, SPECIMEN, control.path()][..], target.as_slice()]
+                .concat();
         let (printed, _) = run(NODE, &arguments);
         let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
         let expected = json!({ "protocol": protocol, "listed": true, "changes": [false, true] });
@@ -137,17 +135,17 @@ fn hears_what_changes(mode: &str, protocol: &str) {
 }
 
 #[test]
-fn the_typescript_client_hears_of_tools_in_the_older_era() {
-    hears_what_changes("legacy", LEGACY);
+fn legacy_typescript_client_receives_tool_list_changes() {
+    check_list_changed("legacy", LEGACY);
 }
 
 #[test]
-fn the_typescript_client_hears_of_tools_in_the_newer_era() {
-    hears_what_changes("auto", MODERN);
+fn modern_typescript_client_receives_tool_list_changes() {
+    check_list_changed("auto", MODERN);
 }
 
 #[test]
-fn the_client_of_the_tasks_extension() {
+fn tasks_extension_client_completes_its_tasks() {
     let http = HttpServer::start(&[]);
     let (printed, _) = run(NODE, &["typescript_tasks.mjs", &http.url()]);
     let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
@@ -162,7 +160,7 @@ fn the_client_of_the_tasks_extension() {
 }
 
 #[test]
-fn the_curl_line_that_a_server_prints() {
+fn printed_curl_command_lists_the_tools() {
     let server = HttpServer::start(&[]);
     let line = server.stderr.line_with(&["curl -s"]);
     let output = Command::new("sh").args(["-c", line.trim()]).output().unwrap();
@@ -171,16 +169,16 @@ fn the_curl_line_that_a_server_prints() {
 }
 
 #[test]
-fn the_inspector_in_the_older_era() {
-    the_inspector("legacy");
+fn legacy_inspector_lists_and_calls_tools() {
+    check_inspector("legacy");
 }
 
 #[test]
-fn the_inspector_in_the_newer_era() {
-    the_inspector("modern");
+fn modern_inspector_lists_and_calls_tools() {
+    check_inspector("modern");
 }
 
-fn the_inspector(era: &str) {
+fn check_inspector(era: &str) {
     let http = HttpServer::start(&[]);
     let url = http.url();
     let targets =
@@ -195,7 +193,7 @@ fn the_inspector(era: &str) {
             let answer: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
             (answer["result"].clone(), code)
         };
-        // It ends with 6 where some client couldn't use a schema.
+        // `--strict` exits with 6 if a schema is not portable between clients.
         let (list, code) = inspect(&["tools/list", "--strict"]);
         assert!(code == 0 && list["tools"].as_array().unwrap().len() > 20, "{list}");
         let call = |arguments: Value| {

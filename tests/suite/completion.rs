@@ -1,4 +1,4 @@
-//! Completion of tools' arguments: what is suggested to whom, on both transports and in both eras, and what goes wrong.
+//! Completion of tool arguments, over both transports and in both protocol revisions.
 
 use std::{
     process::Command,
@@ -17,17 +17,18 @@ use mcp_tool_runtime::{
 use serde_json::{Value, json};
 
 use crate::{
-    control::{Control, until},
-    harness::{HttpServer, SPECIMEN, StdioServer, correlation, modern, text},
+    control::Control,
+    harness::{HttpServer, SPECIMEN, StdioServer, correlation, modern, text, until},
 };
 
 const METHOD: &str = "completion/complete";
 
-fn asked(tool: &str, argument: &str, typed: &str) -> Value {
+/// Parameters of a completion request.
+fn completing(tool: &str, argument: &str, typed: &str) -> Value {
     json!({ "ref": { "type": "ref/tool", "name": tool }, "argument": { "name": argument, "value": typed } })
 }
 
-/// One request in each way that there is.
+/// The same server over HTTP and stdio, asked in both protocol revisions.
 struct Everywhere {
     http: HttpServer,
     stdio: StdioServer,
@@ -38,24 +39,24 @@ impl Everywhere {
         Everywhere { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
     }
 
-    /// The answers: HTTP in the older era and the newer one, stdio in both.
+    /// Responses: HTTP legacy, HTTP modern, stdio legacy, stdio modern.
     fn ask(&mut self, params: &Value) -> [Value; 4] {
-        let old = json!({ "jsonrpc": "2.0", "id": 1, "method": METHOD, "params": params });
-        let old = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &old).json();
-        let new = self.http.modern(METHOD, params.clone(), json!({}), &[("Mcp-Name", "")]).json();
-        let line = self.stdio.request(METHOD, params.clone());
+        let legacy = json!({ "jsonrpc": "2.0", "id": 1, "method": METHOD, "params": params });
+        let legacy = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &legacy).json();
+        let modern_http = self.http.modern(METHOD, params.clone(), json!({}), &[("Mcp-Name", "")]).json();
+        let legacy_stdio = self.stdio.request(METHOD, params.clone());
         self.stdio.send(&modern(77, METHOD, params.clone(), json!({})).to_string());
-        let line_new = self.stdio.answer(&json!(77));
-        [old, new, line, line_new]
+        let modern_stdio = self.stdio.answer(&json!(77));
+        [legacy, modern_http, legacy_stdio, modern_stdio]
     }
 
-    /// What all of them answer, with the frame that each era wants.
+    /// The completion that all responses agree on; checks the envelope of each revision.
     fn completion(&mut self, params: &Value) -> Value {
         let answers = self.ask(params);
-        for (place, answer) in answers.iter().enumerate() {
+        for (index, answer) in answers.iter().enumerate() {
             let result = &answer["result"];
             assert_eq!(result["completion"], answers[0]["result"]["completion"], "{answer}");
-            let is_modern = place % 2 == 1;
+            let is_modern = index % 2 == 1;
             assert_eq!(result.get("resultType"), is_modern.then_some(&json!("complete")), "{answer}");
             let server = result["_meta"].get("io.modelcontextprotocol/serverInfo");
             assert_eq!(server.map(|server| &server["name"]), is_modern.then_some(&json!("specimen")));
@@ -65,7 +66,7 @@ impl Everywhere {
         answers[0]["result"]["completion"].clone()
     }
 
-    /// The code and the words that all of them are refused by.
+    /// Error code and message that all responses agree on.
     fn refused(&mut self, params: &Value) -> (i64, String) {
         let errors = self.ask(params).map(|answer| {
             let error = &answer["error"];
@@ -79,72 +80,74 @@ impl Everywhere {
     }
 }
 
-fn whole(values: &[&str]) -> Value {
+/// A completion without further values.
+fn complete(values: &[&str]) -> Value {
     json!({ "values": values, "total": values.len(), "hasMore": false })
 }
 
 #[test]
-fn enums_and_booleans_complete_by_themselves() {
+fn enums_and_booleans_complete_without_a_function() {
     let mut server = Everywhere::start(&[]);
-    assert_eq!(server.completion(&asked("measure", "mode", "")), whole(&["fast", "safe"]));
-    assert_eq!(server.completion(&asked("measure", "mode", "SA")), whole(&["safe"]));
-    assert_eq!(server.completion(&asked("assign", "now", "t")), whole(&["true"]));
-    // Another server, lest the rate is used up.
+    assert_eq!(server.completion(&completing("measure", "mode", "")), complete(&["fast", "safe"]));
+    assert_eq!(server.completion(&completing("measure", "mode", "SA")), complete(&["safe"]));
+    assert_eq!(server.completion(&completing("assign", "now", "t")), complete(&["true"]));
+    // A new server, because completions are rate limited.
     let server = HttpServer::start(&[]);
-    let complete = |argument, typed| {
-        let answer = server.modern(METHOD, asked("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
+    let suggest = |argument, typed| {
+        let answer =
+            server.modern(METHOD, completing("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
         answer.json()["result"]["completion"].clone()
     };
-    assert_eq!(complete("now", "x"), whole(&[]));
-    for nothing in ["hidden", "no_such_parameter", ""] {
-        assert_eq!(complete(nothing, ""), whole(&[]), "{nothing}");
+    assert_eq!(suggest("now", "x"), complete(&[]));
+    for argument in ["hidden", "no_such_parameter", ""] {
+        assert_eq!(suggest(argument, ""), complete(&[]), "{argument}");
     }
 }
 
 #[test]
-fn a_function_completes_what_it_knows_of() {
+fn completion_function_suggests_valid_matching_values() {
     let mut server = Everywhere::start(&[]);
-    // One name is longer than a customer's may be.
-    assert_eq!(server.completion(&asked("assign", "customer", "an")), whole(&["Ann & Co", "Anna"]));
-    let local = server.completion(&asked("assign", "customer", "loc"));
-    assert_eq!(local, whole(&["local"]), "it borrows the call");
-    assert_eq!(server.completion(&asked("assign_v1", "customer", "")), whole(&["old"]));
+    // One matching name exceeds the maximum length of `customer`.
+    assert_eq!(server.completion(&completing("assign", "customer", "an")), complete(&["Ann & Co", "Anna"]));
+    let local = server.completion(&completing("assign", "customer", "loc"));
+    assert_eq!(local, complete(&["local"]), "the function can read the call context");
+    assert_eq!(server.completion(&completing("assign_v1", "customer", "")), complete(&["old"]));
 }
 
 #[test]
-fn what_was_completed_is_recorded_and_is_no_call() {
+fn completion_is_recorded_and_does_not_count_as_a_call() {
     let server = HttpServer::start(&[]);
     let answer =
-        server.modern(METHOD, asked("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
+        server.modern(METHOD, completing("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
     let record = server.stderr.record_of(correlation(&answer));
     let said = ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
     assert_eq!(said, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
     assert!(record.get("arguments").is_none(), "{record}");
-    // Its rate is one call an hour.
+    // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
-    let answer = server.modern(METHOD, asked("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = server.modern(METHOD, completing("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
 }
 
 #[test]
-fn there_are_a_hundred_values_at_most() {
+fn completion_returns_at_most_a_hundred_values() {
     let mut server = Everywhere::start(&[]);
-    let completion = server.completion(&asked("assign", "numbers", "100"));
+    let completion = server.completion(&completing("assign", "numbers", "100"));
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(100), &json!(false)));
-    let completion = server.completion(&asked("assign", "numbers", "2000"));
-    // Those of four digits are longer than a number may be.
+    let completion = server.completion(&completing("assign", "numbers", "2000"));
+    // Values of four digits exceed the maximum length of `numbers`.
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(1_000), &json!(true)));
     let values = completion["values"].as_array().unwrap();
     assert_eq!((values.len(), &values[99]), (100, &json!("99")));
 }
 
 #[test]
-fn what_was_typed_is_bounded_and_has_its_shape() {
+fn completion_request_is_validated_and_its_value_bounded() {
     let mut server = Everywhere::start(&[]);
     let long = "é".repeat(1_024);
-    assert_eq!(server.completion(&asked("assign", "customer", &long)), whole(&[]));
-    let (code, message) = server.refused(&asked("assign", "customer", &format!("{long}é")));
+    assert_eq!(server.completion(&completing("assign", "customer", &long)), complete(&[]));
+    let (code, message) = server.refused(&completing("assign", "customer", &format!("{long}é")));
     assert!(code == -32_602 && message.contains("1024 characters"), "{message}");
     for broken in [
         json!({ "ref": { "type": "ref/tool" }, "argument": { "name": "mode", "value": "" } }),
@@ -158,7 +161,7 @@ fn what_was_typed_is_bounded_and_has_its_shape() {
 }
 
 #[test]
-fn other_references_have_nothing_to_complete_here() {
+fn references_to_prompts_and_resources_are_refused() {
     let mut server = Everywhere::start(&[]);
     let argument = json!({ "name": "mode", "value": "" });
     for reference in [
@@ -173,7 +176,7 @@ fn other_references_have_nothing_to_complete_here() {
 }
 
 #[test]
-fn completions_are_declared_where_there_are_some() {
+fn completions_are_declared_only_if_a_tool_has_some() {
     let capabilities = |server: &HttpServer| {
         let discovered = server.modern("server/discover", json!({}), json!({}), &[]).json();
         discovered["result"]["capabilities"].clone()
@@ -181,16 +184,16 @@ fn completions_are_declared_where_there_are_some() {
     assert_eq!(capabilities(&HttpServer::start(&[]))["completions"], json!({}));
     let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
     assert_eq!(capabilities(&plain).get("completions"), None);
-    let answer = plain.modern(METHOD, asked("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = plain.modern(METHOD, completing("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
     assert_eq!(answer["error"]["code"], -32_601, "{answer}");
 }
 
 #[test]
-fn a_function_that_fails_fails_its_completion_alone() {
+fn failing_completion_function_fails_only_its_completion() {
     let server = HttpServer::start(&[]);
     let ask = |typed| {
         let answer =
-            server.modern(METHOD, asked("assign", "how", typed), json!({}), &[("Mcp-Name", "")]).json();
+            server.modern(METHOD, completing("assign", "how", typed), json!({}), &[("Mcp-Name", "")]).json();
         let record = server.stderr.record_of(correlation(&answer));
         (answer["error"].clone(), record)
     };
@@ -207,19 +210,18 @@ fn a_function_that_fails_fails_its_completion_alone() {
         let said = error.to_string();
         assert!(!said.contains("hunter2") && !said.contains("the reason is"), "{said}");
     }
-    server.until("dropped", 1);
+    server.wait_for_count("dropped", 1);
 }
 
-/// Whoever hangs up over stdio, by a message.
 #[test]
-fn a_completion_that_nobody_waits_for_ends() {
+fn cancelled_completion_ends() {
     let mut server = StdioServer::initialized(&[]);
-    let params = asked("assign", "how", "waits");
+    let params = completing("assign", "how", "waits");
     server.send(&json!({ "jsonrpc": "2.0", "id": 9, "method": METHOD, "params": params }).to_string());
     let counted = |server: &mut StdioServer, what: &str| {
         server.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     };
-    until("it runs", || counted(&mut server, "running") + counted(&mut server, "dropped") == 1);
+    until("the completion runs", || counted(&mut server, "running") + counted(&mut server, "dropped") == 1);
     let cancelled =
         json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 9 } });
     server.send(&cancelled.to_string());
@@ -227,39 +229,39 @@ fn a_completion_that_nobody_waits_for_ends() {
 }
 
 #[test]
-fn a_tool_that_is_switched_off_is_not_there() {
+fn disabled_tool_is_not_completed() {
     let control = Control::of("");
     control.said(&["disable", "--tool", "assign"]);
     let mut server = Everywhere::start(&control.flags());
-    let (code, message) = server.refused(&asked("assign", "customer", "an"));
+    let (code, message) = server.refused(&completing("assign", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
-    let (code, message) = server.refused(&asked("no_such", "customer", "an"));
+    let (code, message) = server.refused(&completing("no_such", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: no_such"));
     assert_eq!(server.http.count("finished"), 0);
 }
 
 #[test]
-fn what_cannot_be_called_is_not_completed() {
+fn tool_that_needs_approval_is_not_completed() {
     let server = HttpServer::start(&[]);
     let ask = |server: &HttpServer| {
-        server.modern(METHOD, asked("erase", "customer", ""), json!({}), &[("Mcp-Name", "")]).json()
+        server.modern(METHOD, completing("erase", "customer", ""), json!({}), &[("Mcp-Name", "")]).json()
     };
     let answer = ask(&server);
     assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
     assert_eq!(server.count("finished"), 0);
     let allowing = HttpServer::start(&["--allow-destructive", "erase"]);
-    assert_eq!(ask(&allowing)["result"]["completion"], whole(&["ann"]));
+    assert_eq!(ask(&allowing)["result"]["completion"], complete(&["ann"]));
 }
 
 #[test]
-fn the_question_who_called_tells_completions_from_calls() {
+fn audit_query_separates_completions_from_calls() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.jsonl");
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, asked("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, completing("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
     assert!(server.terminate().success());
     let said = |arguments: &[&str]| {
         let output =
@@ -271,7 +273,7 @@ fn the_question_who_called_tells_completions_from_calls() {
     assert_eq!(said(&["--by", "tool"]).trim(), "1  echo");
 }
 
-/// How often the function ran.
+/// Number of runs of the completion function.
 #[derive(Clone, Default)]
 struct Ran(Arc<AtomicU32>);
 
@@ -292,7 +294,7 @@ async fn look_up(
     name
 }
 
-/// The same, with another promise.
+/// The same tool with another contract.
 mod other {
     use super::*;
 
@@ -311,7 +313,7 @@ mod other {
     }
 }
 
-/// Refuses whoever isn't of the house.
+/// Accepts only completions with the header `X-House: own`.
 struct House;
 
 impl Middleware for House {
@@ -331,20 +333,20 @@ impl Middleware for House {
     }
 }
 
-async fn start(ran: &Ran, lay: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
+async fn start(ran: &Ran, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
     let server = ToolServer::new("people", "1").tools(tools![look_up]).lend(ran.clone());
-    let server = TestServer::start(lay(server)).await.unwrap();
+    let server = TestServer::start(configure(server)).await.unwrap();
     server.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["people:read"]))
 }
 
 #[tokio::test]
-async fn who_may_not_call_completes_nothing() {
+async fn caller_without_the_scope_gets_no_completions() {
     let ran = Ran::default();
     let server = start(&ran, |server| server).await;
     let suggested = server.complete("look_up", "name", "a").await.unwrap();
-    assert_eq!(suggested.json(), whole(&["a…"]));
-    let stranger = server.as_caller(Caller::new("bob").with_scopes(["people:write"]));
-    let refused = stranger.complete("look_up", "name", "a").await.unwrap_err();
+    assert_eq!(suggested.json(), complete(&["a…"]));
+    let other = server.as_caller(Caller::new("bob").with_scopes(["people:write"]));
+    let refused = other.complete("look_up", "name", "a").await.unwrap_err();
     assert!(matches!(refused, TestError::MissingScopes(_)), "{refused}");
     assert_eq!(ran.0.load(Ordering::Relaxed), 1);
     let record = server.records().pop().unwrap();
@@ -353,7 +355,7 @@ async fn who_may_not_call_completes_nothing() {
 }
 
 #[tokio::test]
-async fn one_caller_asks_ten_times_a_second_at_most() {
+async fn completions_are_rate_limited_per_caller() {
     let ran = Ran::default();
     let server = start(&ran, |server| server).await;
     let mut refused = Vec::new();
@@ -371,21 +373,21 @@ async fn one_caller_asks_ten_times_a_second_at_most() {
 }
 
 #[tokio::test]
-async fn layers_stand_around_completions_too() {
+async fn middleware_wraps_completions() {
     let ran = Ran::default();
     let server = start(&ran, |server| server.layer(House)).await;
     let refused = server.complete("look_up", "name", "a").await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::Refused));
     assert_eq!(ran.0.load(Ordering::Relaxed), 0);
     let own = server.with_header("X-House", "own");
-    assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), whole(&["a…"]));
+    assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), complete(&["a…"]));
     let refused = own.call("look_up", json!({ "name": "ann" })).await.unwrap_err();
-    assert_eq!(refused.kind(), Some(ErrorKind::Refused), "a call is told from a completion");
+    assert_eq!(refused.kind(), Some(ErrorKind::Refused), "`is_completion` is false for a call");
 }
 
-/// Who completes an argument hasn't read the new contract.
+/// A completion request does not show that the caller has read the new contract.
 #[tokio::test]
-async fn a_completion_leaves_its_caller_held_to_what_it_listed() {
+async fn completion_does_not_update_the_last_listed_contract() {
     let ran = Ran::default();
     let server = start(&ran, |server| server).await;
     assert_eq!(server.list().await.len(), 1);

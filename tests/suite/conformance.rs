@@ -1,5 +1,5 @@
-//! The protocol's official conformance suite, against the server whose tools are its fixtures, and what of it needs no
-//! fixtures against a plain one. `CONFORMANCE=write` writes the table that is published beside the former.
+//! The official MCP conformance suite: all of it against `examples/conformance-server`, and the scenarios without
+//! fixtures against the other examples. `CONFORMANCE=write` updates CONFORMANCE.md of the former.
 
 use std::{
     collections::BTreeMap,
@@ -15,22 +15,22 @@ use crate::harness::HttpServer;
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
-/// The suite, as it is installed beside the other clients.
+/// The suite in `tests/clients`.
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What the suite found: by scenario, each check's id with its status and what was wrong.
+/// Checks by scenario: id, status and error message.
 type Found = BTreeMap<String, Vec<(String, String, String)>>;
 
-/// Runs what a revision requires, and what is reported beside it; gives what it printed too.
+/// Runs the required and the unscored scenarios of a revision; returns their checks and the printed text.
 fn run(server: &HttpServer, revision: &str, folder: &Path) -> (Found, String) {
     run_set(server, "--requirements", revision, folder)
 }
 
-/// Runs a set of scenarios, or one of them.
+/// Runs a set of scenarios, or one scenario.
 fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Found, String) {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     let results = folder.join(name);
@@ -46,7 +46,7 @@ fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Fou
         // `server-SCENARIO-2026-11-22T05-03-51-258Z`
         let name = folder.file_name().unwrap().to_str().unwrap();
         let scenario = name.strip_prefix("server-").unwrap().split("-20").next().unwrap();
-        // One of them has a year in its own name.
+        // The name of this scenario contains a year.
         let scenario = if name.contains("json-schema-2020-12") { "json-schema-2020-12" } else { scenario };
         let checks: Value =
             serde_json::from_str(&fs::read_to_string(folder.join("checks.json")).unwrap()).unwrap();
@@ -59,13 +59,12 @@ fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Fou
     (found, printed)
 }
 
-/// How many checks of a scenario ended so.
+/// Number of checks with this status.
 fn count(checks: &[(String, String, String)], status: &str) -> usize {
     checks.iter().filter(|(_, ended, _)| ended == status).count()
 }
 
-/// A scenario's row of the table: how many checks passed, failed, warned, and weren't for this server. What is wrong is
-/// added to the list.
+/// A table row of a scenario. Failures and warnings are added to `wrong`.
 fn row(
     (set, scenario, required): (&str, &str, &str),
     checks: &[(String, String, String)],
@@ -84,11 +83,11 @@ fn row(
 const HEAD: &str =
     "| scenario | required | passed | failed | warnings | not for this server |\n|---|---|---|---|---|---|\n";
 
-/// Skills (SEP-2640) are in no requirement set.
+/// Scenarios of skills (SEP-2640), which belong to no requirement set.
 const SKILLS: [&str; 3] =
     ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"];
 
-/// The scenarios that are reported and not required, each with the suite's own reason.
+/// Unscored scenarios, each with the reason that the suite prints.
 fn unscored(printed: &str) -> BTreeMap<String, String> {
     let listed = printed.lines().skip_while(|line| !line.starts_with("Not scored")).skip(1);
     let named = listed.filter_map(|line| {
@@ -99,15 +98,15 @@ fn unscored(printed: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_official_suite_finds_nothing() {
+fn official_suite_reports_no_failures() {
     let folder = tempfile::tempdir().unwrap();
     let server = HttpServer::example("conformance-server", folder.path());
     let version = fs::read_to_string(root().join("tests/clients").join(SUITE).join("package.json")).unwrap();
     let version: Value = serde_json::from_str(&version).unwrap();
     let mut table = format!(
-        "# Conformance\n\nWhat `@modelcontextprotocol/conformance` {} finds in this server, by requirement set. Written by\n\n\
+        "# Conformance\n\nResults of `@modelcontextprotocol/conformance` {} for this server, by requirement set. Written by\n\n\
          ```sh\nCONFORMANCE=write cargo test -p mcp-tool-tests --features clients --test suite -- conformance\n```\n\n\
-         and held to it by `./test`.\n",
+         and checked by `./test`.\n",
         version["version"].as_str().unwrap()
     );
     let mut wrong = Vec::new();
@@ -134,12 +133,12 @@ fn the_official_suite_finds_nothing() {
     if std::env::var("CONFORMANCE").is_ok_and(|wanted| wanted == "write") {
         fs::write(&published, &table).unwrap();
     }
-    assert_eq!(fs::read_to_string(published).unwrap(), table, "write it anew with CONFORMANCE=write");
+    assert_eq!(fs::read_to_string(published).unwrap(), table, "update it with CONFORMANCE=write");
 }
 
-/// What every server has to do, whatever its tools are.
+/// Scenarios that every server passes, regardless of its tools.
 #[test]
-fn plain_servers_pass_what_needs_no_fixture() {
+fn plain_servers_pass_scenarios_without_fixtures() {
     const FIXTURES: [&str; 5] = [
         "undeclared-capability",
         "missing-capability",
@@ -147,7 +146,7 @@ fn plain_servers_pass_what_needs_no_fixture() {
         "no-log-without",
         "sends-tools-list-changed",
     ];
-    const NEED_NONE: [(&str, &[&str]); 2] = [
+    const WITHOUT_FIXTURES: [(&str, &[&str]); 2] = [
         (
             "2025-11-25",
             &["dns-rebinding-protection", "logging-set-level", "ping", "server-initialize", "tools-list"],
@@ -163,11 +162,11 @@ fn plain_servers_pass_what_needs_no_fixture() {
             ],
         ),
     ];
-    // The quickstart speaks over stdio alone.
+    // The quickstart serves only stdio.
     for example in ["invoices", "middleware"] {
         let folder = tempfile::tempdir().unwrap();
         let server = HttpServer::example(example, folder.path());
-        for (revision, scenarios) in NEED_NONE {
+        for (revision, scenarios) in WITHOUT_FIXTURES {
             let (found, _) = run(&server, revision, folder.path());
             for scenario in scenarios {
                 let checks = &found[*scenario];
@@ -175,11 +174,11 @@ fn plain_servers_pass_what_needs_no_fixture() {
                 let wrong = (count(checks, "FAILURE"), count(checks, "WARNING"));
                 assert_eq!(wrong, (0, 0), "{example} {scenario}: {checks:?}");
             }
-            // Of what isn't about its fixtures, the longest scenario finds nothing either.
+            // The checks of the longest scenario that need no fixture pass, too.
             for (id, status, message) in found.get("server-stateless").into_iter().flatten() {
-                let is_about_a_fixture = FIXTURES.iter().any(|part| id.contains(part));
+                let needs_a_fixture = FIXTURES.iter().any(|part| id.contains(part));
                 let is_wrong = ["FAILURE", "WARNING"].contains(&status.as_str());
-                assert!(is_about_a_fixture || !is_wrong, "{example} {id}: {message}");
+                assert!(needs_a_fixture || !is_wrong, "{example} {id}: {message}");
             }
         }
     }

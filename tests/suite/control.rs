@@ -1,4 +1,4 @@
-//! The operator's orders: given by commands to servers that run, and heeded without a restart.
+//! Revocations and disabled tools, clients and users: written by commands and applied by running servers.
 
 use std::{
     io::Write as _,
@@ -10,7 +10,9 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, text, wait};
+use crate::harness::{
+    HttpServer, SPECIMEN, StdioServer, correlation, kind, modern, text, tool_names, tools_call, until, wait,
+};
 
 /// A control file, and the commands that write it.
 pub struct Control {
@@ -19,10 +21,10 @@ pub struct Control {
 }
 
 impl Control {
-    /// One that isn't there yet.
+    /// A control file that does not exist yet.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Control { file: folder.path().join("orders.jsonl"), _folder: folder }
+        Control { file: folder.path().join("control.jsonl"), _folder: folder }
     }
 
     pub fn of(text: &str) -> Self {
@@ -43,14 +45,14 @@ impl Control {
         Command::new(SPECIMEN).args(arguments).args(self.flags()).output().unwrap()
     }
 
-    /// What a command said that did its work.
+    /// Runs a command that must succeed and returns its stdout.
     pub fn said(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What a command said that was refused.
+    /// Runs a command that must fail and returns its stderr.
     fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}: {output:?}");
@@ -58,50 +60,34 @@ impl Control {
     }
 
     fn append(&self, text: &str) {
-        let mut whole = std::fs::read_to_string(&self.file).unwrap();
-        whole.push_str(text);
-        std::fs::write(&self.file, whole).unwrap();
+        let mut content = std::fs::read_to_string(&self.file).unwrap();
+        content.push_str(text);
+        std::fs::write(&self.file, content).unwrap();
     }
 }
 
-/// Waits until it is so; says how long that took.
-pub fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let took = begun.elapsed();
-    println!("{what} after {took:?}");
-    took
-}
-
-fn is_off(answer: &Value) -> bool {
+fn is_disabled(answer: &Value) -> bool {
     answer["result"]["isError"] == true && kind(answer) == "disabled"
 }
 
+/// Returns whether a disabled user or client was refused.
 fn is_withdrawn(answer: &Value) -> bool {
     answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
 }
 
-fn names(answer: &Value) -> Vec<String> {
-    let tools = answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("no list: {answer}"));
-    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
-}
-
 fn list(server: &HttpServer) -> Vec<String> {
-    names(&server.modern("tools/list", json!({}), json!({}), &[]).json())
+    tool_names(&server.modern("tools/list", json!({}), json!({}), &[]).json()["result"])
 }
 
 #[test]
-fn a_tool_is_switched_off_and_on_again_while_the_server_runs() {
+fn tool_is_disabled_and_enabled_while_the_server_runs() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let call = || server.call("echo", json!({ "text": "x" }));
     assert_eq!(text(&call()), "x");
 
     let said = control.said(&["disable", "--tool", "echo", "--reason", "leaks"]);
-    until("a tool was off over HTTP", || is_off(&call()));
+    until("the tool was disabled over HTTP", || is_disabled(&call()));
     assert!(said.contains("the tool 'echo' is off") && said.contains("within a second"), "{said}");
     let refused = call();
     assert!(text(&refused).contains("'echo' was switched off by the operator of this server"), "{refused}");
@@ -109,59 +95,56 @@ fn a_tool_is_switched_off_and_on_again_while_the_server_runs() {
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("tool_disabled")));
     assert_eq!(record["version"], "1.0");
-    assert!(!list(&server).contains(&"echo".to_owned()), "what is off isn't listed");
-    assert_eq!(server.call("counts", json!({}))["result"]["isError"], json!(null), "others go on");
+    assert!(!list(&server).contains(&"echo".to_owned()), "a disabled tool is not listed");
+    assert_eq!(server.call("counts", json!({}))["result"]["isError"], json!(null), "other tools still run");
 
     control.said(&["enable", "--tool", "echo"]);
-    until("it was on again", || !is_off(&call()));
+    until("the tool was enabled again", || !is_disabled(&call()));
     assert_eq!(text(&call()), "x");
     assert!(list(&server).contains(&"echo".to_owned()));
 }
 
 #[test]
-fn all_versions_of_a_tool_are_off_and_adapters_with_them() {
+fn disabling_a_tool_disables_its_versions_and_adapters() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let calls =
         || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
-    let off = || calls().iter().filter(|answer| is_off(answer)).count();
-    assert_eq!(off(), 0);
+    let disabled = || calls().iter().filter(|answer| is_disabled(answer)).count();
+    assert_eq!(disabled(), 0);
     control.said(&["disable", "--tool", "relay"]);
-    until("all versions and adapters were off", || off() == 3);
+    until("all versions and adapters were disabled", || disabled() == 3);
     let listed = list(&server);
     assert!(!listed.iter().any(|name| name.starts_with("relay") || name == "announce"), "{listed:?}");
 }
 
 #[test]
-fn orders_hold_over_stdio() {
+fn disabled_tools_and_users_are_refused_over_stdio() {
     let control = Control::new();
     let mut server = StdioServer::initialized(&control.flags());
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
     control.said(&["disable", "--tool", "echo"]);
-    until("a tool was off over stdio", || is_off(&server.call("echo", json!({ "text": "x" }))));
-    assert!(!names(&server.request("tools/list", json!({}))).contains(&"echo".to_owned()));
+    until("the tool was disabled over stdio", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
+    assert!(!tool_names(&server.request("tools/list", json!({}))["result"]).contains(&"echo".to_owned()));
 
     control.said(&["disable", "--user", "local"]);
-    until("a user was off over stdio", || is_withdrawn(&server.call("counts", json!({}))));
-    assert!(names(&server.request("tools/list", json!({}))).is_empty());
+    until("the user was disabled over stdio", || is_withdrawn(&server.call("counts", json!({}))));
+    assert!(tool_names(&server.request("tools/list", json!({}))["result"]).is_empty());
     control.said(&["enable", "--user", "local"]);
     control.said(&["enable", "--tool", "echo"]);
-    until("both were on again", || {
+    until("both were enabled again", || {
         server.call("echo", json!({ "text": "x" }))["result"]["isError"] != true
             && server.call("counts", json!({})).get("result").is_some()
     });
 }
 
 #[test]
-fn a_user_is_switched_off_before_anything_is_told() {
+fn disabled_user_is_refused_before_the_tool_is_looked_up() {
     let control = Control::new();
     let server = HttpServer::start(&[&control.flags()[..], &["--local-scopes", "specimen:read"]].concat());
     control.said(&["disable", "--user", "local"]);
-    let call = |name: &str| {
-        let params = json!({ "name": name, "arguments": {} });
-        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
-    };
-    until("a user was off", || is_withdrawn(&call("counts").json()));
+    let call = |name: &str| server.post(&[], &tools_call(1, name, json!({})));
+    until("the user was disabled", || is_withdrawn(&call("counts").json()));
     for name in ["counts", "whoami", "no_such_tool"] {
         let reply = call(name);
         assert_eq!(reply.status, 403, "{name}");
@@ -171,11 +154,11 @@ fn a_user_is_switched_off_before_anything_is_told() {
     }
     assert!(list(&server).is_empty());
     control.said(&["enable", "--user", "local"]);
-    until("the user was on again", || call("counts").status == 200);
+    until("the user was enabled again", || call("counts").status == 200);
 }
 
 #[test]
-fn a_client_is_switched_off_by_its_name() {
+fn client_is_disabled_by_its_name() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let call = |agent: &str| {
@@ -183,35 +166,27 @@ fn a_client_is_switched_off_by_its_name() {
         server.modern("tools/call", json!({ "name": "counts", "arguments": {} }), client, &[])
     };
     control.said(&["disable", "--client", "rogue"]);
-    until("a client was off", || is_withdrawn(&call("rogue").json()));
+    until("the client was disabled", || is_withdrawn(&call("rogue").json()));
     let record = server.stderr.record_of(correlation(&call("rogue").json()));
     assert_eq!((&record["reason"], &record["agent"]), (&json!("client_disabled"), &json!("rogue 2")));
     assert_eq!(call("honest").status, 200);
 }
 
 #[test]
-fn a_call_inside_a_legacy_session_is_refused_too() {
+fn disabled_tools_and_users_are_refused_in_a_legacy_session() {
     let control = Control::new();
     let server = HttpServer::start(&[&control.flags()[..], &["--legacy-sessions", "4"]].concat());
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "h", "version": "1" } });
-    let opened =
-        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello }));
-    let session = opened.header("mcp-session-id").unwrap().to_owned();
-    let session = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
-    server.post(&session, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
-    let call = || {
-        let params = json!({ "name": "counts", "arguments": {} });
-        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
-        server.post(&session, &call).body
-    };
+    let id = server.open_session(&[]);
+    let session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let call = || server.post(&session, &tools_call(1, "counts", json!({}))).body;
     control.said(&["disable", "--tool", "counts"]);
-    until("a tool was off in a session", || call().contains("switched off by the operator"));
+    until("the tool was disabled in the session", || call().contains("switched off by the operator"));
     control.said(&["disable", "--user", "local"]);
-    until("a user was off in a session", || call().contains("access was withdrawn by the operator"));
+    until("the user was disabled in the session", || call().contains("access was withdrawn by the operator"));
 }
 
 #[test]
-fn a_file_that_is_no_list_of_orders_starts_no_server() {
+fn malformed_control_file_stops_the_start() {
     let good = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
     for bad in ["nonsense", r#"{"order":"disable"}"#, &good.replace("\"tool\"", "\"tol\""), ""] {
         let control = Control::of(&format!("{good}\n{bad}\n{good}\n"));
@@ -222,78 +197,78 @@ fn a_file_that_is_no_list_of_orders_starts_no_server() {
 }
 
 #[test]
-fn a_file_that_can_not_be_read_later_forgets_nothing() {
+fn unreadable_control_file_keeps_the_last_known_revocations() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let echo = || server.call("echo", json!({ "text": "x" }));
     let counts = || server.call("counts", json!({}));
     control.said(&["disable", "--tool", "echo"]);
-    until("a tool was off", || is_off(&echo()));
-    let whole = std::fs::read_to_string(&control.file).unwrap();
+    until("the tool was disabled", || is_disabled(&echo()));
+    let content = std::fs::read_to_string(&control.file).unwrap();
 
     control.append("nonsense\n");
     server.stderr.line_with(&["ERROR", "the control file can't be heeded", "line 2"]);
-    assert!(is_off(&echo()) && !is_off(&counts()));
+    assert!(is_disabled(&echo()) && !is_disabled(&counts()));
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
-        "no order that nobody heeds"
+        "no line is appended that no server would read"
     );
 
-    for rewritten in ["", &whole.replace("echo", "mono")] {
+    for rewritten in ["", &content.replace("echo", "mono")] {
         std::fs::write(&control.file, rewritten).unwrap();
         server.stderr.line_with(&["ERROR", "doesn't begin with the orders"]);
-        assert!(is_off(&echo()));
+        assert!(is_disabled(&echo()));
     }
     std::fs::remove_file(&control.file).unwrap();
     server.stderr.line_with(&["ERROR", "the control file can't be heeded", "No such file"]);
-    assert!(is_off(&echo()));
+    assert!(is_disabled(&echo()));
     let ready = || server.send("GET", "/readyz", &[], b"").status;
-    until("the operator could see that", || ready() == 503);
+    until("the server was not ready", || ready() == 503);
     assert!(control.refused(&["enable", "--tool", "echo"]).contains("there is no such file"));
 
-    std::fs::write(&control.file, &whole).unwrap();
+    std::fs::write(&control.file, &content).unwrap();
     server.stderr.line_with(&["WARN", "the control file is heeded again"]);
-    assert!(is_off(&echo()));
+    assert!(is_disabled(&echo()));
     control.said(&["disable", "--tool", "counts"]);
-    until("orders were heeded again", || is_off(&counts()));
-    until("the operator could see that too", || ready() == 200);
+    until("new lines applied again", || is_disabled(&counts()));
+    until("the server was ready again", || ready() == 200);
 }
 
 #[test]
-fn a_line_that_is_being_written_is_waited_for() {
+fn unfinished_line_applies_once_it_is_complete() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let echo = || server.call("echo", json!({ "text": "x" }));
     let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
     control.append(&line[..40]);
     let said = control.said(&["disable", "--tool", "counts"]);
-    until("the order after a torn line held", || is_off(&server.call("counts", json!({}))));
+    until("the line after an unfinished line applied", || is_disabled(&server.call("counts", json!({}))));
     assert!(said.contains("is off"));
     assert_eq!(
         std::fs::read_to_string(&control.file).unwrap().lines().count(),
         1,
-        "the torn line was cut off"
+        "the unfinished line was removed"
     );
     control.append(line);
-    assert!(!is_off(&echo()));
+    assert!(!is_disabled(&echo()));
     control.append("\n");
-    until("a line was in force with its end", || is_off(&echo()));
+    until("the line applied once it was complete", || is_disabled(&echo()));
     assert!(!server.stderr.text().contains("can't be heeded"), "{}", server.stderr.text());
 }
 
 #[test]
-fn orders_outlive_the_server() {
+fn revocations_survive_a_restart() {
     let control = Control::new();
     let mut server = HttpServer::start(&control.flags());
     control.said(&["disable", "--tool", "echo"]);
-    until("a tool was off", || is_off(&server.call("echo", json!({ "text": "x" }))));
+    until("the tool was disabled", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
     assert!(server.terminate().success());
     let server = HttpServer::start(&control.flags());
-    assert!(is_off(&server.call("echo", json!({ "text": "x" }))), "from the first call on");
+    assert!(is_disabled(&server.call("echo", json!({ "text": "x" }))), "disabled from the first call");
 }
 
 #[test]
-fn the_file_is_its_owners_alone() {
+fn control_file_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let control = Control::new();
     let _server = HttpServer::start(&control.flags());
@@ -305,7 +280,7 @@ fn the_file_is_its_owners_alone() {
 }
 
 #[test]
-fn what_is_in_force_is_listed() {
+fn active_revocations_are_listed() {
     let control = Control::of("");
     assert_eq!(control.said(&["orders"]), "nothing is disabled or revoked\n");
     control.said(&["disable", "--tool", "echo", "--reason", "a\u{202e}b\nc"]);
@@ -330,7 +305,7 @@ fn what_is_in_force_is_listed() {
 }
 
 #[test]
-fn an_order_that_would_do_nothing_is_refused() {
+fn command_that_would_have_no_effect_is_refused() {
     let control = Control::of("");
     let cases: [(&[&str], &str); 8] = [
         (&["disable", "--tool", "ecko"], "did you mean echo?"),
@@ -353,7 +328,7 @@ fn an_order_that_would_do_nothing_is_refused() {
 }
 
 #[test]
-fn the_file_is_found_as_serve_finds_it() {
+fn control_file_setting_is_found_as_serve_finds_it() {
     let control = Control::of("");
     let config = control.file.with_extension("toml");
     std::fs::write(&config, format!("[control]\nfile = {:?}\n", control.path())).unwrap();
@@ -370,7 +345,7 @@ fn the_file_is_found_as_serve_finds_it() {
 }
 
 #[test]
-fn a_file_that_is_full_takes_no_order_that_nobody_would_read() {
+fn full_control_file_takes_no_further_lines() {
     let line = |number: usize| {
         format!(
             "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
@@ -380,15 +355,14 @@ fn a_file_that_is_full_takes_no_order_that_nobody_would_read() {
     let control = Control::of(&(0..lines).map(line).collect::<String>());
     let server = HttpServer::start(&control.flags());
     let reason = "x".repeat(1_000);
-    let order = ["disable", "--tool", "echo", "--reason", &reason];
-    let refused = control.refused(&order);
+    let refused = control.refused(&["disable", "--tool", "echo", "--reason", &reason]);
     assert!(refused.contains("over 16 MiB") && refused.contains("orders --json"), "{refused}");
     control.append(&line(lines));
     server.stderr.line_with(&["ERROR", "over 16 MiB"]);
 }
 
 #[test]
-fn orders_that_are_given_at_once_are_all_kept() {
+fn concurrent_commands_are_all_kept() {
     let control = Control::of("");
     std::thread::scope(|scope| {
         for number in 0..16 {
@@ -400,7 +374,7 @@ fn orders_that_are_given_at_once_are_all_kept() {
 }
 
 #[test]
-fn a_line_that_another_command_is_writing_is_not_cut_off() {
+fn line_being_written_by_another_command_is_not_cut_off() {
     let control = Control::of("");
     let (first, rest) =
         r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#.split_at(40);
@@ -409,7 +383,7 @@ fn a_line_that_another_command_is_writing_is_not_cut_off() {
     file.write_all(first.as_bytes()).unwrap();
     let mut other =
         Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
-    // Long enough for one that doesn't wait to do its harm; one that does is none the worse.
+    // Time for a command that ignores the lock to cut off the line; a correct one keeps waiting.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(10));
@@ -421,9 +395,8 @@ fn a_line_that_another_command_is_writing_is_not_cut_off() {
     assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
 
-/// What isn't a call of a tool goes the operator's way too.
 #[test]
-fn who_is_off_hears_of_no_changes() {
+fn disabled_client_receives_no_list_changes() {
     let control = Control::new();
     let listen = |id: i64| {
         modern(
@@ -438,7 +411,7 @@ fn who_is_off_hears_of_no_changes() {
     assert_eq!(server.receive()["method"], "notifications/subscriptions/acknowledged");
     control.said(&["disable", "--client", "harness"]);
     control.said(&["disable", "--tool", "echo"]);
-    // The stream ends, with nothing of what has changed.
+    // The stream ends without a notification.
     let ended = server.answer(&json!(1));
     assert!(ended["result"].is_object(), "{ended}");
     assert_eq!(server.notifications, Vec::<Value>::new());
@@ -448,32 +421,32 @@ fn who_is_off_hears_of_no_changes() {
 }
 
 #[test]
-fn a_session_of_who_is_off_is_told_nothing() {
+fn session_of_a_disabled_client_receives_no_notifications() {
     let control = Control::new();
     let mut server = StdioServer::initialized(&control.flags());
-    let toggle = |order: &str| control.said(&[order, "--tool", "echo"]);
-    let is_told = |server: &StdioServer| {
+    let toggle = |command: &str| control.said(&[command, "--tool", "echo"]);
+    let is_notified = |server: &StdioServer| {
         server.notifications.iter().any(|message| message["method"] == "notifications/tools/list_changed")
     };
-    // Whoever has only just connected may not be listening yet.
-    until("a change was told", || {
+    // The notification stream of a new client may not be open yet.
+    until("a change was announced", || {
         toggle("disable");
         toggle("enable");
         server.call("counts", json!({}));
-        is_told(&server)
+        is_notified(&server)
     });
     control.said(&["disable", "--client", "harness"]);
-    until("the client was off", || is_withdrawn(&server.call("counts", json!({}))));
+    until("the client was disabled", || is_withdrawn(&server.call("counts", json!({}))));
     server.notifications.clear();
     toggle("disable");
-    assert!(server.is_silent(Duration::from_millis(1_500)), "orders are heeded within a second");
+    assert!(server.is_silent(Duration::from_millis(1_500)), "the client was notified");
 }
 
 #[test]
-fn who_is_off_has_neither_tasks_nor_what_is_beside_the_tools() {
+fn disabled_client_reaches_neither_tasks_nor_the_fallback_handler() {
     let control = Control::new();
     let mut command = Command::new(SPECIMEN);
-    let server = HttpServer::start_by(command.env("SPECIMEN_BESIDE", "1"), &control.flags());
+    let server = HttpServer::start_by(command.env("SPECIMEN_FALLBACK", "1"), &control.flags());
     let capabilities = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
     let meta = json!({ "io.modelcontextprotocol/clientCapabilities": capabilities });
     let begin = json!({ "name": "computes", "arguments": { "milliseconds": 60_000 } });
@@ -487,10 +460,10 @@ fn who_is_off_has_neither_tasks_nor_what_is_beside_the_tools() {
     assert_eq!(about("tasks/get")["result"]["status"], "working");
     assert!(prompts()["result"]["prompts"].is_array());
     control.said(&["disable", "--client", "harness"]);
-    until("the task was out of reach", || is_withdrawn(&about("tasks/get")));
+    until("the task was refused", || is_withdrawn(&about("tasks/get")));
     for answer in [about("tasks/update"), about("tasks/cancel"), prompts()] {
         assert!(is_withdrawn(&answer), "{answer}");
     }
     control.said(&["enable", "--client", "harness"]);
-    until("it was in reach again", || about("tasks/get")["result"]["status"] == "working");
+    until("the task was available again", || about("tasks/get")["result"]["status"] == "working");
 }

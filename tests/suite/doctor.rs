@@ -1,25 +1,25 @@
-//! What a reviewer asks first, answered.
+//! The `doctor` command, which answers the questions of a security review.
 
 use std::process::Command;
 
 use serde_json::json;
 
 use crate::{
-    harness::{HttpServer, SPECIMEN},
+    harness::{HttpServer, SPECIMEN, tools_call},
     identity::{
         issuer::{Issuer, RESOURCE},
-        known,
+        issuer_keys,
     },
 };
 
-/// Its exit code, and what it says.
+/// Runs `doctor` and returns its exit code and stdout.
 fn doctor(arguments: &[&str]) -> (i32, String) {
     let output = Command::new(SPECIMEN).arg("doctor").args(arguments).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
 #[test]
-fn without_settings_it_says_what_to_set() {
+fn doctor_without_settings_lists_the_settings_to_add() {
     let (code, said) = doctor(&[]);
     assert_eq!(code, 1);
     for wanted in [
@@ -36,29 +36,28 @@ fn without_settings_it_says_what_to_set() {
 }
 
 #[test]
-fn what_is_allowed_unapproved_is_opened_by_a_token_alone() {
+fn doctor_reports_destructive_tools_that_need_no_approval() {
     let (_, said) = doctor(&["--allow-destructive", "destroys"]);
     assert!(said.contains("destroys 1.0 can't be undone, and a token with"), "{said}");
 }
 
 #[test]
-fn with_settings_it_names_the_last_call_and_the_commands() {
-    let issuer = Issuer::start(&known());
+fn doctor_with_settings_shows_the_last_call_and_the_commands() {
+    let issuer = Issuer::start(&issuer_keys());
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (records, orders) = (path("calls.jsonl"), path("orders.jsonl"));
+    let (records, control) = (path("calls.jsonl"), path("control.jsonl"));
     let url = issuer.url.clone();
     let flags = [
         ["--oauth-issuer", &url],
         ["--oauth-resource", RESOURCE],
         ["--audit-file", &records],
-        ["--control-file", &orders],
+        ["--control-file", &control],
     ]
     .concat();
     let mut server = HttpServer::start(&flags);
     let authorization = format!("Bearer {}", issuer.token());
-    let call = json!({ "name": "measure", "arguments": { "name": "abc", "n": 1, "mode": "fast" } });
-    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call });
+    let message = tools_call(1, "measure", json!({ "name": "abc", "n": 1, "mode": "fast" }));
     assert_eq!(server.post(&[("Authorization", &authorization)], &message).status, 200);
     assert!(server.terminate().success());
 

@@ -1,4 +1,4 @@
-//! What can't be undone, opened by a scope that few hold.
+//! Gates: destructive tools that a further scope opens without approval.
 
 use mcp_tool_runtime::{Adapted, Caller, StartError, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::json;
@@ -79,7 +79,7 @@ async fn start(tools: &'static [ToolEntry], allowed: &[&str]) -> Result<TestServ
 }
 
 #[test]
-fn over_http_the_scope_of_the_gate_is_asked_for_like_any_other() {
+fn missing_gate_scope_is_refused_over_http_like_any_scope() {
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
     let call = json!({ "name": "purges", "arguments": {} });
     let reply = server.modern("tools/call", call.clone(), json!({}), &[]);
@@ -102,7 +102,7 @@ fn over_http_the_scope_of_the_gate_is_asked_for_like_any_other() {
 }
 
 #[test]
-fn over_stdio_who_lacks_it_is_refused_and_recorded() {
+fn missing_scope_of_a_gated_tool_is_recorded_over_stdio() {
     let mut server = StdioServer::initialized(&["--local-scopes", "specimen:purge"]);
     let refused = server.call("purges", json!({}));
     assert_eq!(refused["error"]["code"], -31_403);
@@ -115,7 +115,7 @@ fn over_stdio_who_lacks_it_is_refused_and_recorded() {
 }
 
 #[tokio::test]
-async fn who_holds_it_needs_neither_approval_nor_the_operators_leave() {
+async fn gate_scope_replaces_approval_and_operator_permission() {
     let server = start(tools![end, gated::end], &[]).await.unwrap();
     let caller = |scopes: &[&str]| server.as_caller(Caller::new("ann").with_scopes(scopes.iter().copied()));
     for tool in ["end", "end_v1"] {
@@ -130,7 +130,7 @@ async fn who_holds_it_needs_neither_approval_nor_the_operators_leave() {
         refused.to_string(),
         "--allow-destructive end: a scope opens the gate of that tool, and who holds it needs nobody's leave: leave this out"
     );
-    // An older version of it may need that leave.
+    // An older version without a gate may still be allowed by the operator.
     let allowed = start(tools![end, approved::end], &["end"]).await.unwrap();
     assert!(allowed.call("end_v1", json!({})).await.is_ok());
     let waiting = start(tools![end, approved::end], &[]).await.unwrap();
@@ -138,7 +138,7 @@ async fn who_holds_it_needs_neither_approval_nor_the_operators_leave() {
 }
 
 #[tokio::test]
-async fn an_adapter_names_the_gate_and_the_upstreams_of_what_it_calls() {
+async fn adapter_must_name_the_gate_and_upstreams_of_its_target() {
     for (tools, said) in [
         (tools![end, ungated::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
         (tools![reaching::end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),

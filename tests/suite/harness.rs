@@ -1,4 +1,4 @@
-//! Servers to test, started as their users start them, and clients that send exactly what they are told.
+//! Servers under test, started from the command line, and clients that send exactly the bytes a test chooses.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -15,23 +15,24 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// The latest that anything may answer. Far beyond what it takes: a test fails by it, and never passes by it.
+/// Upper limit of every wait. Far beyond normal duration, so that no test passes by reaching it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Path of the test server, `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 
-/// What a process wrote to stderr so far.
+/// Captured stderr of a process.
 #[derive(Clone, Default)]
 pub struct Stderr(Arc<Mutex<String>>);
 
 impl Stderr {
     pub fn follow(child: &mut Child) -> Self {
         let stderr = Stderr::default();
-        let (kept, mut pipe) = (stderr.clone(), child.stderr.take().unwrap());
+        let (captured, mut pipe) = (stderr.clone(), child.stderr.take().unwrap());
         std::thread::spawn(move || {
             let mut chunk = [0; 4_096];
             while let Ok(read @ 1..) = pipe.read(&mut chunk) {
-                kept.0.lock().unwrap().push_str(&String::from_utf8_lossy(&chunk[..read]));
+                captured.0.lock().unwrap().push_str(&String::from_utf8_lossy(&chunk[..read]));
             }
         });
         stderr
@@ -41,14 +42,14 @@ impl Stderr {
         self.0.lock().unwrap().clone()
     }
 
-    /// Waits until a line holds all of these.
+    /// Waits for a line that contains all of `parts`.
     pub fn line_with(&self, parts: &[&str]) -> String {
         let begun = Instant::now();
         loop {
             let text = self.text();
-            // The last line may not be whole yet.
-            let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-            if let Some(line) = whole.lines().find(|line| parts.iter().all(|part| line.contains(part))) {
+            // The last line may be incomplete.
+            let complete = text.rsplit_once('\n').map_or("", |(complete, _)| complete);
+            if let Some(line) = complete.lines().find(|line| parts.iter().all(|part| line.contains(part))) {
                 return line.to_owned();
             }
             assert!(begun.elapsed() < PATIENCE, "no line with {parts:?} in:\n{text}");
@@ -56,7 +57,7 @@ impl Stderr {
         }
     }
 
-    /// The audit records among the lines.
+    /// Audit records among the lines.
     pub fn records(&self) -> Vec<Value> {
         let text = self.text();
         text.lines()
@@ -65,23 +66,23 @@ impl Stderr {
             .collect()
     }
 
-    /// Waits for the record of the call with that correlation id.
+    /// Waits for the audit record with this correlation id.
     pub fn record_of(&self, correlation: &str) -> Value {
         serde_json::from_str(&self.line_with(&["\"correlation_id\"", correlation, "\"outcome\""])).unwrap()
     }
 }
 
-/// A server over stdio.
+/// A server that speaks over stdio.
 pub struct StdioServer {
     child: Child,
     pub stdin: Option<ChildStdin>,
     lines: mpsc::Receiver<String>,
     pub stderr: Stderr,
     id: i64,
-    /// Notifications that came while something else was waited for.
+    /// Notifications received while waiting for a response.
     pub notifications: Vec<Value>,
-    /// Whether stdout is left as it is.
-    unread: Arc<AtomicBool>,
+    /// Stops the reading of stdout.
+    stop_reading: Arc<AtomicBool>,
 }
 
 impl StdioServer {
@@ -89,7 +90,7 @@ impl StdioServer {
         StdioServer::start_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    /// Starts the server that a command runs.
+    /// Starts a server from `command`.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--stdio"])
@@ -103,8 +104,8 @@ impl StdioServer {
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
-        let unread = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&unread);
+        let stop_reading = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop_reading);
         std::thread::spawn(move || {
             for line in stdout.lines() {
                 while stopped.load(Ordering::Relaxed) {
@@ -115,32 +116,42 @@ impl StdioServer {
                 }
             }
         });
-        StdioServer { child, stdin, lines, stderr, id: 0, notifications: Vec::new(), unread }
+        StdioServer { child, stdin, lines, stderr, id: 0, notifications: Vec::new(), stop_reading }
     }
 
-    /// Begins as a client of 2025-11-25.
+    /// Starts a server and initializes it as a 2025-11-25 client.
     pub fn initialized(arguments: &[&str]) -> Self {
         StdioServer::initialized_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    /// The same of a server that a command runs.
+    /// Starts a server from `command` and initializes it as a 2025-11-25 client.
     pub fn initialized_by(command: &mut Command, arguments: &[&str]) -> Self {
         let mut server = StdioServer::start_by(command, arguments);
-        let client = json!({ "name": "harness", "version": "1" });
-        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-        assert_eq!(server.request("initialize", hello)["result"]["protocolVersion"], "2025-11-25");
-        server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
+        server.initialize(json!({}));
         server
     }
 
-    /// The same for a client that reads nothing more.
+    /// Starts a server for a 2025-11-25 client that declares `capabilities`.
+    pub fn initialized_with(capabilities: Value, arguments: &[&str]) -> Self {
+        let mut server = StdioServer::start(arguments);
+        server.initialize(capabilities);
+        server
+    }
+
+    /// Starts an initialized server whose stdout is no longer read.
     pub fn initialized_unread(arguments: &[&str]) -> Self {
         let server = StdioServer::initialized(arguments);
-        server.unread.store(true, Ordering::Relaxed);
+        server.stop_reading.store(true, Ordering::Relaxed);
         server
     }
 
-    /// Asks the server to end, and waits.
+    fn initialize(&mut self, capabilities: Value) {
+        let answer = self.request("initialize", initialize_params(capabilities));
+        assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+        self.send(&initialized().to_string());
+    }
+
+    /// Sends SIGTERM and waits for the exit.
     pub fn terminate(&mut self) -> std::process::ExitStatus {
         terminate(self.child.id());
         wait(&mut self.child)
@@ -157,7 +168,7 @@ impl StdioServer {
         stdin.flush().unwrap();
     }
 
-    /// The next message of the server's.
+    /// Returns the next message from the server.
     pub fn receive(&mut self) -> Value {
         let line = self
             .lines
@@ -166,12 +177,12 @@ impl StdioServer {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// Whether nothing comes for a while.
+    /// Returns whether no message arrives within `time`.
     pub fn is_silent(&mut self, time: Duration) -> bool {
         self.lines.recv_timeout(time).is_err()
     }
 
-    /// The answer to that id; notifications on the way are kept.
+    /// Returns the response to `id`; notifications before it go to `notifications`.
     pub fn answer(&mut self, id: &Value) -> Value {
         loop {
             let message = self.receive();
@@ -195,7 +206,7 @@ impl StdioServer {
         self.request("tools/call", json!({ "name": tool, "arguments": arguments }))
     }
 
-    /// Ends the input and waits for the server to end.
+    /// Closes stdin and waits for the exit.
     pub fn close(&mut self) -> std::process::ExitStatus {
         self.stdin = None;
         wait(&mut self.child)
@@ -208,17 +219,17 @@ impl StdioServer {
 
 impl Drop for StdioServer {
     fn drop(&mut self) {
-        end(&mut self.child);
+        kill(&mut self.child);
     }
 }
 
-/// Asks a process to end.
+/// Sends SIGTERM to a process.
 pub fn terminate(process: u32) {
     let kill = Command::new("sh").args(["-c", &format!("kill -TERM {process}")]).status();
     assert!(kill.unwrap().success());
 }
 
-/// Waits for a server's end; one that doesn't is ended.
+/// Waits for the exit of a server; kills it after [`PATIENCE`].
 pub fn wait(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
@@ -226,19 +237,19 @@ pub fn wait(child: &mut Child) -> std::process::ExitStatus {
             return status;
         }
         if begun.elapsed() > PATIENCE {
-            end(child);
-            panic!("the server did not end");
+            kill(child);
+            panic!("the server did not exit");
         }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-fn end(child: &mut Child) {
+fn kill(child: &mut Child) {
     drop(child.kill());
     drop(child.wait());
 }
 
-/// A port that is free, outside of those that the system gives to whoever asks for any.
+/// A free port outside the ephemeral range.
 #[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
@@ -251,7 +262,7 @@ pub fn free_port() -> u16 {
     }
 }
 
-/// A server over HTTP, on a port that was free.
+/// A server that listens on HTTP, by default on a free port.
 pub struct HttpServer {
     child: Child,
     pub address: SocketAddr,
@@ -263,12 +274,12 @@ impl HttpServer {
         HttpServer::start_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    /// Starts the server that a command runs.
+    /// Starts a server from `command`.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// The server of an example, built as the tests were, with what it keeps in that folder.
+    /// Builds and starts an example server with `folder` as its working directory.
     pub fn example(name: &str, folder: &Path) -> Self {
         let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
         assert!(built.success(), "{name}");
@@ -276,7 +287,7 @@ impl HttpServer {
         HttpServer::start_by(Command::new(program).current_dir(folder), &[])
     }
 
-    /// The same at an address that has to be known before it starts.
+    /// Starts a server from `command` at a fixed address.
     pub fn start_at(command: &mut Command, address: &str, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--http", address])
@@ -307,16 +318,15 @@ impl HttpServer {
         stream
     }
 
-    /// Sends bytes as they are, and reads the answer to its end.
+    /// Sends raw bytes and reads the response to its end.
     pub fn raw(&self, bytes: &[u8]) -> Reply {
         let mut stream = self.connect();
-        // A server may refuse before it has read all.
+        // A server may refuse the request before it has read all of it.
         drop(stream.write_all(bytes));
         Reply::read(stream)
     }
 
-    /// A request with these headers, besides those that every request has; one of theirs is left out by an
-    /// empty value.
+    /// Sends a request with `headers` added to the default ones; an empty value removes a default header.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         self.raw(&self.message(method, path, headers, body))
     }
@@ -324,7 +334,7 @@ impl HttpServer {
     pub fn message(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
         let host = self.address.to_string();
         let length = body.len().to_string();
-        let usual = [
+        let defaults = [
             ("Host", host.as_str()),
             ("Content-Type", "application/json"),
             ("Accept", "application/json, text/event-stream"),
@@ -333,7 +343,7 @@ impl HttpServer {
         ];
         let overridden = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
         let mut head = format!("{method} {path} HTTP/1.1\r\n");
-        for (name, value) in usual.iter().filter(|(name, _)| !overridden(name)).chain(headers) {
+        for (name, value) in defaults.iter().filter(|(name, _)| !overridden(name)).chain(headers) {
             if !value.is_empty() {
                 head.push_str(&format!("{name}: {value}\r\n"));
             }
@@ -346,42 +356,51 @@ impl HttpServer {
         self.send("POST", "/mcp", headers, body.to_string().as_bytes())
     }
 
-    /// A call as a client of 2025-11-25 makes it.
+    /// Calls a tool as a 2025-11-25 client.
     pub fn call(&self, tool: &str, arguments: Value) -> Value {
-        let params = json!({ "name": tool, "arguments": arguments });
-        self.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })).json()
+        self.post(&[], &tools_call(1, tool, arguments)).json()
     }
 
-    /// How many calls the specimen has seen come to that.
+    /// Opens a legacy session and returns its id.
+    pub fn open_session(&self, headers: &[(&str, &str)]) -> String {
+        let opened = self.post(headers, &rpc("initialize", initialize_params(json!({}))));
+        assert_eq!(opened.status, 200, "{opened:?}");
+        let id = opened.header("mcp-session-id").unwrap().to_owned();
+        let headers = [headers, &[("Mcp-Session-Id", id.as_str())]].concat();
+        assert_eq!(self.post(&headers, &initialized()).status, 202);
+        id
+    }
+
+    /// Reads a counter of the specimen: running, dropped, finished or told.
     pub fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     }
 
-    /// Waits until it has seen so many.
-    pub fn until(&self, what: &str, wanted: u64) {
+    /// Waits until a counter of the specimen reaches `expected`.
+    pub fn wait_for_count(&self, what: &str, expected: u64) {
         let begun = Instant::now();
-        while self.count(what) != wanted {
-            assert!(begun.elapsed() < PATIENCE, "{what}: {}, {wanted} wanted", self.count(what));
+        while self.count(what) != expected {
+            assert!(begun.elapsed() < PATIENCE, "{what}: expected {expected}, got {}", self.count(what));
         }
     }
 
-    /// A request as a client of 2026-07-28 makes it.
+    /// Sends a request as a 2026-07-28 client.
     pub fn modern(&self, method: &str, params: Value, meta: Value, headers: &[(&str, &str)]) -> Reply {
         let name = params["name"].as_str().unwrap_or_default().to_owned();
-        let usual =
+        let defaults =
             [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", method), ("Mcp-Name", name.as_str())];
         let overridden = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
-        let usual = usual.into_iter().filter(|(name, value)| !overridden(name) && !value.is_empty());
-        let headers: Vec<(&str, &str)> = usual.chain(headers.iter().copied()).collect();
+        let defaults = defaults.into_iter().filter(|(name, value)| !overridden(name) && !value.is_empty());
+        let headers: Vec<(&str, &str)> = defaults.chain(headers.iter().copied()).collect();
         self.post(&headers, &modern(1, method, params, meta))
     }
 
-    /// Asks the server to end.
+    /// Sends SIGTERM.
     pub fn signal(&self) {
         terminate(self.child.id());
     }
 
-    /// Asks the server to end, and waits.
+    /// Sends SIGTERM and waits for the exit.
     pub fn terminate(&mut self) -> std::process::ExitStatus {
         self.signal();
         wait(&mut self.child)
@@ -390,29 +409,51 @@ impl HttpServer {
 
 impl Drop for HttpServer {
     fn drop(&mut self) {
-        end(&mut self.child);
+        kill(&mut self.child);
     }
 }
 
-/// A request that carries its own `_meta`.
+/// A JSON-RPC request with the id 1.
+pub fn rpc(method: &str, params: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
+}
+
+/// A `tools/call` request of 2025-11-25.
+pub fn tools_call(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
+    let params = json!({ "name": tool, "arguments": arguments });
+    json!({ "jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": params })
+}
+
+/// Parameters of a 2025-11-25 `initialize` request.
+pub fn initialize_params(capabilities: Value) -> Value {
+    let client = json!({ "name": "harness", "version": "1" });
+    json!({ "protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": client })
+}
+
+/// The notification that follows `initialize`.
+pub fn initialized() -> Value {
+    json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
+}
+
+/// A 2026-07-28 request; `meta` overrides members of its `_meta`, and `null` removes one.
 pub fn modern(id: i64, method: &str, mut params: Value, meta: Value) -> Value {
-    let mut whole = json!({
+    let mut merged = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
         "io.modelcontextprotocol/clientInfo": { "name": "harness", "version": "2" },
     });
     for (key, value) in meta.as_object().cloned().unwrap_or_default() {
         if value.is_null() {
-            whole.as_object_mut().unwrap().remove(&key);
+            merged.as_object_mut().unwrap().remove(&key);
         } else {
-            whole[key] = value;
+            merged[key] = value;
         }
     }
-    params["_meta"] = whole;
+    params["_meta"] = merged;
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-/// What an HTTP server answered.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -423,7 +464,7 @@ pub struct Reply {
 impl Reply {
     pub fn read(mut stream: impl std::io::Read) -> Self {
         let mut bytes = Vec::new();
-        // What came before a reset still counts.
+        // Bytes received before a reset still count.
         drop(stream.read_to_end(&mut bytes));
         let text = String::from_utf8_lossy(&bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -444,7 +485,7 @@ impl Reply {
         })
     }
 
-    /// The messages of an event stream.
+    /// Parses the messages of an event stream.
     pub fn events(&self) -> Vec<Value> {
         assert_eq!(self.header("content-type"), Some("text/event-stream"), "{self:?}");
         let data = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
@@ -456,24 +497,42 @@ impl Reply {
 }
 
 fn unchunked(mut body: &str) -> String {
-    let mut whole = String::new();
+    let mut joined = String::new();
     while let Some((size, rest)) = body.split_once("\r\n") {
         let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
         if size == 0 || rest.len() < size {
             break;
         }
-        whole.push_str(&rest[..size]);
+        joined.push_str(&rest[..size]);
         body = rest[size..].trim_start_matches("\r\n");
     }
-    whole
+    joined
 }
 
-/// The text of a result's first content.
+/// Names of the tools in a `tools/list` result.
+pub fn tool_names(result: &Value) -> Vec<String> {
+    let tools = result["tools"].as_array().unwrap_or_else(|| panic!("no list: {result}"));
+    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Waits until `condition` holds and returns the time that took.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let took = begun.elapsed();
+    println!("{what} after {took:?}");
+    took
+}
+
+/// Text of the first content block of a result.
 pub fn text(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text: {answer}"))
 }
 
-/// The kind of a tool's error.
+/// Kind of a tool error.
 pub fn kind(answer: &Value) -> &str {
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     answer["result"]["_meta"]["dev.mcp-tool/error"]["kind"]
@@ -481,19 +540,19 @@ pub fn kind(answer: &Value) -> &str {
         .unwrap_or_else(|| panic!("no kind: {answer}"))
 }
 
-/// The correlation id of an answer, whatever it is.
+/// Correlation id of a result or an error.
 pub fn correlation(answer: &Value) -> &str {
-    let place =
+    let holder =
         if answer.get("result").is_some() { &answer["result"]["_meta"] } else { &answer["error"]["data"] };
-    place["dev.mcp-tool/correlationId"].as_str().unwrap_or_else(|| panic!("no correlation id: {answer}"))
+    holder["dev.mcp-tool/correlationId"].as_str().unwrap_or_else(|| panic!("no correlation id: {answer}"))
 }
 
-/// The memory of a process that is resident, in KiB.
+/// Resident memory of a process, in KiB.
 pub fn resident(process: u32) -> u64 {
     status(process, "VmRSS:")
 }
 
-/// The most that it ever was.
+/// Peak resident memory of a process, in KiB.
 pub fn most_resident(process: u32) -> u64 {
     status(process, "VmHWM:")
 }

@@ -1,4 +1,4 @@
-//! HTTP: both eras on one endpoint, headers held to bodies, streams, disconnects, and an orderly end.
+//! The HTTP transport: both protocol revisions on one endpoint, header checks, streams, disconnects and shutdown.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,26 +7,23 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, correlation, kind, modern, text};
+use crate::harness::{
+    HttpServer, PATIENCE, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
+    text,
+};
 
+/// Parameters of a call of `echo`.
 fn echo(value: &str) -> Value {
     json!({ "name": "echo", "arguments": { "text": value } })
 }
 
-fn rpc(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
-}
-
 #[test]
-fn both_eras_are_served_by_one_endpoint() {
+fn both_protocol_revisions_are_served_by_one_endpoint() {
     let server = HttpServer::start(&[]);
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let hello = server.post(&[], &rpc("initialize", hello));
-    assert_eq!((hello.status, &hello.json()["result"]["serverInfo"]["name"]), (200, &json!("specimen")));
-    assert_eq!(hello.header("mcp-session-id"), None, "there are no sessions unless they are asked for");
-    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(server.post(&[("MCP-Protocol-Version", "2025-11-25")], &initialized).status, 202);
+    let opened = server.post(&[], &rpc("initialize", initialize_params(json!({}))));
+    assert_eq!((opened.status, &opened.json()["result"]["serverInfo"]["name"]), (200, &json!("specimen")));
+    assert_eq!(opened.header("mcp-session-id"), None, "sessions are off by default");
+    assert_eq!(server.post(&[("MCP-Protocol-Version", "2025-11-25")], &initialized()).status, 202);
     let list = server.post(&[("MCP-Protocol-Version", "2025-11-25")], &rpc("tools/list", json!({})));
     assert!(list.json()["result"]["tools"].as_array().unwrap().len() > 20);
     for headers in
@@ -56,7 +53,7 @@ fn both_eras_are_served_by_one_endpoint() {
 }
 
 #[test]
-fn a_header_that_disagrees_with_the_body_is_refused() {
+fn header_that_disagrees_with_the_body_is_refused() {
     let server = HttpServer::start(&[]);
     let status = |headers: &[(&str, &str)]| {
         let reply = server.modern("tools/call", echo("x"), json!({}), headers);
@@ -80,11 +77,15 @@ fn a_header_that_disagrees_with_the_body_is_refused() {
     assert_eq!(status(&[("MCP-Protocol-Version", "2025-11-25")]), mismatch);
 
     let reply = server.modern("tools/list", json!({}), json!({}), &[("Mcp-Method", "tools/call")]);
-    assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_020)), "rmcp's side too");
+    assert_eq!(
+        (reply.status, &reply.json()["error"]["code"]),
+        (400, &json!(-32_020)),
+        "requests that rmcp handles are checked, too"
+    );
 }
 
 #[test]
-fn versions_and_metadata_are_checked() {
+fn protocol_version_and_metadata_are_validated() {
     let server = HttpServer::start(&[]);
     let answer = |meta: Value, headers: &[(&str, &str)]| {
         let reply = server.modern("tools/call", echo("x"), meta, headers);
@@ -97,8 +98,7 @@ fn versions_and_metadata_are_checked() {
         "io.modelcontextprotocol/clientCapabilities": null,
     });
     assert_eq!(answer(bare, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
-    let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(server.post(&[("MCP-Protocol-Version", "1900-01-01")], &note).status, 400);
+    assert_eq!(server.post(&[("MCP-Protocol-Version", "1900-01-01")], &initialized()).status, 400);
     assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": 7 }), &[]), (400, -32_602));
     assert_eq!(answer(json!({ "io.modelcontextprotocol/clientCapabilities": null }), &[]), (400, -32_602));
     assert_eq!(answer(json!({ "io.modelcontextprotocol/protocolVersion": null }), &[]), (400, -32_602));
@@ -110,7 +110,7 @@ fn versions_and_metadata_are_checked() {
 }
 
 #[test]
-fn refusals_have_their_statuses() {
+fn refusals_map_to_http_statuses() {
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
     let call = |params: Value| server.post(&[], &rpc("tools/call", params));
     let unknown = call(json!({ "name": "mesure" }));
@@ -131,7 +131,7 @@ fn refusals_have_their_statuses() {
 }
 
 #[test]
-fn other_methods_and_paths_are_told_where_to_go() {
+fn unsupported_methods_and_paths_are_refused() {
     let server = HttpServer::start(&[]);
     for method in ["GET", "DELETE", "PUT", "OPTIONS", "HEAD"] {
         let reply = server.send(method, "/mcp", &[], b"");
@@ -145,11 +145,11 @@ fn other_methods_and_paths_are_told_where_to_go() {
     let typed = [("Content-Type", "application/JSON; charset=utf-8"), ("Accept", "")];
     assert_eq!(server.send("POST", "/mcp", &typed, body.as_bytes()).status, 200);
     let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
-    assert_eq!(server.post(&[], &response).status, 400, "nothing was asked of the client");
+    assert_eq!(server.post(&[], &response).status, 400, "the server sent no request");
 }
 
 #[test]
-fn only_this_host_and_its_own_pages_are_served() {
+fn foreign_hosts_and_origins_are_refused() {
     let server = HttpServer::start(&[]);
     let body = rpc("tools/call", echo("x")).to_string();
     let list = rpc("tools/list", json!({})).to_string();
@@ -158,7 +158,7 @@ fn only_this_host_and_its_own_pages_are_served() {
     let own = format!("http://{}", server.address);
     for body in [&body, &list] {
         assert_eq!(status(&[("Host", "localhost")], body), 200);
-        assert_eq!(status(&[("Origin", &own)], body), 200, "a page of this server's own");
+        assert_eq!(status(&[("Origin", &own)], body), 200, "the own origin is allowed");
         assert_eq!(status(&[("Host", "evil.example")], body), 403);
         assert_eq!(status(&[("Host", "127.0.0.1.evil.example")], body), 403);
         assert_eq!(status(&[("Origin", "http://evil.example")], body), 403);
@@ -167,7 +167,7 @@ fn only_this_host_and_its_own_pages_are_served() {
         assert_eq!(status(&[("Host", "")], body), 400);
     }
     let reply = server.send("POST", "http://evil.example/mcp", &[], body.as_bytes());
-    assert_eq!(reply.status, 403, "the target names a host too");
+    assert_eq!(reply.status, 403, "the host of the request target is checked, too");
 
     let allowed = ["--allowed-host", "mcp.example.com", "--allowed-origin", "https://app.example.com"];
     let server = HttpServer::start(&allowed);
@@ -176,17 +176,17 @@ fn only_this_host_and_its_own_pages_are_served() {
 }
 
 #[test]
-fn a_page_of_an_allowed_origin_can_call() {
+fn allowed_origin_can_call_by_cors() {
     let server = HttpServer::start(&["--allowed-origin", "https://app.example.com"]);
     let asks = [
         ("Origin", "https://app.example.com"),
         ("Access-Control-Request-Method", "POST"),
         ("Access-Control-Request-Headers", "content-type, mcp-protocol-version"),
     ];
-    let leave = server.send("OPTIONS", "/mcp", &asks, b"");
-    assert_eq!((leave.status, leave.header("access-control-allow-origin")), (204, Some(asks[0].1)));
-    assert_eq!(leave.header("access-control-allow-headers"), Some(asks[2].1));
-    assert!(leave.header("access-control-allow-methods").unwrap().contains("POST"));
+    let preflight = server.send("OPTIONS", "/mcp", &asks, b"");
+    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, Some(asks[0].1)));
+    assert_eq!(preflight.header("access-control-allow-headers"), Some(asks[2].1));
+    assert!(preflight.header("access-control-allow-methods").unwrap().contains("POST"));
     let called = server.post(&asks[..1], &rpc("tools/call", echo("x")));
     assert_eq!(text(&called.json()), "x");
     assert_eq!(
@@ -198,24 +198,24 @@ fn a_page_of_an_allowed_origin_can_call() {
 }
 
 #[test]
-fn a_connection_too_many_is_told_so_at_once() {
+fn connection_beyond_the_limit_is_refused_immediately() {
     let server = HttpServer::start(&["--max-connections", "1"]);
     let mut first = server.connect();
     let refused = server.send("GET", "/healthz", &[], b"");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     server.stderr.line_with(&["WARN", "http.max_connections"]);
     first.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
-    assert_eq!(Reply::read(first).body, "ok\n", "the first still holds its place");
+    assert_eq!(Reply::read(first).body, "ok\n", "the first connection still works");
     let begun = Instant::now();
     while server.send("GET", "/healthz", &[], b"").status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "its place isn't given back");
+        assert!(begun.elapsed() < PATIENCE, "the connection slot is not freed");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_server_takes_the_descriptors_that_its_connections_need() {
-    let begins_with = |limits: &str| {
+fn server_raises_its_descriptor_limit_for_its_connections() {
+    let start_under = |limits: &str| {
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\""), SPECIMEN]);
         HttpServer::start_by(&mut command, &["--max-connections", "700"])
@@ -225,10 +225,10 @@ fn a_server_takes_the_descriptors_that_its_connections_need() {
         let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         line.split_whitespace().nth(3).unwrap().parse::<u32>().unwrap()
     };
-    let server = begins_with("-Sn 128");
+    let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // Where they aren't to be had, connections are refused while there still are descriptors for the rest.
-    let server = begins_with("-n 384");
+    // Under a hard limit, connections are refused before other descriptors run out.
+    let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
     let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
     assert_eq!(server.send("GET", "/healthz", &[], b"").status, 503);
@@ -236,7 +236,7 @@ fn a_server_takes_the_descriptors_that_its_connections_need() {
 }
 
 #[test]
-fn without_authorization_only_loopback_is_bound() {
+fn server_without_authorization_binds_only_loopback() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let refused =
             std::process::Command::new(SPECIMEN).args(["serve", "--http", address]).output().unwrap();
@@ -246,7 +246,7 @@ fn without_authorization_only_loopback_is_bound() {
 }
 
 #[test]
-fn an_answer_becomes_a_stream_with_its_first_report() {
+fn response_becomes_a_stream_at_its_first_progress_report() {
     let server = HttpServer::start(&[]);
     let steps = |count: u32| json!({ "name": "steps", "arguments": { "count": count } });
     let token = json!({ "progressToken": 7 });
@@ -265,17 +265,17 @@ fn an_answer_becomes_a_stream_with_its_first_report() {
         assert_eq!(events[0]["params"]["progressToken"], 7);
         assert_eq!((events.len(), text(&events[3])), (4, "3 steps"));
     }
-    let quiet = server.modern("tools/call", echo("no report"), token.clone(), &[]);
-    assert_eq!(quiet.header("content-type"), Some("application/json"));
-    // Who wants to hear messages hasn't asked for progress.
+    let without_progress = server.modern("tools/call", echo("x"), token.clone(), &[]);
+    assert_eq!(without_progress.header("content-type"), Some("application/json"));
+    // A log level requests log messages, not progress.
     let level = json!({ "io.modelcontextprotocol/logLevel": "debug" });
     assert_eq!(text(&server.modern("tools/call", steps(3), level, &[]).json()), "3 steps");
     let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
-    assert_eq!(text(&plain.json()), "3 steps", "a client that reads no streams gets none");
+    assert_eq!(text(&plain.json()), "3 steps", "a client that does not accept streams gets none");
 }
 
 #[test]
-fn a_client_that_names_streams_first_gets_them() {
+fn client_that_prefers_event_streams_gets_them() {
     let server = HttpServer::start(&[]);
     let streams = [("Accept", "text/event-stream, application/json")];
     let list = server.modern("tools/list", json!({}), json!({}), &streams);
@@ -283,9 +283,9 @@ fn a_client_that_names_streams_first_gets_them() {
     assert_eq!(list["result"]["resultType"], "complete", "{list}");
     let [called] = server.modern("tools/call", echo("x"), json!({}), &streams).events().try_into().unwrap();
     assert_eq!(text(&called), "x");
-    let [beside] = server.post(&streams, &rpc("ping", json!({}))).events().try_into().unwrap();
-    assert_eq!(beside["result"], json!({}), "{beside}");
-    // An error of HTTP is no stream.
+    let [ping] = server.post(&streams, &rpc("ping", json!({}))).events().try_into().unwrap();
+    assert_eq!(ping["result"], json!({}), "{ping}");
+    // HTTP errors are plain JSON.
     let refused = server.modern("tools/call", json!({}), json!({}), &streams);
     assert_eq!((refused.status, refused.header("content-type")), (400, Some("application/json")));
     for accept in [
@@ -301,7 +301,7 @@ fn a_client_that_names_streams_first_gets_them() {
 }
 
 #[test]
-fn a_disconnect_cancels_the_call() {
+fn disconnect_cancels_the_call() {
     let server = HttpServer::start(&[]);
     let waits = json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } });
     let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
@@ -316,21 +316,21 @@ fn a_disconnect_cancels_the_call() {
         let mut stream = server.connect();
         stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
         if token.is_null() {
-            server.until("running", 1);
+            server.wait_for_count("running", 1);
         } else {
             let mut first = [0; 64];
-            assert!(stream.read(&mut first).unwrap() > 0, "the stream has begun");
+            assert!(stream.read(&mut first).unwrap() > 0, "the stream has started");
         }
         drop(stream);
-        server.until("dropped", index as u64 + 1);
+        server.wait_for_count("dropped", index as u64 + 1);
         server.stderr.line_with(&["\"cancelled\"", params["name"].as_str().unwrap()]);
     }
 }
 
 #[test]
-fn a_message_cancels_the_one_call_that_it_can_mean() {
+fn cancellation_applies_only_to_an_unambiguous_call() {
     let server = HttpServer::start(&[]);
-    let begin = |agent: &str, params: Value| {
+    let start_call = |agent: &str, params: Value| {
         let call = json!({ "jsonrpc": "2.0", "id": "c", "method": "tools/call", "params": params });
         let headers = [("User-Agent", agent)];
         let mut stream = server.connect();
@@ -345,12 +345,16 @@ fn a_message_cancels_the_one_call_that_it_can_mean() {
     };
     let steps = json!({ "count": 1_000, "milliseconds": 100 });
     let steps = json!({ "name": "steps", "arguments": steps, "_meta": { "progressToken": 1 } });
-    let one = begin("one", steps.clone());
-    server.until("running", 1);
+    let one = start_call("one", steps.clone());
+    server.wait_for_count("running", 1);
     cancel("another", json!("c"));
     cancel("one", json!("d"));
     cancel("one", json!(null));
-    assert_eq!((server.count("running"), server.count("dropped")), (1, 0), "none of these was meant");
+    assert_eq!(
+        (server.count("running"), server.count("dropped")),
+        (1, 0),
+        "no call matches these cancellations"
+    );
     cancel("one", json!("c"));
     let reply = Reply::read(one);
     assert_eq!(reply.status, 200);
@@ -358,27 +362,27 @@ fn a_message_cancels_the_one_call_that_it_can_mean() {
     assert_eq!((server.count("running"), server.count("dropped")), (0, 1));
     server.stderr.line_with(&["\"cancelled\"", "\"steps\""]);
 
-    let two = [begin("one", steps.clone()), begin("one", steps.clone())];
-    server.until("running", 2);
+    let two = [start_call("one", steps.clone()), start_call("one", steps.clone())];
+    server.wait_for_count("running", 2);
     cancel("one", json!("c"));
-    assert_eq!((server.count("running"), server.count("dropped")), (2, 1), "either may be meant");
+    assert_eq!((server.count("running"), server.count("dropped")), (2, 1), "both calls match");
     let [first, second] = two;
     drop(first);
-    server.until("dropped", 2);
+    server.wait_for_count("dropped", 2);
     cancel("one", json!("c"));
     assert_eq!(Reply::read(second).events().last().unwrap()["error"]["code"], -31_499);
     assert_eq!(server.count("dropped"), 3);
 }
 
 #[test]
-fn a_signal_lets_calls_finish() {
+fn signal_lets_running_calls_finish() {
     let mut server = HttpServer::start(&[]);
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 3_000 } }));
     let message =
         server.message("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
     stream.write_all(&message).unwrap();
-    server.until("running", 1);
+    server.wait_for_count("running", 1);
     let idle = server.connect();
     assert!(server.terminate().success());
     let reply = Reply::read(stream);
@@ -387,7 +391,7 @@ fn a_signal_lets_calls_finish() {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request() {
+fn connection_is_reused_for_the_next_request() {
     let server = HttpServer::start(&[]);
     let mut stream = server.connect();
     for turn in 0..3 {
@@ -409,20 +413,15 @@ fn a_connection_is_kept_for_the_next_request() {
 }
 
 #[test]
-fn sessions_are_bounded_owned_and_end_when_idle() {
+fn sessions_are_limited_owned_and_expire_when_idle() {
     let server = HttpServer::start(&["--legacy-sessions", "3", "--log-level", "trace"]);
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = rpc(
-        "initialize",
-        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client }),
-    );
-    let open = || server.post(&[], &hello);
+    let initialize = rpc("initialize", initialize_params(json!({})));
+    let open = || server.post(&[], &initialize);
     let ids: Vec<String> = (0..3).map(|_| open().header("mcp-session-id").unwrap().to_owned()).collect();
     assert_eq!(open().status, 429);
 
     let headers = |id| [("Mcp-Session-Id", id), ("MCP-Protocol-Version", "2025-11-25")];
-    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(server.post(&headers(&ids[0]), &initialized).status, 202);
+    assert_eq!(server.post(&headers(&ids[0]), &initialized()).status, 202);
     let events = server.post(&headers(&ids[0]), &rpc("tools/call", echo("in a session"))).events();
     assert_eq!(text(events.last().unwrap()), "in a session");
     let steps = json!({ "name": "steps", "arguments": { "count": 2 }, "_meta": { "progressToken": "t" } });
@@ -436,7 +435,11 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
     assert_eq!(array.status, 400, "{array:?}");
     let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a","text":"b"}}}"#;
     let twice = server.send("POST", "/mcp", &headers(&ids[0]), twice.as_bytes()).events();
-    assert_eq!(kind(twice.last().unwrap()), "invalid_arguments", "they are read from their own text");
+    assert_eq!(
+        kind(twice.last().unwrap()),
+        "invalid_arguments",
+        "the arguments are parsed from the original text"
+    );
     let record = server.stderr.record_of(correlation(twice.last().unwrap()));
     assert_eq!(record["agent"], "harness 1");
     let two = [("Mcp-Session-Id", ids[0].as_str()), ("Mcp-Session-Id", ids[1].as_str())];
@@ -446,44 +449,47 @@ fn sessions_are_bounded_owned_and_end_when_idle() {
         server.message("POST", "/mcp", &headers(&ids[0]), rpc("tools/call", steps).to_string().as_bytes());
     let mut stream = server.connect();
     stream.write_all(&long).unwrap();
-    server.until("running", 1);
-    let alike = server.post(&headers(&ids[0]), &rpc("tools/call", echo("x")));
-    assert_eq!((alike.status, &alike.json()["error"]["code"]), (400, &json!(-32_600)));
+    server.wait_for_count("running", 1);
+    let same_id = server.post(&headers(&ids[0]), &rpc("tools/call", echo("x")));
+    assert_eq!((same_id.status, &same_id.json()["error"]["code"]), (400, &json!(-32_600)));
     let params = json!({ "requestId": 1 });
     let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
     assert_eq!(server.post(&headers(&ids[0]), &cancel).status, 202);
-    server.until("dropped", 1);
+    server.wait_for_count("dropped", 1);
     drop(stream);
     let begun = Instant::now();
     while server.post(&headers(&ids[0]), &rpc("tools/call", echo("x"))).status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "its id is free again");
+        assert!(begun.elapsed() < PATIENCE, "the id is still in use");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
-    let alone = server.post(&[], &rpc("ping", json!({}))).json();
-    assert_eq!((&alone["id"], &alone["error"]["code"]), (&json!(1), &json!(-32_602)), "{alone}");
-    assert!(alone["error"]["message"].as_str().unwrap().contains("`initialize` opens"), "{alone}");
+    let ping = server.post(&[], &rpc("ping", json!({}))).json();
+    assert_eq!((&ping["id"], &ping["error"]["code"]), (&json!(1), &json!(-32_602)), "{ping}");
+    assert!(ping["error"]["message"].as_str().unwrap().contains("`initialize` opens"), "{ping}");
 
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
-    assert!(open().header("mcp-session-id").is_some(), "its place is free");
+    assert!(open().header("mcp-session-id").is_some(), "its slot is free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
     let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
     assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");
     let log = server.stderr.text();
-    assert!(!log.contains("hunter2") && !log.contains("in a session"), "rmcp logs messages whole: {log}");
+    assert!(
+        !log.contains("hunter2") && !log.contains("in a session"),
+        "rmcp must not log whole messages: {log}"
+    );
 
     let server = HttpServer::start(&["--legacy-sessions", "1", "--session-idle", "1s"]);
-    assert_eq!(server.post(&[], &hello).status, 200);
+    assert_eq!(server.post(&[], &initialize).status, 200);
     let begun = Instant::now();
-    while server.post(&[], &hello).status == 429 {
-        assert!(begun.elapsed() < PATIENCE, "idle sessions stay");
+    while server.post(&[], &initialize).status == 429 {
+        assert!(begun.elapsed() < PATIENCE, "the idle session did not expire");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
 #[test]
-fn what_can_not_be_stopped_is_given_up_after_the_grace() {
+fn blocking_call_is_abandoned_after_the_grace_period() {
     let mut server = HttpServer::start(&["--grace", "1s"]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
     assert_eq!(server.terminate().code(), Some(1));
@@ -491,31 +497,26 @@ fn what_can_not_be_stopped_is_given_up_after_the_grace() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once() {
+fn second_signal_ends_the_server_immediately() {
     let mut server = HttpServer::start(&["--grace", "1h"]);
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } }));
     stream.write_all(&server.message("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
-    server.until("running", 1);
+    server.wait_for_count("running", 1);
     server.signal();
     server.stderr.line_with(&["INFO", "ending"]);
     assert_eq!(server.terminate().code(), Some(1));
 }
 
 #[test]
-fn a_session_does_not_keep_a_signal_from_ending_the_server() {
+fn open_session_does_not_delay_shutdown() {
     let mut server = HttpServer::start(&["--legacy-sessions", "3", "--grace", "20s"]);
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = rpc(
-        "initialize",
-        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client }),
-    );
-    let id = server.post(&[], &hello).header("mcp-session-id").unwrap().to_owned();
+    let id = server.open_session(&[]);
     let mut stream = server.connect();
     stream.write_all(&server.message("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
     let mut first = [0; 16];
     assert!(stream.read(&mut first).unwrap() > 0);
     let begun = Instant::now();
     assert!(server.terminate().success());
-    assert!(begun.elapsed() < Duration::from_secs(15), "its open stream held the server");
+    assert!(begun.elapsed() < Duration::from_secs(15), "the open stream delayed the shutdown");
 }

@@ -1,16 +1,14 @@
-//! The framework, from outside.
+//! End-to-end tests of the framework through its public interfaces.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
+    reason = "tests and their helpers panic on anything unexpected, and print what they measured"
 )]
 
-mod asking;
 mod audit;
-mod beside;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
@@ -18,26 +16,28 @@ mod clients;
 mod completion;
 #[cfg(feature = "clients")]
 mod conformance;
+mod content_and_logging;
 mod contract;
 mod control;
 mod doctor;
 mod drift;
-mod faults;
+mod elicitation;
+mod fallback;
 mod gates;
 mod harness;
-mod headers;
 mod http;
 mod identity;
-mod lists;
+mod malformed_input;
 mod middleware;
-mod peer;
-mod rates;
+mod parameter_headers;
+mod rate_limits;
 mod readme;
 mod schema;
-mod speaking;
-mod start;
+mod startup;
 mod stdio;
+mod stub_server;
 mod tasks;
+mod tools_list;
 mod ui;
 mod upstream;
 mod versions;

@@ -1,7 +1,7 @@
-//! The schema that callers see accepts a value exactly when the reader does.
+//! The listed schema accepts a value exactly when the argument parser does.
 //!
 //! The oracle is the `jsonschema` crate (2020-12, formats asserted). The one exception is documented: `null`
-//! counts as absent where a parameter isn't required, and a plain type, which clients want, can't say that.
+//! counts as absent for an optional parameter, which the plain types that clients need cannot express.
 
 use std::fmt::Debug;
 
@@ -22,9 +22,9 @@ use proptest::{
 };
 use serde_json::Value;
 
-/// Values that are judged by both, in all.
+/// Total number of compared values.
 const VALUES: u32 = 200_000;
-/// Random values that one set of bounds is tried with, besides its edges.
+/// Random values per set of bounds, in addition to its edges.
 const VALUES_A_SCHEMA: usize = 50;
 
 #[derive(Debug, ToolSchema)]
@@ -53,7 +53,7 @@ macro_rules! pattern {
     }};
 }
 
-/// Patterns, each with texts that match it.
+/// Patterns, each with matching texts.
 const PATTERNS: &[(Pattern, &[&str])] = &[
     (pattern!("^inv_[0-9]{8}$"), &["inv_00000001", "inv_99999999"]),
     (pattern!("^[a-z]+(?:-[a-z]+)*$"), &["a", "net-thirty", "x-y-z"]),
@@ -64,7 +64,7 @@ const PATTERNS: &[(Pattern, &[&str])] = &[
 ];
 
 #[test]
-fn the_schema_accepts_what_the_reader_does() {
+fn schema_and_parser_accept_the_same_values() {
     let mut tally = Tally::default();
     let kinds: &[fn(&mut Tally, u32)] = &[
         |tally, cases| try_kind::<bool>(tally, cases, plain::<bool>()),
@@ -122,7 +122,7 @@ struct Tally {
     edges: u64,
 }
 
-/// Tries a kind of parameter with random bounds and, within them, with random values and every edge.
+/// Compares a parameter type under random bounds, with random values and every edge.
 fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let strategy = params.prop_flat_map(|param| {
@@ -145,20 +145,20 @@ fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedSt
     if let Err(error) = outcome {
         panic!("{}: {error}", std::any::type_name::<T>());
     }
-    assert!(accepted > 0 && accepted < values, "{} is one-sided", std::any::type_name::<T>());
+    assert!(accepted > 0 && accepted < values, "{} accepts all values or none", std::any::type_name::<T>());
     tally.values += values;
     tally.accepted += accepted;
     tally.edges += edge_values;
 }
 
-/// Whether reader, interpreter and oracle agree on a value; gives what they say.
+/// Compares typed parser, untyped parser and oracle on a value; returns whether they accept it.
 fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<bool, TestCaseError> {
     let arguments = format!("{{\"p\":{text}}}");
     let declared = declare::<T>("p", "").with(*param);
     let mut slot = Slot::new(&declared);
     let read = arguments::read(&Sent::new(&arguments), &mut [&mut slot]);
-    let interpreted = arguments::check(&arguments, &[*param]);
-    prop_assert_eq!(&read, &interpreted, "reader and interpreter differ on {}", text);
+    let untyped = arguments::check(&arguments, &[*param]);
+    prop_assert_eq!(&read, &untyped, "typed and untyped parser differ on {}", text);
 
     let instance: Value =
         serde_json::from_str(&arguments).map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -166,12 +166,12 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
         Value::Null if !param.is_required() => true,
         _ => oracle.is_valid(&instance) && has_digits(param, &instance["p"]),
     };
-    let said = read.as_ref().map_or_else(|violations| violations.to_string(), |()| "accepted".into());
-    prop_assert_eq!(read.is_ok(), expected, "the reader says of {}: {}", text, said);
+    let verdict = read.as_ref().map_or_else(|violations| violations.to_string(), |()| "accepted".into());
+    prop_assert_eq!(read.is_ok(), expected, "the parser says of {}: {}", text, verdict);
     Ok(expected)
 }
 
-/// Mends the oracle, which takes any of `*+,-./` for a digit of a date or a time.
+/// Works around the oracle, which accepts any of `*+,-./` as a digit of a date or time.
 fn has_digits(param: &Param, value: &Value) -> bool {
     let (Kind::String(Text { format: Some(format), .. }), Some(text)) = (param.schema.kind, value.as_str())
     else {
@@ -188,7 +188,7 @@ fn has_digits(param: &Param, value: &Value) -> bool {
         && from_end.bytes().rev().zip(text.bytes().rev()).all(digit)
 }
 
-/// The schema as callers see it, as the oracle reads it.
+/// Compiles the listed schema of these parameters.
 fn oracle(params: &[Param]) -> Validator {
     let contract = Contract { input: params.to_vec().leak(), ..Contract::EMPTY };
     let schema = serde_json::to_value(contract.input_schema(Prose::Kept)).unwrap();
@@ -196,7 +196,7 @@ fn oracle(params: &[Param]) -> Validator {
 }
 
 #[test]
-fn the_schema_accepts_whole_calls_that_the_reader_does() {
+fn schema_and_parser_accept_the_same_calls() {
     let default = Literal { value: LiteralValue::String("open"), json: "\"open\"" };
     let named = |name, param| Param { name, ..param };
     let params = [
@@ -240,7 +240,7 @@ fn the_schema_accepts_whole_calls_that_the_reader_does() {
     assert!((1_500..4_000).contains(&accepted.get()), "{} were accepted", accepted.get());
 }
 
-/// All that a result can hold.
+/// A result with every kind of member.
 #[derive(ToolSchema, serde::Serialize)]
 #[serde(tag = "kind")]
 struct Order {
@@ -248,7 +248,7 @@ struct Order {
     count: u32,
     title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<StatusShown>,
+    status: Option<OrderStatus>,
     #[schema(max_items = 3)]
     lines: Vec<Line>,
     #[serde(flatten)]
@@ -256,7 +256,7 @@ struct Order {
 }
 
 #[derive(ToolSchema, serde::Serialize)]
-enum StatusShown {
+enum OrderStatus {
     Open,
     Void,
 }
@@ -269,7 +269,7 @@ struct Line {
 }
 
 #[test]
-fn a_result_passes_exactly_when_its_schema_takes_it() {
+fn result_check_and_output_schema_accept_the_same_results() {
     let object = <Order as mcp_tool_runtime::OutputObject>::OBJECT;
     let contract = Contract { output: mcp_tool_contract::model::Output::Object(object), ..Contract::EMPTY };
     let schema =
@@ -281,12 +281,12 @@ fn a_result_passes_exactly_when_its_schema_takes_it() {
         (article(), share())
             .prop_map(|(article, share)| format!("{{\"article\":{article},\"share\":{share}}}"))
     };
-    let odd = |good: &'static [&'static str]| prop_oneof![12 => select(good).prop_map(str::to_owned), 1 => anything()];
+    let mostly = |good: &'static [&'static str]| prop_oneof![12 => select(good).prop_map(str::to_owned), 1 => anything()];
     let members = (
-        proptest::option::weighted(0.97, odd(&["\"Order\""])),
-        proptest::option::weighted(0.97, odd(&["1", "9", "5"])),
-        proptest::option::weighted(0.97, odd(&["null", "\"x\""])),
-        proptest::option::of(odd(&["\"Open\"", "\"Void\""])),
+        proptest::option::weighted(0.97, mostly(&["\"Order\""])),
+        proptest::option::weighted(0.97, mostly(&["1", "9", "5"])),
+        proptest::option::weighted(0.97, mostly(&["null", "\"x\""])),
+        proptest::option::of(mostly(&["\"Open\"", "\"Void\""])),
         proptest::option::weighted(
             0.97,
             vec(line(), 0..5).prop_map(|lines| format!("[{}]", lines.join(","))),
@@ -402,9 +402,9 @@ fn defaulted() -> BoxedStrategy<Param> {
     Just(bounded(bare::<u32>().min(integer(1)).max(integer(100))).default(default)).boxed()
 }
 
-// Values, as JSON text, so that every spelling of a number is tried.
+// Values are JSON text, so that every spelling of a number is tested.
 
-/// A value that might do, or one that can't.
+/// A value that is likely valid, an edge, or anything.
 fn value(schema: Schema) -> BoxedStrategy<String> {
     match schema.items {
         Some(Items { min, max }) => {
@@ -422,7 +422,7 @@ fn value(schema: Schema) -> BoxedStrategy<String> {
     }
 }
 
-/// A single value near what the kind admits.
+/// A single value in or near the valid range.
 fn likely(schema: Schema) -> BoxedStrategy<String> {
     match schema.kind {
         Kind::Boolean => {
@@ -437,9 +437,9 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
         }
         Kind::Number { minimum, maximum } => {
             let (low, high) = (minimum.unwrap_or(-1e9).max(-1e300), maximum.unwrap_or(1e9).min(1e300));
-            // In thousandths of the way from one bound to the other, and a little beyond either.
+            // Steps of a thousandth between the bounds, and slightly beyond them.
             prop_oneof![5 => 0..=1_000i32, 1 => -10..=1_010i32]
-                .prop_map(move |way| low + (high - low) * f64::from(way) / 1_000.0)
+                .prop_map(move |step| low + (high - low) * f64::from(step) / 1_000.0)
                 .prop_flat_map(|number| {
                     select(vec![format!("{number}"), format!("{number:e}"), format!("{number:?}")])
                 })
@@ -473,7 +473,7 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
     }
 }
 
-/// Ways to write an integer. Those with a point or an exponent are exact for the oracle too.
+/// Spellings of an integer that are exact for the oracle, too.
 fn spellings(integer: i128) -> Vec<String> {
     let mut spelled = vec![integer.to_string(); 4];
     if integer.unsigned_abs() < 1 << 50 {
@@ -490,13 +490,13 @@ fn letter() -> impl Strategy<Value = char> {
     prop_oneof![5 => proptest::char::range('a', 'z'), 1 => any::<char>(), 1 => select(odd)]
 }
 
-/// A text as JSON: as it is, or with everything escaped.
+/// A JSON string, plain or fully escaped.
 fn quoted(text: String) -> impl Strategy<Value = String> {
     let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
     select(vec![serde_json::to_string(&text).unwrap(), format!("\"{escaped}\"")])
 }
 
-/// The text with one letter gone, added or changed.
+/// The text with one letter removed, inserted or changed.
 fn mutated(text: String) -> BoxedStrategy<String> {
     let letters: Vec<char> = text.chars().collect();
     let length = letters.len();
@@ -514,7 +514,7 @@ fn mutated(text: String) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// A text that spells the format, or nearly.
+/// A text that is valid or nearly valid in the format.
 fn spelled(format: &str) -> BoxedStrategy<String> {
     let two = |most: u32| (0..=most).prop_map(|number| format!("{number:02}"));
     let date = (0..=9999u32, 0..=13u32, 0..=32u32)
@@ -585,7 +585,7 @@ fn anything() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Values at each keyword's edge: the last that does and the first that doesn't.
+/// Values at the edges of each keyword: the last valid one and the first invalid one.
 fn edges(schema: Schema) -> Vec<String> {
     if let Some(Items { min, max }) = schema.items {
         let item = Schema { items: None, ..schema };
@@ -622,12 +622,12 @@ fn edges(schema: Schema) -> Vec<String> {
     }
 }
 
-/// Whether the oracle, whose numbers are 64 bits wide, holds an integer exactly; the reader holds every one.
+/// Returns whether the oracle, whose numbers have 64 bits, represents an integer exactly.
 fn oracle_holds(integer: i128) -> bool {
     (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&integer) || (integer as f64) as i128 == integer
 }
 
-/// A value that the kind admits.
+/// A valid value.
 fn sample(schema: Schema) -> String {
     match schema.kind {
         Kind::Boolean => "true".into(),

@@ -1,4 +1,4 @@
-//! Standard input and output: framing, both eras, cancellation, and an orderly end.
+//! The stdio transport: framing, both protocol revisions, cancellation and shutdown.
 
 use std::{
     io::{BufRead as _, Write as _},
@@ -7,10 +7,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, wait};
+use crate::harness::{
+    PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, tools_call, wait,
+};
 
 #[test]
-fn both_eras_are_served_by_one_process() {
+fn both_protocol_revisions_are_served_by_one_process() {
     let mut server = StdioServer::initialized(&[]);
     let legacy = server.call("echo", json!({ "text": "old" }));
     assert_eq!((text(&legacy), legacy["result"].get("resultType")), ("old", None));
@@ -25,7 +27,7 @@ fn both_eras_are_served_by_one_process() {
 }
 
 #[test]
-fn a_modern_client_needs_no_opening() {
+fn modern_client_needs_no_initialize() {
     let mut server = StdioServer::start(&[]);
     let call = json!({ "name": "echo", "arguments": { "text": "at once" } });
     server.send(&modern(1, "tools/call", call, json!({})).to_string());
@@ -50,7 +52,7 @@ fn a_modern_client_needs_no_opening() {
 }
 
 #[test]
-fn a_call_of_neither_era_is_refused() {
+fn call_of_neither_protocol_revision_is_refused() {
     let mut server = StdioServer::start(&[]);
     let answer = server.call("echo", json!({ "text": "x" }));
     assert_eq!(answer["error"]["code"], -32_602, "{answer}");
@@ -70,7 +72,7 @@ fn a_call_of_neither_era_is_refused() {
 }
 
 #[test]
-fn malformed_lines_are_answered_and_passed_over() {
+fn malformed_lines_are_answered_and_skipped() {
     let mut server = StdioServer::initialized(&[]);
     let cases: [(&[u8], i64, Value); 12] = [
         (b"{", -32_700, Value::Null),
@@ -98,7 +100,7 @@ fn malformed_lines_are_answered_and_passed_over() {
 }
 
 #[test]
-fn nothing_odd_before_the_opening_ends_the_server() {
+fn unexpected_messages_before_initialize_do_not_end_the_server() {
     let mut server = StdioServer::start(&[]);
     server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#);
     server.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
@@ -112,7 +114,7 @@ fn nothing_odd_before_the_opening_ends_the_server() {
 }
 
 #[test]
-fn a_line_that_is_too_long_is_refused_without_being_kept() {
+fn oversized_line_is_refused_without_being_buffered() {
     let mut server = StdioServer::initialized(&[]);
     let stdin = server.stdin.as_mut().unwrap();
     let chunk = vec![b'x'; 1 << 20];
@@ -125,7 +127,7 @@ fn a_line_that_is_too_long_is_refused_without_being_kept() {
 }
 
 #[test]
-fn what_is_not_declared_is_not_there() {
+fn undeclared_methods_are_unknown() {
     let mut server = StdioServer::initialized(&[]);
     for (method, params) in [
         ("prompts/list", json!({})),
@@ -143,7 +145,7 @@ fn what_is_not_declared_is_not_there() {
 }
 
 #[test]
-fn the_list_shows_tools_in_order_with_flat_portable_schemas() {
+fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     let mut server = StdioServer::initialized(&[]);
     let list = server.request("tools/list", json!({}));
     let again = server.request("tools/list", json!({}));
@@ -173,7 +175,7 @@ fn the_list_shows_tools_in_order_with_flat_portable_schemas() {
     assert_eq!(order(&tools[1]["inputSchema"]["properties"]), ["name", "n", "mode", "tags"]);
     for tool in tools {
         let mut schema = tool["inputSchema"].clone();
-        // What its author wrote among the parameters stands beside the plain part, and for clients that take it.
+        // `constraints` are added to the portable part.
         if tool["name"] == "either" {
             assert!(schema.as_object_mut().unwrap().remove("anyOf").is_some(), "{tool}");
         }
@@ -183,32 +185,36 @@ fn the_list_shows_tools_in_order_with_flat_portable_schemas() {
         }
         if let Some(output) = tool.get("outputSchema") {
             assert_eq!(output["type"], "object", "{tool}");
-            check_no_surprise(output, tool["name"].as_str().unwrap());
+            check_output_portable(output, tool["name"].as_str().unwrap());
         }
     }
 }
 
-/// What a client's validator may not know, in a schema of results.
-fn check_no_surprise(schema: &Value, tool: &str) {
+/// Checks that an output schema has only keywords that client validators support.
+fn check_output_portable(schema: &Value, tool: &str) {
     let Value::Object(keywords) = schema else {
-        return schema.as_array().into_iter().flatten().for_each(|schema| check_no_surprise(schema, tool));
+        return schema
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(|schema| check_output_portable(schema, tool));
     };
     for (keyword, value) in keywords {
         match keyword.as_str() {
             "properties" => {
-                value.as_object().unwrap().values().for_each(|schema| check_no_surprise(schema, tool));
+                value.as_object().unwrap().values().for_each(|schema| check_output_portable(schema, tool));
             }
             "format" => {
                 let known = ["date", "date-time", "uuid"];
                 assert!(known.contains(&value.as_str().unwrap()), "{tool}: {value}");
             }
             "$ref" | "$defs" | "$schema" | "title" => panic!("{tool}: {keyword}"),
-            _ => check_no_surprise(value, tool),
+            _ => check_output_portable(value, tool),
         }
     }
 }
 
-/// Keywords that some client rejects, and with them the whole list.
+/// Checks an input schema for keywords that make some client reject the whole list.
 fn check_portable(schema: &Value, tool: &str) {
     const ALLOWED: [&str; 16] = [
         "type",
@@ -226,7 +232,7 @@ fn check_portable(schema: &Value, tool: &str) {
         "maxItems",
         "pattern",
         "format",
-        // Clients that know it mirror the argument; others pass it over.
+        // Clients without support ignore it.
         "x-mcp-header",
     ];
     for (keyword, value) in schema.as_object().unwrap() {
@@ -243,19 +249,19 @@ fn check_portable(schema: &Value, tool: &str) {
 }
 
 #[test]
-fn nothing_but_the_protocol_is_on_stdout() {
+fn stdout_carries_only_protocol_messages() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(text(&server.call("prints", json!({ "text": "not the protocol" }))), "printed");
     server.stderr.line_with(&["not the protocol"]);
 }
 
 #[test]
-fn a_cancelled_call_is_dropped_and_never_answered() {
+fn cancelled_call_is_dropped_and_not_answered() {
     let mut server = StdioServer::initialized(&[]);
     server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
-    // Answered after the call has begun, since messages are taken in order.
+    // Messages are handled in order, so the first call is admitted by now.
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
-    // And its function too: what never ran leaves nothing to drop.
+    // Wait for its function as well: only a running one is dropped.
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["running"] != 1 {
         assert!(begun.elapsed() < PATIENCE, "it never ran");
@@ -268,31 +274,27 @@ fn a_cancelled_call_is_dropped_and_never_answered() {
     let record = server.stderr.line_with(&["\"cancelled\"", "\"waits\""]);
     assert!(record.contains(r#""outcome":"cancelled""#), "{record}");
     assert!(server.is_silent(Duration::from_millis(200)), "a cancelled call was answered");
-    assert_eq!(
-        text(&server.call("waits", json!({ "milliseconds": 0 }))),
-        "waited",
-        "its place is free again"
-    );
+    assert_eq!(text(&server.call("waits", json!({ "milliseconds": 0 }))), "waited", "its slot is free again");
 }
 
 #[test]
-fn progress_comes_in_order_and_before_the_answer() {
+fn progress_arrives_in_order_before_the_response() {
     let mut server = StdioServer::initialized(&[]);
     let params =
         json!({ "name": "steps", "arguments": { "count": 3 }, "_meta": { "progressToken": "p\"1" } });
     let answer = server.request("tools/call", params);
     assert_eq!(text(&answer), "3 steps");
     let reports: Vec<Value> = server.notifications.iter().map(|report| report["params"].clone()).collect();
-    let report = |step: u32| json!({ "progressToken": "p\"1", "progress": f64::from(step), "total": 3.0, "message": format!("step {step}") });
-    assert_eq!(reports, [report(1), report(2), report(3)]);
-    assert!(server.is_silent(Duration::from_millis(50)), "a report came after the answer");
+    let expected = |step: u32| json!({ "progressToken": "p\"1", "progress": f64::from(step), "total": 3.0, "message": format!("step {step}") });
+    assert_eq!(reports, [expected(1), expected(2), expected(3)]);
+    assert!(server.is_silent(Duration::from_millis(50)), "progress arrived after the response");
     server.notifications.clear();
     assert_eq!(text(&server.call("steps", json!({ "count": 3 }))), "3 steps");
-    assert!(server.notifications.is_empty(), "nobody asked for reports");
+    assert!(server.notifications.is_empty(), "no progress was requested");
 }
 
 #[test]
-fn two_calls_can_not_share_an_id() {
+fn concurrent_calls_cannot_share_an_id() {
     let mut server = StdioServer::initialized(&[]);
     let call = r#"{"jsonrpc":"2.0","id":"same","method":"tools/call","params":{"name":"steps","arguments":{"count":10,"milliseconds":10000}}}"#;
     server.send(call);
@@ -304,43 +306,39 @@ fn two_calls_can_not_share_an_id() {
 }
 
 #[test]
-fn two_requests_can_not_share_an_id() {
+fn concurrent_requests_with_one_id_are_each_answered() {
     let mut server = StdioServer::initialized(&[]);
     let list = r#"{"jsonrpc":"2.0","id":"same","method":"tools/list"}"#;
     server.send(&[list; 20].join("\n"));
     let answers: Vec<Value> = (0..20).map(|_| server.receive()).collect();
-    assert!(answers.iter().all(|answer| answer["id"] == "same"), "each is answered: {answers:?}");
+    assert!(answers.iter().all(|answer| answer["id"] == "same"), "each request is answered: {answers:?}");
     assert!(answers.iter().any(|answer| answer["result"].is_object()));
 }
 
 #[test]
-fn calls_run_beside_each_other() {
+fn calls_run_concurrently() {
     let mut server = StdioServer::initialized(&[]);
     for id in 0..20 {
-        let params = json!({ "name": "steps", "arguments": { "count": 1, "milliseconds": 400 } });
-        server.send(
-            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string(),
-        );
+        server.send(&line(id, "steps", json!({ "count": 1, "milliseconds": 400 })));
     }
     let begun = Instant::now();
     for _ in 0..20 {
         assert_eq!(text(&server.receive()), "1 steps");
     }
-    assert!(begun.elapsed() < Duration::from_millis(20 * 400), "one after the other");
+    assert!(begun.elapsed() < Duration::from_millis(20 * 400), "the calls ran one after the other");
 }
 
-/// A call in a line.
+/// A call as one line.
 fn line(id: impl Into<Value>, tool: &str, arguments: Value) -> String {
-    let params = json!({ "name": tool, "arguments": arguments });
-    json!({ "jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": params }).to_string()
+    tools_call(id, tool, arguments).to_string()
 }
 
 #[test]
-fn each_of_many_calls_is_answered_though_the_input_has_ended() {
+fn every_call_is_answered_after_the_input_ends() {
     let mut server = StdioServer::initialized(&["--concurrency", "100000"]);
     let lines: Vec<String> = (0..10_000)
         .map(|id| match id % 100 {
-            // One that isn't answered at once.
+            // A call that takes a while.
             50 => line(id, "steps", json!({ "count": 1, "milliseconds": 5 })),
             _ => line(id, "echo", json!({ "text": id.to_string() })),
         })
@@ -351,16 +349,16 @@ fn each_of_many_calls_is_answered_though_the_input_has_ended() {
     for _ in &lines {
         let answer = server.receive();
         let id = answer["id"].as_u64().unwrap();
-        let wanted = if id % 100 == 50 { "1 steps".to_owned() } else { id.to_string() };
-        assert_eq!(text(&answer), wanted, "{answer}");
+        let expected = if id % 100 == 50 { "1 steps".to_owned() } else { id.to_string() };
+        assert_eq!(text(&answer), expected, "{answer}");
         assert!(!std::mem::replace(&mut answered[id as usize], true), "{id} was answered twice");
     }
     assert!(server.close().success());
 }
 
 #[test]
-fn a_function_that_gives_way_to_nobody_holds_up_no_other_call() {
-    for together in [true, false] {
+fn function_that_never_yields_blocks_no_other_call() {
+    for in_one_write in [true, false] {
         let mut server = StdioServer::initialized(&[]);
         server.send(&line("first", "spins", json!({})));
         let rest = [
@@ -371,7 +369,7 @@ fn a_function_that_gives_way_to_nobody_holds_up_no_other_call() {
             line("first", "echo", json!({ "text": "an id that is taken" })),
             line("releases", "releases", json!({})),
         ];
-        if together {
+        if in_one_write {
             server.send(&rest.join("\n"));
         } else {
             rest.iter().for_each(|line| server.send(line));
@@ -383,15 +381,15 @@ fn a_function_that_gives_way_to_nobody_holds_up_no_other_call() {
         ids.sort();
         let released = |id: &str| (format!("\"{id}\""), "released".to_owned());
         assert_eq!(ids, [released("first"), released("releases")]);
-        assert!(server.is_silent(Duration::from_millis(100)), "what was cancelled was answered");
-        // And the input is read on.
+        assert!(server.is_silent(Duration::from_millis(100)), "a cancelled call was answered");
+        // The input is still read.
         assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
         assert!(server.close().success());
     }
 }
 
 #[test]
-fn a_call_is_cancelled_by_the_line_after_it() {
+fn call_is_cancelled_by_the_next_line() {
     let mut server = StdioServer::initialized(&[]);
     let lines = [
         line("long", "steps", json!({ "count": 1_000, "milliseconds": 10_000 })),
@@ -402,15 +400,14 @@ fn a_call_is_cancelled_by_the_line_after_it() {
     assert_eq!(text(&server.answer(&json!("next"))), "next");
     let record = server.stderr.line_with(&["\"cancelled\"", "\"steps\""]);
     assert!(record.contains(r#""outcome":"cancelled""#), "{record}");
-    assert!(server.close().success(), "it was still running");
+    assert!(server.close().success(), "the call was still running");
     assert!(server.is_silent(Duration::from_millis(100)), "a cancelled call was answered");
 }
 
 #[test]
-fn the_end_of_input_lets_calls_finish_and_ends_the_server() {
+fn end_of_input_lets_calls_finish_and_ends_the_server() {
     let mut server = StdioServer::initialized(&[]);
-    let params = json!({ "name": "steps", "arguments": { "count": 1, "milliseconds": 400 } });
-    server.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string());
+    server.send(&line(1, "steps", json!({ "count": 1, "milliseconds": 400 })));
     server.send(&json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }).to_string());
     assert!(server.close().success());
     let mut ids = [server.receive()["id"].clone(), server.receive()["id"].clone()];
@@ -419,16 +416,16 @@ fn the_end_of_input_lets_calls_finish_and_ends_the_server() {
 }
 
 #[test]
-fn nothing_keeps_a_server_whose_client_is_gone() {
+fn blocking_call_is_abandoned_once_the_client_is_gone() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
-    assert_eq!(server.close().code(), Some(1), "what can't be stopped is given up");
+    assert_eq!(server.close().code(), Some(1), "a blocking call is abandoned");
     server.stderr.line_with(&["WARN", "given up"]);
     assert_eq!(server.stderr.records().len(), 1);
 }
 
 #[test]
-fn a_log_that_nobody_reads_keeps_no_call() {
+fn unread_log_blocks_no_call() {
     let mut child = std::process::Command::new(SPECIMEN)
         .args(["serve", "--stdio"])
         .stdin(std::process::Stdio::piped())
@@ -446,7 +443,7 @@ fn a_log_that_nobody_reads_keeps_no_call() {
         let answers = lines.iter().map(|_| serde_json::from_str(&stdout.next().unwrap().unwrap()).unwrap());
         answers.collect::<Vec<Value>>()
     };
-    // Far more than the pipe holds, and than may wait for it.
+    // Far more than the pipe and the log queue hold.
     let unknown: Vec<String> = vec![call("nobody", json!({})); 500];
     for _ in 0..36 {
         send(&unknown);
@@ -460,28 +457,28 @@ fn a_log_that_nobody_reads_keeps_no_call() {
 }
 
 #[test]
-fn what_is_not_read_is_not_answered_for_ever() {
+fn unread_responses_stop_the_reading_of_requests() {
     let list = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" }).to_string();
     leave_unread(20_000, 64, list);
 }
 
 #[test]
-fn calls_that_are_not_read_are_not_answered_for_ever() {
-    // 8 MiB of answers wait, and the allocator keeps what large ones leave behind; all of them are 2 GB.
+fn unread_call_results_stop_the_reading_of_calls() {
+    // At most 8 MiB of responses are queued, plus memory that the allocator retains; all responses total 2 GB.
     leave_unread(20_000, 128, |id| line(id, "large", json!({ "bytes": 100_000 })));
 }
 
-/// Sends so many messages and reads no answer; the server may take so many MiB for them.
-fn leave_unread(messages: u32, most: u64, message: impl Fn(u32) -> String + Send + 'static) {
+/// Sends messages without reading responses; the memory of the server may grow by `max_growth` MiB.
+fn leave_unread(messages: u32, max_growth: u64, message: impl Fn(u32) -> String + Send + 'static) {
     let mut server = StdioServer::initialized_unread(&[]);
     let before = resident(server.process());
     let mut stdin = server.stdin.take().unwrap();
-    // It ends by itself once the server stops reading, and the server is ended.
+    // The writer blocks once the server stops reading, and ends with the server.
     let flood = std::thread::spawn(move || {
         (0..messages).find(|id| writeln!(stdin, "{}", message(*id)).is_err()).unwrap_or(messages)
     });
     let mut last = 0;
-    // Until it no longer grows.
+    // Wait until the memory stops growing.
     loop {
         std::thread::sleep(Duration::from_millis(1_000));
         let now = resident(server.process());
@@ -490,13 +487,13 @@ fn leave_unread(messages: u32, most: u64, message: impl Fn(u32) -> String + Send
         }
         last = now;
     }
-    assert!(last < before + most * 1_024, "{before} KiB before, {last} KiB after");
+    assert!(last < before + max_growth * 1_024, "{before} KiB before, {last} KiB after");
     assert_eq!(server.terminate().code(), Some(1));
-    assert!(flood.join().unwrap() < messages, "all of it was read");
+    assert!(flood.join().unwrap() < messages, "every message was read");
 }
 
 #[test]
-fn a_client_that_reads_nothing_and_says_nothing_more_is_given_up() {
+fn client_that_closes_its_input_and_reads_nothing_is_abandoned() {
     let mut server = StdioServer::initialized_unread(&[]);
     for id in 0..20 {
         server.send(&line(id, "large", json!({ "bytes": 1_000_000 })));
@@ -506,12 +503,10 @@ fn a_client_that_reads_nothing_and_says_nothing_more_is_given_up() {
 }
 
 #[test]
-fn a_client_that_reads_nothing_does_not_keep_a_signal_from_ending_the_server() {
+fn unread_results_do_not_delay_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
-    let call = json!({ "name": "large", "arguments": { "bytes": 1_000_000 } });
     for id in 0..40 {
-        server
-            .send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call }).to_string());
+        server.send(&line(id, "large", json!({ "bytes": 1_000_000 })));
     }
     server.stderr.line_with(&["\"large\"", "\"ok\""]);
     assert_eq!(server.terminate().code(), Some(1));
@@ -519,10 +514,10 @@ fn a_client_that_reads_nothing_does_not_keep_a_signal_from_ending_the_server() {
 }
 
 #[test]
-fn refusals_that_nobody_reads_do_not_either() {
+fn unread_refusals_do_not_delay_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
     let mut stdin = server.stdin.take().unwrap();
-    // Small answers, as many as may wait, and more.
+    // More small responses than the queue holds.
     let flood = std::thread::spawn(move || while stdin.write_all(b"{\n").is_ok() {});
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(server.terminate().code(), Some(1));
@@ -530,7 +525,7 @@ fn refusals_that_nobody_reads_do_not_either() {
 }
 
 #[test]
-fn a_requirement_that_nothing_answers_to_is_refused() {
+fn unsatisfiable_version_requirement_is_refused() {
     let mut server = StdioServer::initialized(&[]);
     let meta = json!({ "dev.mcp-tool/requires": "^2" });
     let answer =
@@ -540,9 +535,9 @@ fn a_requirement_that_nothing_answers_to_is_refused() {
     assert_eq!(answer["error"]["code"], -32_602);
 }
 
-/// What is kept as long as a stream is there is short, and the streams of one client are so many.
+/// The metadata of a stream and the number of streams per client are bounded.
 #[test]
-fn streams_take_no_room_from_what_ends_them() {
+fn open_streams_leave_capacity_for_other_requests() {
     let mut server = StdioServer::start(&[]);
     let listen = |id: i64, junk: usize| {
         let params = json!({ "notifications": { "toolsListChanged": true } });

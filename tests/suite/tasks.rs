@@ -1,25 +1,28 @@
-//! Calls that go on as tasks (SEP-2663).
+//! Tasks (SEP-2663).
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, modern, text};
+use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, kind, modern, text};
 
-fn knows_tasks() -> Value {
+/// `_meta` of a client that supports tasks.
+fn task_support() -> Value {
     let capabilities = json!({ "elicitation": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } });
     json!({ "io.modelcontextprotocol/clientCapabilities": capabilities })
 }
 
+/// Starts `computes` as a task.
 fn begin(server: &HttpServer, arguments: Value) -> Value {
     let params = json!({ "name": "computes", "arguments": arguments });
-    let task = server.modern("tools/call", params, knows_tasks(), &[]).json()["result"].clone();
+    let task = server.modern("tools/call", params, task_support(), &[]).json()["result"].clone();
     assert_eq!((&task["resultType"], &task["status"]), (&json!("task"), &json!("working")), "{task}");
     assert!(task["ttlMs"].as_u64().unwrap() > 600_000 && task["pollIntervalMs"].is_u64(), "{task}");
     task
 }
 
-fn about(server: &HttpServer, method: &str, task: &Value, more: Value, meta: Value) -> Reply {
+/// Sends a request about a task.
+fn request(server: &HttpServer, method: &str, task: &Value, more: Value, meta: Value) -> Reply {
     let id = task["taskId"].as_str().unwrap();
     let mut params = json!({ "taskId": id });
     for (name, value) in more.as_object().cloned().unwrap_or_default() {
@@ -29,10 +32,11 @@ fn about(server: &HttpServer, method: &str, task: &Value, more: Value, meta: Val
 }
 
 fn get(server: &HttpServer, task: &Value) -> Value {
-    about(server, "tasks/get", task, json!({}), knows_tasks()).json()["result"].clone()
+    request(server, "tasks/get", task, json!({}), task_support()).json()["result"].clone()
 }
 
-fn until(server: &HttpServer, task: &Value, status: &str) -> Value {
+/// Waits for a status and returns the task.
+fn wait_for_status(server: &HttpServer, task: &Value, status: &str) -> Value {
     let begun = Instant::now();
     loop {
         let now = get(server, task);
@@ -40,29 +44,29 @@ fn until(server: &HttpServer, task: &Value, status: &str) -> Value {
             assert_eq!(now["resultType"], "complete");
             return now;
         }
-        assert!(begun.elapsed() < PATIENCE, "{status} wanted: {now}");
+        assert!(begun.elapsed() < PATIENCE, "expected {status}, got {now}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn a_call_that_waits_goes_on_as_a_task() {
+fn long_call_continues_as_a_task() {
     let server = HttpServer::start(&[]);
     let task = begin(&server, json!({ "milliseconds": 50 }));
-    let done = until(&server, &task, "completed");
+    let done = wait_for_status(&server, &task, "completed");
     assert_eq!(done["result"]["content"][0]["text"], "computed 0");
     let correlation = task["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap();
     assert_eq!(done["result"]["_meta"]["dev.mcp-tool/correlationId"], correlation);
     assert_eq!(server.stderr.record_of(correlation)["outcome"], "ok");
-    // To be cancelled changes nothing any more.
-    assert_eq!(about(&server, "tasks/cancel", &task, json!({}), knows_tasks()).status, 200);
+    // Cancelling a completed task has no effect.
+    assert_eq!(request(&server, "tasks/cancel", &task, json!({}), task_support()).status, 200);
     assert_eq!(get(&server, &task)["status"], "completed");
 }
 
 #[test]
-fn a_task_reports_on_the_way_and_shows_it() {
+fn task_reports_progress_and_a_status_message() {
     let server = HttpServer::start(&[]);
-    let mut meta = knows_tasks();
+    let mut meta = task_support();
     meta["progressToken"] = "t".into();
     let arguments = json!({ "milliseconds": 1, "ask": true });
     let params = json!({ "name": "computes", "arguments": arguments });
@@ -70,7 +74,7 @@ fn a_task_reports_on_the_way_and_shows_it() {
     assert_eq!((events.len(), &events[0]["params"]["message"]), (2, &json!("computing")), "{events:?}");
     let task = &events[1]["result"];
     assert_eq!(task["resultType"], "task");
-    let asks = until(&server, task, "input_required");
+    let asks = wait_for_status(&server, task, "input_required");
     assert_eq!(asks["statusMessage"], "nearly done");
     assert!(asks["lastUpdatedAt"].as_str() > asks["createdAt"].as_str(), "{asks}");
     assert_eq!(asks["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
@@ -82,7 +86,7 @@ fn a_task_reports_on_the_way_and_shows_it() {
 }
 
 #[test]
-fn a_client_that_knows_no_tasks_waits_for_the_result() {
+fn client_without_tasks_waits_for_the_result() {
     let server = HttpServer::start(&[]);
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
     let reply = server.modern("tools/call", params, json!({}), &[]);
@@ -93,51 +97,51 @@ fn a_client_that_knows_no_tasks_waits_for_the_result() {
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_021)));
     let wanted = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
     assert_eq!(reply.json()["error"]["data"]["requiredCapabilities"], wanted);
-    // What is done at once needs no task.
-    assert_eq!(text(&server.modern("tools/call", alone, knows_tasks(), &[]).json()), "at once");
+    // A call that finishes immediately needs no task.
+    assert_eq!(text(&server.modern("tools/call", alone, task_support(), &[]).json()), "at once");
     let task = begin(&server, json!({ "milliseconds": 60_000 }));
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        let reply = about(&server, method, &task, json!({ "inputResponses": {} }), json!({}));
+        let reply = request(&server, method, &task, json!({ "inputResponses": {} }), json!({}));
         assert_eq!(reply.json()["error"]["code"], -32_021, "{method}");
     }
 }
 
 #[test]
-fn a_task_is_cancelled_by_its_own_caller() {
+fn task_is_cancelled_only_by_its_own_caller() {
     let server = HttpServer::start(&[]);
     let task = begin(&server, json!({ "milliseconds": 60_000 }));
-    server.until("running", 1);
-    let mut somebody = knows_tasks();
-    somebody["io.modelcontextprotocol/clientInfo"] = json!({ "name": "somebody else", "version": "1" });
+    server.wait_for_count("running", 1);
+    let mut other_client = task_support();
+    other_client["io.modelcontextprotocol/clientInfo"] = json!({ "name": "somebody else", "version": "1" });
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        let reply = about(&server, method, &task, json!({ "inputResponses": {} }), somebody.clone());
+        let reply = request(&server, method, &task, json!({ "inputResponses": {} }), other_client.clone());
         assert_eq!(reply.json()["error"]["code"], -32_602, "{method}: {reply:?}");
     }
     assert_eq!(get(&server, &task)["status"], "working");
-    let reply = about(&server, "tasks/cancel", &task, json!({}), knows_tasks());
+    let reply = request(&server, "tasks/cancel", &task, json!({}), task_support());
     assert_eq!(reply.json()["result"]["resultType"], "complete");
-    until(&server, &task, "cancelled");
-    server.until("dropped", 1);
+    wait_for_status(&server, &task, "cancelled");
+    server.wait_for_count("dropped", 1);
     let correlation = task["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap();
     assert_eq!(server.stderr.record_of(correlation)["outcome"], "unknown");
     let other = json!({ "taskId": "00000000-0000-4000-8000-000000000000" });
-    let reply = about(&server, "tasks/get", &other, json!({}), knows_tasks());
+    let reply = request(&server, "tasks/get", &other, json!({}), task_support());
     assert_eq!(reply.json()["error"]["code"], -32_602);
 }
 
 #[test]
-fn a_task_asks_on_its_way() {
+fn task_can_ask_for_input() {
     let server = HttpServer::start(&[]);
     let task = begin(&server, json!({ "milliseconds": 1, "ask": true }));
-    let asks = until(&server, &task, "input_required");
+    let asks = wait_for_status(&server, &task, "input_required");
     assert_eq!(asks["inputRequests"]["number"]["params"]["message"], "Which?");
     let answer = |key: &str, number: Value| {
         let responses = json!({ key: { "action": "accept", "content": { "number": number } } });
         let reply =
-            about(&server, "tasks/update", &task, json!({ "inputResponses": responses }), knows_tasks());
+            request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer to nothing changes nothing; one that can't be used is asked for again, by another key.
+    // An answer without a question is ignored; an invalid answer is asked for again under another key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));
@@ -146,23 +150,23 @@ fn a_task_asks_on_its_way() {
         assert!(begun.elapsed() < PATIENCE);
     }
     answer("number_2", json!(7));
-    assert_eq!(until(&server, &task, "completed")["result"]["content"][0]["text"], "computed 7");
+    assert_eq!(wait_for_status(&server, &task, "completed")["result"]["content"][0]["text"], "computed 7");
 }
 
 #[test]
-fn one_caller_has_so_many_tasks_and_then_waits() {
+fn tasks_per_caller_are_limited_and_further_calls_wait() {
     let server = HttpServer::start(&[]);
     let tasks: Vec<Value> = (0..32).map(|_| begin(&server, json!({ "milliseconds": 60_000 }))).collect();
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
-    assert_eq!(text(&server.modern("tools/call", params, knows_tasks(), &[]).json()), "computed 0");
+    assert_eq!(text(&server.modern("tools/call", params, task_support(), &[]).json()), "computed 0");
     for task in &tasks {
-        about(&server, "tasks/cancel", task, json!({}), knows_tasks());
+        request(&server, "tasks/cancel", task, json!({}), task_support());
     }
-    server.until("running", 0);
+    server.wait_for_count("running", 0);
 }
 
 #[test]
-fn the_extension_is_declared_and_works_over_stdio() {
+fn tasks_extension_is_declared_and_works_over_stdio() {
     let mut server = StdioServer::start(&[]);
     server.send(&modern(1, "server/discover", json!({}), json!({})).to_string());
     let discovered = server.answer(&json!(1));
@@ -171,12 +175,12 @@ fn the_extension_is_declared_and_works_over_stdio() {
         json!({ "io.modelcontextprotocol/tasks": {} })
     );
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
-    server.send(&modern(2, "tools/call", params, knows_tasks()).to_string());
+    server.send(&modern(2, "tools/call", params, task_support()).to_string());
     let task = server.answer(&json!(2))["result"]["taskId"].clone();
     let begun = Instant::now();
     let mut id = 3;
     loop {
-        server.send(&modern(id, "tasks/get", json!({ "taskId": task }), knows_tasks()).to_string());
+        server.send(&modern(id, "tasks/get", json!({ "taskId": task }), task_support()).to_string());
         let now = server.answer(&json!(id));
         if now["result"]["status"] == "completed" {
             assert_eq!(now["result"]["result"]["content"][0]["text"], "computed 0");
@@ -187,26 +191,21 @@ fn the_extension_is_declared_and_works_over_stdio() {
     }
 }
 
-/// A client of both eras says the same to servers of either; there are no extensions in the older one.
+/// A client may declare extensions to a 2025-11-25 server, where they have no effect.
 #[test]
-fn the_older_era_has_no_tasks() {
-    let mut server = StdioServer::start(&[]);
-    let capabilities = knows_tasks()["io.modelcontextprotocol/clientCapabilities"].clone();
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello =
-        json!({ "protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": client });
-    server.request("initialize", hello);
-    server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
+fn legacy_protocol_has_no_tasks() {
+    let capabilities = task_support()["io.modelcontextprotocol/clientCapabilities"].clone();
+    let mut server = StdioServer::initialized_with(capabilities, &[]);
     assert_eq!(text(&server.call("computes", json!({ "milliseconds": 20 }))), "computed 0");
     let alone = server.call("computes_alone", json!({}));
-    assert_eq!(crate::harness::kind(&alone), "client_capability", "{alone}");
+    assert_eq!(kind(&alone), "client_capability", "{alone}");
 }
 
 #[test]
-fn parameters_that_are_none_are_named() {
+fn invalid_task_id_is_refused() {
     let server = HttpServer::start(&[]);
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        let reply = server.modern(method, json!({ "taskId": 5 }), knows_tasks(), &[("Mcp-Name", "5")]);
+        let reply = server.modern(method, json!({ "taskId": 5 }), task_support(), &[("Mcp-Name", "5")]);
         assert_eq!(reply.json()["error"]["code"], -32_602, "{method}: {reply:?}");
     }
 }

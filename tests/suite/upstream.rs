@@ -1,4 +1,4 @@
-//! Whom a tool may call: by which credential, whereto, and what never goes along.
+//! Upstreams: credentials, allowed targets, and what is never forwarded.
 
 use std::{
     path::PathBuf,
@@ -20,10 +20,10 @@ use serde_json::json;
 use crate::{
     cli::{out, refusal, run},
     harness::{HttpServer, PATIENCE, SPECIMEN, text},
-    peer::{Peer, reply},
+    stub_server::{StubServer, reply},
 };
 
-/// What billing answers to a GET.
+/// Send a GET to billing.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn ask(
     cx: &CallContext,
@@ -34,7 +34,7 @@ async fn ask(
     Ok(format!("{} {}", answer.status(), String::from_utf8_lossy(&answer.bytes().await?)))
 }
 
-/// What billing answers to a POST.
+/// Send a POST to billing.
 #[mcp_tool(version = "1.0", public, upstream = "billing")]
 async fn write(
     cx: &CallContext,
@@ -45,20 +45,20 @@ async fn write(
     Ok(answer.status().to_string())
 }
 
-/// What billing answers, if it is in time.
+/// Call billing with a short timeout.
 #[mcp_tool(version = "1.0", public, upstream = "billing", timeout = "300ms")]
 async fn hurry(cx: &CallContext) -> Result<String, ToolError> {
     Ok(cx.upstream("billing")?.post("slow").send().await?.status().to_string())
 }
 
-/// A number that billing has.
+/// Read a number from billing.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn number(cx: &CallContext) -> Result<String, ToolError> {
     let answer = cx.upstream("billing")?.get("number").send().await?;
     Ok(answer.require_success()?.json::<u32>().await?.to_string())
 }
 
-/// Sets a header that is the server's own.
+/// Set a header of the upstream request.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn headed(
     cx: &CallContext,
@@ -68,26 +68,26 @@ async fn headed(
     Ok(cx.upstream("billing")?.get("x").header(&name, "mine").send().await?.status().to_string())
 }
 
-/// What can be seen of an upstream.
+/// Print the debug output of an upstream, its request and its response.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn look(cx: &CallContext) -> Result<String, ToolError> {
     let billing = cx.upstream("billing")?;
     let request = billing.get("x").query("q", "hidden");
-    let shown = format!("{cx:?} {billing:?} {request:?}");
-    Ok(format!("{shown} {:?}", request.send().await?))
+    let debug = format!("{cx:?} {billing:?} {request:?}");
+    Ok(format!("{debug} {:?}", request.send().await?))
 }
 
-/// Asks whom it never named.
+/// Call an upstream that the attribute does not name.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn unnamed(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("{:?}", cx.upstream("billing")?))
 }
 
-/// What a call leaves behind.
+/// An upstream handle kept across calls.
 #[derive(Default)]
 struct Kept(Mutex<Option<Upstream>>);
 
-/// Keeps the upstream of its call for a later one.
+/// Keep the upstream handle of this call for the next one.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn keep(cx: &CallContext, kept: &Kept) -> Result<String, ToolError> {
     let before = kept.0.lock().unwrap().replace(cx.upstream("billing")?);
@@ -103,7 +103,7 @@ fn tools() -> ToolServer {
         .lend(Kept::default())
 }
 
-/// Files of secrets, gone with the test.
+/// A secret file in a temporary folder.
 struct Secrets(tempfile::TempDir);
 
 impl Secrets {
@@ -117,7 +117,7 @@ impl Secrets {
         self.0.path().join("secret")
     }
 
-    /// Replaces the file, as those who hand secrets out do.
+    /// Replaces the file atomically, as secret managers do.
     fn set(&self, text: &str) {
         let next = self.0.path().join("next");
         std::fs::write(&next, format!("{text}\n")).unwrap();
@@ -125,12 +125,12 @@ impl Secrets {
     }
 }
 
-/// A section of an upstream's settings.
+/// Settings of an upstream.
 #[derive(Clone)]
 struct Section(Vec<(&'static str, String)>);
 
 impl Section {
-    fn key(upstream: &Peer, secrets: &Secrets) -> Self {
+    fn key(upstream: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
             ("credential", "key".into()),
@@ -139,7 +139,7 @@ impl Section {
         ])
     }
 
-    fn token(kind: &str, upstream: &Peer, issuer: &Peer, secrets: &Secrets) -> Self {
+    fn token(kind: &str, upstream: &StubServer, issuer: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
             ("credential", kind.into()),
@@ -166,27 +166,27 @@ impl Section {
     }
 }
 
-/// Issues `t0`, `t1` …, each for so many seconds.
-fn issuer(seconds: u64) -> Peer {
-    Peer::start(move |number, _| {
+/// Issues the tokens `t0`, `t1`, …, each valid for `seconds`.
+fn issuer(seconds: u64) -> StubServer {
+    StubServer::start(move |number, _| {
         let body =
             json!({ "access_token": format!("t{number}"), "token_type": "Bearer", "expires_in": seconds });
         reply(200, &[], &body.to_string())
     })
 }
 
-fn content() -> Peer {
-    Peer::start(|_, _| reply(200, &[], "fine"))
+fn content() -> StubServer {
+    StubServer::start(|_, _| reply(200, &[], "fine"))
 }
 
-async fn asked(server: &TestServer, path: &str) -> Result<String, TestError> {
+async fn ask_billing(server: &TestServer, path: &str) -> Result<String, TestError> {
     server.call("ask", json!({ "path": path })).await.map(|result| result.text().to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_calls_at_once_ask_for_one_token() {
-    let issuer = Peer::start(|number, _| {
-        // Long enough for all to come and wait.
+async fn concurrent_calls_share_one_token_request() {
+    let issuer = StubServer::start(|number, _| {
+        // Long enough for all calls to wait.
         std::thread::sleep(Duration::from_millis(300));
         reply(
             200,
@@ -201,17 +201,17 @@ async fn fifty_calls_at_once_ask_for_one_token() {
     let calls: Vec<_> = (0..50)
         .map(|_| {
             let server = server.clone();
-            tokio::spawn(async move { asked(&server, "invoices/7").await.unwrap() })
+            tokio::spawn(async move { ask_billing(&server, "invoices/7").await.unwrap() })
         })
         .collect();
     for call in calls {
         assert_eq!(call.await.unwrap(), "200 fine");
     }
     assert_eq!((issuer.count(), upstream.count()), (1, 50));
-    for seen in upstream.seen() {
-        assert_eq!((seen.authorization(), &*seen.target), ("Bearer t0", "/api/invoices/7?why=a+b%26c"));
+    for request in upstream.received() {
+        assert_eq!((request.authorization(), &*request.target), ("Bearer t0", "/api/invoices/7?why=a+b%26c"));
     }
-    let token = &issuer.seen()[0];
+    let token = &issuer.received()[0];
     assert_eq!((&*token.method, &*token.target), ("POST", "/token"));
     // `tools:hunter+2`: both parts are encoded before they are joined.
     assert_eq!(token.authorization(), "Basic dG9vbHM6aHVudGVyKzI=");
@@ -222,26 +222,26 @@ async fn fifty_calls_at_once_ask_for_one_token() {
 }
 
 #[tokio::test]
-async fn the_secret_goes_in_the_body_where_it_is_set_so() {
+async fn client_secret_is_sent_in_the_body_when_configured() {
     let (issuer, upstream, secrets) = (issuer(60), content(), Secrets::new("hunter2"));
     let section =
         Section::token("client_credentials", &upstream, &issuer, &secrets).with("client_auth", "post");
-    asked(&section.start().await.unwrap(), "x").await.unwrap();
-    let token = &issuer.seen()[0];
+    ask_billing(&section.start().await.unwrap(), "x").await.unwrap();
+    let token = &issuer.received()[0];
     assert_eq!(token.authorization(), "none");
     assert!(token.body.ends_with("&client_id=tools&client_secret=hunter2"), "{}", token.body);
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_it_ends_and_when_its_secret_changes() {
+async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
     let (issuer, upstream, secrets) = (issuer(1), content(), Secrets::new("one"));
     let server = Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
     let begun = Instant::now();
     while issuer.count() < 3 {
-        asked(&server, "x").await.unwrap();
+        ask_billing(&server, "x").await.unwrap();
         assert!(begun.elapsed() < PATIENCE);
     }
-    let last = upstream.seen().pop().unwrap();
+    let last = upstream.received().pop().unwrap();
     assert!(["Bearer t1", "Bearer t2"].contains(&last.authorization()), "{last:?}");
 
     let (issuer, upstream, secrets) = (self::issuer(3_600), content(), Secrets::new("one"));
@@ -250,36 +250,36 @@ async fn a_token_is_renewed_before_it_ends_and_when_its_secret_changes() {
         .start()
         .await
         .unwrap();
-    asked(&server, "x").await.unwrap();
-    asked(&server, "x").await.unwrap();
+    ask_billing(&server, "x").await.unwrap();
+    ask_billing(&server, "x").await.unwrap();
     assert_eq!(issuer.count(), 1);
     secrets.set("another");
-    asked(&server, "x").await.unwrap();
-    assert!(issuer.seen()[1].holds("client_secret=another"));
-    assert_eq!(upstream.seen()[2].authorization(), "Bearer t1");
+    ask_billing(&server, "x").await.unwrap();
+    assert!(issuer.received()[1].contains("client_secret=another"));
+    assert_eq!(upstream.received()[2].authorization(), "Bearer t1");
 }
 
 #[tokio::test]
-async fn a_stored_key_goes_in_its_header_and_is_read_again_when_it_changes() {
+async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
     let (upstream, secrets) = (content(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
-    asked(&server, "x").await.unwrap();
+    ask_billing(&server, "x").await.unwrap();
     secrets.set("k2");
-    asked(&server, "x").await.unwrap();
+    ask_billing(&server, "x").await.unwrap();
     let keys: Vec<_> =
-        upstream.seen().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
+        upstream.received().iter().map(|request| request.header("x-api-key").unwrap().to_owned()).collect();
     assert_eq!(keys, ["k1", "k2"]);
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
-    asked(&server, "x").await.unwrap();
-    assert_eq!(upstream.seen()[2].authorization(), "Bearer k2");
+    ask_billing(&server, "x").await.unwrap();
+    assert_eq!(upstream.received()[2].authorization(), "Bearer k2");
     std::fs::remove_file(secrets.path()).unwrap();
-    assert_eq!(asked(&server, "x").await.unwrap_err().kind(), Some(ErrorKind::Internal));
+    assert_eq!(ask_billing(&server, "x").await.unwrap_err().kind(), Some(ErrorKind::Internal));
     assert_eq!(upstream.count(), 3);
 }
 
-/// Exchanges a token for `for-` and the number of the exchange.
-fn exchange() -> Peer {
-    Peer::start(|number, _| {
+/// Exchanges tokens for `for-0`, `for-1`, ….
+fn exchange() -> StubServer {
+    StubServer::start(|number, _| {
         let body = json!({
             "access_token": format!("for-{number}"),
             "token_type": "Bearer",
@@ -291,18 +291,18 @@ fn exchange() -> Peer {
 }
 
 #[tokio::test]
-async fn a_caller_s_token_is_exchanged_once_and_never_arrives_at_the_upstream() {
+async fn caller_token_is_exchanged_once_and_never_forwarded() {
     let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     let (ann, ben) = (server.with_token("inbound-ann"), server.with_token("inbound-ben"));
     for caller in [&ann, &ann, &ben, &ann] {
-        asked(caller, "x").await.unwrap();
+        ask_billing(caller, "x").await.unwrap();
     }
-    let sent: Vec<_> = upstream.seen().iter().map(|seen| seen.authorization().to_owned()).collect();
+    let sent: Vec<_> = upstream.received().iter().map(|request| request.authorization().to_owned()).collect();
     assert_eq!(sent, ["Bearer for-0", "Bearer for-0", "Bearer for-1", "Bearer for-0"]);
-    assert!(!upstream.seen().iter().any(|seen| seen.holds("inbound")));
+    assert!(!upstream.received().iter().any(|request| request.contains("inbound")));
     assert_eq!(issuer.count(), 2);
-    let body = &issuer.seen()[0].body;
+    let body = &issuer.received()[0].body;
     for part in [
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange",
         "subject_token=inbound-ann",
@@ -311,28 +311,28 @@ async fn a_caller_s_token_is_exchanged_once_and_never_arrives_at_the_upstream() 
     ] {
         assert!(body.split('&').any(|pair| pair == part), "no {part} in {body}");
     }
-    let error = asked(&server, "x").await.unwrap_err();
+    let error = ask_billing(&server, "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Refused));
     assert!(error.to_string().contains("this call has none: sign in over HTTP"), "{error}");
     assert_eq!(issuer.count(), 2);
 }
 
 #[tokio::test]
-async fn an_endpoint_that_hands_the_caller_s_token_back_is_not_believed() {
-    let issuer = Peer::start(|_, _| {
+async fn token_endpoint_that_returns_the_caller_token_is_rejected() {
+    let issuer = StubServer::start(|_, _| {
         let kind = "urn:ietf:params:oauth:token-type:access_token";
         let body = json!({ "access_token": "inbound", "token_type": "Bearer", "issued_token_type": kind });
         reply(200, &[], &body.to_string())
     });
     let (upstream, secrets) = (content(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
-    let error = asked(&server.with_token("inbound"), "x").await.unwrap_err();
+    let error = ask_billing(&server.with_token("inbound"), "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
     assert_eq!(upstream.count(), 0);
 }
 
 #[tokio::test]
-async fn an_answer_of_the_token_endpoint_that_is_none_is_told_in_the_log_alone() {
+async fn invalid_token_response_is_only_logged() {
     let secret = "eyJhbGciOi";
     let answers = [
         reply(200, &[], r#"{"access_token":"eyJhbGciOi","token_type":"DPoP"}"#),
@@ -346,11 +346,11 @@ async fn an_answer_of_the_token_endpoint_that_is_none_is_told_in_the_log_alone()
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
         let said = answer.clone();
-        let issuer = Peer::start(move |_, _| said.clone());
+        let issuer = StubServer::start(move |_, _| said.clone());
         let (upstream, secrets) = (content(), Secrets::new("hunter2"));
         let server =
             Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
-        let error = asked(&server, "x").await.unwrap_err();
+        let error = ask_billing(&server, "x").await.unwrap_err();
         assert_eq!(error.kind(), Some(kind), "{error} after {:.60}", answer);
         assert!(!error.to_string().contains(secret) && !format!("{error:?}").contains(secret), "{error:?}");
         assert_eq!((issuer.count(), upstream.count()), (1, 0), "{:.60}", answer);
@@ -358,10 +358,10 @@ async fn an_answer_of_the_token_endpoint_that_is_none_is_told_in_the_log_alone()
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_port_carries_nothing() {
+async fn redirect_to_another_port_carries_no_credential() {
     let elsewhere = content();
     let to = elsewhere.url("/stolen");
-    let upstream = Peer::start(move |_, seen| match &*seen.target {
+    let upstream = StubServer::start(move |_, request| match &*request.target {
         "/api/away?why=a+b%26c" => reply(302, &[("Location", &to)], ""),
         "/api/near?why=a+b%26c" => reply(307, &[("Location", "/api/end")], ""),
         "/api/round?why=a+b%26c" | "/api/round" => reply(302, &[("Location", "/api/round")], ""),
@@ -370,28 +370,28 @@ async fn a_redirect_to_another_port_carries_nothing() {
     let secrets = Secrets::new("k1");
     let section = Section::key(&upstream, &secrets);
     let server = section.start().await.unwrap();
-    let error = asked(&server, "away").await.unwrap_err();
+    let error = ask_billing(&server, "away").await.unwrap_err();
     let host = elsewhere.address.to_string();
     assert_eq!(error.kind(), Some(ErrorKind::Internal));
     assert!(format!("{error:?}").contains(&format!("leads to {host}, which `redirect_hosts`")), "{error:?}");
     assert_eq!(elsewhere.count(), 0);
 
-    assert_eq!(asked(&server, "near").await.unwrap(), "200 fine");
-    let end = upstream.seen().pop().unwrap();
+    assert_eq!(ask_billing(&server, "near").await.unwrap(), "200 fine");
+    let end = upstream.received().pop().unwrap();
     assert_eq!((&*end.target, end.authorization()), ("/api/end", "Bearer k1"));
     let before = upstream.count();
-    assert_eq!(asked(&server, "round").await.unwrap_err().kind(), Some(ErrorKind::Unavailable));
+    assert_eq!(ask_billing(&server, "round").await.unwrap_err().kind(), Some(ErrorKind::Unavailable));
     assert_eq!(upstream.count(), before + 6);
 
     let server = section.with("redirect_hosts", &host).start().await.unwrap();
-    assert_eq!(asked(&server, "away").await.unwrap(), "200 fine");
-    let seen = &elsewhere.seen()[0];
-    assert_eq!((&*seen.target, seen.authorization()), ("/stolen", "none"));
-    assert!(!seen.holds("k1"), "{seen:?}");
+    assert_eq!(ask_billing(&server, "away").await.unwrap(), "200 fine");
+    let request = &elsewhere.received()[0];
+    assert_eq!((&*request.target, request.authorization()), ("/stolen", "none"));
+    assert!(!request.contains("k1"), "{request:?}");
 }
 
 #[tokio::test]
-async fn a_private_address_is_reached_by_nobody_who_did_not_name_it() {
+async fn private_address_is_refused_unless_allowed() {
     let (upstream, secrets) = (content(), Secrets::new("k1"));
     let section = Section::key(&upstream, &secrets);
     let error = section.clone().with("allow_private", "").start().await.unwrap_err();
@@ -399,58 +399,62 @@ async fn a_private_address_is_reached_by_nobody_who_did_not_name_it() {
         error.to_string().contains("upstream.billing.url") && error.to_string().contains("allow_private"),
         "{error}"
     );
-    // A name is judged when it is looked up.
+    // A host name is checked after its DNS lookup.
     let by_name = format!("http://localhost:{}/api", upstream.address.port());
     let server =
         section.clone().with("url", &by_name).with("allow_private", "10.0.0.0/8").start().await.unwrap();
-    let error = asked(&server, "x").await.unwrap_err();
+    let error = ask_billing(&server, "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Internal));
     assert!(format!("{error:?}").contains("isn't public"), "{error:?}");
     assert_eq!(upstream.count(), 0);
     let server =
         section.clone().with("url", &by_name).with("allow_private", "127.0.0.1, ::1").start().await.unwrap();
-    assert_eq!(asked(&server, "x").await.unwrap(), "200 fine");
+    assert_eq!(ask_billing(&server, "x").await.unwrap(), "200 fine");
 }
 
 #[tokio::test]
-async fn a_redirect_to_a_private_address_is_not_followed() {
-    let inside = Peer::start_at("127.0.0.2:0", |_, _| reply(200, &[], "metadata"));
+async fn redirect_to_a_private_address_is_not_followed() {
+    let inside = StubServer::start_at("127.0.0.2:0", |_, _| reply(200, &[], "metadata"));
     let to = inside.url("/latest");
-    let upstream = Peer::start(move |_, _| reply(302, &[("Location", &to)], ""));
+    let upstream = StubServer::start(move |_, _| reply(302, &[("Location", &to)], ""));
     let secrets = Secrets::new("k1");
     let section = Section::key(&upstream, &secrets).with("redirect_hosts", &inside.address.to_string());
     let server = section.start().await.unwrap();
-    let error = asked(&server, "x").await.unwrap_err();
+    let error = ask_billing(&server, "x").await.unwrap_err();
     assert!(format!("{error:?}").contains("127.0.0.2, which isn't public"), "{error:?}");
     assert_eq!((upstream.count(), inside.count()), (1, 0));
 }
 
 #[tokio::test]
-async fn a_401_renews_the_credential_once_and_repeats_no_write() {
+async fn status_401_renews_the_credential_once_and_repeats_no_write() {
     let (issuer, secrets) = (issuer(3_600), Secrets::new("hunter2"));
-    let revoked = Peer::start(|_, seen| match seen.authorization() {
+    let revoked = StubServer::start(|_, request| match request.authorization() {
         "Bearer t0" => reply(401, &[], "gone"),
         _ => reply(200, &[], "fine"),
     });
     let server = Section::token("client_credentials", &revoked, &issuer, &secrets).start().await.unwrap();
-    assert_eq!(asked(&server, "x").await.unwrap(), "200 fine");
+    assert_eq!(ask_billing(&server, "x").await.unwrap(), "200 fine");
     assert_eq!((issuer.count(), revoked.count()), (2, 2));
 
-    let (issuer, closed) = (self::issuer(3_600), Peer::start(|_, _| reply(401, &[], "closed")));
+    let (issuer, closed) = (self::issuer(3_600), StubServer::start(|_, _| reply(401, &[], "closed")));
     let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
-    assert_eq!(asked(&server, "x").await.unwrap(), "401 closed");
+    assert_eq!(ask_billing(&server, "x").await.unwrap(), "401 closed");
     assert_eq!((issuer.count(), closed.count()), (2, 2));
 
-    let (issuer, closed) = (self::issuer(3_600), Peer::start(|_, _| reply(401, &[], "closed")));
+    let (issuer, closed) = (self::issuer(3_600), StubServer::start(|_, _| reply(401, &[], "closed")));
     let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
     for calls in 1..=2 {
         assert_eq!(server.call("write", json!({ "path": "x" })).await.unwrap().text(), "401");
-        assert_eq!((issuer.count(), closed.count()), (calls, calls), "the credential goes, the write stays");
+        assert_eq!(
+            (issuer.count(), closed.count()),
+            (calls, calls),
+            "the credential is dropped and the write is not repeated"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_path_does_not_leave_the_upstream() {
+async fn path_cannot_leave_the_upstream() {
     let (upstream, secrets) = (content(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     for path in [
@@ -462,18 +466,18 @@ async fn a_path_does_not_leave_the_upstream() {
         "a?b=c",
         "a#b",
     ] {
-        assert_eq!(asked(&server, path).await.unwrap_err().kind(), Some(ErrorKind::Internal), "{path}");
+        assert_eq!(ask_billing(&server, path).await.unwrap_err().kind(), Some(ErrorKind::Internal), "{path}");
     }
     assert_eq!(upstream.count(), 0);
-    asked(&server, "@evil.example:80").await.unwrap();
-    assert_eq!(upstream.seen()[0].target, "/api/@evil.example:80?why=a+b%26c");
+    ask_billing(&server, "@evil.example:80").await.unwrap();
+    assert_eq!(upstream.received()[0].target, "/api/@evil.example:80?why=a+b%26c");
 }
 
 #[tokio::test]
-async fn an_answer_is_bounded_and_held_to_its_shape() {
+async fn upstream_response_is_bounded_and_parsed_strictly() {
     let long = "x".repeat(2_000);
-    let upstream = Peer::start(move |_, seen| match &*seen.target {
-        // Neither its length nor its end is told before.
+    let upstream = StubServer::start(move |_, request| match &*request.target {
+        // A response without a length that ends with the connection.
         "/api/open?why=a+b%26c" => format!("HTTP/1.1 200 Said\r\nConnection: close\r\n\r\n{long}"),
         "/api/number" => reply(200, &[], "\"eyJhbGciOi\""),
         _ => reply(200, &[], &long),
@@ -481,7 +485,7 @@ async fn an_answer_is_bounded_and_held_to_its_shape() {
     let secrets = Secrets::new("k1");
     let server = Section::key(&upstream, &secrets).with("max_response", "1KiB").start().await.unwrap();
     for path in ["open", "told"] {
-        let error = asked(&server, path).await.unwrap_err();
+        let error = ask_billing(&server, path).await.unwrap_err();
         assert_eq!(error.kind(), Some(ErrorKind::TooLarge));
         assert!(error.to_string().contains("over 1024 bytes"), "{error}");
     }
@@ -491,7 +495,7 @@ async fn an_answer_is_bounded_and_held_to_its_shape() {
 }
 
 #[tokio::test]
-async fn the_answers_of_an_upstream_are_told_apart() {
+async fn upstream_statuses_map_to_error_kinds() {
     for (status, headers, kind) in [
         (404, None, ErrorKind::NotFound),
         (409, None, ErrorKind::Conflict),
@@ -499,7 +503,7 @@ async fn the_answers_of_an_upstream_are_told_apart() {
         (503, None, ErrorKind::Unavailable),
         (400, None, ErrorKind::Internal),
     ] {
-        let upstream = Peer::start(move |_, _| reply(status, headers.as_slice(), "words"));
+        let upstream = StubServer::start(move |_, _| reply(status, headers.as_slice(), "words"));
         let secrets = Secrets::new("k1");
         let server = Section::key(&upstream, &secrets).start().await.unwrap();
         let error = server.call("number", json!({})).await.unwrap_err();
@@ -512,20 +516,20 @@ async fn the_answers_of_an_upstream_are_told_apart() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_does_not_answer_ends_with_the_call_and_a_write_is_in_doubt() {
-    let over = Arc::new(AtomicBool::new(false));
-    let waits = Arc::clone(&over);
-    let upstream = Peer::start(move |_, seen| {
-        while seen.target == "/api/slow" && !waits.load(Ordering::Relaxed) {
+async fn unresponsive_upstream_times_out_and_leaves_a_write_in_doubt() {
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let upstream = StubServer::start(move |_, request| {
+        while request.target == "/api/slow" && !stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // Hangs up on everything else.
+        // Closes the connection for every other request.
         String::new()
     });
     let secrets = Secrets::new("k1");
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     assert_eq!(server.call("hurry", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Timeout));
-    over.store(true, Ordering::Relaxed);
+    done.store(true, Ordering::Relaxed);
     let error = server.call("write", json!({ "path": "x" })).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
     assert!(error.to_string().contains("look before you try again"), "{error}");
@@ -536,7 +540,7 @@ async fn an_upstream_that_does_not_answer_ends_with_the_call_and_a_write_is_in_d
 }
 
 #[tokio::test]
-async fn a_function_sets_no_header_that_is_the_server_s() {
+async fn function_cannot_set_reserved_headers() {
     let (upstream, secrets) = (content(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
     for name in ["Authorization", "cookie", "Host", "Proxy-Authorization", "Connection", "X-Api-Key", "a b"] {
@@ -545,27 +549,27 @@ async fn a_function_sets_no_header_that_is_the_server_s() {
     }
     assert_eq!(upstream.count(), 0);
     server.call("headed", json!({ "name": "If-Match" })).await.unwrap();
-    assert_eq!(upstream.seen()[0].header("if-match"), Some("mine"));
+    assert_eq!(upstream.received()[0].header("if-match"), Some("mine"));
 }
 
 #[tokio::test]
-async fn nothing_that_a_function_can_look_at_shows_a_credential() {
+async fn debug_output_contains_no_credential() {
     let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
-    let shown = server.with_token("inbound-ann").call("look", json!({})).await.unwrap();
-    let shown = shown.text();
+    let result = server.with_token("inbound-ann").call("look", json!({})).await.unwrap();
+    let debug = result.text();
     assert!(
-        shown.contains("GET /api/x at upstream 'billing'") && shown.contains("200 from upstream"),
-        "{shown}"
+        debug.contains("GET /api/x at upstream 'billing'") && debug.contains("200 from upstream"),
+        "{debug}"
     );
     for secret in ["inbound", "for-0", "hunter2", "hidden", "Bearer"] {
-        assert!(!shown.contains(secret), "{shown}");
+        assert!(!debug.contains(secret), "{debug}");
     }
     assert!(!format!("{server:?}").contains("inbound"));
 }
 
 #[tokio::test]
-async fn an_upstream_ends_with_its_call() {
+async fn upstream_handle_expires_with_its_call() {
     let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     assert_eq!(server.with_token("inbound-ann").call("keep", json!({})).await.unwrap().text(), "kept");
@@ -575,7 +579,7 @@ async fn an_upstream_ends_with_its_call() {
 }
 
 #[tokio::test]
-async fn a_tool_reaches_only_what_it_names_and_the_operator_set_up() {
+async fn tool_reaches_only_upstreams_it_names_and_the_operator_configures() {
     let (upstream, secrets) = (content(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     let error = server.call("unnamed", json!({})).await.unwrap_err();
@@ -600,7 +604,7 @@ secret_file = \"/run/secrets/billing\"
 ";
 
 #[test]
-fn a_section_of_a_name_is_shown_with_where_each_value_came_from() {
+fn upstream_settings_are_printed_with_their_sources() {
     let environment = [
         ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "https://other.example.com/token"),
         ("MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE", "10.0.0.0/8, ::1"),
@@ -620,7 +624,7 @@ fn a_section_of_a_name_is_shown_with_where_each_value_came_from() {
 }
 
 #[test]
-fn a_section_that_can_not_be_used_is_refused_by_its_key() {
+fn invalid_upstream_setting_is_refused_by_name() {
     let variable = "MCP_TOOL_UPSTREAM_BILLING_URL";
     let cases = [
         (
@@ -659,7 +663,7 @@ fn a_section_that_can_not_be_used_is_refused_by_its_key() {
 }
 
 #[test]
-fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
+fn server_starts_only_with_every_upstream_of_its_tools() {
     let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
     assert!(
         code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't set up"),
@@ -667,7 +671,7 @@ fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
     );
     assert!(said.contains("add [upstream.billing]"), "{said}");
 
-    let (upstream, secrets) = (Peer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
+    let (upstream, secrets) = (StubServer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
     let environment = Section::key(&upstream, &secrets).0.into_iter();
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_REACHES", "1").env("HTTP_PROXY", "http://127.0.0.1:1");
@@ -676,16 +680,16 @@ fn a_server_starts_with_all_upstreams_of_its_tools_or_not() {
     );
     let server = HttpServer::start_by(&mut command, &[]);
     assert_eq!(text(&server.call("bills", json!({}))), "three");
-    assert_eq!(upstream.seen()[0].authorization(), "Bearer k1");
-    assert_eq!(upstream.seen()[0].header("traceparent"), None);
-    // The trace that a call is part of is carried on, with the call as its parent.
+    assert_eq!(upstream.received()[0].authorization(), "Bearer k1");
+    assert_eq!(upstream.received()[0].header("traceparent"), None);
+    // The trace context is propagated with a new parent id.
     let (id, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     let meta = json!({ "traceparent": format!("00-{id}-{parent}-01"), "tracestate": "vendor=1" });
     server.modern("tools/call", json!({ "name": "bills", "arguments": {} }), meta, &[]);
-    let seen = upstream.seen().remove(1);
-    let carried = seen.header("traceparent").unwrap();
-    assert!(carried.starts_with(&format!("00-{id}-")) && carried.ends_with("-01"), "{carried}");
-    assert!(!carried.contains(parent), "{carried}");
-    assert_eq!(seen.header("tracestate"), Some("vendor=1"));
+    let request = upstream.received().remove(1);
+    let propagated = request.header("traceparent").unwrap();
+    assert!(propagated.starts_with(&format!("00-{id}-")) && propagated.ends_with("-01"), "{propagated}");
+    assert!(!propagated.contains(parent), "{propagated}");
+    assert_eq!(request.header("tracestate"), Some("vendor=1"));
     assert!(!server.stderr.text().contains("k1"), "{}", server.stderr.text());
 }

@@ -1,4 +1,4 @@
-//! Several versions of one tool: which one answers, and what those are told who know another.
+//! Several versions of one tool: adapters, version selection, and callers that listed another version.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, StdioServer, text};
 
-/// What was found.
+/// A search result.
 #[derive(Serialize, ToolSchema)]
 struct Found {
     /// Its full name.
@@ -22,7 +22,7 @@ struct Found {
     times: u32,
 }
 
-/// What was found, as it was told once.
+/// A search result of version 2.
 #[derive(Serialize, ToolSchema)]
 struct Name {
     /// Its name.
@@ -82,7 +82,7 @@ mod v1 {
 #[mcp_tool(version = "2.0", public, destructive)]
 async fn end() {}
 
-mod ended {
+mod end_v1 {
     use super::*;
 
     /// End something.
@@ -98,7 +98,7 @@ fn remove() -> Adapted<end> {
     Adapted::to(json!({}))
 }
 
-mod meek {
+mod not_destructive {
     use super::*;
 
     /// End something.
@@ -108,7 +108,7 @@ mod meek {
     }
 }
 
-mod broad {
+mod other_scope {
     use super::*;
 
     /// Find something.
@@ -157,7 +157,7 @@ mod panics {
     }
 }
 
-/// The newest as it was before.
+/// An earlier version with a body of its own.
 mod before {
     use super::*;
 
@@ -192,12 +192,12 @@ fn version_of(record: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn the_newest_is_listed_by_its_name_and_older_majors_beside_it() {
+async fn newest_version_is_listed_by_name_and_older_majors_by_suffix() {
     let server = serve(ALL).await;
     let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
     assert_eq!(names(&server).await, listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
-    // An adapter needs the scopes of all that it calls; a version with a body of its own needs its own alone, and
-    // the tool's own name means the newest all the same.
+    // An adapter needs the scopes of its targets; a version with its own body needs only its own scopes. The plain
+    // name always means the newest version.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
     assert_eq!(names(&server.as_caller(reader.clone())).await, []);
     let server = serve(tools![find, v2_alone::find]).await.as_caller(reader);
@@ -207,30 +207,30 @@ async fn the_newest_is_listed_by_its_name_and_older_majors_beside_it() {
 }
 
 #[tokio::test]
-async fn an_adapter_goes_through_all_that_the_newer_version_checks() {
+async fn adapter_call_passes_every_check_of_the_newer_version() {
     let server = serve(ALL).await;
     let found = server.call("find_v2", json!({ "query": "cat", "times": 3 })).await.unwrap();
     assert_eq!(found.json(), json!({ "title": "CAT" }));
-    // Adapters of adapters.
+    // An adapter can target another adapter.
     assert_eq!(server.call("find_v1", json!({ "word": "cat" })).await.unwrap().text(), "CAT");
 
-    // The older version takes it, the newer one doesn't.
+    // The older version accepts the argument, the newer one refuses it.
     let refused = server.call("find_v2", json!({ "query": "much too long" })).await.unwrap_err();
     assert_eq!(refused.violations().unwrap().listed()[0].pointer, "/query");
-    // The newer version's result is checked too, and isn't sent.
+    // An invalid result of the newer version is not sent.
     let failed = server.call("find_v2", json!({ "query": "cat", "times": 12 })).await.unwrap_err();
     assert_eq!(failed.kind(), Some(ErrorKind::Internal));
 
-    // The scopes of all are needed, whatever the oldest asks for.
-    let stranger = server.as_caller(Caller::new("ann").with_scopes(["things:read"]));
-    let refused = stranger.call("find_v1", json!({ "word": "cat" })).await.unwrap_err();
+    // The scopes of every target are needed.
+    let reader = server.as_caller(Caller::new("ann").with_scopes(["things:read"]));
+    let refused = reader.call("find_v1", json!({ "word": "cat" })).await.unwrap_err();
     assert_eq!(refused.missing_scopes(), ["things:find"]);
     let versions: Vec<String> = server.records().iter().map(|record| version_of(record).to_owned()).collect();
     assert_eq!(versions, ["2.3", "1.0", "2.3", "2.3", "1.0"]);
 }
 
 #[tokio::test]
-async fn what_can_not_stand_for_another_does_not_start() {
+async fn invalid_adapter_stops_the_start() {
     let alone = TestServer::start(ToolServer::new("finder", "1").tools(tools![v2::find])).await;
     assert_eq!(
         alone.unwrap_err().to_string(),
@@ -247,9 +247,12 @@ async fn what_can_not_stand_for_another_does_not_start() {
     }
     for (tools, said) in [
         (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, and 'change' 1.0 isn't"),
-        (tools![end, meek::end], "'end' 0.1 is an adapter, and isn't `destructive`, and 'end' 2.0 is"),
         (
-            tools![find, broad::find],
+            tools![end, not_destructive::end],
+            "'end' 0.1 is an adapter, and isn't `destructive`, and 'end' 2.0 is",
+        ),
+        (
+            tools![find, other_scope::find],
             "'find' 1.0 is an adapter, and doesn't name the scope 'things:find', which 'find' 3.0 needs",
         ),
         (
@@ -263,7 +266,7 @@ async fn what_can_not_stand_for_another_does_not_start() {
 }
 
 #[tokio::test]
-async fn an_adapter_is_no_way_around_a_deadline_or_the_panic_guard() {
+async fn adapter_is_bound_by_the_timeout_and_panic_guard_of_its_target() {
     let waiting = serve(tools![wait, waits::wait]).await;
     assert_eq!(waiting.call("wait_v1", json!({})).await.unwrap_err().kind(), Some(ErrorKind::Timeout));
 
@@ -276,26 +279,26 @@ async fn an_adapter_is_no_way_around_a_deadline_or_the_panic_guard() {
 }
 
 #[tokio::test]
-async fn versions_are_told_to_nobody_who_may_use_none() {
+async fn versions_are_hidden_from_unauthorized_callers() {
     let server = serve(ALL).await.as_caller(Caller::new("ann").with_scopes(["things:find"]));
     let asked = server.requiring("=99").unwrap().call("find", json!({})).await.unwrap_err();
     let TestError::NoSuchVersion(versions) = asked else { panic!("{asked}") };
     assert_eq!(versions, [Version { major: 3, minor: 0 }]);
-    let stranger = server.as_caller(Caller::new("bob")).requiring("=99").unwrap();
-    let refused = stranger.call("find", json!({})).await.unwrap_err();
+    let unauthorized = server.as_caller(Caller::new("bob")).requiring("=99").unwrap();
+    let refused = unauthorized.call("find", json!({})).await.unwrap_err();
     assert_eq!(refused.missing_scopes(), ["things:find"]);
 }
 
 #[tokio::test]
-async fn what_can_not_be_undone_needs_approval_by_its_adapters_too() {
-    const ENDS: &[ToolEntry] = tools![end, ended::end];
+async fn destructive_tool_needs_approval_through_its_adapters() {
+    const ENDS: &[ToolEntry] = tools![end, end_v1::end];
     let refused = serve(ENDS).await.call("end_v1", json!({})).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ApprovalRequired));
     let server = ToolServer::new("ends", "1").tools(ENDS);
     let allowed = TestServer::start_allowing(server, ["end"]).await.unwrap();
     allowed.call("end_v1", json!({})).await.unwrap();
 
-    // Allowing an adapter of another name allows nothing of what it calls.
+    // Allowing an adapter does not allow its target.
     for (names, kind) in [(vec!["remove"], Some(ErrorKind::ApprovalRequired)), (vec!["remove", "end"], None)]
     {
         let server = ToolServer::new("ends", "1").tools(tools![end, remove]);
@@ -306,7 +309,7 @@ async fn what_can_not_be_undone_needs_approval_by_its_adapters_too() {
 }
 
 #[tokio::test]
-async fn a_call_is_answered_by_the_version_that_it_requires() {
+async fn call_is_answered_by_the_version_it_requires() {
     let server = serve(ALL).await;
     let digest = server.list().await[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     for (requirement, arguments, version) in [
@@ -329,13 +332,13 @@ async fn a_call_is_answered_by_the_version_that_it_requires() {
 }
 
 #[tokio::test]
-async fn a_caller_is_held_to_what_it_last_listed() {
+async fn caller_is_refused_once_after_its_listed_contract_changed() {
     let before = serve(tools![before::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
     assert_eq!(bot.list().await.len(), 1);
 
-    // The version that it knew isn't served: nothing runs on a guess, and it learns what is there now.
+    // The listed version is no longer served: the call is refused and returns the current contract.
     let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find])).await.unwrap();
     let refused = after.call("find", json!({ "query": "cat" })).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
@@ -344,17 +347,16 @@ async fn a_caller_is_held_to_what_it_last_listed() {
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("contract_changed")));
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
-    // Somebody else, through an agent of the same name, knows nothing yet, and means the newest.
-    let beside =
-        bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find, v2::find])).await.unwrap();
-    let stranger =
-        beside.as_caller(Caller::new("bob").with_agent("bot").with_scopes(["things:find", "things:read"]));
-    let newest = stranger.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+    // Another user with the same agent has listed nothing and gets the newest version.
+    let both = bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find, v2::find])).await.unwrap();
+    let other =
+        both.as_caller(Caller::new("bob").with_agent("bot").with_scopes(["things:find", "things:read"]));
+    let newest = other.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
     assert_eq!(newest.json(), json!({ "name": "cat", "times": 1 }));
 }
 
 #[tokio::test]
-async fn who_knew_an_older_major_is_answered_by_it() {
+async fn caller_that_listed_an_older_major_is_answered_by_it() {
     let before = serve(tools![v2_alone::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
@@ -363,13 +365,13 @@ async fn who_knew_an_older_major_is_answered_by_it() {
     let found = after.call("find", json!({ "query": "cat" })).await.unwrap();
     assert_eq!(found.json(), json!({ "title": "CAT" }));
     assert_eq!(version_of(after.records().last().unwrap()), "2.3");
-    // A pin of its own comes first, and a new list replaces what it knew.
+    // A requirement takes precedence, and a new list replaces the remembered contract.
     let pinned = after.requiring("^3").unwrap();
     pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
     drop(after.list().await);
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
-    // A version that fell back within its major promises less than it did.
+    // A lower minor version promises less than the listed one.
     let newer = serve(tools![v2_newer::find])
         .await
         .as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:read"]));
@@ -409,7 +411,7 @@ mod v2_newer {
 }
 
 #[tokio::test]
-async fn calls_of_what_will_go_are_counted_by_caller() {
+async fn deprecated_calls_are_counted_by_caller() {
     let server = serve(ALL).await;
     for (user, calls) in [("ann", 3), ("bob", 1)] {
         let caller = Caller::new(user).with_agent("bot").with_scopes(["things:find", "things:read"]);
@@ -427,14 +429,14 @@ async fn calls_of_what_will_go_are_counted_by_caller() {
     assert_eq!(marked, 4);
 }
 
-/// What the specimen's list says of a tool.
+/// Entry of a tool in a `tools/list` response.
 fn listed(list: &Value, name: &str) -> Value {
     let tools = list["result"]["tools"].as_array().unwrap();
     tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}: {list}")).clone()
 }
 
 #[test]
-fn versions_on_the_wire_in_both_eras() {
+fn versions_are_listed_required_and_pinned_in_both_revisions() {
     let server = HttpServer::start(&[]);
     let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
     assert_eq!(listed(&list, "relay")["_meta"]["dev.mcp-tool/version"], "2.1");
@@ -487,14 +489,10 @@ fn versions_on_the_wire_in_both_eras() {
 }
 
 #[test]
-fn a_legacy_session_asks_for_versions_too() {
+fn legacy_session_can_require_a_version() {
     let server = HttpServer::start(&["--legacy-sessions", "4"]);
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
-    let opened = server.post(&[], &hello);
-    let session = opened.header("mcp-session-id").unwrap().to_owned();
-    let headers = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let id = server.open_session(&[]);
+    let headers = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     let params = json!({
         "name": "relay", "arguments": { "text": "hello" }, "_meta": { "dev.mcp-tool/requires": "^1" }
     });
@@ -504,7 +502,7 @@ fn a_legacy_session_asks_for_versions_too() {
 }
 
 #[test]
-fn the_log_says_who_still_calls_what_will_go() {
+fn log_reports_calls_of_deprecated_tools() {
     let mut server = HttpServer::start(&[]);
     for _ in 0..3 {
         server.call("relay_v1", json!({ "text": "hello" }));
@@ -516,8 +514,8 @@ fn the_log_says_who_still_calls_what_will_go() {
 }
 
 #[test]
-fn a_pin_that_means_nothing_does_not_start() {
-    let fault = |pin: &str| {
+fn invalid_pin_stops_the_start() {
+    let error = |pin: &str| {
         let output = std::process::Command::new(crate::harness::SPECIMEN)
             .args(["serve", "--stdio", "--pin", pin])
             .output()
@@ -525,13 +523,13 @@ fn a_pin_that_means_nothing_does_not_start() {
         assert_eq!(output.status.code(), Some(1), "{pin}");
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(fault("harness ^1").contains("a client, a tool (or `*`) and a requirement are wanted"));
-    assert!(fault("harness relay newest").contains("a requirement is wanted"));
-    assert!(fault("harness relai ^1").contains("contract.pins: no tool is named 'relai'"));
+    assert!(error("harness ^1").contains("a client, a tool (or `*`) and a requirement are wanted"));
+    assert!(error("harness relay newest").contains("a requirement is wanted"));
+    assert!(error("harness relai ^1").contains("contract.pins: no tool is named 'relai'"));
 }
 
 #[test]
-fn what_a_caller_listed_is_known_to_the_next_run() {
+fn last_listed_contract_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("known.json");
     let arguments = ["--known-file", file.to_str().unwrap()];
@@ -547,22 +545,22 @@ fn what_a_caller_listed_is_known_to_the_next_run() {
         |name: &str| listed(&list, name)["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     let (newest, old) = (digest("relay"), digest("relay_v1"));
 
-    // As if the first run had served something else: the version that the caller knew answers, if it is served.
-    let as_if = |version: &str, digest: &str| {
-        let known = kept.replace(
+    // Simulates a first run with another version: if that version is still served, it answers.
+    let start_after_listing = |version: &str, digest: &str| {
+        let edited = kept.replace(
             &format!("\"relay\":[\"2.1\",\"{newest}\"]"),
             &format!("\"relay\":[\"{version}\",\"{digest}\"]"),
         );
-        assert_ne!(known, kept);
-        fs::write(&file, known).unwrap();
+        assert_ne!(edited, kept);
+        fs::write(&file, edited).unwrap();
         HttpServer::start(&arguments)
     };
-    let server = as_if("1.4", &old);
+    let server = start_after_listing("1.4", &old);
     assert_eq!(text(&call(&server, json!({ "text": "hello" }))), "hello to all");
     drop(server);
 
-    // Else the caller is told, once, what there is now.
-    let server = as_if("3.0", &format!("sha256:{}", "0".repeat(64)));
+    // Otherwise the caller receives the current contract once.
+    let server = start_after_listing("3.0", &format!("sha256:{}", "0".repeat(64)));
     let refused = call(&server, json!({ "text": "hello" }));
     assert_eq!(refused["result"]["isError"], true);
     let error = &refused["result"]["_meta"]["dev.mcp-tool/error"];

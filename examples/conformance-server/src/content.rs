@@ -11,7 +11,7 @@ pub(crate) const PNG: &[u8] = &[
     0x82,
 ];
 
-/// Two samples of silence, as WAV: one channel, 8,000 samples of 16 bits a second.
+/// Two samples of silence as WAV: one channel, 8,000 samples of 16 bits per second.
 const WAV: &[u8] =
     b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0\0\0\0\0";
 
@@ -65,7 +65,7 @@ async fn test_error_handling() -> Result<(), ToolError> {
     Err(ToolError::refused("This tool intentionally returns an error for testing"))
 }
 
-/// How somebody is reached.
+/// A way to contact a person.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 enum ContactMethod {
@@ -73,7 +73,7 @@ enum ContactMethod {
     Email,
 }
 
-/// Write to somebody, by telephone or by mail.
+/// Contact a person by telephone or mail.
 #[mcp_tool(
     version = "1.0",
     public,
@@ -88,13 +88,13 @@ enum ContactMethod {
     }"##
 )]
 async fn json_schema_2020_12_tool(
-    /** Who. */
+    /** Name of the person. */
     name: Option<String>,
-    /** How. */
+    /** Way of contact. */
     contact_method: Option<ContactMethod>,
-    /** By telephone. */
+    /** Telephone number. */
     phone: Option<String>,
-    /** By mail. */
+    /** Mail address. */
     email: Option<String>,
 ) -> String {
     let by = match contact_method {

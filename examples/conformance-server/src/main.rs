@@ -1,12 +1,12 @@
-//! What the protocol's official conformance suite asks of a server: its tools are functions, and its prompts and
-//! resources an rmcp handler beside them. `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
+//! Fixtures of the official MCP conformance suite: tools as functions, prompts and resources in an rmcp fallback handler.
+//! `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
 //!
-//! Names, texts and values are the suite's.
+//! The suite defines names, texts and values.
 
-mod asking;
 mod content;
-mod reporting;
-mod rest;
+mod input_requests;
+mod notifications;
+mod prompts_and_resources;
 mod skills;
 mod tasks;
 
@@ -19,10 +19,10 @@ async fn main() -> ExitCode {
     ToolServer::new("conformance-server", env!("CARGO_PKG_VERSION"))
         .instructions("Fixtures of the conformance suite.")
         .tools(content::TOOLS)
-        .tools(reporting::TOOLS)
-        .tools(asking::TOOLS)
+        .tools(notifications::TOOLS)
+        .tools(input_requests::TOOLS)
         .tools(tasks::TOOLS)
-        .beside(rest::PromptsAndResources)
+        .beside(prompts_and_resources::PromptsAndResources)
         .legacy_sessions(64)
         .run()
         .await

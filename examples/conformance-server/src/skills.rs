@@ -1,4 +1,4 @@
-//! A skill of two files (SEP-2640): its manifest, its folders, and what is read of it as resources.
+//! A skill with two files (SEP-2640): manifest, folders and resources.
 
 use rmcp::{
     ErrorData,
@@ -8,7 +8,7 @@ use rmcp::{
     },
 };
 
-use crate::rest::TTL_MS;
+use crate::prompts_and_resources::TTL_MS;
 
 const NAME: &str = "greeting";
 const DESCRIPTION: &str = "Greets a person in the way that suits the time of day.";
@@ -17,7 +17,7 @@ const SKILL: &str = "skill://greeting/SKILL.md";
 const MARKDOWN: &str = "text/markdown";
 const FOLDER: &str = "inode/directory";
 
-/// Each file's URI and text.
+/// URI and text of each file.
 const FILES: [(&str, &str); 2] = [
     (
         SKILL,
@@ -48,12 +48,12 @@ pub(crate) fn get(uri: &str) -> Result<GetSkillResult, ErrorData> {
     }
 }
 
-/// The skill among the resources.
+/// The skill as a resource.
 pub(crate) fn resource() -> Resource {
     Resource::new(SKILL, NAME).with_description(DESCRIPTION).with_mime_type(MARKDOWN)
 }
 
-/// What is directly in a folder.
+/// Direct children of a folder.
 pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData> {
     let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN);
     let children = match uri.trim_end_matches('/') {
@@ -68,7 +68,7 @@ pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData
     Ok(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public))
 }
 
-/// The file of that URI.
+/// The file with this URI.
 pub(crate) fn file(uri: &str) -> Option<ResourceContents> {
     let (uri, text) = FILES.iter().find(|(file, _)| *file == uri)?;
     Some(ResourceContents::TextResourceContents {

@@ -1,4 +1,4 @@
-//! Tools whose calls go on as tasks.
+//! Tools that run as tasks.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_tool_with_task,
 ];
 
-/// Whether something is to be deleted.
+/// A confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
     /// Really?
@@ -25,14 +25,14 @@ struct Confirm {
 /// A name.
 #[derive(Deserialize, ToolSchema)]
 struct UserName {
-    /// What somebody is called.
+    /// The name.
     name: String,
 }
 
 /// Greet somebody at once.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn greet(
-    /** Whom. */
+    /** The name. */
     name: String,
 ) -> String {
     format!("Hello, {name}!")
@@ -41,10 +41,10 @@ async fn greet(
 /// Compute for a while.
 #[mcp_tool(version = "1.0", public, read_only, task, timeout = "5m")]
 async fn slow_compute(
-    /** How long. */
+    /** Duration. */
     #[arg(min = 0.0, max = 120.0, default = 1.0)]
     seconds: f64,
-    /** What for. */
+    /** Label of the result. */
     label: Option<String>,
 ) -> String {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
@@ -58,10 +58,10 @@ async fn failing_job() -> Result<(), ToolError> {
     Err(ToolError::refused("it fails on purpose"))
 }
 
-/// Fail by an error of the protocol's, since the client doesn't say in which folders it works.
+/// Fail with a protocol error, because the client does not support roots.
 #[mcp_tool(version = "1.0", public, read_only, task)]
 async fn protocol_error_job(cx: &CallContext) -> Result<String, ToolError> {
-    gone_on().await;
+    become_task().await;
     Ok(cx.roots().await?.required()?.join(", "))
 }
 
@@ -69,10 +69,10 @@ async fn protocol_error_job(cx: &CallContext) -> Result<String, ToolError> {
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn confirm_delete(
     cx: &CallContext,
-    /** Which. */
+    /** Name of the file. */
     filename: Option<String>,
 ) -> Result<String, ToolError> {
-    gone_on().await;
+    become_task().await;
     let filename = filename.as_deref().unwrap_or("the file");
     let Confirm { confirm } = cx.ask::<Confirm>(format!("Delete {filename}?")).await?.required()?;
     Ok(format!("{filename}: {confirm}"))
@@ -81,7 +81,7 @@ async fn confirm_delete(
 /// Ask two questions at once, while the task runs.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn multi_input(cx: &CallContext) -> Result<String, ToolError> {
-    gone_on().await;
+    become_task().await;
     let (name, sure) = tokio::join!(
         cx.ask::<UserName>("Who asks?").into_future(),
         cx.ask::<Confirm>("Are you sure?").into_future(),
@@ -97,7 +97,7 @@ async fn test_tool_with_task(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("Hello, {name}, after a while!"))
 }
 
-/// What waits before it asks is a task by then.
-async fn gone_on() {
+/// Waits, so that the call becomes a task before it asks.
+async fn become_task() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -13,7 +13,7 @@ use crate::{
     seed,
 };
 
-/// Where the ledger is kept, unless `INVOICES_DB` says otherwise.
+/// Default database file; `INVOICES_DB` overrides it.
 const FILE: &str = "invoices.db";
 
 const TABLES: &str = "
@@ -58,7 +58,7 @@ macro_rules! invoice {
     };
 }
 
-/// What the ledger can't do.
+/// Errors of the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     #[error("no invoice has that number")]
@@ -73,7 +73,7 @@ pub enum LedgerError {
     Count(#[from] TryFromIntError),
 }
 
-/// The ledger, as the tools borrow it.
+/// The ledger: the application state of the tools.
 pub struct Invoices {
     pool: SqlitePool,
 }
@@ -110,7 +110,7 @@ impl Invoices {
         Ok(Invoices { pool })
     }
 
-    /// Invoices of a customer, newest first, from behind that one on.
+    /// Invoices of a customer, newest first, starting after a given one.
     pub async fn of_customer(
         &self,
         customer: &str,
@@ -135,7 +135,7 @@ impl Invoices {
         Ok(invoices)
     }
 
-    /// One invoice, whole.
+    /// One invoice with its details.
     pub async fn details(&self, number: &InvoiceNumber) -> Result<InvoiceDetails, LedgerError> {
         let invoice: Option<Invoice> = sqlx::query_as(invoice!("WHERE invoices.number = ?"))
             .bind(number)
@@ -178,7 +178,7 @@ impl Invoices {
         Ok(Invoice { number, customer: customer.to_owned(), status: Status::Open, issued, due, cents })
     }
 
-    /// Counts a reminder of an open invoice.
+    /// Counts a reminder for an open invoice.
     pub async fn remind(&self, number: &InvoiceNumber) -> Result<u32, LedgerError> {
         let reminders: Option<i64> = sqlx::query_scalar(
             "UPDATE invoices SET reminders = reminders + 1 WHERE number = ? AND status = 'open' RETURNING reminders",
@@ -192,7 +192,7 @@ impl Invoices {
         }
     }
 
-    /// Voids an open invoice; one that is void already stays as it is.
+    /// Voids an open invoice; a void invoice stays unchanged.
     pub async fn void(&self, number: &InvoiceNumber, reason: &str) -> Result<(), LedgerError> {
         let voided = sqlx::query(
             "UPDATE invoices SET status = 'void', void_reason = ? WHERE number = ? AND status = 'open'",
@@ -210,7 +210,7 @@ impl Invoices {
         }
     }
 
-    /// Deletes an invoice and notes who did.
+    /// Deletes an invoice and records the user.
     pub async fn delete(
         &self,
         number: &InvoiceNumber,
@@ -243,7 +243,7 @@ impl Invoices {
             .ok_or(LedgerError::NoCustomer)
     }
 
-    /// Why an invoice couldn't be changed.
+    /// The reason why an invoice cannot be changed.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
             .bind(number)

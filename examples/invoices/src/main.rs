@@ -1,7 +1,7 @@
-//! A ledger, served to agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
+//! A ledger for agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
-//! `model` says what an agent sends and gets, `tools` what it can do, `ledger` keeps it, and `seed`
-//! fills a new ledger with fictitious customers.
+//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, and `seed` the fictitious
+//! customers of a new ledger.
 
 mod ledger;
 mod model;
@@ -17,7 +17,7 @@ use crate::{
     tools::{create_invoice, delete_invoice, get_invoice, list_invoices, send_reminder, void_invoice},
 };
 
-/// What is served, whatever ledger is lent to it.
+/// The server without its ledger.
 fn server() -> ToolServer {
     ToolServer::new("invoices", env!("CARGO_PKG_VERSION"))
         .instructions("Invoices of one company. Amounts are in cents of its currency.")

@@ -1,4 +1,4 @@
-//! What an agent sends and gets.
+//! Types of arguments and results.
 
 use chrono::NaiveDate;
 use mcp_tool_runtime::prelude::*;

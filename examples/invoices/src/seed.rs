@@ -1,4 +1,4 @@
-//! A ledger to start with: 50,000 invoices of customers that don't exist, the same on every machine.
+//! Initial data: 50,000 invoices of fictitious customers, identical on every machine.
 
 use chrono::{Days, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -7,11 +7,11 @@ use sqlx::{QueryBuilder, SqlitePool};
 use crate::{ledger::LedgerError, model::Status};
 
 const INVOICES: u64 = 50_000;
-/// Invoices that one statement inserts.
+/// Invoices per insert statement.
 const BATCH: usize = 1_000;
-/// The last day on which a seeded invoice was issued.
+/// Latest issue date.
 const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 10, 31);
-/// Days over which they were issued.
+/// Days between the first and the last issue date.
 const DAYS: u64 = 3 * 365;
 
 const FIRST: [&str; 20] = [
@@ -22,7 +22,7 @@ const SECOND: [&str; 10] =
     ["Finch", "Hale", "Marsh", "North", "Orchard", "Pike", "Reed", "Stone", "Vale", "Wick"];
 const KIND: [&str; 2] = ["Ltd", "GmbH"];
 
-/// Fills a ledger that has no customer yet.
+/// Fills an empty ledger.
 pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     let (customers,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
     let Some(last_day) = LAST_DAY.filter(|_| customers == 0) else { return Ok(()) };
@@ -80,14 +80,14 @@ pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// An invoice of the past.
+/// A generated invoice.
 struct Issued {
     id: u64,
     customer: u64,
     status: Status,
     issued: NaiveDate,
     due: NaiveDate,
-    /// The day of its payment, if it is paid.
+    /// Day of payment, if the invoice is paid.
     paid: NaiveDate,
     cents: u64,
 }
@@ -116,7 +116,7 @@ fn style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Numbers that are the same on every machine (SplitMix64).
+/// Deterministic random numbers (SplitMix64).
 struct Dice(u64);
 
 impl Dice {

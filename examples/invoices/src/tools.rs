@@ -1,4 +1,4 @@
-//! What an agent can do.
+//! Tools of the ledger.
 
 use chrono::Utc;
 use mcp_tool_runtime::prelude::*;
@@ -92,7 +92,7 @@ pub async fn delete_invoice(
     Ok(Deleted { number })
 }
 
-/// What the ledger can't do, as the agent should read it.
+/// Maps ledger errors to tool errors.
 impl From<LedgerError> for ToolError {
     fn from(error: LedgerError) -> Self {
         match error {
@@ -116,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn the_contracts_are_what_is_locked() {
+    fn contracts_match_the_lock() {
         mcp_tool_runtime::testing::check_contracts(&crate::server()).unwrap();
     }
 
     #[tokio::test]
-    async fn pages_follow_each_other_without_gap_or_repetition() {
+    async fn pages_have_no_gaps_and_no_repetitions() {
         let server = server().await;
         for cents in 1..=25 {
             server
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cursor_is_for_one_question_of_one_caller() {
+    async fn cursor_is_valid_for_one_query_of_one_caller() {
         let server = server().await;
         for cents in 1..=3 {
             server
@@ -159,22 +159,22 @@ mod tests {
         let cursor = page["next_cursor"].as_str().unwrap();
 
         let again = json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
-        assert!(server.call("list_invoices", again).await.is_ok(), "another limit is the same question");
+        assert!(server.call("list_invoices", again).await.is_ok(), "another limit is the same query");
 
         let other = json!({ "customer": "Alder & Finch", "status": "open", "limit": 2, "cursor": cursor });
         let refused = server.call("list_invoices", other).await.unwrap_err();
         assert_eq!(refused.violations().unwrap().listed()[0].pointer, "/cursor");
 
-        let stranger = server.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
+        let other_caller = server.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
         let theirs = json!({ "customer": "Alder & Finch", "limit": 2, "cursor": cursor });
         assert_eq!(
-            stranger.call("list_invoices", theirs).await.unwrap_err().kind(),
+            other_caller.call("list_invoices", theirs).await.unwrap_err().kind(),
             Some(ErrorKind::InvalidArguments)
         );
     }
 
     #[tokio::test]
-    async fn what_became_of_an_invoice_is_told() {
+    async fn invoice_reports_reminders_voiding_and_deletion() {
         let server = server().await;
         let invoice = server
             .call("create_invoice", json!({ "customer": "Alder & Finch", "cents": 100 }))
@@ -201,13 +201,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_number_never_reaches_the_ledger() {
+    async fn malformed_number_never_reaches_the_ledger() {
         let refused = server().await.call("get_invoice", json!({ "number": "inv_1" })).await.unwrap_err();
         assert_eq!(refused.violations().unwrap().to_string(), "/number: 5 characters, 12 wanted");
     }
 
     #[tokio::test]
-    async fn a_reader_can_not_delete() {
+    async fn reader_cannot_delete() {
         let reader = server().await.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
         let refused = reader.call("delete_invoice", json!({ "number": "inv_00000001" })).await.unwrap_err();
         assert_eq!(refused.missing_scopes(), ["invoices:delete"]);

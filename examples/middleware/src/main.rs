@@ -1,4 +1,4 @@
-//! A header that is checked, and a meter: `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
+//! Middleware that checks a header, and middleware that meters calls: `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 use mcp_tool_runtime::{Handling, Middleware, Next, prelude::*};
 
-/// Only calls that name the tenant whose server this is: another's were sent to the wrong one.
+/// Accepts only calls whose `X-Tenant` header names the tenant of this server.
 struct OnlyFor(&'static str);
 
 impl Middleware for OnlyFor {
@@ -26,7 +26,7 @@ impl Middleware for OnlyFor {
     }
 }
 
-/// What each caller's calls cost: one unit, and another for each KiB of their results.
+/// Units by user: one per call, and one per KiB of its result.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -34,7 +34,7 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // What was refused before it began costs nothing.
+            // A call that was refused before it began is free.
             if outcome.has_begun() {
                 let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *costs.entry(call.caller().user().to_owned()).or_default() +=
@@ -45,27 +45,27 @@ impl Middleware for Meter {
     }
 }
 
-/// Units of one's own.
+/// Units of the caller.
 #[derive(serde::Serialize, ToolSchema)]
 struct Spent {
     /// Units so far, without this call.
     units: u64,
 }
 
-/// What my calls cost so far.
+/// Return the units that the caller has spent.
 #[mcp_tool(version = "1.0", scope = "costs:read", read_only)]
 async fn spent(cx: &CallContext, meter: &Meter) -> Spent {
     let costs = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
     Spent { units: costs.get(cx.caller().user()).copied().unwrap_or_default() }
 }
 
-/// Say something at length.
+/// Repeat a text.
 #[mcp_tool(version = "1.0", scope = "text:write", read_only)]
 async fn repeat(
-    /// What.
+    /// The text.
     #[arg(max_len = 80)]
     text: String,
-    /// How often.
+    /// Number of repetitions.
     #[arg(max = 1_000)]
     times: u16,
 ) -> String {

@@ -8,28 +8,28 @@ use std::{
 
 use mcp_tool_runtime::prelude::*;
 
-/// The notes, by title: what the application lends to its tools.
+/// Notes by title: the application state that the tools share.
 #[derive(Default)]
 struct Notes(Mutex<BTreeMap<String, String>>);
 
 /// A note.
 #[derive(serde::Serialize, ToolSchema)]
 struct Note {
-    /// Its title.
+    /// Title of the note.
     title: String,
-    /// What it says.
+    /// Text of the note.
     #[schema(max_len = 4_000)]
     text: String,
 }
 
-/// Write a note, or write it anew.
+/// Write or replace a note.
 #[mcp_tool(version = "1.0", scope = "notes:write", idempotent)]
 async fn write_note(
     notes: &Notes,
-    /// A short title, by which it is found again.
+    /// A short title, which identifies the note.
     #[arg(min_len = 1, max_len = 80)]
     title: String,
-    /// What it says.
+    /// Text of the note.
     #[arg(max_len = 4_000)]
     text: String,
 ) -> Note {
@@ -41,12 +41,12 @@ async fn write_note(
 #[mcp_tool(version = "1.0", scope = "notes:read", read_only, max_len = 80)]
 async fn read_note(
     notes: &Notes,
-    /** Its title. */
+    /** Title of the note. */
     title: String,
 ) -> Result<Note, ToolError> {
     match notes.0.lock().unwrap_or_else(PoisonError::into_inner).get(&title) {
         Some(text) => Ok(Note { title, text: text.clone() }),
-        None => Err(ToolError::not_found("there is no note of that title")),
+        None => Err(ToolError::not_found("no note has this title")),
     }
 }
 

@@ -1,54 +1,54 @@
-// What tests do to the authorization server, and don't have to do by OAuth.
+// The test interface of the authorization server.
 
-/** The answer to one request under `/test/`; none to one that isn't known. */
-export async function control(what, asked, state, resourceServer) {
-  switch (what) {
+/** Answers one request under `/test/`; `undefined` for an unknown command. */
+export async function control(command, parameters, state, resourceServer) {
+  switch (command) {
     case "rotate": // { keep: bool }
-      state.turn(asked.keep ?? false);
+      state.rotate(parameters.keep ?? false);
       return { keys: state.keys.map(({ alg, kid }) => ({ alg, kid })) };
     case "down":
     case "up":
-      state.down = what === "down";
+      state.down = command === "down";
       return { down: state.down };
     case "counts":
       return state.counts;
     case "resource": // { resource, format: "jwt" | "opaque", alg, scope, ttl, audience }
-      state.resources.set(asked.resource, asked);
+      state.resources.set(parameters.resource, parameters);
       return {};
     case "token":
-      return { access_token: await token(asked, state, resourceServer) };
+      return { access_token: await token(parameters, state, resourceServer) };
     case "id_token":
-      return { id_token: await idToken(asked, state) };
+      return { id_token: await idToken(parameters, state) };
     default:
       return undefined;
   }
 }
 
-/** `{ user, client, scopes: […], resource, ttl, claims: {…}, iat }`; without a user it is the client's own. */
-async function token(asked, { provider }, resourceServer) {
-  const client = await provider.Client.find(asked.client ?? "desktop");
-  const scope = (asked.scopes ?? []).join(" ");
-  const about = { client, scope: scope || undefined, extra: asked.claims };
+/** `{ user, client, scopes: […], resource, ttl, claims: {…}, iat }`; without a user, a token of the client itself. */
+async function token(parameters, { provider }, resourceServer) {
+  const client = await provider.Client.find(parameters.client ?? "desktop");
+  const scope = (parameters.scopes ?? []).join(" ");
+  const about = { client, scope: scope || undefined, extra: parameters.claims };
   let token;
-  if (asked.user) {
-    const grant = new provider.Grant({ accountId: asked.user, clientId: client.clientId });
-    if (scope) grant.addResourceScope(asked.resource, scope);
+  if (parameters.user) {
+    const grant = new provider.Grant({ accountId: parameters.user, clientId: client.clientId });
+    if (scope) grant.addResourceScope(parameters.resource, scope);
     const grantId = await grant.save();
-    token = new provider.AccessToken({ ...about, accountId: asked.user, grantId });
+    token = new provider.AccessToken({ ...about, accountId: parameters.user, grantId });
   } else {
     token = new provider.ClientCredentials(about);
   }
-  const resource = resourceServer(asked.resource);
-  token.resourceServer = new provider.ResourceServer(asked.resource, resource);
-  token.expiresIn = asked.ttl ?? resource.accessTokenTTL;
+  const resource = resourceServer(parameters.resource);
+  token.resourceServer = new provider.ResourceServer(parameters.resource, resource);
+  token.expiresIn = parameters.ttl ?? resource.accessTokenTTL;
   return token.save();
 }
 
-/** `{ user, client, audience }`: what that client has once the user signed in. Its audience is the client. */
-async function idToken(asked, { provider }) {
-  const known = await provider.Client.find(asked.client);
-  const client = Object.create(known, { clientId: { value: asked.audience ?? known.clientId } });
-  const token = new provider.IdToken({ sub: asked.user }, { client });
+/** `{ user, client, audience }`: an ID token after a sign-in. Its audience is the client by default. */
+async function idToken(parameters, { provider }) {
+  const known = await provider.Client.find(parameters.client);
+  const client = Object.create(known, { clientId: { value: parameters.audience ?? known.clientId } });
+  const token = new provider.IdToken({ sub: parameters.user }, { client });
   token.scope = "openid";
   return token.issue({ use: "idtoken" });
 }

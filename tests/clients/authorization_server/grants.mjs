@@ -1,5 +1,5 @@
-// What `oidc-provider` leaves to its users: token exchange (RFC 8693), and the two halves of
-// enterprise-managed authorization, which gives an ID-JAG for a user and takes one for an access token.
+// Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization: issuing
+// an ID-JAG for a user, and exchanging one for an access token.
 
 import { createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
 
@@ -27,7 +27,7 @@ const publicKey = (key) => ({
 export function registerGrants(provider, state, resourceServer) {
   const key = (alg) => createPrivateKey({ key: signingKey(state.keys, alg), format: "jwk" });
 
-  /** Whom a token of ours speaks for, and who acts already. JWTs aren't stored, and speak for themselves. */
+  /** User and actor of a subject token. JWTs are not stored, so they are verified. */
   async function subject(type, value, client) {
     if (type === `${TYPE}access_token` && value.split(".").length === 3) {
       const keys = createLocalJWKSet({ keys: [...state.keys, ...state.retired].map(publicKey) });
@@ -43,7 +43,7 @@ export function registerGrants(provider, state, resourceServer) {
       const token = await provider.IdToken.validate(value, client).catch(() => undefined);
       if (token) return { user: token.payload.sub };
     }
-    throw new InvalidGrant("the subject token isn't valid");
+    throw new InvalidGrant("the subject token is invalid");
   }
 
   async function accessToken(client, accountId, resource, scope, extra) {
@@ -78,7 +78,7 @@ export function registerGrants(provider, state, resourceServer) {
       ctx.body = { access_token: assertion, ...kind, scope: params.scope, expires_in: 300 };
       return;
     }
-    if (!params.resource) throw new InvalidTarget("which resource is it for?");
+    if (!params.resource) throw new InvalidTarget("`resource` is missing");
     const chain = { sub: client.clientId, ...(act && { act }) };
     const token = await accessToken(client, user, params.resource, params.scope, { act: chain });
     ctx.body = { ...token, issued_token_type: `${TYPE}access_token` };
@@ -86,9 +86,9 @@ export function registerGrants(provider, state, resourceServer) {
 
   async function redeem(ctx) {
     const { client, params } = ctx.oidc;
-    if (!params.assertion) throw new InvalidRequest("there is no assertion");
+    if (!params.assertion) throw new InvalidRequest("`assertion` is missing");
     const { iss } = decodeJwt(params.assertion);
-    if (!state.trusted.includes(iss)) throw new InvalidGrant("its issuer isn't trusted");
+    if (!state.trusted.includes(iss)) throw new InvalidGrant("the issuer is not trusted");
     const keys = createRemoteJWKSet(new URL(`${iss}/jwks`));
     const { payload } = await jwtVerify(params.assertion, keys, {
       audience: state.issuer,
@@ -98,9 +98,9 @@ export function registerGrants(provider, state, resourceServer) {
     }).catch(({ message }) => {
       throw new InvalidGrant(message);
     });
-    if (payload.client_id !== client.clientId) throw new InvalidGrant("it is another client's");
+    if (payload.client_id !== client.clientId) throw new InvalidGrant("the assertion belongs to another client");
     if (!(await provider.ReplayDetection.unique(iss, payload.jti, payload.exp))) {
-      throw new InvalidGrant("it was used before");
+      throw new InvalidGrant("the assertion was used before");
     }
     const { sub, resource, scope, tenant } = payload;
     ctx.body = await accessToken(client, sub, resource, scope, { tenant });

@@ -1,10 +1,10 @@
-// What the authorization server remembers, and its keys.
+// Storage and keys of the authorization server.
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const now = () => Date.now() / 1000;
 
-/** The provider's storage, in a map that outlives the provider. */
+/** Storage of the provider, in a map that outlives it. */
 export class Storage {
   constructor(model, map) {
     this.model = model;
@@ -64,7 +64,7 @@ const KINDS = {
   EdDSA: ["ed25519", {}],
 };
 
-/** A key for each algorithm. */
+/** One key per algorithm. */
 export function newKeys() {
   return Object.entries(KINDS).map(([alg, kind]) => ({
     ...generateKeyPairSync(...kind).privateKey.export({ format: "jwk" }),
@@ -76,6 +76,6 @@ export function newKeys() {
 
 export function signingKey(keys, alg) {
   const key = keys.find((key) => key.alg === alg);
-  if (!key) throw new Error(`no key for ${alg}; there are ${Object.keys(KINDS)}`);
+  if (!key) throw new Error(`no key for ${alg}; available: ${Object.keys(KINDS)}`);
   return key;
 }

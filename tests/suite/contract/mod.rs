@@ -1,6 +1,6 @@
-//! The lock's whole life, in projects as their authors have them: made, held to, refreshed, broken.
+//! The lock in real cargo projects: created, enforced, updated, invalid.
 //!
-//! Each build costs seconds, so that a test here follows one story through many states.
+//! Each build takes seconds, so each test takes one project through many states.
 
 mod project;
 mod revision;
@@ -34,7 +34,7 @@ const RECOUNT: &str = r#"
 pub async fn recount() {}
 "#;
 
-/// A package with one server of the same name.
+/// A package with one server; both have this name.
 fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
     let project = Project::new(name);
     project.write("Cargo.toml", &manifest(name, WORKSPACE));
@@ -47,7 +47,7 @@ fn things(sources: &[&str]) -> String {
     format!("use mcp_tool_runtime::prelude::*;\n{}", sources.concat())
 }
 
-/// The versions of a tool in a lock.
+/// Versions of a tool in a lock.
 fn versions(lock: &str, tool: &str) -> Vec<String> {
     let lock: Value = serde_json::from_str(lock).unwrap();
     let entries = lock[tool].as_array().cloned().unwrap_or_default();
@@ -55,11 +55,11 @@ fn versions(lock: &str, tool: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_lock_is_made_held_to_refreshed_and_broken() {
+fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let project = package("life", "things::find, things::recount", &[FIND, RECOUNT]);
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
 
-    // Without a lock it compiles, and doesn't pass.
+    // Without a lock the project compiles and `check` fails.
     project.builds("");
     contract(&["check"]).is(
         3,
@@ -69,15 +69,15 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
             "mcp-tools.lock isn't there yet: `cargo run -- contract write`",
         ],
     );
-    assert!(!project.path(LOCK).exists(), "`check` writes nothing");
+    assert!(!project.path(LOCK).exists(), "`check` must not write");
 
-    // It is made, and cargo looks at it although no source was edited.
+    // `write` creates the lock, and cargo rebuilds because of it although no source changed.
     let before = project.names("");
     contract(&["write"]).is(0, &["mcp-tools.lock is written\n"]);
     let mut after = before;
     after.push(LOCK.to_owned());
     after.sort();
-    assert_eq!(project.names(""), after, "nothing is left beside the lock");
+    assert_eq!(project.names(""), after, "no other file is left");
     let lock = project.read(LOCK);
     assert_eq!(
         (versions(&lock, "find"), versions(&lock, "recount")),
@@ -91,20 +91,20 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     project.write(LOCK, &lock);
     project.builds("");
 
-    // Again cargo looks, where the lock alone changes.
+    // Cargo also rebuilds if an existing lock changes.
     project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
     assert!(project.errors("").contains(drift));
     project.write(LOCK, &lock);
     project.builds("");
 
-    // What is current stays untouched.
+    // A current lock is not rewritten.
     let written = fs::metadata(project.path(LOCK)).unwrap().modified().unwrap();
     assert_eq!(contract(&["write"]).is(0, &[]).out, CURRENT);
     assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
     assert_eq!(fs::metadata(project.path(LOCK)).unwrap().modified().unwrap(), written);
     assert_eq!(project.read(LOCK), lock);
 
-    // A promise doesn't end on a day that has passed already.
+    // A removal date in the past is refused.
     let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
     project.write("src/things.rs", &things(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
     project.builds("");
@@ -113,7 +113,7 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     contract(&["write", "--today", "2026-02-01"]).is(1, &[passed]);
     contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 isn't what is locked as 1.1"]);
 
-    // A breaking rename is an error at the version, until that says so.
+    // A breaking rename is an error at the version until the major is raised.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
     project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
     let errors = project.errors("");
@@ -126,7 +126,7 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
     project.builds("");
 
-    // The old version stays promised until somebody ends that.
+    // The old version stays in the lock until it is dropped explicitly.
     let promised = "dropped: find 1.1 is promised by mcp-tools.lock, and 'life' doesn't serve it: serve it";
     contract(&["check"]).is(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, gone"]);
     contract(&["write"]).is(
@@ -139,7 +139,7 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     assert_eq!(versions(&project.read(LOCK), "find"), ["1.1", "2.0"]);
     let check = contract(&["check"]);
     check.is(6, &["find 1.1, gone", promised, "`contract write --drop find@1`"]);
-    check.says_nothing_of("stale");
+    check.lacks("stale");
     for (given, said) in [
         ("find", "--drop find: write `name@major`, such as list_invoices@1"),
         ("find@2", "--drop find@2: nothing of that name and major is promised and unserved"),
@@ -151,7 +151,7 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     assert_eq!(versions(&project.read(LOCK), "find"), ["2.0"]);
     assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
 
-    // A promise with a last day ends by itself, after that day.
+    // An entry with a removal date leaves the lock after that date.
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.1\"")]));
     project.write("src/main.rs", &format!("mod things;\n\n{}", main_of("life", "things::find")));
     project.builds("");
@@ -176,7 +176,7 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     changes_of_the_lock_after_the_build(&project);
 }
 
-/// What a compiler can't see: the lock is another than the one that the binary was built beside.
+/// Lock edits after the build, which only the commands can detect.
 fn changes_of_the_lock_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);

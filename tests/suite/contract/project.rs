@@ -1,4 +1,4 @@
-//! Cargo projects as their authors have them: made anew, built by cargo, and asked by their own binaries.
+//! Generated cargo projects, built by cargo and checked by their own binaries.
 
 use std::{
     env, fs,
@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// One at a time: they share what cargo builds for them.
+/// Serializes builds, which share one target directory.
 static BUILDING: Mutex<()> = Mutex::new(());
 
 /// A folder with cargo packages in it.
@@ -18,7 +18,7 @@ pub struct Project {
     _building: MutexGuard<'static, ()>,
 }
 
-/// What a command ended with.
+/// Exit code and output of a command.
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
@@ -37,7 +37,7 @@ pub fn manifest(name: &str, rest: &str) -> String {
     )
 }
 
-/// A workspace of its own.
+/// Makes a package its own workspace.
 pub const WORKSPACE: &str = "[workspace]\n[profile.dev]\ndebug = false\nincremental = false\n";
 
 /// The main function of a server.
@@ -51,18 +51,17 @@ pub fn main_of(server: &str, tools: &str) -> String {
 }
 
 impl Project {
-    /// A project without any file, in a path with spaces that is the same each time, so that cargo's own files
-    /// don't pile up.
+    /// An empty project. Its path contains spaces, and is fixed so that build artifacts do not accumulate.
     pub fn new(name: &str) -> Self {
         let building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
         let root = shared().join("the projects").join(name);
-        // It isn't there the first time.
+        // The folder does not exist on the first run.
         drop(fs::remove_dir_all(&root));
         fs::create_dir_all(&root).unwrap();
         Project { root, _building: building }
     }
 
-    /// Uses the dependencies that the tests themselves were built with.
+    /// Pins dependencies to those of this workspace.
     pub fn locked_in(self, folder: &str) -> Self {
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, self.path(folder).join("Cargo.lock")).unwrap();
@@ -83,14 +82,14 @@ impl Project {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
-    /// Replaces what is there exactly once.
+    /// Replaces a text that occurs exactly once.
     pub fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert_eq!(text.matches(from).count(), 1, "{from:?} in:\n{text}");
         self.write(path, &text.replace(from, to));
     }
 
-    /// The names in a folder, in order.
+    /// Sorted file names of a folder.
     pub fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).unwrap();
         let mut names: Vec<String> =
@@ -110,14 +109,14 @@ impl Project {
         assert_eq!(built.code, 0, "{}", built.err);
     }
 
-    /// The errors of a build that fails.
+    /// Error output of a build that must fail.
     pub fn errors(&self, folder: &str) -> String {
         let built = self.build(folder);
-        assert_ne!(built.code, 0, "it builds");
+        assert_ne!(built.code, 0, "the build must fail");
         built.err
     }
 
-    /// A server's binary with its arguments.
+    /// The command that runs a built server.
     pub fn server(&self, folder: &str, binary: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(shared().join("target/debug").join(binary));
         command.args(arguments).current_dir(self.path(folder));
@@ -130,7 +129,7 @@ impl Project {
         ended(self.server(folder, binary, &[&["contract"], arguments].concat()).env("CARGO", cargo()))
     }
 
-    /// Runs git in the root.
+    /// Runs git in the root folder.
     pub fn git(&self, arguments: &[&str]) {
         let somebody = [
             "-c",
@@ -161,20 +160,20 @@ pub fn ended(command: &mut Command) -> Ended {
 }
 
 impl Ended {
-    /// Holds it to an exit code, and to what it says.
+    /// Asserts the exit code and parts of the output.
     #[track_caller]
-    pub fn is(&self, code: i32, said: &[&str]) -> &Self {
+    pub fn is(&self, code: i32, parts: &[&str]) -> &Self {
         assert_eq!(self.code, code, "{self:?}");
-        for said in said {
-            assert!(self.out.contains(said) || self.err.contains(said), "no {said:?} in {self:?}");
+        for part in parts {
+            assert!(self.out.contains(part) || self.err.contains(part), "no {part:?} in {self:?}");
         }
         self
     }
 
-    /// Holds it to what it doesn't say.
+    /// Asserts that the output lacks a text.
     #[track_caller]
-    pub fn says_nothing_of(&self, unsaid: &str) {
-        assert!(!self.out.contains(unsaid) && !self.err.contains(unsaid), "{unsaid:?} in {self:?}");
+    pub fn lacks(&self, text: &str) {
+        assert!(!self.out.contains(text) && !self.err.contains(text), "{text:?} in {self:?}");
     }
 
     pub fn json(&self) -> Value {

@@ -8,7 +8,7 @@ use super::{
     things,
 };
 
-/// A package whose lock was made anew to hide that a bound was tightened.
+/// A package whose lock was deleted and created again, which hides a tightened bound.
 fn with_a_hidden_change() -> Project {
     let project = package("hidden", "things::find", &[FIND]);
     project.builds("");
@@ -25,7 +25,7 @@ fn with_a_hidden_change() -> Project {
 }
 
 #[test]
-fn a_change_that_the_lock_hides_is_found_in_its_history() {
+fn change_hidden_by_a_new_lock_is_found_in_git_history() {
     let project = with_a_hidden_change();
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
 
@@ -33,9 +33,9 @@ fn a_change_that_the_lock_hides_is_found_in_its_history() {
     let check = contract(&["check", "--against", "HEAD"]);
     let tightened = "breaking  parameter 'name': max_len went from 40 to 20 [bound-tightened]";
     check.is(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
-    check.says_nothing_of("description");
+    check.lacks("description");
 
-    // Words are nobody's fault, and still a difference.
+    // A changed description is no error, and still part of the diff.
     let diff = contract(&["diff", "HEAD"]);
     diff.is(5, &[tightened, "patch     the tool has another description [description-changed]"]);
     assert_eq!(contract(&["diff"]).is(0, &[]).out, CURRENT);
@@ -45,13 +45,13 @@ fn a_change_that_the_lock_hides_is_found_in_its_history() {
         let said = format!("the revision '{revision}' can't be looked at");
         contract(&["check", &against]).is(1, &[&said]);
     }
-    assert!(!project.path("written").exists(), "a revision is no option of git's");
+    assert!(!project.path("written").exists(), "a revision must not reach git as an option");
 
-    for_programs(&project);
-    colours_are_for_those_who_ask(&project);
+    check_machine_formats(&project);
+    check_colours(&project);
 }
 
-fn for_programs(project: &Project) {
+fn check_machine_formats(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
     let document = contract(&["diff", "HEAD", "--format", "json"]).is(5, &[]).json();
     let tool = &document["tools"][0];
@@ -79,7 +79,7 @@ fn for_programs(project: &Project) {
     assert_eq!(annotated.out.lines().count(), 1, "an annotation is one line: {annotated:?}");
 }
 
-fn colours_are_for_those_who_ask(project: &Project) {
+fn check_colours(project: &Project) {
     let arguments = ["contract", "check", "--against", "HEAD"];
     let run = || project.server("", "hidden", &arguments);
     assert!(!ended(&mut run()).out.contains('\x1b'));

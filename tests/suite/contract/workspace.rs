@@ -1,4 +1,4 @@
-//! Locks of many packages: each is judged by its own, and a server writes those of its workspace alone.
+//! Workspaces: each package is checked against its own lock, and a server writes only the locks of its workspace.
 
 use mcp_tool_contract::lock::Lock;
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
@@ -10,7 +10,7 @@ use super::{
     things, versions,
 };
 
-/// As it was when the lock of its package was made.
+/// Look up.
 #[mcp_tool(version = "1.0", public)]
 async fn remote(
     /** Whom. */
@@ -20,28 +20,28 @@ async fn remote(
     drop(name);
 }
 
-/// A workspace of three packages, of which one stands beside its folder, and a fourth outside, that comes as a
-/// dependency. `server` has two binaries.
+/// A workspace of three packages, one of them outside its folder, and a fourth package that is only a dependency.
+/// `server` has two binaries.
 fn workspace() -> Project {
     let project = Project::new("many");
     let inside = WORKSPACE.replace(
         "[workspace]\n",
-        "[workspace]\nmembers = [\"server\", \"shared\", \"../beside\"]\nresolver = \"3\"\n",
+        "[workspace]\nmembers = [\"server\", \"shared\", \"../sibling\"]\nresolver = \"3\"\n",
     );
     project.write("inside/Cargo.toml", &inside);
-    let dependencies = "shared = { path = \"../shared\" }\nbeside = { path = \"../../beside\" }\noutside = { path = \"../../outside\" }\n";
+    let dependencies = "shared = { path = \"../shared\" }\nbeside = { path = \"../../sibling\" }\noutside = { path = \"../../outside\" }\n";
     project.write("inside/server/Cargo.toml", &manifest("server", dependencies));
     let put = FIND.replace("fn find", "fn put");
     project.write("inside/server/src/lib.rs", &things(&[FIND, &put]));
-    let reader = main_of("reader", "server::find, shared::listed, beside::near, outside::remote");
+    let reader = main_of("reader", "server::find, shared::listed, sibling::near, outside::remote");
     project.write("inside/server/src/bin/reader.rs", &reader);
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::find, server::put"));
     project.write("inside/shared/Cargo.toml", &manifest("shared", ""));
     project.write("inside/shared/src/lib.rs", &things(&[&FIND.replace("fn find", "fn listed")]));
     let member =
-        manifest("beside", "").replace("[dependencies]", "workspace = \"../inside\"\n[dependencies]");
-    project.write("beside/Cargo.toml", &member);
-    project.write("beside/src/lib.rs", &things(&[&FIND.replace("fn find", "fn near")]));
+        manifest("sibling", "").replace("[dependencies]", "workspace = \"../inside\"\n[dependencies]");
+    project.write("sibling/Cargo.toml", &member);
+    project.write("sibling/src/lib.rs", &things(&[&FIND.replace("fn find", "fn near")]));
     project.write("outside/Cargo.toml", &manifest("outside", "[workspace]\n"));
     let remote = FIND.replace("fn find", "fn remote").replace("\"1.1\"", "\"1.0\"");
     project.write("outside/src/lib.rs", &things(&[&remote]));
@@ -52,7 +52,7 @@ fn workspace() -> Project {
     project.locked_in("inside")
 }
 
-/// The servers that a lock lists for a tool.
+/// Servers that a lock lists for a tool.
 fn servers(lock: &str, tool: &str) -> Vec<String> {
     let lock: Value = serde_json::from_str(lock).unwrap();
     let servers = &lock[tool][0]["_meta"]["dev.mcp-tool/lock"]["servers"];
@@ -60,22 +60,22 @@ fn servers(lock: &str, tool: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_package_has_its_lock_and_each_server_its_promises() {
+fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let project = workspace();
     let (own, shared) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
-    let beside = "beside/mcp-tools.lock";
+    let sibling = "sibling/mcp-tools.lock";
     let reader = |arguments: &[&str]| project.contract("inside", "reader", arguments);
-    // From within a package it is the same workspace.
+    // A package folder resolves to the same workspace.
     let writer = |arguments: &[&str]| project.contract("inside/server", "writer", arguments);
 
-    // A package outside is judged by its own lock, as it is compiled.
+    // A package outside the workspace is checked against its own lock at compile time.
     let errors = project.errors("inside");
     let drift = "tool 'remote' 1.0 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 to 40";
     assert!(errors.contains(drift), "{errors}");
     project.edit("outside/src/lib.rs", "max_len = 40", "max_len = 80");
     project.builds("inside");
 
-    // Its lock is none of the workspace's.
+    // That lock does not belong to the workspace.
     let foreign = project.read("outside/mcp-tools.lock");
     let outside = "defined outside this workspace, whose own locks judge them: remote";
     let check = reader(&["check"]);
@@ -85,21 +85,21 @@ fn each_package_has_its_lock_and_each_server_its_promises() {
     assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
-    assert_eq!(versions(&project.read(beside), "near"), ["1.1"]);
+    assert_eq!(versions(&project.read(sibling), "near"), ["1.1"]);
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
 
-    // Each server is held to what the lock says that it serves.
+    // Each server is checked only against its own entries.
     writer(&["check"])
         .is(3, &["find 1.1 isn't what is locked as 1.1", "put 1.1 isn't locked yet"])
-        .says_nothing_of("listed");
-    writer(&["write"]).is(0, &["server/mcp-tools.lock is written"]).says_nothing_of("shared");
+        .lacks("listed");
+    writer(&["write"]).is(0, &["server/mcp-tools.lock is written"]).lacks("shared");
     let both = project.read(own);
     assert_eq!(servers(&both, "find"), ["reader", "writer"]);
     assert_eq!(servers(&both, "put"), ["writer"]);
-    reader(&["check"]).is(0, &[outside]).says_nothing_of("put");
+    reader(&["check"]).is(0, &[outside]).lacks("put");
     assert_eq!(reader(&["write"]).is(0, &[]).out, format!("{outside}\n"));
     assert_eq!(writer(&["check"]).is(0, &[]).out, CURRENT);
-    assert_eq!(project.read(own), both, "one server's `write` keeps the other's");
+    assert_eq!(project.read(own), both, "`write` of one server keeps the entries of the other");
 
     // All locks are written, or none.
     let was = project.read(shared);
@@ -109,14 +109,14 @@ fn each_package_has_its_lock_and_each_server_its_promises() {
     reader(&["write"]).is(1, &["mcp-tools.lock was edited by hand"]);
     assert_eq!(project.read(own), edited);
     project.write(shared, &was);
-    // An edit is nobody's to take for a promise.
+    // A manual edit blocks every server that reads the lock.
     project.write(own, &both.replacen("Find.", "Seek.", 2));
     reader(&["check"]).is(3, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
     reader(&["write"]).is(1, &["in server/mcp-tools.lock was edited by hand"]);
     writer(&["write"]).is(1, &["in server/mcp-tools.lock was edited by hand"]);
     project.write(own, &both);
 
-    // One that stops serving what another still serves ends its own promise alone.
+    // A server that drops a tool keeps the entry of another server that serves it.
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
     project.builds("inside");
     writer(&["check"])
@@ -126,5 +126,5 @@ fn each_package_has_its_lock_and_each_server_its_promises() {
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
     writer(&["check"]).is(0, &[CURRENT]);
     reader(&["check"]).is(0, &[outside]);
-    assert!(!project.path("inside").join(LOCK).exists(), "the workspace itself is no package");
+    assert!(!project.path("inside").join(LOCK).exists(), "the workspace root is not a package");
 }

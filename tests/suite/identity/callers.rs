@@ -1,4 +1,4 @@
-//! Whom a token names: in the call's context and in its record, by claims and by nothing else.
+//! The caller named by a token, in the call context and in the audit record.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::{
     Bearer, Pair,
     issuer::{Issuer, now},
-    known, measure, measured,
+    issuer_keys, measure, measure_arguments,
 };
-use crate::harness::{PATIENCE, correlation};
+use crate::harness::{PATIENCE, correlation, tools_call};
 
 const BOTH: &str = "specimen:read specimen:admin";
 
-/// What a handler sees of whoever holds a token with these claims, and what the record says of the same call.
-fn seen(pair: &Pair, mut claims: Value) -> (Value, Value) {
+/// The caller of a token with these claims, from the call context and from the audit record.
+fn caller_and_record(pair: &Pair, mut claims: Value) -> (Value, Value) {
     if claims.get("scope").is_none() {
         claims["scope"] = BOTH.into();
     }
@@ -25,108 +25,120 @@ fn seen(pair: &Pair, mut claims: Value) -> (Value, Value) {
     (who, pair.server.stderr.record_of(correlation(&answer)))
 }
 
-/// Holds both to these members; `null` is none.
-fn is(pair: &Pair, claims: Value, wanted: Value) {
-    let (who, record) = seen(pair, claims.clone());
-    for (name, value) in wanted.as_object().unwrap() {
-        assert_eq!(&who[name], value, "{name} in the context, by {claims}");
-        assert_eq!(&record[name], value, "{name} in the record, by {claims}");
+/// Asserts these members of both; `null` means absent.
+fn assert_caller(pair: &Pair, claims: Value, expected: Value) {
+    let (who, record) = caller_and_record(pair, claims.clone());
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&who[name], value, "{name} in the context for {claims}");
+        assert_eq!(&record[name], value, "{name} in the record for {claims}");
     }
     assert_eq!((&who["issuer"], &record["issuer"]), (&json!(pair.issuer.url), &json!(pair.issuer.url)));
 }
 
-fn is_refused(pair: &Pair, claims: Value, detail: &str) {
+fn assert_refused(pair: &Pair, claims: Value, detail: &str) {
     let reply = pair.claiming(claims.clone()).call("echo", json!({ "text": "x" }));
     assert_eq!(reply.status, 401, "{claims}: {reply:?}");
     pair.server.stderr.line_with(&[r#""reason":"invalid_token""#, &format!(r#""detail":"{detail}"#)]);
 }
 
 #[test]
-fn a_token_names_user_client_and_agent() {
+fn token_claims_name_user_client_and_agent() {
     let pair = Pair::start();
-    is(
+    assert_caller(
         &pair,
         json!({}),
         json!({ "user": "alice", "agent": "agent-7", "client": "agent-7", "tenant": null, "kind": "human" }),
     );
-    is(
+    assert_caller(
         &pair,
         json!({ "client_id": null, "azp": "app-1" }),
         json!({ "user": "alice", "agent": "app-1", "client": "app-1" }),
     );
-    is(&pair, json!({ "azp": "app-1" }), json!({ "agent": "agent-7", "client": "agent-7" }));
-    is(
+    assert_caller(&pair, json!({ "azp": "app-1" }), json!({ "agent": "agent-7", "client": "agent-7" }));
+    assert_caller(
         &pair,
         json!({ "act": { "sub": "bot-3", "act": { "sub": "bot-1" } } }),
         json!({ "user": "alice", "agent": "bot-3", "client": "agent-7" }),
     );
-    is(&pair, json!({ "client_id": null }), json!({ "user": "alice", "agent": null, "client": null }));
-    let (who, record) = seen(&pair, json!({ "scope": format!("zeta {BOTH} zeta") }));
+    assert_caller(
+        &pair,
+        json!({ "client_id": null }),
+        json!({ "user": "alice", "agent": null, "client": null }),
+    );
+    let (who, record) = caller_and_record(&pair, json!({ "scope": format!("zeta {BOTH} zeta") }));
     let scopes = json!(["specimen:admin", "specimen:read", "zeta"]);
     assert_eq!((&who["scopes"], &record["scopes"]), (&scopes, &scopes));
-    let (who, _) = seen(&pair, json!({ "auth_time": 1_700_000_000 }));
+    let (who, _) = caller_and_record(&pair, json!({ "auth_time": 1_700_000_000 }));
     assert_eq!(who["authenticated_at"], 1_700_000_000);
 }
 
 #[test]
-fn a_program_on_its_own_account_is_no_person() {
-    let pair = Pair::set(r#"machine_claim = "app.kind=service""#, &[]);
-    is(&pair, json!({ "sub": "agent-7" }), json!({ "user": "agent-7", "kind": "machine" }));
-    is(&pair, json!({ "sub": null }), json!({ "user": "agent-7", "kind": "machine" }));
-    is(&pair, json!({ "app": { "kind": "service" } }), json!({ "user": "alice", "kind": "machine" }));
+fn client_acting_for_itself_is_a_machine() {
+    let pair = Pair::with_settings(r#"machine_claim = "app.kind=service""#, &[]);
+    assert_caller(&pair, json!({ "sub": "agent-7" }), json!({ "user": "agent-7", "kind": "machine" }));
+    assert_caller(&pair, json!({ "sub": null }), json!({ "user": "agent-7", "kind": "machine" }));
+    assert_caller(
+        &pair,
+        json!({ "app": { "kind": "service" } }),
+        json!({ "user": "alice", "kind": "machine" }),
+    );
     for app in [json!({ "kind": "person" }), json!({ "kind": ["service"] }), json!("service"), json!({})] {
-        is(&pair, json!({ "app": app }), json!({ "kind": "human" }));
+        assert_caller(&pair, json!({ "app": app }), json!({ "kind": "human" }));
     }
 }
 
 #[test]
-fn a_tenant_is_wanted_where_a_claim_is_named() {
-    let pair = Pair::set(r#"tenant_claim = "org.id""#, &[]);
-    is(&pair, json!({ "org": { "id": "acme" } }), json!({ "tenant": "acme" }));
-    // A claim of that very name comes before a way through objects.
-    is(&pair, json!({ "org.id": "globex", "org": { "id": "acme" } }), json!({ "tenant": "globex" }));
+fn tenant_is_required_once_its_claim_is_configured() {
+    let pair = Pair::with_settings(r#"tenant_claim = "org.id""#, &[]);
+    assert_caller(&pair, json!({ "org": { "id": "acme" } }), json!({ "tenant": "acme" }));
+    // A claim with a dot in its name takes precedence over a nested claim.
+    assert_caller(
+        &pair,
+        json!({ "org.id": "globex", "org": { "id": "acme" } }),
+        json!({ "tenant": "globex" }),
+    );
     for claims in [json!({}), json!({ "org": "acme" }), json!({ "org": {} }), json!({ "tenant": "acme" })] {
-        is_refused(&pair, claims, "tenant_missing");
+        assert_refused(&pair, claims, "tenant_missing");
     }
     for id in [json!(""), json!(7), json!(["acme"]), json!({ "x": "acme" }), json!("a\nb")] {
-        is_refused(&pair, json!({ "org": { "id": id } }), "name_unreadable");
+        assert_refused(&pair, json!({ "org": { "id": id } }), "name_unreadable");
     }
 }
 
 #[test]
-fn the_settings_say_which_claims_name_whom() {
-    let pair = Pair::set(
+fn settings_choose_the_claims_of_user_agent_and_scopes() {
+    let pair = Pair::with_settings(
         "user_claim = \"email\"\nagent_claims = [\"app.name\", \"azp\"]\nscope_claims = [\"scope\", \"roles\"]",
         &[],
     );
     let email = "ann@example.com";
-    is(
+    assert_caller(
         &pair,
         json!({ "email": email, "app": { "name": "desk" }, "azp": "app-1", "act": { "sub": "bot-3" } }),
         json!({ "user": email, "agent": "desk", "client": "agent-7" }),
     );
-    is(&pair, json!({ "email": email, "azp": "app-1" }), json!({ "agent": "app-1" }));
-    is(
+    assert_caller(&pair, json!({ "email": email, "azp": "app-1" }), json!({ "agent": "app-1" }));
+    assert_caller(
         &pair,
         json!({ "email": email, "scope": "specimen:read", "roles": ["specimen:admin", "x"] }),
         json!({ "scopes": ["specimen:admin", "specimen:read", "x"] }),
     );
-    is(
+    assert_caller(
         &pair,
         json!({ "email": email, "scope": ["specimen:read"], "roles": "specimen:admin", "scp": "y" }),
         json!({ "scopes": ["specimen:admin", "specimen:read"] }),
     );
-    is_refused(&pair, json!({}), "user_missing");
-    is_refused(&pair, json!({ "email": email, "roles": ["a b"] }), "scope_unreadable");
-    is_refused(&pair, json!({ "email": email, "roles": [1] }), "scope_unreadable");
+    assert_refused(&pair, json!({}), "user_missing");
+    assert_refused(&pair, json!({ "email": email, "roles": ["a b"] }), "scope_unreadable");
+    assert_refused(&pair, json!({ "email": email, "roles": [1] }), "scope_unreadable");
 }
 
-/// Whatever a client says of itself is a label at most.
+/// `clientInfo` is only a label.
 #[test]
-fn nothing_that_a_client_sends_beside_its_token_counts() {
+fn identity_sent_outside_the_token_is_ignored() {
     let pair = Pair::start();
     let holder = pair.with_scopes(BOTH);
-    let (plain, _) = seen(&pair, json!({}));
+    let (plain, _) = caller_and_record(&pair, json!({}));
     let headers = [
         ("User-Agent", "local"),
         ("X-User", "root"),
@@ -138,7 +150,7 @@ fn nothing_that_a_client_sends_beside_its_token_counts() {
         ("Forwarded", "for=192.0.2.1;by=root"),
         ("Cookie", "user=root"),
     ];
-    let mut message = super::request(1, "whoami", json!({}));
+    let mut message = tools_call(1, "whoami", json!({}));
     let labels = json!({
         "io.modelcontextprotocol/clientInfo": { "name": "root", "version": "1" },
         "user": "root", "sub": "root", "scope": "specimen:destroy", "tenant": "acme",
@@ -156,32 +168,36 @@ fn nothing_that_a_client_sends_beside_its_token_counts() {
     {
         assert_eq!(record[name], wanted, "{record}");
     }
-    // An argument of such a name is an argument that there isn't.
+    // An argument with such a name is an unknown argument.
     let refused = holder.call("whoami", json!({ "user": "root" })).json();
     assert_eq!(refused["result"]["isError"], true, "{refused}");
     assert_eq!(pair.server.stderr.record_of(correlation(&refused))["user"], "alice");
 }
 
 #[test]
-fn a_token_of_a_user_called_local_is_not_the_local_user() {
+fn token_for_a_user_named_local_is_not_the_local_user() {
     let pair = Pair::start();
     let holder = pair.claiming(json!({ "sub": "local", "client_id": null, "scope": "" }));
-    let refused = holder.call("measure", measured());
-    assert_eq!(refused.status, 403, "the local user holds all scopes: {refused:?}");
+    let refused = holder.call("measure", measure_arguments());
+    assert_eq!(refused.status, 403, "only the real local user has all scopes: {refused:?}");
     assert!(!holder.listed().contains(&"measure".to_owned()));
     let record = pair.server.stderr.record_of(correlation(&refused.json()));
     assert_eq!((&record["user"], &record["issuer"]), (&json!("local"), &json!(pair.issuer.url)));
     assert_eq!((&record["scopes"], record.get("agent")), (&json!([]), None));
-    is(&pair, json!({ "sub": "local" }), json!({ "user": "local", "agent": "agent-7", "kind": "human" }));
+    assert_caller(
+        &pair,
+        json!({ "sub": "local" }),
+        json!({ "user": "local", "agent": "agent-7", "kind": "human" }),
+    );
 }
 
 #[test]
-fn who_is_not_let_in_stands_in_the_record() {
-    let issuer = Issuer::start(&known());
+fn unauthenticated_requests_are_recorded() {
+    let issuer = Issuer::start(&issuer_keys());
     let pair = Pair::with(issuer, &["--trusted-proxy", "127.0.0.1"]);
-    let from = |last: &str| format!("198.51.100.{last}");
+    let address = |last: &str| format!("198.51.100.{last}");
     let refused = |number: &str, authorization: &[&str]| {
-        let forwarded = from(number);
+        let forwarded = address(number);
         let mut headers = vec![("X-Forwarded-For", forwarded.as_str())];
         headers.extend(authorization.iter().map(|value| ("Authorization", *value)));
         pair.server.post(&headers, &measure());
@@ -204,9 +220,9 @@ fn who_is_not_let_in_stands_in_the_record() {
 }
 
 #[test]
-fn a_flood_of_strangers_does_not_bury_the_record() {
+fn flood_of_unauthenticated_requests_is_summarized() {
     let pair = Pair::start();
-    let strangers = || {
+    let unauthenticated = || {
         let records = pair.server.stderr.records();
         records.into_iter().filter(|record| record["reason"] == "unauthenticated").collect::<Vec<_>>()
     };
@@ -215,8 +231,8 @@ fn a_flood_of_strangers_does_not_bury_the_record() {
         detail.strip_suffix(" more before it are not recorded").map_or(0, |number| number.parse().unwrap())
     };
     let (begun, mut sent) = (Instant::now(), 0);
-    while !strangers().iter().any(|record| left_out(record) > 0) {
-        assert!(begun.elapsed() < PATIENCE, "each of {sent} strangers is recorded");
+    while !unauthenticated().iter().any(|record| left_out(record) > 0) {
+        assert!(begun.elapsed() < PATIENCE, "each of {sent} requests is recorded");
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| assert_eq!(pair.server.post(&[], &measure()).status, 401));
@@ -224,14 +240,14 @@ fn a_flood_of_strangers_does_not_bury_the_record() {
         });
         sent += 16;
     }
-    let records = strangers();
+    let records = unauthenticated();
     let told: u64 = records.iter().map(|record| 1 + left_out(record)).sum();
     assert!(
         records.len() < sent && told <= sent as u64,
-        "{} records tell of {told} of {sent}",
+        "{} records cover {told} of {sent} requests",
         records.len()
     );
-    // Those who are known are recorded meanwhile.
+    // Authenticated calls are still recorded.
     let answer = Bearer::new(&pair.server, &pair.issuer.token()).call("echo", json!({ "text": "x" })).json();
     assert_eq!(pair.server.stderr.record_of(correlation(&answer))["user"], "alice");
 }

@@ -1,4 +1,4 @@
-//! An authorization server that serves keys and signs whatever a test wants signed.
+//! A test authorization server that serves keys and signs arbitrary tokens.
 
 use std::{
     collections::BTreeMap,
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use super::keys::{KEYS, Key, base64url};
 use crate::harness::PATIENCE;
 
-/// The audience of the servers under test.
+/// Audience of the servers under test.
 pub const RESOURCE: &str = "http://127.0.0.1/mcp";
 
-/// Where metadata stands, by RFC 8414 and by OpenID Connect.
+/// Metadata paths of RFC 8414 and OpenID Connect.
 pub const WELL_KNOWN: [&str; 2] =
     ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
@@ -24,17 +24,17 @@ pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
-/// How a path is answered where it isn't as it should be.
+/// Response of a path.
 #[derive(Clone, Default)]
 pub enum Answer {
-    /// As it should be.
+    /// The correct response.
     #[default]
-    Right,
-    /// The connection is closed without a word.
+    Correct,
+    /// The connection is closed without a response.
     Closed,
-    /// Nothing until this changes.
+    /// The response is held back until this value changes.
     Held,
-    /// A redirect to there.
+    /// A redirect to this URL.
     Redirect(String),
     Status(u16),
     Body(String),
@@ -45,15 +45,15 @@ pub enum Answer {
 #[derive(Default)]
 struct State {
     keys: Value,
-    /// What is laid over the metadata document; `null` takes a member out.
+    /// Members that replace those of the metadata document; `null` removes one.
     document: Value,
     metadata: Answer,
-    /// The one well-known path that there is, where not both are.
+    /// The only well-known path that is served, if not both.
     only: Option<&'static str>,
     jwks: Answer,
     counts: BTreeMap<String, u64>,
-    under_way: u64,
-    most_at_once: u64,
+    running: u64,
+    max_concurrent: u64,
     ended: bool,
 }
 
@@ -62,22 +62,22 @@ struct Shared {
     changed: Condvar,
 }
 
-/// The authorization server, on a port that was free.
+/// An authorization server on a free port.
 pub struct Issuer {
     pub address: SocketAddr,
-    /// Its identifier.
+    /// Issuer identifier.
     pub url: String,
     shared: Arc<Shared>,
 }
 
 impl Issuer {
-    /// With these keys in its set.
+    /// Starts an issuer with these keys.
     pub fn start(keys: &[&Key]) -> Self {
         let keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
         Issuer::start_with(json!({ "keys": keys }))
     }
 
-    /// With this as its key set.
+    /// Starts an issuer with this key set.
     pub fn start_with(keys: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -106,7 +106,7 @@ impl Issuer {
         self.change(|state| state.keys = json!({ "keys": keys }));
     }
 
-    /// Members of the metadata document that aren't as they should be.
+    /// Replaces members of the metadata document.
     pub fn set_document(&self, members: Value) {
         self.change(|state| state.document = members);
     }
@@ -115,7 +115,7 @@ impl Issuer {
         self.change(|state| state.metadata = answer);
     }
 
-    /// Has one of the two well-known documents alone.
+    /// Serves only one of the two well-known documents.
     pub fn set_only(&self, path: &'static str) {
         self.change(|state| state.only = Some(path));
     }
@@ -124,42 +124,42 @@ impl Issuer {
         self.change(|state| state.jwks = answer);
     }
 
-    /// Closes every connection without a word, or serves again.
+    /// Closes every connection without a response, or serves again.
     pub fn set_down(&self, down: bool) {
-        let answer = || if down { Answer::Closed } else { Answer::Right };
+        let answer = || if down { Answer::Closed } else { Answer::Correct };
         self.change(|state| (state.metadata, state.jwks) = (answer(), answer()));
     }
 
-    /// How often that path was asked for.
+    /// Number of requests of a path.
     pub fn count(&self, path: &str) -> u64 {
         self.shared.state.lock().unwrap().counts.get(path).copied().unwrap_or_default()
     }
 
-    /// Everything that was asked for.
+    /// Number of requests by path.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         self.shared.state.lock().unwrap().counts.clone()
     }
 
-    /// The most requests for keys that were under way together.
-    pub fn most_at_once(&self) -> u64 {
-        self.shared.state.lock().unwrap().most_at_once
+    /// Highest number of concurrent requests for keys.
+    pub fn max_concurrent(&self) -> u64 {
+        self.shared.state.lock().unwrap().max_concurrent
     }
 
-    /// Waits until that path was asked for so often.
-    pub fn until(&self, path: &str, wanted: u64) {
+    /// Waits for this number of requests of a path.
+    pub fn wait_for_count(&self, path: &str, expected: u64) {
         let begun = Instant::now();
-        while self.count(path) < wanted {
-            assert!(begun.elapsed() < PATIENCE, "{path}: {wanted} wanted, seen {:?}", self.counts());
+        while self.count(path) < expected {
+            assert!(begun.elapsed() < PATIENCE, "{path}: expected {expected}, got {:?}", self.counts());
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
 
-    /// A header for that key.
+    /// A token header.
     pub fn header(&self, alg: &str, kid: &str) -> Value {
         json!({ "alg": alg, "typ": "at+jwt", "kid": kid })
     }
 
-    /// Claims that are as they should be.
+    /// Valid claims.
     pub fn claims(&self) -> Value {
         let now = now();
         json!({
@@ -168,18 +168,18 @@ impl Issuer {
         })
     }
 
-    /// The same with other members; `null` takes one out.
+    /// Valid claims with other members; `null` removes one.
     pub fn claims_with(&self, members: Value) -> Value {
         overlaid(self.claims(), &members)
     }
 
-    /// A token that is as it should be, but for these claims.
+    /// A valid token except for these claims.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
         sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
     }
 
-    /// A token that is as it should be.
+    /// A valid token.
     pub fn token(&self) -> String {
         self.token_with(json!({}))
     }
@@ -203,12 +203,12 @@ fn overlaid(mut value: Value, members: &Value) -> Value {
     value
 }
 
-/// A token from its header's and its claims' own text.
+/// Signs a token with this header and claims text.
 pub fn sign(key: &Key, alg: &str, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     sealed(header, claims, |message| key.sign(alg, message))
 }
 
-/// A token with whatever signature is made of the message.
+/// A token with a custom signature function.
 pub fn sealed(
     header: impl AsRef<[u8]>,
     claims: impl AsRef<[u8]>,
@@ -234,8 +234,8 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
     *state.counts.entry(path.clone()).or_default() += 1;
     let is_keys = path == "/jwks";
     if is_keys {
-        state.under_way += 1;
-        state.most_at_once = state.most_at_once.max(state.under_way);
+        state.running += 1;
+        state.max_concurrent = state.max_concurrent.max(state.running);
     }
     let answer = loop {
         let answer = match path.as_str() {
@@ -249,7 +249,7 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
         }
         state = shared.changed.wait(state).unwrap();
     };
-    let right = if is_keys {
+    let correct = if is_keys {
         state.keys.to_string()
     } else {
         let document = json!({
@@ -259,16 +259,16 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
         overlaid(document, &state.document).to_string()
     };
     drop(state);
-    reply(&mut stream, answer, right);
+    reply(&mut stream, answer, correct);
     if is_keys {
-        shared.state.lock().unwrap().under_way -= 1;
+        shared.state.lock().unwrap().running -= 1;
     }
 }
 
-fn reply(stream: &mut TcpStream, answer: Answer, right: String) {
+fn reply(stream: &mut TcpStream, answer: Answer, correct: String) {
     let (status, location, body) = match answer {
         Answer::Closed | Answer::Held => return,
-        Answer::Right => (200, String::new(), right),
+        Answer::Correct => (200, String::new(), correct),
         Answer::Body(body) => (200, String::new(), body),
         Answer::Status(status) => (status, String::new(), "{}".to_owned()),
         Answer::Redirect(to) => (302, format!("Location: {to}\r\n"), String::new()),
@@ -286,6 +286,6 @@ fn reply(stream: &mut TcpStream, answer: Answer, right: String) {
         "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{location}Connection: close\r\n\r\n",
         body.len()
     );
-    // Whoever asked may be gone.
+    // The client may have disconnected.
     drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())));
 }

@@ -1,4 +1,4 @@
-//! Keys that sign whatever they are told to.
+//! Signing keys of valid issuers and of attackers.
 
 use std::sync::LazyLock;
 
@@ -47,7 +47,7 @@ impl Key {
         Key { kid, pair: Pair::Ed(Ed25519KeyPair::generate().unwrap()) }
     }
 
-    /// The public key as it stands in a key set.
+    /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.pair {
             Pair::Rsa(pair) => json!({
@@ -67,7 +67,7 @@ impl Key {
         jwk
     }
 
-    /// The same with other members; `null` takes one out.
+    /// The JWK with other members; `null` removes one.
     pub fn jwk_with(&self, members: Value) -> Value {
         let mut jwk = self.jwk();
         for (name, value) in members.as_object().unwrap() {
@@ -77,14 +77,14 @@ impl Key {
         jwk
     }
 
-    /// The public key in DER: what others hold it in, and mistake for a shared secret.
+    /// The public key in DER, a format that some libraries accept as an HMAC secret.
     pub fn der(&self) -> Vec<u8> {
         use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
         let der: PublicKeyX509Der<'_> = match &self.pair {
             Pair::Rsa(pair) => pair.public_key().as_der(),
             Pair::Ec(pair, _) => pair.public_key().as_der(),
             Pair::Ed(pair) => pair.public_key().as_der(),
-            Pair::Short(..) => unreachable!("nobody asks"),
+            Pair::Short(..) => unreachable!("no test needs it"),
         }
         .unwrap();
         der.as_ref().to_vec()
@@ -96,7 +96,7 @@ impl Key {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
-    /// A signature by that algorithm; by the key's own where the name is none of RSA's.
+    /// Signs with an RSA algorithm, or with the only algorithm of any other key.
     pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -123,20 +123,20 @@ pub fn hs256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
 }
 
-/// Everyone who signs in these tests; made once.
+/// All signing keys, generated once.
 pub struct Keys {
     pub rsa: Key,
     pub rsa3072: Key,
     pub p256: Key,
     pub p384: Key,
     pub ed: Key,
-    /// Of kinds that no token is taken by.
+    /// Unsupported kinds.
     pub p521: Key,
     pub k256: Key,
     pub rsa1024: Key,
-    /// The attacker's, in no set.
-    pub stranger: Key,
-    pub stranger_p256: Key,
+    /// Keys of an attacker, which no valid issuer has.
+    pub attacker: Key,
+    pub attacker_p256: Key,
 }
 
 pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
@@ -148,19 +148,19 @@ pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
     p521: Key::ec("p521", "P-521", &aws::ECDSA_P521_SHA512_FIXED_SIGNING),
     k256: Key::ec("k256", "secp256k1", &aws::ECDSA_P256K1_SHA256_FIXED_SIGNING),
     rsa1024: short(),
-    stranger: Key::rsa("rsa", KeySize::Rsa2048),
-    stranger_p256: Key::ec("p256", "P-256", &aws::ECDSA_P256_SHA256_FIXED_SIGNING),
+    attacker: Key::rsa("rsa", KeySize::Rsa2048),
+    attacker_p256: Key::ec("p256", "P-256", &aws::ECDSA_P256_SHA256_FIXED_SIGNING),
 });
 
 /// EMSA-PKCS1-v1_5 with SHA-256.
 fn padded(message: &[u8], length: usize) -> Vec<u8> {
     const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
     let digest = digest::digest(&digest::SHA256, message);
-    let filling = vec![0xff; length - 3 - SHA256.len() - digest.as_ref().len()];
-    [&[0, 1], &filling[..], &[0], SHA256, digest.as_ref()].concat()
+    let padding = vec![0xff; length - 3 - SHA256.len() - digest.as_ref().len()];
+    [&[0, 1], &padding[..], &[0], SHA256, digest.as_ref()].concat()
 }
 
-/// `base` to the `exponent` modulo `modulus`, all big-endian, a bit at a time: slow, and only done once.
+/// Computes `base` to the `exponent` modulo `modulus`, all big-endian. Slow, but used only once.
 fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let limbs = |bytes: &[u8]| -> Vec<u64> {
         bytes.rchunks(8).map(|limb| limb.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))).collect()
@@ -193,7 +193,7 @@ fn product(left: &[u64], right: &[u64], modulus: &[u64]) -> Vec<u64> {
     sum
 }
 
-/// Adds, and takes the modulus off where the sum reaches it.
+/// Adds modulo `modulus`.
 fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
     let mut carry = false;
     for (limb, other) in sum.iter_mut().zip(other) {
@@ -212,7 +212,7 @@ fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
     }
 }
 
-/// RSA of 1,024 bits, which nothing here would make.
+/// A fixed RSA key of 1,024 bits, which the library refuses to generate.
 fn short() -> Key {
     let bytes = |text: &str| -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()

@@ -1,4 +1,4 @@
-//! Where a server listens, and how: TLS of its own, behind proxies that are named, or on this machine alone.
+//! Listening: TLS, trusted proxies, and loopback without protection.
 
 use std::{
     io::{Read as _, Write as _},
@@ -17,22 +17,20 @@ use tempfile::TempDir;
 use super::{
     Pair, call,
     issuer::{Issuer, RESOURCE},
-    known, measure, opened,
+    issuer_keys, measure,
     settings::refused_by,
+    succeeded,
 };
-use crate::{
-    control::until,
-    harness::{HttpServer, Reply, SPECIMEN, correlation},
-};
+use crate::harness::{HttpServer, Reply, SPECIMEN, correlation, until};
 
-/// A certificate and its key, where a server reads them.
+/// Certificate and key files.
 struct Files {
     _folder: TempDir,
     certificate: PathBuf,
     key: PathBuf,
 }
 
-/// A certificate of the tests' own.
+/// A self-signed certificate.
 struct Certified {
     der: CertificateDer<'static>,
     certificate: String,
@@ -70,7 +68,7 @@ impl Files {
     }
 }
 
-/// A connection of a client that trusts those; `None` where it wasn't shown one of them.
+/// Connects with TLS and returns the server certificate; `None` if it is not one of `trusted`.
 fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
@@ -88,15 +86,16 @@ fn connect(
     let client = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
     let mut stream = StreamOwned::new(client, server.connect());
     stream.flush().ok()?;
-    let shown = stream.conn.peer_certificates()?.first()?.clone().into_owned();
-    Some((stream, shown))
+    let certificate = stream.conn.peer_certificates()?.first()?.clone().into_owned();
+    Some((stream, certificate))
 }
 
-fn shown(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
-    connect(server, trusted).map(|(_, shown)| shown)
+fn presented(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
+    connect(server, trusted).map(|(_, certificate)| certificate)
 }
 
-fn by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) -> Reply {
+/// Calls `measure` over TLS.
+fn call_by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) -> Reply {
     let (mut stream, _) = connect(server, &[trusted]).unwrap();
     let host = format!("localhost:{}", server.address.port());
     let headers = [("Host", host.as_str()), ("Authorization", authorization)];
@@ -106,16 +105,19 @@ fn by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) -> Repl
 }
 
 #[test]
-fn a_server_speaks_tls_with_its_clients() {
+fn server_terminates_tls() {
     let certified = Certified::new();
     let files = Files::of(&certified);
-    let pair = Pair::with(Issuer::start(&known()), &files.flags());
+    let pair = Pair::with(Issuer::start(&issuer_keys()), &files.flags());
     pair.server.stderr.line_with(&["serves at https://127.0.0.1:"]);
-    let reply = by_tls(&pair.server, &certified, &format!("Bearer {}", pair.issuer.token()));
-    assert!(opened(&reply), "{reply:?}");
-    assert_eq!(by_tls(&pair.server, &certified, "").status, 401);
-    assert!(shown(&pair.server, &[&Certified::new()]).is_none(), "a client that trusts another");
-    // In the clear nothing is answered.
+    let reply = call_by_tls(&pair.server, &certified, &format!("Bearer {}", pair.issuer.token()));
+    assert!(succeeded(&reply), "{reply:?}");
+    assert_eq!(call_by_tls(&pair.server, &certified, "").status, 401);
+    assert!(
+        presented(&pair.server, &[&Certified::new()]).is_none(),
+        "a client that trusts another certificate"
+    );
+    // Plain HTTP gets no response.
     let mut stream = pair.server.connect();
     let plain = pair.server.message("POST", "/mcp", &[], measure().to_string().as_bytes());
     drop(stream.write_all(&plain));
@@ -125,32 +127,32 @@ fn a_server_speaks_tls_with_its_clients() {
 }
 
 #[test]
-fn a_certificate_is_replaced_while_the_server_runs() {
+fn certificate_is_reloaded_while_the_server_runs() {
     let (first, second, third) = (Certified::new(), Certified::new(), Certified::new());
     let files = Files::of(&first);
     let server = HttpServer::start(&files.flags());
     let all = [&first, &second, &third];
-    assert_eq!(shown(&server, &all).as_ref(), Some(&first.der));
+    assert_eq!(presented(&server, &all).as_ref(), Some(&first.der));
     files.write(&second);
-    until("the second was shown", || shown(&server, &all).as_ref() == Some(&second.der));
+    until("the second certificate was presented", || presented(&server, &all).as_ref() == Some(&second.der));
     server.stderr.line_with(&["the TLS certificate was read again"]);
 
-    // What can't be used leaves the one that is.
+    // An unusable certificate leaves the current one in use.
     std::fs::write(&files.certificate, "nonsense").unwrap();
     server.stderr.line_with(&["ERROR", "the old one stays", "http.tls_cert"]);
-    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::remove_file(&files.key).unwrap();
-    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::write(&files.certificate, &third.certificate).unwrap();
     std::fs::write(&files.key, &first.key).unwrap();
     server.stderr.line_with(&["ERROR", "the old one stays", "isn't the key of"]);
-    assert_eq!(shown(&server, &all).as_ref(), Some(&second.der));
+    assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::write(&files.key, &third.key).unwrap();
-    until("the third was shown", || shown(&server, &all).as_ref() == Some(&third.der));
+    until("the third certificate was presented", || presented(&server, &all).as_ref() == Some(&third.der));
 }
 
 #[test]
-fn a_certificate_that_can_not_be_used_starts_no_server() {
+fn unusable_certificate_stops_the_start() {
     let (certified, other) = (Certified::new(), Certified::new());
     let files = Files::of(&certified);
     let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", arguments);
@@ -170,7 +172,7 @@ fn a_certificate_that_can_not_be_used_starts_no_server() {
 }
 
 #[test]
-fn no_server_is_reached_from_outside_unprotected() {
+fn unprotected_server_listens_only_on_loopback() {
     let oauth =
         ["--oauth-issuer", "https://as.example.com", "--oauth-resource", "https://mcp.example.com/mcp"];
     let certified = Certified::new();
@@ -198,26 +200,34 @@ fn remote(server: &HttpServer, token: &str, forwarded: &[&str]) -> String {
     let mut headers = vec![("Authorization", bearer.as_str())];
     headers.extend(forwarded.iter().map(|value| ("X-Forwarded-For", *value)));
     let reply = call(server, &headers);
-    assert!(opened(&reply), "{reply:?}");
+    assert!(succeeded(&reply), "{reply:?}");
     let record = server.stderr.record_of(correlation(&reply.json()));
     record["remote"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_named_proxy_says_from_where_a_call_comes() {
-    let pair = Pair::with(Issuer::start(&known()), &["--trusted-proxy", "127.0.0.1"]);
+fn trusted_proxy_supplies_the_remote_address() {
+    let pair = Pair::with(Issuer::start(&issuer_keys()), &["--trusted-proxy", "127.0.0.1"]);
     let token = pair.issuer.token();
     assert_eq!(remote(&pair.server, &token, &["192.0.2.1"]), "192.0.2.1");
-    assert_eq!(remote(&pair.server, &token, &["6.6.6.6, 192.0.2.1"]), "192.0.2.1", "what it was told itself");
+    assert_eq!(
+        remote(&pair.server, &token, &["6.6.6.6, 192.0.2.1"]),
+        "192.0.2.1",
+        "only the last address is from the proxy"
+    );
     assert_eq!(remote(&pair.server, &token, &[]), "127.0.0.1");
-    for stranger in [&[][..], &["--trusted-proxy", "10.0.0.7"]] {
-        let pair = Pair::with(Issuer::start(&known()), stranger);
+    for flags in [&[][..], &["--trusted-proxy", "10.0.0.7"]] {
+        let pair = Pair::with(Issuer::start(&issuer_keys()), flags);
         let token = pair.issuer.token();
-        assert_eq!(remote(&pair.server, &token, &["192.0.2.1"]), "127.0.0.1", "a stranger's word");
+        assert_eq!(
+            remote(&pair.server, &token, &["192.0.2.1"]),
+            "127.0.0.1",
+            "this client is no trusted proxy"
+        );
     }
 }
 
-/// An address of this machine that isn't loopback; it is found without anything being sent.
+/// A non-loopback address of this machine, found without sending a packet.
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     socket.connect("198.51.100.1:9").ok()?;
@@ -225,27 +235,27 @@ fn own_address() -> Option<IpAddr> {
 }
 
 #[test]
-fn behind_a_proxy_nobody_else_is_heard() {
+fn connection_that_bypasses_the_proxy_is_refused() {
     let Some(own) = own_address() else {
         println!("this machine has no address but loopback");
         return;
     };
-    let issuer = Issuer::start(&known());
-    let heard = |proxy: &str| {
+    let issuer = Issuer::start(&issuer_keys());
+    let is_accepted = |proxy: &str| {
         let own_settings = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
         let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
         let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
         server.address.set_ip(Ipv4Addr::LOCALHOST.into());
         let reply = super::Bearer::new(&server, &issuer.token()).send(&[], &measure());
-        assert!(opened(&reply), "loopback: {reply:?}");
+        assert!(succeeded(&reply), "loopback: {reply:?}");
         server.address.set_ip(own);
         let bearer = format!("Bearer {}", issuer.token());
         let host = [("Host", "127.0.0.1"), ("Authorization", bearer.as_str())];
         let reply = call(&server, &host);
-        (opened(&reply), server)
+        (succeeded(&reply), server)
     };
-    let (is_heard, server) = heard("10.0.0.7");
-    assert!(!is_heard, "a stranger");
+    let (accepted, server) = is_accepted("10.0.0.7");
+    assert!(!accepted, "an address other than the proxy");
     server.stderr.line_with(&["WARN", "a connection past the proxy isn't heard"]);
-    assert!(heard(&own.to_string()).0, "the proxy itself");
+    assert!(is_accepted(&own.to_string()).0, "the proxy");
 }

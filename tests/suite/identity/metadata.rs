@@ -1,4 +1,4 @@
-//! What a server says of itself to those who want in, and what it says to those who aren't let in.
+//! Protected resource metadata (RFC 9728) and challenges to unauthenticated requests.
 
 use std::{io::Write as _, process::Command};
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::{
     Bearer, METADATA, Pair, challenge,
     issuer::{Answer, Issuer, RESOURCE},
-    known, measure, opened,
+    issuer_keys, measure, succeeded,
 };
 use crate::harness::{HttpServer, Reply, SPECIMEN};
 
-const PLACES: [&str; 2] =
+const PATHS: [&str; 2] =
     ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
-/// The scopes of tools that only read.
-const FIRST: &str = "specimen:admin specimen:read";
+/// Scopes of read-only tools, which a first challenge requests.
+const FIRST_SCOPES: &str = "specimen:admin specimen:read";
 
 fn document(server: &HttpServer, path: &str) -> Value {
     let reply = server.send("GET", path, &[], b"");
@@ -23,9 +23,9 @@ fn document(server: &HttpServer, path: &str) -> Value {
 }
 
 #[test]
-fn a_server_says_whose_tokens_it_takes() {
+fn metadata_names_the_resource_and_its_issuers() {
     let pair = Pair::start();
-    for path in PLACES {
+    for path in PATHS {
         let wanted = json!({
             "resource": RESOURCE,
             "authorization_servers": [pair.issuer.url],
@@ -38,10 +38,10 @@ fn a_server_says_whose_tokens_it_takes() {
     }
 }
 
-/// RFC 9728 §3.1 puts the resource's own path behind the well-known one; a proxy may keep it or take it off.
+/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove it.
 #[test]
-fn it_stands_where_clients_look_for_it() {
-    let issuer = Issuer::start(&known());
+fn metadata_is_served_at_every_well_known_path() {
+    let issuer = Issuer::start(&issuer_keys());
     let resource = "https://tools.example.com/north/mcp";
     let server = HttpServer::start(
         &["--oauth-issuer", &issuer.url, "--oauth-issuer", "https://as.example.com"]
@@ -49,7 +49,7 @@ fn it_stands_where_clients_look_for_it() {
             .chain(["--oauth-resource", resource])
             .collect::<Vec<_>>(),
     );
-    for path in PLACES.into_iter().chain(["/.well-known/oauth-protected-resource/north/mcp"]) {
+    for path in PATHS.into_iter().chain(["/.well-known/oauth-protected-resource/north/mcp"]) {
         let found = document(&server, path);
         assert_eq!(found["resource"], resource);
         assert_eq!(found["authorization_servers"], json!([issuer.url, "https://as.example.com"]));
@@ -59,22 +59,22 @@ fn it_stands_where_clients_look_for_it() {
     }
     let named = challenge(&server.post(&[], &measure()))["resource_metadata"].clone();
     assert_eq!(named, "https://tools.example.com/.well-known/oauth-protected-resource/north/mcp");
-    // By its own name it is reached without a setting more, and its tokens open it.
+    // The host of the resource is allowed without a further setting.
     let token = issuer.token_with(json!({ "aud": resource }));
     let reply = Bearer::new(&server, &token).send(&[("Host", "tools.example.com")], &measure());
-    assert!(opened(&reply), "{reply:?}");
+    assert!(succeeded(&reply), "{reply:?}");
     assert_eq!(server.post(&[("Host", "evil.example.com")], &measure()).status, 403);
 }
 
 #[test]
-fn any_page_may_read_it_and_nobody_needs_a_token_for_it() {
+fn metadata_is_readable_by_any_origin_without_a_token() {
     let pair = Pair::start();
     for headers in [
         &[][..],
         &[("Origin", "https://evil.example")],
         &[("Origin", "null"), ("Authorization", "Bearer nonsense")],
     ] {
-        for path in PLACES {
+        for path in PATHS {
             let reply = pair.server.send("GET", path, headers, b"");
             assert_eq!(
                 (reply.status, reply.header("access-control-allow-origin")),
@@ -84,28 +84,28 @@ fn any_page_may_read_it_and_nobody_needs_a_token_for_it() {
             assert!(reply.header("www-authenticate").is_none());
         }
     }
-    // Clients name their version of the protocol when they ask for it, and browsers ask beforehand.
+    // Clients send their protocol version with this request, so browsers send a preflight.
     let asked = [
         ("Origin", "https://app.example.com"),
         ("Access-Control-Request-Method", "GET"),
         ("Access-Control-Request-Headers", "mcp-protocol-version"),
     ];
-    let reply = pair.server.send("OPTIONS", PLACES[1], &asked, b"");
+    let reply = pair.server.send("OPTIONS", PATHS[1], &asked, b"");
     assert!((200..300).contains(&reply.status), "{reply:?}");
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     assert!(reply.header("access-control-allow-headers").is_some(), "{reply:?}");
 }
 
 #[test]
-fn without_authorization_there_is_none() {
+fn server_without_authorization_has_no_metadata() {
     let server = HttpServer::start(&[]);
-    for path in PLACES {
+    for path in PATHS {
         assert_eq!(server.send("GET", path, &[], b"").status, 404);
     }
-    assert!(opened(&server.post(&[], &measure())));
+    assert!(succeeded(&server.post(&[], &measure())));
 }
 
-/// Requests of every kind, to a server with sessions or without.
+/// Requests of every kind and their responses.
 fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     let authorization = token.map(|token| format!("Bearer {token}")).unwrap_or_default();
     let own = [("Authorization", authorization.as_str())];
@@ -128,7 +128,7 @@ fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     replies.push(("GET".to_owned(), server.send("GET", "/mcp", &events, b"")));
     replies.push(("DELETE".to_owned(), server.send("DELETE", "/mcp", &session, b"")));
     replies.push(("PUT".to_owned(), server.send("PUT", "/mcp", &own, b"{}")));
-    replies.push(("OPTIONS of nobody".to_owned(), server.send("OPTIONS", "/mcp", &own, b"")));
+    replies.push(("OPTIONS without an origin".to_owned(), server.send("OPTIONS", "/mcp", &own, b"")));
     for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("no UTF-8", "\u{0}")] {
         replies.push((name.to_owned(), server.send("POST", "/mcp", &own, body.as_bytes())));
     }
@@ -140,12 +140,12 @@ fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
 }
 
 #[test]
-fn every_request_without_a_token_is_asked_for_one() {
+fn request_without_a_token_is_challenged() {
     for arguments in [&[][..], &["--legacy-sessions", "4"]] {
-        let pair = Pair::with(Issuer::start(&known()), arguments);
+        let pair = Pair::with(Issuer::start(&issuer_keys()), arguments);
         for (name, reply) in requests(&pair.server, None) {
             assert_eq!(reply.status, 401, "{name}: {reply:?}");
-            let wanted = json!({ "scope": FIRST, "resource_metadata": METADATA });
+            let wanted = json!({ "scope": FIRST_SCOPES, "resource_metadata": METADATA });
             assert_eq!(challenge(&reply), wanted, "{name}");
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
             assert_eq!(reply.json()["error"]["code"], -31_401, "{name}");
@@ -155,16 +155,17 @@ fn every_request_without_a_token_is_asked_for_one() {
 }
 
 #[test]
-fn every_request_with_a_bad_token_is_refused() {
+fn request_with_an_expired_token_is_refused() {
     let pair = Pair::start();
     let expired = pair.issuer.token_with(json!({ "exp": super::issuer::now() - 60 }));
     for (name, reply) in requests(&pair.server, Some(&expired)) {
         assert_eq!(reply.status, 401, "{name}: {reply:?}");
-        let wanted = json!({ "error": "invalid_token", "scope": FIRST, "resource_metadata": METADATA });
+        let wanted =
+            json!({ "error": "invalid_token", "scope": FIRST_SCOPES, "resource_metadata": METADATA });
         assert_eq!(challenge(&reply), wanted, "{name}");
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
     }
-    // With a good one each of them gets what it got without authorization.
+    // With a valid token none of them gets a 401.
     let statuses: Vec<u16> = requests(&pair.server, Some(&pair.issuer.token()))
         .iter()
         .map(|(_, reply)| reply.status)
@@ -174,19 +175,19 @@ fn every_request_with_a_bad_token_is_refused() {
 }
 
 #[test]
-fn a_malformed_request_is_told_apart() {
+fn duplicate_authorization_header_is_an_invalid_request() {
     let pair = Pair::start();
     let bearer = format!("Bearer {}", pair.issuer.token());
     let twice = [("Authorization", bearer.as_str()), ("Authorization", bearer.as_str())];
     let reply = pair.server.post(&twice, &measure());
-    let wanted = json!({ "error": "invalid_request", "scope": FIRST, "resource_metadata": METADATA });
+    let wanted = json!({ "error": "invalid_request", "scope": FIRST_SCOPES, "resource_metadata": METADATA });
     assert_eq!((reply.status, challenge(&reply)), (400, wanted));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
 }
 
 #[test]
-fn an_issuer_that_can_not_be_asked_is_no_fault_of_the_tokens() {
-    let issuer = Issuer::start(&known());
+fn unreachable_issuer_is_a_503_without_a_challenge() {
+    let issuer = Issuer::start(&issuer_keys());
     issuer.set_metadata(Answer::Status(500));
     let pair = Pair::with(issuer, &[]);
     let reply = Bearer::new(&pair.server, &pair.issuer.token()).send(&[], &measure());
@@ -196,22 +197,22 @@ fn an_issuer_that_can_not_be_asked_is_no_fault_of_the_tokens() {
 }
 
 #[test]
-fn who_waits_for_leave_to_send_is_refused_before_it_has_sent() {
+fn unauthenticated_expect_100_continue_is_refused_before_its_body() {
     let pair = Pair::start();
     let headers = [("Content-Length", "4000000"), ("Expect", "100-continue")];
     let mut stream = pair.server.connect();
     stream.write_all(&pair.server.message("POST", "/mcp", &headers, b"")).unwrap();
     let reply = Reply::read(stream);
-    assert_eq!(reply.status, 401, "and no leave before it: {reply:?}");
+    assert_eq!(reply.status, 401, "no 100 Continue comes first: {reply:?}");
 }
 
-/// Large bodies share their room, and those who sent no token hold none of it, however slowly they send.
+/// Large bodies share a memory budget, from which unauthenticated requests take nothing.
 #[test]
-fn a_body_without_a_token_takes_no_room() {
+fn unauthenticated_bodies_use_no_body_memory() {
     let pair = Pair::start();
     let headers = [("Content-Length", "4000000")];
     let begun = pair.server.message("POST", "/mcp", &headers, &[b' '; 200_000]);
-    let strangers: Vec<_> = (0..8)
+    let unauthenticated: Vec<_> = (0..8)
         .map(|_| {
             let mut stream = pair.server.connect();
             stream.write_all(&begun).unwrap();
@@ -222,13 +223,13 @@ fn a_body_without_a_token_takes_no_room() {
     let holder = pair.with_scopes("");
     let reply = holder.call("holds", json!({ "text": text, "milliseconds": 0 }));
     assert_eq!(reply.status, 200, "{reply:?}");
-    drop(strangers);
+    drop(unauthenticated);
 }
 
 #[test]
-fn a_page_may_ask_beforehand_and_read_what_it_is_refused_by() {
+fn allowed_page_can_preflight_and_read_the_challenge() {
     let origin = "https://app.example.com";
-    let pair = Pair::with(Issuer::start(&known()), &["--allowed-origin", origin]);
+    let pair = Pair::with(Issuer::start(&issuer_keys()), &["--allowed-origin", origin]);
     let asked = [
         ("Origin", origin),
         ("Access-Control-Request-Method", "POST"),
@@ -255,16 +256,15 @@ fn a_page_may_ask_beforehand_and_read_what_it_is_refused_by() {
 }
 
 #[test]
-fn who_watches_over_a_server_needs_no_token() {
+fn health_checks_need_no_token() {
     let pair = Pair::start();
     for path in ["/healthz", "/readyz"] {
         assert_eq!(pair.server.send("GET", path, &[], b"").status, 200, "{path}");
     }
 }
 
-/// What a model of the specimen asks for at first is in its challenge; over stdio nobody is challenged.
 #[test]
-fn over_stdio_there_are_no_tokens() {
+fn tokens_do_not_apply_to_stdio() {
     let output = Command::new(SPECIMEN)
         .args(["serve", "--stdio", "--oauth-issuer", "https://as.example.com"])
         .args(["--oauth-resource", "https://mcp.example.com/mcp"])

@@ -1,27 +1,27 @@
-//! Who calls, and may they: tokens by an issuer of the tests' own and by a real authorization server.
+//! Authentication and authorization, with tokens of a test issuer and of a real authorization server.
 
-mod apart;
 mod attacks;
 mod callers;
+mod isolation;
 pub mod issuer;
 pub mod keys;
 mod listener;
 mod metadata;
-mod orders;
 mod policy;
 #[cfg(feature = "clients")]
 mod real;
+mod revocations;
 mod scopes;
 mod settings;
-mod trust;
+mod trusted_issuers;
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, Reply};
+use crate::harness::{HttpServer, Reply, tool_names, tools_call};
 use issuer::{Issuer, RESOURCE};
 use keys::{KEYS, Key};
 
-/// A server, and the issuer that it trusts.
+/// A server and the issuer that it trusts.
 struct Pair {
     issuer: Issuer,
     server: HttpServer,
@@ -29,7 +29,7 @@ struct Pair {
 
 impl Pair {
     fn start() -> Self {
-        Pair::with(Issuer::start(&known()), &[])
+        Pair::with(Issuer::start(&issuer_keys()), &[])
     }
 
     fn with(issuer: Issuer, arguments: &[&str]) -> Self {
@@ -38,27 +38,27 @@ impl Pair {
         Pair { issuer, server: HttpServer::start(&[&own, arguments].concat()) }
     }
 
-    /// With these lines in the section `[oauth]` of its settings.
-    fn set(settings: &str, arguments: &[&str]) -> Self {
+    /// Starts a server with these lines in the `[oauth]` section of its settings.
+    fn with_settings(settings: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         std::fs::write(&file, format!("[oauth]\n{settings}\n")).unwrap();
         let config = ["--config", file.to_str().unwrap()];
-        Pair::with(Issuer::start(&known()), &[&config, arguments].concat())
+        Pair::with(Issuer::start(&issuer_keys()), &[&config, arguments].concat())
     }
 
-    /// Whoever holds a token with these claims besides the usual ones.
+    /// A client whose token has these claims in addition to the default ones.
     fn claiming(&self, claims: Value) -> Bearer<'_> {
         Bearer::new(&self.server, &self.issuer.token_with(claims))
     }
 
-    /// Whoever holds these scopes.
+    /// A client whose token has these scopes.
     fn with_scopes(&self, scopes: &str) -> Bearer<'_> {
         self.claiming(json!({ "scope": scopes }))
     }
 }
 
-/// Who sends requests with a token.
+/// A client that sends a token.
 struct Bearer<'s> {
     server: &'s HttpServer,
     authorization: String,
@@ -69,76 +69,57 @@ impl<'s> Bearer<'s> {
         Bearer { server, authorization: format!("Bearer {token}") }
     }
 
-    /// As a client of 2025-11-25.
+    /// Sends a message as a 2025-11-25 client.
     fn send(&self, headers: &[(&str, &str)], message: &Value) -> Reply {
         let own = [("Authorization", self.authorization.as_str())];
         self.server.post(&[&own, headers].concat(), message)
     }
 
     fn call(&self, tool: &str, arguments: Value) -> Reply {
-        self.send(&[], &request(1, tool, arguments))
+        self.send(&[], &tools_call(1, tool, arguments))
     }
 
-    /// As a client of 2026-07-28.
+    /// Sends a request as a 2026-07-28 client.
     fn modern(&self, method: &str, params: Value) -> Reply {
         self.server.modern(method, params, json!({}), &[("Authorization", &self.authorization)])
     }
 
-    /// Opens a legacy session; gives its id.
-    fn session(&self) -> String {
-        let client = json!({ "name": "harness", "version": "1" });
-        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-        let message = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
-        let opened = self.send(&[], &message);
-        assert_eq!(opened.status, 200, "{opened:?}");
-        let id = opened.header("mcp-session-id").unwrap().to_owned();
-        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-        assert_eq!(self.send(&[("Mcp-Session-Id", &id)], &ready).status, 202);
-        id
+    /// Opens a legacy session and returns its id.
+    fn open_session(&self) -> String {
+        self.server.open_session(&[("Authorization", &self.authorization)])
     }
 
-    /// What it may know of.
+    /// Result of `tools/list`.
     fn list(&self) -> Value {
         self.modern("tools/list", json!({})).json()["result"].clone()
     }
 
     fn listed(&self) -> Vec<String> {
-        names(&self.list())
+        tool_names(&self.list())
     }
 
-    /// Whom the server takes it for.
+    /// The caller as the server sees it.
     fn whoami(&self) -> Value {
         self.call("whoami", json!({})).json()["result"]["structuredContent"].clone()
     }
 
-    /// How many calls the specimen has seen come to that.
+    /// Reads a counter of the specimen: running, dropped, finished or told.
     fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({})).json()["result"]["structuredContent"][what].as_u64().unwrap()
     }
 }
 
-/// The names of the tools in the result of `tools/list`.
-fn names(list: &Value) -> Vec<String> {
-    let tools = list["tools"].as_array().unwrap_or_else(|| panic!("no list: {list}"));
-    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
-}
-
-/// The keys that a good issuer has.
-pub fn known() -> [&'static Key; 5] {
+/// Keys of the default issuer.
+pub fn issuer_keys() -> [&'static Key; 5] {
     [&KEYS.rsa, &KEYS.rsa3072, &KEYS.p256, &KEYS.p384, &KEYS.ed]
 }
 
-fn request(id: i64, tool: &str, arguments: Value) -> Value {
-    let params = json!({ "name": tool, "arguments": arguments });
-    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
-}
-
-/// A call that wants a scope.
+/// A call that needs the scope `specimen:read`.
 fn measure() -> Value {
-    request(1, "measure", measured())
+    tools_call(1, "measure", measure_arguments())
 }
 
-fn measured() -> Value {
+fn measure_arguments() -> Value {
     json!({ "name": "abc", "n": 1, "mode": "fast" })
 }
 
@@ -146,22 +127,23 @@ fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
     server.post(headers, &measure())
 }
 
-fn opened(reply: &Reply) -> bool {
+/// Returns whether the call of `measure` succeeded.
+fn succeeded(reply: &Reply) -> bool {
     reply.status == 200 && reply.body.contains(r#""mode":"fast""#)
 }
 
-/// The parameters of a challenge, each once; `Bearer` comes before them.
+/// Parameters of a Bearer challenge; each may occur once.
 fn challenge(reply: &Reply) -> Value {
     let header = reply.header("www-authenticate").unwrap_or_else(|| panic!("no challenge: {reply:?}"));
     let parameters = header.strip_prefix("Bearer ").unwrap_or_else(|| panic!("not for a bearer: {header}"));
     let mut found = json!({});
     for parameter in parameters.split(", ") {
         let (name, value) = parameter.split_once('=').unwrap();
-        assert!(found.get(name).is_none(), "{name} stands twice: {header}");
+        assert!(found.get(name).is_none(), "{name} occurs twice: {header}");
         found[name] = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap().into();
     }
     found
 }
 
-/// Where the server under test says what it is.
+/// URL of the protected resource metadata of the server under test.
 const METADATA: &str = "http://127.0.0.1/.well-known/oauth-protected-resource/mcp";

@@ -1,4 +1,4 @@
-//! A policy of the application's own, in the place of the tools' scopes.
+//! Custom authorization policies.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Bearer,
     issuer::{Issuer, RESOURCE},
-    known, measure,
+    issuer_keys, measure,
 };
 use crate::harness::{HttpServer, SPECIMEN, correlation};
 
@@ -49,8 +49,8 @@ async fn listed(server: &TestServer) -> Vec<String> {
     list.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Whether a call is denied, in words that tell nothing of why; and the record, which tells.
-async fn denied(server: &TestServer, tool: &str, reason: &str) {
+/// Asserts that a call is denied without the reason, and that the record has the reason.
+async fn assert_denied(server: &TestServer, tool: &str, reason: &str) {
     let refused = server.call(tool, json!({})).await.unwrap_err();
     assert!(matches!(refused, TestError::Denied), "{tool}: {refused}");
     assert!(!refused.to_string().contains(reason), "{refused}");
@@ -59,7 +59,7 @@ async fn denied(server: &TestServer, tool: &str, reason: &str) {
     assert_eq!(said, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
 }
 
-/// Change something, as it was done before.
+/// Change something through an adapter.
 #[mcp_tool(version = "1.0", scope = "things:write")]
 fn alter() -> Adapted<change> {
     Adapted::to(json!({}))
@@ -70,17 +70,17 @@ struct Silent;
 impl Authorizer for Silent {}
 
 #[tokio::test]
-async fn a_policy_that_says_nothing_denies_everything() {
+async fn default_policy_denies_everything() {
     let server = start(|_| Silent).await;
     for tool in ["look", "change", "time", "end"] {
-        denied(&server, tool, "no_policy").await;
+        assert_denied(&server, tool, "no_policy").await;
     }
     assert!(listed(&server).await.is_empty());
     let local = server.as_caller(Caller::local(mcp_tool_runtime::Scopes::All));
-    denied(&local, "time", "no_policy").await;
+    assert_denied(&local, "time", "no_policy").await;
 }
 
-/// Scopes as ever, and what writes wants one more.
+/// Requires one further scope for tools that write.
 struct Narrower(ScopeAuthorizer);
 
 impl Authorizer for Narrower {
@@ -98,7 +98,7 @@ impl Authorizer for Narrower {
 }
 
 #[tokio::test]
-async fn a_policy_may_ask_for_more_than_scopes_do() {
+async fn policy_can_require_more_than_scopes() {
     let server = start(Narrower).await;
     assert_eq!(listed(&server).await, ["look", "time"]);
     assert_eq!(server.call("look", json!({})).await.unwrap().text(), "seen");
@@ -116,25 +116,25 @@ async fn a_policy_may_ask_for_more_than_scopes_do() {
     assert_eq!(officer.call("look", json!({})).await.unwrap_err().missing_scopes(), ["things:read"]);
     let mallory = holder("mallory", &["things:office", "things:read", "things:write"]);
     assert!(listed(&mallory).await.is_empty());
-    denied(&mallory, "time", "on_the_list").await;
+    assert_denied(&mallory, "time", "on_the_list").await;
 }
 
-/// Over HTTP a denial is no challenge: no token would change it. It tells nothing, and no list shows the tool.
+/// A denial has no challenge, because no token would change it, and the tool is not listed.
 #[test]
-fn a_denied_tool_is_not_to_be_had_by_any_token() {
-    let issuer = Issuer::start(&known());
+fn denied_tool_is_refused_without_a_challenge() {
+    let issuer = Issuer::start(&issuer_keys());
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_DENIES", "measure").env("MCP_TOOL_OAUTH_DISCOVERY", "grantable");
     let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--legacy-sessions", "1"];
     let server = HttpServer::start_by(&mut command, &own);
     let holder = Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read" })));
-    let session = holder.session();
+    let session = holder.open_session();
     let inside = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     for reply in [
         holder.send(&[], &measure()),
         holder.send(&inside, &measure()),
         holder.modern("tools/call", measure()["params"].clone()),
-        // What an adapter calls is asked for too.
+        // The policy also decides on the target of an adapter.
         Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read specimen:admin" })))
             .call("weigh", json!({ "n": 1 })),
     ] {
@@ -146,11 +146,11 @@ fn a_denied_tool_is_not_to_be_had_by_any_token() {
         assert_eq!(said, (&json!("denied"), &json!("the reason is in the record")));
     }
     let listed = holder.listed();
-    assert!(listed.contains(&"whoami".to_owned()), "a token could open it");
+    assert!(listed.contains(&"whoami".to_owned()), "another token could call it");
     assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
 }
 
-/// Denies one tool by its name.
+/// Denies one tool by name.
 struct Frozen(ScopeAuthorizer);
 
 impl Authorizer for Frozen {
@@ -163,15 +163,15 @@ impl Authorizer for Frozen {
 }
 
 #[tokio::test]
-async fn a_policy_is_asked_of_what_an_adapter_calls() {
+async fn policy_decides_on_the_target_of_an_adapter() {
     let server = start(Frozen).await;
     assert_eq!(listed(&server).await, ["look", "time", "end"]);
-    denied(&server, "change", "frozen").await;
-    denied(&server, "alter", "frozen").await;
+    assert_denied(&server, "change", "frozen").await;
+    assert_denied(&server, "alter", "frozen").await;
     assert!(server.call("end", json!({})).await.is_ok());
 }
 
-/// Permits whatever is asked.
+/// Permits everything.
 struct Generous;
 
 impl Authorizer for Generous {
@@ -180,9 +180,9 @@ impl Authorizer for Generous {
     }
 }
 
-/// A gate isn't the policy's to open: its scope is asked for again.
+/// A gate checks its scope independently of the policy.
 #[tokio::test]
-async fn a_policy_that_permits_everything_opens_no_gate() {
+async fn permissive_policy_opens_no_gate() {
     let server = start(|_| Generous).await.as_caller(Caller::new("bob"));
     assert_eq!(server.call("change", json!({})).await.unwrap().text(), "changed");
     let refused = server.call("end", json!({})).await.unwrap_err();
@@ -201,18 +201,18 @@ impl Authorizer for Panics {
 }
 
 #[tokio::test]
-async fn a_policy_that_panics_denies() {
+async fn panicking_policy_denies() {
     let server = start(|_| Panics).await;
     for tool in ["look", "change", "time"] {
-        denied(&server, tool, "policy_panicked").await;
+        assert_denied(&server, tool, "policy_panicked").await;
     }
     assert!(listed(&server).await.is_empty());
 }
 
-/// What needs scopes that it doesn't name, or can't.
-struct Speechless(&'static [&'static str]);
+/// Requires scopes that are missing or malformed.
+struct UnnamedScopes(&'static [&'static str]);
 
-impl Authorizer for Speechless {
+impl Authorizer for UnnamedScopes {
     fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
         let missing = self.0.iter().map(|scope| (*scope).to_owned()).collect();
         Box::pin(std::future::ready(Decision::NeedsScopes { missing }))
@@ -220,10 +220,10 @@ impl Authorizer for Speechless {
 }
 
 #[tokio::test]
-async fn a_policy_that_names_no_scope_opens_nothing() {
+async fn policy_that_needs_unnamed_scopes_denies() {
     for missing in [&[][..], &["things:read\", error=\"none"], &[""]] {
-        let server = start(|_| Speechless(missing)).await;
-        denied(&server, "look", "needs_scopes_unnamed").await;
+        let server = start(|_| UnnamedScopes(missing)).await;
+        assert_denied(&server, "look", "needs_scopes_unnamed").await;
         assert!(listed(&server).await.is_empty());
     }
 }
@@ -236,11 +236,11 @@ impl Authorizer for Undecided {
     }
 }
 
-/// It takes its five seconds, a tool at a time; the call waits beside the list.
+/// A decision times out after 5 s; call and list wait concurrently.
 #[tokio::test]
-async fn a_policy_that_never_answers_denies() {
+async fn policy_that_never_answers_denies() {
     let server = ToolServer::new("times", "1").tools(tools![time]).authorize_with(|_| Undecided);
     let server = TestServer::start(server).await.unwrap();
-    let (listed, ()) = tokio::join!(listed(&server), denied(&server, "time", "policy_overran"));
+    let (listed, ()) = tokio::join!(listed(&server), assert_denied(&server, "time", "policy_overran"));
     assert!(listed.is_empty());
 }

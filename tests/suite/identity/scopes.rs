@@ -1,14 +1,14 @@
-//! What each tool needs, and what is asked of a caller who holds too little.
+//! Scopes of tools, and challenges to callers that lack some.
 
 use serde_json::{Value, json};
 
-use super::{METADATA, Pair, challenge, issuer::Issuer, known, measured, names, opened};
+use super::{METADATA, Pair, challenge, issuer::Issuer, issuer_keys, measure_arguments, succeeded};
 use crate::{
-    control::{Control, until},
-    harness::{HttpServer, Reply, correlation, kind, text},
+    control::Control,
+    harness::{HttpServer, Reply, correlation, kind, text, tool_names, tools_call, until},
 };
 
-/// Tool, scopes that a caller holds, those that it lacks, and those that it is told to come back with.
+/// Tool, granted scopes, missing scopes, and scopes that the challenge requests.
 const LACKING: [(&str, &str, &str, &str); 9] = [
     ("measure", "", "specimen:read", "specimen:read"),
     ("measure", "zeta alpha", "specimen:read", "specimen:read alpha zeta"),
@@ -21,48 +21,54 @@ const LACKING: [(&str, &str, &str, &str); 9] = [
     ("weigh", "specimen:read zeta", "specimen:admin", "specimen:admin specimen:read zeta"),
 ];
 
-/// Scopes and addresses that only look like the right ones open nothing either.
-const ALIKE: [&str; 6] =
+/// Scopes that only resemble the required one.
+const SIMILAR: [&str; 6] =
     ["specimen", "specimen:", "specimen:*", "SPECIMEN:READ", "specimen:read:all", "xspecimen:read"];
 
-fn asks(reply: &Reply, lacking: &str, wanted: &str) {
+/// Asserts an `insufficient_scope` challenge.
+fn check_challenge(reply: &Reply, missing: &str, requested: &str) {
     assert_eq!(reply.status, 403, "{reply:?}");
-    let challenged = json!({ "error": "insufficient_scope", "scope": wanted, "resource_metadata": METADATA });
+    let challenged =
+        json!({ "error": "insufficient_scope", "scope": requested, "resource_metadata": METADATA });
     assert_eq!(challenge(reply), challenged);
     let answer = reply.json();
     assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-31_403), &json!(1)), "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with(&format!("doesn't hold: {lacking}")), "{message}");
+    assert!(message.ends_with(&format!("doesn't hold: {missing}")), "{message}");
 }
 
 #[test]
-fn a_token_that_says_too_little_is_told_what_more_it_needs() {
+fn insufficient_scope_challenge_names_the_needed_scopes() {
     let pair = Pair::start();
-    for (tool, held, lacking, wanted) in LACKING {
+    for (tool, held, missing, requested) in LACKING {
         let holder = pair.with_scopes(held);
-        asks(&holder.call(tool, json!({})), lacking, wanted);
+        check_challenge(&holder.call(tool, json!({})), missing, requested);
         let modern = holder.modern("tools/call", json!({ "name": tool, "arguments": {} }));
-        asks(&modern, lacking, wanted);
+        check_challenge(&modern, missing, requested);
         let record = pair.server.stderr.record_of(correlation(&modern.json()));
-        assert_eq!((&record["reason"], &record["detail"]), (&json!("insufficient_scope"), &json!(lacking)));
-        // What it is told to come back with opens the tool: it is refused for its arguments at most.
-        let stepped = pair.with_scopes(wanted).call(tool, json!({}));
+        assert_eq!((&record["reason"], &record["detail"]), (&json!("insufficient_scope"), &json!(missing)));
+        // The requested scopes are sufficient: the call is refused for its arguments at most.
+        let stepped = pair.with_scopes(requested).call(tool, json!({}));
         assert_eq!((stepped.status, stepped.header("www-authenticate")), (200, None), "{stepped:?}");
     }
-    for scope in ALIKE {
-        let wanted = format!("specimen:read {scope}");
-        asks(&pair.with_scopes(scope).call("measure", measured()), "specimen:read", &wanted);
+    for scope in SIMILAR {
+        let requested = format!("specimen:read {scope}");
+        check_challenge(
+            &pair.with_scopes(scope).call("measure", measure_arguments()),
+            "specimen:read",
+            &requested,
+        );
     }
     let holder = pair.with_scopes("specimen:purge specimen:read");
     assert_eq!(text(&holder.call("purges", json!({})).json()), "Done.");
-    assert_eq!(holder.count("finished"), 1 + 2, "and those that were told to come back");
+    assert_eq!(holder.count("finished"), 1 + 2, "including the calls with the requested scopes");
     let holder = pair.with_scopes("specimen:read specimen:admin");
     assert!(holder.call("weigh", json!({ "n": 3 })).body.contains(r#""mode":"safe""#));
 }
 
-/// A call whose arguments are wrong too: nothing is said of them to who may not call.
+/// An unauthorized call with invalid arguments is refused for its scopes only.
 #[test]
-fn arguments_are_not_read_for_who_may_not_call() {
+fn arguments_of_an_unauthorized_caller_are_not_parsed() {
     let pair = Pair::start();
     let refused = pair.with_scopes("").call("measure", json!({ "nn": 1 }));
     assert!(refused.status == 403 && !refused.body.contains("/nn"), "{refused:?}");
@@ -71,15 +77,15 @@ fn arguments_are_not_read_for_who_may_not_call() {
 }
 
 #[test]
-fn inside_a_legacy_session_the_same_is_asked() {
-    let pair = Pair::with(Issuer::start(&known()), &["--legacy-sessions", "4"]);
-    let id = pair.with_scopes("").session();
+fn legacy_session_requires_the_same_scopes() {
+    let pair = Pair::with(Issuer::start(&issuer_keys()), &["--legacy-sessions", "4"]);
+    let id = pair.with_scopes("").open_session();
     let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
-    for (tool, held, lacking, wanted) in LACKING {
+    for (tool, held, missing, requested) in LACKING {
         let holder = pair.with_scopes(held);
-        asks(&holder.send(&inside, &super::request(1, tool, json!({}))), lacking, wanted);
+        check_challenge(&holder.send(&inside, &tools_call(1, tool, json!({}))), missing, requested);
     }
-    // Another token of the same caller goes on with the session, and it is what that token says that counts.
+    // Another token of the same caller continues the session with its own scopes.
     let stepped = pair.with_scopes("specimen:read").send(&inside, &super::measure());
     assert!(stepped.status == 200 && stepped.body.contains(r#""mode":"fast""#), "{stepped:?}");
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
@@ -88,43 +94,51 @@ fn inside_a_legacy_session_the_same_is_asked() {
 }
 
 #[test]
-fn a_scope_includes_others_where_the_settings_say_so() {
+fn scope_hierarchy_includes_narrower_scopes() {
     let hierarchy = r#"scope_hierarchy = ["specimen:all specimen:some specimen:admin", "specimen:some specimen:read specimen:purge"]"#;
-    let pair = Pair::set(hierarchy, &[]);
+    let pair = Pair::with_settings(hierarchy, &[]);
     let all = pair.with_scopes("specimen:all");
-    assert!(opened(&all.call("measure", measured())));
-    assert_eq!(all.whoami()["scopes"], json!(["specimen:all"]), "it holds what its token says");
-    assert_eq!(text(&all.call("purges", json!({})).json()), "Done.", "the gate's scope too");
+    assert!(succeeded(&all.call("measure", measure_arguments())));
+    assert_eq!(all.whoami()["scopes"], json!(["specimen:all"]), "the context has the scopes of the token");
+    assert_eq!(
+        text(&all.call("purges", json!({})).json()),
+        "Done.",
+        "the scope of the gate is included, too"
+    );
     let some = pair.with_scopes("specimen:some");
-    assert!(opened(&some.call("measure", measured())));
+    assert!(succeeded(&some.call("measure", measure_arguments())));
     assert_eq!(text(&some.call("purges", json!({})).json()), "Done.");
-    asks(&some.call("whoami", json!({})), "specimen:admin", "specimen:read specimen:admin specimen:some");
+    check_challenge(
+        &some.call("whoami", json!({})),
+        "specimen:admin",
+        "specimen:read specimen:admin specimen:some",
+    );
     assert!(some.listed().contains(&"purges".to_owned()) && !some.listed().contains(&"whoami".to_owned()));
     for narrow in ["specimen:read", "specimen:admin", "specimen:purge"] {
         let holder = pair.with_scopes(narrow);
         assert_eq!(holder.call("purges", json!({})).status, 403, "{narrow} includes nothing");
         assert_eq!(holder.call("whoami", json!({})).status, 403, "{narrow} includes nothing");
     }
-    // Without that setting a wide name is a name like any other.
+    // Without the setting, such a scope includes no other.
     let plain = Pair::start();
-    asks(
-        &plain.with_scopes("specimen:all").call("measure", measured()),
+    check_challenge(
+        &plain.with_scopes("specimen:all").call("measure", measure_arguments()),
         "specimen:read",
         "specimen:read specimen:all",
     );
 }
 
-/// Each tool of the server: `echo`, `measure` …
-fn everything(list: &Value) -> Vec<String> {
-    let all = names(list);
+/// Names of all tools of the specimen.
+fn all_tools(list: &Value) -> Vec<String> {
+    let all = tool_names(list);
     assert!(all.len() > 30 && all.contains(&"purges".to_owned()), "{all:?}");
     all
 }
 
 #[test]
-fn a_list_shows_what_may_be_called_and_nothing_else() {
+fn tools_list_shows_exactly_the_callable_tools() {
     let all =
-        everything(&HttpServer::start(&[]).modern("tools/list", json!({}), json!({}), &[]).json()["result"]);
+        all_tools(&HttpServer::start(&[]).modern("tools/list", json!({}), json!({}), &[]).json()["result"]);
     let pair = Pair::start();
     for held in [
         "",
@@ -136,7 +150,7 @@ fn a_list_shows_what_may_be_called_and_nothing_else() {
         let holder = pair.with_scopes(held);
         let list = holder.list();
         assert_eq!(list["cacheScope"], "private");
-        let listed = names(&list);
+        let listed = tool_names(&list);
         for tool in &all {
             let may = holder.call(tool, json!({})).status != 403;
             assert_eq!(listed.contains(tool), may, "{tool} for {held:?}");
@@ -146,18 +160,22 @@ fn a_list_shows_what_may_be_called_and_nothing_else() {
 }
 
 #[test]
-fn what_could_be_granted_is_shown_where_the_settings_say_so() {
+fn grantable_tools_are_listed_when_configured() {
     let control = Control::new();
-    let pair = Pair::set(r#"discovery = "grantable""#, &control.flags());
+    let pair = Pair::with_settings(r#"discovery = "grantable""#, &control.flags());
     let holder = pair.with_scopes("");
     let list = holder.list();
-    let all = everything(&list);
+    let all = all_tools(&list);
     assert_eq!(list["cacheScope"], "private");
-    assert_eq!(holder.call("measure", measured()).status, 403, "shown isn't permitted");
-    // What no scope would give isn't shown.
+    assert_eq!(
+        holder.call("measure", measure_arguments()).status,
+        403,
+        "a listed tool is not necessarily callable"
+    );
+    // A tool that no scope can grant is not listed.
     control.said(&["disable", "--tool", "measure"]);
-    until("a tool was off", || {
-        let answer = pair.with_scopes("specimen:read").call("measure", measured()).json();
+    until("the tool was disabled", || {
+        let answer = pair.with_scopes("specimen:read").call("measure", measure_arguments()).json();
         answer["result"]["isError"] == true && kind(&answer) == "disabled"
     });
     let left = holder.listed();
@@ -166,8 +184,8 @@ fn what_could_be_granted_is_shown_where_the_settings_say_so() {
 }
 
 #[test]
-fn a_list_says_which_scopes_each_tool_needs() {
-    let pair = Pair::set(r#"discovery = "grantable""#, &[]);
+fn tools_list_names_the_scopes_of_each_tool() {
+    let pair = Pair::with_settings(r#"discovery = "grantable""#, &[]);
     let list = pair.with_scopes("").list();
     for (tool, scopes) in [
         ("measure", Some(json!(["specimen:read"]))),
@@ -183,11 +201,10 @@ fn a_list_says_which_scopes_each_tool_needs() {
     }
 }
 
-/// `public` says that no scope is needed; it doesn't say that no token is.
 #[test]
-fn a_public_tool_needs_a_token_and_no_scope() {
+fn public_tool_needs_a_token_and_no_scope() {
     let pair = Pair::start();
-    assert_eq!(pair.server.post(&[], &super::request(1, "echo", json!({ "text": "x" }))).status, 401);
+    assert_eq!(pair.server.post(&[], &tools_call(1, "echo", json!({ "text": "x" }))).status, 401);
     for claims in [json!({ "scope": "" }), json!({ "scope": null })] {
         let reply = pair.claiming(claims).call("echo", json!({ "text": "x" }));
         assert_eq!(text(&reply.json()), "x");

@@ -1,4 +1,4 @@
-//! Settings that would let anybody in by mistake: a server that has them doesn't start, and says which.
+//! Invalid OAuth settings, which stop the start and are named.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use crate::harness::{HttpServer, SPECIMEN, wait};
 const ISSUER: &str = "https://as.example.com";
 const HTTPS: &str = "https://mcp.example.com/mcp";
 
-/// What a server says that doesn't start.
+/// Stderr of a server that does not start.
 pub fn refused_by(command: &mut Command, listen: &str, arguments: &[&str]) -> String {
     let mut child = command
         .args(["serve", "--http", listen])
@@ -28,7 +28,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn half_of_the_settings_start_no_server() {
+fn incomplete_oauth_settings_stop_the_start() {
     for (arguments, wanted) in [
         (&["--oauth-issuer", ISSUER][..], "oauth.resource is missing"),
         (&["--oauth-resource", HTTPS], "oauth.issuers is missing"),
@@ -44,17 +44,17 @@ fn half_of_the_settings_start_no_server() {
 }
 
 #[test]
-fn an_opaque_token_is_shown_to_one_issuer() {
+fn introspection_accepts_one_configured_issuer() {
     let own = ["--oauth-issuer", ISSUER, "--oauth-issuer", "https://b.example", "--oauth-resource", HTTPS];
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "secret").unwrap();
-    let asked = |issuer: &str| format!("{issuer} mcp {}", file.path().display());
-    let (one, other) = (asked(ISSUER), asked("https://b.example"));
+    let introspection = |issuer: &str| format!("{issuer} mcp {}", file.path().display());
+    let (one, other) = (introspection(ISSUER), introspection("https://b.example"));
     let both = ["--oauth-introspection", &one, "--oauth-introspection", &other];
     let said = refused(&[&own[..], &both].concat());
     assert!(said.contains("oauth.introspection: one issuer can be asked"), "{said}");
     for (given, wanted) in [
-        (asked("https://c.example"), "isn't among oauth.issuers"),
+        (introspection("https://c.example"), "isn't among oauth.issuers"),
         (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
         (format!("{ISSUER} mcp"), "an issuer, a client id and the file of its secret are wanted"),
     ] {
@@ -64,7 +64,7 @@ fn an_opaque_token_is_shown_to_one_issuer() {
 }
 
 #[test]
-fn what_would_cross_the_network_in_the_clear_is_refused() {
+fn cleartext_issuer_or_resource_is_refused() {
     for issuer in [
         "http://as.example.com",
         "http://192.0.2.1",
@@ -88,13 +88,13 @@ fn what_would_cross_the_network_in_the_clear_is_refused() {
         let said = refused(&["--oauth-issuer", ISSUER, "--oauth-resource", resource]);
         assert!(said.contains("oauth.resource: ") && said.contains(resource), "{resource}: {said}");
     }
-    for here in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9"] {
-        drop(HttpServer::start(&["--oauth-issuer", here, "--oauth-resource", here]));
+    for loopback in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9"] {
+        drop(HttpServer::start(&["--oauth-issuer", loopback, "--oauth-resource", loopback]));
     }
 }
 
 #[test]
-fn a_setting_that_is_none_is_not_passed_over() {
+fn unknown_or_invalid_oauth_setting_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
     for (line, wanted) in [

@@ -1,6 +1,6 @@
-//! Layers: what they see, and what they can't do to a call.
+//! Middleware: order, visible data, and failures.
 
-mod wire;
+mod transports;
 
 use std::{
     future::pending,
@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How often functions ran.
+/// Number of function runs.
 #[derive(Clone, Default)]
 struct Ran(Arc<AtomicU32>);
 
@@ -45,7 +45,7 @@ mod v1 {
     }
 }
 
-/// Read by another name.
+/// Read through an adapter.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn look() -> Adapted<read> {
     Adapted::to(json!({}))
@@ -63,24 +63,24 @@ async fn write(
     ran.0.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Write, from a function that isn't async.
+/// Write in a blocking function.
 #[mcp_tool(version = "1.0", public)]
 fn write_blocking(ran: &Ran) {
     ran.0.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Write, and never be done.
+/// Write, and never finish.
 #[mcp_tool(version = "1.0", public)]
 async fn write_for_ever(ran: &Ran) {
     ran.0.fetch_add(1, Ordering::Relaxed);
     pending::<()>().await;
 }
 
-/// Once, and no more.
+/// Read once per day.
 #[mcp_tool(version = "1.0", public, read_only, rate = "1/day")]
 async fn read_once() {}
 
-/// Can't be undone.
+/// Destroy.
 #[mcp_tool(version = "1.0", public, destructive)]
 async fn destroy(ran: &Ran) {
     ran.0.fetch_add(1, Ordering::Relaxed);
@@ -92,18 +92,18 @@ struct Few {
     n: u32,
 }
 
-/// More than was promised.
+/// Return a value above its maximum.
 #[mcp_tool(version = "1.0", public)]
 async fn overstate(ran: &Ran) -> Few {
     ran.0.fetch_add(1, Ordering::Relaxed);
     Few { n: 11 }
 }
 
-/// A tool that no server has.
+/// A tool that no server registers.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn reed() {}
 
-/// What layers noted, in order.
+/// Notes of middleware, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -117,10 +117,10 @@ impl Notes {
     }
 }
 
-/// A layer that is one function.
-struct By<F>(F);
+/// Middleware made of one function.
+struct FromFn<F>(F);
 
-impl<F> Middleware for By<F>
+impl<F> Middleware for FromFn<F>
 where
     F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
 {
@@ -129,17 +129,17 @@ where
     }
 }
 
-fn by<F>(handle: F) -> By<F>
+fn from_fn<F>(handle: F) -> FromFn<F>
 where
     F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
 {
-    By(handle)
+    FromFn(handle)
 }
 
-/// Notes before and after.
+/// Middleware that notes the start and the result of each call.
 fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     let notes = notes.clone();
-    by(move |call, next| {
+    from_fn(move |call, next| {
         let notes = notes.clone();
         Box::pin(async move {
             notes.note(format!("{name} takes {}", call.contract().name));
@@ -152,7 +152,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     })
 }
 
-/// All the tools, of which one is destructive and not allowed.
+/// A server with all tools; the destructive one is not allowed.
 fn server(ran: &Ran) -> ToolServer {
     ToolServer::new("layers", "1").lend(ran.clone()).tools(tools![
         read,
@@ -167,7 +167,7 @@ fn server(ran: &Ran) -> ToolServer {
     ])
 }
 
-/// The outcome and the reason of the last record.
+/// Outcome and reason of the last record.
 fn last_record(server: &TestServer) -> (Value, Value) {
     let record = server.records().pop().unwrap();
     (record["outcome"].clone(), record["reason"].clone())
@@ -178,7 +178,7 @@ fn recorded(outcome: &str, reason: &str) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn the_first_layer_is_the_outermost_and_one_for_a_tool_stands_where_it_was_added() {
+async fn middleware_runs_outermost_first_in_registration_order() {
     let (ran, notes) = (Ran::default(), Notes::default());
     let server = server(&ran)
         .layer(noting("first", &notes))
@@ -206,7 +206,7 @@ async fn the_first_layer_is_the_outermost_and_one_for_a_tool_stands_where_it_was
 }
 
 #[tokio::test]
-async fn a_layer_for_a_tool_holds_for_its_versions_and_for_what_stands_for_it() {
+async fn middleware_for_a_tool_applies_to_its_versions_and_adapters() {
     let (ran, notes) = (Ran::default(), Notes::default());
     let server = server(&ran).layer_for(tools![v1::read], noting("own", &notes));
     let server = TestServer::start(server).await.unwrap();
@@ -219,9 +219,9 @@ async fn a_layer_for_a_tool_holds_for_its_versions_and_for_what_stands_for_it() 
 }
 
 #[tokio::test]
-async fn what_a_layer_refuses_does_not_run_and_is_recorded_as_refused() {
+async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
     let (ran, notes) = (Ran::default(), Notes::default());
-    let refusing = by(|_, next| {
+    let refusing = from_fn(|_, next| {
         let error = ToolError::conflict("not while the books are closed");
         Box::pin(async { next.refuse(error) })
     });
@@ -241,10 +241,10 @@ async fn what_a_layer_refuses_does_not_run_and_is_recorded_as_refused() {
 }
 
 #[tokio::test]
-async fn layers_see_what_came_of_a_call_after_every_guard() {
+async fn middleware_sees_the_result_after_every_guard() {
     let (ran, notes) = (Ran::default(), Notes::default());
     let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
-    for (tool, arguments, seen, record) in [
+    for (tool, arguments, note, record) in [
         ("overstate", json!({}), "it: internal, true, 0", recorded("unknown", "internal")),
         (
             "write",
@@ -261,18 +261,18 @@ async fn layers_see_what_came_of_a_call_after_every_guard() {
         ),
     ] {
         server.call(tool, arguments).await.unwrap_err();
-        assert_eq!(notes.take(), [format!("it takes {tool}"), seen.to_owned()]);
+        assert_eq!(notes.take(), [format!("it takes {tool}"), note.to_owned()]);
         assert_eq!(last_record(&server), record, "{tool}");
     }
-    assert_eq!(ran.times(), 1, "what overstates");
+    assert_eq!(ran.times(), 1, "only `overstate` runs");
 }
 
 #[tokio::test]
-async fn what_is_not_admitted_comes_to_no_layer() {
+async fn call_that_is_not_admitted_reaches_no_middleware() {
     let (ran, notes) = (Ran::default(), Notes::default());
     let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
-    let stranger = server.as_caller(Caller::new("ann").with_scopes(["other"]));
-    assert_eq!(stranger.call("write", json!({})).await.unwrap_err().missing_scopes(), ["layers:write"]);
+    let other = server.as_caller(Caller::new("ann").with_scopes(["other"]));
+    assert_eq!(other.call("write", json!({})).await.unwrap_err().missing_scopes(), ["layers:write"]);
     assert!(matches!(server.call("none", json!({})).await, Err(TestError::UnknownTool(_))));
     assert_eq!(notes.take(), [""; 0]);
     server.call("read_once", json!({})).await.unwrap();
@@ -281,9 +281,9 @@ async fn what_is_not_admitted_comes_to_no_layer() {
     assert_eq!((again.kind(), notes.take().len()), (Some(ErrorKind::RateLimited), 0));
 }
 
-/// What a layer of the tests does to a call.
+/// A defect of middleware.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+enum Defect {
     PanicsAtOnce,
     PanicsBefore,
     PanicsAfter,
@@ -294,29 +294,29 @@ enum Fault {
     DropsOutcome,
 }
 
-fn faulty(fault: Fault) -> impl Middleware {
-    by(move |_, next| {
-        assert_ne!(fault, Fault::PanicsAtOnce);
+fn defective(defect: Defect) -> impl Middleware {
+    from_fn(move |_, next| {
+        assert_ne!(defect, Defect::PanicsAtOnce);
         Box::pin(async move {
-            match fault {
-                Fault::PanicsAtOnce | Fault::PanicsBefore => panic!("before"),
-                Fault::PanicsAfter => {
+            match defect {
+                Defect::PanicsAtOnce | Defect::PanicsBefore => panic!("before"),
+                Defect::PanicsAfter => {
                     drop(next.run().await);
                     panic!("after")
                 }
-                Fault::HangsBefore => {
+                Defect::HangsBefore => {
                     let _next = next;
                     pending().await
                 }
-                Fault::HangsAfter => {
+                Defect::HangsAfter => {
                     let _outcome = next.run().await;
                     pending().await
                 }
-                Fault::DropsNext => {
+                Defect::DropsNext => {
                     drop(next);
                     pending().await
                 }
-                Fault::DropsRun => {
+                Defect::DropsRun => {
                     let mut run = Box::pin(next.run());
                     std::future::poll_fn(|cx| {
                         drop(run.as_mut().poll(cx));
@@ -326,7 +326,7 @@ fn faulty(fault: Fault) -> impl Middleware {
                     drop(run);
                     pending().await
                 }
-                Fault::DropsOutcome => {
+                Defect::DropsOutcome => {
                     drop(next.run().await);
                     pending().await
                 }
@@ -336,43 +336,44 @@ fn faulty(fault: Fault) -> impl Middleware {
 }
 
 #[tokio::test]
-async fn a_layer_that_breaks_fails_its_call_and_the_record_says_what_is_true() {
-    for (fault, kind, has_begun) in [
-        (Fault::PanicsAtOnce, "internal", false),
-        (Fault::PanicsBefore, "internal", false),
-        (Fault::PanicsAfter, "internal", true),
-        (Fault::HangsBefore, "timeout", false),
-        (Fault::HangsAfter, "timeout", true),
-        (Fault::DropsNext, "internal", false),
-        (Fault::DropsRun, "internal", true),
-        (Fault::DropsOutcome, "internal", true),
+async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
+    for (defect, kind, has_begun) in [
+        (Defect::PanicsAtOnce, "internal", false),
+        (Defect::PanicsBefore, "internal", false),
+        (Defect::PanicsAfter, "internal", true),
+        (Defect::HangsBefore, "timeout", false),
+        (Defect::HangsAfter, "timeout", true),
+        (Defect::DropsNext, "internal", false),
+        (Defect::DropsRun, "internal", true),
+        (Defect::DropsOutcome, "internal", true),
     ] {
-        // An outer layer sees nothing of it, and can't hold the call up.
+        // Outer middleware is dropped with the call and cannot delay it.
         for has_outer in [false, true] {
             let (ran, notes) = (Ran::default(), Notes::default());
             let server = match has_outer {
                 true => server(&ran).layer(noting("outer", &notes)),
                 false => server(&ran),
             };
-            let server = TestServer::start(server.layer(faulty(fault))).await.unwrap();
+            let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // What is dropped half-way has to be something that isn't done at once.
-                let tool = if fault == Fault::DropsRun && tool == "write" { "write_for_ever" } else { tool };
+                // The dropped call must still be pending.
+                let tool =
+                    if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();
-                assert_eq!(failed.kind().map(ErrorKind::name), Some(kind), "{fault:?} {tool}");
+                assert_eq!(failed.kind().map(ErrorKind::name), Some(kind), "{defect:?} {tool}");
                 let outcome = if has_begun { outcome } else { "refused" };
-                assert_eq!(last_record(&server), recorded(outcome, kind), "{fault:?} {tool}");
+                assert_eq!(last_record(&server), recorded(outcome, kind), "{defect:?} {tool}");
                 let is_in_doubt = failed.to_string().contains("not known whether it took effect");
-                assert_eq!(is_in_doubt, outcome == "unknown", "{fault:?} {tool}: {failed}");
-                assert_eq!(notes.take().len(), usize::from(has_outer), "{fault:?} {tool}");
+                assert_eq!(is_in_doubt, outcome == "unknown", "{defect:?} {tool}: {failed}");
+                assert_eq!(notes.take().len(), usize::from(has_outer), "{defect:?} {tool}");
             }
-            assert_eq!(ran.times(), if has_begun { 2 } else { 0 }, "{fault:?}");
+            assert_eq!(ran.times(), if has_begun { 2 } else { 0 }, "{defect:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_within_its_layers_is_recorded_as_without() {
+async fn call_dropped_inside_middleware_is_recorded() {
     let (ran, notes) = (Ran::default(), Notes::default());
     let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
     {
@@ -384,10 +385,10 @@ async fn a_call_that_is_dropped_within_its_layers_is_recorded_as_without() {
     assert_eq!((ran.times(), notes.take().len()), (1, 1));
 }
 
-/// Asks for these headers, and notes them.
-struct Asks(&'static [&'static str], Notes);
+/// Declares headers and notes their values.
+struct ReadsHeaders(&'static [&'static str], Notes);
 
-impl Middleware for Asks {
+impl Middleware for ReadsHeaders {
     fn headers(&self) -> &'static [&'static str] {
         self.0
     }
@@ -401,9 +402,10 @@ impl Middleware for Asks {
 }
 
 #[tokio::test]
-async fn only_headers_that_were_asked_for_are_there() {
+async fn middleware_sees_only_the_headers_it_declares() {
     let (ran, notes) = (Ran::default(), Notes::default());
-    let server = TestServer::start(server(&ran).layer(Asks(&["X-Tenant"], notes.clone()))).await.unwrap();
+    let server =
+        TestServer::start(server(&ran).layer(ReadsHeaders(&["X-Tenant"], notes.clone()))).await.unwrap();
     server.call("read", json!({})).await.unwrap();
     assert_eq!(notes.take(), ["None", "None"]);
     let server =
@@ -413,24 +415,24 @@ async fn only_headers_that_were_asked_for_are_there() {
 }
 
 #[tokio::test]
-async fn a_header_that_holds_a_credential_stops_the_start() {
+async fn middleware_that_declares_a_credential_header_stops_the_start() {
     for header in ["authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"] {
         let headers = Vec::leak(vec!["X-Tenant", header]);
-        let server = server(&Ran::default()).layer_for(tools![read], Asks(headers, Notes::default()));
+        let server = server(&Ran::default()).layer_for(tools![read], ReadsHeaders(headers, Notes::default()));
         let error = TestServer::start(server).await.unwrap_err();
         assert!(matches!(error, StartError::LayerHeader { header: named, .. } if named == header));
         let said = format!(
-            "the layer suite::middleware::Asks asks for the header '{header}', which holds a credential, and no layer \
+            "the layer suite::middleware::ReadsHeaders asks for the header '{header}', which holds a credential, and no layer \
              sees one: `CallContext::caller` says who calls"
         );
         assert_eq!(error.to_string(), said);
     }
-    let server = server(&Ran::default()).layer(Asks(&["X Tenant"], Notes::default()));
+    let server = server(&Ran::default()).layer(ReadsHeaders(&["X Tenant"], Notes::default()));
     assert!(TestServer::start(server).await.unwrap_err().to_string().contains("is no header's name"));
 }
 
 #[tokio::test]
-async fn a_layer_for_a_tool_that_is_not_served_stops_the_start() {
+async fn middleware_for_an_unserved_tool_stops_the_start() {
     let layered = server(&Ran::default()).layer_for(tools![read, reed], noting("it", &Notes::default()));
     let error = TestServer::start(layered).await.unwrap_err();
     assert_eq!(

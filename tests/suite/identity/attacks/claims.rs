@@ -1,4 +1,4 @@
-//! Attacks by the claims.
+//! Attacks through token claims.
 
 use serde_json::{Value, json};
 
@@ -7,36 +7,37 @@ use super::{
         issuer::{Issuer, RESOURCE, now, sign},
         keys::KEYS,
     },
-    Pair, call, opened, refusal,
+    Pair, call, refusal, succeeded,
 };
 use crate::harness::{HttpServer, PATIENCE};
 
-/// A token whose claims are this text.
-fn claimed(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
+/// A token with this text as its claims.
+fn with_claims(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
     sign(&KEYS.rsa, "RS256", pair.issuer.header("RS256", "rsa").to_string(), claims)
 }
 
-/// The usual claims' text with something before the end.
-fn with_text(pair: &Pair, more: &str) -> String {
+/// A token with text inserted before the end of the default claims.
+fn with_inserted(pair: &Pair, more: &str) -> String {
     let claims = pair.issuer.claims().to_string();
-    claimed(pair, format!("{}{more}}}", claims.strip_suffix('}').unwrap()))
+    with_claims(pair, format!("{}{more}}}", claims.strip_suffix('}').unwrap()))
 }
 
-fn one(pair: &Pair, name: &'static str, values: &[Value]) -> Vec<(&'static str, String)> {
+/// Tokens with one claim set to each of these values.
+fn with_values(pair: &Pair, name: &'static str, values: &[Value]) -> Vec<(&'static str, String)> {
     let token = |value: &Value| {
         let mut claims = pair.issuer.claims();
         claims[name] = value.clone();
-        (name, claimed(pair, claims.to_string()))
+        (name, with_claims(pair, claims.to_string()))
     };
     values.iter().map(token).collect()
 }
 
 #[test]
-fn the_issuer_is_named_exactly() {
+fn issuer_must_match_exactly() {
     let pair = Pair::start();
     let url = &pair.issuer.url;
     let port = pair.issuer.address.port();
-    let mut attacks = one(
+    let mut attacks = with_values(
         &pair,
         "iss",
         &[
@@ -68,29 +69,29 @@ fn the_issuer_is_named_exactly() {
     pair.refuses(&attacks);
 }
 
-/// Which issuer's keys a token is held to is decided by its `iss`, whoever else is trusted.
+/// The `iss` claim alone selects the keys that verify a token.
 #[test]
-fn an_issuer_speaks_for_itself_alone() {
-    let other = Issuer::start(&[&KEYS.stranger]);
-    let both = Pair::with(Issuer::start(&super::known()), &["--oauth-issuer", &other.url]);
+fn issuer_keys_verify_only_its_own_tokens() {
+    let other = Issuer::start(&[&KEYS.attacker]);
+    let both = Pair::with(Issuer::start(&super::issuer_keys()), &["--oauth-issuer", &other.url]);
     let token = |key, issuer: &Issuer| {
         sign(key, "RS256", issuer.header("RS256", "rsa").to_string(), issuer.claims().to_string())
     };
-    both.takes(&[("one", token(&KEYS.rsa, &both.issuer)), ("the other", token(&KEYS.stranger, &other))]);
+    both.accepts(&[("one", token(&KEYS.rsa, &both.issuer)), ("the other", token(&KEYS.attacker, &other))]);
     both.refuses(&[
-        ("the other's key, our name", token(&KEYS.stranger, &both.issuer)),
+        ("the other's key, our name", token(&KEYS.attacker, &both.issuer)),
         ("our key, the other's name", token(&KEYS.rsa, &other)),
         ("an issuer that isn't trusted", token(&KEYS.rsa, &Issuer::start(&[&KEYS.rsa]))),
     ]);
 
     let alone = Pair::start();
-    alone.refuses(&[("trusted elsewhere only", token(&KEYS.stranger, &other))]);
+    alone.refuses(&[("trusted elsewhere only", token(&KEYS.attacker, &other))]);
 }
 
 #[test]
-fn the_audience_is_this_server() {
+fn audience_must_be_this_server() {
     let pair = Pair::start();
-    let mut attacks = one(
+    let mut attacks = with_values(
         &pair,
         "aud",
         &[
@@ -137,7 +138,7 @@ fn the_audience_is_this_server() {
     attacks.push(("resource instead", pair.issuer.token_with(json!({ "aud": null, "resource": RESOURCE }))));
     pair.refuses(&attacks);
 
-    pair.takes(&one(
+    pair.accepts(&with_values(
         &pair,
         "aud",
         &[json!([RESOURCE]), json!(["https://other.example", RESOURCE]), json!([RESOURCE, "", RESOURCE])],
@@ -145,7 +146,7 @@ fn the_audience_is_this_server() {
 }
 
 #[test]
-fn a_token_has_its_time() {
+fn token_times_are_validated() {
     let pair = Pair::start();
     let now = now();
     let wrong = [
@@ -159,7 +160,7 @@ fn a_token_has_its_time() {
     ];
     let mut attacks = vec![("no exp", pair.issuer.token_with(json!({ "exp": null })))];
     for name in ["exp", "nbf", "iat"] {
-        attacks.extend(one(&pair, name, &wrong));
+        attacks.extend(with_values(&pair, name, &wrong));
         for number in [
             "1e18",
             "1e400",
@@ -172,25 +173,25 @@ fn a_token_has_its_time() {
         ] {
             let claims = pair.issuer.claims_with(json!({ name: null })).to_string();
             let claims = format!("{},\"{name}\":{number}}}", claims.strip_suffix('}').unwrap());
-            attacks.push((name, claimed(&pair, claims)));
+            attacks.push((name, with_claims(&pair, claims)));
         }
     }
-    attacks.extend(one(
+    attacks.extend(with_values(
         &pair,
         "exp",
         &[json!(now - 60), json!(now - 3_600), json!(0), json!(-1), json!(-0.0), json!((now - 60) as f64)],
     ));
-    attacks.extend(one(
+    attacks.extend(with_values(
         &pair,
         "exp",
         &[json!(now + 86_400 + 60), json!(now + 315_360_000), json!(9_007_199_254_740_992_i64)],
     ));
-    attacks.extend(one(
+    attacks.extend(with_values(
         &pair,
         "nbf",
         &[json!(now + 90), json!(now + 3_600), json!(now as f64 + 3_600.5), json!(-1)],
     ));
-    attacks.extend(one(&pair, "iat", &[json!(now + 90), json!(now + 3_600), json!(now - 86_400)]));
+    attacks.extend(with_values(&pair, "iat", &[json!(now + 90), json!(now + 3_600), json!(now - 86_400)]));
     attacks.extend([
         ("a long life without iat", pair.issuer.token_with(json!({ "iat": null, "exp": now + 86_400 + 60 }))),
         ("in milliseconds", pair.issuer.token_with(json!({ "exp": (now + 600) * 1_000 }))),
@@ -206,7 +207,7 @@ fn a_token_has_its_time() {
     pair.refuses(&attacks);
 
     let at = super::super::issuer::now();
-    pair.takes(&[
+    pair.accepts(&[
         ("just expired", pair.issuer.token_with(json!({ "exp": at - 10 }))),
         ("just before its time", pair.issuer.token_with(json!({ "nbf": at + 20, "iat": at + 20 }))),
         ("a whole day", pair.issuer.token_with(json!({ "iat": at, "exp": at + 86_400 }))),
@@ -217,26 +218,29 @@ fn a_token_has_its_time() {
     ]);
 }
 
-/// What is remembered of a token ends with it.
+/// A cached verification ends with the token.
 #[test]
-fn a_token_that_was_taken_is_refused_when_it_ends() {
+fn cached_token_is_refused_once_it_expires() {
     let pair = Pair::start();
     let token = pair.issuer.token_with(json!({ "exp": now() - 25 }));
-    pair.takes(&[("within the leeway", token.clone())]);
+    pair.accepts(&[("within the leeway", token.clone())]);
     let begun = std::time::Instant::now();
-    while opened(&pair.call(&token)) {
-        assert!(begun.elapsed() < PATIENCE, "it still opens");
+    while succeeded(&pair.call(&token)) {
+        assert!(begun.elapsed() < PATIENCE, "the token is still accepted");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert!(now() >= pair.issuer.claims()["exp"].as_i64().unwrap() - 600, "not before its time");
+    assert!(
+        now() >= pair.issuer.claims()["exp"].as_i64().unwrap() - 600,
+        "the token was refused before its expiry"
+    );
     refusal(&pair.call(&token)).unwrap();
 }
 
 #[test]
-fn somebody_is_named() {
+fn token_must_name_a_valid_subject() {
     let pair = Pair::start();
     let long = "x".repeat(257);
-    let mut attacks = one(
+    let mut attacks = with_values(
         &pair,
         "sub",
         &[
@@ -255,7 +259,7 @@ fn somebody_is_named() {
             json!("\u{1b}[31malice"),
         ],
     );
-    // Good with a proof of its key alone, which a bearer doesn't give (RFC 9449 §7.2, RFC 8705 §3).
+    // Sender-constrained tokens need a proof of their key (RFC 9449 §7.2, RFC 8705 §3).
     for bound in [json!({ "jkt": "x" }), json!({ "x5t#S256": "x" }), json!({}), json!("x")] {
         attacks.push(("bound to a key", pair.issuer.token_with(json!({ "cnf": bound }))));
     }
@@ -267,14 +271,14 @@ fn somebody_is_named() {
             .push(("a client's name", pair.issuer.token_with(json!({ "sub": null, "client_id": client }))));
     }
     for name in ["jti", "client_id", "azp"] {
-        attacks.extend(one(
+        attacks.extend(with_values(
             &pair,
             name,
             &[Value::Null, json!(7), json!(["specimen:read"]), json!({ "a": 1 }), json!(true)],
         ));
     }
     for name in ["scope", "scp"] {
-        attacks.extend(one(
+        attacks.extend(with_values(
             &pair,
             name,
             &[
@@ -290,7 +294,7 @@ fn somebody_is_named() {
     }
     pair.refuses(&attacks);
 
-    pair.takes(&[
+    pair.accepts(&[
         ("a client", pair.issuer.token_with(json!({ "sub": null }))),
         ("256 bytes", pair.issuer.token_with(json!({ "sub": "x".repeat(256) }))),
         ("of another script", pair.issuer.token_with(json!({ "sub": "ユーザー|7" }))),
@@ -298,9 +302,9 @@ fn somebody_is_named() {
     ]);
 }
 
-/// Scopes are words apart, not a text to look into.
+/// Scopes are separate words, not a text to search in.
 #[test]
-fn a_scope_is_held_whole() {
+fn scopes_are_compared_as_whole_words() {
     let pair = Pair::start();
     let status = |scope: Value| pair.call(&pair.issuer.token_with(json!({ "scope": scope }))).status;
     for scope in ["specimen:read", "a specimen:read b"] {
@@ -320,19 +324,19 @@ fn a_scope_is_held_whole() {
     ] {
         assert_eq!(status(scope.clone()), 403, "{scope}");
     }
-    // What is no scope at all makes no token.
+    // Characters that no scope may contain make the token invalid.
     for scope in ["\"specimen:read\"", "specimen:\u{440}ead", "specimen:read\u{0}"] {
         assert_eq!(status(json!(scope)), 401, "{scope}");
     }
 }
 
 #[test]
-fn claims_are_one_strict_object() {
+fn claims_must_be_one_strict_json_object() {
     let pair = Pair::start();
     let good = pair.issuer.claims().to_string();
     let mut attacks: Vec<(&str, String)> = ["", " ", "null", "7", "\"x\"", "[]", "{}", "{", "x"]
         .into_iter()
-        .map(|text| (text, claimed(&pair, text)))
+        .map(|text| (text, with_claims(&pair, text)))
         .collect();
     for more in [
         r#","aud":"https://other.example""#,
@@ -359,57 +363,57 @@ fn claims_are_one_strict_object() {
         ",\"x\":\"\u{0}\"",
         "/**/",
     ] {
-        attacks.push((more, with_text(&pair, more)));
+        attacks.push((more, with_inserted(&pair, more)));
     }
     let nested = |depth: usize| format!(",\"x\":{}{}", "[".repeat(depth), "]".repeat(depth));
     let nested_objects = |depth: usize| format!(",\"x\":{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
     attacks.extend([
-        ("in a list", claimed(&pair, format!("[{good}]"))),
-        ("in quotes", claimed(&pair, json!(good).to_string())),
-        ("twice", claimed(&pair, format!("{good}{good}"))),
-        ("with more behind", claimed(&pair, format!("{good} x"))),
-        ("a zero byte behind", claimed(&pair, format!("{good}\u{0}"))),
-        ("a byte-order mark", claimed(&pair, format!("\u{feff}{good}"))),
-        ("another space", claimed(&pair, format!("{good}\u{a0}"))),
-        ("bad UTF-8", claimed(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
+        ("in a list", with_claims(&pair, format!("[{good}]"))),
+        ("in quotes", with_claims(&pair, json!(good).to_string())),
+        ("twice", with_claims(&pair, format!("{good}{good}"))),
+        ("with more behind", with_claims(&pair, format!("{good} x"))),
+        ("a zero byte behind", with_claims(&pair, format!("{good}\u{0}"))),
+        ("a byte-order mark", with_claims(&pair, format!("\u{feff}{good}"))),
+        ("another space", with_claims(&pair, format!("{good}\u{a0}"))),
+        ("bad UTF-8", with_claims(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
         (
             "a surrogate in UTF-8",
-            claimed(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xed\xa0\x80\"}"].concat()),
+            with_claims(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xed\xa0\x80\"}"].concat()),
         ),
-        ("UTF-16", claimed(&pair, good.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>())),
-        ("seventeen deep", with_text(&pair, &nested(16))),
-        ("seventeen objects deep", with_text(&pair, &nested_objects(16))),
-        ("five thousand deep", with_text(&pair, &nested(5_000))),
-        ("never closed", claimed(&pair, "[".repeat(10_000))),
-        ("never closed objects", claimed(&pair, "{\"a\":".repeat(2_000))),
+        ("UTF-16", with_claims(&pair, good.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>())),
+        ("seventeen deep", with_inserted(&pair, &nested(16))),
+        ("seventeen objects deep", with_inserted(&pair, &nested_objects(16))),
+        ("five thousand deep", with_inserted(&pair, &nested(5_000))),
+        ("never closed", with_claims(&pair, "[".repeat(10_000))),
+        ("never closed objects", with_claims(&pair, "{\"a\":".repeat(2_000))),
     ]);
     pair.refuses(&attacks);
 
-    pair.takes(&[
-        ("space", claimed(&pair, format!("\r\n\t {good} \n"))),
-        ("sixteen deep", with_text(&pair, &nested(15))),
-        ("escapes", claimed(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
-        ("members that nobody knows", with_text(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
+    pair.accepts(&[
+        ("space", with_claims(&pair, format!("\r\n\t {good} \n"))),
+        ("sixteen deep", with_inserted(&pair, &nested(15))),
+        ("escapes", with_claims(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
+        ("members that nobody knows", with_inserted(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
     ]);
 }
 
-/// Names that JavaScript's and other languages' objects have by themselves.
+/// Built-in object names, other letter cases and lookalike letters.
 #[test]
-fn names_with_a_meaning_elsewhere_mean_nothing() {
+fn claim_names_must_match_exactly() {
     let pair = Pair::start();
     pair.refuses(&[
-        ("prototype", claimed(&pair, format!(r#"{{"__proto__":{}}}"#, pair.issuer.claims()))),
-        ("capitals", claimed(&pair, pair.issuer.claims().to_string().replace("\"exp\"", "\"EXP\""))),
+        ("prototype", with_claims(&pair, format!(r#"{{"__proto__":{}}}"#, pair.issuer.claims()))),
+        ("capitals", with_claims(&pair, pair.issuer.claims().to_string().replace("\"exp\"", "\"EXP\""))),
         (
             "other scripts",
-            claimed(&pair, pair.issuer.claims().to_string().replace("\"aud\"", "\"\u{430}ud\"")),
+            with_claims(&pair, pair.issuer.claims().to_string().replace("\"aud\"", "\"\u{430}ud\"")),
         ),
     ]);
 }
 
-/// The verdict is on the server's own setting: one for another resource takes none of our tokens.
+/// Each server compares the audience with its own resource.
 #[test]
-fn a_token_for_one_server_is_none_for_another() {
+fn token_for_another_server_is_refused() {
     let pair = Pair::start();
     let elsewhere = HttpServer::start(&[
         "--oauth-issuer",
@@ -418,6 +422,6 @@ fn a_token_for_one_server_is_none_for_another() {
         "http://127.0.0.1/other",
     ]);
     let token = pair.issuer.token();
-    pair.takes(&[("at home", token.clone())]);
+    pair.accepts(&[("at home", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
 }

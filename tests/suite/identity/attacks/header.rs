@@ -1,4 +1,4 @@
-//! Attacks by the header.
+//! Attacks through the token header.
 
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ use super::{
     Pair,
 };
 
-/// A token of the issuer's with another header.
-fn headed(pair: &Pair, header: &str) -> String {
+/// A token signed by the issuer with this header.
+fn with_header(pair: &Pair, header: &str) -> String {
     sign(&KEYS.rsa, "RS256", header, pair.issuer.claims().to_string())
 }
 
-/// The usual header with other members; `null` takes one out.
+/// The default header with other members; `null` removes one.
 fn header(members: Value) -> String {
     let mut header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" });
     for (name, value) in members.as_object().unwrap() {
@@ -26,7 +26,7 @@ fn header(members: Value) -> String {
 }
 
 #[test]
-fn every_algorithm_of_the_list_is_taken() {
+fn supported_algorithms_are_accepted() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut tokens = Vec::new();
@@ -38,13 +38,13 @@ fn every_algorithm_of_the_list_is_taken() {
     for (alg, key) in [("ES256", &KEYS.p256), ("ES384", &KEYS.p384), ("EdDSA", &KEYS.ed)] {
         tokens.push((alg, sign(key, alg, pair.issuer.header(alg, key.kid).to_string(), &claims)));
     }
-    pair.takes(&tokens);
-    // Again, from whatever remembers them.
-    pair.takes(&tokens);
+    pair.accepts(&tokens);
+    // Again, from the cache.
+    pair.accepts(&tokens);
 }
 
 #[test]
-fn no_algorithm_off_the_list_is_taken() {
+fn unsupported_algorithms_are_refused() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
@@ -59,15 +59,15 @@ fn no_algorithm_off_the_list_is_taken() {
         "rs256", "Rs256", "RS256 ", "RS-256", "RS1", "RS2560", "RSA", "ES512", "ES256K", "Ed25519", "dir",
         "A128KW", "RSA-OAEP",
     ] {
-        attacks.push((alg, headed(&pair, &header(json!({ "alg": alg })))));
+        attacks.push((alg, with_header(&pair, &header(json!({ "alg": alg })))));
     }
     attacks.extend([
-        ("alg missing", headed(&pair, &header(json!({ "alg": null })))),
-        ("alg null", headed(&pair, r#"{"alg":null,"typ":"at+jwt","kid":"rsa"}"#)),
-        ("alg a number", headed(&pair, &header(json!({ "alg": 256 })))),
-        ("alg a list", headed(&pair, &header(json!({ "alg": ["RS256"] })))),
-        ("alg true", headed(&pair, &header(json!({ "alg": true })))),
-        ("Alg beside nothing", headed(&pair, r#"{"Alg":"RS256","typ":"at+jwt","kid":"rsa"}"#)),
+        ("alg missing", with_header(&pair, &header(json!({ "alg": null })))),
+        ("alg null", with_header(&pair, r#"{"alg":null,"typ":"at+jwt","kid":"rsa"}"#)),
+        ("alg a number", with_header(&pair, &header(json!({ "alg": 256 })))),
+        ("alg a list", with_header(&pair, &header(json!({ "alg": ["RS256"] })))),
+        ("alg true", with_header(&pair, &header(json!({ "alg": true })))),
+        ("Alg instead of alg", with_header(&pair, r#"{"Alg":"RS256","typ":"at+jwt","kid":"rsa"}"#)),
         (
             "ES512 by its key",
             sign(&KEYS.p521, "ES512", header(json!({ "alg": "ES512", "kid": "p521" })), &claims),
@@ -76,13 +76,13 @@ fn no_algorithm_off_the_list_is_taken() {
     pair.refuses(&attacks);
 }
 
-/// The public key taken for a shared secret.
+/// The public key used as an HMAC secret.
 #[test]
-fn a_public_key_is_no_secret() {
+fn public_key_is_not_accepted_as_an_hmac_secret() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
-    for key in super::known() {
+    for key in super::issuer_keys() {
         let (jwk, pem) = (key.jwk(), key.pem());
         let secrets = [
             key.der(),
@@ -113,7 +113,7 @@ fn a_public_key_is_no_secret() {
 }
 
 #[test]
-fn the_algorithm_is_the_keys() {
+fn algorithm_must_match_the_key() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
@@ -134,15 +134,15 @@ fn the_algorithm_is_the_keys() {
 }
 
 #[test]
-fn a_kid_is_a_name_and_nothing_else() {
+fn kid_is_used_only_as_a_name() {
     let pair = Pair::start();
-    let kid = |value: Value| headed(&pair, &header(json!({ "kid": value })));
+    let kid = |value: Value| with_header(&pair, &header(json!({ "kid": value })));
     let mut attacks = vec![
-        ("null", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":null}"#)),
+        ("null", with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":null}"#)),
         ("a number", kid(json!(0))),
         ("a list", kid(json!(["rsa"]))),
         ("an object", kid(json!({ "kid": "rsa" }))),
-        ("missing, where several keys fit", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt"}"#)),
+        ("missing, where several keys fit", with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt"}"#)),
         ("long", kid(json!("k".repeat(9_000)))),
     ];
     for name in [
@@ -171,16 +171,16 @@ fn a_kid_is_a_name_and_nothing_else() {
 }
 
 #[test]
-fn keys_that_a_header_brings_are_left_alone() {
-    let elsewhere = Issuer::start(&[&KEYS.stranger, &KEYS.stranger_p256]);
+fn keys_in_a_token_header_are_ignored() {
+    let elsewhere = Issuer::start(&[&KEYS.attacker, &KEYS.attacker_p256]);
     let pair = Pair::start();
-    let (stranger, url) = (&KEYS.stranger, format!("{}/jwks", elsewhere.url));
-    let certificate = certificate_text(&stranger.der());
+    let (attacker, url) = (&KEYS.attacker, format!("{}/jwks", elsewhere.url));
+    let certificate = certificate_text(&attacker.der());
     let mut attacks = Vec::new();
     let mut harmless = Vec::new();
     let bad_host = format!("{}@{}", pair.issuer.url, elsewhere.address);
     for (name, value) in [
-        ("jwk", stranger.jwk()),
+        ("jwk", attacker.jwk()),
         ("jwk", KEYS.rsa.jwk()),
         ("jku", json!(url)),
         ("jku", json!(format!("{bad_host}/jwks"))),
@@ -192,19 +192,15 @@ fn keys_that_a_header_brings_are_left_alone() {
     ] {
         for kid in [json!("rsa"), json!("evil"), Value::Null] {
             let brought = header(json!({ name: value, "kid": kid }));
-            attacks.push((name, sign(stranger, "RS256", brought, pair.issuer.claims().to_string())));
+            attacks.push((name, sign(attacker, "RS256", brought, pair.issuer.claims().to_string())));
         }
-        harmless.push((name, headed(&pair, &header(json!({ name: value })))));
+        harmless.push((name, with_header(&pair, &header(json!({ name: value })))));
     }
-    let p256 = header(json!({ "alg": "ES256", "kid": "p256", "jwk": KEYS.stranger_p256.jwk() }));
-    attacks.push(("jwk", sign(&KEYS.stranger_p256, "ES256", p256, pair.issuer.claims().to_string())));
+    let p256 = header(json!({ "alg": "ES256", "kid": "p256", "jwk": KEYS.attacker_p256.jwk() }));
+    attacks.push(("jwk", sign(&KEYS.attacker_p256, "ES256", p256, pair.issuer.claims().to_string())));
     pair.refuses(&attacks);
-    pair.takes(&harmless);
-    assert!(
-        elsewhere.counts().is_empty(),
-        "nothing is fetched from where a token says: {:?}",
-        elsewhere.counts()
-    );
+    pair.accepts(&harmless);
+    assert!(elsewhere.counts().is_empty(), "URLs in a token must not be fetched: {:?}", elsewhere.counts());
 }
 
 fn certificate_text(bytes: &[u8]) -> String {
@@ -213,27 +209,27 @@ fn certificate_text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_would_change_the_reading_is_refused() {
+fn header_parameters_that_change_processing_are_refused() {
     let pair = Pair::start();
     let mut attacks = Vec::new();
     for crit in
         [json!(["b64"]), json!(["exp"]), json!([]), json!("exp"), json!(["x"]), json!(true), json!({})]
     {
-        attacks.push(("crit", headed(&pair, &header(json!({ "crit": crit, "x": 1, "b64": null })))));
+        attacks.push(("crit", with_header(&pair, &header(json!({ "crit": crit, "x": 1, "b64": null })))));
     }
     attacks.extend([
-        ("crit null", headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","crit":null}"#)),
+        ("crit null", with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","crit":null}"#)),
         (
             "crit escaped",
-            headed(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","\u0063rit":["x"],"x":1}"#),
+            with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","\u0063rit":["x"],"x":1}"#),
         ),
-        ("b64 false", headed(&pair, &header(json!({ "b64": false })))),
-        ("b64 true", headed(&pair, &header(json!({ "b64": true })))),
-        ("b64 false and crit", headed(&pair, &header(json!({ "b64": false, "crit": ["b64"] })))),
-        ("zip", headed(&pair, &header(json!({ "zip": "DEF" })))),
-        ("enc", headed(&pair, &header(json!({ "enc": "A256GCM" })))),
+        ("b64 false", with_header(&pair, &header(json!({ "b64": false })))),
+        ("b64 true", with_header(&pair, &header(json!({ "b64": true })))),
+        ("b64 false and crit", with_header(&pair, &header(json!({ "b64": false, "crit": ["b64"] })))),
+        ("zip", with_header(&pair, &header(json!({ "zip": "DEF" })))),
+        ("enc", with_header(&pair, &header(json!({ "enc": "A256GCM" })))),
     ]);
-    // RFC 7797: the claims as they are, unencoded, between the dots.
+    // RFC 7797: unencoded claims.
     let head = base64url(header(json!({ "b64": false, "crit": ["b64"] })));
     let message = format!("{head}.{}", pair.issuer.claims());
     let signature = base64url(KEYS.rsa.sign("RS256", message.as_bytes()));
@@ -241,14 +237,14 @@ fn what_would_change_the_reading_is_refused() {
     pair.refuses(&attacks);
 }
 
-/// Other tokens of the same issuer: identity tokens, proofs, grants, notices.
+/// Other tokens of the same issuer: ID tokens, proofs, grants, security events.
 #[test]
-fn a_token_of_another_kind_is_refused() {
+fn token_of_another_type_is_refused() {
     let pair = Pair::start();
-    let typ = |value: Value| headed(&pair, &header(json!({ "typ": value })));
+    let typ = |value: Value| with_header(&pair, &header(json!({ "typ": value })));
     let mut attacks = vec![
-        ("null", headed(&pair, r#"{"alg":"RS256","typ":null,"kid":"rsa"}"#)),
-        ("missing", headed(&pair, r#"{"alg":"RS256","kid":"rsa"}"#)),
+        ("null", with_header(&pair, r#"{"alg":"RS256","typ":null,"kid":"rsa"}"#)),
+        ("missing", with_header(&pair, r#"{"alg":"RS256","kid":"rsa"}"#)),
         ("a number", typ(json!(7))),
         ("a list", typ(json!(["at+jwt"]))),
     ];
@@ -285,24 +281,24 @@ fn a_token_of_another_kind_is_refused() {
     pair.refuses(&attacks);
 
     let kinds = ["at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt", "Application/AT+JWT"];
-    pair.takes(&kinds.map(|kind| (kind, typ(json!(kind)))));
+    pair.accepts(&kinds.map(|kind| (kind, typ(json!(kind)))));
 }
 
-/// A token in a token, whose inner one is good.
+/// A token that contains a valid token.
 #[test]
-fn a_token_in_a_token_is_refused() {
+fn nested_token_is_refused() {
     let pair = Pair::start();
     let inner = pair.issuer.token();
     let nested = header(json!({ "cty": "JWT" }));
     pair.refuses(&[
         ("nested", sign(&KEYS.rsa, "RS256", &nested, &inner)),
         ("nested, in quotes", sign(&KEYS.rsa, "RS256", &nested, json!(inner).to_string())),
-        ("by a stranger", sign(&KEYS.stranger, "RS256", &nested, &inner)),
+        ("by an attacker", sign(&KEYS.attacker, "RS256", &nested, &inner)),
     ]);
 }
 
 #[test]
-fn a_header_is_one_strict_object() {
+fn header_must_be_one_strict_json_object() {
     let pair = Pair::start();
     let good = header(json!({}));
     let mut attacks: Vec<(&str, String)> = [
@@ -333,39 +329,39 @@ fn a_header_is_one_strict_object() {
         r#"{"alg":"RS256","typ":"at+jwt","kid":"rsa","x":01}"#,
     ]
     .into_iter()
-    .map(|text| (text, headed(&pair, text)))
+    .map(|text| (text, with_header(&pair, text)))
     .collect();
-    let odd = |bytes: &[u8]| sign(&KEYS.rsa, "RS256", bytes, pair.issuer.claims().to_string());
+    let raw = |bytes: &[u8]| sign(&KEYS.rsa, "RS256", bytes, pair.issuer.claims().to_string());
     attacks.extend([
-        ("a byte-order mark", odd(&[b"\xef\xbb\xbf", good.as_bytes()].concat())),
-        ("a zero byte at the end", odd(&[good.as_bytes(), b"\0"].concat())),
-        ("bad UTF-8", odd(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xff\"}")),
-        ("overlong UTF-8", odd(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xc0\xaf\"}")),
-        ("UTF-16", odd(&good.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
+        ("a byte-order mark", raw(&[b"\xef\xbb\xbf", good.as_bytes()].concat())),
+        ("a zero byte at the end", raw(&[good.as_bytes(), b"\0"].concat())),
+        ("bad UTF-8", raw(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xff\"}")),
+        ("overlong UTF-8", raw(b"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"rsa\",\"x\":\"\xc0\xaf\"}")),
+        ("UTF-16", raw(&good.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
         (
             "deep",
-            headed(
+            with_header(
                 &pair,
                 &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(2_000), "]".repeat(2_000))),
             ),
         ),
         (
             "deeper than sixteen",
-            headed(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(16), "]".repeat(16)))),
+            with_header(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(16), "]".repeat(16)))),
         ),
     ]);
     pair.refuses(&attacks);
 
-    pair.takes(&[
-        ("space", headed(&pair, &format!(" \r\n\t{good}\n"))),
+    pair.accepts(&[
+        ("space", with_header(&pair, &format!(" \r\n\t{good}\n"))),
         (
             "sixteen deep",
-            headed(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(15), "]".repeat(15)))),
+            with_header(&pair, &good.replace('}', &format!(",\"x\":{}{}}}", "[".repeat(15), "]".repeat(15)))),
         ),
-        ("escapes", headed(&pair, r#"{"\u0061lg":"RS\u003256","typ":"at\u002bjwt","kid":"\u0072sa"}"#)),
+        ("escapes", with_header(&pair, r#"{"\u0061lg":"RS\u003256","typ":"at\u002bjwt","kid":"\u0072sa"}"#)),
         (
             "members that nobody knows",
-            headed(&pair, &header(json!({ "x": [1, { "y": null }], "nonce": "1" }))),
+            with_header(&pair, &header(json!({ "x": [1, { "y": null }], "nonce": "1" }))),
         ),
     ]);
 }

@@ -1,4 +1,4 @@
-//! Key sets: what in them is no key for tokens, and keys that come and go.
+//! Key sets: unusable keys and key rotation.
 
 use std::time::{Duration, Instant};
 
@@ -9,23 +9,24 @@ use super::{
         issuer::{Answer, Issuer, sealed, sign},
         keys::{KEYS, Key, base64url, hs256},
     },
-    Pair, opened, refusal,
+    Pair, refusal, succeeded,
 };
 use crate::harness::PATIENCE;
 
-fn by(pair: &Pair, key: &Key, alg: &str, kid: &str) -> String {
+/// A token signed by `key` with this `kid`.
+fn signed_by(pair: &Pair, key: &Key, alg: &str, kid: &str) -> String {
     sign(key, alg, pair.issuer.header(alg, kid).to_string(), pair.issuer.claims().to_string())
 }
 
-/// A server whose issuer has these keys beside a good one.
-fn beside(keys: &[Value]) -> Pair {
+/// A server whose issuer has these keys in addition to a valid one.
+fn with_keys(keys: &[Value]) -> Pair {
     let good = KEYS.rsa.jwk();
     let all = [&[good], keys].concat();
     Pair::with(Issuer::start_with(json!({ "keys": all })), &[])
 }
 
 #[test]
-fn what_a_set_says_of_a_key_binds() {
+fn key_restrictions_in_the_key_set_are_enforced() {
     let keys = [
         KEYS.rsa3072.jwk_with(json!({ "kid": "encrypts", "use": "enc" })),
         KEYS.rsa3072.jwk_with(json!({ "kid": "other use", "use": 7 })),
@@ -43,25 +44,25 @@ fn what_a_set_says_of_a_key_binds() {
         KEYS.ed.jwk_with(json!({ "kid": "Ed448", "crv": "Ed448" })),
         KEYS.ed.jwk_with(json!({ "kid": "EC", "kty": "EC" })),
     ];
-    let pair = beside(&keys);
+    let pair = with_keys(&keys);
     let mut attacks = Vec::new();
     for kid in ["encrypts", "other use", "wraps", "signs", "nothing", "PS256", "RSA-OAEP", "HS256", "none"] {
-        attacks.push((kid, by(&pair, &KEYS.rsa3072, "RS256", kid)));
+        attacks.push((kid, signed_by(&pair, &KEYS.rsa3072, "RS256", kid)));
     }
     for kid in ["ES384", "RS256", "P-384", "no curve"] {
-        attacks.push((kid, by(&pair, &KEYS.p256, "ES256", kid)));
-        attacks.push((kid, by(&pair, &KEYS.p256, "ES384", kid)));
+        attacks.push((kid, signed_by(&pair, &KEYS.p256, "ES256", kid)));
+        attacks.push((kid, signed_by(&pair, &KEYS.p256, "ES384", kid)));
     }
     for kid in ["Ed448", "EC"] {
-        attacks.push((kid, by(&pair, &KEYS.ed, "EdDSA", kid)));
+        attacks.push((kid, signed_by(&pair, &KEYS.ed, "EdDSA", kid)));
     }
     pair.refuses(&attacks);
-    pair.takes(&[("as it says", by(&pair, &KEYS.rsa3072, "PS256", "PS256"))]);
+    pair.accepts(&[("the declared algorithm", signed_by(&pair, &KEYS.rsa3072, "PS256", "PS256"))]);
 }
 
 #[test]
-fn a_weak_or_foreign_key_verifies_nothing() {
-    let pair = beside(&[
+fn weak_or_unsupported_key_verifies_nothing() {
+    let pair = with_keys(&[
         KEYS.rsa1024.jwk(),
         KEYS.p521.jwk(),
         KEYS.k256.jwk(),
@@ -72,28 +73,28 @@ fn a_weak_or_foreign_key_verifies_nothing() {
         json!({ "kty": "EC", "crv": "P-256", "kid": "zero", "x": base64url([0; 32]), "y": base64url([0; 32]) }),
     ]);
     let claims = pair.issuer.claims().to_string();
-    // With e = 1 a signature is its own padding, which anyone can write.
+    // With e = 1 a signature equals its padding, which anyone can compute.
     let padding = |message: &[u8]| {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, message);
         let info = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
         [&[0, 1], &[0xff; 202][..], &[0], info, digest.as_ref()].concat()
     };
     pair.refuses(&[
-        ("RSA of 1,024 bits", by(&pair, &KEYS.rsa1024, "RS256", "rsa1024")),
-        ("P-521", by(&pair, &KEYS.p521, "ES512", "p521")),
-        ("P-521 as ES256", by(&pair, &KEYS.p521, "ES256", "p521 as P-256")),
-        ("secp256k1", by(&pair, &KEYS.k256, "ES256K", "k256")),
-        ("secp256k1 as ES256", by(&pair, &KEYS.k256, "ES256", "k256")),
-        ("secp256k1 as P-256", by(&pair, &KEYS.k256, "ES256", "k256 as P-256")),
+        ("RSA of 1,024 bits", signed_by(&pair, &KEYS.rsa1024, "RS256", "rsa1024")),
+        ("P-521", signed_by(&pair, &KEYS.p521, "ES512", "p521")),
+        ("P-521 as ES256", signed_by(&pair, &KEYS.p521, "ES256", "p521 as P-256")),
+        ("secp256k1", signed_by(&pair, &KEYS.k256, "ES256K", "k256")),
+        ("secp256k1 as ES256", signed_by(&pair, &KEYS.k256, "ES256", "k256")),
+        ("secp256k1 as P-256", signed_by(&pair, &KEYS.k256, "ES256", "k256 as P-256")),
         ("exponent one", sealed(pair.issuer.header("RS256", "one").to_string(), &claims, padding)),
-        ("off the curve", by(&pair, &KEYS.p256, "ES256", "off")),
+        ("off the curve", signed_by(&pair, &KEYS.p256, "ES256", "off")),
         ("zero point", sealed(pair.issuer.header("ES256", "zero").to_string(), &claims, |_| vec![0; 64])),
     ]);
 }
 
-/// Ed25519's points of order 1, 2, 4 and 8: a signature of nothing is theirs for every message, or for every few.
+/// Ed25519 points of order 1, 2, 4 and 8, for which a constant signature verifies every message or one in a few.
 #[test]
-fn a_point_of_small_order_is_no_key() {
+fn small_order_ed25519_key_verifies_nothing() {
     let reversed = |first: u8, rest: u8, last: u8| [&[first][..], &[rest; 30], &[last]].concat();
     let eighth = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
     let eighth: Vec<u8> =
@@ -112,7 +113,7 @@ fn a_point_of_small_order_is_no_key() {
         .iter()
         .map(|(kid, x)| json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid, "x": base64url(x) }))
         .collect();
-    let pair = beside(&keys);
+    let pair = with_keys(&keys);
     let nothing = [&[1][..], &[0; 63]].concat();
     let mut attacks = Vec::new();
     for (kid, _) in points {
@@ -126,9 +127,9 @@ fn a_point_of_small_order_is_no_key() {
 }
 
 #[test]
-fn a_shared_secret_in_a_set_is_no_key() {
+fn shared_secret_in_a_key_set_verifies_nothing() {
     let secret = [7; 32];
-    let pair = beside(&[
+    let pair = with_keys(&[
         json!({ "kty": "oct", "kid": "oct", "alg": "HS256", "k": base64url(secret) }),
         json!({ "kty": "oct", "kid": "unlabelled", "k": base64url(secret) }),
         json!({ "kty": "oct", "kid": "empty", "k": "" }),
@@ -146,74 +147,74 @@ fn a_shared_secret_in_a_set_is_no_key() {
 }
 
 #[test]
-fn a_name_that_two_keys_have_names_none() {
+fn kid_shared_by_two_keys_matches_neither() {
     let twin = |key: &Key| key.jwk_with(json!({ "kid": "twin" }));
-    let pair = beside(&[twin(&KEYS.rsa3072), twin(&KEYS.stranger), twin(&KEYS.p256)]);
+    let pair = with_keys(&[twin(&KEYS.rsa3072), twin(&KEYS.attacker), twin(&KEYS.p256)]);
     pair.refuses(&[
-        ("the first", by(&pair, &KEYS.rsa3072, "RS256", "twin")),
-        ("the second", by(&pair, &KEYS.stranger, "RS256", "twin")),
-        ("of another kind", by(&pair, &KEYS.p256, "ES256", "twin")),
+        ("the first", signed_by(&pair, &KEYS.rsa3072, "RS256", "twin")),
+        ("the second", signed_by(&pair, &KEYS.attacker, "RS256", "twin")),
+        ("of another kind", signed_by(&pair, &KEYS.p256, "ES256", "twin")),
     ]);
 }
 
 #[test]
-fn a_token_names_its_key_unless_one_alone_fits() {
+fn token_without_kid_needs_a_single_matching_key() {
     let unnamed = |pair: &Pair, key: &Key, alg: &str| {
         let header = json!({ "alg": alg, "typ": "at+jwt" }).to_string();
         sign(key, alg, header, pair.issuer.claims().to_string())
     };
-    let alone = beside(&[KEYS.p256.jwk(), KEYS.p384.jwk(), KEYS.ed.jwk_with(json!({ "kid": null }))]);
-    alone.takes(&[
+    let alone = with_keys(&[KEYS.p256.jwk(), KEYS.p384.jwk(), KEYS.ed.jwk_with(json!({ "kid": null }))]);
+    alone.accepts(&[
         ("RSA", unnamed(&alone, &KEYS.rsa, "RS256")),
         ("P-256", unnamed(&alone, &KEYS.p256, "ES256")),
         ("P-384", unnamed(&alone, &KEYS.p384, "ES384")),
         ("a key without a name", unnamed(&alone, &KEYS.ed, "EdDSA")),
     ]);
     alone.refuses(&[
-        ("a stranger's", unnamed(&alone, &KEYS.stranger, "RS256")),
-        ("a name for the key without", by(&alone, &KEYS.ed, "EdDSA", "ed")),
+        ("of an attacker", unnamed(&alone, &KEYS.attacker, "RS256")),
+        ("a name for the key without", signed_by(&alone, &KEYS.ed, "EdDSA", "ed")),
     ]);
-    // A name that is no text is not the same as none.
+    // A `kid` that is not a string does not count as absent.
     let misnamed = [json!(null), json!(7), json!(["rsa"]), json!({ "kid": "rsa" }), json!("")].map(|kid| {
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
         ("misnamed", sign(&KEYS.rsa, "RS256", header, alone.issuer.claims().to_string()))
     });
     alone.refuses(&misnamed);
-    let several = beside(&[KEYS.rsa3072.jwk()]);
+    let several = with_keys(&[KEYS.rsa3072.jwk()]);
     several.refuses(&[
         ("one of two", unnamed(&several, &KEYS.rsa, "RS256")),
         ("the other", unnamed(&several, &KEYS.rsa3072, "RS256")),
     ]);
 }
 
-/// Keys change while the server runs: the new one is taken, the old one no more, not even for tokens that were.
+/// Keys change while the server runs: the old key is refused even for cached tokens.
 #[test]
-fn keys_come_and_go() {
+fn replaced_keys_are_fetched_and_old_ones_dropped() {
     let pair = Pair::with(Issuer::start(&[&KEYS.rsa, &KEYS.p256]), &[]);
     let old = pair.issuer.token();
-    pair.takes(&[("the old key", old.clone())]);
+    pair.accepts(&[("the old key", old.clone())]);
     pair.issuer.set_keys(&[KEYS.p256.jwk(), KEYS.ed.jwk()]);
     let begun = Instant::now();
     let patience = PATIENCE * 2;
-    // An unknown name is asked after, though not at once when the set was just fetched.
-    while !opened(&pair.call(&by(&pair, &KEYS.ed, "EdDSA", "ed"))) {
-        assert!(begun.elapsed() < patience, "the new key isn't taken");
+    // An unknown `kid` causes a fetch, but not right after the previous one.
+    while !succeeded(&pair.call(&signed_by(&pair, &KEYS.ed, "EdDSA", "ed"))) {
+        assert!(begun.elapsed() < patience, "the new key is not accepted");
         std::thread::sleep(Duration::from_millis(200));
     }
     refusal(&pair.call(&pair.issuer.token_with(json!({ "jti": "another" })))).unwrap();
     refusal(&pair.call(&old)).unwrap();
-    pair.takes(&[("a key that stayed", by(&pair, &KEYS.p256, "ES256", "p256"))]);
+    pair.accepts(&[("a key that stayed", signed_by(&pair, &KEYS.p256, "ES256", "p256"))]);
 }
 
-/// Names that nobody knows cost the issuer one request in half a minute, and never two at once.
+/// Unknown `kid`s cause one request to the issuer per 30 s, and never two at once.
 #[test]
-fn unknown_names_are_asked_after_once() {
+fn unknown_kids_cause_one_fetch_per_window() {
     let pair = Pair::start();
-    pair.takes(&[("the control case", pair.issuer.token())]);
+    pair.accepts(&[("the control case", pair.issuer.token())]);
     let (first, begun) = (pair.issuer.count("/jwks"), Instant::now());
     let forged = |kid: String| {
         let header = pair.issuer.header("RS256", &kid).to_string();
-        sign(&KEYS.stranger, "RS256", header, pair.issuer.claims().to_string())
+        sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string())
     };
     for number in 0..100 {
         refusal(&pair.call(&forged(format!("one by one {number}")))).unwrap();
@@ -230,13 +231,12 @@ fn unknown_names_are_asked_after_once() {
     });
     let (fetched, windows) = (pair.issuer.count("/jwks") - first, begun.elapsed().as_secs() / 30 + 1);
     assert!(fetched <= windows, "{fetched} requests for keys in {:?}", begun.elapsed());
-    assert_eq!(pair.issuer.most_at_once(), 1);
-    pair.takes(&[("the control case, after them", pair.issuer.token())]);
+    assert_eq!(pair.issuer.max_concurrent(), 1);
+    pair.accepts(&[("the control case, after them", pair.issuer.token())]);
 }
 
-/// Many first calls wait for one fetch together.
 #[test]
-fn first_calls_share_one_fetch() {
+fn concurrent_first_calls_share_one_fetch() {
     let pair = Pair::start();
     pair.issuer.set_jwks(Answer::Held);
     std::thread::scope(|scope| {
@@ -247,12 +247,12 @@ fn first_calls_share_one_fetch() {
                 scope.spawn(move || pair.call(&token))
             })
             .collect();
-        pair.issuer.until("/jwks", 1);
-        pair.issuer.set_jwks(Answer::Right);
+        pair.issuer.wait_for_count("/jwks", 1);
+        pair.issuer.set_jwks(Answer::Correct);
         for call in calls {
             let reply = call.join().unwrap();
-            assert!(opened(&reply), "{reply:?}");
+            assert!(succeeded(&reply), "{reply:?}");
         }
     });
-    assert_eq!((pair.issuer.count("/jwks"), pair.issuer.most_at_once()), (1, 1));
+    assert_eq!((pair.issuer.count("/jwks"), pair.issuer.max_concurrent()), (1, 1));
 }

@@ -1,15 +1,15 @@
-//! Attacks on tokens, from the published lists and from what libraries were seen to take.
+//! Attacks on tokens, from published lists and from flaws of known libraries.
 
 mod claims;
 mod header;
+mod issuer_failures;
 mod keys;
 mod signature;
 mod transport;
-mod unreachable;
 
 use serde_json::Value;
 
-use super::{Pair, call, known, measure, opened};
+use super::{Pair, call, issuer_keys, measure, succeeded};
 use crate::harness::Reply;
 
 impl Pair {
@@ -17,27 +17,27 @@ impl Pair {
         call(&self.server, &[("Authorization", &format!("Bearer {token}"))])
     }
 
-    /// Each of them opens a tool that wants a scope.
-    fn takes(&self, tokens: &[(&str, String)]) {
+    /// Asserts that each token is accepted for a call that needs a scope.
+    fn accepts(&self, tokens: &[(&str, String)]) {
         let refused: Vec<String> = tokens
             .iter()
             .map(|(name, token)| (name, self.call(token)))
-            .filter(|(_, reply)| !opened(reply))
+            .filter(|(_, reply)| !succeeded(reply))
             .map(|(name, reply)| format!("{name}: {} {}", reply.status, reply.body))
             .collect();
-        assert!(refused.is_empty(), "refused, and should be taken:\n{}", refused.join("\n"));
+        assert!(refused.is_empty(), "refused, but must be accepted:\n{}", refused.join("\n"));
     }
 
-    /// None of them opens anything, and all are refused in the same words.
+    /// Asserts that each token is refused, all with the same message.
     fn refuses(&self, tokens: &[(&str, String)]) {
-        self.takes(&[("the control case", self.issuer.token())]);
+        self.accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        // What is said of a word that never was a token says nothing of what is wrong with one.
-        let words = refusal(&self.call("nonsense")).unwrap();
+        // The message for a meaningless token cannot reveal what is wrong with a real one.
+        let expected = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);
-            if !could_be_one(token) {
-                // RFC 6750 §3.1: the request is malformed, before any token is looked at.
+            if !is_bearer_syntax(token) {
+                // RFC 6750 §3.1: the request itself is malformed.
                 let challenge = reply.header("www-authenticate").unwrap_or_default();
                 if reply.status != 400 || !challenge.contains(r#"error="invalid_request""#) {
                     wrong.push(format!("{name}: {} {challenge}", reply.status));
@@ -46,30 +46,32 @@ impl Pair {
             }
             match refusal(&reply) {
                 Err(what) => wrong.push(format!("{name}: {what}")),
-                Ok(said) if words != said => wrong.push(format!("{name}: other words: {said}")),
+                Ok(message) if expected != message => {
+                    wrong.push(format!("{name}: another message: {message}"))
+                }
                 Ok(_) => {}
             }
         }
         assert!(wrong.is_empty(), "of {} attacks:\n{}", tokens.len(), wrong.join("\n"));
-        self.takes(&[("the control case, after them", self.issuer.token())]);
+        self.accepts(&[("the control case, after them", self.issuer.token())]);
     }
 }
 
-/// Whether it has the characters of a bearer token (RFC 6750 §2.1).
-fn could_be_one(token: &str) -> bool {
+/// Returns whether the text has the syntax of a bearer token (RFC 6750 §2.1).
+fn is_bearer_syntax(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/".contains(letter);
     !body.is_empty() && body.chars().all(is_letter)
 }
 
-/// What a refusal says, its correlation id apart; an error when it isn't the refusal of a bad token.
+/// Challenge and body of an `invalid_token` refusal, without the correlation id; an error for any other response.
 pub(super) fn refusal(reply: &Reply) -> Result<String, String> {
     let challenge = reply.header("www-authenticate").unwrap_or_default();
-    let is_right = reply.status == 401
+    let is_invalid_token = reply.status == 401
         && challenge.starts_with("Bearer ")
         && challenge.contains(r#"error="invalid_token""#)
         && challenge.contains("resource_metadata=\"");
-    if !is_right {
+    if !is_invalid_token {
         return Err(format!("{} {challenge:?} {}", reply.status, reply.body));
     }
     let mut body: Value = serde_json::from_str(&reply.body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Attacks on the signature, and on the token's own form.
+//! Attacks on the signature and on the serialization of a token.
 
 use base64::{
     Engine as _,
@@ -14,14 +14,14 @@ use super::{
     Pair,
 };
 
-/// The order of P-256.
+/// Order of the P-256 curve.
 const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
 fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<&str>>().try_into().unwrap()
 }
 
-/// ASN.1, as certificates have it.
+/// DER encoding of an ECDSA signature.
 fn der(signature: &[u8]) -> Vec<u8> {
     let integer = |bytes: &[u8]| {
         let bytes: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
@@ -34,7 +34,7 @@ fn der(signature: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_signature_of_ecdsa_has_one_form() {
+fn ecdsa_signature_has_one_valid_form() {
     let pair = Pair::start();
     let order: Vec<u8> =
         (0..64).step_by(2).map(|at| u8::from_str_radix(&ORDER[at..at + 2], 16).unwrap()).collect();
@@ -43,7 +43,7 @@ fn a_signature_of_ecdsa_has_one_form() {
         let header = pair.issuer.header("ES256", "p256").to_string();
         sealed(header, &claims, |message| change(KEYS.p256.sign("ES256", message)))
     };
-    pair.takes(&[("as it should be", token(&|signature| signature))]);
+    pair.accepts(&[("valid", token(&|signature| signature))]);
     pair.refuses(&[
         ("both zero", token(&|_| vec![0; 64])),
         ("r zero", token(&|signature| [&[0; 32], &signature[32..]].concat())),
@@ -61,13 +61,13 @@ fn a_signature_of_ecdsa_has_one_form() {
         ("as DER", token(&|signature| der(&signature))),
         ("as DER of zeros", token(&|_| vec![0x30, 6, 2, 1, 0, 2, 1, 0])),
         ("twice", token(&|signature| [&signature[..], &signature].concat())),
-        ("turned round", token(&|signature| [&signature[32..], &signature[..32]].concat())),
+        ("halves swapped", token(&|signature| [&signature[32..], &signature[..32]].concat())),
         ("empty", token(&|_| Vec::new())),
     ]);
 }
 
 #[test]
-fn a_changed_token_is_refused() {
+fn modified_token_is_refused() {
     let pair = Pair::start();
     let mut attacks = Vec::new();
     let good = pair.issuer.claims().to_string();
@@ -80,8 +80,8 @@ fn a_changed_token_is_refused() {
     ] {
         let header = pair.issuer.header(alg, key.kid).to_string();
         let token = sign(key, alg, &header, &good);
-        // Whatever remembers good tokens must not know these by a part of them.
-        pair.takes(&[(alg, token.clone())]);
+        // Caches the token, so that a lookup by a part of it would accept the attacks.
+        pair.accepts(&[(alg, token.clone())]);
         let [head, claims, signature] = parts(&token);
         let raised = base64url(good.replace("specimen:read", "specimen:read admin"));
         let renamed = base64url(good.replace("alice", "admin"));
@@ -102,7 +102,7 @@ fn a_changed_token_is_refused() {
             ("a long signature", with(&[&bytes[..], &[0]].concat())),
             ("a signature after a zero", with(&[&[0], &bytes[..]].concat())),
             ("a signature of zeros", with(&vec![0; bytes.len()])),
-            ("header and claims changed about", format!("{claims}.{head}.{signature}")),
+            ("header and claims swapped", format!("{claims}.{head}.{signature}")),
             ("another token's signature", {
                 let other = sign(key, alg, &header, good.replace("alice", "bob"));
                 format!("{head}.{claims}.{}", parts(&other)[2])
@@ -110,18 +110,18 @@ fn a_changed_token_is_refused() {
         ]);
     }
     attacks.push((
-        "by a stranger",
-        sign(&KEYS.stranger, "RS256", pair.issuer.header("RS256", "rsa").to_string(), &good),
+        "by an attacker",
+        sign(&KEYS.attacker, "RS256", pair.issuer.header("RS256", "rsa").to_string(), &good),
     ));
     attacks.push((
-        "by a stranger",
-        sign(&KEYS.stranger_p256, "ES256", pair.issuer.header("ES256", "p256").to_string(), &good),
+        "by an attacker",
+        sign(&KEYS.attacker_p256, "ES256", pair.issuer.header("ES256", "p256").to_string(), &good),
     ));
     pair.refuses(&attacks);
 }
 
 #[test]
-fn a_token_has_three_parts_in_one_alphabet() {
+fn token_has_exactly_three_base64url_parts() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let [head, claims, signature] = parts(&token);
@@ -131,17 +131,17 @@ fn a_token_has_three_parts_in_one_alphabet() {
         let message = format!("{head}.{claims}");
         format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
     };
-    // Texts of a length that padding would follow, and whose last digit has bits to spare.
+    // Texts whose encoding has padding and unused bits in its last digit.
     let uneven = |text: &str| match text.len() % 3 {
         0 => format!("{text} "),
         _ => text.to_owned(),
     };
-    // Bytes whose digits differ between the two alphabets.
+    // Bytes whose encoding differs between the base64 and base64url alphabets.
     let telling = claims_text.replace("alice", "???>>>~~~\u{ff}");
     let (head_spare, claims_spare) = (base64url(uneven(&head_text)), base64url(uneven(&claims_text)));
-    pair.takes(&[
-        ("as it should be", sealed(&head_spare, &claims_spare)),
-        ("both alphabets' digits", sealed(head, &base64url(&telling))),
+    pair.accepts(&[
+        ("valid", sealed(&head_spare, &claims_spare)),
+        ("digits that differ between the alphabets", sealed(head, &base64url(&telling))),
     ]);
     let standard = STANDARD_NO_PAD.encode(&telling);
     assert!(standard.contains(['+', '/']), "{standard}");
@@ -169,9 +169,9 @@ fn a_token_has_three_parts_in_one_alphabet() {
         ("claims padded", sealed(head, &URL_SAFE.encode(uneven(&claims_text)))),
         ("claims in the other alphabet", sealed(head, &standard)),
         ("claims in the other alphabet, padded", sealed(head, &STANDARD.encode(&telling))),
-        ("header with bits to spare", sealed(&spared(&head_spare), claims)),
-        ("claims with bits to spare", sealed(head, &spared(&claims_spare))),
-        ("signature with bits to spare", format!("{head}.{claims}.{}", spared(signature))),
+        ("header with unused bits set", sealed(&with_spare_bits(&head_spare), claims)),
+        ("claims with unused bits set", sealed(head, &with_spare_bits(&claims_spare))),
+        ("signature with unused bits set", format!("{head}.{claims}.{}", with_spare_bits(signature))),
         (
             "a lone digit more",
             sealed(
@@ -198,7 +198,7 @@ fn a_token_has_three_parts_in_one_alphabet() {
         attacks.push(("an odd digit", sealed(head, &format!("{odd}{claims}"))));
         attacks.push(("an odd digit", format!("{head}.{claims}.{odd}{signature}")));
     }
-    // JWE: by key and by password, compressed, and none of it is looked into.
+    // Encrypted tokens (JWE) are refused without being decrypted.
     let jwe = |header: serde_json::Value, size: usize| {
         format!(
             "{}.{}.{}.{}.{}",
@@ -220,7 +220,7 @@ fn a_token_has_three_parts_in_one_alphabet() {
             ),
         ),
         ("JWE compressed", jwe(json!({ "alg": "dir", "enc": "A256GCM", "zip": "DEF" }), 9_000)),
-        ("JWE in the name of a signature", jwe(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" }), 64)),
+        ("JWE with a signature header", jwe(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" }), 64)),
         (
             "JSON serialization",
             json!({ "payload": claims, "protected": head, "signature": signature }).to_string(),
@@ -229,18 +229,18 @@ fn a_token_has_three_parts_in_one_alphabet() {
     pair.refuses(&attacks);
 }
 
-/// The same value with another last digit.
-fn spared(text: &str) -> String {
+/// The same value with an unused bit set in its last digit.
+fn with_spare_bits(text: &str) -> String {
     const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    assert_ne!(text.len() % 4, 0, "no bits to spare");
+    assert_ne!(text.len() % 4, 0, "no unused bits");
     let last = DIGITS.find(&text[text.len() - 1..]).unwrap();
     format!("{}{}", &text[..text.len() - 1], &DIGITS[last + 1..last + 2])
 }
 
 #[test]
-fn a_token_is_of_so_many_bytes() {
+fn token_size_is_limited() {
     let pair = Pair::start();
-    let of = |size: usize| {
+    let of_size = |size: usize| {
         let token = |filling: usize| pair.issuer.token_with(json!({ "x": "x".repeat(filling) }));
         let mut filling = size * 3 / 4 - token(0).len() * 3 / 4;
         while token(filling).len() < size {
@@ -248,14 +248,14 @@ fn a_token_is_of_so_many_bytes() {
         }
         token(filling)
     };
-    let (largest, larger) = (of(16_380), of(16_385));
+    let (largest, larger) = (of_size(16_380), of_size(16_385));
     assert!(largest.len() <= 16_384 && larger.len() <= 16_400);
-    pair.takes(&[("the largest", largest)]);
+    pair.accepts(&[("the largest", largest)]);
     pair.refuses(&[("larger", larger)]);
-    // What no head has room for is refused before it is a token.
+    // A token beyond the header limit is refused by the HTTP parser.
     for size in [40_000, 1_400_000] {
-        let reply = pair.call(&of(size));
+        let reply = pair.call(&of_size(size));
         assert!(matches!(reply.status, 0 | 400 | 401 | 413 | 431), "{size}: {reply:?}");
     }
-    pair.takes(&[("the control case, after them", pair.issuer.token())]);
+    pair.accepts(&[("the control case, after them", pair.issuer.token())]);
 }

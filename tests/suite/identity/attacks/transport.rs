@@ -1,6 +1,6 @@
-//! Attacks by the request that carries a token.
+//! Attacks through the request that carries a token.
 
-use super::{Pair, call, measure, opened, refusal};
+use super::{Pair, call, measure, refusal, succeeded};
 use crate::harness::Reply;
 
 fn status(pair: &Pair, headers: &[(&str, &str)]) -> u16 {
@@ -8,18 +8,21 @@ fn status(pair: &Pair, headers: &[(&str, &str)]) -> u16 {
 }
 
 #[test]
-fn the_scheme_has_no_case() {
+fn bearer_scheme_is_case_insensitive() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
-        assert!(opened(&call(&pair.server, &[("Authorization", &format!("{scheme} {token}"))])), "{scheme}");
+        assert!(
+            succeeded(&call(&pair.server, &[("Authorization", &format!("{scheme} {token}"))])),
+            "{scheme}"
+        );
     }
-    assert!(opened(&call(&pair.server, &[("authorization", &format!("Bearer {token}"))])));
+    assert!(succeeded(&call(&pair.server, &[("authorization", &format!("Bearer {token}"))])));
 }
 
-/// No token at all, which is asked for without the word that one was wrong.
+/// Without a token the challenge has no `error`.
 #[test]
-fn a_call_without_a_token_is_asked_for_one() {
+fn call_without_a_token_is_challenged() {
     let pair = Pair::start();
     let reply = call(&pair.server, &[]);
     let challenge = reply.header("www-authenticate").unwrap_or_default();
@@ -42,7 +45,7 @@ fn a_call_without_a_token_is_asked_for_one() {
 }
 
 #[test]
-fn a_header_is_one_token_and_nothing_else() {
+fn authorization_header_holds_exactly_one_token() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let two = pair.server.post(
@@ -84,11 +87,11 @@ fn a_header_is_one_token_and_nothing_else() {
         let status = status(&pair, &[("Authorization", &header)]);
         assert!(matches!(status, 400 | 401), "{status} for {:?}", &header[..header.len().min(40)]);
     }
-    assert!(opened(&call(&pair.server, &[("Authorization", &format!("Bearer {token}"))])));
+    assert!(succeeded(&call(&pair.server, &[("Authorization", &format!("Bearer {token}"))])));
 }
 
 #[test]
-fn a_token_in_the_address_is_refused() {
+fn token_in_the_query_is_refused() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let bearer = format!("Bearer {token}");
@@ -108,13 +111,13 @@ fn a_token_in_the_address_is_refused() {
         assert_eq!(post(&path, &[]).status, 400, "{path}");
         assert_eq!(post(&path, &[("Authorization", &bearer)]).status, 400, "with a header too: {path}");
     }
-    // Fragments aren't sent; one that is, is no way in either.
+    // Clients do not send fragments; a fragment that is sent has no effect.
     let reply = post(&format!("/mcp#access_token={token}"), &[]);
     assert!(matches!(reply.status, 400 | 401 | 404), "{reply:?}");
 }
 
 #[test]
-fn a_token_in_the_body_is_none() {
+fn token_in_the_body_is_ignored() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let mut message = measure();
@@ -127,9 +130,9 @@ fn a_token_in_the_body_is_none() {
     assert!(matches!(reply.status, 400 | 401 | 415), "{reply:?}");
 }
 
-/// Every method and both eras: nothing is answered before the caller is known.
+/// Every method in both protocol revisions.
 #[test]
-fn nothing_is_answered_without_a_token() {
+fn every_method_without_a_token_is_refused() {
     let pair = Pair::start();
     for method in ["initialize", "tools/list", "tools/call", "ping", "server/discover", "prompts/list", "x/y"]
     {
@@ -151,9 +154,9 @@ fn nothing_is_answered_without_a_token() {
     assert!(matches!(get.status, 401 | 405), "{get:?}");
 }
 
-/// What is written of a call never holds its token.
+/// Neither responses nor logs contain any part of a token.
 #[test]
-fn a_token_is_never_written_down() {
+fn token_is_never_logged() {
     let pair = Pair::start();
     let (good, bad) =
         (pair.issuer.token(), pair.issuer.token_with(serde_json::json!({ "aud": "https://other.example" })));
@@ -162,6 +165,6 @@ fn a_token_is_never_written_down() {
     pair.server.stderr.line_with(&["\"correlation_id\""]);
     let said = format!("{answers:?}{query:?}{}", pair.server.stderr.text());
     for part in good.split('.').chain(bad.split('.')) {
-        assert!(!said.contains(part), "a part of a token is written");
+        assert!(!said.contains(part), "a part of a token was written");
     }
 }

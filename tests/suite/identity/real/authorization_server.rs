@@ -1,4 +1,4 @@
-//! The authorization server of `tests/clients`, a server that it protects, and somebody's browser.
+//! The authorization server of `tests/clients`, a server that it protects, and a browser.
 
 use std::{
     collections::BTreeMap,
@@ -11,12 +11,12 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, Stderr, free_port, terminate, wait};
+use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, Stderr, free_port, terminate, tools_call, wait};
 
 pub struct AuthorizationServer {
     child: Child,
     pub issuer: String,
-    /// The secret of each client; none of a public one.
+    /// Secret of each client; `null` for a public one.
     clients: Value,
     stderr: Stderr,
 }
@@ -47,33 +47,33 @@ impl AuthorizationServer {
         self.clients[client].as_str().unwrap()
     }
 
-    /// Does to it what only tests do.
-    pub fn control(&self, what: &str, asked: &Value) -> Value {
+    /// Sends a command of the test interface.
+    pub fn control(&self, what: &str, parameters: &Value) -> Value {
         let url = format!("{}/test/{what}", self.issuer);
         let reply =
-            request("POST", &url, &[("Content-Type", "application/json")], asked.to_string().as_bytes());
+            request("POST", &url, &[("Content-Type", "application/json")], parameters.to_string().as_bytes());
         assert_eq!(reply.status, 200, "{reply:?}\n{}", self.stderr.text());
         reply.json()
     }
 
-    /// A token of ann's for that resource, through the client `desktop`.
+    /// A token for `ann` and this resource, issued to the client `desktop`.
     pub fn token(&self, resource: &str, scopes: &[&str]) -> String {
-        let asked = json!({ "user": "ann", "resource": resource, "scopes": scopes });
-        self.control("token", &asked)["access_token"].as_str().unwrap().to_owned()
+        let parameters = json!({ "user": "ann", "resource": resource, "scopes": scopes });
+        self.control("token", &parameters)["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// How often it was asked at that path.
+    /// Number of requests of a path.
     pub fn count(&self, path: &str) -> u64 {
         self.control("counts", &json!({}))[path].as_u64().unwrap_or(0)
     }
 
-    /// Revokes a token of the client `desktop`, as that client does.
+    /// Revokes a token as the client `desktop`.
     pub fn revoke(&self, token: &str) {
         let reply = self.form("/token/revocation", &[("client_id", "desktop"), ("token", token)]);
         assert_eq!(reply.status, 200, "{reply:?}");
     }
 
-    /// What the client `agent` gets for another token.
+    /// Exchanges a token as the client `agent`.
     pub fn exchange(&self, subject: &str, kind: &str, wanted: &[(&str, &str)]) -> String {
         let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
         let mut fields = vec![
@@ -89,7 +89,7 @@ impl AuthorizationServer {
         reply.json()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Sends a form; what stands in it needs no escape but for spaces.
+    /// Sends a form whose values need no escapes except for spaces.
     fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let body = fields.join("&").replace(' ', "+");
@@ -105,7 +105,7 @@ impl Drop for AuthorizationServer {
     }
 }
 
-/// One request, and the answer to its end.
+/// Sends one request and reads the response to its end.
 fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut head = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
@@ -119,10 +119,10 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Re
     Reply::read(stream)
 }
 
-/// How a resource's tokens look.
+/// Token format of a resource.
 #[derive(Clone, Copy)]
 pub enum Format {
-    /// JWTs, signed by that algorithm.
+    /// JWTs with this signature algorithm.
     Jwt(&'static str),
     Opaque,
 }
@@ -131,7 +131,7 @@ pub enum Format {
 pub struct Protected {
     pub http: HttpServer,
     pub resource: String,
-    /// Its own secrets, where it has to ask about tokens.
+    /// Secret files for introspection.
     _secrets: Vec<NamedTempFile>,
 }
 
@@ -152,8 +152,8 @@ impl Protected {
                 Format::Opaque => {
                     let mut secret = NamedTempFile::new().unwrap();
                     writeln!(secret, "{}", issuer.secret("server")).unwrap();
-                    let asked = format!("{} server {}", issuer.issuer, secret.path().display());
-                    arguments.extend(["--oauth-introspection".to_owned(), asked]);
+                    let introspection = format!("{} server {}", issuer.issuer, secret.path().display());
+                    arguments.extend(["--oauth-introspection".to_owned(), introspection]);
                     secrets.push(secret);
                     json!({ "resource": resource, "format": "opaque" })
                 }
@@ -165,27 +165,23 @@ impl Protected {
         Protected { http, resource, _secrets: secrets }
     }
 
-    /// A call of `measure`, which needs `specimen:read`.
+    /// Calls `measure`, which needs `specimen:read`.
     pub fn measure(&self, token: &str) -> Reply {
         self.call(token, "measure", &json!({ "name": "abc", "n": 3, "mode": "fast" }))
     }
 
     pub fn call(&self, token: &str, tool: &str, arguments: &Value) -> Reply {
-        let params = json!({ "name": tool, "arguments": arguments });
         let bearer = format!("Bearer {token}");
-        self.http.post(
-            &[("Authorization", &bearer)],
-            &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }),
-        )
+        self.http.post(&[("Authorization", &bearer)], &tools_call(1, tool, arguments.clone()))
     }
 }
 
-/// What opens a page for a user, keeps cookies, and goes where it is sent.
+/// A browser that keeps cookies and follows redirects.
 #[derive(Default)]
 pub struct Browser(BTreeMap<String, String>);
 
 impl Browser {
-    /// Goes on until it is sent to an address that begins so, and gives that.
+    /// Opens a page, follows redirects up to a URL that starts with `until`, and returns that URL.
     pub fn open(&mut self, url: &str, until: &str) -> String {
         let mut url = url.to_owned();
         for _ in 0..10 {
@@ -199,13 +195,13 @@ impl Browser {
                 }
             }
             let location =
-                reply.header("location").unwrap_or_else(|| panic!("{url} leads nowhere: {reply:?}"));
+                reply.header("location").unwrap_or_else(|| panic!("{url} does not redirect: {reply:?}"));
             if location.starts_with(until) {
                 return location.to_owned();
             }
             let host = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
             url = if location.starts_with('/') { host + location } else { location.to_owned() };
         }
-        panic!("it goes on for ever: {url}");
+        panic!("too many redirects: {url}");
     }
 }

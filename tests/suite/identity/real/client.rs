@@ -1,4 +1,4 @@
-//! rmcp's client, with its own OAuth.
+//! The rmcp client with its own OAuth support.
 
 use std::error::Error;
 
@@ -25,7 +25,7 @@ pub type Connection = RunningService<RoleClient, ()>;
 
 const CALLBACK: &str = "http://127.0.0.1:1/callback";
 
-/// The two ways in which a client begins.
+/// Protocol revision of a client.
 #[derive(Clone, Copy, Debug)]
 pub enum Era {
     Legacy,
@@ -50,7 +50,7 @@ impl Era {
     }
 }
 
-/// A client of one server, and whoever sits before it.
+/// A client of one server, with the browser of its user.
 pub struct Client {
     era: Era,
     url: String,
@@ -63,7 +63,7 @@ impl Client {
         Client { era, url: server.http.url(), browser: Browser::default(), oauth: None }
     }
 
-    /// Connects with the token that it has, if it has one.
+    /// Connects, with a token if the client has one.
     pub async fn connect(&self) -> Result<Connection, ClientInitializeError> {
         let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
         let lifecycle = self.era.lifecycle();
@@ -79,15 +79,14 @@ impl Client {
         }
     }
 
-    /// Connects with a token that came another way.
+    /// Connects with a token from elsewhere.
     pub async fn connect_with(&self, token: &str) -> Result<Connection, ClientInitializeError> {
         let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str()).auth_header(token);
         let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
         ().serve_with_lifecycle(transport, self.era.lifecycle()).await
     }
 
-    /// Signs in, from a challenge: metadata of the server and of its issuer, registration, the user's
-    /// agreement, the code.
+    /// Signs in after a challenge: metadata of server and issuer, registration, consent, authorization code.
     pub async fn sign_in(&mut self, challenge: &str, scopes: &[&str]) {
         let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
         let request = AuthorizationRequest::new(CALLBACK)
@@ -102,7 +101,7 @@ impl Client {
         self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
     }
 
-    /// Gets a token of the client's own.
+    /// Gets a token by client credentials.
     pub async fn authenticate(&mut self, issuer: &AuthorizationServer, client: &str, scopes: &[&str]) {
         let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
         let config = ClientCredentialsConfig::ClientSecret {
@@ -116,7 +115,7 @@ impl Client {
         self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
     }
 
-    /// Asks the user for what an operation turned out to need.
+    /// Requests further scopes from the user.
     pub async fn step_up(&mut self, scope: &str) {
         let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
         let page = manager.request_scope_upgrade(scope).await.unwrap();
@@ -132,7 +131,6 @@ impl Client {
         scopes
     }
 
-    /// What it would get another token for.
     pub async fn refresh_token(&self) -> String {
         let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
         let (_, tokens) = manager.get_credentials().await.unwrap();
@@ -149,7 +147,7 @@ pub async fn call(
     tool: &'static str,
     arguments: Value,
 ) -> Result<Value, ServiceError> {
-    let Value::Object(arguments) = arguments else { panic!("{arguments} is no object") };
+    let Value::Object(arguments) = arguments else { panic!("{arguments} is not an object") };
     let result: CallToolResult =
         connection.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;
     assert_ne!(result.is_error, Some(true), "{result:?}");
@@ -161,7 +159,7 @@ pub async fn tools(connection: &Connection) -> Vec<String> {
     tools.into_iter().map(|tool| tool.name.into_owned()).collect()
 }
 
-/// The challenge of the 401 that a connection failed by.
+/// Challenge of the 401 that refused a connection.
 pub fn challenge(error: &ClientInitializeError) -> &str {
     let ClientInitializeError::TransportError { error, .. } = error else {
         panic!("another error: {error:?}")
@@ -169,7 +167,7 @@ pub fn challenge(error: &ClientInitializeError) -> &str {
     &cause::<AuthRequiredError>(error).www_authenticate_header
 }
 
-/// The 403 that a call failed by.
+/// The 403 that refused a call.
 pub fn insufficient(error: &ServiceError) -> &InsufficientScopeError {
     let ServiceError::TransportSend(error) = error else { panic!("another error: {error:?}") };
     cause(error)

@@ -1,5 +1,5 @@
-//! Enterprise-managed authorization: the enterprise's identity provider gives an ID-JAG, the authorization server
-//! takes it and gives a token, and the MCP server takes that alone.
+//! Enterprise-managed authorization: the identity provider issues an ID-JAG, the authorization server exchanges it for a
+//! token, and the MCP server accepts only that token.
 
 use oauth2::ClientSecret;
 use rmcp::transport::auth::{
@@ -13,14 +13,14 @@ use super::{
     client::{Client, Era, call, challenge},
 };
 
-/// The enterprise's agent, as a server knows it.
+/// The client `agent` at an authorization server.
 fn agent_at(server: &AuthorizationServer) -> EmaAuthorizationServer {
     let secret = ClientSecret::new(server.secret("agent").to_owned());
     EmaAuthorizationServer::new(&server.issuer, format!("{}/token", server.issuer), "agent")
         .with_client_authentication(EmaClientAuthentication::ClientSecretBasic(secret))
 }
 
-async fn managed(format: Format) {
+async fn check_exchange(format: Format) {
     let provider = AuthorizationServer::start(&[]);
     let issuer = AuthorizationServer::start(&["--trust", &provider.issuer]);
     let server = Protected::start(&issuer, format);
@@ -38,13 +38,13 @@ async fn managed(format: Format) {
     let scopes = ["specimen:read", "specimen:admin"];
     let jag = request.with_scopes(scopes).exchange_id_jag(&http).await.unwrap();
 
-    // What leads to a token is none, whoever signed it.
-    for none in [id_token, jag.assertion().secret()] {
-        assert_eq!(server.measure(none).status, 401);
-        let refused = client.connect_with(none).await.unwrap_err();
+    // Neither the ID token nor the ID-JAG is an access token.
+    for not_an_access_token in [id_token, jag.assertion().secret()] {
+        assert_eq!(server.measure(not_an_access_token).status, 401);
+        let refused = client.connect_with(not_an_access_token).await.unwrap_err();
         assert!(challenge(&refused).contains("error=\"invalid_token\""), "{refused:?}");
     }
-    // Nor is what the identity provider gives for the same resource.
+    // The identity provider is not a trusted issuer of access tokens.
     assert_eq!(server.measure(&provider.token(&server.resource, &scopes)).status, 401);
 
     let token = jag.exchange(&http).await.unwrap();
@@ -54,11 +54,11 @@ async fn managed(format: Format) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_jag_for_a_jwt() {
-    managed(Format::Jwt("RS256")).await;
+async fn id_jag_is_exchanged_for_a_jwt() {
+    check_exchange(Format::Jwt("RS256")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_jag_for_an_opaque_token() {
-    managed(Format::Opaque).await;
+async fn id_jag_is_exchanged_for_an_opaque_token() {
+    check_exchange(Format::Opaque).await;
 }

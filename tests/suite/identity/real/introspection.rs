@@ -1,4 +1,4 @@
-//! Opaque tokens, about which the issuer is asked.
+//! Opaque tokens, verified by introspection.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ fn start() -> (AuthorizationServer, Protected) {
 }
 
 #[test]
-fn a_token_that_was_revoked_before_its_first_use() {
+fn token_revoked_before_its_first_use_is_refused() {
     let (issuer, server) = start();
     let token = issuer.token(&server.resource, READ);
     issuer.revoke(&token);
@@ -25,9 +25,9 @@ fn a_token_that_was_revoked_before_its_first_use() {
     assert!(reply.header("www-authenticate").unwrap().contains("error=\"invalid_token\""), "{reply:?}");
 }
 
-/// The issuer's answer is kept for half a minute at most, however often it is used.
+/// An introspection response is cached for at most 30 s.
 #[test]
-fn a_token_that_was_revoked_after_its_first_use() {
+fn token_revoked_after_its_first_use_is_refused_within_the_cache_time() {
     let (issuer, server) = start();
     let token = issuer.token(&server.resource, READ);
     for _ in 0..10 {
@@ -37,7 +37,7 @@ fn a_token_that_was_revoked_after_its_first_use() {
     issuer.revoke(&token);
     let revoked = Instant::now();
     while server.measure(&token).status == 200 {
-        assert!(revoked.elapsed() < Duration::from_secs(35), "it is still taken");
+        assert!(revoked.elapsed() < Duration::from_secs(35), "the token is still accepted");
         std::thread::sleep(Duration::from_millis(250));
     }
     assert_eq!(server.measure(&token).status, 401);
@@ -45,12 +45,12 @@ fn a_token_that_was_revoked_after_its_first_use() {
 }
 
 #[test]
-fn an_issuer_that_is_down() {
+fn unknown_token_gets_503_while_the_issuer_is_down() {
     let (issuer, server) = start();
     let (known, unknown) = (issuer.token(&server.resource, READ), issuer.token(&server.resource, READ));
     assert_eq!(server.measure(&known).status, 200);
     issuer.control("down", &json!({}));
-    // What it said before still counts, and nothing is guessed.
+    // Cached responses are still used; an unknown token is neither accepted nor refused.
     assert_eq!(server.measure(&known).status, 200);
     let reply = server.measure(&unknown);
     assert_eq!(reply.status, 503, "{reply:?}");
@@ -63,9 +63,9 @@ fn an_issuer_that_is_down() {
     }
 }
 
-/// That a token is active says nothing of whom it is for.
+/// An active token may belong to another resource.
 #[test]
-fn a_token_for_another_resource() {
+fn active_token_for_another_resource_is_refused() {
     let (issuer, server) = start();
     let elsewhere = "http://127.0.0.1:1/mcp";
     issuer.control("resource", &json!({ "resource": elsewhere, "format": "opaque" }));
@@ -75,7 +75,7 @@ fn a_token_for_another_resource() {
 }
 
 #[test]
-fn a_token_without_the_scope() {
+fn token_without_the_scope_is_refused() {
     let (issuer, server) = start();
     let reply = server.measure(&issuer.token(&server.resource, &["specimen:admin"]));
     assert_eq!(reply.status, 403, "{reply:?}");
@@ -84,9 +84,8 @@ fn a_token_without_the_scope() {
     assert!(challenge.contains("specimen:read"), "{challenge}");
 }
 
-/// Nothing is a token because the issuer doesn't know it.
 #[test]
-fn a_token_of_nobodys() {
+fn unknown_token_is_refused() {
     let (_issuer, server) = start();
     assert_eq!(server.measure("nobodys").status, 401);
 }

@@ -4,6 +4,6 @@ mod authorization_server;
 mod client;
 mod enterprise;
 mod introspection;
-mod other_tokens;
+mod oauth_flow;
 mod rotation;
-mod whole_way;
+mod wrong_tokens;

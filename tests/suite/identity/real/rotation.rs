@@ -1,4 +1,4 @@
-//! Keys of the issuer's that turn while calls are made.
+//! Key rotation and outages of the issuer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use super::authorization_server::{AuthorizationServer, Format, Protected};
 const READ: &[&str] = &["specimen:read"];
 
 #[test]
-fn every_algorithm_of_the_issuers() {
+fn every_algorithm_of_the_issuer_is_accepted() {
     let issuer = AuthorizationServer::start(&[]);
     for alg in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
         let server = Protected::start(&issuer, Format::Jwt(alg));
@@ -18,12 +18,12 @@ fn every_algorithm_of_the_issuers() {
     }
 }
 
-/// New keys beside the old ones: nobody notices.
+/// New keys are added to the old ones.
 #[test]
-fn keys_that_turn_under_load() {
+fn keys_rotate_under_load_without_failures() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
-    let (calls, after, turned) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let (calls, calls_after, rotated) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let call = |token: &str| {
         let reply = server.measure(token);
         assert_eq!(reply.status, 200, "{reply:?}\n{}", server.http.stderr.text());
@@ -33,12 +33,12 @@ fn keys_that_turn_under_load() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let kept = issuer.token(&server.resource, READ);
-                while after.load(Ordering::Relaxed) < 40 {
-                    // Whether it is signed by a new key is known only when the keys had turned before.
-                    let new = turned.load(Ordering::Relaxed);
+                while calls_after.load(Ordering::Relaxed) < 40 {
+                    // Only a token issued after the rotation is certainly signed by a new key.
+                    let is_new = rotated.load(Ordering::Relaxed);
                     call(&issuer.token(&server.resource, READ));
                     call(&kept);
-                    after.fetch_add(u64::from(new), Ordering::Relaxed);
+                    calls_after.fetch_add(u64::from(is_new), Ordering::Relaxed);
                 }
             });
         }
@@ -46,22 +46,22 @@ fn keys_that_turn_under_load() {
             std::thread::yield_now();
         }
         issuer.control("rotate", &json!({ "keep": true }));
-        turned.store(true, Ordering::Relaxed);
+        rotated.store(true, Ordering::Relaxed);
     });
-    // The keys were fetched at first, and once more for all who came with the new one.
+    // One fetch at first and one for the new key.
     assert_eq!(issuer.count("/jwks"), 2);
 }
 
-/// New keys in the place of the old ones: what the old ones signed is worth nothing.
+/// New keys replace the old ones, whose tokens become invalid.
 #[test]
-fn keys_that_are_withdrawn() {
+fn withdrawn_keys_verify_nothing() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("ES256"));
     let token = || issuer.token(&server.resource, READ);
     let (used, unused) = (token(), token());
     assert_eq!(server.measure(&used).status, 200);
     issuer.control("rotate", &json!({ "keep": false }));
-    // Whoever comes with the new key has the server look.
+    // A token with the new key makes the server fetch the keys.
     assert_eq!(server.measure(&token()).status, 200);
     for old in [used, unused] {
         let reply = server.measure(&old);
@@ -69,9 +69,9 @@ fn keys_that_are_withdrawn() {
     }
 }
 
-/// Keys that nobody knows don't make the server ask again and again.
+/// Unknown keys do not cause repeated fetches.
 #[test]
-fn keys_that_turn_too_soon() {
+fn rapid_rotation_causes_no_further_fetches() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("EdDSA"));
     let status = || server.measure(&issuer.token(&server.resource, READ)).status;
@@ -85,9 +85,9 @@ fn keys_that_turn_too_soon() {
     assert_eq!(issuer.count("/jwks"), 2);
 }
 
-/// Keys that are known go on being good while the issuer can't be asked; a key that isn't known can't be.
+/// A token with an unknown key gets a 503.
 #[test]
-fn keys_while_the_issuer_is_down() {
+fn cached_keys_verify_tokens_while_the_issuer_is_down() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
     let token = || issuer.token(&server.resource, READ);
@@ -101,9 +101,8 @@ fn keys_while_the_issuer_is_down() {
     assert!(reply.header("retry-after").is_some(), "{reply:?}");
 }
 
-/// A server starts whether or not its issuer answers, and goes to work when it does.
 #[test]
-fn an_issuer_that_comes_later() {
+fn server_starts_before_its_issuer() {
     let issuer = AuthorizationServer::start(&[]);
     issuer.control("down", &json!({}));
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
@@ -117,9 +116,9 @@ fn an_issuer_that_comes_later() {
     }
 }
 
-/// Each issuer speaks for its own tokens, and one that is down takes none of the others along.
+/// An outage of one issuer affects only its own tokens.
 #[test]
-fn two_issuers() {
+fn issuers_fail_independently() {
     let (jwts, opaque) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));
     let server = Protected::start_by(&[(&jwts, Format::Jwt("ES256")), (&opaque, Format::Opaque)]);
     let status = |issuer: &AuthorizationServer| server.measure(&issuer.token(&server.resource, READ)).status;
@@ -128,13 +127,12 @@ fn two_issuers() {
     assert_eq!((status(&jwts), status(&opaque)), (200, 503));
 }
 
-/// An issuer that nobody named speaks for nobody, and isn't even asked.
 #[test]
-fn an_issuer_that_nobody_named() {
-    let (issuer, stranger) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));
+fn unconfigured_issuer_is_refused_and_not_contacted() {
+    let (issuer, unconfigured) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
     assert_eq!(server.measure(&issuer.token(&server.resource, READ)).status, 200);
-    let reply = server.measure(&stranger.token(&server.resource, READ));
+    let reply = server.measure(&unconfigured.token(&server.resource, READ));
     assert_eq!(reply.status, 401, "{reply:?}");
-    assert_eq!(stranger.control("counts", &json!({})), json!({}));
+    assert_eq!(unconfigured.control("counts", &json!({})), json!({}));
 }

@@ -1,9 +1,9 @@
-//! How often one caller may call a tool.
+//! Rate limits per caller and tool.
 
 use mcp_tool_runtime::{Adapted, Caller, ErrorKind, prelude::*, testing::TestServer};
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, StdioServer, correlation, kind, text, tools_call};
 
 /// Tell the time.
 #[mcp_tool(version = "2.0", public, read_only, rate = "2/day")]
@@ -21,7 +21,7 @@ mod v1 {
     }
 }
 
-/// What the model reads, and what its host does.
+/// Checks the text and the metadata of a rate limit error.
 fn check_refusal(answer: &Value) {
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert_eq!(kind(answer), "rate_limited");
@@ -34,7 +34,7 @@ fn check_refusal(answer: &Value) {
 }
 
 #[test]
-fn over_stdio_one_call_too_many_is_told_when_to_come_back() {
+fn call_over_the_rate_limit_is_told_when_to_retry_over_stdio() {
     let mut server = StdioServer::initialized(&[]);
     for _ in 0..3 {
         assert_eq!(text(&server.call("limited", json!({}))), "counted");
@@ -43,15 +43,11 @@ fn over_stdio_one_call_too_many_is_told_when_to_come_back() {
     check_refusal(&refused);
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("rate_limited")));
-    assert_eq!(
-        text(&server.call("echo", json!({ "text": "x" }))),
-        "x",
-        "other tools have windows of their own"
-    );
+    assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x", "other tools have their own windows");
 }
 
 #[test]
-fn over_http_both_eras_and_all_that_a_client_calls_itself_share_one_window() {
+fn rate_limit_over_http_is_shared_by_both_revisions_and_client_names() {
     let server = HttpServer::start(&[]);
     let call = json!({ "name": "limited", "arguments": {} });
     assert_eq!(text(&server.call("limited", json!({}))), "counted");
@@ -67,11 +63,10 @@ fn over_http_both_eras_and_all_that_a_client_calls_itself_share_one_window() {
 }
 
 #[test]
-fn a_call_that_finds_no_place_to_run_has_its_place_in_the_window_still() {
+fn call_refused_for_concurrency_does_not_count_toward_the_rate_limit() {
     let mut server = StdioServer::initialized(&[]);
     let call = |id: &str, milliseconds: u32| {
-        let params = json!({ "name": "limited_waits", "arguments": { "milliseconds": milliseconds } });
-        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string()
+        tools_call(id, "limited_waits", json!({ "milliseconds": milliseconds })).to_string()
     };
     server.send(&call("a", 60_000));
     for id in ["b", "c"] {
@@ -88,7 +83,7 @@ fn a_call_that_finds_no_place_to_run_has_its_place_in_the_window_still() {
 }
 
 #[tokio::test]
-async fn each_caller_has_a_window_of_its_own() {
+async fn each_caller_has_its_own_rate_limit() {
     let server = TestServer::start(ToolServer::new("clock", "1").tools(tools![tell])).await.unwrap();
     let [ann, bob] = ["ann", "bob"].map(|user| server.as_caller(Caller::new(user)));
     for _ in 0..2 {
@@ -105,14 +100,14 @@ async fn each_caller_has_a_window_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_adapter_takes_a_place_of_each_that_it_stands_for() {
+async fn adapter_call_counts_toward_both_rate_limits() {
     let server = ToolServer::new("clock", "1").tools(tools![tell, v1::tell]);
     let server = TestServer::start(server).await.unwrap();
     for tool in ["tell", "tell_v1"] {
         assert_eq!(server.call(tool, json!({})).await.unwrap().text(), "noon");
     }
     for _ in 0..3 {
-        // The window of the newer one is used up; a place of the older one's isn't.
+        // The limit of version 2 is reached; that of version 1 is not.
         let refused = server.call("tell_v1", json!({})).await.unwrap_err();
         assert_eq!(refused.kind(), Some(ErrorKind::RateLimited));
         assert!(refused.to_string().contains("2 times in 1 day"), "{refused}");

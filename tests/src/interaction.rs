@@ -1,4 +1,4 @@
-//! Tools that speak with their caller while they run, or in more than text.
+//! Tools that ask, log, report or return more than text.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const TOOLS: &[ToolEntry] = tools![
     either
 ];
 
-/// Whether something is to be done.
+/// A confirmation form.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
     /// Really?
@@ -38,13 +38,13 @@ struct Number {
     number: u8,
 }
 
-/// Asks before it does what it is told.
+/// Ask for confirmation.
 #[mcp_tool(version = "1.0", scope = "specimen:read")]
 async fn confirms(
     cx: &CallContext,
     /** What to do. */
     what: String,
-    /** What only the caller knows. */
+    /** A secret of the caller. */
     #[arg(secret)]
     pin: Option<String>,
 ) -> Result<String, ToolError> {
@@ -52,7 +52,7 @@ async fn confirms(
     Ok(format!("{what}: {sure}, {}, {}", note.as_deref().unwrap_or("-"), pin.is_some()))
 }
 
-/// Asks two questions, one after the other.
+/// Ask two questions, one after the other.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
     let Number { number: one } = cx.ask::<Number>("The first?").await?.required()?;
@@ -60,20 +60,20 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("{one} {other}"))
 }
 
-/// Asks in a task of its own, and as often as one is let in.
+/// Ask from a spawned task, one call at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 1, timeout = "10m")]
 async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
-    let of_the_task = cx.clone();
+    let task_cx = cx.clone();
     let asks = async move {
-        // Its call waits by now.
+        // The call is waiting by now.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        of_the_task.ask::<Number>("Which?").await?.required()
+        task_cx.ask::<Number>("Which?").await?.required()
     };
     let Number { number } = tokio::spawn(asks).await.map_err(ToolError::internal)??;
     Ok(number.to_string())
 }
 
-/// Sends its person to a page.
+/// Ask the person to open a page.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn sends_to_a_page(
     cx: &CallContext,
@@ -83,7 +83,7 @@ async fn sends_to_a_page(
     Ok(format!("{:?}", cx.ask_to_open(url, "Sign in there.").await?))
 }
 
-/// Shows each kind of content.
+/// Return each kind of content.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn shows() -> Content {
     Content::new()
@@ -103,7 +103,7 @@ struct Chart {
     bars: u8,
 }
 
-/// Shows a chart, and describes it.
+/// Return a chart as data and as an image.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn charts(
     /** How many bars. */
@@ -112,7 +112,7 @@ async fn charts(
     Shown::new(Chart { bars }, Content::new().image([7], "image/png"))
 }
 
-/// What isn't what it says.
+/// Invalid content.
 #[derive(Deserialize, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 enum Misfit {
@@ -124,7 +124,7 @@ enum Misfit {
     Large,
 }
 
-/// Shows what isn't what it says.
+/// Return invalid content.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn misfits(
     /** Which. */
@@ -141,7 +141,7 @@ async fn misfits(
     }
 }
 
-/// Logs a message of each level.
+/// Log messages of several levels.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn logs(cx: &CallContext) -> &'static str {
     for level in [Level::Debug, Level::Info, Level::Warning, Level::Emergency] {
@@ -151,13 +151,13 @@ async fn logs(cx: &CallContext) -> &'static str {
     "logged"
 }
 
-/// Says in which trace it is.
+/// Return the trace context.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn traced(cx: &CallContext) -> String {
     cx.trace().map_or("none".to_owned(), |trace| format!("{} {:?}", trace.parent(), trace.state()))
 }
 
-/// Computes for a while, and may ask meanwhile.
+/// Compute for a while, and ask if told to.
 #[mcp_tool(version = "1.0", scope = "specimen:read", task)]
 async fn computes(
     cx: &CallContext,
@@ -165,7 +165,7 @@ async fn computes(
     /** How long, in milliseconds. */
     #[arg(max = 60_000)]
     milliseconds: u64,
-    /** Whether it asks. */
+    /** Ask a question. */
     #[arg(default = false)]
     ask: bool,
 ) -> Result<String, ToolError> {
@@ -181,13 +181,13 @@ async fn computes(
     Ok(format!("computed {answer}"))
 }
 
-/// Computes as a task alone.
+/// Compute, as a task only.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn computes_alone() -> &'static str {
     "at once"
 }
 
-/// Takes one of two.
+/// Take one of two contacts.
 #[mcp_tool(
     version = "1.0",
     public,

@@ -1,4 +1,4 @@
-//! Tools that ask the person behind the call, or their client.
+//! Tools that send input requests: elicitation, sampling and roots.
 
 use mcp_tool_runtime::{AskError, Form, Reply, ToolEntry, prelude::*};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_input_required_result_capabilities,
 ];
 
-/// Who somebody is.
+/// A contact.
 #[derive(Deserialize, ToolSchema)]
 struct Contact {
     /// User's response
@@ -33,33 +33,33 @@ struct Contact {
 /// A name.
 #[derive(Deserialize, ToolSchema)]
 struct UserName {
-    /// What somebody is called.
+    /// The name.
     name: String,
 }
 
 /// A name, as the first of two questions.
 #[derive(Deserialize, ToolSchema)]
 struct Step1 {
-    /// What somebody is called.
+    /// The name.
     name: String,
 }
 
 /// A colour, as the second of two questions.
 #[derive(Deserialize, ToolSchema)]
 struct Step2 {
-    /// Somebody's favourite.
+    /// The favourite colour.
     color: String,
 }
 
-/// Whether it may go on.
+/// A confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
-    /// Whether it may.
+    /// The confirmation.
     ok: bool,
 }
 
-/// What was done with a form, in words.
-fn told<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
+/// Describes the reply to a form.
+fn described<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
     match reply {
         Reply::Accepted(_) => format!("action=accept, content={content}"),
         Reply::Declined => "action=decline".to_owned(),
@@ -67,21 +67,21 @@ fn told<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
     }
 }
 
-/// Asks the client's model.
+/// Sample the model of the client.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_sampling(
     cx: &CallContext,
-    /** What to ask it. */
+    /** The prompt. */
     prompt: String,
 ) -> Result<String, ToolError> {
     Ok(format!("LLM response: {}", cx.sample(prompt, 100).await?.required()?))
 }
 
-/// Asks who somebody is.
+/// Ask for a contact.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_elicitation(
     cx: &CallContext,
-    /** What they are told. */
+    /** Message to the person. */
     message: String,
 ) -> Result<String, ToolError> {
     let reply = cx.ask::<Contact>(message).await?;
@@ -89,10 +89,10 @@ async fn test_elicitation(
         Reply::Accepted(Contact { username, email }) => format!("{username} <{email}>"),
         Reply::Declined | Reply::Cancelled => String::new(),
     };
-    Ok(format!("User response: {}", told(&reply, content)))
+    Ok(format!("User response: {}", described(&reply, content)))
 }
 
-/// Asks by a form whose fields are filled in.
+/// Ask with a form that has defaults.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_elicitation_sep1034_defaults(cx: &CallContext) -> Result<String, ToolError> {
     let form = json!({
@@ -114,7 +114,7 @@ async fn test_elicitation_sep1034_defaults(cx: &CallContext) -> Result<String, T
     completed(cx, form).await
 }
 
-/// Asks for choices of each kind.
+/// Ask for choices of each kind.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_elicitation_sep1330_enums(cx: &CallContext) -> Result<String, ToolError> {
     let titled = json!([
@@ -149,47 +149,47 @@ async fn completed(cx: &CallContext, form: Value) -> Result<String, ToolError> {
         Reply::Accepted(content) => content.to_string(),
         Reply::Declined | Reply::Cancelled => String::new(),
     };
-    Ok(format!("Elicitation completed: {}", told(&reply, content)))
+    Ok(format!("Elicitation completed: {}", described(&reply, content)))
 }
 
-/// Needs the client's model.
+/// Require sampling.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_missing_capability(cx: &CallContext) -> Result<String, ToolError> {
     cx.sample("Say something.", 10).await?.required()
 }
 
-/// Asks on a stream.
+/// Ask on a stream.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_streaming_elicitation(cx: &CallContext) -> Result<String, ToolError> {
     greeted(cx).await
 }
 
-/// Asks for a name; an answer needs no state.
+/// Ask for a name without a request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_elicitation(cx: &CallContext) -> Result<String, ToolError> {
     let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
     Ok(format!("Hello, {name}!"))
 }
 
-/// Asks the client's model a question.
+/// Sample the model of the client with a question.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_sampling(cx: &CallContext) -> Result<String, ToolError> {
     cx.sample("What is the capital of France?", 100).key("capital_question").await?.required()
 }
 
-/// Asks in which folders the client works.
+/// List the roots of the client.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_list_roots(cx: &CallContext) -> Result<String, ToolError> {
     Ok(cx.roots().key("client_roots").await?.required()?.join(", "))
 }
 
-/// Asks, and takes the answer with its state alone.
+/// Ask, and accept the answer only with its request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_request_state(cx: &CallContext) -> Result<String, ToolError> {
     confirmed(cx).await
 }
 
-/// Asks, and sees that its state was changed.
+/// Ask, and detect a modified request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_tampered_state(cx: &CallContext) -> Result<String, ToolError> {
     confirmed(cx).await
@@ -200,7 +200,7 @@ async fn confirmed(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("state-ok: {ok}"))
 }
 
-/// Asks three questions at once.
+/// Ask three questions at once.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_multiple_inputs(cx: &CallContext) -> Result<String, ToolError> {
     let (name, greeting, roots) = tokio::join!(
@@ -212,7 +212,7 @@ async fn test_input_required_result_multiple_inputs(cx: &CallContext) -> Result<
     Ok(format!("{greeting} {name}, in {}", roots?.required()?.join(", ")))
 }
 
-/// Asks one question after another.
+/// Ask one question after another.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_multi_round(cx: &CallContext) -> Result<String, ToolError> {
     let Step1 { name } = cx.ask::<Step1>("Step 1: What is your name?").await?.required()?;
@@ -220,7 +220,7 @@ async fn test_input_required_result_multi_round(cx: &CallContext) -> Result<Stri
     Ok(format!("{name} likes {color}"))
 }
 
-/// Asks what this client can be asked.
+/// Ask only what the client supports.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<String, ToolError> {
     let name = async {

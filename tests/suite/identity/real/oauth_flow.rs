@@ -1,4 +1,4 @@
-//! rmcp's OAuth client goes the whole way: challenge, metadata, registration, code, call, step-up, call.
+//! The complete OAuth flow of the rmcp client: challenge, metadata, registration, code, call, step-up, call.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
     client::{Client, Era, call, challenge, insufficient, tools},
 };
 
-async fn the_whole_way(era: Era, format: Format) {
+async fn check_flow(era: Era, format: Format) {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, format);
     let mut client = Client::of(&server, era);
@@ -30,7 +30,7 @@ async fn the_whole_way(era: Era, format: Format) {
     let measured = call(&connection, "measure", json!({ "name": "abc", "n": 3, "mode": "fast" })).await;
     assert_eq!(measured.unwrap(), json!({ "v": 3, "mode": "fast" }));
 
-    // What it lacks is said in one challenge, beside what it has.
+    // The challenge names the missing scope and the granted one.
     let refused = call(&connection, "whoami", json!({})).await.unwrap_err();
     let insufficient = insufficient(&refused);
     let header = &insufficient.www_authenticate_header;
@@ -42,10 +42,10 @@ async fn the_whole_way(era: Era, format: Format) {
 
     client.step_up(&needed.join(" ")).await;
     assert_eq!(client.scopes().await, needed);
-    // The connection that was refused goes on with the new token.
+    // The refused connection continues with the new token.
     let who = call(&connection, "whoami", json!({})).await.unwrap();
     assert_eq!(who["user"], "ann");
-    assert!(who["agent"].as_str().is_some_and(|agent| agent.len() > 20), "the client's id: {who}");
+    assert!(who["agent"].as_str().is_some_and(|agent| agent.len() > 20), "the agent is the client id: {who}");
     let listed = tools(&client.connect().await.unwrap()).await;
     assert!(listed.iter().any(|name| name == "whoami"), "{listed:?}");
 
@@ -56,28 +56,28 @@ async fn the_whole_way(era: Era, format: Format) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jwts_in_the_older_era() {
-    the_whole_way(Era::Legacy, Format::Jwt("RS256")).await;
+async fn legacy_client_signs_in_with_jwts() {
+    check_flow(Era::Legacy, Format::Jwt("RS256")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jwts_in_the_newer_era() {
-    the_whole_way(Era::Modern, Format::Jwt("ES256")).await;
+async fn modern_client_signs_in_with_jwts() {
+    check_flow(Era::Modern, Format::Jwt("ES256")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opaque_tokens_in_the_older_era() {
-    the_whole_way(Era::Legacy, Format::Opaque).await;
+async fn legacy_client_signs_in_with_opaque_tokens() {
+    check_flow(Era::Legacy, Format::Opaque).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opaque_tokens_in_the_newer_era() {
-    the_whole_way(Era::Modern, Format::Opaque).await;
+async fn modern_client_signs_in_with_opaque_tokens() {
+    check_flow(Era::Modern, Format::Opaque).await;
 }
 
-/// An agent that nobody sits before has a token of its own.
+/// The agent is both user and agent.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_without_a_user() {
+async fn agent_authenticates_with_client_credentials() {
     let issuer = AuthorizationServer::start(&[]);
     for format in [Format::Jwt("EdDSA"), Format::Opaque] {
         let server = Protected::start(&issuer, format);
@@ -88,14 +88,14 @@ async fn an_agent_without_a_user() {
     }
 }
 
-/// A client that lost its token to time gets another without its user.
+/// The client uses its refresh token without the user.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_runs_out_is_renewed() {
+async fn expiring_token_is_refreshed_by_the_client() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("PS256"));
     let mut client = Client::of(&server, Era::Modern);
     let refused = client.connect().await.unwrap_err();
-    // The client renews what has less than half a minute left: every one of these.
+    // The client refreshes tokens valid for less than 30 s: all of these.
     issuer.control("resource", &json!({ "resource": server.resource, "ttl": 20 }));
     client.sign_in(challenge(&refused), &["specimen:read"]).await;
     let connection = client.connect().await.unwrap();

@@ -1,4 +1,4 @@
-//! What a server refuses to start with: each mistake names the tool, and what to write.
+//! Startup errors: each names the tool and the fix.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 struct Ledger(u32);
 
-/// What a ledger holds.
+/// Read the ledger.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn held(ledger: &Ledger) -> String {
     ledger.0.to_string()
@@ -56,7 +56,7 @@ async fn prices(
     format!("{currency:?}")
 }
 
-/// Undo all.
+/// Undo everything.
 #[mcp_tool(version = "1.0", scope = "ledger:undo", destructive)]
 async fn undo() -> String {
     "undone".to_owned()
@@ -68,7 +68,7 @@ struct Odd {
     value: u32,
 }
 
-/// A schema that is none.
+/// Return a value with an invalid schema.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn odd() -> Schemars<Odd> {
     Schemars(Odd { value: 1 })
@@ -83,17 +83,17 @@ async fn refused(server: ToolServer) -> StartError {
 }
 
 #[tokio::test]
-async fn what_nobody_lent_is_named_with_the_tool_that_borrows_it() {
+async fn missing_state_is_reported_with_the_tool_that_needs_it() {
     let error = refused(server().tools(tools![held])).await;
     assert!(matches!(error, StartError::NotLent { tool: "held", .. }), "{error}");
     let said = error.to_string();
-    assert!(said.contains("'held'") && said.contains("start::Ledger`") && said.contains(".lend"), "{said}");
+    assert!(said.contains("'held'") && said.contains("startup::Ledger`") && said.contains(".lend"), "{said}");
     let error = refused(server().tools(tools![hour]).lend(Noon)).await;
-    assert!(error.to_string().contains("dyn suite::start::Clock"), "{error}");
+    assert!(error.to_string().contains("dyn suite::startup::Clock"), "{error}");
 }
 
 #[tokio::test]
-async fn what_is_lent_reaches_every_tool_that_borrows_it() {
+async fn registered_state_reaches_every_tool_that_needs_it() {
     let server = server().tools(tools![held, hour]).lend(Ledger(7)).lend(Arc::new(Noon) as Arc<dyn Clock>);
     let server = TestServer::start(server).await.unwrap();
     assert_eq!(server.call("held", json!({})).await.unwrap().text(), "7");
@@ -101,25 +101,25 @@ async fn what_is_lent_reaches_every_tool_that_borrows_it() {
 }
 
 #[tokio::test]
-async fn one_type_is_lent_once() {
+async fn state_type_is_registered_at_most_once() {
     let error = refused(server().lend(Ledger(1)).lend_with(async || Ok::<_, StartError>(Ledger(2)))).await;
     assert!(matches!(error, StartError::LentTwice(name) if name.ends_with("Ledger")), "{error}");
 }
 
 #[tokio::test]
-async fn what_can_not_be_opened_stops_the_start() {
+async fn failing_state_initializer_stops_the_start() {
     let error = refused(server().lend_with(async || Err::<Ledger, _>("no such file"))).await;
     assert!(matches!(&error, StartError::Lending(source) if source.to_string() == "no such file"), "{error}");
 }
 
 #[tokio::test]
-async fn two_tools_can_not_share_a_name() {
+async fn duplicate_tool_name_stops_the_start() {
     let error = refused(server().lend(Ledger(1)).tools(tools![held]).tools(tools![other::held])).await;
     assert!(matches!(error, StartError::Duplicate("held")), "{error}");
 }
 
 #[tokio::test]
-async fn a_default_that_its_own_type_refuses_stops_the_start() {
+async fn invalid_default_stops_the_start() {
     let error = refused(server().tools(tools![prices])).await;
     assert!(matches!(error, StartError::Default { tool: "prices", .. }), "{error}");
     assert!(error.to_string().contains("/currency: \"eur\""), "{error}");
@@ -129,7 +129,7 @@ async fn a_default_that_its_own_type_refuses_stops_the_start() {
 #[schema(from_str, max_len = 39)]
 struct Address(std::net::IpAddr);
 
-/// Which family an address is of.
+/// Name the family of an address.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn family(
     /// An address.
@@ -139,9 +139,9 @@ async fn family(
     if address.0.is_ipv4() { "IPv4" } else { "IPv6" }
 }
 
-/// The same, with a default that is none.
+/// Name the family of an address, with an invalid default.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn family_of_nothing(
+async fn family_of_invalid_default(
     /// An address.
     #[arg(default = "nonsense")]
     address: Address,
@@ -150,31 +150,31 @@ async fn family_of_nothing(
 }
 
 #[tokio::test]
-async fn a_type_of_another_crate_reads_itself_and_its_default() {
+async fn from_str_type_parses_values_and_defaults() {
     let server = TestServer::start(server().tools(tools![family])).await.unwrap();
     assert_eq!(server.call("family", json!({ "address": "127.0.0.1" })).await.unwrap().text(), "IPv4");
     assert_eq!(server.call("family", json!({})).await.unwrap().text(), "IPv6");
     let refused = server.call("family", json!({ "address": "localhost" })).await.unwrap_err();
     assert_eq!(refused.violations().unwrap().to_string(), "/address: not a valid Address");
-    let error = self::refused(self::server().tools(tools![family_of_nothing])).await;
-    assert!(matches!(error, StartError::Default { tool: "family_of_nothing", .. }), "{error}");
+    let error = self::refused(self::server().tools(tools![family_of_invalid_default])).await;
+    assert!(matches!(error, StartError::Default { tool: "family_of_invalid_default", .. }), "{error}");
 }
 
 #[tokio::test]
-async fn only_destructive_tools_that_are_there_can_be_allowed() {
+async fn only_existing_destructive_tools_can_be_allowed() {
     let start = async |allowed: &str| {
         let server = server().lend(Ledger(1)).tools(tools![held, undo]);
         TestServer::start_allowing(server, [allowed]).await
     };
-    for wrong in ["held", "UNDO", "*", ""] {
-        let error = start(wrong).await.err().unwrap();
-        assert!(matches!(&error, StartError::Allow { given, .. } if given == wrong), "{error}");
+    for name in ["held", "UNDO", "*", ""] {
+        let error = start(name).await.err().unwrap();
+        assert!(matches!(&error, StartError::Allow { given, .. } if given == name), "{error}");
     }
     assert_eq!(start("undo").await.unwrap().call("undo", json!({})).await.unwrap().text(), "undone");
 }
 
 #[tokio::test]
-async fn an_output_schema_that_is_none_stops_the_start() {
+async fn invalid_output_schema_stops_the_start() {
     let error = refused(server().tools(tools![odd])).await;
     assert!(matches!(error, StartError::OutputSchema { tool: "odd", .. }), "{error}");
 }

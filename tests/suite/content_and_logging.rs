@@ -1,12 +1,11 @@
-//! What calls say while they run and when they are done: content of each kind, log messages, traces, and conditions
-//! among arguments.
+//! Content of each kind, log messages, trace context, and constraints between arguments.
 
 use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, StdioServer, kind, modern, text};
 
 #[test]
-fn a_result_shows_each_kind_of_content() {
+fn result_contains_each_kind_of_content() {
     let server = HttpServer::start(&[]);
     let reply = server.modern("tools/call", json!({ "name": "shows" }), json!({}), &[]).json();
     let expected = json!([
@@ -23,7 +22,7 @@ fn a_result_shows_each_kind_of_content() {
 }
 
 #[test]
-fn a_structured_result_may_be_shown_too() {
+fn structured_result_can_carry_further_content() {
     let mut server = StdioServer::initialized(&[]);
     let result = &server.call("charts", json!({ "bars": 3 }))["result"];
     assert_eq!(result["structuredContent"], json!({ "bars": 3 }));
@@ -32,12 +31,12 @@ fn a_structured_result_may_be_shown_too() {
         { "type": "image", "data": "Bw==", "mimeType": "image/png" },
     ]);
     assert_eq!(result["content"], expected);
-    // It is held to its contract all the same.
+    // Its structured part is still validated against the contract.
     assert_eq!(kind(&server.call("charts", json!({ "bars": 101 }))), "internal");
 }
 
 #[test]
-fn what_is_not_what_it_says_is_not_sent() {
+fn invalid_content_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
     for misfit in ["image", "audio", "link", "resource", "many"] {
         assert_eq!(kind(&server.call("misfits", json!({ "misfit": misfit }))), "internal", "{misfit}");
@@ -45,7 +44,7 @@ fn what_is_not_what_it_says_is_not_sent() {
     assert_eq!(kind(&server.call("misfits", json!({ "misfit": "large" }))), "too_large");
 }
 
-/// The levels of the messages among these.
+/// Levels of the log messages among these notifications.
 fn levels(messages: &[Value]) -> Vec<String> {
     let logged = messages.iter().filter(|message| message["method"] == "notifications/message");
     logged
@@ -60,7 +59,7 @@ fn levels(messages: &[Value]) -> Vec<String> {
 const LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 #[test]
-fn since_2026_07_28_a_request_says_what_it_wants_to_hear() {
+fn modern_request_chooses_its_log_level() {
     let server = HttpServer::start(&[]);
     let params = json!({ "name": "logs" });
     let reply = server.modern("tools/call", params.clone(), json!({}), &[]);
@@ -69,9 +68,9 @@ fn since_2026_07_28_a_request_says_what_it_wants_to_hear() {
     assert_eq!(levels(&reply.events()), ["warning", "emergency"]);
     let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "debug" }), &[]);
     assert_eq!(levels(&reply.events()), ["debug", "info", "warning", "emergency"]);
-    // Who reads no stream hears nothing.
-    let deaf = [("Accept", "application/json")];
-    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "debug" }), &deaf);
+    // A client that does not accept streams receives no log messages.
+    let no_stream = [("Accept", "application/json")];
+    let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "debug" }), &no_stream);
     assert_eq!(text(&reply.json()), "logged");
     let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "loud" }), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
@@ -79,15 +78,16 @@ fn since_2026_07_28_a_request_says_what_it_wants_to_hear() {
     assert_eq!((removed.status, &removed.json()["error"]["code"]), (404, &json!(-32_601)));
 
     let mut server = StdioServer::start(&[]);
-    for (id, meta, heard) in [(1, json!({}), &[][..]), (2, json!({ LEVEL: "emergency" }), &["emergency"])] {
+    for (id, meta, expected) in [(1, json!({}), &[][..]), (2, json!({ LEVEL: "emergency" }), &["emergency"])]
+    {
         server.send(&modern(id, "tools/call", params.clone(), meta).to_string());
         assert_eq!(text(&server.answer(&json!(id))), "logged");
-        assert_eq!(levels(&std::mem::take(&mut server.notifications)), heard);
+        assert_eq!(levels(&std::mem::take(&mut server.notifications)), expected);
     }
 }
 
 #[test]
-fn until_2025_11_25_a_client_sets_what_it_wants_to_hear() {
+fn legacy_client_sets_its_log_level() {
     let mut server = StdioServer::initialized(&[]);
     server.call("logs", json!({}));
     assert_eq!(levels(&server.notifications), [""; 0]);
@@ -96,7 +96,7 @@ fn until_2025_11_25_a_client_sets_what_it_wants_to_hear() {
     server.call("logs", json!({}));
     assert_eq!(levels(&server.notifications), ["warning", "emergency"]);
 
-    // Without a session a client is told apart by its caller.
+    // Without a session, the level is kept per caller.
     let server = HttpServer::start(&[]);
     let post = |agent: &str, method: &str, params: Value| {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
@@ -108,7 +108,7 @@ fn until_2025_11_25_a_client_sets_what_it_wants_to_hear() {
 }
 
 #[test]
-fn a_trace_reaches_the_function_and_the_record() {
+fn trace_context_reaches_the_function_and_the_record() {
     let id = "0af7651916cd43dd8448eb211c80319c";
     let parent = format!("00-{id}-b7ad6b7169203331-01");
     let meta = json!({ "traceparent": parent, "tracestate": "vendor=1", "baggage": "user=ann" });
@@ -121,13 +121,13 @@ fn a_trace_reaches_the_function_and_the_record() {
     let mut server = StdioServer::initialized(&[]);
     let reply = server.request("tools/call", json!({ "name": "traced", "_meta": meta }));
     assert_eq!(text(&reply), expected);
-    // What is no trace is none, and no reason to refuse a call.
-    let odd = json!({ "name": "traced", "_meta": { "traceparent": "00-1-2-3" } });
-    assert_eq!(text(&server.request("tools/call", odd)), "none");
+    // An invalid trace context is ignored.
+    let invalid = json!({ "name": "traced", "_meta": { "traceparent": "00-1-2-3" } });
+    assert_eq!(text(&server.request("tools/call", invalid)), "none");
 }
 
 #[test]
-fn conditions_among_arguments_are_listed_and_enforced() {
+fn argument_constraints_are_listed_and_enforced() {
     let mut server = StdioServer::initialized(&[]);
     let list = server.request("tools/list", json!({}));
     let tools = list["result"]["tools"].as_array().unwrap();
@@ -142,7 +142,7 @@ fn conditions_among_arguments_are_listed_and_enforced() {
         let violations = &answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"];
         assert_eq!(violations[0]["rule"], "constraints", "{answer}");
     }
-    // What is wrong with one argument is said first, and nothing of its value.
+    // Violations of single arguments are reported before constraints.
     let answer = server.call("either", json!({ "email": 1 }));
     assert!(text(&answer).contains("/email"), "{answer}");
 }

@@ -1,22 +1,20 @@
-//! What an application serves beside its tools.
+//! Fallback handlers: prompts and resources that an application serves in addition to its tools.
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::{
-    control::until,
-    harness::{HttpServer, SPECIMEN, StdioServer, modern},
-};
+use crate::harness::{HttpServer, SPECIMEN, StdioServer, modern, until};
 
+/// The specimen with a fallback handler for prompts.
 fn specimen() -> Command {
     let mut command = Command::new(SPECIMEN);
-    command.env("SPECIMEN_BESIDE", "1");
+    command.env("SPECIMEN_FALLBACK", "1");
     command
 }
 
 #[test]
-fn what_is_declared_is_served_and_nothing_else() {
+fn only_declared_methods_are_served() {
     let server = HttpServer::start_by(&mut specimen(), &[]);
     let ask = |method: &str, params: Value| server.modern(method, params, json!({}), &[]);
     let declared = &ask("server/discover", json!({})).json()["result"]["capabilities"];
@@ -32,12 +30,12 @@ fn what_is_declared_is_served_and_nothing_else() {
         let reply = ask(method, json!({}));
         assert_eq!(reply.json()["error"]["code"], -32_601, "{method}: {reply:?}");
     }
-    // Tools stay the server's own.
+    // Tools are still served by the framework.
     assert_eq!(server.call("echo", json!({ "text": "x" }))["result"]["content"][0]["text"], "x");
 }
 
 #[test]
-fn it_learns_who_asks() {
+fn fallback_handler_can_read_the_caller() {
     let server = HttpServer::start_by(&mut specimen(), &[]);
     let reply = server.modern("prompts/list", json!({}), json!({}), &[]).json();
     let said = reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
@@ -49,7 +47,7 @@ fn it_learns_who_asks() {
 }
 
 #[test]
-fn it_is_bounded_in_time_and_its_panics_are_answers() {
+fn fallback_handler_times_out_and_its_panics_become_errors() {
     let server = HttpServer::start_by(&mut specimen(), &["--timeout", "200ms"]);
     let get = |name: &str| server.modern("prompts/get", json!({ "name": name }), json!({}), &[]).json();
     let failed = get("panics");
@@ -64,38 +62,39 @@ fn it_is_bounded_in_time_and_its_panics_are_answers() {
 }
 
 #[test]
-fn it_announces_what_changes() {
+fn fallback_handler_announces_changes() {
     let mut server = StdioServer::initialized_by(&mut specimen(), &[]);
-    // Whoever has only just connected may not be listening yet.
-    until("prompts were said to have changed", || {
+    // The notification stream of a new client may not be open yet.
+    until("a prompt list change was announced", || {
         server.call("changes", json!({}));
-        let mut heard = server.notifications.iter();
-        heard.any(|message| message["method"] == "notifications/prompts/list_changed")
+        let mut received = server.notifications.iter();
+        received.any(|message| message["method"] == "notifications/prompts/list_changed")
     });
 }
 
-/// The URIs of resources that were said to have changed.
+/// URIs of the received `resources/updated` notifications.
 fn updated(server: &StdioServer) -> Vec<Value> {
-    let heard = server.notifications.iter();
-    let heard = heard.filter(|message| message["method"] == "notifications/resources/updated");
-    heard.map(|message| message["params"]["uri"].clone()).collect()
+    let received = server.notifications.iter();
+    let updates = received.filter(|message| message["method"] == "notifications/resources/updated");
+    updates.map(|message| message["params"]["uri"].clone()).collect()
 }
 
+/// The specimen with a fallback handler for resources.
 fn resources() -> Command {
     let mut command = Command::new(SPECIMEN);
-    command.env("SPECIMEN_BESIDE", "resources");
+    command.env("SPECIMEN_FALLBACK", "resources");
     command
 }
 
 #[test]
-fn until_2025_11_25_a_client_hears_of_resources_that_it_subscribes_to() {
+fn legacy_client_is_notified_of_resources_it_subscribed_to() {
     let mut server = StdioServer::initialized_by(&mut resources(), &[]);
     let subscribe = |server: &mut StdioServer, method: &str, uri: &str| {
         server.request(&format!("resources/{method}"), json!({ "uri": uri }))
     };
     assert_eq!(subscribe(&mut server, "subscribe", "file:///own/a")["result"], json!({}));
     assert_eq!(subscribe(&mut server, "subscribe", "file:///else/a")["error"]["code"], -32_602);
-    until("the resource was said to have changed", || {
+    until("a resource update was announced", || {
         for uri in ["file:///else/a", "file:///own/b", "file:///own/a"] {
             server.call("changes", json!({ "resource": uri }));
         }
@@ -110,7 +109,7 @@ fn until_2025_11_25_a_client_hears_of_resources_that_it_subscribes_to() {
 }
 
 #[test]
-fn since_2026_07_28_a_stream_hears_of_the_resources_that_its_handler_accepts() {
+fn modern_stream_is_notified_of_resources_its_handler_accepts() {
     let listen = |id: i64, uris: Value| {
         let params = json!({ "notifications": { "resourceSubscriptions": uris } });
         modern(id, "subscriptions/listen", params, json!({})).to_string()
@@ -131,15 +130,15 @@ fn since_2026_07_28_a_stream_hears_of_the_resources_that_its_handler_accepts() {
     server.answer(&json!(2));
     change(&mut server, 3, "file:///own/a");
     server.answer(&json!(3));
-    until("the resource was said to have changed", || {
+    until("a resource update was announced", || {
         change(&mut server, 4, "file:///own/b");
         server.answer(&json!(4));
         !updated(&server).is_empty()
     });
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
-    // A handler that says nothing of resources has none to hear of.
-    let mut server = StdioServer::start_by(specimen().env("SPECIMEN_BESIDE", "silent"), &[]);
+    // A handler that accepts no subscriptions sends none.
+    let mut server = StdioServer::start_by(specimen().env("SPECIMEN_FALLBACK", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));
     assert_eq!(accepted(&mut server), Value::Null);
 }

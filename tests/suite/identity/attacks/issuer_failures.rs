@@ -1,4 +1,4 @@
-//! Issuers that can't be asked, or answer what they shouldn't: never a pass.
+//! Unreachable issuers and invalid issuer responses.
 
 use std::time::{Duration, Instant};
 
@@ -9,22 +9,22 @@ use super::{
         issuer::{Answer, Issuer, WELL_KNOWN, sign},
         keys::KEYS,
     },
-    Pair, known, opened, refusal,
+    Pair, issuer_keys, refusal, succeeded,
 };
 use crate::harness::{PATIENCE, Reply};
 
-/// The issuer can't be asked: not the caller's fault, and worth another try.
-fn unavailable(reply: &Reply) -> Result<(), String> {
+/// Asserts a 503 with `Retry-After`.
+fn check_unavailable(reply: &Reply) -> Result<(), String> {
     let wait = reply.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());
     if reply.status == 503 && wait.is_some_and(|wait| wait > 0) { Ok(()) } else { Err(format!("{reply:?}")) }
 }
 
-/// Calls until the tool opens.
-fn until_open(pair: &Pair, token: &str) {
+/// Repeats a call until it succeeds.
+fn wait_for_success(pair: &Pair, token: &str) {
     let begun = Instant::now();
     loop {
         let reply = pair.call(token);
-        if opened(&reply) {
+        if succeeded(&reply) {
             return;
         }
         assert!(begun.elapsed() < PATIENCE * 2, "{reply:?}");
@@ -33,45 +33,45 @@ fn until_open(pair: &Pair, token: &str) {
 }
 
 #[test]
-fn an_issuer_that_is_down_is_asked_again() {
-    let issuer = Issuer::start(&known());
+fn unreachable_issuer_is_asked_again() {
+    let issuer = Issuer::start(&issuer_keys());
     issuer.set_down(true);
     let pair = Pair::with(issuer, &[]);
     let token = pair.issuer.token();
-    unavailable(&pair.call(&token)).unwrap();
-    // What needs no keys to be refused is refused.
+    check_unavailable(&pair.call(&token)).unwrap();
+    // Tokens that are invalid without any key are refused as usual.
     refusal(&pair.call("a.b.c")).unwrap();
-    let stranger = pair.issuer.token_with(json!({ "iss": "https://evil.example" }));
-    refusal(&pair.call(&stranger)).unwrap();
+    let foreign = pair.issuer.token_with(json!({ "iss": "https://evil.example" }));
+    refusal(&pair.call(&foreign)).unwrap();
     pair.issuer.set_down(false);
-    until_open(&pair, &token);
+    wait_for_success(&pair, &token);
 }
 
 #[test]
-fn known_keys_serve_while_the_issuer_is_down() {
+fn cached_keys_verify_tokens_while_the_issuer_is_down() {
     let pair = Pair::start();
-    pair.takes(&[("before", pair.issuer.token())]);
+    pair.accepts(&[("before", pair.issuer.token())]);
     pair.issuer.set_down(true);
-    pair.takes(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
+    pair.accepts(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
     let header = pair.issuer.header("RS256", "unknown").to_string();
-    let unknown = pair.call(&sign(&KEYS.stranger, "RS256", header, pair.issuer.claims().to_string()));
-    // Nobody can say that the issuer hasn't that key.
-    unavailable(&unknown).unwrap();
-    pair.takes(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
+    let unknown = pair.call(&sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string()));
+    // The issuer may have added this key.
+    check_unavailable(&unknown).unwrap();
+    pair.accepts(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }
 
 #[test]
-fn either_document_will_do() {
+fn either_metadata_document_is_sufficient() {
     for path in WELL_KNOWN {
-        let issuer = Issuer::start(&known());
+        let issuer = Issuer::start(&issuer_keys());
         issuer.set_only(path);
         let pair = Pair::with(issuer, &[]);
-        pair.takes(&[(path, pair.issuer.token())]);
+        pair.accepts(&[(path, pair.issuer.token())]);
     }
 }
 
 #[test]
-fn a_document_that_is_wrong_is_believed_in_nothing() {
+fn invalid_metadata_document_is_rejected() {
     let evil = Issuer::start(&[&KEYS.rsa]);
     let elsewhere = format!("{}/jwks", evil.url);
     let members = |members: Value| (members.to_string(), members);
@@ -88,26 +88,26 @@ fn a_document_that_is_wrong_is_believed_in_nothing() {
         members(json!({ "jwks_uri": "file:///etc/passwd" })),
         members(json!({ "jwks_uri": "ftp://127.0.0.1/jwks" })),
         members(json!({ "jwks_uri": "http://issuer.example/jwks" })),
-        // Not a loopback address by its digits, and yet one that answers here.
+        // Not a loopback address, although it reaches this machine.
         members(json!({ "jwks_uri": format!("http://0.0.0.0:{}/jwks", evil.address.port()) })),
         members(json!({ "jwks_uri": "data:application/json,{}" })),
     ];
     for (name, members) in documents {
-        let issuer = Issuer::start(&known());
+        let issuer = Issuer::start(&issuer_keys());
         issuer.set_document(members);
         let pair = Pair::with(issuer, &[]);
-        unavailable(&pair.call(&pair.issuer.token())).unwrap_or_else(|reply| panic!("{name}: {reply}"));
+        check_unavailable(&pair.call(&pair.issuer.token())).unwrap_or_else(|reply| panic!("{name}: {reply}"));
     }
     assert!(evil.counts().is_empty(), "{:?}", evil.counts());
 
-    let issuer = Issuer::start(&known());
+    let issuer = Issuer::start(&issuer_keys());
     issuer.set_document(json!({ "issuer": format!("{}/", issuer.url) }));
     let pair = Pair::with(issuer, &[]);
-    unavailable(&pair.call(&pair.issuer.token())).unwrap();
+    check_unavailable(&pair.call(&pair.issuer.token())).unwrap();
 }
 
 #[test]
-fn bad_answers_are_no_keys() {
+fn invalid_responses_yield_no_keys() {
     let evil = Issuer::start(&[&KEYS.rsa]);
     let twice = format!(r#"{{"keys":[],"keys":[{}]}}"#, KEYS.rsa.jwk());
     let answers = [
@@ -133,7 +133,7 @@ fn bad_answers_are_no_keys() {
     for (name, answer) in answers {
         let pair = Pair::start();
         pair.issuer.set_jwks(answer.clone());
-        if let Err(reply) = unavailable(&pair.call(&pair.issuer.token())) {
+        if let Err(reply) = check_unavailable(&pair.call(&pair.issuer.token())) {
             wrong.push(format!("keys {name}: {reply}"));
         }
         if matches!(name, "twice" | "nothing" | "deep") {
@@ -141,7 +141,7 @@ fn bad_answers_are_no_keys() {
         }
         let pair = Pair::start();
         pair.issuer.set_metadata(answer);
-        if let Err(reply) = unavailable(&pair.call(&pair.issuer.token())) {
+        if let Err(reply) = check_unavailable(&pair.call(&pair.issuer.token())) {
             wrong.push(format!("metadata {name}: {reply}"));
         }
     }
@@ -149,20 +149,20 @@ fn bad_answers_are_no_keys() {
     assert!(evil.counts().is_empty(), "{:?}", evil.counts());
 }
 
-/// A set without a key in it knows nobody; a token is then wrong, or the issuer is: never right.
+/// With an empty key set, either the token is refused or the issuer counts as unavailable.
 #[test]
-fn an_empty_set_opens_nothing() {
+fn empty_key_set_accepts_no_token() {
     let pair = Pair::with(Issuer::start(&[]), &[]);
     let reply = pair.call(&pair.issuer.token());
     assert!(matches!(reply.status, 401 | 503), "{reply:?}");
 }
 
-/// An issuer that doesn't answer holds a call up for a while, and then it is refused.
+/// A call waits for the issuer for a limited time.
 #[test]
-fn a_slow_issuer_is_waited_for_no_longer_than_that() {
+fn slow_issuer_times_out() {
     let pair = Pair::start();
     pair.issuer.set_jwks(Answer::Held);
-    unavailable(&pair.call(&pair.issuer.token())).unwrap();
-    pair.issuer.set_jwks(Answer::Right);
-    until_open(&pair, &pair.issuer.token());
+    check_unavailable(&pair.call(&pair.issuer.token())).unwrap();
+    pair.issuer.set_jwks(Answer::Correct);
+    wait_for_success(&pair, &pair.issuer.token());
 }

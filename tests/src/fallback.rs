@@ -1,4 +1,4 @@
-//! Handlers beside the tools: one that does what handlers do wrong, and one whose resources change.
+//! Fallback handlers: one with prompts that fail, and one with resources that change.
 
 use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*};
 use rmcp::{
@@ -11,10 +11,10 @@ use rmcp::{
     service::RequestContext,
 };
 
-/// Lays the handler beside the tools where a test wants one.
-pub fn beside(server: ToolServer) -> ToolServer {
+/// Adds the fallback handler that `SPECIMEN_FALLBACK` selects.
+pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
-    match std::env::var("SPECIMEN_BESIDE").as_deref() {
+    match std::env::var("SPECIMEN_FALLBACK").as_deref() {
         Ok("resources") => server.beside(Resources { accepts: true }).tools(CHANGES),
         Ok("silent") => server.beside(Resources { accepts: false }).tools(CHANGES),
         Ok(_) => server.beside(Prompts).tools(CHANGES),
@@ -22,7 +22,7 @@ pub fn beside(server: ToolServer) -> ToolServer {
     }
 }
 
-/// Says that prompts have changed, or a resource has.
+/// Announce a change of the prompts or of a resource.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn changes(
     announcements: &Announcements,
@@ -35,7 +35,7 @@ async fn changes(
     }
 }
 
-/// Resources that change, of which callers may hear of some, if it says so.
+/// Resources that change; `accepts` allows subscriptions to `file:///own/`.
 struct Resources {
     accepts: bool,
 }
@@ -77,7 +77,7 @@ fn is_own(uri: &str) -> bool {
     uri.starts_with("file:///own/")
 }
 
-/// Prompts alone: nothing is declared of resources.
+/// Prompts; resources are not declared.
 struct Prompts;
 
 impl ServerHandler for Prompts {
@@ -95,7 +95,7 @@ impl ServerHandler for Prompts {
         Ok(ListPromptsResult::with_all_items(vec![Prompt::new("asked_by", caller, None)]))
     }
 
-    #[expect(clippy::panic, reason = "to see what becomes of it")]
+    #[expect(clippy::panic, reason = "tests a panicking handler")]
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,

@@ -1,4 +1,4 @@
-//! Bad input: each kind of it is answered clearly, by a 4xx or a tool's error, and takes no memory.
+//! Malformed and oversized input: each kind gets a 4xx or a tool error, and does not grow memory.
 
 use std::{
     io::{Read as _, Write as _},
@@ -8,27 +8,29 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, modern, most_resident, resident, text};
+use crate::harness::{
+    HttpServer, PATIENCE, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
+};
 
-/// Bad calls of one run, and how many of them at a time.
+/// Malformed calls of one run, and how many run concurrently.
 const CALLS: usize = 1_000;
 const AT_A_TIME: usize = 64;
-/// What resident memory may grow by in such a run, in KiB.
+/// Allowed growth of resident memory in one run, in KiB.
 const MAY_GROW: u64 = 32 * 1024;
 
-/// How bad input is answered.
-enum Answer {
-    /// By HTTP alone: there is no message to answer.
+/// Expected response.
+enum Expected {
+    /// An HTTP status without a JSON-RPC message.
     Http(u16),
-    /// By HTTP's status and JSON-RPC's code.
+    /// An HTTP status and a JSON-RPC error code.
     Rpc(u16, i64),
-    /// By a result that says this to the model.
+    /// A tool error that contains this text.
     Tool(&'static str),
 }
-use Answer::{Http, Rpc, Tool};
+use Expected::{Http, Rpc, Tool};
 
-/// Bad input that is a body: it can come over either transport.
-fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
+/// Malformed messages for either transport.
+fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
     let call = |name: &str, arguments: &str| {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"NAME","arguments":ARGUMENTS}}"#;
         call.replace("NAME", name).replace("ARGUMENTS", arguments).into_bytes()
@@ -44,7 +46,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
     vec![
         ("malformed JSON", br#"{"jsonrpc":"2.0","id":1,"#.to_vec(), Rpc(400, -32_700)),
         ("two values", br#"{"jsonrpc":"2.0","id":1,"method":"ping"} {}"#.to_vec(), Rpc(400, -32_700)),
-        ("a number that JSON doesn't have", call("measure", r#"{"n":NaN}"#), Rpc(400, -32_700)),
+        ("a number that JSON lacks", call("measure", r#"{"n":NaN}"#), Rpc(400, -32_700)),
         ("a control character", call("echo", "{\"text\":\"\u{1}\"}"), Rpc(400, -32_700)),
         ("a batch", br#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#.to_vec(), Rpc(400, -32_600)),
         ("an empty batch", b"[]".to_vec(), Rpc(400, -32_600)),
@@ -83,7 +85,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
             Rpc(400, -32_600),
         ),
         ("objects, 10,000 deep", call("echo", &nested(r#"{"a":"#, "}", 10_000)), Rpc(400, -32_600)),
-        ("brackets without end", "[".repeat(10_000).into_bytes(), Rpc(400, -32_600)),
+        ("unclosed brackets", "[".repeat(10_000).into_bytes(), Rpc(400, -32_600)),
         (
             "50,000 characters",
             call("echo", &format!(r#"{{"text":"{long}"}}"#)),
@@ -100,7 +102,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
             Tool("/name: 50000 characters"),
         ),
         ("50,000 digits", call("measure", &format!(r#"{{"n":{}}}"#, "9".repeat(50_000))), Tool("/n: ")),
-        ("an exponent beyond all", call("measure", r#"{"n":1e999999999}"#), Tool("/n: ")),
+        ("a huge exponent", call("measure", r#"{"n":1e999999999}"#), Tool("/n: ")),
         (
             "50,000 arguments",
             call(
@@ -122,7 +124,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
         ),
         ("arguments that aren't an object", call("echo", "[1,2]"), Rpc(400, -32_602)),
         ("metadata that is a list", with_meta("tools/call", "[]"), Rpc(400, -32_602)),
-        ("metadata that is a list, elsewhere", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
+        ("metadata that is a list, in another method", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
         ("metadata of 50,000 characters", with_meta("tools/call", &format!("\"{long}\"")), Rpc(400, -32_602)),
         (
             "a version of 50,000 characters",
@@ -145,18 +147,18 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
             Rpc(400, -32_602),
         ),
         (
-            "an opening without its parameters",
+            "an initialize without its parameters",
             br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":7}}"#.to_vec(),
             Rpc(200, -32_602),
         ),
     ]
 }
 
-/// Sends one bad request, and gives its answer.
+/// Sends one malformed request and returns the response.
 type Send = fn(&HttpServer) -> Reply;
 
-/// Bad input that only HTTP can carry.
-fn requests() -> Vec<(&'static str, Send, Answer)> {
+/// Malformed requests that exist only over HTTP.
+fn requests() -> Vec<(&'static str, Send, Expected)> {
     const BODY: &[u8] =
         br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a"}}}"#;
     const HUGE: usize = 100_000_000;
@@ -206,7 +208,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
                 let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
                 stream.write_all(&server.message("POST", "/mcp", &head, b"")).unwrap();
                 let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 0x10_0000], b"\r\n"].concat();
-                // It may be refused before it is all there.
+                // The server may refuse the body before it is complete.
                 drop((0..HUGE / 0x10_0000).try_for_each(|_| stream.write_all(&chunk)));
                 drop(stream.write_all(b"0\r\n\r\n"));
                 Reply::read(stream)
@@ -227,7 +229,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             Rpc(400, -32_600),
         ),
         (
-            "chunks of no size",
+            "chunks without a size",
             |server| {
                 let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
                 server.send("POST", "/mcp", &head, b"zz\r\n{}\r\n0\r\n\r\n")
@@ -239,7 +241,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             |server| with(server, &[("Content-Length", "2"), ("Content-Length", "97")]),
             Http(400),
         ),
-        ("a length below nothing", |server| with(server, &[("Content-Length", "-1")]), Http(400)),
+        ("a negative length", |server| with(server, &[("Content-Length", "-1")]), Http(400)),
         (
             "a header of 100,000 characters",
             |server| with(server, &[("X-Long", &"x".repeat(100_000))]),
@@ -248,12 +250,12 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
         ("10,000 headers", |server| with(server, &vec![("X", "y"); 10_000]), Http(431)),
         ("a NUL in a header", |server| with(server, &[("X-Odd", "a\0b")]), Http(400)),
         (
-            "no HTTP at all",
+            "a TLS handshake",
             |server| server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
             Http(400),
         ),
         (
-            "a name of 50,000 characters beside another in the header",
+            "a name of 50,000 characters, another in the header",
             |server| {
                 let call = json!({ "name": "x".repeat(50_000), "arguments": {} });
                 server.modern("tools/call", call, json!({}), &[("Mcp-Name", "echo")])
@@ -261,7 +263,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             Rpc(400, -32_020),
         ),
         (
-            "a number beyond all, elsewhere",
+            "a huge number in another method",
             |server| {
                 let ping = br#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":1e400}}"#;
                 let reply = server.send("POST", "/mcp", &[], ping);
@@ -289,7 +291,7 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
             Rpc(400, -32_020),
         ),
         (
-            "an error that isn't one",
+            "an error that is not an object",
             |server| server.send("POST", "/mcp", &[], br#"{"jsonrpc":"2.0","id":1,"error":5}"#),
             Rpc(400, -32_600),
         ),
@@ -298,35 +300,35 @@ fn requests() -> Vec<(&'static str, Send, Answer)> {
 }
 
 #[test]
-fn each_is_answered_clearly_over_http() {
+fn malformed_input_over_http_is_answered() {
     let server = HttpServer::start(&[]);
-    for (name, message, answer) in messages(true) {
-        check(name, &server.send("POST", "/mcp", &[], &message), &answer);
+    for (name, message, expected) in messages(true) {
+        check(name, &server.send("POST", "/mcp", &[], &message), &expected);
     }
-    for (name, send, answer) in requests() {
-        check(name, &send(&server), &answer);
+    for (name, send, expected) in requests() {
+        check(name, &send(&server), &expected);
     }
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
-fn check(name: &str, reply: &Reply, answer: &Answer) {
-    match answer {
+fn check(name: &str, reply: &Reply, expected: &Expected) {
+    match expected {
         Http(status) => assert_eq!(reply.status, *status, "{name}: {reply:?}"),
         Rpc(status, code) => {
             assert_eq!(reply.status, *status, "{name}: {reply:?}");
-            check_message(name, &reply.json(), answer);
+            check_message(name, &reply.json(), expected);
             assert_eq!(reply.json()["error"]["code"], *code, "{name}: {reply:?}");
         }
         Tool(_) => {
             assert_eq!(reply.status, 200, "{name}: {reply:?}");
-            check_message(name, &reply.json(), answer);
+            check_message(name, &reply.json(), expected);
         }
     }
-    assert!(reply.body.len() < 8_192, "{name}: an answer of {} bytes", reply.body.len());
+    assert!(reply.body.len() < 8_192, "{name}: a response of {} bytes", reply.body.len());
 }
 
-fn check_message(name: &str, message: &Value, answer: &Answer) {
-    match answer {
+fn check_message(name: &str, message: &Value, expected: &Expected) {
+    match expected {
         Http(_) => {}
         Rpc(_, code) => {
             assert_eq!(message["error"]["code"], *code, "{name}: {message}");
@@ -335,28 +337,28 @@ fn check_message(name: &str, message: &Value, answer: &Answer) {
                 "{name}: {message}"
             );
         }
-        Tool(says) => {
+        Tool(part) => {
             assert_eq!(message["result"]["isError"], true, "{name}: {message}");
-            assert!(text(message).contains(says), "{name}: {message}");
+            assert!(text(message).contains(part), "{name}: {message}");
         }
     }
 }
 
 #[test]
-fn each_is_answered_clearly_over_stdio() {
+fn malformed_input_over_stdio_is_answered() {
     let mut server = StdioServer::initialized(&[]);
-    for (name, message, answer) in messages(false) {
+    for (name, message, expected) in messages(false) {
         server.send_bytes(&message);
-        check_message(name, &server.receive(), &answer);
+        check_message(name, &server.receive(), &expected);
     }
-    // Half a message, and no more.
+    // The input ends within a message.
     let stdin = server.stdin.as_mut().unwrap();
     stdin.write_all(br#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"echo"#).unwrap();
     assert!(server.close().success());
 }
 
 #[test]
-fn a_thousand_over_http_take_no_memory() {
+fn a_thousand_malformed_requests_over_http_do_not_grow_memory() {
     let server = HttpServer::start(&[]);
     server.call("echo", json!({ "text": "warm" }));
     let before = resident(server.process());
@@ -384,13 +386,13 @@ fn a_thousand_over_http_take_no_memory() {
         }
     });
     let most = most_resident(server.process());
-    println!("resident: {before} KiB before, {most} KiB at most");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB at most");
+    println!("resident: {before} KiB before, {most} KiB peak");
+    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
 #[test]
-fn a_thousand_over_stdio_take_no_memory() {
+fn a_thousand_malformed_messages_over_stdio_do_not_grow_memory() {
     let mut server = StdioServer::initialized(&[]);
     server.call("echo", json!({ "text": "warm" }));
     let before = resident(server.process());
@@ -411,13 +413,13 @@ fn a_thousand_over_stdio_take_no_memory() {
         }
     }
     let most = most_resident(server.process());
-    println!("resident: {before} KiB before, {most} KiB at most");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB at most");
+    println!("resident: {before} KiB before, {most} KiB peak");
+    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
 #[test]
-fn what_trickles_is_given_up() {
+fn slow_requests_and_unread_responses_time_out() {
     let server = HttpServer::start(&[]);
     let message = server.message("POST", "/mcp", &[("Content-Length", "1000")], b"{");
     let head = &message[..message.len() - 3];
@@ -425,7 +427,7 @@ fn what_trickles_is_given_up() {
         let in_head = scope.spawn(|| trickle(&server, head, b"x"));
         let in_body = scope.spawn(|| trickle(&server, &message, b" "));
         let unread = scope.spawn(|| leave_unread(&server));
-        // Others are served meanwhile.
+        // Other clients are served meanwhile.
         assert_eq!(text(&server.call("echo", json!({ "text": "meanwhile" }))), "meanwhile");
         let in_head = in_head.join().unwrap();
         assert!(in_head.starts_with("HTTP/1.1 408 "), "{in_head:?}");
@@ -435,11 +437,10 @@ fn what_trickles_is_given_up() {
     });
 }
 
-/// Asks for more than sockets hold, and reads none of it until the server must have given up.
+/// Requests more than socket buffers hold and reads nothing until the server must have closed the connection.
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
-    let call = json!({ "name": "large", "arguments": { "bytes": 1_000_000 } });
-    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call }).to_string();
+    let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();
     let message = server.message("POST", "/mcp", &[("Connection", "")], call.as_bytes());
     let mut stream = server.connect();
     (0..ANSWERS).for_each(|_| stream.write_all(&message).unwrap());
@@ -447,18 +448,18 @@ fn leave_unread(server: &HttpServer) {
     let mut answers = Vec::new();
     let read = stream.read_to_end(&mut answers);
     assert!(!matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "still open");
-    assert!(answers.len() < ANSWERS * 1_000_000, "all was kept for a client that reads nothing");
+    assert!(answers.len() < ANSWERS * 1_000_000, "every response was kept for a client that reads nothing");
 }
 
-/// Sends a byte each half second after a beginning, until there is an answer and the connection's end.
-fn trickle(server: &HttpServer, beginning: &[u8], byte: &[u8]) -> String {
+/// Sends `prefix`, then a byte every half second until the server responds and closes the connection.
+fn trickle(server: &HttpServer, prefix: &[u8], byte: &[u8]) -> String {
     let mut stream = server.connect();
     stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    stream.write_all(beginning).unwrap();
+    stream.write_all(prefix).unwrap();
     let (mut answer, mut chunk) = (Vec::new(), [0; 512]);
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < 2 * PATIENCE, "never given up");
+        assert!(begun.elapsed() < 2 * PATIENCE, "the connection is still open");
         drop(stream.write_all(byte));
         match stream.read(&mut chunk) {
             Ok(read @ 1..) => answer.extend_from_slice(&chunk[..read]),
@@ -469,12 +470,11 @@ fn trickle(server: &HttpServer, beginning: &[u8], byte: &[u8]) -> String {
 }
 
 #[test]
-fn a_large_body_takes_room_only_until_it_was_read() {
+fn large_body_frees_its_memory_once_parsed() {
     let server = HttpServer::start(&[]);
     let call = |milliseconds: u32| {
         let arguments = json!({ "text": "x".repeat(3_000_000), "milliseconds": milliseconds });
-        let call = json!({ "name": "holds", "arguments": arguments });
-        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call }).to_string();
+        let call = tools_call(1, "holds", arguments).to_string();
         let chunk = format!("{:x}\r\n{call}\r\n0\r\n\r\n", call.len());
         let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
         let mut stream = server.connect();
@@ -482,13 +482,13 @@ fn a_large_body_takes_room_only_until_it_was_read() {
         stream
     };
     let held: Vec<_> = (0..4).map(|_| call(60_000)).collect();
-    server.until("running", 4);
+    server.wait_for_count("running", 4);
     assert_eq!(text(&Reply::read(call(0)).json()), "held");
     drop(held);
 }
 
 #[test]
-fn a_body_that_waits_for_leave_is_given_it() {
+fn expect_100_continue_is_answered() {
     let server = HttpServer::start(&[]);
     let body = modern(1, "tools/call", json!({ "name": "echo", "arguments": { "text": "a" } }), json!({}));
     let body = body.to_string();
@@ -502,9 +502,9 @@ fn a_body_that_waits_for_leave_is_given_it() {
     ];
     let mut stream = server.connect();
     stream.write_all(&server.message("POST", "/mcp", &headers, b"")).unwrap();
-    let mut leave = [0; 25];
-    stream.read_exact(&mut leave).unwrap();
-    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(body.as_bytes()).unwrap();
     assert_eq!(text(&Reply::read(stream).json()), "a");
 }

@@ -1,4 +1,4 @@
-//! Tokens that a trusted issuer made, and meant otherwise.
+//! Tokens of a trusted issuer for other purposes.
 
 use serde_json::{Value, json};
 
@@ -10,34 +10,34 @@ use super::{
 const READ: &[&str] = &["specimen:read"];
 const ELSEWHERE: &str = "http://127.0.0.1:1/mcp";
 
-/// Holds that a token opens nothing, and says nothing of why.
-fn refused(server: &Protected, token: &str) {
+/// Asserts that a token is refused as `invalid_token`.
+fn assert_refused(server: &Protected, token: &str) {
     let reply = server.measure(token);
     assert_eq!(reply.status, 401, "{reply:?}");
     assert!(reply.header("www-authenticate").unwrap().contains("error=\"invalid_token\""), "{reply:?}");
 }
 
 #[test]
-fn a_token_for_another_resource() {
+fn token_for_another_resource_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
-    refused(&server, &issuer.token(ELSEWHERE, READ));
+    assert_refused(&server, &issuer.token(ELSEWHERE, READ));
 }
 
-/// It says to a client who signed in, and that client may have the resource's name.
+/// The audience of an ID token is a client, which may have the name of the resource.
 #[test]
-fn an_id_token() {
+fn id_token_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
     for audience in ["agent", &server.resource] {
         let asked = json!({ "user": "ann", "client": "agent", "audience": audience });
-        refused(&server, issuer.control("id_token", &asked)["id_token"].as_str().unwrap());
+        assert_refused(&server, issuer.control("id_token", &asked)["id_token"].as_str().unwrap());
     }
 }
 
-/// A grant is none, even where whoever gave it also gives tokens, and means this server.
+/// An ID-JAG of a trusted issuer for this server is still not an access token.
 #[test]
-fn an_id_jag_for_the_server_itself() {
+fn id_jag_for_the_server_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
     let jag = [
@@ -46,24 +46,24 @@ fn an_id_jag_for_the_server_itself() {
         ("resource", &server.resource),
         ("scope", "specimen:read"),
     ];
-    refused(&server, &issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &jag));
+    assert_refused(&server, &issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &jag));
 }
 
-/// The issuer says that it is active; it isn't for resources.
+/// Introspection reports a refresh token as active.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token() {
+async fn refresh_token_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Opaque);
     let mut client = Client::of(&server, Era::Modern);
     let denied = client.connect().await.unwrap_err();
     client.sign_in(challenge(&denied), READ).await;
     assert_eq!(server.measure(&client.token().await).status, 200);
-    refused(&server, &client.refresh_token().await);
+    assert_refused(&server, &client.refresh_token().await);
 }
 
-/// Whoever was given a token for a user acts for that user, and is named beside them.
+/// The client that exchanged the token is named as the agent.
 #[test]
-fn a_token_that_was_exchanged() {
+fn exchanged_token_names_user_and_agent() {
     let issuer = AuthorizationServer::start(&[]);
     for format in [Format::Jwt("ES256"), Format::Opaque] {
         let server = Protected::start(&issuer, format);

@@ -1,26 +1,29 @@
-//! Layers, for tests that want some.
+//! Middleware for the tests of it.
 
 use std::env::var_os;
 
 use mcp_tool_runtime::{CallContext, Handling, Middleware, Next, ToolEntry, ToolServer, prelude::*};
 
-/// Says on stderr what passes it.
-struct Says(&'static str);
+/// Logs calls and their results to stderr.
+struct Logs(&'static str);
 
-impl Middleware for Says {
+impl Middleware for Logs {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
         Box::pin(async move {
             let (name, tool) = (self.0, call.contract().name);
-            eprintln!("the {name} layer takes {tool}");
+            eprintln!("the {name} middleware takes {tool}");
             let outcome = next.run().await;
             let (error, begun) = (outcome.error(), outcome.has_begun());
-            eprintln!("the {name} layer saw {tool}: {error:?}, begun {begun}, {} bytes", outcome.bytes());
+            eprintln!(
+                "the {name} middleware saw {tool}: {error:?}, begun {begun}, {} bytes",
+                outcome.bytes()
+            );
             outcome
         })
     }
 }
 
-/// Lets those through that name the tenant.
+/// Accepts only calls with the header `X-Tenant: acme`.
 struct OneTenant;
 
 impl Middleware for OneTenant {
@@ -38,11 +41,11 @@ impl Middleware for OneTenant {
     }
 }
 
-/// Panics when the call is done.
+/// Panics after the call.
 struct Panics;
 
 impl Middleware for Panics {
-    #[expect(clippy::panic, reason = "panics are what it is for")]
+    #[expect(clippy::panic, reason = "tests panicking middleware")]
     fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
         Box::pin(async move {
             drop(next.run().await);
@@ -51,18 +54,19 @@ impl Middleware for Panics {
     }
 }
 
-/// With layers around all tools, one around those that are checked for their tenant, and one that breaks others.
-pub fn layered(
+/// Adds middleware if `SPECIMEN_MIDDLEWARE` is set: logging for all tools, a tenant check for `tenant_only`, a panic for
+/// `panicking`.
+pub fn with_middleware(
     server: ToolServer,
-    checked: &'static [ToolEntry],
-    broken: &'static [ToolEntry],
+    tenant_only: &'static [ToolEntry],
+    panicking: &'static [ToolEntry],
 ) -> ToolServer {
-    match var_os("SPECIMEN_LAYERS") {
+    match var_os("SPECIMEN_MIDDLEWARE") {
         Some(_) => server
-            .layer(Says("outer"))
-            .layer_for(checked, OneTenant)
-            .layer(Says("inner"))
-            .layer_for(broken, Panics),
+            .layer(Logs("outer"))
+            .layer_for(tenant_only, OneTenant)
+            .layer(Logs("inner"))
+            .layer_for(panicking, Panics),
         None => server,
     }
 }

@@ -1,4 +1,4 @@
-//! Two callers are never one because their names are alike: what is kept for one isn't the other's.
+//! Callers with equal names but different issuers or agents are separate callers.
 
 use std::time::Instant;
 
@@ -8,25 +8,25 @@ use serde_json::{Value, json};
 use super::{
     Bearer,
     issuer::{Issuer, RESOURCE},
-    known, request,
+    issuer_keys,
 };
-use crate::harness::{HttpServer, PATIENCE, kind, text};
+use crate::harness::{HttpServer, PATIENCE, kind, text, tools_call};
 
-/// A server that trusts two issuers, each of which has an Alice who uses the same agent.
-struct Two {
+/// A server that trusts two issuers; each has a user `alice` with the same agent.
+struct TwoIssuers {
     server: HttpServer,
     issuers: [Issuer; 2],
 }
 
-impl Two {
+impl TwoIssuers {
     fn start(arguments: &[&str]) -> Self {
-        let issuers = [Issuer::start(&known()), Issuer::start(&known())];
+        let issuers = [Issuer::start(&issuer_keys()), Issuer::start(&issuer_keys())];
         let urls = [issuers[0].url.clone(), issuers[1].url.clone()].join(",");
         let own = ["--oauth-issuer", &urls, "--oauth-resource", RESOURCE];
-        Two { server: HttpServer::start(&[&own, arguments].concat()), issuers }
+        TwoIssuers { server: HttpServer::start(&[&own, arguments].concat()), issuers }
     }
 
-    /// The two, and other tenants' and agents' Alices of the first issuer.
+    /// `alice` of each issuer, and `alice` of the first issuer with another agent.
     fn alices(&self) -> [Bearer<'_>; 3] {
         let [first, second] = &self.issuers;
         let other = json!({ "client_id": "agent-8" });
@@ -36,8 +36,8 @@ impl Two {
 }
 
 #[test]
-fn each_has_a_rate_of_its_own() {
-    let two = Two::start(&[]);
+fn callers_have_separate_rate_limits() {
+    let two = TwoIssuers::start(&[]);
     for (number, alice) in two.alices().iter().enumerate() {
         for _ in 0..3 {
             let answer = alice.call("limited", json!({})).json();
@@ -48,8 +48,8 @@ fn each_has_a_rate_of_its_own() {
 }
 
 #[test]
-fn each_has_cursors_of_its_own() {
-    let two = Two::start(&[]);
+fn callers_have_separate_cursors() {
+    let two = TwoIssuers::start(&[]);
     let alices = two.alices();
     for (number, alice) in alices.iter().enumerate() {
         let answer = alice.call("numbers", json!({ "below": 9, "limit": 3 })).json();
@@ -67,42 +67,43 @@ fn each_has_cursors_of_its_own() {
 }
 
 #[test]
-fn a_call_is_cancelled_by_its_own_caller() {
-    let two = Two::start(&[]);
+fn call_is_cancelled_only_by_its_own_caller() {
+    let two = TwoIssuers::start(&[]);
     let [alice, others @ ..] = two.alices();
     let cancel =
         json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } });
-    let running = |wanted: u64| {
+    let wait_for_running = |expected: u64| {
         let begun = Instant::now();
-        while alice.count("running") != wanted {
+        while alice.count("running") != expected {
             assert!(begun.elapsed() < PATIENCE);
         }
     };
-    let held = |milliseconds: u32| request(7, "holds", json!({ "text": "x", "milliseconds": milliseconds }));
+    let held =
+        |milliseconds: u32| tools_call(7, "holds", json!({ "text": "x", "milliseconds": milliseconds }));
     std::thread::scope(|scope| {
         let call = scope.spawn(|| alice.send(&[], &held(3_000)).json());
-        running(1);
+        wait_for_running(1);
         for other in &others {
             assert_eq!(other.send(&[], &cancel).status, 202);
         }
         assert_eq!(text(&call.join().unwrap()), "held");
         let call = scope.spawn(|| alice.send(&[], &held(60_000)).json());
-        running(1);
+        wait_for_running(1);
         assert_eq!(alice.send(&[], &cancel).status, 202);
         assert_eq!(call.join().unwrap()["error"]["code"], -31_499);
     });
 }
 
 #[test]
-fn a_session_is_its_owners() {
-    let two = Two::start(&["--legacy-sessions", "8"]);
+fn session_belongs_to_its_owner() {
+    let two = TwoIssuers::start(&["--legacy-sessions", "8"]);
     let alices = two.alices();
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     for (number, alice) in alices.iter().enumerate() {
-        let id = alice.session();
+        let id = alice.open_session();
         let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
         for (other, user) in alices.iter().enumerate() {
-            for message in [&list, &request(2, "echo", json!({ "text": "x" }))] {
+            for message in [&list, &tools_call(2, "echo", json!({ "text": "x" }))] {
                 let wanted = if other == number { 200 } else { 404 };
                 let reply = user.send(&inside, message);
                 assert_eq!(reply.status, wanted, "session {number} by {other}: {reply:?}");
@@ -114,13 +115,13 @@ fn a_session_is_its_owners() {
                 assert_eq!(two.server.send("GET", "/mcp", &events, b"").status, 404);
             }
         }
-        // It is still there, and who ends it is its owner.
+        // The session is still open, and its owner can close it.
         assert_eq!(alice.send(&inside, &list).status, 200);
         let own = [("Authorization", alice.authorization.as_str()), inside[0], inside[1]];
         assert!((200..300).contains(&two.server.send("DELETE", "/mcp", &own, b"").status));
         assert_eq!(alice.send(&inside, &list).status, 404);
     }
-    // Nobody's is nobody's.
+    // Without a token, a session id is useless.
     assert_eq!(two.server.post(&[("Mcp-Session-Id", "x")], &list).status, 401);
 }
 
@@ -151,7 +152,7 @@ mod after {
 }
 
 #[tokio::test]
-async fn each_is_held_to_what_it_listed_itself() {
+async fn last_listed_contract_is_kept_per_caller() {
     let server = TestServer::start(ToolServer::new("finds", "1").tools(tools![before::find])).await.unwrap();
     let alice = || Caller::new("alice").with_agent("agent-7").with_scopes(["things:read"]);
     let others = [

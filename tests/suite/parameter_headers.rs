@@ -1,4 +1,4 @@
-//! Headers that mirror arguments: listed, and held to the body where 2026-07-28 comes over HTTP, and nowhere else.
+//! `Mcp-Param-*` headers, which mirror arguments: listed, and compared with the body of 2026-07-28 calls over HTTP.
 
 use serde_json::{Value, json};
 
@@ -6,21 +6,21 @@ use crate::harness::{HttpServer, Reply, StdioServer, correlation, kind, modern, 
 
 const REGION: (&str, &str) = ("Mcp-Param-Region", "eu");
 
-/// A call of 2026-07-28 with these arguments and headers.
-fn called(server: &HttpServer, arguments: Value, headers: &[(&str, &str)]) -> Reply {
+/// Calls `routed` as a 2026-07-28 client.
+fn call(server: &HttpServer, arguments: Value, headers: &[(&str, &str)]) -> Reply {
     server.modern("tools/call", json!({ "name": "routed", "arguments": arguments }), json!({}), headers)
 }
 
-/// What a call is refused by over its headers.
+/// Error message of a call that is refused because of its headers.
 fn refused(server: &HttpServer, arguments: Value, headers: &[(&str, &str)]) -> String {
-    let reply = called(server, arguments, headers);
+    let reply = call(server, arguments, headers);
     let answer = reply.json();
     assert_eq!((reply.status, &answer["error"]["code"]), (400, &json!(-32_020)), "{headers:?} {answer}");
     answer["error"]["message"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_list_shows_which_header_mirrors_an_argument() {
+fn tools_list_names_the_header_of_each_parameter() {
     let server = HttpServer::start(&[]);
     let list = server.modern("tools/list", json!({}), json!({}), &[]).json();
     let tools = list["result"]["tools"].as_array().unwrap().clone();
@@ -49,10 +49,10 @@ fn a_list_shows_which_header_mirrors_an_argument() {
 }
 
 #[test]
-fn headers_that_say_what_the_arguments_say_pass() {
+fn matching_headers_are_accepted() {
     let server = HttpServer::start(&[]);
     let passes = |arguments: Value, headers: &[(&str, &str)]| {
-        let reply = called(&server, arguments, headers);
+        let reply = call(&server, arguments, headers);
         assert_eq!(reply.status, 200, "{headers:?} {reply:?}");
         text(&reply.json()).to_owned()
     };
@@ -74,7 +74,7 @@ fn headers_that_say_what_the_arguments_say_pass() {
 }
 
 #[test]
-fn text_comes_as_it_is_or_in_base64() {
+fn text_header_is_plain_or_base64() {
     let server = HttpServer::start(&[]);
     for (region, value) in [
         ("us-west1", "us-west1"),
@@ -88,7 +88,7 @@ fn text_comes_as_it_is_or_in_base64() {
         ("", "=?base64??="),
         ("", " "),
     ] {
-        let reply = called(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
+        let reply = call(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
         assert_eq!((reply.status, text(&reply.json())), (200, &*format!("{region} 0 false none 0 ")));
     }
     for (region, value) in [
@@ -112,7 +112,7 @@ fn text_comes_as_it_is_or_in_base64() {
 }
 
 #[test]
-fn numbers_are_compared_by_value_and_booleans_by_word() {
+fn number_headers_compare_by_value_and_booleans_by_word() {
     let server = HttpServer::start(&[]);
     let body = |priority: &str, trial: &str| {
         let arguments = format!(r#"{{"region":"eu","priority":{priority},"trial":{trial}}}"#);
@@ -166,7 +166,7 @@ fn numbers_are_compared_by_value_and_booleans_by_word() {
 }
 
 #[test]
-fn a_header_is_there_once_and_only_with_its_argument() {
+fn header_appears_once_and_only_with_its_argument() {
     let server = HttpServer::start(&[]);
     let eu = json!({ "region": "eu" });
     assert_eq!(
@@ -194,10 +194,10 @@ fn a_header_is_there_once_and_only_with_its_argument() {
 }
 
 #[test]
-fn what_is_wrong_with_the_arguments_alone_is_said_by_who_reads_them() {
+fn invalid_arguments_are_reported_by_the_argument_parser() {
     let server = HttpServer::start(&[]);
     let wrong = |arguments: Value, headers: &[(&str, &str)]| {
-        let reply = called(&server, arguments, headers);
+        let reply = call(&server, arguments, headers);
         assert_eq!((reply.status, kind(&reply.json())), (200, "invalid_arguments"), "{reply:?}");
     };
     wrong(json!({}), &[]);
@@ -221,40 +221,40 @@ fn what_is_wrong_with_the_arguments_alone_is_said_by_who_reads_them() {
 }
 
 #[test]
-fn a_refusal_is_recorded() {
+fn header_mismatch_is_recorded() {
     let server = HttpServer::start(&[]);
-    let answer = called(&server, json!({ "region": "eu" }), &[]).json();
+    let answer = call(&server, json!({ "region": "eu" }), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!(
         (&record["tool"], &record["version"], &record["outcome"], &record["reason"]),
         (&json!("routed"), &json!("2.0"), &json!("refused"), &json!("header_mismatch"))
     );
-    assert_eq!(record.get("arguments"), None, "nothing was read: {record}");
+    assert_eq!(record.get("arguments"), None, "the arguments were not parsed: {record}");
 }
 
 #[test]
-fn who_may_not_call_is_not_told_of_headers() {
+fn unauthorized_caller_learns_nothing_of_headers() {
     let server = HttpServer::start(&["--local-scopes", "specimen:other"]);
-    let reply = called(&server, json!({ "region": "eu" }), &[]);
+    let reply = call(&server, json!({ "region": "eu" }), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (403, &json!(-31_403)));
     assert!(!reply.body.contains("Region"), "{}", reply.body);
 }
 
 #[test]
-fn the_called_version_says_which_headers_count() {
+fn called_version_decides_which_headers_are_checked() {
     let server = HttpServer::start(&[]);
-    let older = |headers: &[(&str, &str)]| {
+    let call_v1 = |headers: &[(&str, &str)]| {
         let params = json!({ "name": "routed_v1", "arguments": { "zone": "eu" } });
         let reply = server.modern("tools/call", params, json!({}), headers);
         (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
     };
-    assert_eq!(older(&[("Mcp-Param-Zone", "eu")]), (200, 0));
-    assert_eq!(older(&[("Mcp-Param-Zone", "eu"), ("Mcp-Param-Region", "us")]), (200, 0));
-    assert_eq!(older(&[REGION]), (400, -32_020));
+    assert_eq!(call_v1(&[("Mcp-Param-Zone", "eu")]), (200, 0));
+    assert_eq!(call_v1(&[("Mcp-Param-Zone", "eu"), ("Mcp-Param-Region", "us")]), (200, 0));
+    assert_eq!(call_v1(&[REGION]), (400, -32_020));
 }
 
 #[test]
-fn other_revisions_and_stdio_do_not_look_at_headers() {
+fn legacy_calls_and_stdio_ignore_parameter_headers() {
     let server = HttpServer::start(&["--legacy-sessions", "1"]);
     let params = json!({ "name": "routed", "arguments": { "region": "eu" } });
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
@@ -262,18 +262,17 @@ fn other_revisions_and_stdio_do_not_look_at_headers() {
         let reply = server.post(&[&[("MCP-Protocol-Version", "2025-11-25")], headers].concat(), &body);
         assert_eq!((reply.status, text(&reply.json())), (200, "eu 0 false none 0 "));
     }
-    let client = json!({ "name": "harness", "version": "1" });
-    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
-    let session = server.post(&[], &hello).header("mcp-session-id").unwrap().to_owned();
+    let id = server.open_session(&[]);
     let session =
-        [("Mcp-Session-Id", &*session), ("MCP-Protocol-Version", "2025-11-25"), ("Mcp-Param-Region", "us")];
-    let started = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(server.post(&session, &started).status, 202);
+        [("Mcp-Session-Id", &*id), ("MCP-Protocol-Version", "2025-11-25"), ("Mcp-Param-Region", "us")];
     let events = server.post(&session, &body).events();
     assert_eq!(text(events.last().unwrap()), "eu 0 false none 0 ");
-    let newer = server.modern("tools/call", params.clone(), json!({}), &[session[0], session[2]]);
-    assert_eq!((newer.status, &newer.json()["error"]["code"]), (400, &json!(-32_020)), "no way around");
+    let modern_call = server.modern("tools/call", params.clone(), json!({}), &[session[0], session[2]]);
+    assert_eq!(
+        (modern_call.status, &modern_call.json()["error"]["code"]),
+        (400, &json!(-32_020)),
+        "a session id does not bypass the check"
+    );
 
     let mut server = StdioServer::start(&[]);
     server.send(&modern(1, "tools/call", params, json!({})).to_string());

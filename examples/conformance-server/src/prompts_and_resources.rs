@@ -1,4 +1,4 @@
-//! Prompts, resources and skills, by an rmcp handler beside the tools.
+//! Prompts, resources and skills in an rmcp fallback handler.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rmcp::{
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::{content::PNG, skills};
 
-/// How long a list holds.
+/// Cache lifetime of lists and resources.
 pub(crate) const TTL_MS: u64 = 60_000;
 
 /// The prompts and resources of the suite.
@@ -151,7 +151,7 @@ impl ServerHandler for PromptsAndResources {
             meta: None,
         };
         if let Some(file) = skills::file(&uri) {
-            return Ok(held(ReadResourceResult::new(vec![file])).into());
+            return Ok(cacheable(ReadResourceResult::new(vec![file])).into());
         }
         let id = uri.strip_prefix("test://template/").and_then(|rest| rest.strip_suffix("/data"));
         let contents = match (uri.as_str(), id) {
@@ -174,7 +174,7 @@ impl ServerHandler for PromptsAndResources {
                 return Err(ErrorData::resource_not_found(message, Some(json!({ "uri": other }))));
             }
         };
-        Ok(held(ReadResourceResult::new(vec![contents])).into())
+        Ok(cacheable(ReadResourceResult::new(vec![contents])).into())
     }
 
     async fn read_resource_directory(
@@ -229,13 +229,13 @@ impl ServerHandler for PromptsAndResources {
     }
 }
 
-fn held(result: ReadResourceResult) -> ReadResourceResult {
+fn cacheable(result: ReadResourceResult) -> ReadResourceResult {
     result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
-/// Asks in what context the prompt is to be.
+/// Asks for the context of the prompt.
 fn context_first() -> Result<InputRequiredResult, ErrorData> {
-    let asks = json!({
+    let result = json!({
         "resultType": "input_required",
         "inputRequests": {
             "user_context": {
@@ -252,5 +252,5 @@ fn context_first() -> Result<InputRequiredResult, ErrorData> {
             },
         },
     });
-    serde_json::from_value(asks).map_err(|error| ErrorData::internal_error(error.to_string(), None))
+    serde_json::from_value(result).map_err(|error| ErrorData::internal_error(error.to_string(), None))
 }

@@ -1,43 +1,19 @@
-//! `tools/list`: one list on every way to it, in pages whose cursors hold for it alone, and refused as the rest is.
+//! `tools/list`: the same list on every transport, paging, and refusals.
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::{
-    control::{Control, until},
-    harness::{HttpServer, Reply, SPECIMEN, StdioServer, modern},
+    control::Control,
+    harness::{HttpServer, Reply, SPECIMEN, StdioServer, modern, rpc, tools_call, until},
 };
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-fn rpc(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
-}
-
-/// A legacy session that lists.
-struct Session<'s> {
-    server: &'s HttpServer,
-    id: String,
-}
-
-impl<'s> Session<'s> {
-    fn open(server: &'s HttpServer) -> Self {
-        let client = json!({ "name": "harness", "version": "2" });
-        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
-        let opened = server.post(&[], &rpc("initialize", hello));
-        Session { server, id: opened.header("mcp-session-id").unwrap().to_owned() }
-    }
-
-    fn list(&self, params: Value) -> Value {
-        let headers = [("Mcp-Session-Id", self.id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
-        self.server.post(&headers, &rpc("tools/list", params)).events().pop().unwrap()
-    }
-}
-
-/// All ways to a list, each as a function from parameters to the answer.
-fn ways(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
+/// Runs `test` on every transport and protocol revision, with a function that sends `tools/list`.
+fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
     let server = HttpServer::start(arguments);
     test("HTTP", &mut |params| {
         let headers = [("MCP-Protocol-Version", "2025-11-25"), ("User-Agent", "harness 2")];
@@ -46,9 +22,12 @@ fn ways(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value))
     test("HTTP, modern", &mut |params| server.modern("tools/list", params, json!({}), &[]).json());
     let sessions = [arguments, &["--legacy-sessions", "2"]].concat();
     let server = HttpServer::start(&sessions);
-    let session = Session::open(&server);
-    test("a session", &mut |params| session.list(params));
-    test("HTTP, modern, beside sessions", &mut |params| {
+    let id = server.open_session(&[]);
+    test("a session", &mut |params| {
+        let headers = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+        server.post(&headers, &rpc("tools/list", params)).events().pop().unwrap()
+    });
+    test("HTTP, modern, sessions enabled", &mut |params| {
         server.modern("tools/list", params, json!({}), &[]).json()
     });
     let mut stdio = StdioServer::initialized(arguments);
@@ -62,7 +41,7 @@ fn ways(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value))
 }
 
 #[test]
-fn one_list_on_every_way() {
+fn tools_list_is_identical_on_every_transport() {
     for arguments in [
         &[][..],
         &["--local-scopes", "specimen:read"],
@@ -71,64 +50,68 @@ fn one_list_on_every_way() {
         let printed = StdioServer::initialized(arguments).request("tools/list", json!({}));
         let tools = printed["result"]["tools"].as_array().unwrap().clone();
         assert!(tools.len() > 20);
-        ways(arguments, |way, list| {
+        on_every_transport(arguments, |transport, list| {
             let mut answer = list(json!({}));
-            assert_eq!(answer["jsonrpc"], "2.0", "{way}");
+            assert_eq!(answer["jsonrpc"], "2.0", "{transport}");
             let result = answer["result"].as_object_mut().unwrap();
-            let mut wanted = tools.clone();
-            if way == "a session" {
-                // It is rmcp that writes them, and its type has no place for it.
-                wanted
+            let mut expected = tools.clone();
+            if transport == "a session" {
+                // rmcp writes this list, and its type has no such member.
+                expected
                     .iter_mut()
                     .for_each(|tool| drop(tool.as_object_mut().unwrap().remove("securitySchemes")));
             }
-            assert_eq!(result.remove("tools").unwrap(), Value::from(wanted), "{way}");
+            assert_eq!(result.remove("tools").unwrap(), Value::from(expected), "{transport}");
             let info =
                 json!({ "io.modelcontextprotocol/serverInfo": { "name": "specimen", "version": "1.2.3" } });
-            let rest = match way.contains("modern") {
+            let rest = match transport.contains("modern") {
                 true => {
                     json!({ "resultType": "complete", "_meta": info, "ttlMs": 60_000, "cacheScope": "private" })
                 }
                 false => json!({ "ttlMs": 60_000, "cacheScope": "private" }),
             };
-            assert_eq!(Value::from(result.clone()), rest, "{way}");
+            assert_eq!(Value::from(result.clone()), rest, "{transport}");
         });
     }
 }
 
 #[test]
-fn a_list_goes_on_from_page_to_page() {
-    let whole = StdioServer::initialized(&[]).request("tools/list", json!({}))["result"]["tools"].clone();
-    let whole: Vec<&Value> = whole.as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
-    ways(&["--list-page", "7"], |way, list| {
+fn tools_list_is_paged() {
+    let all = StdioServer::initialized(&[]).request("tools/list", json!({}))["result"]["tools"].clone();
+    let all: Vec<&Value> = all.as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    on_every_transport(&["--list-page", "7"], |transport, list| {
         let (mut names, mut params, mut pages) = (Vec::new(), json!({}), 0);
         loop {
             let answer = list(params);
-            let tools = answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("{way}: {answer}"));
+            let tools =
+                answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("{transport}: {answer}"));
             names.extend(tools.iter().map(|tool| tool["name"].clone()));
             pages += 1;
             let Some(next) = answer["result"].get("nextCursor") else { break };
-            assert_eq!(tools.len(), 7, "{way}");
+            assert_eq!(tools.len(), 7, "{transport}");
             params = json!({ "cursor": next });
         }
-        assert_eq!(pages, whole.len().div_ceil(7), "{way}");
-        assert_eq!(names.iter().collect::<Vec<_>>(), whole, "{way}");
-        for odd in [json!("x"), json!(""), json!("AAAA".repeat(50))] {
-            let answer = list(json!({ "cursor": odd }));
-            assert_eq!(answer["error"]["code"], -32_602, "{way}: {answer}");
+        assert_eq!(pages, all.len().div_ceil(7), "{transport}");
+        assert_eq!(names.iter().collect::<Vec<_>>(), all, "{transport}");
+        for invalid in [json!("x"), json!(""), json!("AAAA".repeat(50))] {
+            let answer = list(json!({ "cursor": invalid }));
+            assert_eq!(answer["error"]["code"], -32_602, "{transport}: {answer}");
             let message = answer["error"]["message"].as_str().unwrap();
-            assert!(message.starts_with("`cursor` ") && message.contains("leave it out"), "{way}: {message}");
+            assert!(
+                message.starts_with("`cursor` ") && message.contains("leave it out"),
+                "{transport}: {message}"
+            );
         }
     });
 }
 
-fn refused(reply: &Reply) {
+fn assert_cursor_refused(reply: &Reply) {
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (200, &json!(-32_602)), "{reply:?}");
 }
 
 #[test]
-fn a_cursor_ends_with_the_list_that_it_was_given_for() {
-    let keys = |key: &str| {
+fn cursor_is_valid_only_for_its_own_list() {
+    let sealing_with = |key: &str| {
         let mut command = Command::new(SPECIMEN);
         command.env("MCP_TOOL_SEAL_KEYS", key.repeat(43));
         command
@@ -136,35 +119,42 @@ fn a_cursor_ends_with_the_list_that_it_was_given_for() {
     let control = Control::new();
     let flags = control.flags();
     let arguments = [&["--list-page", "7"], &flags[..]].concat();
-    let server = HttpServer::start_by(&mut keys("A"), &arguments);
+    let server = HttpServer::start_by(&mut sealing_with("A"), &arguments);
     let list = |server: &HttpServer, params: Value| server.modern("tools/list", params, json!({}), &[]);
     let next = list(&server, json!({})).json()["result"]["nextCursor"].clone();
-    let on = json!({ "cursor": next });
-    let second = list(&server, on.clone()).json()["result"]["tools"].clone();
+    let continued = json!({ "cursor": next });
+    let second = list(&server, continued.clone()).json()["result"]["tools"].clone();
     assert_eq!(second.as_array().unwrap().len(), 7);
-    // Where the same key seals the same list, it is the same cursor's.
-    let replica = HttpServer::start_by(&mut keys("A"), &["--list-page", "7"]);
-    assert_eq!(list(&replica, on.clone()).json()["result"]["tools"], second);
-    refused(&list(&HttpServer::start_by(&mut keys("E"), &["--list-page", "7"]), on.clone()));
-    refused(&list(&HttpServer::start_by(&mut keys("A"), &["--list-page", "8"]), on.clone()));
-    refused(&list(&HttpServer::start_by(&mut keys("A"), &[]), on.clone()));
+    // A replica with the same key and the same list accepts the cursor.
+    let replica = HttpServer::start_by(&mut sealing_with("A"), &["--list-page", "7"]);
+    assert_eq!(list(&replica, continued.clone()).json()["result"]["tools"], second);
+    assert_cursor_refused(&list(
+        &HttpServer::start_by(&mut sealing_with("E"), &["--list-page", "7"]),
+        continued.clone(),
+    ));
+    assert_cursor_refused(&list(
+        &HttpServer::start_by(&mut sealing_with("A"), &["--list-page", "8"]),
+        continued.clone(),
+    ));
+    assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &[]), continued.clone()));
     let fewer = ["--list-page", "7", "--local-scopes", "specimen:read"];
-    refused(&list(&HttpServer::start_by(&mut keys("A"), &fewer), on.clone()));
+    assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &fewer), continued.clone()));
     control.said(&["disable", "--tool", "weigh"]);
-    until("the tool was gone", || list(&server, on.clone()).json().get("error").is_some());
-    refused(&list(&server, on.clone()));
+    until("the tool left the list", || list(&server, continued.clone()).json().get("error").is_some());
+    assert_cursor_refused(&list(&server, continued.clone()));
     control.said(&["enable", "--tool", "weigh"]);
-    until("the tool was back", || list(&server, on.clone()).json()["result"]["tools"] == second);
+    until("the tool returned to the list", || {
+        list(&server, continued.clone()).json()["result"]["tools"] == second
+    });
 }
 
-/// What a request is refused for before anybody looks at what it asks: `tools/list`, which is answered here, is
-/// refused as `prompts/list` is, which rmcp answers.
+/// `tools/list`, which the framework answers, is refused for the same envelopes as `prompts/list`, which rmcp answers.
 #[test]
-fn a_list_is_refused_as_the_rest_is() {
+fn tools_list_is_refused_like_other_requests() {
     let server = HttpServer::start(&[]);
-    let whole = json!({ VERSION: "2026-07-28", CAPABILITIES: {} });
+    let complete = json!({ VERSION: "2026-07-28", CAPABILITIES: {} });
     let meta = |changes: Value| {
-        let mut meta = whole.clone();
+        let mut meta = complete.clone();
         for (key, value) in changes.as_object().unwrap() {
             match value {
                 Value::Null => drop(meta.as_object_mut().unwrap().remove(key)),
@@ -176,7 +166,7 @@ fn a_list_is_refused_as_the_rest_is() {
     let metas = [
         None,
         Some(json!({})),
-        Some(whole.clone()),
+        Some(complete.clone()),
         Some(meta(json!({ CAPABILITIES: null }))),
         Some(meta(json!({ CAPABILITIES: 7 }))),
         Some(meta(json!({ CAPABILITIES: { "roots": 7 } }))),
@@ -203,12 +193,15 @@ fn a_list_is_refused_as_the_rest_is() {
     let (mut refused, mut answered) = (0, 0);
     for meta in &metas {
         for version in versions {
-            for is_right in methods {
+            for is_method_right in methods {
                 let ask = |method: &str| {
-                    let right = is_right.map(|is_right| if is_right { method } else { "tools/call" });
-                    let named = version.map(|version| ("MCP-Protocol-Version", version));
-                    let headers: Vec<_> =
-                        named.into_iter().chain(right.map(|right| ("Mcp-Method", right))).collect();
+                    let method_header =
+                        is_method_right.map(|is_right| if is_right { method } else { "tools/call" });
+                    let version_header = version.map(|version| ("MCP-Protocol-Version", version));
+                    let headers: Vec<_> = version_header
+                        .into_iter()
+                        .chain(method_header.map(|method| ("Mcp-Method", method)))
+                        .collect();
                     let params = meta.as_ref().map_or(json!({}), |meta| json!({ "_meta": meta }));
                     let reply = server.post(&headers, &rpc(method, params));
                     let code = reply.json()["error"]["code"].as_i64();
@@ -216,8 +209,8 @@ fn a_list_is_refused_as_the_rest_is() {
                     (reply.status, code, content_type)
                 };
                 let (ours, rmcps) = (ask("tools/list"), ask("prompts/list"));
-                let case = format!("{meta:?} {version:?} {is_right:?}");
-                // What isn't declared isn't there, which it says of a good request.
+                let case = format!("{meta:?} {version:?} {is_method_right:?}");
+                // rmcp answers a valid request with "method not found", because prompts are not declared.
                 if rmcps.1 == Some(-32_601) {
                     assert_eq!((ours.0, ours.1), (200, None), "{case}");
                     answered += 1;
@@ -232,7 +225,7 @@ fn a_list_is_refused_as_the_rest_is() {
 }
 
 #[test]
-fn a_list_says_what_it_has_against_a_request() {
+fn refused_tools_list_states_the_reason() {
     let server = HttpServer::start(&[]);
     let said = |meta: Value, headers: &[(&str, &str)]| {
         let reply = server.modern("tools/list", json!({}), meta, headers);
@@ -268,9 +261,8 @@ fn a_list_says_what_it_has_against_a_request() {
     assert_eq!(said(modern(1, "tools/list", json!({}), json!({}))), Value::Null);
 }
 
-/// Over stdio too, where a policy of the application's own is asked beside what comes next.
 #[test]
-fn a_policy_of_its_own_decides_on_lists() {
+fn custom_policy_filters_tools_list() {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_DENIES", "measure");
     let mut server = StdioServer::initialized_by(&mut command, &[]);
@@ -281,12 +273,10 @@ fn a_policy_of_its_own_decides_on_lists() {
     assert_eq!(list["result"], again["result"]);
 }
 
-/// An id that is in use is in use for a list too.
 #[test]
-fn a_list_can_not_share_its_id_with_a_call() {
+fn tools_list_cannot_reuse_the_id_of_a_running_call() {
     let mut server = StdioServer::initialized(&[]);
-    let steps = json!({ "name": "steps", "arguments": { "count": 10, "milliseconds": 10_000 } });
-    server.send(&rpc("tools/call", steps).to_string());
+    server.send(&tools_call(1, "steps", json!({ "count": 10, "milliseconds": 10_000 })).to_string());
     server.send(&rpc("tools/list", json!({})).to_string());
     assert_eq!(server.receive()["error"]["code"], -32_600);
 }

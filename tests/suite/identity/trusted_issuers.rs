@@ -1,4 +1,4 @@
-//! Whom a server trusts, as its settings say.
+//! Trusted issuers and accepted tokens, as configured.
 
 use std::process::Command;
 
@@ -8,8 +8,9 @@ use super::{
     attacks::refusal,
     call,
     issuer::{Issuer, RESOURCE, now, sign},
+    issuer_keys,
     keys::KEYS,
-    known, opened,
+    succeeded,
 };
 use crate::harness::{HttpServer, SPECIMEN};
 
@@ -17,26 +18,26 @@ fn bearer(server: &HttpServer, token: &str) -> crate::harness::Reply {
     call(server, &[("Authorization", &format!("Bearer {token}"))])
 }
 
-/// Two settings, from the environment, protect a server.
+/// Both settings come from the environment.
 #[test]
-fn two_settings_are_enough() {
-    let (one, other) = (Issuer::start(&known()), Issuer::start(&[&KEYS.stranger]));
+fn two_settings_protect_a_server() {
+    let (one, other) = (Issuer::start(&issuer_keys()), Issuer::start(&[&KEYS.attacker]));
     let mut command = Command::new(SPECIMEN);
     command
         .env("MCP_TOOL_OAUTH_ISSUERS", format!("{},{}", one.url, other.url))
         .env("MCP_TOOL_OAUTH_RESOURCE", RESOURCE);
     let server = HttpServer::start_by(&mut command, &[]);
     assert_eq!(call(&server, &[]).status, 401);
-    assert!(opened(&bearer(&server, &one.token())));
+    assert!(succeeded(&bearer(&server, &one.token())));
     let header = other.header("RS256", "rsa").to_string();
-    let token = sign(&KEYS.stranger, "RS256", header, other.claims().to_string());
-    assert!(opened(&bearer(&server, &token)));
+    let token = sign(&KEYS.attacker, "RS256", header, other.claims().to_string());
+    assert!(succeeded(&bearer(&server, &token)));
 }
 
-/// An issuer whose access tokens say `JWT` is named; the others' stay access tokens by their type.
+/// `oauth.typ_jwt` names the issuers whose access tokens have the type `JWT`.
 #[test]
-fn jwt_is_a_type_only_of_issuers_that_are_named() {
-    let (named, other) = (Issuer::start(&known()), Issuer::start(&known()));
+fn typ_jwt_is_accepted_only_from_named_issuers() {
+    let (named, other) = (Issuer::start(&issuer_keys()), Issuer::start(&issuer_keys()));
     let server = HttpServer::start(&[
         "--oauth-issuer",
         &named.url,
@@ -52,22 +53,22 @@ fn jwt_is_a_type_only_of_issuers_that_are_named() {
         sign(&KEYS.rsa, "RS256", header, issuer.claims().to_string())
     };
     for typ in ["JWT", "jwt", "at+jwt"] {
-        assert!(opened(&bearer(&server, &token(&named, json!(typ)))), "{typ}");
+        assert!(succeeded(&bearer(&server, &token(&named, json!(typ)))), "{typ}");
     }
     for typ in ["dpop+jwt", "logout+jwt", "oauth-id-jag+jwt", "id_token", ""] {
         refusal(&bearer(&server, &token(&named, json!(typ)))).unwrap();
     }
     refusal(&bearer(&server, &token(&named, json!(null)))).unwrap();
     refusal(&bearer(&server, &token(&other, json!("JWT")))).unwrap();
-    assert!(opened(&bearer(&server, &token(&other, json!("at+jwt")))));
+    assert!(succeeded(&bearer(&server, &token(&other, json!("at+jwt")))));
 }
 
 #[test]
-fn a_shorter_life_can_be_wanted() {
-    let issuer = Issuer::start(&known());
+fn maximum_token_lifetime_is_configurable() {
+    let issuer = Issuer::start(&issuer_keys());
     let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--oauth-max-lifetime", "5m"];
     let server = HttpServer::start(&own);
-    let of = |seconds: i64| issuer.token_with(json!({ "iat": now(), "exp": now() + seconds }));
-    assert!(opened(&bearer(&server, &of(280))));
-    refusal(&bearer(&server, &of(330))).unwrap();
+    let valid_for = |seconds: i64| issuer.token_with(json!({ "iat": now(), "exp": now() + seconds }));
+    assert!(succeeded(&bearer(&server, &valid_for(280))));
+    refusal(&bearer(&server, &valid_for(330))).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Tools that tell their caller something while they run, or those who listen that a list has changed.
+//! Tools that send progress, log messages, or list changes.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_custom_header,
 ];
 
-/// Between two reports.
+/// Time between two notifications.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Reports its progress in three steps.
+/// Report progress in three steps.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_tool_with_progress(cx: &CallContext) -> &'static str {
     cx.progress(0.0, Some(100.0), "begun");
@@ -28,7 +28,7 @@ async fn test_tool_with_progress(cx: &CallContext) -> &'static str {
     "done"
 }
 
-/// Logs three messages.
+/// Log three messages.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
     cx.log(Level::Info, "Tool execution started");
@@ -39,35 +39,35 @@ async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
     "done"
 }
 
-/// Logs a message, to who asked for such.
+/// Log a message at the level that the client requested.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_logging_tool(cx: &CallContext) -> &'static str {
     cx.log(Level::Emergency, "a message was asked for");
     "done"
 }
 
-/// Takes long enough to be left alone meanwhile.
+/// Run long enough for a reconnection.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_reconnection() -> &'static str {
     tokio::time::sleep(2 * STEP).await;
     "done"
 }
 
-/// Tells that the list of tools has changed.
+/// Announce a change of the tool list.
 #[mcp_tool(version = "1.0", public, idempotent)]
 async fn test_trigger_tool_change(announcements: &Announcements) -> &'static str {
     announcements.tools_changed();
     "told"
 }
 
-/// Tells that the list of prompts has changed.
+/// Announce a change of the prompt list.
 #[mcp_tool(version = "1.0", public, idempotent)]
 async fn test_trigger_prompt_change(announcements: &Announcements) -> &'static str {
     announcements.prompts_changed();
     "told"
 }
 
-/// Takes a word that a header says too.
+/// Take an argument that a header mirrors.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_custom_header(
     /** Any word. */

@@ -1,5 +1,5 @@
-// The official TypeScript client hears that tools are switched off and on: `typescript_listens.mjs legacy|auto PROGRAM
-// CONTROL_FILE URL`, or a command instead of the URL.
+// The official TypeScript client is notified of disabled and enabled tools: `typescript_list_changed.mjs legacy|auto
+// PROGRAM CONTROL_FILE URL`, or a command instead of the URL.
 
 import { execFileSync } from "node:child_process";
 
@@ -8,10 +8,10 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
 const [mode, program, control, target, ...args] = process.argv.slice(2);
 const changes = [];
-let told;
+let resolveChange;
 const onChanged = (error, tools) => {
   changes.push(error ? String(error) : tools.some((tool) => tool.name === "echo"));
-  told?.();
+  resolveChange?.();
 };
 const client = new Client(
   { name: "typescript", version: "2" },
@@ -22,12 +22,12 @@ const transport = target.startsWith("http")
   : new StdioClientTransport({ command: target, args });
 await client.connect(transport);
 const listed = (await client.listTools()).tools.some((tool) => tool.name === "echo");
-// In a session, the stream on which it listens may be opened after it has connected.
+// In a session, the notification stream may open after the connection.
 await new Promise((resolve) => setTimeout(resolve, 500));
-for (const order of ["disable", "enable"]) {
-  const heard = new Promise((resolve) => (told = resolve));
-  execFileSync(program, [order, "--tool", "echo", "--control-file", control]);
-  await heard;
+for (const command of ["disable", "enable"]) {
+  const changed = new Promise((resolve) => (resolveChange = resolve));
+  execFileSync(program, [command, "--tool", "echo", "--control-file", control]);
+  await changed;
 }
 console.log(JSON.stringify({ protocol: client.getNegotiatedProtocolVersion(), listed, changes }));
 await client.close();

@@ -1,0 +1,191 @@
+//! Revoked tokens and disabled users, clients and tools under OAuth, cached tokens included.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    Pair,
+    issuer::{Issuer, RESOURCE, now},
+    issuer_keys, measure_arguments,
+};
+use crate::{
+    control::Control,
+    harness::{HttpServer, Reply, correlation, kind, until},
+};
+
+/// A protected server with a control file.
+struct Controlled {
+    pair: Pair,
+    control: Control,
+}
+
+impl Controlled {
+    fn start() -> Self {
+        let control = Control::new();
+        let pair = Pair::with(Issuer::start(&issuer_keys()), &control.flags());
+        Controlled { pair, control }
+    }
+
+    /// Stops the server and starts it again.
+    fn restart(&mut self) {
+        assert!(self.pair.server.terminate().success());
+        let url = self.pair.issuer.url.clone();
+        let own = ["--oauth-issuer", &url, "--oauth-resource", RESOURCE];
+        self.pair.server = HttpServer::start(&[&own, &self.control.flags()[..]].concat());
+    }
+
+    fn call(&self, claims: &Value) -> Reply {
+        self.pair.claiming(claims.clone()).call("measure", measure_arguments())
+    }
+
+    /// Runs a command, then checks that the calls of `refused` fail and those of `others` succeed, before and after a
+    /// restart.
+    fn check(
+        &mut self,
+        command: &[&str],
+        refused: &[Value],
+        others: &[Value],
+        is_refused: fn(&Reply) -> bool,
+    ) {
+        for claims in refused.iter().chain(others) {
+            let reply = self.call(claims);
+            assert!(super::succeeded(&reply), "{claims} before {command:?}: {reply:?}");
+        }
+        self.control.said(command);
+        let took = until(&format!("{command:?} applied"), || is_refused(&self.call(&refused[0])));
+        assert!(took < Duration::from_secs(30));
+        for restarted in [false, true] {
+            if restarted {
+                self.restart();
+            }
+            for claims in refused {
+                let reply = self.call(claims);
+                assert!(is_refused(&reply), "{claims} after {command:?}: {reply:?}");
+            }
+            for claims in others {
+                let reply = self.call(claims);
+                assert!(super::succeeded(&reply), "{claims} after {command:?}: {reply:?}");
+            }
+        }
+    }
+}
+
+fn is_revoked(reply: &Reply) -> bool {
+    let challenge = reply.header("www-authenticate").unwrap_or_default();
+    reply.status == 401 && challenge.contains(r#"error="invalid_token""#)
+}
+
+fn is_withdrawn(reply: &Reply) -> bool {
+    reply.status == 403 && reply.header("www-authenticate").is_none() && reply.body.contains("withdrawn")
+}
+
+fn is_disabled(reply: &Reply) -> bool {
+    let answer = reply.json();
+    answer["result"]["isError"] == true && kind(&answer) == "disabled"
+}
+
+#[test]
+fn token_is_revoked_by_its_id() {
+    let mut controlled = Controlled::start();
+    let token = |jti: &str| json!({ "jti": jti });
+    controlled.check(
+        &["revoke", "--jti", "a-1"],
+        &[token("a-1")],
+        &[token("a-2"), token("A-1"), json!({ "jti": null })],
+        is_revoked,
+    );
+    controlled.pair.server.stderr.line_with(&[r#""reason":"invalid_token""#, r#""detail":"revoked""#]);
+}
+
+#[test]
+fn tokens_of_a_user_are_revoked() {
+    let mut controlled = Controlled::start();
+    let (alice, bob) = (json!({}), json!({ "sub": "bob" }));
+    // A token without `iat` may be arbitrarily old.
+    let undated = json!({ "iat": null });
+    controlled.check(&["revoke", "--subject", "alice"], &[alice, undated], &[bob], is_revoked);
+    // The record names the user of the revoked token.
+    controlled.pair.server.stderr.line_with(&[r#""user":"alice""#, r#""detail":"revoked""#]);
+    // The clock of the issuer may be ahead, so this token may be older than the revocation.
+    assert!(is_revoked(&controlled.call(&json!({ "iat": now() + 20 }))));
+}
+
+#[test]
+fn tokens_of_a_client_are_revoked() {
+    let mut controlled = Controlled::start();
+    let by_azp = json!({ "client_id": null, "azp": "agent-7", "sub": "carol" });
+    let through = json!({ "act": { "sub": "bot-3" } });
+    controlled.check(
+        &["revoke", "--client", "agent-7"],
+        &[json!({}), by_azp, through, json!({ "client_id": "agent-8", "act": { "sub": "agent-7" } })],
+        &[json!({ "client_id": "agent-8" })],
+        is_revoked,
+    );
+    assert!(is_revoked(&controlled.call(&json!({ "iat": now() + 20 }))));
+}
+
+#[test]
+fn tokens_issued_before_a_time_are_revoked() {
+    let mut controlled = Controlled::start();
+    let time = chrono::DateTime::from_timestamp(now() - 60, 0).unwrap();
+    let before = serde_json::to_value(time).unwrap();
+    controlled.check(
+        &["revoke", "--before", before.as_str().unwrap()],
+        &[json!({ "iat": now() - 120 }), json!({ "iat": now() - 120, "sub": "bob" }), json!({ "iat": null })],
+        &[json!({ "iat": now() - 5 }), json!({ "iat": now() - 5, "sub": "bob" })],
+        is_revoked,
+    );
+}
+
+#[test]
+fn disabled_user_is_refused_with_any_token() {
+    let mut controlled = Controlled::start();
+    let newer = json!({ "iat": now() + 20, "client_id": "agent-8" });
+    controlled.check(
+        &["disable", "--user", "alice"],
+        &[json!({}), newer],
+        &[json!({ "sub": "bob" })],
+        is_withdrawn,
+    );
+    let holder = controlled.pair.with_scopes("specimen:read");
+    assert!(holder.listed().is_empty());
+    let answer = holder.call("measure", measure_arguments()).json();
+    let record = controlled.pair.server.stderr.record_of(correlation(&answer));
+    assert_eq!((&record["user"], &record["reason"]), (&json!("alice"), &json!("user_disabled")));
+    controlled.control.said(&["enable", "--user", "alice"]);
+    until("the user was enabled again", || super::succeeded(&controlled.call(&json!({}))));
+}
+
+/// The token names the client; `clientInfo` does not count.
+#[test]
+fn client_is_disabled_by_the_name_in_its_token() {
+    let mut controlled = Controlled::start();
+    let disabled = [json!({}), json!({ "sub": "bob" }), json!({ "act": { "sub": "bot-3" } })];
+    let others = [
+        json!({ "client_id": "agent-8" }),
+        // Names are split at a space only for unauthenticated clients.
+        json!({ "client_id": "agent-8", "act": { "sub": "agent-7 2" } }),
+    ];
+    controlled.check(&["disable", "--client", "agent-7"], &disabled, &others, is_withdrawn);
+    controlled.control.said(&["disable", "--client", "harness"]);
+    controlled.control.said(&["disable", "--tool", "echo"]);
+    let honest = controlled.pair.claiming(json!({ "client_id": "agent-8" }));
+    until("the last command applied", || is_disabled(&honest.call("echo", json!({ "text": "x" }))));
+    let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));
+    assert!(super::succeeded(&named), "its `clientInfo` is 'harness': {named:?}");
+}
+
+#[test]
+fn disabled_tool_is_refused_for_every_caller() {
+    let mut controlled = Controlled::start();
+    controlled.check(
+        &["disable", "--tool", "measure"],
+        &[json!({}), json!({ "sub": "bob" })],
+        &[],
+        is_disabled,
+    );
+    let holder = controlled.pair.with_scopes("specimen:read");
+    assert!(!holder.listed().contains(&"measure".to_owned()));
+    assert_eq!(holder.call("echo", json!({ "text": "x" })).status, 200);
+}
