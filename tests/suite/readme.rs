@@ -1,4 +1,4 @@
-//! The README: its commands are run, and what it shows is what happens.
+//! The README: its commands run, its snippets exist, and its tables repeat committed figures.
 
 use std::{
     fs,
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::harness::{HttpServer, correlation, text};
 
-/// The repository.
+/// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// All text of the files of one kind under a folder.
+/// Concatenated text of all files with that extension under a folder.
 fn sources(folder: &Path, extension: &str) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -31,9 +31,14 @@ fn sources(folder: &Path, extension: &str) -> String {
     all
 }
 
-/// The README's blocks of code, each with its language.
+/// Text of a file of the repository.
+fn text_of(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// Code blocks of the README, each with its language.
 fn blocks() -> Vec<(String, String)> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = text_of("README.md");
     let mut blocks = Vec::new();
     let mut rest = readme.as_str();
     while let Some((_, begun)) = rest.split_once("\n```") {
@@ -45,17 +50,17 @@ fn blocks() -> Vec<(String, String)> {
     blocks
 }
 
-/// What `cargo run` with the arguments after `cargo` printed.
+/// Runs cargo with these arguments and returns its standard output.
 fn cargo(arguments: &str) -> String {
     let mut command = Command::new(env!("CARGO"));
     let output = command.args(arguments.split(' ')).current_dir(root()).output().unwrap();
-    // Where something is to be mended, `doctor` says so by its code too.
+    // `doctor` ends with 1 when an answer is FAIL, as it is without settings.
     let wanted = i32::from(arguments.ends_with(" doctor"));
     assert_eq!(output.status.code(), Some(wanted), "{arguments}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Settings that `serve` takes, each of them from this file.
+/// Checks that `serve` accepts these settings, and takes each of them from this file.
 fn settings(block: &str, folder: &Path) {
     let file = folder.join("mcp-tool.toml");
     fs::write(&file, block).unwrap();
@@ -69,7 +74,7 @@ fn settings(block: &str, folder: &Path) {
     );
 }
 
-/// The README's `curl` line, sent to that server: by curl itself where more than cargo may be needed.
+/// Sends the README's `curl` line to that server: by curl itself if more than cargo may be installed.
 fn curl(line: &str, server: &HttpServer) -> Value {
     if cfg!(feature = "clients") {
         let line = line.replace("127.0.0.1:8080", &server.address.to_string());
@@ -85,7 +90,7 @@ fn curl(line: &str, server: &HttpServer) -> Value {
 }
 
 #[test]
-fn what_the_readme_says_is_so() {
+fn readme_commands_and_snippets_match_their_output() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("invoices.db");
     let examples = sources(&root().join("examples/invoices/src"), "rs");
@@ -96,16 +101,18 @@ fn what_the_readme_says_is_so() {
         match language.as_str() {
             "rust" => {
                 for item in block.split("\n\n") {
-                    assert!(examples.contains(item), "the example has it otherwise:\n{item}");
+                    assert!(examples.contains(item), "the example differs:\n{item}");
                 }
             }
             "sh" if block == "./test" => {
                 let mode = fs::metadata(root().join("test")).unwrap().permissions().mode();
-                assert_eq!(mode & 0o111, 0o111, "./test is to be executable");
+                assert_eq!(mode & 0o111, 0o111, "./test must be executable");
             }
             "sh" if block.starts_with("curl ") => answer = curl(&block, server.as_ref().unwrap()),
             "sh" => {
-                let arguments = block.strip_prefix("cargo ").unwrap_or_else(|| panic!("who runs {block}?"));
+                let arguments = block
+                    .strip_prefix("cargo ")
+                    .unwrap_or_else(|| panic!("this test runs no such command: {block}"));
                 match arguments.strip_suffix(" serve --http 127.0.0.1:8080") {
                     Some(run) => {
                         cargo("build -p invoices");
@@ -118,7 +125,7 @@ fn what_the_readme_says_is_so() {
             }
             "text" if block.starts_with("error") => {
                 for error in block.split("\n\n") {
-                    assert!(errors.contains(error), "the compiler has it otherwise:\n{error}");
+                    assert!(errors.contains(error), "no expected compile error contains:\n{error}");
                 }
             }
             "text" if printed.is_empty() => assert_eq!(block, text(&answer)),
@@ -143,54 +150,63 @@ fn what_the_readme_says_is_so() {
                 };
                 assert_eq!(settled(shown), settled(record));
             }
-            other => panic!("nobody checks a block of {other:?}"),
+            other => panic!("this test checks no block of {other:?}"),
         }
     }
     assert!(server.is_some() && !printed.is_empty() && answer.is_object());
 }
 
-/// What is measured takes too long to be run here; that it could be is checked.
+/// Measurements take too long to run here; this checks that their programs exist.
 #[test]
-fn what_the_readme_measures_by_is_there() {
-    let benches = root().join("benches");
-    let manifest = |folder: &str| fs::read_to_string(benches.join(folder).join("Cargo.toml")).unwrap();
-    let programs = manifest(".") + &manifest("beside");
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let commands: Vec<&str> = readme.split('`').filter(|code| code.starts_with("cd benches")).collect();
-    assert!(commands.len() >= 6, "{commands:?}");
+fn measuring_commands_of_the_documentation_exist() {
+    let manifest = |folder: &str| text_of(&format!("benches/{folder}Cargo.toml"));
+    let programs = manifest("") + &manifest("beside/");
+    let pages =
+        ["README.md", "docs/comparison.md", "benches/README.md", "benches/features/README.md"].map(text_of);
+    let code = pages.iter().flat_map(|page| page.split('`')).flat_map(str::lines);
+    let commands: Vec<&str> = code.filter(|line| line.starts_with("cd benches")).collect();
+    assert!(commands.len() >= 12, "{commands:?}");
     for command in commands {
-        match command.split_once(" --bin ") {
-            Some(("cd benches && cargo run --release", program)) => {
-                let name = program.split(' ').next().unwrap();
-                assert!(
-                    programs.contains(&format!("\n[[bin]]\nname = \"{name}\"\n")),
-                    "nobody has {command}"
-                );
-            }
-            _ if command.contains("features") => {
-                assert_eq!(command, "cd benches/features && python3 probe.py");
-                assert!(benches.join("features/probe.py").exists());
-            }
-            _ => assert_eq!(command, "cd benches/instructions && cargo run --release"),
+        if let Some(program) = command.strip_prefix("cd benches/features && python3 ") {
+            assert!(program == "probe.py" || program.starts_with("-m venv "), "no such command: {command}");
+            assert!(root().join("benches/features/probe.py").exists());
+        } else if let Some((folder, program)) = command.split_once(" --bin ") {
+            assert!(folder.starts_with("cd benches && cargo run --release"), "no such command: {command}");
+            let name = program.split(' ').next().unwrap();
+            assert!(
+                programs.contains(&format!("\n[[bin]]\nname = \"{name}\"\n")),
+                "no program of benches is named {name}: {command}"
+            );
+        } else {
+            assert_eq!(command, "cd benches/instructions && cargo run --release");
         }
     }
 }
 
-/// The table of features is the probe's: its rows, in their order, and nothing that ours lacks.
+/// Rows of the table of features in a page, without its head.
+fn feature_rows(page: &str) -> Vec<String> {
+    let (_, table) = page.split_once("\n| | ours |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    table.lines().skip(2).map(str::to_owned).collect()
+}
+
+/// Cells of a row of a table.
+fn cells(row: &str) -> Vec<&str> {
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The table of features has the probe's rows in their order, and ours lacks none of them.
 #[test]
-fn what_the_readme_compares_is_what_the_probe_asks() {
-    let rows = fs::read_to_string(root().join("benches/features/rows.py")).unwrap();
+fn comparison_has_every_row_of_the_probe() {
+    let rows = text_of("benches/features/rows.py");
     let asked = rows
         .lines()
         .filter_map(|line| line.trim_start_matches('@').strip_prefix("row(\"")?.split_once("\", \""));
     let asked: Vec<&str> = asked.map(|(_, title)| title.split('"').next().unwrap()).collect();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, table) = readme.split_once("\n| | ours |").unwrap();
-    let (table, _) = table.split_once("\n\n").unwrap();
-    let cells = table.lines().skip(2).map(|line| line.trim_matches('|').split('|').map(str::trim));
-    let cells: Vec<Vec<&str>> = cells.map(Iterator::collect).collect();
-    assert_eq!(cells.iter().map(|row| row[0]).collect::<Vec<_>>(), asked);
-    for row in cells {
+    let table = feature_rows(&text_of("docs/comparison.md"));
+    let table: Vec<Vec<&str>> = table.iter().map(|row| cells(row)).collect();
+    assert_eq!(table.iter().map(|row| row[0]).collect::<Vec<_>>(), asked);
+    for row in &table {
         let ours = match row[0].strip_prefix("the official suite's checks that pass, ") {
             Some(rest) => passed_of_the_suite(rest.split(':').next().unwrap()),
             None => "yes".to_owned(),
@@ -199,9 +215,52 @@ fn what_the_readme_compares_is_what_the_probe_asks() {
     }
 }
 
-/// What the published table of conformance says of a revision: of the required checks, and of the others.
+#[test]
+fn readme_comparison_repeats_rows_of_the_whole_table() {
+    let (readme, whole) = (text_of("README.md"), text_of("docs/comparison.md"));
+    let all = feature_rows(&whole);
+    let shown = feature_rows(&readme);
+    assert!(!shown.is_empty());
+    for row in &shown {
+        assert!(all.contains(row), "docs/comparison.md has no such row:\n{row}");
+    }
+    assert!(readme.contains(&format!("has {} rows", all.len())), "the whole table has {} rows", all.len());
+}
+
+/// The README's table of calls over HTTP repeats `benches/README.md`: a cell has the figures of both revisions.
+#[test]
+fn readme_performance_repeats_committed_figures() {
+    let (readme, benches) = (text_of("README.md"), text_of("benches/README.md"));
+    let (_, table) = readme.split_once("\n| server | CPU a call |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let mut compared = 0;
+    for row in table.lines().skip(2).map(cells) {
+        let [server, cpu, share, calls, alone, memory] = row[..] else { panic!("{row:?}") };
+        for (at, revision) in ["\n2025-11-25\n", "\n2026-07-28\n"].into_iter().enumerate() {
+            let (_, figures) = benches.split_once(revision).unwrap();
+            let line = figures.lines().find(|line| line.starts_with(&format!("| {server} |"))).unwrap();
+            let measured = cells(line);
+            let of = |cell: &str| {
+                let unit = if cell.ends_with(" µs") { " µs" } else { "" };
+                let figure = cell.trim_end_matches(" µs").split(" / ").nth(at).unwrap();
+                format!("{}{unit}", figure.replace(',', ""))
+            };
+            let alone_measured = measured[7].split(" (").next().unwrap();
+            assert_eq!(
+                [of(cpu), of(share), of(calls), of(alone), memory.to_owned()],
+                [measured[1], measured[2], measured[4], alone_measured, measured[8]],
+                "{server}, {}",
+                revision.trim()
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+}
+
+/// Passed and all checks of a revision in the published conformance table: the required ones, then the others.
 fn passed_of_the_suite(revision: &str) -> String {
-    let published = fs::read_to_string(root().join("examples/conformance-server/CONFORMANCE.md")).unwrap();
+    let published = text_of("examples/conformance-server/CONFORMANCE.md");
     let (_, of_revision) = published.split_once(&format!("\n## {revision}")).unwrap();
     let of_revision = of_revision.split("\n## ").next().unwrap();
     let [mut required, mut others] = [[0; 2]; 2];
