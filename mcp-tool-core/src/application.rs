@@ -95,7 +95,7 @@ impl Application {
         self.state.push(Box::new(move |mut lent| {
             Box::pin(async move {
                 match lent.insert(open().await?) {
-                    Some(Twice(name)) => Err(StartError::LentTwice(name)),
+                    Some(Twice(name)) => Err(StartError::DuplicateState(name)),
                     None => Ok(lent),
                 }
             })
@@ -106,7 +106,7 @@ impl Application {
     pub async fn start(self, settings: &Settings, sink: impl Sink) -> Result<Endpoint, StartError> {
         let mut lent = Lent::default();
         if let Some(Twice(name)) = lent.insert(self.announcements.clone()) {
-            return Err(StartError::LentTwice(name));
+            return Err(StartError::DuplicateState(name));
         }
         for open in self.state {
             lent = open(lent).await?;

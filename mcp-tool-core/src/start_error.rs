@@ -6,20 +6,20 @@ use mcp_tool_contract::model::Version;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A tool borrows what nobody lent.
-    #[error("the tool '{tool}' borrows `&{borrows}`, which nobody lent: add `.lend(…)` or `.lend_with(…)`")]
-    NotLent {
+    /// A tool needs application state that isn't registered.
+    #[error("tool '{tool}' needs `&{needs}`: register it with `.state(…)` or `.state_with(…)`")]
+    MissingState {
         /// The tool.
         tool: &'static str,
-        /// The type that it borrows.
-        borrows: &'static str,
+        /// The type that it needs.
+        needs: &'static str,
     },
-    /// Two values of one type were lent.
-    #[error("two values of the type `{0}` were lent: wrap one in a type of its own")]
-    LentTwice(&'static str),
-    /// Opening what is lent failed.
-    #[error("what the tools borrow could not be opened: {0}")]
-    Lending(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Two values of application state have one type.
+    #[error("application state: two values of the type `{0}` are registered: wrap one in a type of its own")]
+    DuplicateState(&'static str),
+    /// A value of application state could not be opened.
+    #[error("application state could not be opened: {0}")]
+    OpenState(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Two tools have one name and one major version.
     #[error("two tools are named '{0}' and have one major version: give one of them another `name = \"…\"`")]
     Duplicate(&'static str),

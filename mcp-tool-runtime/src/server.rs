@@ -64,7 +64,7 @@ impl ToolServer {
     /// Which resources clients of 2026-07-28 may hear of (`subscriptions/listen`), its `accepted_subscription_filter`
     /// says, and of none where it says nothing. It isn't told who listens: what only some may know of has a `subscribe`
     /// alone, which older clients call.
-    pub fn beside(mut self, handler: impl ServerHandler) -> Self {
+    pub fn fallback(mut self, handler: impl ServerHandler) -> Self {
         self.application.fallback = Some(Arc::new(handler));
         self
     }
@@ -115,13 +115,13 @@ impl ToolServer {
 
     /// Lends a value to every function that borrows its type; an `Arc<dyn Trait>` to those that borrow
     /// `&dyn Trait`.
-    pub fn lend<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.application.open_state(move || std::future::ready(Ok(value)));
         self
     }
 
     /// Lends what a function opens. It runs when the server starts to serve, and by no other command.
-    pub fn lend_with<T, E, F>(mut self, open: impl FnOnce() -> F + 'static) -> Self
+    pub fn state_with<T, E, F>(mut self, open: impl FnOnce() -> F + 'static) -> Self
     where
         T: Send + Sync + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -129,7 +129,7 @@ impl ToolServer {
     {
         self.application.open_state(move || {
             let opened = open();
-            async move { opened.await.map_err(|error| StartError::Lending(error.into())) }
+            async move { opened.await.map_err(|error| StartError::OpenState(error.into())) }
         });
         self
     }

@@ -15,9 +15,9 @@ use rmcp::{
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
-        Ok("resources") => server.beside(Resources { accepts: true }).tools(CHANGES),
-        Ok("silent") => server.beside(Resources { accepts: false }).tools(CHANGES),
-        Ok(_) => server.beside(Prompts).tools(CHANGES),
+        Ok("resources") => server.fallback(Resources { accepts: true }).tools(CHANGES),
+        Ok("silent") => server.fallback(Resources { accepts: false }).tools(CHANGES),
+        Ok(_) => server.fallback(Prompts).tools(CHANGES),
         Err(_) => server,
     }
 }

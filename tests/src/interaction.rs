@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_tool_runtime::{Content, Level, Shown, ToolEntry, prelude::*};
+use mcp_tool_runtime::{Content, LogLevel, Structured, ToolEntry, prelude::*};
 use serde::{Deserialize, Serialize};
 
 pub const TOOLS: &[ToolEntry] = tools![
@@ -108,8 +108,8 @@ struct Chart {
 async fn charts(
     /** How many bars. */
     bars: u8,
-) -> Shown<Chart> {
-    Shown::new(Chart { bars }, Content::new().image([7], "image/png"))
+) -> Structured<Chart> {
+    Structured::new(Chart { bars }, Content::new().image([7], "image/png"))
 }
 
 /// Invalid content.
@@ -144,7 +144,7 @@ async fn misfits(
 /// Log messages of several levels.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn logs(cx: &CallContext) -> &'static str {
-    for level in [Level::Debug, Level::Info, Level::Warning, Level::Emergency] {
+    for level in [LogLevel::Debug, LogLevel::Info, LogLevel::Warning, LogLevel::Emergency] {
         cx.log(level, level.name());
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

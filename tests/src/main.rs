@@ -13,7 +13,7 @@ use std::{
 };
 
 use mcp_tool_runtime::{
-    Adapted, Authorizer, Contract, Deciding, Decision, Schemars, ScopeAuthorizer, Scopes, ToolEntry,
+    Adapted, Authorizer, Contract, Decision, DecisionFuture, Schemars, ScopeAuthorizer, Scopes, ToolEntry,
     prelude::*,
 };
 use serde::Serialize;
@@ -643,7 +643,7 @@ struct Denying {
 }
 
 impl Authorizer for Denying {
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         if self.tool == tool.name {
             let reason = "the reason is in the record".to_owned();
             return Box::pin(std::future::ready(Decision::Deny { reason }));
@@ -719,7 +719,7 @@ async fn main() -> ExitCode {
         ])
         .tools(interaction::TOOLS)
         .tools(upstream_tools())
-        .lend_with(Seen::open)
+        .state_with(Seen::open)
         .run()
         .await
 }

@@ -2,13 +2,13 @@
 
 use std::env::var_os;
 
-use mcp_tool_runtime::{CallContext, Handling, Middleware, Next, ToolEntry, ToolServer, prelude::*};
+use mcp_tool_runtime::{CallContext, Middleware, MiddlewareFuture, Next, ToolEntry, ToolServer, prelude::*};
 
 /// Logs calls and their results to stderr.
 struct Logs(&'static str);
 
 impl Middleware for Logs {
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let (name, tool) = (self.0, call.contract().name);
             eprintln!("the {name} middleware takes {tool}");
@@ -31,7 +31,7 @@ impl Middleware for OneTenant {
         &["X-Tenant"]
     }
 
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             if call.header("x-tenant") == Some("acme") && call.header("User-Agent").is_none() {
                 return next.run().await;
@@ -46,7 +46,7 @@ struct Panics;
 
 impl Middleware for Panics {
     #[expect(clippy::panic, reason = "tests panicking middleware")]
-    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             drop(next.run().await);
             panic!("the reason is in the log")

@@ -10,7 +10,7 @@ use std::{
 };
 
 use mcp_tool_runtime::{
-    Caller, ErrorKind, Handling, Middleware, Next,
+    Caller, ErrorKind, Middleware, MiddlewareFuture, Next,
     prelude::*,
     testing::{TestError, TestServer},
 };
@@ -321,7 +321,7 @@ impl Middleware for House {
         &["X-House"]
     }
 
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             match call.header("x-house") {
                 Some("own") if call.is_completion() && call.remaining() <= Duration::from_secs(5) => {
@@ -334,7 +334,7 @@ impl Middleware for House {
 }
 
 async fn start(ran: &Ran, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
-    let server = ToolServer::new("people", "1").tools(tools![look_up]).lend(ran.clone());
+    let server = ToolServer::new("people", "1").tools(tools![look_up]).state(ran.clone());
     let server = TestServer::start(configure(server)).await.unwrap();
     server.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["people:read"]))
 }
@@ -391,7 +391,7 @@ async fn completion_does_not_update_the_last_listed_contract() {
     let ran = Ran::default();
     let server = start(&ran, |server| server).await;
     assert_eq!(server.list().await.len(), 1);
-    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).lend(ran.clone());
+    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).state(ran.clone());
     let next = server.succeeded_by(next).await.unwrap();
     let arguments = json!({ "name": "ann", "place": "here" });
     for _ in 0..2 {

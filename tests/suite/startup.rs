@@ -85,16 +85,19 @@ async fn refused(server: ToolServer) -> StartError {
 #[tokio::test]
 async fn missing_state_is_reported_with_the_tool_that_needs_it() {
     let error = refused(server().tools(tools![held])).await;
-    assert!(matches!(error, StartError::NotLent { tool: "held", .. }), "{error}");
+    assert!(matches!(error, StartError::MissingState { tool: "held", .. }), "{error}");
     let said = error.to_string();
-    assert!(said.contains("'held'") && said.contains("startup::Ledger`") && said.contains(".lend"), "{said}");
-    let error = refused(server().tools(tools![hour]).lend(Noon)).await;
+    assert!(
+        said.contains("'held'") && said.contains("startup::Ledger`") && said.contains(".state"),
+        "{said}"
+    );
+    let error = refused(server().tools(tools![hour]).state(Noon)).await;
     assert!(error.to_string().contains("dyn suite::startup::Clock"), "{error}");
 }
 
 #[tokio::test]
 async fn registered_state_reaches_every_tool_that_needs_it() {
-    let server = server().tools(tools![held, hour]).lend(Ledger(7)).lend(Arc::new(Noon) as Arc<dyn Clock>);
+    let server = server().tools(tools![held, hour]).state(Ledger(7)).state(Arc::new(Noon) as Arc<dyn Clock>);
     let server = TestServer::start(server).await.unwrap();
     assert_eq!(server.call("held", json!({})).await.unwrap().text(), "7");
     assert_eq!(server.call("hour", json!({})).await.unwrap().text(), "12");
@@ -102,19 +105,22 @@ async fn registered_state_reaches_every_tool_that_needs_it() {
 
 #[tokio::test]
 async fn state_type_is_registered_at_most_once() {
-    let error = refused(server().lend(Ledger(1)).lend_with(async || Ok::<_, StartError>(Ledger(2)))).await;
-    assert!(matches!(error, StartError::LentTwice(name) if name.ends_with("Ledger")), "{error}");
+    let error = refused(server().state(Ledger(1)).state_with(async || Ok::<_, StartError>(Ledger(2)))).await;
+    assert!(matches!(error, StartError::DuplicateState(name) if name.ends_with("Ledger")), "{error}");
 }
 
 #[tokio::test]
 async fn failing_state_initializer_stops_the_start() {
-    let error = refused(server().lend_with(async || Err::<Ledger, _>("no such file"))).await;
-    assert!(matches!(&error, StartError::Lending(source) if source.to_string() == "no such file"), "{error}");
+    let error = refused(server().state_with(async || Err::<Ledger, _>("no such file"))).await;
+    assert!(
+        matches!(&error, StartError::OpenState(source) if source.to_string() == "no such file"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn duplicate_tool_name_stops_the_start() {
-    let error = refused(server().lend(Ledger(1)).tools(tools![held]).tools(tools![other::held])).await;
+    let error = refused(server().state(Ledger(1)).tools(tools![held]).tools(tools![other::held])).await;
     assert!(matches!(error, StartError::Duplicate("held")), "{error}");
 }
 
@@ -163,7 +169,7 @@ async fn from_str_type_parses_values_and_defaults() {
 #[tokio::test]
 async fn only_existing_destructive_tools_can_be_allowed() {
     let start = async |allowed: &str| {
-        let server = server().lend(Ledger(1)).tools(tools![held, undo]);
+        let server = server().state(Ledger(1)).tools(tools![held, undo]);
         TestServer::start_allowing(server, [allowed]).await
     };
     for name in ["held", "UNDO", "*", ""] {

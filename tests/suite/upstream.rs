@@ -100,7 +100,7 @@ async fn keep(cx: &CallContext, kept: &Kept) -> Result<String, ToolError> {
 fn tools() -> ToolServer {
     ToolServer::new("upstreams", "1.0.0")
         .tools(tools![ask, write, hurry, number, headed, look, unnamed, keep])
-        .lend(Kept::default())
+        .state(Kept::default())
 }
 
 /// A secret file in a temporary folder.

@@ -4,7 +4,7 @@ mod seen;
 
 use std::{process::ExitCode, time::Duration};
 
-use mcp_tool_runtime::{Announcements, Content, Handling, Level, Middleware, Next, ToolEntry, prelude::*};
+use mcp_tool_runtime::{Announcements, Content, MiddlewareFuture, LogLevel, Middleware, Next, ToolEntry, prelude::*};
 use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ async fn progress(cx: &CallContext) -> &'static str {
 /// Logs.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn log(cx: &CallContext) -> &'static str {
-    cx.log(Level::Error, "logged");
+    cx.log(LogLevel::Error, "logged");
     "done"
 }
 
@@ -154,7 +154,7 @@ async fn trace(cx: &CallContext) -> String {
 struct Counting;
 
 impl Middleware for Counting {
-    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         seen::layered();
         Box::pin(next.run())
     }

@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
         .tools(notifications::TOOLS)
         .tools(input_requests::TOOLS)
         .tools(tasks::TOOLS)
-        .beside(prompts_and_resources::PromptsAndResources)
+        .fallback(prompts_and_resources::PromptsAndResources)
         .legacy_sessions(64)
         .run()
         .await

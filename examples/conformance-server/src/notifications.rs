@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_tool_runtime::{Announcements, Level, ToolEntry, prelude::*};
+use mcp_tool_runtime::{Announcements, LogLevel, ToolEntry, prelude::*};
 
 pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_tool_with_progress,
@@ -31,18 +31,18 @@ async fn test_tool_with_progress(cx: &CallContext) -> &'static str {
 /// Log three messages.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
-    cx.log(Level::Info, "Tool execution started");
+    cx.log(LogLevel::Info, "Tool execution started");
     tokio::time::sleep(STEP).await;
-    cx.log(Level::Info, "Tool processing data");
+    cx.log(LogLevel::Info, "Tool processing data");
     tokio::time::sleep(STEP).await;
-    cx.log(Level::Info, "Tool execution completed");
+    cx.log(LogLevel::Info, "Tool execution completed");
     "done"
 }
 
 /// Log a message at the level that the client requested.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_logging_tool(cx: &CallContext) -> &'static str {
-    cx.log(Level::Emergency, "a message was asked for");
+    cx.log(LogLevel::Emergency, "a message was asked for");
     "done"
 }
 

@@ -33,5 +33,5 @@ fn server() -> ToolServer {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    server().lend_with(Invoices::open).run().await
+    server().state_with(Invoices::open).run().await
 }

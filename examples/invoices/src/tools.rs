@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     async fn server() -> TestServer {
-        let server = crate::server().lend_with(Invoices::in_memory);
+        let server = crate::server().state_with(Invoices::in_memory);
         TestServer::start_allowing(server, ["delete_invoice"]).await.unwrap()
     }
 

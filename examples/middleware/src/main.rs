@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use mcp_tool_runtime::{Handling, Middleware, Next, prelude::*};
+use mcp_tool_runtime::{Middleware, MiddlewareFuture, Next, prelude::*};
 
 /// Accepts only calls whose `X-Tenant` header names the tenant of this server.
 struct OnlyFor(&'static str);
@@ -16,7 +16,7 @@ impl Middleware for OnlyFor {
         &["X-Tenant"]
     }
 
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             match call.header("X-Tenant") {
                 Some(tenant) if tenant == self.0 => next.run().await,
@@ -31,7 +31,7 @@ impl Middleware for OnlyFor {
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Middleware for Meter {
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
             // A call that was refused before it began is free.
@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
     let meter = Meter::default();
     ToolServer::new("middleware", env!("CARGO_PKG_VERSION"))
         .tools(tools![spent, repeat])
-        .lend(meter.clone())
+        .state(meter.clone())
         .layer(meter)
         .layer_for(tools![repeat], OnlyFor("acme"))
         .run()

@@ -54,7 +54,7 @@ async fn read_note(
 async fn main() -> ExitCode {
     ToolServer::new("quickstart", env!("CARGO_PKG_VERSION"))
         .tools(tools![write_note, read_note])
-        .lend(Notes::default())
+        .state(Notes::default())
         .run()
         .await
 }

@@ -85,7 +85,7 @@ impl Registry {
             let contract = entry.contract;
             let tool = contract.name;
             let bound =
-                (entry.bind)(lent).map_err(|NotLent(borrows)| StartError::NotLent { tool, borrows })?;
+                (entry.bind)(lent).map_err(|NotLent(needs)| StartError::MissingState { tool, needs })?;
             let output = OutputCheck::new(&contract.output)
                 .map_err(|reason| StartError::OutputSchema { tool, reason })?;
             let constraints =

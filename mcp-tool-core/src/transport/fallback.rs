@@ -179,7 +179,7 @@ pub(super) fn subscriptions(declared: &ServerCapabilities) -> bool {
 }
 
 impl Caller {
-    /// Who sends a request to a handler beside the tools ([`ToolServer::fallback`](crate::ToolServer::beside)).
+    /// Who sends a request to a handler beside the tools ([`ToolServer::fallback`](crate::ToolServer::fallback)).
     #[must_use]
     pub fn of_request(context: &RequestContext<RoleServer>) -> Option<&Caller> {
         context.extensions.get()

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use mcp_tool_runtime::{
-    Adapted, Authorizer, Caller, Contract, Deciding, Decision, ScopeAuthorizer,
+    Adapted, Authorizer, Caller, Contract, Decision, DecisionFuture, ScopeAuthorizer,
     prelude::*,
     testing::{TestError, TestServer},
 };
@@ -84,7 +84,7 @@ async fn default_policy_denies_everything() {
 struct Narrower(ScopeAuthorizer);
 
 impl Authorizer for Narrower {
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         Box::pin(async move {
             if caller.user() == "mallory" {
                 return Decision::Deny { reason: "on_the_list".into() };
@@ -154,7 +154,7 @@ fn denied_tool_is_refused_without_a_challenge() {
 struct Frozen(ScopeAuthorizer);
 
 impl Authorizer for Frozen {
-    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         match tool.name {
             "change" => Box::pin(std::future::ready(Decision::Deny { reason: "frozen".into() })),
             _ => self.0.decide(caller, tool),
@@ -175,7 +175,7 @@ async fn policy_decides_on_the_target_of_an_adapter() {
 struct Generous;
 
 impl Authorizer for Generous {
-    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> DecisionFuture<'a> {
         Box::pin(std::future::ready(Decision::Permit))
     }
 }
@@ -194,7 +194,7 @@ async fn permissive_policy_opens_no_gate() {
 struct Panics;
 
 impl Authorizer for Panics {
-    fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         assert_ne!(tool.name, "look", "the reason is in the log");
         Box::pin(async { panic!("the reason is in the log") })
     }
@@ -213,7 +213,7 @@ async fn panicking_policy_denies() {
 struct UnnamedScopes(&'static [&'static str]);
 
 impl Authorizer for UnnamedScopes {
-    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> DecisionFuture<'a> {
         let missing = self.0.iter().map(|scope| (*scope).to_owned()).collect();
         Box::pin(std::future::ready(Decision::NeedsScopes { missing }))
     }
@@ -231,7 +231,7 @@ async fn policy_that_needs_unnamed_scopes_denies() {
 struct Undecided;
 
 impl Authorizer for Undecided {
-    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> Deciding<'a> {
+    fn decide<'a>(&'a self, _: &'a Caller, _: &'a Contract) -> DecisionFuture<'a> {
         Box::pin(std::future::pending())
     }
 }

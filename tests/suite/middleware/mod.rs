@@ -11,7 +11,7 @@ use std::{
 };
 
 use mcp_tool_runtime::{
-    Adapted, CallContext, Caller, ErrorKind, Handling, Middleware, Next, StartError,
+    Adapted, CallContext, Caller, ErrorKind, Middleware, MiddlewareFuture, Next, StartError,
     prelude::*,
     testing::{TestError, TestServer},
 };
@@ -122,16 +122,16 @@ struct FromFn<F>(F);
 
 impl<F> Middleware for FromFn<F>
 where
-    F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
+    F: for<'c> Fn(&'c CallContext, Next<'c>) -> MiddlewareFuture<'c> + Send + Sync + 'static,
 {
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         (self.0)(call, next)
     }
 }
 
 fn from_fn<F>(handle: F) -> FromFn<F>
 where
-    F: for<'c> Fn(&'c CallContext, Next<'c>) -> Handling<'c> + Send + Sync + 'static,
+    F: for<'c> Fn(&'c CallContext, Next<'c>) -> MiddlewareFuture<'c> + Send + Sync + 'static,
 {
     FromFn(handle)
 }
@@ -154,7 +154,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
 
 /// A server with all tools; the destructive one is not allowed.
 fn server(ran: &Ran) -> ToolServer {
-    ToolServer::new("layers", "1").lend(ran.clone()).tools(tools![
+    ToolServer::new("layers", "1").state(ran.clone()).tools(tools![
         read,
         v1::read,
         look,
@@ -393,7 +393,7 @@ impl Middleware for ReadsHeaders {
         self.0
     }
 
-    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         for name in ["x-tenant", "X-Other"] {
             self.1.note(format!("{:?}", call.header(name)));
         }

@@ -43,7 +43,7 @@ pub(crate) use headers::asked_for;
 /// # A check of a header
 /// The tenant is what the token says; a header that says otherwise shows that somebody mixed two up.
 /// ```
-/// use mcp_tool_runtime::{ErrorKind, Handling, Middleware, Next, prelude::*, testing::TestServer};
+/// use mcp_tool_runtime::{ErrorKind, MiddlewareFuture, Middleware, Next, prelude::*, testing::TestServer};
 ///
 /// struct SameTenant;
 ///
@@ -52,7 +52,7 @@ pub(crate) use headers::asked_for;
 ///         &["X-Tenant"]
 ///     }
 ///
-///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
 ///         Box::pin(async move {
 ///             match (call.header("X-Tenant"), call.caller().tenant()) {
 ///                 (Some(named), Some(own)) if named == own => next.run().await,
@@ -86,14 +86,14 @@ pub(crate) use headers::asked_for;
 ///     sync::{Arc, Mutex, PoisonError},
 /// };
 ///
-/// use mcp_tool_runtime::{Handling, Middleware, Next, prelude::*, testing::TestServer};
+/// use mcp_tool_runtime::{MiddlewareFuture, Middleware, Next, prelude::*, testing::TestServer};
 ///
 /// /// What each user's calls cost: one unit, and another for each KiB of their results.
 /// #[derive(Default)]
 /// struct Meter(Mutex<BTreeMap<String, usize>>);
 ///
 /// impl Middleware for Meter {
-///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
 ///         Box::pin(async move {
 ///             let outcome = next.run().await;
 ///             // What was refused before it began costs nothing.

@@ -17,13 +17,13 @@ pub use scopes::ScopeAuthorizer;
 /// doesn't run, and a decision that isn't made in time ends the call unpermitted.
 ///
 /// ```
-/// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Deciding, Decision, ScopeAuthorizer};
+/// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, DecisionFuture, Decision, ScopeAuthorizer};
 ///
 /// /// Scopes as ever; and what writes is for people alone.
 /// struct PeopleWrite(ScopeAuthorizer);
 ///
 /// impl Authorizer for PeopleWrite {
-///     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> Deciding<'a> {
+///     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
 ///         Box::pin(async move {
 ///             if !tool.hints.read_only && caller.kind() == CallerKind::Machine {
 ///                 return Decision::Deny { reason: "machines_only_read".into() };
