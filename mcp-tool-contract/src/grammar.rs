@@ -1,23 +1,23 @@
 //! The keys that a declaration may have, each with the rules that judge a change of it.
 
-use crate::rules::Rule;
+use crate::rules::ChangeRule;
 
 /// What judges a change of a key.
 #[derive(Clone, Copy, Debug)]
-pub enum Judged {
+pub enum KeyJudgement {
     /// These rules.
-    By(&'static [Rule]),
+    ByRules(&'static [ChangeRule]),
     /// None: it is what licenses a change.
     Licence,
     /// None: it is no part of what is promised.
-    Unpromised,
+    NotInContract,
 }
 
 /// One row a key. A key can't be written down without what judges it.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident
-        $($variant:ident $name:literal => $judged:tt $([$($rule:ident),+])?;)+
+        $($variant:ident $name:literal => $judgement:tt $([$($rule:ident),+])?;)+
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,17 +44,17 @@ macro_rules! keys {
 
             /// What judges a change of it.
             #[must_use]
-            pub const fn judged(self) -> Judged {
-                match self { $($grammar::$variant => judged!($judged $([$($rule),+])?),)+ }
+            pub const fn judgement(self) -> KeyJudgement {
+                match self { $($grammar::$variant => judgement!($judgement $([$($rule),+])?),)+ }
             }
         }
     };
 }
 
-macro_rules! judged {
-    (licence) => { Judged::Licence };
-    (unpromised) => { Judged::Unpromised };
-    (by [$($rule:ident),+]) => { Judged::By(&[$(Rule::$rule),+]) };
+macro_rules! judgement {
+    (licence) => { KeyJudgement::Licence };
+    (not_in_contract) => { KeyJudgement::NotInContract };
+    (by [$($rule:ident),+]) => { KeyJudgement::ByRules(&[$(ChangeRule::$rule),+]) };
 }
 
 keys! {
@@ -97,7 +97,7 @@ keys! {
     Default "default" => by [DefaultChanged, ParameterRequired, ParameterOptional];
     Secret "secret" => by [SecretAdded, SecretRemoved];
     Header "header" => by [HeaderAdded, HeaderRemoved, HeaderChanged];
-    Complete "complete" => unpromised;
+    Complete "complete" => not_in_contract;
 }
 
 impl ArgKey {

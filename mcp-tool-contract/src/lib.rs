@@ -4,8 +4,8 @@
 //! `tools/list` shows, [`read`] holds arguments and results to it, [`digest`] names it.
 //! Nothing here does input or output.
 
+mod ascii_classes;
 pub mod bounds;
-mod classes;
 pub mod constraints;
 pub mod digest;
 pub mod grammar;

@@ -1,9 +1,9 @@
 //! The contract: what a tool promises to those who call it, as one constant.
 
 use crate::{
-    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, narrowing},
+    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, bound_setters},
     pattern::Pattern,
-    rules::Rule,
+    rules::ChangeRule,
 };
 
 /// The longest a call may run where its tool says nothing, in milliseconds; an operator may set another.
@@ -26,7 +26,7 @@ pub struct Contract {
     /// [`constraints`](crate::constraints).
     pub constraints: Option<&'static str>,
     /// What the caller gets.
-    pub output: Output,
+    pub output: ToolOutput,
     /// The scopes that a caller needs, all of them; none for a public tool.
     pub scopes: &'static [&'static str],
     /// What hosts are told of its effects.
@@ -52,7 +52,7 @@ pub struct Contract {
 /// So many calls of one caller in any window of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls, from 1 to [`Rate::MOST`].
+    /// Calls, from 1 to [`Rate::MAX_CALLS`].
     pub calls: u32,
     /// How long the window is.
     pub window: Window,
@@ -97,7 +97,7 @@ impl Window {
 
 impl Rate {
     /// The most calls of a window.
-    pub const MOST: u32 = 1_000_000;
+    pub const MAX_CALLS: u32 = 1_000_000;
 
     /// The most calls that this lets through in one window of another rate.
     pub(crate) const fn most_in(self, window: Window) -> u64 {
@@ -157,7 +157,7 @@ pub struct Deprecation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weakening {
     /// The rule that says so.
-    pub rule: Rule,
+    pub rule: ChangeRule,
     /// Why.
     pub reason: &'static str,
 }
@@ -209,7 +209,7 @@ pub struct Param {
 
 /// What a call gives back.
 #[derive(Clone, Copy, Debug)]
-pub enum Output {
+pub enum ToolOutput {
     /// Nothing but its success.
     Nothing,
     /// Plain text.
@@ -223,7 +223,7 @@ pub enum Output {
     /// An object whose JSON Schema is known only when the server runs.
     Dynamic(fn() -> serde_json::Value),
     /// Such a schema as a lock remembers it, as JSON text.
-    Remembered(&'static str),
+    FromLock(&'static str),
 }
 
 impl Contract {
@@ -235,7 +235,7 @@ impl Contract {
         description: "",
         input: &[],
         constraints: None,
-        output: Output::Nothing,
+        output: ToolOutput::Nothing,
         scopes: &[],
         hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
         timeout_ms: None,
@@ -249,7 +249,7 @@ impl Contract {
     };
 
     /// Every scope that a caller needs, that of the gate among them.
-    pub fn needs(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub fn required_scopes(&self) -> impl Iterator<Item = &'static str> + use<> {
         let gate = self.gate.map(|Gate::Scope(scope)| scope);
         self.scopes.iter().copied().chain(gate)
     }
@@ -263,7 +263,7 @@ impl Contract {
     /// Whether a caller can ask for the next page of the result.
     #[must_use]
     pub const fn is_paged(&self) -> bool {
-        matches!(self.output, Output::Page(_))
+        matches!(self.output, ToolOutput::Page(_))
     }
 }
 
@@ -294,7 +294,7 @@ impl Param {
         };
         match self.schema.bounded(max_len, Some(max_items)) {
             Ok(schema) => self.schema = schema,
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
@@ -305,7 +305,7 @@ impl Param {
     pub const fn default(mut self, literal: Literal) -> Self {
         match self.schema.admits(literal) {
             Ok(()) => self.default = Some(literal),
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
@@ -323,7 +323,7 @@ impl Param {
     pub const fn header(mut self, name: &'static str) -> Self {
         match self.schema.mirrors() {
             Ok(()) => self.header = Some(name),
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
@@ -334,9 +334,9 @@ impl Param {
     pub const fn completed(self) -> Self {
         match self.schema.takes_suggestions() {
             Ok(()) => self,
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
     }
 }
 
-narrowing!(Param, "parameter");
+bound_setters!(Param, "parameter");

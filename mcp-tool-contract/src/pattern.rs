@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::OnceLock};
 
-use crate::classes::Classes;
+use crate::ascii_classes::AsciiClassSequence;
 
 /// A portable pattern, compiled at its first use and kept.
 ///
@@ -26,7 +26,7 @@ impl Pattern {
 
     /// A pattern that a lock remembers: compiled anew for each match, since no call is read against it.
     #[must_use]
-    pub const fn remembered(source: &'static str) -> Self {
+    pub const fn from_lock(source: &'static str) -> Self {
         Pattern { source, matcher: None }
     }
 
@@ -67,12 +67,12 @@ impl fmt::Debug for Pattern {
 #[derive(Debug)]
 pub struct Matcher {
     source: &'static str,
-    compiled: OnceLock<Option<Compiled>>,
+    compiled: OnceLock<Option<CompiledPattern>>,
 }
 
 #[derive(Debug)]
-enum Compiled {
-    Classes(Classes),
+enum CompiledPattern {
+    AsciiClasses(AsciiClassSequence),
     Regex(regex::Regex),
 }
 
@@ -86,13 +86,13 @@ impl Matcher {
     /// Whether `text` holds a match. A pattern that doesn't compile matches nothing.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| match Classes::of(self.source) {
-            Some(classes) => Some(Compiled::Classes(classes)),
-            None => compile(self.source).ok().map(Compiled::Regex),
+        let compiled = self.compiled.get_or_init(|| match AsciiClassSequence::of(self.source) {
+            Some(classes) => Some(CompiledPattern::AsciiClasses(classes)),
+            None => compile(self.source).ok().map(CompiledPattern::Regex),
         });
         match compiled {
-            Some(Compiled::Classes(classes)) => classes.is_match(text),
-            Some(Compiled::Regex(regex)) => regex.is_match(text),
+            Some(CompiledPattern::AsciiClasses(classes)) => classes.is_match(text),
+            Some(CompiledPattern::Regex(regex)) => regex.is_match(text),
             None => false,
         }
     }
@@ -126,7 +126,7 @@ pub fn check(pattern: &str) -> Result<(), PatternError> {
     if pattern.is_empty() {
         return Err(PatternError("an empty pattern matches everything: leave it out".into()));
     }
-    let mut parser = Parser { rest: pattern.chars().peekable(), depth: 0 };
+    let mut parser = PatternParser { rest: pattern.chars().peekable(), depth: 0 };
     parser.alternatives()?;
     if parser.rest.peek().is_some() {
         return refuse("`)` closes no group: write `\\)` for the character itself");
@@ -149,12 +149,12 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, PatternError> {
     Err(PatternError(message.into()))
 }
 
-struct Parser<'p> {
+struct PatternParser<'p> {
     rest: std::iter::Peekable<std::str::Chars<'p>>,
     depth: u32,
 }
 
-impl Parser<'_> {
+impl PatternParser<'_> {
     fn take(&mut self, wanted: char) -> bool {
         self.rest.next_if_eq(&wanted).is_some()
     }

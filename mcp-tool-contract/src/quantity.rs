@@ -24,7 +24,7 @@ pub fn rate(text: &str) -> Option<Rate> {
     let (calls, unit) = text.split_once('/')?;
     let window = Window::ALL.into_iter().find(|window| window.name() == unit)?;
     let is_plain = calls.bytes().all(|byte| byte.is_ascii_digit()) && !calls.starts_with('0');
-    let calls = calls.parse().ok().filter(|calls| is_plain && (1..=Rate::MOST).contains(calls))?;
+    let calls = calls.parse().ok().filter(|calls| is_plain && (1..=Rate::MAX_CALLS).contains(calls))?;
     Some(Rate { calls, window })
 }
 

@@ -1,10 +1,10 @@
-//! Declarations: what has a name and is narrowed key by key, so that a fault names it and stands at its key.
+//! Declarations: what has a name and is narrowed key by key, so that a error names it and stands at its key.
 
 use super::{DEFAULT_MAX_LEN, Field, Kind, Literal, Schema};
 use crate::pattern::Pattern;
 
 /// The bounds that all declarations share; each is checked where it stands.
-macro_rules! narrowing {
+macro_rules! bound_setters {
     ($declaration:ident, $subject:literal: $($doc:literal $key:ident($bound:ty),)+) => {
         impl $declaration {$(
             #[doc = $doc]
@@ -13,14 +13,14 @@ macro_rules! narrowing {
             pub const fn $key(mut self, bound: $bound) -> Self {
                 match self.schema.$key(bound) {
                     Ok(schema) => self.schema = schema,
-                    Err(fault) => fault.raise($subject, self.name),
+                    Err(error) => error.raise($subject, self.name),
                 }
                 self
             }
         )+}
     };
     ($declaration:ident, $subject:literal) => {
-        narrowing! { $declaration, $subject:
+        bound_setters! { $declaration, $subject:
             "Least value." min(Literal),
             "Greatest value." max(Literal),
             "Least length in code points." min_len(u64),
@@ -31,9 +31,9 @@ macro_rules! narrowing {
         }
     };
 }
-pub(crate) use narrowing;
+pub(crate) use bound_setters;
 
-narrowing!(Field, "field");
+bound_setters!(Field, "field");
 
 impl Field {
     /// A field that is always there, without bounds of its own.
@@ -63,7 +63,7 @@ impl Field {
     pub const fn bounded(mut self) -> Self {
         match self.schema.bounded(DEFAULT_MAX_LEN, None) {
             Ok(schema) => self.schema = schema,
-            Err(fault) => fault.raise("field", self.name),
+            Err(error) => error.raise("field", self.name),
         }
         self
     }
@@ -71,16 +71,16 @@ impl Field {
 
 /// Bounds written on a type: `#[schema(…)]` of a newtype.
 #[derive(Clone, Copy, Debug)]
-pub struct Narrowed {
+pub struct NewtypeSchema {
     name: &'static str,
     schema: Schema,
 }
 
-impl Narrowed {
+impl NewtypeSchema {
     /// A type of this name, before its bounds.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Narrowed { name, schema: kind.schema() }
+        NewtypeSchema { name, schema: kind.schema() }
     }
 
     /// The kind with its bounds.
@@ -89,4 +89,4 @@ impl Narrowed {
         self.schema.kind
     }
 }
-narrowing!(Narrowed, "type");
+bound_setters!(NewtypeSchema, "type");

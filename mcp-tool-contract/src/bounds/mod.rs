@@ -5,8 +5,8 @@ mod declaration;
 pub mod narrow;
 mod object;
 
-pub use declaration::Narrowed;
-pub(crate) use declaration::narrowing;
+pub use declaration::NewtypeSchema;
+pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 

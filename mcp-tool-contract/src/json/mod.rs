@@ -55,16 +55,16 @@ impl Contract {
     /// # Errors
     /// When a schema that is known only at run time can't be JSON.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
-        Digest::of_canonical(&Binding { contract: *self })
+        Digest::of_canonical(&DigestedContract { contract: *self })
     }
 }
 
 /// What binds, for the digest.
-struct Binding {
+struct DigestedContract {
     contract: Contract,
 }
 
-impl Serialize for Binding {
+impl Serialize for DigestedContract {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = &self.contract;
         let mut map = serializer.serialize_map(None)?;
@@ -72,10 +72,10 @@ impl Serialize for Binding {
         map.serialize_entry("version", &contract.version.to_string())?;
         map.serialize_entry("inputSchema", &contract.input_schema(Prose::Dropped))?;
         map.serialize_entry("outputSchema", &contract.output_schema(Prose::Dropped))?;
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: None })?;
+        map.serialize_entry("annotations", &HintAnnotations { hints: contract.hints, title: None })?;
         map.serialize_entry("scopes", contract.scopes)?;
-        map.serialize_entry("defaults", &Defaults(contract.input))?;
-        map.serialize_entry("secrets", &Secrets(contract.input))?;
+        map.serialize_entry("defaults", &DefaultValues(contract.input))?;
+        map.serialize_entry("secrets", &SecretNames(contract.input))?;
         map.serialize_entry("timeoutMs", &contract.timeout_ms)?;
         map.serialize_entry("concurrency", &contract.concurrency)?;
         // Left out where they are absent, so that contracts without them keep their digests.
@@ -96,9 +96,9 @@ impl Serialize for Binding {
 }
 
 /// What stands in for absent arguments. A schema says it in prose, since some clients refuse the keyword.
-struct Defaults(&'static [Param]);
+struct DefaultValues(&'static [Param]);
 
-impl Serialize for Defaults {
+impl Serialize for DefaultValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for param in self.0 {
@@ -116,9 +116,9 @@ impl Serialize for Defaults {
 }
 
 /// Names of the parameters whose values are never shown.
-pub(crate) struct Secrets(pub(crate) &'static [Param]);
+pub(crate) struct SecretNames(pub(crate) &'static [Param]);
 
-impl Serialize for Secrets {
+impl Serialize for SecretNames {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().filter(|param| param.secret).map(|param| param.name))
     }
@@ -176,7 +176,7 @@ impl Rate {
     /// The same, read again.
     pub(crate) fn of_parts(limit: u32, window_ms: u64) -> Option<Self> {
         let window = Window::ALL.into_iter().find(|window| window.milliseconds() == window_ms)?;
-        (1..=Rate::MOST).contains(&limit).then_some(Rate { calls: limit, window })
+        (1..=Rate::MAX_CALLS).contains(&limit).then_some(Rate { calls: limit, window })
     }
 }
 
@@ -192,17 +192,17 @@ impl Serialize for Gate {
 }
 
 /// The scopes of a tool as clients ask for them: `[{"type": "oauth2", "scopes": […]}]` (SEP-1488).
-struct Security(Contract);
+struct SecuritySchemes(Contract);
 
-impl Serialize for Security {
+impl Serialize for SecuritySchemes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let scopes = self.0.needs().collect::<Vec<_>>();
-        [Scheme { kind: "oauth2", scopes }].serialize(serializer)
+        let scopes = self.0.required_scopes().collect::<Vec<_>>();
+        [SecurityScheme { kind: "oauth2", scopes }].serialize(serializer)
     }
 }
 
 #[derive(Serialize)]
-struct Scheme {
+struct SecurityScheme {
     #[serde(rename = "type")]
     kind: &'static str,
     scopes: Vec<&'static str>,
@@ -243,15 +243,18 @@ impl<M: Serialize> Serialize for Listing<M> {
         if let Some(schema) = contract.output_schema(Prose::Kept) {
             map.serialize_entry("outputSchema", &schema)?;
         }
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: contract.title })?;
-        map.serialize_entry("_meta", &Stamp(self))?;
+        map.serialize_entry(
+            "annotations",
+            &HintAnnotations { hints: contract.hints, title: contract.title },
+        )?;
+        map.serialize_entry("_meta", &ListingMeta(self))?;
         map.end()
     }
 }
 
-struct Stamp<'s, M>(&'s Listing<M>);
+struct ListingMeta<'s, M>(&'s Listing<M>);
 
-impl<M: Serialize> Serialize for Stamp<'_, M> {
+impl<M: Serialize> Serialize for ListingMeta<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Listing { contract, digest, more, name: _ } = self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -275,8 +278,8 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
         match more {
             // A lock has the scopes elsewhere.
             Some((key, value)) => map.serialize_entry(key, value)?,
-            None if contract.needs().next().is_some() => {
-                map.serialize_entry(META_SECURITY, &Security(*contract))?;
+            None if contract.required_scopes().next().is_some() => {
+                map.serialize_entry(META_SECURITY, &SecuritySchemes(*contract))?;
             }
             None => {}
         }
@@ -284,12 +287,12 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
     }
 }
 
-struct Annotations {
+struct HintAnnotations {
     hints: Hints,
     title: Option<&'static str>,
 }
 
-impl Serialize for Annotations {
+impl Serialize for HintAnnotations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Hints { read_only, destructive, idempotent, open_world } = self.hints;
         let mut map = serializer.serialize_map(None)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     model::Rate,
-    rules::{Class, Rule},
+    rules::{ChangeClass, ChangeRule},
     text::{ConstText, same},
 };
 
@@ -12,38 +12,38 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
     /// By which rule.
-    pub rule: Rule,
+    pub rule: ChangeRule,
     /// Where.
-    pub place: Place,
+    pub place: ChangeLocation,
     pub(crate) key: &'static str,
-    pub(crate) from: Fact,
-    pub(crate) to: Fact,
+    pub(crate) from: ChangedValue,
+    pub(crate) to: ChangedValue,
 }
 
 /// Where a change is.
 #[derive(Clone, Copy, Debug)]
-pub enum Place {
+pub enum ChangeLocation {
     /// The tool as a whole.
     Tool,
     /// One of its parameters.
     Parameter(&'static str),
     /// Its result.
-    Result(Trail),
+    Result(FieldPath),
 }
 
 /// The way to a field of a result, from the root. What is deeper than it can say is judged all the same.
 #[derive(Clone, Copy, Debug)]
-pub struct Trail {
-    names: [&'static str; Trail::MOST],
+pub struct FieldPath {
+    names: [&'static str; FieldPath::MOST],
     len: usize,
 }
 
-impl Trail {
+impl FieldPath {
     const MOST: usize = 8;
-    pub(crate) const ROOT: Trail = Trail { names: [""; Trail::MOST], len: 0 };
+    pub(crate) const ROOT: FieldPath = FieldPath { names: [""; FieldPath::MOST], len: 0 };
 
-    pub(crate) const fn field(mut self, name: &'static str) -> Trail {
-        if self.len < Trail::MOST {
+    pub(crate) const fn field(mut self, name: &'static str) -> FieldPath {
+        if self.len < FieldPath::MOST {
             self.names[self.len] = name;
             self.len += 1;
         }
@@ -69,62 +69,64 @@ impl Trail {
     }
 }
 
-impl Place {
+impl ChangeLocation {
     const fn text<const N: usize>(&self, text: ConstText<N>) -> ConstText<N> {
         match self {
-            Place::Tool => text.str("the tool"),
-            Place::Parameter(name) => text.str("parameter '").str(name).str("'"),
-            Place::Result(Trail { len: 0, .. }) => text.str("the result"),
-            Place::Result(trail) => trail.text(text.str("result field '")).str("'"),
+            ChangeLocation::Tool => text.str("the tool"),
+            ChangeLocation::Parameter(name) => text.str("parameter '").str(name).str("'"),
+            ChangeLocation::Result(FieldPath { len: 0, .. }) => text.str("the result"),
+            ChangeLocation::Result(trail) => trail.text(text.str("result field '")).str("'"),
         }
     }
 }
 
 /// What something was, or is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Fact {
+pub(crate) enum ChangedValue {
     /// Nothing was said.
-    Unsaid,
+    None,
     Text(&'static str),
     Integer(i128),
     Number(f64),
     Rate(Rate),
 }
 
-impl Fact {
+impl ChangedValue {
     const fn text<const N: usize>(self, text: ConstText<N>) -> ConstText<N> {
         match self {
-            Fact::Unsaid => text.str("none"),
-            Fact::Text(fact) => text.str(fact),
-            Fact::Integer(fact) => text.integer(fact),
-            Fact::Number(fact) => text.number(fact),
-            Fact::Rate(Rate { calls, window }) => text.integer(calls as i128).str("/").str(window.name()),
+            ChangedValue::None => text.str("none"),
+            ChangedValue::Text(fact) => text.str(fact),
+            ChangedValue::Integer(fact) => text.integer(fact),
+            ChangedValue::Number(fact) => text.number(fact),
+            ChangedValue::Rate(Rate { calls, window }) => {
+                text.integer(calls as i128).str("/").str(window.name())
+            }
         }
     }
 
-    pub(crate) const fn count(fact: Option<u64>) -> Fact {
+    pub(crate) const fn count(fact: Option<u64>) -> ChangedValue {
         match fact {
-            Some(fact) => Fact::Integer(fact as i128),
-            None => Fact::Unsaid,
+            Some(fact) => ChangedValue::Integer(fact as i128),
+            None => ChangedValue::None,
         }
     }
 
-    pub(crate) const fn maybe(fact: Option<&'static str>) -> Fact {
+    pub(crate) const fn maybe(fact: Option<&'static str>) -> ChangedValue {
         match fact {
-            Some(fact) => Fact::Text(fact),
-            None => Fact::Unsaid,
+            Some(fact) => ChangedValue::Text(fact),
+            None => ChangedValue::None,
         }
     }
 }
 
 impl Finding {
     /// That a tool came. Of two contracts none shows it: lists do.
-    pub const TOOL_ADDED: Finding = Finding::new(Rule::ToolAdded, Place::Tool);
+    pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
     /// That a tool went.
-    pub const TOOL_REMOVED: Finding = Finding::new(Rule::ToolRemoved, Place::Tool);
+    pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
-    pub(crate) const fn new(rule: Rule, place: Place) -> Self {
-        Finding { rule, place, key: "", from: Fact::Unsaid, to: Fact::Unsaid }
+    pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
+        Finding { rule, place, key: "", from: ChangedValue::None, to: ChangedValue::None }
     }
 
     /// Which keyword it is about.
@@ -133,7 +135,7 @@ impl Finding {
         self
     }
 
-    pub(crate) const fn change(mut self, from: Fact, to: Fact) -> Self {
+    pub(crate) const fn change(mut self, from: ChangedValue, to: ChangedValue) -> Self {
         self.from = from;
         self.to = to;
         self
@@ -203,7 +205,7 @@ const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str,
 pub struct Findings<const MOST: usize = 96> {
     found: [Finding; MOST],
     len: usize,
-    worst: Class,
+    worst: ChangeClass,
     more: usize,
     /// A bit for each rule that was found, whether or not the finding is listed.
     rules: u128,
@@ -211,8 +213,8 @@ pub struct Findings<const MOST: usize = 96> {
 
 impl<const MOST: usize> Findings<MOST> {
     pub(crate) const fn none() -> Self {
-        let blank = Finding::new(Rule::ToolAdded, Place::Tool);
-        Findings { found: [blank; MOST], len: 0, worst: Class::Patch, more: 0, rules: 0 }
+        let blank = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
+        Findings { found: [blank; MOST], len: 0, worst: ChangeClass::Patch, more: 0, rules: 0 }
     }
 
     pub(crate) const fn note(&mut self, finding: Finding) {
@@ -240,9 +242,9 @@ impl<const MOST: usize> Findings<MOST> {
         self.more
     }
 
-    /// The worst of their classes; [`Class::Patch`] where there are none.
+    /// The worst of their classes; [`ChangeClass::Patch`] where there are none.
     #[must_use]
-    pub const fn worst(&self) -> Class {
+    pub const fn worst(&self) -> ChangeClass {
         self.worst
     }
 
@@ -253,12 +255,12 @@ impl<const MOST: usize> Findings<MOST> {
     }
 
     /// Whether a change of that rule is among them, listed or not.
-    pub(crate) const fn has(&self, rule: Rule) -> bool {
+    pub(crate) const fn has(&self, rule: ChangeRule) -> bool {
         self.rules & bit(rule) != 0
     }
 }
 
-const fn bit(rule: Rule) -> u128 {
-    const { assert!(Rule::ALL.len() <= u128::BITS as usize) };
+const fn bit(rule: ChangeRule) -> u128 {
+    const { assert!(ChangeRule::ALL.len() <= u128::BITS as usize) };
     1 << rule as u8
 }

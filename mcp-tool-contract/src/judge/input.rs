@@ -1,15 +1,16 @@
 //! The parameters against what they were.
 
 use super::{
-    at::At,
-    finding::{Fact, Finding, Findings, Place},
-    in_order, value,
+    finding::{ChangeLocation, ChangedValue, Finding, Findings},
+    in_order,
+    location::ValueLocation,
+    value,
 };
 use crate::{
     bounds::{Kind, Literal, LiteralValue},
     json::schema::Prose,
     model::Param,
-    rules::Rule,
+    rules::ChangeRule,
     text::{same, same_but_for_case},
 };
 
@@ -29,10 +30,12 @@ pub(super) const fn parameters<const N: usize>(
             }
             None => match renamed(old, new, i) {
                 Some(j) => {
-                    let finding = Finding::new(Rule::ParameterRenamed, Place::Parameter(was.name));
-                    found.note(finding.change(Fact::Unsaid, Fact::Text(new[j].name)));
+                    let finding =
+                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(was.name));
+                    found.note(finding.change(ChangedValue::None, ChangedValue::Text(new[j].name)));
                 }
-                None => found.note(Finding::new(Rule::ParameterRemoved, Place::Parameter(was.name))),
+                None => found
+                    .note(Finding::new(ChangeRule::ParameterRemoved, ChangeLocation::Parameter(was.name))),
             },
         }
         i += 1;
@@ -42,13 +45,17 @@ pub(super) const fn parameters<const N: usize>(
     while paired < new.len() && j < new.len() {
         let is = &new[j];
         if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
-            let rule = if is.is_required() { Rule::RequiredParameterAdded } else { Rule::ParameterAdded };
-            found.note(Finding::new(rule, Place::Parameter(is.name)));
+            let rule = if is.is_required() {
+                ChangeRule::RequiredParameterAdded
+            } else {
+                ChangeRule::ParameterAdded
+            };
+            found.note(Finding::new(rule, ChangeLocation::Parameter(is.name)));
         }
         j += 1;
     }
     if prose as u8 == Prose::Kept as u8 && !in_their_order(old, new) {
-        found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("parameters"));
+        found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("parameters"));
     }
 }
 
@@ -56,39 +63,39 @@ pub(super) const fn parameters<const N: usize>(
 const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
     // Every field stands here by name: a new one doesn't compile until it is judged.
     let Param { name, description, schema, default, secret, header } = *new;
-    let at = At::parameter(name);
+    let at = ValueLocation::parameter(name);
     match (old.is_required(), new.is_required()) {
         (true, true) => {}
-        (false, true) => found.note(Finding::new(Rule::ParameterRequired, at.place)),
-        (true, false) => found.note(Finding::new(Rule::ParameterOptional, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ParameterRequired, at.place)),
+        (true, false) => found.note(Finding::new(ChangeRule::ParameterOptional, at.place)),
         (false, false) if !same_default(old.default, default) => {
-            let change = Finding::new(Rule::DefaultChanged, at.place);
+            let change = Finding::new(ChangeRule::DefaultChanged, at.place);
             found.note(change.change(spelled(old.default), spelled(default)));
         }
         (false, false) => {}
     }
     match (old.secret, secret) {
-        (false, true) => found.note(Finding::new(Rule::SecretAdded, at.place)),
-        (true, false) => found.note(Finding::new(Rule::SecretRemoved, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::SecretAdded, at.place)),
+        (true, false) => found.note(Finding::new(ChangeRule::SecretRemoved, at.place)),
         (true, true) | (false, false) => {}
     }
     self::header(at, old.header, header, found);
     value::schema(at, &old.schema, &schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, at.place));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, at.place));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
             && !in_order(old, new)
         {
-            found.note(Finding::new(Rule::OrderChanged, at.place).of("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, at.place).of("values"));
         }
     }
 }
 
 /// A header's name is the same in any case (RFC 9110 §5.1).
 const fn header<const N: usize>(
-    at: At,
+    at: ValueLocation,
     old: Option<&'static str>,
     new: Option<&'static str>,
     found: &mut Findings<N>,
@@ -96,17 +103,17 @@ const fn header<const N: usize>(
     let rule = match (old, new) {
         (None, None) => return,
         (Some(was), Some(is)) if same_but_for_case(was, is) => return,
-        (Some(_), Some(_)) => Rule::HeaderChanged,
-        (None, Some(_)) => Rule::HeaderAdded,
-        (Some(_), None) => Rule::HeaderRemoved,
+        (Some(_), Some(_)) => ChangeRule::HeaderChanged,
+        (None, Some(_)) => ChangeRule::HeaderAdded,
+        (Some(_), None) => ChangeRule::HeaderRemoved,
     };
-    found.note(Finding::new(rule, at.place).change(Fact::maybe(old), Fact::maybe(new)));
+    found.note(Finding::new(rule, at.place).change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
 }
 
-const fn spelled(default: Option<Literal>) -> Fact {
+const fn spelled(default: Option<Literal>) -> ChangedValue {
     match default {
-        Some(default) => Fact::Text(default.json),
-        None => Fact::Unsaid,
+        Some(default) => ChangedValue::Text(default.json),
+        None => ChangedValue::None,
     }
 }
 

@@ -4,23 +4,23 @@
 //! The same functions run in const evaluation, where a panic is a compile error on the version, and in
 //! `contract check`, which also looks at words.
 
-mod at;
 mod finding;
 mod input;
-mod law;
+mod location;
 mod number;
 mod output;
+mod policy;
 mod text;
 mod value;
 
-use finding::Fact;
-pub use finding::{Finding, Findings, Place, Trail};
-pub use law::{ACCEPT, Ruling, hold, rule};
+use finding::ChangedValue;
+pub use finding::{ChangeLocation, FieldPath, Finding, Findings};
+pub use policy::{ACCEPT, Ruling, apply_policy, assert_no_drift};
 
 use crate::{
     json::schema::Prose,
     model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Gate, Hints, Rate, TaskSupport},
-    rules::Rule,
+    rules::ChangeRule,
     text::same,
 };
 
@@ -51,16 +51,16 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     let mut found = Findings::none();
     if prose as u8 == Prose::Kept as u8 {
         if !same_or_none(old.title, *title) {
-            found.note(Finding::new(Rule::TitleChanged, Place::Tool));
+            found.note(Finding::new(ChangeRule::TitleChanged, ChangeLocation::Tool));
         }
         if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, Place::Tool));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, ChangeLocation::Tool));
         }
         if !in_order(old.scopes, scopes) {
-            found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("scopes"));
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("scopes"));
         }
         if !in_order(old.upstreams, upstreams) {
-            found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("upstreams"));
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("upstreams"));
         }
     }
     scope((old.scopes, old.gate), (scopes, *gate), &mut found);
@@ -71,16 +71,16 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         old.timeout_ms,
         *timeout_ms,
         DEFAULT_TIMEOUT_MS,
-        Rule::TimeoutLowered,
-        Rule::TimeoutRaised,
+        ChangeRule::TimeoutLowered,
+        ChangeRule::TimeoutRaised,
         &mut found,
     );
     limit(
         widen(old.concurrency),
         widen(*concurrency),
         u64::MAX,
-        Rule::ConcurrencyLowered,
-        Rule::ConcurrencyRaised,
+        ChangeRule::ConcurrencyLowered,
+        ChangeRule::ConcurrencyRaised,
         &mut found,
     );
     self::rate(old.rate, *rate, &mut found);
@@ -104,11 +104,11 @@ const fn constraints<const N: usize>(old: Option<&str>, new: Option<&str>, found
     let rule = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
-        (None, Some(_)) => Rule::ConstraintsAdded,
-        (Some(_), None) => Rule::ConstraintsRemoved,
-        (Some(_), Some(_)) => Rule::ConstraintsChanged,
+        (None, Some(_)) => ChangeRule::ConstraintsAdded,
+        (Some(_), None) => ChangeRule::ConstraintsRemoved,
+        (Some(_), Some(_)) => ChangeRule::ConstraintsChanged,
     };
-    found.note(Finding::new(rule, Place::Tool));
+    found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
 const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>, found: &mut Findings<N>) {
@@ -116,11 +116,11 @@ const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>
         (Some(TaskSupport::Required), Some(TaskSupport::Required))
         | (Some(TaskSupport::Optional), Some(TaskSupport::Optional))
         | (None, None) => return,
-        (_, Some(TaskSupport::Required)) => Rule::TaskRequired,
-        (None, Some(TaskSupport::Optional)) => Rule::TaskAdded,
-        (Some(_), _) => Rule::TaskRemoved,
+        (_, Some(TaskSupport::Required)) => ChangeRule::TaskRequired,
+        (None, Some(TaskSupport::Optional)) => ChangeRule::TaskAdded,
+        (Some(_), _) => ChangeRule::TaskRemoved,
     };
-    found.note(Finding::new(rule, Place::Tool));
+    found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
 const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
@@ -138,16 +138,16 @@ const fn scope<const N: usize>(old: Needs, new: Needs, found: &mut Findings<N>) 
     let mut i = 0;
     while let Some(scope) = needed(old, i) {
         if !needs(new, scope, i) {
-            let removed = Finding::new(Rule::ScopeRemoved, Place::Tool);
-            found.note(removed.change(Fact::Text(scope), Fact::Unsaid));
+            let removed = Finding::new(ChangeRule::ScopeRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::Text(scope), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
     while let Some(scope) = needed(new, i) {
         if !needs(old, scope, i) {
-            let added = Finding::new(Rule::ScopeAdded, Place::Tool);
-            found.note(added.change(Fact::Unsaid, Fact::Text(scope)));
+            let added = Finding::new(ChangeRule::ScopeAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::None, ChangedValue::Text(scope)));
         }
         i += 1;
     }
@@ -181,12 +181,12 @@ const fn approval<const N: usize>(
     }
     match (old.1, new.1) {
         (None, Some(Gate::Scope(scope))) => {
-            let removed = Finding::new(Rule::ApprovalRemoved, Place::Tool);
-            found.note(removed.change(Fact::Unsaid, Fact::Text(scope)));
+            let removed = Finding::new(ChangeRule::ApprovalRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::None, ChangedValue::Text(scope)));
         }
         (Some(Gate::Scope(scope)), None) => {
-            let added = Finding::new(Rule::ApprovalAdded, Place::Tool);
-            found.note(added.change(Fact::Text(scope), Fact::Unsaid));
+            let added = Finding::new(ChangeRule::ApprovalAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::Text(scope), ChangedValue::None));
         }
         (Some(_), Some(_)) | (None, None) => {}
     }
@@ -196,16 +196,16 @@ const fn upstreams<const N: usize>(old: &[&'static str], new: &[&'static str], f
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i], i).is_none() {
-            let removed = Finding::new(Rule::UpstreamRemoved, Place::Tool);
-            found.note(removed.change(Fact::Text(old[i]), Fact::Unsaid));
+            let removed = Finding::new(ChangeRule::UpstreamRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::Text(old[i]), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
     while i < new.len() {
         if position(old, new[i], i).is_none() {
-            let added = Finding::new(Rule::UpstreamAdded, Place::Tool);
-            found.note(added.change(Fact::Unsaid, Fact::Text(new[i])));
+            let added = Finding::new(ChangeRule::UpstreamAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::None, ChangedValue::Text(new[i])));
         }
         i += 1;
     }
@@ -245,16 +245,16 @@ const fn in_order(old: &[&str], new: &[&str]) -> bool {
 const fn hints<const N: usize>(old: Hints, new: Hints, found: &mut Findings<N>) {
     let Hints { read_only, destructive, idempotent, open_world } = new;
     let hints = [
-        (old.read_only, read_only, Rule::ReadOnlyAdded, Rule::ReadOnlyRemoved),
-        (old.destructive, destructive, Rule::DestructiveAdded, Rule::DestructiveRemoved),
-        (old.idempotent, idempotent, Rule::IdempotentAdded, Rule::IdempotentRemoved),
-        (old.open_world, open_world, Rule::OpenWorldAdded, Rule::OpenWorldRemoved),
+        (old.read_only, read_only, ChangeRule::ReadOnlyAdded, ChangeRule::ReadOnlyRemoved),
+        (old.destructive, destructive, ChangeRule::DestructiveAdded, ChangeRule::DestructiveRemoved),
+        (old.idempotent, idempotent, ChangeRule::IdempotentAdded, ChangeRule::IdempotentRemoved),
+        (old.open_world, open_world, ChangeRule::OpenWorldAdded, ChangeRule::OpenWorldRemoved),
     ];
     let mut i = 0;
     while i < hints.len() {
         match hints[i] {
-            (false, true, added, _) => found.note(Finding::new(added, Place::Tool)),
-            (true, false, _, removed) => found.note(Finding::new(removed, Place::Tool)),
+            (false, true, added, _) => found.note(Finding::new(added, ChangeLocation::Tool)),
+            (true, false, _, removed) => found.note(Finding::new(removed, ChangeLocation::Tool)),
             (true, true, ..) | (false, false, ..) => {}
         }
         i += 1;
@@ -273,8 +273,8 @@ const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
     own: u64,
-    lowered: Rule,
-    raised: Rule,
+    lowered: ChangeRule,
+    raised: ChangeRule,
     found: &mut Findings<N>,
 ) {
     let (was, is) = match (old, new) {
@@ -285,7 +285,9 @@ const fn limit<const N: usize>(
         (None, Some(is)) => (own, is),
     };
     let rule = if is > was { raised } else { lowered };
-    found.note(Finding::new(rule, Place::Tool).change(Fact::count(old), Fact::count(new)));
+    found.note(
+        Finding::new(rule, ChangeLocation::Tool).change(ChangedValue::count(old), ChangedValue::count(new)),
+    );
 }
 
 /// A rate is raised where the new one lets more through, in a window of the old one, than that did: `100/h` in the
@@ -293,18 +295,18 @@ const fn limit<const N: usize>(
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
-        (None, Some(is)) => (Rule::RateLowered, Fact::Unsaid, Fact::Rate(is)),
-        (Some(was), None) => (Rule::RateRaised, Fact::Rate(was), Fact::Unsaid),
+        (None, Some(is)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(is)),
+        (Some(was), None) => (ChangeRule::RateRaised, ChangedValue::Rate(was), ChangedValue::None),
         (Some(was), Some(is)) => {
             if was.calls == is.calls && was.window as u8 == is.window as u8 {
                 return;
             }
             let is_raised = is.most_in(was.window) > was.calls as u64;
-            let rule = if is_raised { Rule::RateRaised } else { Rule::RateLowered };
-            (rule, Fact::Rate(was), Fact::Rate(is))
+            let rule = if is_raised { ChangeRule::RateRaised } else { ChangeRule::RateLowered };
+            (rule, ChangedValue::Rate(was), ChangedValue::Rate(is))
         }
     };
-    found.note(Finding::new(rule, Place::Tool).change(from, to));
+    found.note(Finding::new(rule, ChangeLocation::Tool).change(from, to));
 }
 
 const fn deprecation<const N: usize>(
@@ -314,21 +316,25 @@ const fn deprecation<const N: usize>(
 ) {
     let (was, is) = match (old, new) {
         (None, None) => return,
-        (None, Some(_)) => return found.note(Finding::new(Rule::DeprecationAdded, Place::Tool)),
-        (Some(_), None) => return found.note(Finding::new(Rule::DeprecationRemoved, Place::Tool)),
+        (None, Some(_)) => {
+            return found.note(Finding::new(ChangeRule::DeprecationAdded, ChangeLocation::Tool));
+        }
+        (Some(_), None) => {
+            return found.note(Finding::new(ChangeRule::DeprecationRemoved, ChangeLocation::Tool));
+        }
         (Some(was), Some(is)) => (was, is),
     };
     let Deprecation { message, replacement, removal } = is;
     if let (Some(was), Some(is)) = (was.removal, removal)
         && before(is, was)
     {
-        let earlier = Finding::new(Rule::RemovalEarlier, Place::Tool);
-        found.note(earlier.change(Fact::Text(was), Fact::Text(is)));
+        let earlier = Finding::new(ChangeRule::RemovalEarlier, ChangeLocation::Tool);
+        found.note(earlier.change(ChangedValue::Text(was), ChangedValue::Text(is)));
     } else if !(same(was.message, message)
         && same_or_none(was.replacement, replacement)
         && same_or_none(was.removal, removal))
     {
-        found.note(Finding::new(Rule::DeprecationChanged, Place::Tool));
+        found.note(Finding::new(ChangeRule::DeprecationChanged, ChangeLocation::Tool));
     }
 }
 

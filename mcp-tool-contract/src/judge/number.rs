@@ -1,14 +1,14 @@
 //! Numbers against what they were: bounds on both sides, and an integer that became a number or was one.
 
 use super::{
-    at::At,
-    finding::{Fact, Findings},
+    finding::{ChangedValue, Findings},
+    location::ValueLocation,
 };
 use crate::text::same;
 
 /// A bound of an integer on both sides.
 pub(super) const fn integer<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: i128,
     new: i128,
@@ -17,13 +17,13 @@ pub(super) const fn integer<const N: usize>(
 ) {
     if old != new {
         let finding = if tighter { at.tightened() } else { at.loosened() };
-        found.note(finding.of(key).change(Fact::Integer(old), Fact::Integer(new)));
+        found.note(finding.of(key).change(ChangedValue::Integer(old), ChangedValue::Integer(new)));
     }
 }
 
 /// A bound of a number on both sides.
 pub(super) const fn number<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: Option<f64>,
     new: Option<f64>,
@@ -40,16 +40,16 @@ pub(super) const fn number<const N: usize>(
     found.note(finding.of(key).change(real(old), real(new)));
 }
 
-const fn real(bound: Option<f64>) -> Fact {
+const fn real(bound: Option<f64>) -> ChangedValue {
     match bound {
-        Some(bound) => Fact::Number(bound),
-        None => Fact::Unsaid,
+        Some(bound) => ChangedValue::Number(bound),
+        None => ChangedValue::None,
     }
 }
 
 /// The bounds of an integer beside those of a number that it became, or was.
 pub(super) const fn whole<const N: usize>(
-    at: At,
+    at: ValueLocation,
     integer: (i128, i128),
     number: (Option<f64>, Option<f64>),
     from_integer: bool,
@@ -73,7 +73,7 @@ pub(super) const fn whole<const N: usize>(
         }
         // The number's side is looser where it goes beyond.
         let finding = if (order > 0) == from_integer { at.loosened() } else { at.tightened() };
-        let (integer, number) = (Fact::Integer(whole), real(bound));
+        let (integer, number) = (ChangedValue::Integer(whole), real(bound));
         let (from, to) = if from_integer { (integer, number) } else { (number, integer) };
         found.note(finding.of(key).change(from, to));
     }

@@ -1,17 +1,17 @@
 //! Text against what it was: lengths, patterns and formats, and the values of an enum that became text.
 
 use super::{
-    at::{At, Direction, high, low},
-    finding::{Fact, Findings},
+    finding::{ChangedValue, Findings},
+    location::{Direction, ValueLocation, high, low},
 };
 use crate::{
     bounds::{Kind, Text},
-    rules::Rule,
+    rules::ChangeRule,
     text::{code_points, same},
 };
 
 pub(super) const fn text<const N: usize>(
-    at: At,
+    at: ValueLocation,
     (old, was): (&Kind, &Text),
     (new, is): (&Kind, &Text),
     found: &mut Findings<N>,
@@ -48,16 +48,21 @@ const fn holds(free: &Text, format: &Text) -> bool {
     long && free.min_len <= format.min_len && free.pattern.is_none()
 }
 
-pub(super) const fn pattern<const N: usize>(at: At, was: &Text, is: &Text, found: &mut Findings<N>) {
+pub(super) const fn pattern<const N: usize>(
+    at: ValueLocation,
+    was: &Text,
+    is: &Text,
+    found: &mut Findings<N>,
+) {
     let (old, new) = (source(was), source(is));
     let finding = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
-        (Some(_), Some(_)) => at.finding(Rule::PatternChanged, Rule::ResultPatternChanged),
-        (None, Some(_)) => at.finding(Rule::PatternAdded, Rule::ResultPatternAdded),
-        (Some(_), None) => at.finding(Rule::PatternRemoved, Rule::ResultPatternRemoved),
+        (Some(_), Some(_)) => at.finding(ChangeRule::PatternChanged, ChangeRule::ResultPatternChanged),
+        (None, Some(_)) => at.finding(ChangeRule::PatternAdded, ChangeRule::ResultPatternAdded),
+        (Some(_), None) => at.finding(ChangeRule::PatternRemoved, ChangeRule::ResultPatternRemoved),
     };
-    found.note(finding.change(Fact::maybe(old), Fact::maybe(new)));
+    found.note(finding.change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
 }
 
 const fn source(text: &Text) -> Option<&'static str> {

@@ -26,23 +26,23 @@ pub const META_LOCK: &str = "dev.mcp-tool/lock";
 #[derive(Clone, Debug, Default)]
 pub struct Lock {
     /// By name, then by version.
-    tools: Vec<Locked>,
+    tools: Vec<LockedContract>,
 }
 
 /// A version of a tool as it was promised.
 #[derive(Clone, Debug)]
-pub struct Locked {
+pub struct LockedContract {
     /// The promise.
     pub contract: Contract,
     /// The servers that list it.
     pub servers: Vec<String>,
     /// The digests that stand in its entry; none where it was made here.
-    claimed: Option<Claimed>,
+    recorded: Option<RecordedDigests>,
 }
 
 /// What an entry says of itself.
 #[derive(Clone, Debug)]
-struct Claimed {
+struct RecordedDigests {
     contract: String,
     sum: String,
 }
@@ -53,9 +53,9 @@ pub enum Baseline<'l> {
     /// Nothing yet: its name isn't locked.
     None,
     /// This version: the locked one of its major, or the newest of those before.
-    Held(&'l Locked),
+    Locked(&'l LockedContract),
     /// The locked version is newer than the contract's own.
-    Below(&'l Locked),
+    Newer(&'l LockedContract),
 }
 
 /// Why a lock can't be read.
@@ -89,13 +89,13 @@ impl Lock {
 
     /// All versions of all tools, by name, then by version.
     #[must_use]
-    pub fn tools(&self) -> &[Locked] {
+    pub fn tools(&self) -> &[LockedContract] {
         &self.tools
     }
 
     /// The locked version of a tool in that major.
     #[must_use]
-    pub fn find(&self, name: &str, major: u32) -> Option<&Locked> {
+    pub fn find(&self, name: &str, major: u32) -> Option<&LockedContract> {
         self.tools.iter().find(|tool| tool.is(name, major))
     }
 
@@ -104,10 +104,10 @@ impl Lock {
     pub fn baseline(&self, name: &str, version: Version) -> Baseline<'_> {
         let newest = self.tools.iter().rfind(|tool| tool.contract.name == name);
         match (self.find(name, version.major), newest) {
-            (Some(own), _) if version < own.contract.version => Baseline::Below(own),
-            (Some(own), _) => Baseline::Held(own),
-            (None, Some(newest)) if version < newest.contract.version => Baseline::Below(newest),
-            (None, Some(newest)) => Baseline::Held(newest),
+            (Some(own), _) if version < own.contract.version => Baseline::Newer(own),
+            (Some(own), _) => Baseline::Locked(own),
+            (None, Some(newest)) if version < newest.contract.version => Baseline::Newer(newest),
+            (None, Some(newest)) => Baseline::Locked(newest),
             (None, None) => Baseline::None,
         }
     }
@@ -122,7 +122,7 @@ impl Lock {
         }
         servers.sort();
         self.remove(contract.name, contract.version.major);
-        self.tools.push(Locked { contract, servers, claimed: None });
+        self.tools.push(LockedContract { contract, servers, recorded: None });
         self.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
     }
 
@@ -139,7 +139,7 @@ impl Lock {
     }
 }
 
-impl Locked {
+impl LockedContract {
     fn is(&self, name: &str, major: u32) -> bool {
         self.contract.name == name && self.contract.version.major == major
     }
@@ -149,7 +149,7 @@ impl Locked {
     /// # Errors
     /// When a schema that is known only at run time can't be JSON.
     pub fn is_intact(&self) -> Result<bool, serde_json::Error> {
-        let Some(Claimed { contract, sum }) = &self.claimed else { return Ok(true) };
+        let Some(RecordedDigests { contract, sum }) = &self.recorded else { return Ok(true) };
         Ok(self.contract.digest()?.to_string() == *contract && write::sum(self)?.to_string() == *sum)
     }
 }

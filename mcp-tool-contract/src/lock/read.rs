@@ -9,22 +9,22 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Claimed, FORMAT, Lock, LockError, Locked,
-    schema::{Ordered, Property, Root, Type, keep, members},
+    FORMAT, Lock, LockError, LockedContract, RecordedDigests,
+    schema::{LockedOutput, LockedProperty, OrderedMembers, TypeKeyword, keep, members},
 };
 use crate::{
     bounds::{Literal, LiteralValue, Object},
     constraints,
     json::{deprecated, with_default},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening},
-    rules::Rule,
+    model::{Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening},
+    rules::ChangeRule,
 };
 
 pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     if text.trim().is_empty() {
         return Ok(Lock::default());
     }
-    let File(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
+    let LockFile(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
     let mut lock = Lock::default();
     for (name, versions) in entries {
         let mut before: Option<Version> = None;
@@ -49,9 +49,9 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
 }
 
 /// The whole file.
-struct File(Vec<(String, Vec<Entry>)>);
+struct LockFile(Vec<(String, Vec<LockEntry>)>);
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for LockFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FileVisitor)
     }
@@ -60,14 +60,14 @@ impl<'de> Deserialize<'de> for File {
 struct FileVisitor;
 
 impl<'de> Visitor<'de> for FileVisitor {
-    type Value = File;
+    type Value = LockFile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of tools")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<File, A::Error> {
-        let mut tools: Vec<(String, Vec<Entry>)> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<LockFile, A::Error> {
+        let mut tools: Vec<(String, Vec<LockEntry>)> = Vec::new();
         let mut format = None;
         while let Some(name) = members.next_key::<String>()? {
             if name == FORMAT {
@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for FileVisitor {
             }
         }
         match format {
-            Some(1) => Ok(File(tools)),
+            Some(1) => Ok(LockFile(tools)),
             Some(newer) => Err(A::Error::custom(format!(
                 "`{FORMAT}` is {newer}, which this release can't read: it knows 1"
             ))),
@@ -92,23 +92,23 @@ impl<'de> Visitor<'de> for FileVisitor {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Entry {
+struct LockEntry {
     name: String,
     title: Option<String>,
     description: String,
-    input_schema: Input,
+    input_schema: LockedInput,
     output_schema: Option<Box<RawValue>>,
-    annotations: Annotations,
+    annotations: LockedHints,
     #[serde(rename = "_meta")]
-    meta: Meta,
+    meta: LockedMeta,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Input {
+struct LockedInput {
     #[serde(rename = "type")]
-    _type: Type,
-    properties: Ordered<Property>,
+    _type: TypeKeyword,
+    properties: OrderedMembers<LockedProperty>,
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
@@ -131,7 +131,7 @@ struct Input {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Annotations {
+struct LockedHints {
     #[serde(rename = "title")]
     _title: Option<String>,
     read_only_hint: bool,
@@ -142,7 +142,7 @@ struct Annotations {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Meta {
+struct LockedMeta {
     #[serde(rename = "dev.mcp-tool/version")]
     version: String,
     #[serde(rename = "dev.mcp-tool/contract")]
@@ -158,7 +158,7 @@ struct Meta {
     #[serde(rename = "dev.mcp-tool/upstreams", default)]
     upstreams: Vec<String>,
     #[serde(rename = "dev.mcp-tool/lock")]
-    guards: Guards,
+    guards: LockedGuards,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +184,7 @@ struct GateInfo {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Guards {
+struct LockedGuards {
     result: String,
     scopes: Vec<String>,
     defaults: BTreeMap<String, Box<RawValue>>,
@@ -192,22 +192,22 @@ struct Guards {
     timeout_ms: Option<u64>,
     concurrency: Option<u32>,
     #[serde(default)]
-    weakens: Vec<Reason>,
+    weakens: Vec<LockedReason>,
     servers: Vec<String>,
     sum: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reason {
+struct LockedReason {
     rule: String,
     reason: String,
 }
 
-impl Entry {
-    fn locked(self) -> Result<Locked, String> {
-        let Entry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
-        let Meta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
+impl LockEntry {
+    fn locked(self) -> Result<LockedContract, String> {
+        let LockEntry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
+        let LockedMeta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
         let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
             message: keep(info.message),
@@ -229,9 +229,9 @@ impl Entry {
         let constraints = conditions(&mut input_schema)?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
-        let weakens = guards.weakens.into_iter().map(|Reason { rule, reason }| {
-            let rule =
-                Rule::of_id(&rule).ok_or_else(|| format!("`weakens` names '{rule}', which is no rule"))?;
+        let weakens = guards.weakens.into_iter().map(|LockedReason { rule, reason }| {
+            let rule = ChangeRule::of_id(&rule)
+                .ok_or_else(|| format!("`weakens` names '{rule}', which is no rule"))?;
             Ok(Weakening { rule, reason: keep(reason) })
         });
         let contract = Contract {
@@ -258,8 +258,8 @@ impl Entry {
             upstreams: upstreams.into_iter().map(keep).collect::<Vec<_>>().leak(),
             deprecation,
         };
-        let claimed = Claimed { contract: digest, sum: guards.sum };
-        Ok(Locked { contract, servers: guards.servers, claimed: Some(claimed) })
+        let recorded = RecordedDigests { contract: digest, sum: guards.sum };
+        Ok(LockedContract { contract, servers: guards.servers, recorded: Some(recorded) })
     }
 }
 
@@ -269,8 +269,8 @@ fn version(text: &str) -> Option<Version> {
 }
 
 /// The conditions among the parameters of an input schema, in the form that compares.
-fn conditions(schema: &mut Input) -> Result<Option<String>, String> {
-    let Input {
+fn conditions(schema: &mut LockedInput) -> Result<Option<String>, String> {
+    let LockedInput {
         schema,
         defs,
         all_of,
@@ -295,7 +295,7 @@ fn conditions(schema: &mut Input) -> Result<Option<String>, String> {
 }
 
 fn input(
-    schema: Input,
+    schema: LockedInput,
     defaults: &BTreeMap<String, Box<RawValue>>,
     secrets: &[String],
 ) -> Result<&'static [Param], String> {
@@ -336,19 +336,19 @@ fn literal(raw: &RawValue) -> Result<Literal, String> {
     Ok(Literal { value, json: keep(json.to_owned()) })
 }
 
-fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
+fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, String> {
     let object = |schema: Box<RawValue>| -> Result<&'static Object, String> {
-        let root: Root =
+        let root: LockedOutput =
             serde_json::from_str(schema.get()).map_err(|error| format!("its outputSchema: {error}"))?;
         members(root.properties, &root.required)
     };
     match (kind, schema) {
-        ("nothing", None) => Ok(Output::Nothing),
-        ("text", None) => Ok(Output::Text),
-        ("content", None) => Ok(Output::Content),
-        ("object", Some(schema)) => object(schema).map(Output::Object),
-        ("page", Some(schema)) => object(schema).map(Output::Page),
-        ("dynamic", Some(schema)) => Ok(Output::Remembered(keep(schema.get().to_owned()))),
+        ("nothing", None) => Ok(ToolOutput::Nothing),
+        ("text", None) => Ok(ToolOutput::Text),
+        ("content", None) => Ok(ToolOutput::Content),
+        ("object", Some(schema)) => object(schema).map(ToolOutput::Object),
+        ("page", Some(schema)) => object(schema).map(ToolOutput::Page),
+        ("dynamic", Some(schema)) => Ok(ToolOutput::FromLock(keep(schema.get().to_owned()))),
         (other, _) => Err(format!("`result` is '{other}', and its outputSchema says otherwise")),
     }
 }
@@ -386,7 +386,7 @@ mod tests {
         input: &[
             Param::new("number", "Which.", Kind::TEXT.schema())
                 .max_len(12)
-                .pattern(Pattern::remembered("^a"))
+                .pattern(Pattern::from_lock("^a"))
                 .header("X-Number"),
             Param::new("day", "When.", Kind::String(Format::Date.text()).schema().optional()),
             Param::new(
@@ -401,7 +401,7 @@ mod tests {
                 .secret(),
         ],
         constraints: Some(r#"{"anyOf":[{"required":["n"]}]}"#),
-        output: Output::Object(&DETAILS),
+        output: ToolOutput::Object(&DETAILS),
         scopes: &["b", "a"],
         hints: Hints { read_only: false, destructive: true, idempotent: true, open_world: false },
         timeout_ms: Some(5_000),
@@ -415,7 +415,7 @@ mod tests {
             replacement: Some("send"),
             removal: Some("2027-01-31"),
         }),
-        weakens: &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }],
+        weakens: &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
     };
 
     fn locked() -> Lock {
@@ -492,8 +492,8 @@ mod tests {
         }
         let baseline = |major, minor| match lock.baseline("remind", Version { major, minor }) {
             Baseline::None => "none".to_owned(),
-            Baseline::Held(locked) => format!("held {}", locked.contract.version),
-            Baseline::Below(locked) => format!("below {}", locked.contract.version),
+            Baseline::Locked(locked) => format!("held {}", locked.contract.version),
+            Baseline::Newer(locked) => format!("below {}", locked.contract.version),
         };
         assert_eq!(baseline(1, 4), "held 1.4");
         assert_eq!(baseline(1, 5), "held 1.4");

@@ -19,43 +19,43 @@ pub(super) fn keep(text: String) -> &'static str {
 }
 
 /// A JSON object in its own order.
-pub(super) struct Ordered<T>(pub(super) Vec<(String, T)>);
+pub(super) struct OrderedMembers<T>(pub(super) Vec<(String, T)>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMembers<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Ordered<T>;
+        struct MembersVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
+            type Value = OrderedMembers<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Ordered<T>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<OrderedMembers<T>, A::Error> {
                 let mut ordered = Vec::new();
                 while let Some(member) = members.next_entry()? {
                     ordered.push(member);
                 }
-                Ok(Ordered(ordered))
+                Ok(OrderedMembers(ordered))
             }
         }
-        deserializer.deserialize_map(Members(std::marker::PhantomData))
+        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
     }
 }
 
 /// `"string"`, or `["string", "null"]`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Type {
+pub(super) enum TypeKeyword {
     One(String),
     Nullable([String; 2]),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Property {
+pub(super) struct LockedProperty {
     #[serde(rename = "type")]
-    ty: Type,
+    ty: TypeKeyword,
     #[serde(default)]
     pub(super) description: String,
     #[serde(rename = "enum")]
@@ -67,11 +67,11 @@ pub(super) struct Property {
     pattern: Option<String>,
     minimum: Option<Box<RawValue>>,
     maximum: Option<Box<RawValue>>,
-    items: Option<Box<Property>>,
+    items: Option<Box<LockedProperty>>,
     #[serde(default)]
     min_items: u64,
     max_items: Option<u64>,
-    properties: Option<Ordered<Property>>,
+    properties: Option<OrderedMembers<LockedProperty>>,
     #[serde(default)]
     required: Vec<String>,
     #[serde(rename = "x-mcp-header")]
@@ -81,14 +81,17 @@ pub(super) struct Property {
 /// The root of a result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Root {
+pub(super) struct LockedOutput {
     #[serde(rename = "type")]
-    _type: Type,
-    pub(super) properties: Ordered<Property>,
+    _type: TypeKeyword,
+    pub(super) properties: OrderedMembers<LockedProperty>,
     pub(super) required: Vec<String>,
 }
 
-pub(super) fn members(properties: Ordered<Property>, required: &[String]) -> Result<&'static Object, String> {
+pub(super) fn members(
+    properties: OrderedMembers<LockedProperty>,
+    required: &[String],
+) -> Result<&'static Object, String> {
     let mut members = Vec::new();
     for (name, mut property) in properties.0 {
         let description = std::mem::take(&mut property.description);
@@ -100,16 +103,16 @@ pub(super) fn members(properties: Ordered<Property>, required: &[String]) -> Res
     Ok(Box::leak(Box::new(Object { members: members.leak() })))
 }
 
-impl Property {
+impl LockedProperty {
     /// What the value may be; for results, whether it may be `null`.
     pub(super) fn schema(self) -> Result<Schema, String> {
         if self.header.is_some() {
             return Err("a header mirrors a parameter, and nothing within one or in a result".into());
         }
         let (ty, optional) = match self.ty {
-            Type::One(ref ty) => (ty.clone(), false),
-            Type::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
-            Type::Nullable(_) => return Err("two types are one and `null`".into()),
+            TypeKeyword::One(ref ty) => (ty.clone(), false),
+            TypeKeyword::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
+            TypeKeyword::Nullable(_) => return Err("two types are one and `null`".into()),
         };
         if ty == "array" {
             let items = self.items.ok_or("an array has `items`")?.schema()?;
@@ -164,5 +167,5 @@ fn text(
             Some(found.ok_or_else(|| format!("'{name}' is no format of a contract"))?)
         }
     };
-    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::remembered(keep(source))), format })
+    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::from_lock(keep(source))), format })
 }

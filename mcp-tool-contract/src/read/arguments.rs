@@ -5,10 +5,10 @@ use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 use serde::de::IgnoredAny;
 
 use super::{
-    scan::{NotJson, Scan},
+    scan::{JsonScanner, NotJson},
     types::{Parameter, each_item},
-    value::judge,
-    violation::{Path, Report, Rule, Violation, Violations, shown},
+    value::parse_value,
+    violation::{Rule, ValuePath, Violation, ViolationReport, Violations, shown},
 };
 use crate::{bounds::Schema, model::Param, name};
 
@@ -16,24 +16,24 @@ use crate::{bounds::Schema, model::Param, name};
 ///
 /// The type is asked for its [`Parameter`] once, here; what reads later needs no trait any more.
 #[derive(Debug)]
-pub struct Declared<T> {
+pub struct DeclaredParam<T> {
     /// What the contract says of it.
     pub param: Param,
-    pub(super) read: fn(&str, &Schema, &Path<'_>, &mut Report) -> Option<T>,
+    pub(super) read: fn(&str, &Schema, &ValuePath<'_>, &mut ViolationReport) -> Option<T>,
     absent: fn() -> Option<T>,
 }
 
 /// A parameter of this type, before its own bounds.
 #[must_use]
-pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> Declared<T> {
-    Declared { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
+pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> DeclaredParam<T> {
+    DeclaredParam { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
 }
 
-impl<T> Declared<T> {
+impl<T> DeclaredParam<T> {
     /// The same type with the bounds that were written on the parameter.
     #[must_use]
     pub const fn with(self, param: Param) -> Self {
-        Declared { param, ..self }
+        DeclaredParam { param, ..self }
     }
 }
 
@@ -41,14 +41,14 @@ impl<T> Declared<T> {
 #[derive(Debug)]
 pub struct Slot<'d, T> {
     /// The parameter.
-    pub declared: &'d Declared<T>,
-    /// What came for it, at first [`State::Empty`].
-    pub state: State<T>,
+    pub declared: &'d DeclaredParam<T>,
+    /// What came for it, at first [`SlotState::Empty`].
+    pub state: SlotState<T>,
 }
 
 /// What came for a parameter.
 #[derive(Debug)]
-pub enum State<T> {
+pub enum SlotState<T> {
     /// Nothing yet.
     Empty,
     /// What can't be its argument.
@@ -60,8 +60,8 @@ pub enum State<T> {
 impl<'d, T> Slot<'d, T> {
     /// The empty slot of a parameter.
     #[must_use]
-    pub const fn new(declared: &'d Declared<T>) -> Self {
-        Slot { declared, state: State::Empty }
+    pub const fn new(declared: &'d DeclaredParam<T>) -> Self {
+        Slot { declared, state: SlotState::Empty }
     }
 }
 
@@ -73,7 +73,7 @@ pub fn unread() -> Violations {
 }
 
 /// A [`Slot`] of any type.
-pub trait Fill {
+pub trait FillSlot {
     /// What the contract says of its parameter.
     fn param(&self) -> &Param;
 
@@ -81,33 +81,33 @@ pub trait Fill {
     fn is_empty(&self) -> bool;
 
     /// Reads the argument that came.
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report);
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport);
 
     /// Settles what an absent argument means.
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report);
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
-impl<T> Fill for Slot<'_, T> {
+impl<T> FillSlot for Slot<'_, T> {
     fn param(&self) -> &Param {
         &self.declared.param
     }
 
     fn is_empty(&self) -> bool {
-        matches!(self.state, State::Empty)
+        matches!(self.state, SlotState::Empty)
     }
 
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report) {
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
         self.state = match (self.declared.read)(raw, &self.declared.param.schema, path, report) {
-            Some(value) => State::Filled(value),
-            None => State::Refused,
+            Some(value) => SlotState::Filled(value),
+            None => SlotState::Refused,
         };
     }
 
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report) {
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
         match self.declared.param.default {
             Some(default) => self.fill(default.json, path, report),
             None => match (self.declared.absent)() {
-                Some(value) => self.state = State::Filled(value),
+                Some(value) => self.state = SlotState::Filled(value),
                 None => missing(path, report),
             },
         }
@@ -116,12 +116,12 @@ impl<T> Fill for Slot<'_, T> {
 
 /// A slot that only judges: what the contract alone can say of an argument, without the function's type.
 #[derive(Debug)]
-struct Judged<'p> {
+struct UntypedSlot<'p> {
     param: &'p Param,
     came: bool,
 }
 
-impl Fill for Judged<'_> {
+impl FillSlot for UntypedSlot<'_> {
     fn param(&self) -> &Param {
         self.param
     }
@@ -130,22 +130,22 @@ impl Fill for Judged<'_> {
         !self.came
     }
 
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report) {
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
         self.came = true;
         let kind = &self.param.schema.kind;
         match &self.param.schema.items {
             Some(bounds) => {
                 each_item(raw, Some(bounds), path, report, &mut |raw, path, report| {
-                    judge(kind, raw, path, report).is_some()
+                    parse_value(kind, raw, path, report).is_some()
                 });
             }
             None => {
-                judge(kind, raw, path, report);
+                parse_value(kind, raw, path, report);
             }
         }
     }
 
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report) {
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
         self.came = true;
         if self.param.is_required() {
             missing(path, report);
@@ -153,13 +153,13 @@ impl Fill for Judged<'_> {
     }
 }
 
-fn missing(path: &Path<'_>, report: &mut Report) {
+fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
     report.note(path, Rule::Required, None, "missing, and it is required".into());
 }
 
 /// The text of a call's arguments, and what was found in it.
 #[derive(Debug)]
-pub struct Sent<'t> {
+pub struct ArgumentText<'t> {
     text: &'t str,
     given: RefCell<[&'t str; FEW]>,
 }
@@ -167,11 +167,11 @@ pub struct Sent<'t> {
 /// Parameters whose arguments are found again without another walk.
 const FEW: usize = 16;
 
-impl<'t> Sent<'t> {
+impl<'t> ArgumentText<'t> {
     /// Nothing was found yet.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Sent { text, given: RefCell::new([""; FEW]) }
+        ArgumentText { text, given: RefCell::new([""; FEW]) }
     }
 
     /// The text.
@@ -202,25 +202,29 @@ impl<'t> Sent<'t> {
 ///
 /// # Errors
 /// All violations of the call.
-pub fn read(sent: &Sent<'_>, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
-    let mut report = Report::default();
+pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<(), Violations> {
+    let mut report = ViolationReport::default();
     if walk(sent, slots, &mut report).is_err() {
         let message = format!("the arguments can't be read: {}", what_is_wrong(sent.text));
-        report.note(&Path::ROOT, Rule::Syntax, None, message);
+        report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
     for slot in slots {
         if slot.is_empty() {
             let Param { name, secret, .. } = *slot.param();
-            slot.settle(&Path::ROOT.key(name).secret(secret), &mut report);
+            slot.settle(&ValuePath::ROOT.key(name).secret(secret), &mut report);
         }
     }
     report.finish()
 }
 
 /// Fills the slots with what comes for them.
-fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
-    let mut scan = Scan::new(sent.text);
+fn walk(
+    sent: &ArgumentText<'_>,
+    slots: &mut [&mut dyn FillSlot],
+    report: &mut ViolationReport,
+) -> Result<(), NotJson> {
+    let mut scan = JsonScanner::new(sent.text);
     scan.enter_object()?;
     // Most callers send what comes in the order of the signature.
     let mut next = 0;
@@ -231,14 +235,14 @@ fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Re
             // There may be many: those that aren't listed are counted, and cost no more.
             let given = shown(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
-            report.note(&Path::ROOT.key(&given), Rule::AdditionalProperties, None, message);
+            report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
             continue;
         };
         next = index + 1;
         sent.note(index, raw);
         let Some(slot) = slots.get_mut(index) else { continue };
         let Param { name, secret, .. } = *slot.param();
-        let path = Path::ROOT.key(name).secret(secret);
+        let path = ValuePath::ROOT.key(name).secret(secret);
         if !slot.is_empty() {
             report.note(&path, Rule::Duplicate, None, "given twice".into());
         } else if raw == "null" && !slot.param().is_required() {
@@ -251,7 +255,7 @@ fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Re
 }
 
 /// The slot of that name; it is looked for at `next` first.
-fn place(key: &str, slots: &[&mut dyn Fill], next: usize) -> Option<usize> {
+fn place(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usize> {
     let is_there = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
     Some(next).filter(is_there).or_else(|| (0..slots.len()).find(is_there))
 }
@@ -277,25 +281,26 @@ pub(super) fn what_is_wrong(json: &str) -> String {
 /// # Errors
 /// All violations of the call.
 pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
-    check_sent(&Sent::new(json), params)
+    check_sent(&ArgumentText::new(json), params)
 }
 
-pub(super) fn check_sent(sent: &Sent<'_>, params: &[Param]) -> Result<(), Violations> {
-    let mut judged: Vec<Judged<'_>> = params.iter().map(|param| Judged { param, came: false }).collect();
-    let mut slots: Vec<&mut dyn Fill> = judged.iter_mut().map(|slot| slot as &mut dyn Fill).collect();
+pub(super) fn check_sent(sent: &ArgumentText<'_>, params: &[Param]) -> Result<(), Violations> {
+    let mut judged: Vec<UntypedSlot<'_>> =
+        params.iter().map(|param| UntypedSlot { param, came: false }).collect();
+    let mut slots: Vec<&mut dyn FillSlot> = judged.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
     read(sent, &mut slots)
 }
 
 /// A parameter of any type, as far as its default is concerned.
-pub trait Defaulted {
+pub trait CheckDefault {
     /// Reads the default, if there is one.
-    fn read_default(&self, report: &mut Report);
+    fn read_default(&self, report: &mut ViolationReport);
 }
 
-impl<T> Defaulted for Declared<T> {
-    fn read_default(&self, report: &mut Report) {
+impl<T> CheckDefault for DeclaredParam<T> {
+    fn read_default(&self, report: &mut ViolationReport) {
         if let Some(default) = self.param.default {
-            let path = Path::ROOT.key(self.param.name);
+            let path = ValuePath::ROOT.key(self.param.name);
             // Only whether it can be read counts here.
             drop((self.read)(default.json, &self.param.schema, &path, report));
         }
@@ -306,15 +311,15 @@ impl<T> Defaulted for Declared<T> {
 ///
 /// # Errors
 /// The defaults that can't be read.
-pub fn check_defaults(params: &[&(dyn Defaulted + Sync)]) -> Result<(), Violations> {
-    let mut report = Report::default();
+pub fn check_defaults(params: &[&(dyn CheckDefault + Sync)]) -> Result<(), Violations> {
+    let mut report = ViolationReport::default();
     for param in params {
         param.read_default(&mut report);
     }
     report.finish()
 }
 
-fn unknown(given: &str, slots: &[&mut dyn Fill]) -> String {
+fn unknown(given: &str, slots: &[&mut dyn FillSlot]) -> String {
     let names: Vec<&str> = slots.iter().map(|slot| slot.param().name).collect();
     match name::nearest(given, names.iter().copied()) {
         Some(meant) => format!("unknown argument; did you mean '{meant}'?"),

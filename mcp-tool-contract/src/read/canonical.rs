@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    arguments::Sent,
-    number::{Whole, whole},
-    scan::{NotJson, Scan},
+    arguments::ArgumentText,
+    number::{ExactInteger, exact_integer},
+    scan::{JsonScanner, NotJson},
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
@@ -16,19 +16,19 @@ const EXACT: i128 = 1 << 53;
 
 /// Which parameters of a tool count, in the order in which they are written. Made once a tool.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct CanonicalForm {
     /// Each with its place among all.
     params: Box<[(usize, Param)]>,
 }
 
-impl Form {
+impl CanonicalForm {
     /// Of all parameters but those that `skip` names.
     pub fn new(params: &[Param], skip: impl Fn(&Param) -> bool) -> Self {
         let params = params.iter().copied().enumerate().filter(|(_, param)| !skip(param));
         let mut params: Vec<(usize, Param)> = params.collect();
         // RFC 8785 §3.2.3 sorts by UTF-16; names of parameters are ASCII.
         params.sort_unstable_by_key(|(_, param)| param.name);
-        Form { params: params.into() }
+        CanonicalForm { params: params.into() }
     }
 
     /// The digest of the arguments that were given or defaulted, in RFC 8785 form.
@@ -36,12 +36,15 @@ impl Form {
     /// [`read`](super::arguments::read) has taken them. What isn't there and `null` where it means the same are left
     /// out; `10`, `1e1` and `10.0` are one integer.
     #[must_use]
-    pub fn digest(&self, sent: &Sent<'_>) -> Option<Digest> {
-        self.written(sent).ok().map(|text| Digest::of_bytes(&text)).or_else(|| self.careful(sent.text()))
+    pub fn digest(&self, sent: &ArgumentText<'_>) -> Option<Digest> {
+        self.fast_text(sent)
+            .ok()
+            .map(|text| Digest::of_bytes(&text))
+            .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
     /// The form itself, where each value is spelled so already.
-    fn written(&self, sent: &Sent<'_>) -> Result<Vec<u8>, NotJson> {
+    fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
         for (place, param) in &self.params {
@@ -60,7 +63,7 @@ impl Form {
         Ok(text)
     }
 
-    fn careful(&self, json: &str) -> Option<Digest> {
+    fn digest_by_parsing(&self, json: &str) -> Option<Digest> {
         let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
         let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
         for (_, param) in &self.params {
@@ -78,7 +81,7 @@ impl Form {
 fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
-            let mut scan = Scan::new(raw);
+            let mut scan = JsonScanner::new(raw);
             scan.enter_array()?;
             text.push(b'[');
             let mut is_first = true;
@@ -110,10 +113,12 @@ fn value(raw: &str, kind: &Kind) -> Option<Value> {
         return items.into_iter().map(|item| value(item.get(), kind)).collect();
     }
     match (kind, raw.as_bytes().first()) {
-        (Kind::Integer { .. }, Some(b'-' | b'0'..=b'9')) => match whole(raw) {
-            Whole::Exact(exact) if exact.abs() < EXACT => Some(Value::from(i64::try_from(exact).ok()?)),
-            Whole::Exact(exact) => Some(Value::from(exact.to_string())),
-            Whole::Huge | Whole::Fraction => Some(Value::from(raw)),
+        (Kind::Integer { .. }, Some(b'-' | b'0'..=b'9')) => match exact_integer(raw) {
+            ExactInteger::Exact(exact) if exact.abs() < EXACT => {
+                Some(Value::from(i64::try_from(exact).ok()?))
+            }
+            ExactInteger::Exact(exact) => Some(Value::from(exact.to_string())),
+            ExactInteger::Huge | ExactInteger::Fraction => Some(Value::from(raw)),
         },
         _ => serde_json::from_str(raw).ok(),
     }
@@ -133,8 +138,8 @@ mod tests {
     ];
 
     /// What was read of it, or tried to be.
-    fn sent<'t>(json: &'t str, params: &[Param]) -> Sent<'t> {
-        let sent = Sent::new(json);
+    fn sent<'t>(json: &'t str, params: &[Param]) -> ArgumentText<'t> {
+        let sent = ArgumentText::new(json);
         assert_eq!(check_sent(&sent, params), Ok(()), "{json}");
         sent
     }
@@ -146,7 +151,7 @@ mod tests {
             "t",
         ];
         let params = NAMES.map(|name| Param::new(name, "", Kind::Boolean.schema().optional()));
-        let form = Form::new(&params, |_| false);
+        let form = CanonicalForm::new(&params, |_| false);
         let digest = |json: &str| form.digest(&sent(json, &params));
         assert!(digest(r#"{"t":true}"#).is_some());
         assert_eq!(digest(r#"{"t":true,"a":false}"#), digest(r#"{"a":false,"t":true,"b":null}"#));
@@ -154,9 +159,9 @@ mod tests {
     }
 
     fn of(json: &str) -> Option<Digest> {
-        let (form, sent) = (Form::new(PARAMS, |param| param.secret), sent(json, PARAMS));
-        if let Ok(written) = form.written(&sent) {
-            assert_eq!(Some(Digest::of_bytes(&written)), form.careful(json), "{json}");
+        let (form, sent) = (CanonicalForm::new(PARAMS, |param| param.secret), sent(json, PARAMS));
+        if let Ok(written) = form.fast_text(&sent) {
+            assert_eq!(Some(Digest::of_bytes(&written)), form.digest_by_parsing(json), "{json}");
         }
         form.digest(&sent)
     }
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_written_at_once_is_what_the_careful_write() {
-        let form = Form::new(PARAMS, |param| param.secret);
+        let form = CanonicalForm::new(PARAMS, |param| param.secret);
         let plain = [
             r#"{"n":0}"#,
             r#"{"word":"\u007f😀/ é","tags":["b","a",""],"n":123456789012345}"#,
@@ -185,20 +190,20 @@ mod tests {
             r#" { "tags" : [ "a" , "b" ] , "n" : 7 } "#,
         ];
         for plain in plain.map(|json| json.replace("\\u007f", "\u{7f}")) {
-            assert!(form.written(&sent(&plain, PARAMS)).is_ok(), "{plain}");
+            assert!(form.fast_text(&sent(&plain, PARAMS)).is_ok(), "{plain}");
             assert!(of(&plain).is_some());
         }
         let odd = [r#"{"n":-0}"#, r#"{"n":1.0}"#, r#"{"n":1234567890123456}"#, r#"{"n":1,"word":"\n"}"#];
         for odd in odd {
-            assert!(form.written(&sent(odd, PARAMS)).is_err(), "{odd}");
+            assert!(form.fast_text(&sent(odd, PARAMS)).is_err(), "{odd}");
             assert!(of(odd).is_some(), "{odd}");
         }
         // However a name is spelled.
-        assert!(form.written(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
+        assert!(form.fast_text(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
         let signed = [Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())];
-        let (form, sent) = (Form::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
-        assert_eq!(form.written(&sent).as_deref(), Ok(&br#"{"n":-5}"#[..]));
-        assert_eq!(form.careful(sent.text()), form.digest(&sent));
+        let (form, sent) = (CanonicalForm::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
+        assert_eq!(form.fast_text(&sent).as_deref(), Ok(&br#"{"n":-5}"#[..]));
+        assert_eq!(form.digest_by_parsing(sent.text()), form.digest(&sent));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::{
     arguments::unescaped,
-    number::{Whole, whole},
-    scan::{NotJson, Scan},
+    number::{ExactInteger, exact_integer},
+    scan::{JsonScanner, NotJson},
 };
 use crate::model::Param;
 
 /// A parameter with the header that mirrors it, and what came for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Mirrored<'t> {
+pub struct MirroredArgument<'t> {
     /// The parameter.
     pub param: &'static Param,
     /// The name of its header, behind `Mcp-Param-`.
@@ -22,10 +22,12 @@ pub struct Mirrored<'t> {
 ///
 /// # Errors
 /// Where the text is no JSON object.
-pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirrored<'t>>, NotJson> {
-    let each = params.iter().filter_map(|param| Some(Mirrored { param, header: param.header?, given: None }));
+pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<MirroredArgument<'t>>, NotJson> {
+    let each = params
+        .iter()
+        .filter_map(|param| Some(MirroredArgument { param, header: param.header?, given: None }));
     let mut mirrored: Vec<_> = each.collect();
-    let mut scan = Scan::new(text);
+    let mut scan = JsonScanner::new(text);
     scan.enter_object()?;
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
@@ -42,22 +44,24 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
 /// Whether a header's value says the same as an argument: text as it is, an integer in any spelling of its value,
 /// `true` or `false`. Nothing says the same as an array or an object.
 #[must_use]
-pub fn says(value: &str, argument: &str) -> bool {
+pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
         [b'"', ..] => serde_json::from_str::<String>(argument).is_ok_and(|text| text == value),
         [b'[' | b'{', ..] => false,
         _ if value == argument => true,
-        [b'-' | b'0'..=b'9', ..] => match (is_number(value).then(|| whole(value)), whole(argument)) {
-            (Some(Whole::Exact(value)), Whole::Exact(argument)) => value == argument,
-            _ => false,
-        },
+        [b'-' | b'0'..=b'9', ..] => {
+            match (is_number(value).then(|| exact_integer(value)), exact_integer(argument)) {
+                (Some(ExactInteger::Exact(value)), ExactInteger::Exact(argument)) => value == argument,
+                _ => false,
+            }
+        }
         _ => false,
     }
 }
 
 /// Whether a text is a number of JSON, and nothing else.
 fn is_number(text: &str) -> bool {
-    let mut scan = Scan::new(text);
+    let mut scan = JsonScanner::new(text);
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
         && scan.value().is_ok_and(|raw| raw == text)
 }
@@ -104,7 +108,7 @@ mod tests {
             ("false", "false"),
             ("1.5", "1.5"),
         ] {
-            assert!(says(value, argument), "{value} {argument}");
+            assert!(header_matches(value, argument), "{value} {argument}");
         }
         for (value, argument) in [
             ("EU", r#""eu""#),
@@ -127,7 +131,7 @@ mod tests {
             ("{}", "{}"),
             ("\"a\"", r#""\ud800""#),
         ] {
-            assert!(!says(value, argument), "{value} {argument}");
+            assert!(!header_matches(value, argument), "{value} {argument}");
         }
     }
 }

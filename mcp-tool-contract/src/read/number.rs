@@ -2,7 +2,7 @@
 
 /// A JSON number as an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
+pub(super) enum ExactInteger {
     /// Exactly this.
     Exact(i128),
     /// An integer beyond every type.
@@ -12,9 +12,9 @@ pub(super) enum Whole {
 }
 
 /// Reads a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are the same.
-pub(super) fn whole(text: &str) -> Whole {
+pub(super) fn exact_integer(text: &str) -> ExactInteger {
     if let Ok(value) = text.parse::<i64>() {
-        return Whole::Exact(value.into());
+        return ExactInteger::Exact(value.into());
     }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -36,23 +36,23 @@ pub(super) fn whole(text: &str) -> Whole {
     };
     let significant = significant.trim_start_matches('0');
     if significant.is_empty() {
-        return Whole::Exact(0);
+        return ExactInteger::Exact(0);
     }
     let scale = exponent.saturating_add(scale);
     if scale < 0 {
-        return Whole::Fraction;
+        return ExactInteger::Fraction;
     }
     if significant.len() as i64 > 38 - scale.min(38) {
-        return Whole::Huge;
+        return ExactInteger::Huge;
     }
     let magnitude = significant.parse::<i128>().ok().and_then(|value| {
         let power = 10i128.checked_pow(u32::try_from(scale).ok()?)?;
         value.checked_mul(power)
     });
     match magnitude {
-        Some(value) if negative => Whole::Exact(-value),
-        Some(value) => Whole::Exact(value),
-        None => Whole::Huge,
+        Some(value) if negative => ExactInteger::Exact(-value),
+        Some(value) => ExactInteger::Exact(value),
+        None => ExactInteger::Huge,
     }
 }
 
@@ -102,17 +102,17 @@ mod tests {
             ("-9.007199254740993e15", -9_007_199_254_740_993),
             ("18446744073709551615", 18_446_744_073_709_551_615),
         ] {
-            assert_eq!(whole(text), Whole::Exact(value), "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Exact(value), "{text}");
         }
     }
 
     #[test]
     fn fractions_and_the_immense_are_told_apart() {
         for text in ["0.5", "1.5e0", "1e-1", "-12.345", "1e-999999999999999999999"] {
-            assert_eq!(whole(text), Whole::Fraction, "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Fraction, "{text}");
         }
         for text in ["1e39", "-1e400", "1e999999999999999999999", &"9".repeat(40)] {
-            assert_eq!(whole(text), Whole::Huge, "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Huge, "{text}");
         }
     }
 

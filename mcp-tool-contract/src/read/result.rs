@@ -2,9 +2,9 @@
 
 use super::{
     arguments::{unescaped, what_is_wrong},
-    scan::{NotJson, Scan},
-    value::{judge, noun},
-    violation::{Path, Report, Rule, Violations, shown},
+    scan::{JsonScanner, NotJson},
+    value::{noun, parse_value},
+    violation::{Rule, ValuePath, ViolationReport, Violations, shown},
 };
 use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 
@@ -29,32 +29,33 @@ pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
 
 fn checked(
     json: &str,
-    check: impl FnOnce(&mut Walk<'_>, &Path<'_>) -> Result<(), NotJson>,
+    check: impl FnOnce(&mut ResultChecker<'_>, &ValuePath<'_>) -> Result<(), NotJson>,
 ) -> Result<(), Violations> {
-    let mut walk = Walk { scan: Scan::nesting(json, MAX_NESTING), report: Report::default() };
-    let ended = check(&mut walk, &Path::ROOT).and_then(|()| walk.scan.end());
+    let mut walk =
+        ResultChecker { scan: JsonScanner::nesting(json, MAX_NESTING), report: ViolationReport::default() };
+    let ended = check(&mut walk, &ValuePath::ROOT).and_then(|()| walk.scan.end());
     if ended.is_err() {
         let message = format!("the result can't be read: {}", what_is_wrong(json));
-        walk.report.note(&Path::ROOT, Rule::Syntax, None, message);
+        walk.report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
     }
     walk.report.finish()
 }
 
-struct Walk<'t> {
-    scan: Scan<'t>,
-    report: Report,
+struct ResultChecker<'t> {
+    scan: JsonScanner<'t>,
+    report: ViolationReport,
 }
 
-impl Walk<'_> {
+impl ResultChecker<'_> {
     /// A value of any schema: a scalar by its own text, the rest by walking on.
-    fn value(&mut self, schema: &Schema, path: &Path<'_>) -> Result<(), NotJson> {
+    fn value(&mut self, schema: &Schema, path: &ValuePath<'_>) -> Result<(), NotJson> {
         match (&schema.items, &schema.kind) {
             (Some(items), kind) => self.array(kind, *items, schema.optional, path),
             (None, Kind::Object(object)) => self.object(object, schema.optional, path),
             (None, kind) => {
                 let raw = self.scan.value()?;
                 if !(schema.optional && raw == "null") {
-                    judge(kind, raw, path, &mut self.report);
+                    parse_value(kind, raw, path, &mut self.report);
                 }
                 Ok(())
             }
@@ -62,7 +63,7 @@ impl Walk<'_> {
     }
 
     /// What is of another type than promised.
-    fn other(&mut self, wanted: &str, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    fn other(&mut self, wanted: &str, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         let raw = self.scan.value()?;
         if !(optional && raw == "null") {
             let message = format!("{} was returned, {wanted} is promised", noun(raw));
@@ -71,7 +72,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn array(&mut self, kind: &Kind, bounds: Items, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    fn array(
+        &mut self,
+        kind: &Kind,
+        bounds: Items,
+        optional: bool,
+        path: &ValuePath<'_>,
+    ) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'[') {
             return self.other("an array", optional, path);
         }
@@ -95,12 +102,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn object(&mut self, object: &Object, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    fn object(&mut self, object: &Object, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'{') {
             return self.other("an object", optional, path);
         }
         self.scan.enter_object()?;
-        let (mut kept, mut next) = (Kept::default(), 0);
+        let (mut kept, mut next) = (SeenMembers::default(), 0);
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
             let path = path.key(&name);
@@ -116,8 +123,8 @@ impl Walk<'_> {
             kept.add(place);
             next = place + 1;
             match promise {
-                Promise::Field(field) => self.value(&field.schema, &path)?,
-                Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
+                PromisedMember::Field(field) => self.value(&field.schema, &path)?,
+                PromisedMember::Tag(_, wanted) => self.tag(wanted, &path)?,
             }
         }
         let report = &mut self.report;
@@ -131,7 +138,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn tag(&mut self, wanted: &str, path: &Path<'_>) -> Result<(), NotJson> {
+    fn tag(&mut self, wanted: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'"') {
             return self.other("a string", false, path);
         }
@@ -147,33 +154,33 @@ impl Walk<'_> {
 
 /// A member that an object promises.
 #[derive(Clone, Copy)]
-enum Promise<'o> {
+enum PromisedMember<'o> {
     Field(&'o Field),
     Tag(&'o str, &'o str),
 }
 
-impl Promise<'_> {
+impl PromisedMember<'_> {
     fn name(&self) -> &str {
         match self {
-            Promise::Field(field) => field.name,
-            Promise::Tag(name, _) => name,
+            PromisedMember::Field(field) => field.name,
+            PromisedMember::Tag(name, _) => name,
         }
     }
 
     fn is_required(&self) -> bool {
         match self {
-            Promise::Field(field) => field.required,
-            Promise::Tag(..) => true,
+            PromisedMember::Field(field) => field.required,
+            PromisedMember::Tag(..) => true,
         }
     }
 }
 
 /// The member of that name. Most come in the order in which they were promised, so it is looked for at `next` first.
-fn promised<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, Promise<'o>)> {
+fn promised<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, PromisedMember<'o>)> {
     match object.members.get(next) {
         // Before one that is flattened, places are those of the object's own.
         Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
-            Some((next, Promise::Field(field)))
+            Some((next, PromisedMember::Field(field)))
         }
         _ => promises(object, 0, &mut |_, promise| promise.name() == name),
     }
@@ -187,13 +194,13 @@ fn is_flat(members: &[Member]) -> bool {
 fn promises<'o>(
     object: &'o Object,
     first: usize,
-    is_wanted: &mut dyn FnMut(usize, Promise<'o>) -> bool,
-) -> Option<(usize, Promise<'o>)> {
+    is_wanted: &mut dyn FnMut(usize, PromisedMember<'o>) -> bool,
+) -> Option<(usize, PromisedMember<'o>)> {
     let mut place = first;
     for member in object.members {
         let promise = match member {
-            Member::Field(field) => Promise::Field(field),
-            Member::Tag(name, value) => Promise::Tag(name, value),
+            Member::Field(field) => PromisedMember::Field(field),
+            Member::Tag(name, value) => PromisedMember::Tag(name, value),
             Member::Flatten(inner) => {
                 let found = promises(inner, place, is_wanted);
                 if found.is_some() {
@@ -218,12 +225,12 @@ fn count(object: &Object) -> usize {
 
 /// Which members came. Few objects have more than 128.
 #[derive(Default)]
-struct Kept {
+struct SeenMembers {
     first: u128,
     rest: Vec<usize>,
 }
 
-impl Kept {
+impl SeenMembers {
     fn holds(&self, place: usize) -> bool {
         match place {
             0..128 => self.first >> place & 1 == 1,

@@ -12,7 +12,7 @@ pub struct NotJson;
 
 /// A place in a JSON text. The walk goes forward only, and reads each byte once.
 #[derive(Clone, Debug)]
-pub struct Scan<'t> {
+pub struct JsonScanner<'t> {
     text: &'t str,
     at: usize,
     /// Whether an object or array was just entered, so that no comma comes before its first element.
@@ -22,17 +22,17 @@ pub struct Scan<'t> {
     most: u32,
 }
 
-impl<'t> Scan<'t> {
+impl<'t> JsonScanner<'t> {
     /// The beginning of a text.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Scan::nesting(text, MAX_NESTING)
+        JsonScanner::nesting(text, MAX_NESTING)
     }
 
     /// The beginning of a text that may nest so deeply.
     #[must_use]
     pub const fn nesting(text: &'t str, most: u32) -> Self {
-        Scan { text, at: 0, entered: false, depth: 0, most }
+        JsonScanner { text, at: 0, entered: false, depth: 0, most }
     }
 
     /// The first byte of the next value, which tells its type.
@@ -43,7 +43,7 @@ impl<'t> Scan<'t> {
         self.byte()
     }
 
-    /// Goes into an object; [`next_key`](Scan::next_key) follows.
+    /// Goes into an object; [`next_key`](JsonScanner::next_key) follows.
     ///
     /// # Errors
     /// Where none begins here.
@@ -52,7 +52,7 @@ impl<'t> Scan<'t> {
         self.enter(b'{')
     }
 
-    /// Goes into an array; [`next_item`](Scan::next_item) follows.
+    /// Goes into an array; [`next_item`](JsonScanner::next_item) follows.
     ///
     /// # Errors
     /// Where none begins here.
@@ -347,14 +347,14 @@ mod tests {
     use super::*;
 
     fn is_json(text: &str) -> bool {
-        let mut scan = Scan::new(text);
+        let mut scan = JsonScanner::new(text);
         scan.value().is_ok() && scan.end().is_ok()
     }
 
     /// What serde_json takes for JSON without looking into it is what is skipped.
     fn agree(text: &str) {
         let theirs = serde_json::from_str::<&RawValue>(text).map(RawValue::get).ok();
-        let mut scan = Scan::new(text);
+        let mut scan = JsonScanner::new(text);
         let ours = scan.value().ok().filter(|_| scan.end().is_ok());
         assert_eq!(ours, theirs, "{text:?}");
     }
@@ -457,15 +457,15 @@ mod tests {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         for (depth, entered) in [(64, 1), (64, 64), (65, 1), (65, 64), (65, 65)] {
             let text = nested(depth);
-            let mut scan = Scan::new(&text);
+            let mut scan = JsonScanner::new(&text);
             let walked =
                 (0..entered).try_for_each(|_| scan.enter_array().and_then(|()| scan.next_item().map(drop)));
             let walked = walked.and_then(|()| if entered < depth { scan.value().map(drop) } else { Ok(()) });
             assert_eq!(walked.is_ok(), depth <= 64, "{depth} {entered}");
         }
-        let mut scan = Scan::nesting("[[[]]]", 3);
+        let mut scan = JsonScanner::nesting("[[[]]]", 3);
         assert_eq!(scan.value(), Ok("[[[]]]"));
-        assert_eq!(Scan::nesting("[[[]]]", 2).value(), Err(NotJson));
+        assert_eq!(JsonScanner::nesting("[[[]]]", 2).value(), Err(NotJson));
     }
 
     #[test]
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn members_and_items_come_in_turn() {
-        let mut scan = Scan::new(r#" { "a" : [ 1 , "b" ] , "c\n" : { } } "#);
+        let mut scan = JsonScanner::new(r#" { "a" : [ 1 , "b" ] , "c\n" : { } } "#);
         assert_eq!(scan.enter_object(), Ok(()));
         assert_eq!(scan.next_key(), Ok(Some("a")));
         assert_eq!(scan.enter_array(), Ok(()));
@@ -491,10 +491,10 @@ mod tests {
         for (text, first) in
             [("{,", Err(NotJson)), ("{", Err(NotJson)), ("{}", Ok(None)), ("{1", Err(NotJson))]
         {
-            let mut scan = Scan::new(text);
+            let mut scan = JsonScanner::new(text);
             assert_eq!(scan.enter_object().and_then(|()| scan.next_key()), first, "{text}");
         }
-        let mut scan = Scan::new("[1,]");
+        let mut scan = JsonScanner::new("[1,]");
         assert_eq!((scan.enter_array(), scan.next_item(), scan.value()), (Ok(()), Ok(true), Ok("1")));
         assert_eq!((scan.next_item(), scan.value()), (Ok(true), Err(NotJson)));
     }

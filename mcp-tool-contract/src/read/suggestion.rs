@@ -1,8 +1,8 @@
 //! What an argument could be, for whoever types it: one value, or one item of an array.
 
 use super::{
-    arguments::Declared,
-    violation::{Path, Report},
+    arguments::DeclaredParam,
+    violation::{ValuePath, ViolationReport},
 };
 use crate::{
     bounds::{Items, Kind, Schema},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A parameter of any type, as far as suggestions for it are concerned.
-pub trait Suggested {
+pub trait AcceptSuggestion {
     /// What the contract says of it.
     fn param(&self) -> &Param;
 
@@ -18,7 +18,7 @@ pub trait Suggested {
     fn takes(&self, suggestion: &str) -> bool;
 }
 
-impl<T> Suggested for Declared<T> {
+impl<T> AcceptSuggestion for DeclaredParam<T> {
     fn param(&self) -> &Param {
         &self.param
     }
@@ -31,7 +31,7 @@ impl<T> Suggested for Declared<T> {
             Some(items) => (format!("[{value}]"), Some(Items { min: 0, ..items })),
         };
         let schema = Schema { items, ..self.param.schema };
-        (self.read)(&raw, &schema, &Path::ROOT, &mut Report::default()).is_some()
+        (self.read)(&raw, &schema, &ValuePath::ROOT, &mut ViolationReport::default()).is_some()
     }
 }
 

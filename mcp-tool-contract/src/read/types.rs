@@ -1,9 +1,9 @@
 //! The types that a function may take and return.
 
 use super::{
-    scan::{NotJson, Scan},
-    value::{Value, judge, mistyped},
-    violation::{Path, Report, Rule},
+    scan::{JsonScanner, NotJson},
+    value::{ParsedValue, mistyped, parse_value},
+    violation::{Rule, ValuePath, ViolationReport},
 };
 use crate::bounds::{Items, Kind, Object, Schema};
 
@@ -30,7 +30,7 @@ pub trait Scalar: Sized {
     ///
     /// # Errors
     /// Where the type holds less than its kind says.
-    fn from_value(value: Value<'_>) -> Result<Self, Unreadable>;
+    fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable>;
 }
 
 /// What a parameter's argument is read into: a [`Scalar`], a `Vec` of them, or an `Option` of either.
@@ -47,7 +47,7 @@ pub trait Parameter: Sized {
     const SCHEMA: Schema;
 
     /// Reads the JSON text of an argument that is there; what is wrong goes to the report.
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self>;
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self>;
 
     /// What an absent argument means, where it means something.
     fn absent() -> Option<Self> {
@@ -59,8 +59,8 @@ pub trait Parameter: Sized {
 impl<T: Scalar> Parameter for T {
     const SCHEMA: Schema = T::KIND.schema();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
-        let value = judge(&schema.kind, raw, path, report)?;
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
+        let value = parse_value(&schema.kind, raw, path, report)?;
         match T::from_value(value) {
             Ok(value) => Some(value),
             Err(Unreadable(wanted)) => {
@@ -76,7 +76,7 @@ impl<T: Scalar> Parameter for T {
 impl<T: Scalar> Parameter for Vec<T> {
     const SCHEMA: Schema = T::KIND.schema().array();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         let mut items = Vec::new();
         let whole = each_item(raw, schema.items.as_ref(), path, report, &mut |raw, path, report| {
             let item = <T as Parameter>::read(raw, schema, path, report);
@@ -92,7 +92,7 @@ impl<T: Scalar> Parameter for Vec<T> {
 impl<T: Scalar> Parameter for Option<T> {
     const SCHEMA: Schema = T::KIND.schema().optional();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         <T as Parameter>::read(raw, schema, path, report).map(Some)
     }
 
@@ -105,7 +105,7 @@ impl<T: Scalar> Parameter for Option<T> {
 impl<T: Scalar> Parameter for Option<Vec<T>> {
     const SCHEMA: Schema = T::KIND.schema().array().optional();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         <Vec<T> as Parameter>::read(raw, schema, path, report).map(Some)
     }
 
@@ -115,14 +115,14 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
 }
 
 /// Reads one item of an array; `false` where it was wrong.
-pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &Path<'_>, &mut Report) -> bool;
+pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
 /// Walks an array's text. Items beyond the bound are counted, not read. `false` where anything was wrong.
 pub(super) fn each_item(
     raw: &str,
     bounds: Option<&Items>,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
     read: ReadItem<'_>,
 ) -> bool {
     if !raw.starts_with('[') {
@@ -154,11 +154,11 @@ pub(super) fn each_item(
 fn walk_items(
     raw: &str,
     most: u64,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
     read: ReadItem<'_>,
 ) -> Result<(u64, bool), NotJson> {
-    let mut scan = Scan::new(raw);
+    let mut scan = JsonScanner::new(raw);
     let (mut count, mut whole) = (0, true);
     scan.enter_array()?;
     while scan.next_item()? {
@@ -249,7 +249,7 @@ macro_rules! scalars {
         impl Scalar for $type {
             const KIND: Kind = $kind;
 
-            fn from_value(value: Value<'_>) -> Result<Self, Unreadable> {
+            fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable> {
                 match value {
                     $value => $read,
                     _ => None,
@@ -268,7 +268,7 @@ macro_rules! integers {
     ($($type:ty)+) => {
         scalars! {$(
             $type: Kind::Integer { minimum: <$type>::MIN as i128, maximum: <$type>::MAX as i128 },
-                Value::Integer(value) => <$type>::try_from(value).ok();
+                ParsedValue::Integer(value) => <$type>::try_from(value).ok();
         )+}
     };
 }
@@ -276,23 +276,23 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 scalars! {
-    bool: Kind::Boolean, Value::Boolean(value) => Some(value);
-    String: Kind::TEXT, Value::Text(text) => Some(text.into_owned());
-    f64: Kind::Number { minimum: None, maximum: None }, Value::Number(value) => Some(value);
+    bool: Kind::Boolean, ParsedValue::Boolean(value) => Some(value);
+    String: Kind::TEXT, ParsedValue::Text(text) => Some(text.into_owned());
+    f64: Kind::Number { minimum: None, maximum: None }, ParsedValue::Number(value) => Some(value);
     f32: Kind::Number { minimum: Some(f32::MIN as f64), maximum: Some(f32::MAX as f64) },
-        Value::Number(value) => Some(value as f32);
+        ParsedValue::Number(value) => Some(value as f32);
 }
 
 #[cfg(feature = "uuid")]
 scalars! {
-    uuid::Uuid: Kind::String(crate::bounds::Format::Uuid.text()), Value::Text(text) => text.parse().ok();
+    uuid::Uuid: Kind::String(crate::bounds::Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
 }
 
 #[cfg(feature = "chrono")]
 scalars! {
-    chrono::NaiveDate: Kind::String(crate::bounds::Format::Date.text()), Value::Text(text) => text.parse().ok();
+    chrono::NaiveDate: Kind::String(crate::bounds::Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
     chrono::DateTime<chrono::FixedOffset>: Kind::String(crate::bounds::Format::DateTime.text()),
-        Value::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
+        ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
     chrono::DateTime<chrono::Utc>: Kind::String(crate::bounds::Format::DateTime.text()),
-        Value::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
+        ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
 }

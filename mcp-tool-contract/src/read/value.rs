@@ -4,8 +4,8 @@ use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
     format,
-    number::{self, Whole},
-    violation::{Path, Report, Rule, shown},
+    number::{self, ExactInteger},
+    violation::{Rule, ValuePath, ViolationReport, shown},
 };
 use crate::{
     bounds::{Kind, Text},
@@ -14,7 +14,7 @@ use crate::{
 
 /// A value that its kind admits, read but not yet the function's own type.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'v> {
+pub enum ParsedValue<'v> {
     /// Of a boolean.
     Boolean(bool),
     /// Of an integer.
@@ -30,11 +30,16 @@ pub enum Value<'v> {
 /// Judges the JSON text of one value; what is wrong goes to the report.
 ///
 /// `raw` is a whole JSON value, as `serde_json`'s `RawValue` lends it.
-pub fn judge<'v>(kind: &Kind, raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+pub fn parse_value<'v>(
+    kind: &Kind,
+    raw: &'v str,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     match kind {
         Kind::Boolean => match raw {
-            "true" => Some(Value::Boolean(true)),
-            "false" => Some(Value::Boolean(false)),
+            "true" => Some(ParsedValue::Boolean(true)),
+            "false" => Some(ParsedValue::Boolean(false)),
             _ => mistyped(kind.noun(), raw, path, report),
         },
         Kind::Integer { minimum, maximum } => integer(raw, *minimum, *maximum, path, report),
@@ -46,7 +51,12 @@ pub fn judge<'v>(kind: &Kind, raw: &'v str, path: &Path<'_>, report: &mut Report
 }
 
 /// Notes that `raw` is of another JSON type than `wanted`.
-pub(super) fn mistyped<T>(wanted: &str, raw: &str, path: &Path<'_>, report: &mut Report) -> Option<T> {
+pub(super) fn mistyped<T>(
+    wanted: &str,
+    raw: &str,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<T> {
     let noun = noun(raw);
     let message = match noun {
         "null" => format!("null was sent, {wanted} is wanted"),
@@ -71,7 +81,7 @@ pub(super) fn noun(raw: &str) -> &'static str {
 }
 
 /// The value as a message may show it.
-fn echo(raw: &str, path: &Path<'_>) -> String {
+fn echo(raw: &str, path: &ValuePath<'_>) -> String {
     if path.is_secret() { "the value".into() } else { shown(raw) }
 }
 
@@ -83,19 +93,19 @@ fn integer<'v>(
     raw: &'v str,
     minimum: i128,
     maximum: i128,
-    path: &Path<'_>,
-    report: &mut Report,
-) -> Option<Value<'v>> {
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !is_number(raw) {
         return mistyped("an integer", raw, path, report);
     }
-    let order = match number::whole(raw) {
-        Whole::Exact(value) if value < minimum => Ordering::Less,
-        Whole::Exact(value) if value > maximum => Ordering::Greater,
-        Whole::Exact(value) => return Some(Value::Integer(value)),
-        Whole::Huge if raw.starts_with('-') => Ordering::Less,
-        Whole::Huge => Ordering::Greater,
-        Whole::Fraction => {
+    let order = match number::exact_integer(raw) {
+        ExactInteger::Exact(value) if value < minimum => Ordering::Less,
+        ExactInteger::Exact(value) if value > maximum => Ordering::Greater,
+        ExactInteger::Exact(value) => return Some(ParsedValue::Integer(value)),
+        ExactInteger::Huge if raw.starts_with('-') => Ordering::Less,
+        ExactInteger::Huge => Ordering::Greater,
+        ExactInteger::Fraction => {
             let message = format!("{} has a fraction, an integer is wanted", echo(raw, path));
             report.note(path, Rule::Type, None, message);
             return None;
@@ -117,9 +127,9 @@ fn number<'v>(
     raw: &'v str,
     minimum: Option<f64>,
     maximum: Option<f64>,
-    path: &Path<'_>,
-    report: &mut Report,
-) -> Option<Value<'v>> {
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !is_number(raw) {
         return mistyped("a number", raw, path, report);
     }
@@ -140,7 +150,7 @@ fn number<'v>(
     let order = match (minimum, maximum) {
         (Some(least), _) if against(least).is_lt() => Ordering::Less,
         (_, Some(most)) if against(most).is_gt() => Ordering::Greater,
-        _ => return Some(Value::Number(value)),
+        _ => return Some(ParsedValue::Number(value)),
     };
     outside(raw, order, minimum.into(), maximum.into(), path, report)
 }
@@ -150,8 +160,8 @@ fn outside<T>(
     order: Ordering,
     minimum: serde_json::Value,
     maximum: serde_json::Value,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
 ) -> Option<T> {
     let given = echo(raw, path);
     match order {
@@ -168,7 +178,7 @@ fn outside<T>(
 }
 
 /// The text that a JSON string holds; its own bytes where it has no escapes.
-fn unquoted<'v>(raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Cow<'v, str>> {
+fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Cow<'v, str>> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {
         return Some(Cow::Borrowed(inner));
@@ -183,7 +193,12 @@ fn unquoted<'v>(raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Co
     }
 }
 
-fn text<'v>(raw: &'v str, bounds: &Text, path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+fn text<'v>(
+    raw: &'v str,
+    bounds: &Text,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !raw.starts_with('"') {
         return mistyped("a string", raw, path, report);
     }
@@ -219,16 +234,21 @@ fn text<'v>(raw: &'v str, bounds: &Text, path: &Path<'_>, report: &mut Report) -
         report.note(path, Rule::Pattern, Some(pattern.source().into()), message);
         return None;
     }
-    Some(Value::Text(text))
+    Some(ParsedValue::Text(text))
 }
 
-fn variant<'v>(raw: &'v str, values: &[&str], path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+fn variant<'v>(
+    raw: &'v str,
+    values: &[&str],
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !raw.starts_with('"') {
         return mistyped("a string", raw, path, report);
     }
     let text = unquoted(raw, path, report)?;
     if let Some(index) = values.iter().position(|value| *value == text) {
-        return Some(Value::Variant(index));
+        return Some(ParsedValue::Variant(index));
     }
     let listed = listing(values);
     let message = match name::nearest(&text, values.iter().copied()) {

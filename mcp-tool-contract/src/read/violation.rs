@@ -162,14 +162,20 @@ impl std::error::Error for Violations {}
 
 /// Collects violations while reading goes on.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct ViolationReport {
     listed: Vec<Violation>,
     more: usize,
 }
 
-impl Report {
+impl ViolationReport {
     /// Notes a violation at `path`.
-    pub fn note(&mut self, path: &Path<'_>, rule: Rule, limit: Option<serde_json::Value>, message: String) {
+    pub fn note(
+        &mut self,
+        path: &ValuePath<'_>,
+        rule: Rule,
+        limit: Option<serde_json::Value>,
+        message: String,
+    ) {
         if self.is_full() {
             self.more += 1;
         } else {
@@ -203,39 +209,39 @@ impl Report {
 
 /// Where reading is: a chain on the stack, rendered only when something is wrong.
 #[derive(Clone, Copy, Debug)]
-pub struct Path<'p> {
-    parent: Option<&'p Path<'p>>,
-    step: Step<'p>,
+pub struct ValuePath<'p> {
+    parent: Option<&'p ValuePath<'p>>,
+    step: PathStep<'p>,
     secret: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'p> {
+enum PathStep<'p> {
     Root,
     Key(&'p str),
     Index(usize),
 }
 
-impl<'p> Path<'p> {
+impl<'p> ValuePath<'p> {
     /// The whole value.
-    pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root, secret: false };
+    pub const ROOT: ValuePath<'static> = ValuePath { parent: None, step: PathStep::Root, secret: false };
 
     /// The member of that name.
     #[must_use]
-    pub const fn key(&'p self, name: &'p str) -> Path<'p> {
-        Path { parent: Some(self), step: Step::Key(name), secret: self.secret }
+    pub const fn key(&'p self, name: &'p str) -> ValuePath<'p> {
+        ValuePath { parent: Some(self), step: PathStep::Key(name), secret: self.secret }
     }
 
     /// The item at that index.
     #[must_use]
-    pub const fn index(&'p self, index: usize) -> Path<'p> {
-        Path { parent: Some(self), step: Step::Index(index), secret: self.secret }
+    pub const fn index(&'p self, index: usize) -> ValuePath<'p> {
+        ValuePath { parent: Some(self), step: PathStep::Index(index), secret: self.secret }
     }
 
     /// The same place, where no value may be shown.
     #[must_use]
-    pub const fn secret(self, secret: bool) -> Path<'p> {
-        Path { secret: self.secret || secret, ..self }
+    pub const fn secret(self, secret: bool) -> ValuePath<'p> {
+        ValuePath { secret: self.secret || secret, ..self }
     }
 
     /// Whether no value may be shown here.
@@ -245,14 +251,14 @@ impl<'p> Path<'p> {
     }
 
     fn pointer(&self) -> String {
-        let mut pointer = self.parent.map(Path::pointer).unwrap_or_default();
+        let mut pointer = self.parent.map(ValuePath::pointer).unwrap_or_default();
         match self.step {
-            Step::Root => {}
-            Step::Key(name) => {
+            PathStep::Root => {}
+            PathStep::Key(name) => {
                 pointer.push('/');
                 pointer.push_str(&shown(name).replace('~', "~0").replace('/', "~1"));
             }
-            Step::Index(index) => {
+            PathStep::Index(index) => {
                 pointer.push('/');
                 pointer.push_str(&index.to_string());
             }
@@ -284,10 +290,10 @@ mod tests {
 
     #[test]
     fn pointers_escape_what_rfc_6901_reserves() {
-        let root = Path::ROOT;
+        let root = ValuePath::ROOT;
         let key = root.key("a/b~c");
         assert_eq!(key.index(3).pointer(), "/a~1b~0c/3");
-        assert_eq!(Path::ROOT.pointer(), "");
+        assert_eq!(ValuePath::ROOT.pointer(), "");
     }
 
     #[test]
@@ -299,9 +305,9 @@ mod tests {
 
     #[test]
     fn eight_are_listed_and_the_rest_counted() {
-        let mut report = Report::default();
+        let mut report = ViolationReport::default();
         for _ in 0..11 {
-            report.note(&Path::ROOT.key("n"), Rule::Type, None, "wrong".into());
+            report.note(&ValuePath::ROOT.key("n"), Rule::Type, None, "wrong".into());
         }
         let violations = report.finish().err();
         assert_eq!(violations.as_ref().map(|v| (v.listed().len(), v.more())), Some((8, 3)));

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// What a change means to those who call already, from harmless to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum ChangeClass {
     /// Words and order: nothing that binds. Any version takes it.
     Patch,
     /// Callers and readers go on as before. Its licence is a minor version.
@@ -20,20 +20,20 @@ pub enum Class {
     Breaking,
 }
 
-impl Class {
+impl ChangeClass {
     /// Its name in messages.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Class::Patch => "patch",
-            Class::Additive => "additive",
-            Class::Weakens => "weakens",
-            Class::Breaking => "breaking",
+            ChangeClass::Patch => "patch",
+            ChangeClass::Additive => "additive",
+            ChangeClass::Weakens => "weakens",
+            ChangeClass::Breaking => "breaking",
         }
     }
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for ChangeClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -46,26 +46,26 @@ macro_rules! rules {
         /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the words of each stand in its row, and its page says more")]
-        pub enum Rule { $($name,)+ }
+        pub enum ChangeRule { $($name,)+ }
 
-        impl Rule {
+        impl ChangeRule {
             /// All rules.
-            pub const ALL: &[Rule] = &[$(Rule::$name,)+];
+            pub const ALL: &[ChangeRule] = &[$(ChangeRule::$name,)+];
 
             /// The stable id, such as `parameter-required`.
             #[must_use]
             pub const fn id(self) -> &'static str {
-                match self { $(Rule::$name => $id,)+ }
+                match self { $(ChangeRule::$name => $id,)+ }
             }
 
             /// What such a change means to those who call already.
             #[must_use]
-            pub const fn class(self) -> Class {
-                match self { $(Rule::$name => Class::$class,)+ }
+            pub const fn class(self) -> ChangeClass {
+                match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
             }
 
             pub(crate) const fn words(self) -> &'static str {
-                match self { $(Rule::$name => $words,)+ }
+                match self { $(ChangeRule::$name => $words,)+ }
             }
         }
     };
@@ -158,19 +158,19 @@ rules! {
     ResultEnumValueRemoved "result-enum-value-removed" Additive "{place} is never \"{from}\" now"
 }
 
-impl Rule {
+impl ChangeRule {
     /// The rule of that id.
     #[must_use]
-    pub fn of_id(id: &str) -> Option<Rule> {
-        Rule::ALL.iter().copied().find(|rule| rule.id() == id)
+    pub fn of_id(id: &str) -> Option<ChangeRule> {
+        ChangeRule::ALL.iter().copied().find(|rule| rule.id() == id)
     }
 
-    pub(crate) const fn same(self, other: Rule) -> bool {
+    pub(crate) const fn same(self, other: ChangeRule) -> bool {
         self as u8 == other as u8
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ChangeRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
     }

@@ -1,6 +1,6 @@
 //! The pages of `RULES.md`: what each rule is about.
 
-use super::Rule;
+use super::ChangeRule;
 use crate::name;
 
 const PAGES: &str = include_str!("../../RULES.md");
@@ -10,8 +10,8 @@ const PAGES: &str = include_str!("../../RULES.md");
 /// # Errors
 /// Which rule was probably meant, where none has that id.
 pub fn explain(id: &str) -> Result<String, String> {
-    let Some(rule) = Rule::of_id(id) else {
-        return Err(match name::nearest(id, Rule::ALL.iter().map(|rule| rule.id())) {
+    let Some(rule) = ChangeRule::of_id(id) else {
+        return Err(match name::nearest(id, ChangeRule::ALL.iter().map(|rule| rule.id())) {
             Some(meant) => format!("no rule is called '{id}'; did you mean '{meant}'?"),
             None => format!("no rule is called '{id}'; `mcp-tool-contract/RULES.md` lists them"),
         });
@@ -21,7 +21,7 @@ pub fn explain(id: &str) -> Result<String, String> {
 
 /// The text under a rule's heading.
 #[must_use]
-pub fn page(rule: Rule) -> Option<&'static str> {
+pub fn page(rule: ChangeRule) -> Option<&'static str> {
     let (_, rest) = PAGES.split_once(&format!("\n### {}\n", rule.id()))?;
     let end = rest
         .find("\n### ")

@@ -202,7 +202,7 @@ mod tests {
             ("^[^ ]{2,4}$", 0, 9),
         ] {
             let text = Text { min_len: least, max_len: Some(most), pattern: None, format: None };
-            let pattern = Pattern::remembered(pattern);
+            let pattern = Pattern::from_lock(pattern);
             let texts = texts(&Text { pattern: Some(pattern), ..text });
             assert!(!texts.is_empty(), "{pattern:?}");
         }

@@ -4,13 +4,13 @@
 use std::fmt;
 
 use super::{
-    Class, Rule,
+    ChangeClass, ChangeRule,
     sample::{self, quoted},
 };
 use crate::{
     bounds::{Kind, Object, Schema},
-    judge::{Finding, Place},
-    model::{Contract, Output, Param},
+    judge::{ChangeLocation, Finding},
+    model::{Contract, Param, ToolOutput},
     read::{
         arguments, result,
         violation::{self, Violations},
@@ -21,29 +21,29 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Witness {
     /// Arguments that were taken, and are refused now.
-    Refused(String),
+    NowRefused(String),
     /// Arguments that were refused, and are taken now.
-    Taken(String),
+    NowAccepted(String),
     /// Arguments that both take, and that mean something else now.
-    Means(String),
+    NewMeaning(String),
     /// A result that can come now, and couldn't before.
-    Comes(String),
+    NewResult(String),
     /// A result that could come before, and can't now.
-    Gone(String),
+    LostResult(String),
     /// What isn't in arguments or results.
-    Words(&'static str),
+    Sentence(&'static str),
 }
 
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 200;
         let (json, what) = match self {
-            Witness::Refused(json) => (json, "was taken, and is refused now"),
-            Witness::Taken(json) => (json, "was refused, and is taken now"),
-            Witness::Means(json) => (json, "is taken as before, and means something else"),
-            Witness::Comes(json) => (json, "can come back now, and couldn't before"),
-            Witness::Gone(json) => (json, "could come back before, and can't now"),
-            Witness::Words(words) => return f.write_str(words),
+            Witness::NowRefused(json) => (json, "was taken, and is refused now"),
+            Witness::NowAccepted(json) => (json, "was refused, and is taken now"),
+            Witness::NewMeaning(json) => (json, "is taken as before, and means something else"),
+            Witness::NewResult(json) => (json, "can come back now, and couldn't before"),
+            Witness::LostResult(json) => (json, "could come back before, and can't now"),
+            Witness::Sentence(words) => return f.write_str(words),
         };
         match json.char_indices().nth(SHOWN) {
             Some((end, _)) => write!(f, "{}… ({} bytes) {what}", &json[..end], json.len()),
@@ -56,77 +56,95 @@ impl fmt::Display for Witness {
 /// takes all that another does isn't decided.
 #[must_use]
 pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
-    if finding.rule.class() == Class::Patch {
+    if finding.rule.class() == ChangeClass::Patch {
         return None;
     }
     match finding.place {
-        Place::Tool => Some(Witness::Words(words(finding.rule)?)),
-        Place::Parameter(name) => match finding.rule {
-            Rule::DefaultChanged => absent(name, old, new).map(Witness::Means),
-            Rule::SecretRemoved => Some(Witness::Words("its values may be echoed, logged and digested now")),
-            Rule::HeaderAdded => Some(Witness::Words(
+        ChangeLocation::Tool => Some(Witness::Sentence(words(finding.rule)?)),
+        ChangeLocation::Parameter(name) => match finding.rule {
+            ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),
+            ChangeRule::SecretRemoved => {
+                Some(Witness::Sentence("its values may be echoed, logged and digested now"))
+            }
+            ChangeRule::HeaderAdded => Some(Witness::Sentence(
                 "a client that sends the argument without the header was served over HTTP, and is refused now",
             )),
-            Rule::HeaderChanged => Some(Witness::Words(
+            ChangeRule::HeaderChanged => Some(Witness::Sentence(
                 "a client that sends the header it knows was served over HTTP, and is refused now",
             )),
-            Rule::HeaderRemoved => {
-                Some(Witness::Words("what a client still sends in the header is passed over"))
+            ChangeRule::HeaderRemoved => {
+                Some(Witness::Sentence("what a client still sends in the header is passed over"))
             }
-            rule if rule.class() == Class::Breaking => arguments(name, old, new).map(Witness::Refused),
-            _ => arguments(name, new, old).map(Witness::Taken),
+            rule if rule.class() == ChangeClass::Breaking => {
+                arguments(name, old, new).map(Witness::NowRefused)
+            }
+            _ => arguments(name, new, old).map(Witness::NowAccepted),
         },
-        Place::Result(trail) => match finding.rule {
-            Rule::ResultAdded => Some(Witness::Words("there is a result to read now")),
-            Rule::ResultRemoved => Some(Witness::Words("a reader finds no result any more")),
-            Rule::ResultChanged => Some(Witness::Words("a reader of the old result can't read the new one")),
+        ChangeLocation::Result(trail) => match finding.rule {
+            ChangeRule::ResultAdded => Some(Witness::Sentence("there is a result to read now")),
+            ChangeRule::ResultRemoved => Some(Witness::Sentence("a reader finds no result any more")),
+            ChangeRule::ResultChanged => {
+                Some(Witness::Sentence("a reader of the old result can't read the new one"))
+            }
             // A result may always have more in it than a reader knows.
-            Rule::ResultFieldAdded => {
-                Some(Witness::Words("a reader that doesn't know the field passes it over"))
+            ChangeRule::ResultFieldAdded => {
+                Some(Witness::Sentence("a reader that doesn't know the field passes it over"))
             }
-            Rule::ResultFieldDropped => Some(Witness::Words("a reader has to do without it already")),
-            rule if rule.class() == Class::Breaking => {
-                result_of(trail.names(), &new.output, &old.output).map(Witness::Comes)
+            ChangeRule::ResultFieldDropped => {
+                Some(Witness::Sentence("a reader has to do without it already"))
             }
-            _ => result_of(trail.names(), &old.output, &new.output).map(Witness::Gone),
+            rule if rule.class() == ChangeClass::Breaking => {
+                result_of(trail.names(), &new.output, &old.output).map(Witness::NewResult)
+            }
+            _ => result_of(trail.names(), &old.output, &new.output).map(Witness::LostResult),
         },
     }
 }
 
-const fn words(rule: Rule) -> Option<&'static str> {
+const fn words(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
-        Rule::ScopeAdded => "a caller without it was let in, and is refused now",
-        Rule::ScopeRemoved => "a caller without it was refused, and is let in now",
-        Rule::ApprovalAdded => "a caller with the scope was let through, and waits for approval now",
-        Rule::ApprovalRemoved => "a call waited for approval, and runs by its scope alone now",
-        Rule::UpstreamAdded => "what is sent stayed here and at the other upstreams, and may go there now",
-        Rule::UpstreamRemoved => "nothing of what is sent goes there now",
-        Rule::ReadOnlyAdded => "a host that asks before each write needn't ask any more",
-        Rule::ReadOnlyRemoved => "a host that lets readers run unasked let it run, and it writes now",
-        Rule::DestructiveAdded => "a call ran at once, and must pass a gate now",
-        Rule::DestructiveRemoved => "a call had to pass a gate, and runs at once now",
-        Rule::IdempotentAdded => "a call may be repeated now",
-        Rule::IdempotentRemoved => "a client that repeats a lost call did nothing twice, and may do so now",
-        Rule::OpenWorldAdded => "what is sent stayed within the server's domain, and may leave it now",
-        Rule::OpenWorldRemoved => "what is sent stays within the server's domain now",
-        Rule::TimeoutLowered => "a call that runs longer is ended now",
-        Rule::TimeoutRaised => "a call that runs longer was ended, and goes on now",
-        Rule::ConcurrencyLowered => "one call more at the same time is asked to come back now",
-        Rule::ConcurrencyRaised => "one call more at the same time was asked to come back, and runs now",
-        Rule::RateLowered => "one call more in some span of time is asked to come back now",
-        Rule::RateRaised => "one call more in some span of time was asked to come back, and runs now",
-        Rule::ConstraintsAdded => "arguments that break the conditions were taken, and are refused now",
-        Rule::ConstraintsRemoved => "arguments that broke the conditions were refused, and are taken now",
-        Rule::ConstraintsChanged => {
+        ChangeRule::ScopeAdded => "a caller without it was let in, and is refused now",
+        ChangeRule::ScopeRemoved => "a caller without it was refused, and is let in now",
+        ChangeRule::ApprovalAdded => "a caller with the scope was let through, and waits for approval now",
+        ChangeRule::ApprovalRemoved => "a call waited for approval, and runs by its scope alone now",
+        ChangeRule::UpstreamAdded => {
+            "what is sent stayed here and at the other upstreams, and may go there now"
+        }
+        ChangeRule::UpstreamRemoved => "nothing of what is sent goes there now",
+        ChangeRule::ReadOnlyAdded => "a host that asks before each write needn't ask any more",
+        ChangeRule::ReadOnlyRemoved => "a host that lets readers run unasked let it run, and it writes now",
+        ChangeRule::DestructiveAdded => "a call ran at once, and must pass a gate now",
+        ChangeRule::DestructiveRemoved => "a call had to pass a gate, and runs at once now",
+        ChangeRule::IdempotentAdded => "a call may be repeated now",
+        ChangeRule::IdempotentRemoved => {
+            "a client that repeats a lost call did nothing twice, and may do so now"
+        }
+        ChangeRule::OpenWorldAdded => "what is sent stayed within the server's domain, and may leave it now",
+        ChangeRule::OpenWorldRemoved => "what is sent stays within the server's domain now",
+        ChangeRule::TimeoutLowered => "a call that runs longer is ended now",
+        ChangeRule::TimeoutRaised => "a call that runs longer was ended, and goes on now",
+        ChangeRule::ConcurrencyLowered => "one call more at the same time is asked to come back now",
+        ChangeRule::ConcurrencyRaised => {
+            "one call more at the same time was asked to come back, and runs now"
+        }
+        ChangeRule::RateLowered => "one call more in some span of time is asked to come back now",
+        ChangeRule::RateRaised => "one call more in some span of time was asked to come back, and runs now",
+        ChangeRule::ConstraintsAdded => "arguments that break the conditions were taken, and are refused now",
+        ChangeRule::ConstraintsRemoved => {
+            "arguments that broke the conditions were refused, and are taken now"
+        }
+        ChangeRule::ConstraintsChanged => {
             "arguments that break the new conditions alone were taken, and are refused now"
         }
-        Rule::TaskAdded => "a client that declares the extension may get a task for its result",
-        Rule::TaskRequired => "a client that doesn't declare the extension was served, and is refused now",
-        Rule::TaskRemoved => "a client that doesn't declare the extension gets a result, as any other",
-        Rule::DeprecationAdded => "a caller is told to move on",
-        Rule::RemovalEarlier => "a caller that counted on the old day finds nothing",
-        Rule::ToolAdded => "a caller finds it in the list",
-        Rule::ToolRemoved => "a caller that knows it is told that it is unknown",
+        ChangeRule::TaskAdded => "a client that declares the extension may get a task for its result",
+        ChangeRule::TaskRequired => {
+            "a client that doesn't declare the extension was served, and is refused now"
+        }
+        ChangeRule::TaskRemoved => "a client that doesn't declare the extension gets a result, as any other",
+        ChangeRule::DeprecationAdded => "a caller is told to move on",
+        ChangeRule::RemovalEarlier => "a caller that counted on the old day finds nothing",
+        ChangeRule::ToolAdded => "a caller finds it in the list",
+        ChangeRule::ToolRemoved => "a caller that knows it is told that it is unknown",
         _ => return None,
     })
 }
@@ -185,7 +203,7 @@ fn is_at(found: &Violations, pointer: &str) -> bool {
 }
 
 /// A result that one output may give, and the other not for what is at the end of this way.
-fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
+fn result_of(trail: &[&str], giver: &ToolOutput, other: &ToolOutput) -> Option<String> {
     let (giver, other) = (shape(giver)?, shape(other)?);
     let mut candidates = vec![None, Some("null".to_owned())];
     let schemas = [giver, other].map(|object| schema_at(object, trail));
@@ -196,10 +214,14 @@ fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
         .find(|json| permits(giver, json) && !permits(other, json))
 }
 
-const fn shape(output: &Output) -> Option<&'static Object> {
+const fn shape(output: &ToolOutput) -> Option<&'static Object> {
     match output {
-        Output::Object(object) | Output::Page(object) => Some(object),
-        Output::Nothing | Output::Text | Output::Content | Output::Dynamic(_) | Output::Remembered(_) => None,
+        ToolOutput::Object(object) | ToolOutput::Page(object) => Some(object),
+        ToolOutput::Nothing
+        | ToolOutput::Text
+        | ToolOutput::Content
+        | ToolOutput::Dynamic(_)
+        | ToolOutput::FromLock(_) => None,
     }
 }
 

@@ -11,9 +11,9 @@
 #[macro_use]
 mod specimens;
 
-mod law;
-mod made;
+mod directions;
+mod generate;
 mod pages;
 mod pairs;
-mod rivals;
+mod policy;
 mod witnesses;

@@ -1,6 +1,6 @@
 //! `RULES.md`: a page a rule, with the words that the rule really says.
 
-use mcp_tool_contract::rules::{Class, Rule, page};
+use mcp_tool_contract::rules::{ChangeClass, ChangeRule, page};
 
 use crate::specimens;
 
@@ -21,7 +21,7 @@ fn every_rule_has_a_page_with_its_own_words() {
 
 #[test]
 fn a_page_ends_where_the_next_begins() {
-    for rule in Rule::ALL {
+    for rule in ChangeRule::ALL {
         let text = page::page(*rule).unwrap_or_else(|| panic!("{rule} has no page"));
         assert!(!text.lines().any(|line| line.starts_with('#')), "{rule}: {text}");
         assert!((3..40).contains(&text.lines().count()), "{rule}: {text}");
@@ -32,9 +32,9 @@ fn a_page_ends_where_the_next_begins() {
 fn every_page_is_of_a_rule() {
     let text = include_str!("../../RULES.md");
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("### ")).collect();
-    let ids: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+    let ids: Vec<&str> = ChangeRule::ALL.iter().map(|rule| rule.id()).collect();
     assert_eq!(headings, ids, "one page a rule, in the order of the rules");
-    for class in [Class::Patch, Class::Additive, Class::Weakens, Class::Breaking] {
+    for class in [ChangeClass::Patch, ChangeClass::Additive, ChangeClass::Weakens, ChangeClass::Breaking] {
         assert!(text.contains(&format!("**{class}**")), "the head doesn't say what {class} is");
     }
 }

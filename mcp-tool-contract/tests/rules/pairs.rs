@@ -8,18 +8,18 @@ use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, threa
 use mcp_tool_contract::{
     bounds::{Field, Kind, Object, Schema, Text},
     json::schema::Prose,
-    judge::{self, Findings, Place},
+    judge::{self, ChangeLocation, Findings},
     lock::{Lock, compact},
-    model::{Contract, Output, Param},
+    model::{Contract, Param, ToolOutput},
     read::{arguments, result},
     rules::{
-        Class, Rule,
+        ChangeClass, ChangeRule,
         witness::{self, Witness},
     },
 };
 
 use crate::{
-    made::{self, Random, contract, edited},
+    generate::{self, Random, contract, edited},
     specimens::holds,
 };
 
@@ -93,7 +93,7 @@ fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
     assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
     assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by words", counts.worded);
     let missing: Vec<&str> =
-        Rule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
+        ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
     assert_eq!(missing, ["tool-added", "tool-removed"], "lists alone say these");
 }
 
@@ -117,21 +117,22 @@ fn pair(seed: u64) -> Counts {
         counts.unchanged += 1;
     }
     counts.same += usize::from(is_same);
-    if found.worst() == Class::Breaking {
+    if found.worst() == ChangeClass::Breaking {
         counts.breaking += 1;
         shown(&old, &new, &found, &mut counts, &about);
     } else {
         counts.compatible += 1;
     }
     // What breaks on one side says nothing of the other. What wasn't edited is the same memory.
-    let breaks = |is_there: fn(Place) -> bool| {
-        let mut breaking = found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking);
+    let breaks = |is_there: fn(ChangeLocation) -> bool| {
+        let mut breaking =
+            found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
         breaking.any(|finding| is_there(finding.place))
     };
-    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, Place::Parameter(_))) {
+    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, ChangeLocation::Parameter(_))) {
         taken(&old, &new, random, &mut counts, &about);
     }
-    if !breaks(|place| matches!(place, Place::Result(_))) {
+    if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
         given(&old, &new, random, &mut counts, &about);
     }
     // A round through a lock takes longer than all the rest.
@@ -144,7 +145,7 @@ fn pair(seed: u64) -> Counts {
 
 /// Each finding that breaks has a witness.
 fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, about: &dyn Fn() -> String) {
-    for finding in found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking) {
+    for finding in found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking) {
         counts.findings += 1;
         match witness::of(finding, old, new) {
             None => {
@@ -155,20 +156,20 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                 assert!(holds(&witness, old, new), "{finding}: {witness}\n{}", about());
                 let is_worded = matches!(
                     finding.rule,
-                    Rule::ScopeAdded
-                        | Rule::ApprovalAdded
-                        | Rule::DestructiveAdded
-                        | Rule::RemovalEarlier
-                        | Rule::ResultRemoved
-                        | Rule::ResultChanged
-                        | Rule::DefaultChanged
-                        | Rule::TaskRequired
-                        | Rule::ConstraintsAdded
-                        | Rule::ConstraintsChanged
-                        | Rule::HeaderAdded
-                        | Rule::HeaderChanged
+                    ChangeRule::ScopeAdded
+                        | ChangeRule::ApprovalAdded
+                        | ChangeRule::DestructiveAdded
+                        | ChangeRule::RemovalEarlier
+                        | ChangeRule::ResultRemoved
+                        | ChangeRule::ResultChanged
+                        | ChangeRule::DefaultChanged
+                        | ChangeRule::TaskRequired
+                        | ChangeRule::ConstraintsAdded
+                        | ChangeRule::ConstraintsChanged
+                        | ChangeRule::HeaderAdded
+                        | ChangeRule::HeaderChanged
                 );
-                let is_said = matches!(witness, Witness::Words(_) | Witness::Means(_));
+                let is_said = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
                 assert_eq!(is_said, is_worded, "{finding}: {witness}");
                 counts.worded += usize::from(is_worded);
             }
@@ -177,14 +178,14 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
 }
 
 /// Whether one pattern takes all that another does isn't decided, nor whether an enum's values spell a format.
-fn is_undecided(place: Place, old: &Contract, new: &Contract) -> bool {
+fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
-        Place::Tool => None,
-        Place::Parameter(name) => {
+        ChangeLocation::Tool => None,
+        ChangeLocation::Parameter(name) => {
             contract.input.iter().find(|param| param.name == name).map(|param| param.schema)
         }
-        Place::Result(trail) => match contract.output {
-            Output::Object(object) | Output::Page(object) => made::at(object, trail.names()),
+        ChangeLocation::Result(trail) => match contract.output {
+            ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, trail.names()),
             _ => None,
         },
     };
@@ -192,7 +193,7 @@ fn is_undecided(place: Place, old: &Contract, new: &Contract) -> bool {
     let is_between = |one: Schema, other: Schema| {
         matches!((one.kind, other.kind), (Kind::Enum(_), Kind::String(Text { format: Some(_), .. })))
     };
-    made::pattern(&was).or(made::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
+    generate::pattern(&was).or(generate::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
 }
 
 /// What was taken is taken still.
@@ -209,7 +210,8 @@ fn taken(
         .map(|param| {
             let other = new.input.iter().find(|other| other.name == param.name);
             let mut values: Vec<Option<String>> = vec![None];
-            values.extend(made::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
+            values
+                .extend(generate::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
             let takes = |value: &Option<String>| arguments::check(&object(&[(param.name, value)]), &[*param]);
             values.retain(|value| takes(value).is_ok());
             (param, values)
@@ -241,7 +243,7 @@ fn given(
     counts: &mut Counts,
     about: &dyn Fn() -> String,
 ) {
-    let (Output::Object(was) | Output::Page(was), Output::Object(is) | Output::Page(is)) =
+    let (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) =
         (old.output, new.output)
     else {
         return;
@@ -266,11 +268,11 @@ fn choices(
     random: &mut Random,
 ) -> Vec<(Field, Vec<String>)> {
     let mut chosen = Vec::new();
-    for field in made::fields(shape) {
-        let counterpart = other.and_then(|other| made::at(other, &[field.name]));
-        let mut values: Vec<String> = match made::object(&field.schema) {
+    for field in generate::fields(shape) {
+        let counterpart = other.and_then(|other| generate::at(other, &[field.name]));
+        let mut values: Vec<String> = match generate::object(&field.schema) {
             Some(inner) => {
-                let within = choices(inner, counterpart.as_ref().and_then(made::object), random);
+                let within = choices(inner, counterpart.as_ref().and_then(generate::object), random);
                 let mut one = || returned(&within, random);
                 let ones: Vec<String> = match field.schema.items {
                     None => (0..4).map(|_| one()).collect(),
@@ -280,7 +282,7 @@ fn choices(
                 };
                 ones.into_iter().chain(field.schema.optional.then(|| "null".to_owned())).collect()
             }
-            None => made::values(&field.schema, counterpart.as_ref(), random).collect(),
+            None => generate::values(&field.schema, counterpart.as_ref(), random).collect(),
         };
         values.retain(|value| result::check_value(value, &field.schema).is_ok());
         chosen.push((field, values));

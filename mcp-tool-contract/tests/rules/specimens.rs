@@ -2,20 +2,20 @@
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema},
-    judge::{self, Finding, Place},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Window},
+    judge::{self, ChangeLocation, Finding},
+    model::{Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Window},
     pattern::Pattern,
     read::arguments,
     rules::{
-        Class, Rule,
+        ChangeClass, ChangeRule,
         witness::{self, Witness},
     },
 };
 
 /// A rule, shown.
 pub(crate) struct Specimen {
-    pub(crate) rule: Rule,
-    class: Class,
+    pub(crate) rule: ChangeRule,
+    class: ChangeClass,
     old: Contract,
     new: Contract,
     /// The message, whole.
@@ -23,7 +23,7 @@ pub(crate) struct Specimen {
     /// The witness; none for what shows in words and order alone.
     pub(crate) shown: Option<&'static str>,
     /// What is found from `new` to `old`.
-    back: &'static [Rule],
+    back: &'static [ChangeRule],
 }
 
 pub(crate) const BASE: Contract = Contract {
@@ -44,7 +44,7 @@ macro_rules! takes {
 macro_rules! gives {
     ($($field:expr),*) => {
         Contract {
-            output: Output::Object(const { &Object { members: &[$(Member::Field($field)),*] } }),
+            output: ToolOutput::Object(const { &Object { members: &[$(Member::Field($field)),*] } }),
             ..$crate::specimens::BASE
         }
     };
@@ -64,7 +64,7 @@ pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
 }
 
 const fn shape(schema: &'static str) -> Contract {
-    Contract { output: Output::Remembered(schema), ..BASE }
+    Contract { output: ToolOutput::FromLock(schema), ..BASE }
 }
 
 /// A destructive tool that needs these, and this at its gate.
@@ -87,7 +87,7 @@ const DATE: Schema = Kind::String(Format::Date.text()).schema();
 
 /// A pattern that isn't asked often.
 pub(crate) const fn like(source: &'static str) -> Pattern {
-    Pattern::remembered(source)
+    Pattern::from_lock(source)
 }
 
 /// A parameter as the attribute makes it.
@@ -113,13 +113,13 @@ const TAGS: Field = Field::new("tags", "", TEXT.array()).max_items(3).bounded();
 macro_rules! specimens {
     ($($rule:ident $class:ident: $old:expr, $new:expr; $says:literal, $shown:expr; [$($back:ident)*])+) => {
         pub(crate) const ALL: &[Specimen] = &[$(Specimen {
-            rule: Rule::$rule,
-            class: Class::$class,
+            rule: ChangeRule::$rule,
+            class: ChangeClass::$class,
             old: $old,
             new: $new,
             says: $says,
             shown: $shown,
-            back: &[$(Rule::$back),*],
+            back: &[$(ChangeRule::$back),*],
         },)+];
     };
 }
@@ -356,7 +356,7 @@ specimens! {
         "breaking: the result doesn't give an object any more [result-removed]",
         Some("a reader finds no result any more"); [ResultAdded]
     ResultChanged Breaking:
-        Contract { output: Output::Text, ..BASE }, gives!(TOTAL);
+        Contract { output: ToolOutput::Text, ..BASE }, gives!(TOTAL);
         "breaking: the result gives an object instead of text [result-changed]",
         Some("a reader of the old result can't read the new one"); [ResultChanged]
     ResultFieldAdded Additive: gives!(TOTAL), gives!(TOTAL, NOTE);
@@ -435,8 +435,8 @@ const fn widened(field: Field) -> Field {
 /// What a pair shows: one finding.
 fn finding(specimen: &Specimen) -> Finding {
     match specimen.rule {
-        Rule::ToolAdded => Finding::TOOL_ADDED,
-        Rule::ToolRemoved => Finding::TOOL_REMOVED,
+        ChangeRule::ToolAdded => Finding::TOOL_ADDED,
+        ChangeRule::ToolRemoved => Finding::TOOL_REMOVED,
         _ => {
             let found = judge::compare_at_run_time(&specimen.old, &specimen.new);
             let [finding] = found.listed() else { panic!("{}: {:?}", specimen.rule, found.listed()) };
@@ -446,12 +446,12 @@ fn finding(specimen: &Specimen) -> Finding {
     }
 }
 
-pub(crate) fn rules(old: &Contract, new: &Contract) -> Vec<Rule> {
+pub(crate) fn rules(old: &Contract, new: &Contract) -> Vec<ChangeRule> {
     judge::compare_at_run_time(old, new).listed().iter().map(|finding| finding.rule).collect()
 }
 
-pub(crate) fn object(output: &Output) -> &'static Object {
-    let (Output::Object(object) | Output::Page(object)) = output else { panic!("{output:?}") };
+pub(crate) fn object(output: &ToolOutput) -> &'static Object {
+    let (ToolOutput::Object(object) | ToolOutput::Page(object)) = output else { panic!("{output:?}") };
     object
 }
 
@@ -460,20 +460,20 @@ pub(crate) fn holds(witness: &Witness, old: &Contract, new: &Contract) -> bool {
     let takes = |json: &str, contract: &Contract| arguments::check(json, contract.input).is_ok();
     let gives = |json: &str, contract: &Contract| witness::permits(object(&contract.output), json);
     match witness {
-        Witness::Refused(json) => takes(json, old) && !takes(json, new),
-        Witness::Taken(json) => takes(json, new) && !takes(json, old),
+        Witness::NowRefused(json) => takes(json, old) && !takes(json, new),
+        Witness::NowAccepted(json) => takes(json, new) && !takes(json, old),
         // Another change may break it.
-        Witness::Means(json) => takes(json, old),
-        Witness::Comes(json) => gives(json, new) && !gives(json, old),
-        Witness::Gone(json) => gives(json, old) && !gives(json, new),
-        Witness::Words(words) => !words.is_empty(),
+        Witness::NewMeaning(json) => takes(json, old),
+        Witness::NewResult(json) => gives(json, new) && !gives(json, old),
+        Witness::LostResult(json) => gives(json, old) && !gives(json, new),
+        Witness::Sentence(words) => !words.is_empty(),
     }
 }
 
 #[test]
 fn every_rule_has_one() {
-    let rules: Vec<Rule> = ALL.iter().map(|specimen| specimen.rule).collect();
-    assert_eq!(rules, Rule::ALL);
+    let rules: Vec<ChangeRule> = ALL.iter().map(|specimen| specimen.rule).collect();
+    assert_eq!(rules, ChangeRule::ALL);
 }
 
 #[test]
@@ -492,20 +492,26 @@ fn each_change_that_binds_has_a_witness_that_holds() {
         let finding = finding(specimen);
         let witness = witness::of(&finding, old, new);
         assert_eq!(witness.as_ref().map(ToString::to_string).as_deref(), *shown, "{rule}");
-        assert_eq!(witness.is_none(), specimen.class == Class::Patch, "{rule}");
+        assert_eq!(witness.is_none(), specimen.class == ChangeClass::Patch, "{rule}");
         let Some(witness) = witness else { continue };
         assert!(holds(&witness, old, new), "{rule}: {witness}");
-        if let Witness::Means(json) = &witness {
+        if let Witness::NewMeaning(json) = &witness {
             assert_eq!(arguments::check(json, new.input), Ok(()), "{rule}");
         }
         let is_as_expected = match (finding.place, specimen.class) {
-            (Place::Tool, _) => matches!(witness, Witness::Words(_)),
-            (Place::Parameter(_), Class::Breaking) => {
-                matches!(witness, Witness::Refused(_) | Witness::Means(_) | Witness::Words(_))
+            (ChangeLocation::Tool, _) => matches!(witness, Witness::Sentence(_)),
+            (ChangeLocation::Parameter(_), ChangeClass::Breaking) => {
+                matches!(witness, Witness::NowRefused(_) | Witness::NewMeaning(_) | Witness::Sentence(_))
             }
-            (Place::Parameter(_), _) => matches!(witness, Witness::Taken(_) | Witness::Words(_)),
-            (Place::Result(_), Class::Breaking) => matches!(witness, Witness::Comes(_) | Witness::Words(_)),
-            (Place::Result(_), _) => matches!(witness, Witness::Gone(_) | Witness::Words(_)),
+            (ChangeLocation::Parameter(_), _) => {
+                matches!(witness, Witness::NowAccepted(_) | Witness::Sentence(_))
+            }
+            (ChangeLocation::Result(_), ChangeClass::Breaking) => {
+                matches!(witness, Witness::NewResult(_) | Witness::Sentence(_))
+            }
+            (ChangeLocation::Result(_), _) => {
+                matches!(witness, Witness::LostResult(_) | Witness::Sentence(_))
+            }
         };
         assert!(is_as_expected, "{rule}: {witness:?}");
     }
@@ -516,9 +522,9 @@ fn each_has_its_opposite_the_other_way_round() {
     for specimen in ALL.iter().filter(|specimen| !specimen.back.is_empty()) {
         assert_eq!(rules(&specimen.new, &specimen.old), specimen.back, "{}", specimen.rule);
     }
-    let alone: Vec<Rule> =
+    let alone: Vec<ChangeRule> =
         ALL.iter().filter(|specimen| specimen.back.is_empty()).map(|specimen| specimen.rule).collect();
-    assert_eq!(alone, [Rule::ToolAdded, Rule::ToolRemoved]);
+    assert_eq!(alone, [ChangeRule::ToolAdded, ChangeRule::ToolRemoved]);
 }
 
 #[test]
@@ -532,8 +538,8 @@ fn schemas_that_come_at_run_time_are_the_same_or_not() {
     let said = shape(r#"{"type":"object","properties":{"a":{"type":"string","description":"Two."}}}"#);
     let new = shape(r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#);
     assert_eq!(rules(&old, &said), []);
-    assert_eq!(rules(&old, &new), [Rule::ResultChanged]);
-    assert_eq!(rules(&old, &gives!(TOTAL)), [Rule::ResultChanged]);
+    assert_eq!(rules(&old, &new), [ChangeRule::ResultChanged]);
+    assert_eq!(rules(&old, &gives!(TOTAL)), [ChangeRule::ResultChanged]);
     let in_const = judge::compare::<8>(&old, &new, mcp_tool_contract::json::schema::Prose::Kept);
     assert!(in_const.is_empty(), "the compiler doesn't know them");
 }

@@ -4,7 +4,7 @@ use mcp_tool_contract::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     judge,
     lock::Lock,
-    model::{Contract, Output},
+    model::{Contract, ToolOutput},
     rules::witness,
 };
 
@@ -37,7 +37,8 @@ fn an_open_end_is_open_beyond_every_bound() {
     const GREAT: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let said = shown(&takes!(param("rate", OPEN)), &takes!(param("rate", GREAT)));
     assert_eq!(said, r#"{"rate":1.7976931348623157e+308} was taken, and is refused now"#);
-    let old = Contract { output: Output::Object(&Object { members: &[Member::Field(UNBOUNDED)] }), ..BASE };
+    let old =
+        Contract { output: ToolOutput::Object(&Object { members: &[Member::Field(UNBOUNDED)] }), ..BASE };
     const UNBOUNDED: Field = Field::new("note", "", TEXT);
     let said = shown(&gives!(field("note", TEXT)), &old);
     assert!(said.ends_with("(5011 bytes) can come back now, and couldn't before"), "{said}");

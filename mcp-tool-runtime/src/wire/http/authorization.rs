@@ -43,7 +43,7 @@ impl Guard {
         let server = ResourceServer::new(settings)?;
         let scopes = |of_reading_alone: bool| -> BTreeSet<&'static str> {
             let tools = tools.iter().filter(|tool| !of_reading_alone || tool.contract.hints.read_only);
-            tools.flat_map(|tool| tool.contract.needs()).collect()
+            tools.flat_map(|tool| tool.contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
         let canonical = &settings.rules.audience;

@@ -1,4 +1,4 @@
-//! The law of versions: what licenses a change, and what the compiler says where nothing does.
+//! The policy of versions: what licenses a change, and what the compiler says where nothing does.
 
 use super::{
     compare,
@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     json::schema::Prose,
-    lock::compact::{self, Compact},
+    lock::compact::{self, CompactContract},
     model::{Contract, Version, Weakening},
-    rules::{Class, Rule},
+    rules::{ChangeClass, ChangeRule},
     text::{ConstText, same},
 };
 
-/// What the law says of a change: the version that it needs, and guards that are lowered without a reason.
+/// What the policy says of a change: the version that it needs, and guards that are lowered without a reason.
 #[derive(Clone, Copy, Debug)]
 pub struct Ruling {
     /// What changed.
@@ -20,16 +20,16 @@ pub struct Ruling {
     /// The least version that licenses it, where the contract's own doesn't.
     pub bump: Option<Version>,
     /// A rule that lowers a guard, for which no reason was given.
-    pub unexplained: Option<Rule>,
+    pub unexplained: Option<ChangeRule>,
     /// A reason that was given for nothing.
-    pub idle: Option<Weakening>,
+    pub unused_reason: Option<Weakening>,
 }
 
 impl Ruling {
     /// Whether the version, and the reasons, say all that changed.
     #[must_use]
     pub const fn is_licensed(&self) -> bool {
-        self.bump.is_none() && self.unexplained.is_none() && self.idle.is_none()
+        self.bump.is_none() && self.unexplained.is_none() && self.unused_reason.is_none()
     }
 }
 
@@ -39,21 +39,23 @@ impl Ruling {
 /// - What doesn't, needs the next minor version.
 /// - What lowers a guard needs a reason too. One that the lock keeps already was for an earlier change.
 #[must_use]
-pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
-    let mut ruling = Ruling { findings, bump: None, unexplained: None, idle: None };
+pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
+    let mut ruling = Ruling { findings, bump: None, unexplained: None, unused_reason: None };
     let (was, is) = (old.version, new.version);
     let needed = match findings.worst() {
-        Class::Breaking => Version { major: was.major.saturating_add(1), minor: 0 },
-        Class::Additive | Class::Weakens => Version { major: was.major, minor: was.minor.saturating_add(1) },
-        Class::Patch => was,
+        ChangeClass::Breaking => Version { major: was.major.saturating_add(1), minor: 0 },
+        ChangeClass::Additive | ChangeClass::Weakens => {
+            Version { major: was.major, minor: was.minor.saturating_add(1) }
+        }
+        ChangeClass::Patch => was,
     };
     if is.major < needed.major || (is.major == needed.major && is.minor < needed.minor) {
         ruling.bump = Some(needed);
     }
     let mut i = 0;
-    while i < Rule::ALL.len() {
-        if is_wanted(&findings, Rule::ALL[i], old, new) {
-            ruling.unexplained = Some(Rule::ALL[i]);
+    while i < ChangeRule::ALL.len() {
+        if is_wanted(&findings, ChangeRule::ALL[i], old, new) {
+            ruling.unexplained = Some(ChangeRule::ALL[i]);
             break;
         }
         i += 1;
@@ -62,7 +64,7 @@ pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling 
     while i < new.weakens.len() {
         let given = new.weakens[i];
         if !keeps(old.weakens, given) && !findings.has(given.rule) {
-            ruling.idle = Some(given);
+            ruling.unused_reason = Some(given);
         }
         i += 1;
     }
@@ -72,17 +74,17 @@ pub const fn rule(old: &Contract, new: &Contract, findings: Findings) -> Ruling 
 /// Whether a guard was lowered by that rule, and no reason of its own is given.
 const fn is_wanted<const N: usize>(
     findings: &Findings<N>,
-    rule: Rule,
+    rule: ChangeRule,
     old: &Contract,
     new: &Contract,
 ) -> bool {
-    rule.class() as u8 == Class::Weakens as u8
+    rule.class() as u8 == ChangeClass::Weakens as u8
         && findings.has(rule)
         && !licensed(rule, old.weakens, new.weakens)
 }
 
 /// Whether a reason is given that the lock doesn't keep yet.
-const fn licensed(rule: Rule, old: &[Weakening], new: &[Weakening]) -> bool {
+const fn licensed(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> bool {
     let mut i = 0;
     while i < new.len() {
         if new[i].rule.same(rule) && !keeps(old, new[i]) {
@@ -94,7 +96,7 @@ const fn licensed(rule: Rule, old: &[Weakening], new: &[Weakening]) -> bool {
 }
 
 /// Whether a reason is given for that rule, kept or not.
-const fn gives(given: &[Weakening], rule: Rule) -> bool {
+const fn gives(given: &[Weakening], rule: ChangeRule) -> bool {
     let mut i = 0;
     while i < given.len() {
         if given[i].rule.same(rule) {
@@ -122,17 +124,17 @@ pub const ACCEPT: &str = "cargo run -- contract write";
 /// A compile error where a contract drifted from the locked one further than its version says. What is known only
 /// at run time isn't looked at.
 #[track_caller]
-pub const fn hold<L: Compact>(new: &Contract, same_names: bool) {
+pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
-        drifted::<L>(new);
+        report_drift::<L>(new);
     }
 }
 
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-const fn drifted<L: Compact>(new: &Contract) {
+const fn report_drift<L: CompactContract>(new: &Contract) {
     let locked = &L::CONTRACT;
-    let ruling = rule(locked, new, compare(locked, new, Prose::Dropped));
+    let ruling = apply_policy(locked, new, compare(locked, new, Prose::Dropped));
     if !ruling.is_licensed() {
         panic!("{}", ruling.text(new, locked).as_str())
     }
@@ -148,7 +150,7 @@ impl Ruling {
     const fn text(&self, new: &Contract, locked: &Contract) -> ConstText<16_384> {
         let mut text = ConstText::new().str("tool '").str(new.name).str("' ");
         text = version(text, new.version);
-        if let Some(Weakening { rule, reason }) = self.idle
+        if let Some(Weakening { rule, reason }) = self.unused_reason
             && self.bump.is_none()
             && self.unexplained.is_none()
         {
@@ -169,7 +171,7 @@ impl Ruling {
         let counted = counted(listed);
         let (mut i, mut unsaid) = (0, self.findings.more());
         while i < listed.len() {
-            if !matches!(listed[i].rule.class(), Class::Patch) {
+            if !matches!(listed[i].rule.class(), ChangeClass::Patch) {
                 // The remedy behind them must have room.
                 if text.room() > 2_048 {
                     text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
@@ -208,8 +210,8 @@ impl Ruling {
         locked: &Contract,
     ) -> ConstText<N> {
         let (mut i, mut used_up, mut is_first) = (0, false, true);
-        while i < Rule::ALL.len() {
-            let rule = Rule::ALL[i];
+        while i < ChangeRule::ALL.len() {
+            let rule = ChangeRule::ALL[i];
             if is_wanted(&self.findings, rule, locked, new) {
                 text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
                 text = text.str(rule.id()).str("\", reason = \"…\")`");
@@ -230,7 +232,7 @@ impl Ruling {
 const fn counted(listed: &[Finding]) -> usize {
     let (mut i, mut count) = (0, 0);
     while i < listed.len() {
-        count += !matches!(listed[i].rule.class(), Class::Patch) as usize;
+        count += !matches!(listed[i].rule.class(), ChangeClass::Patch) as usize;
         i += 1;
     }
     count

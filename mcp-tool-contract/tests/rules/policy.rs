@@ -4,7 +4,7 @@ use mcp_tool_contract::{
     bounds::Kind,
     judge::{self, Ruling},
     model::{Contract, Param, Version, Weakening},
-    rules::Rule,
+    rules::ChangeRule,
 };
 
 use crate::specimens::{COUNT, TEXT, param, whole};
@@ -17,11 +17,11 @@ const ADDITIVE: Contract =
 const BREAKING: Contract =
     Contract { version: OLD.version, ..takes!(param("days", COUNT).max(whole(60, "60"))) };
 const WEAKER: Contract = Contract { scopes: &[], ..OLD };
-const NOBODY: Weakening = Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" };
-const ANOTHER: Weakening = Weakening { rule: Rule::ScopeRemoved, reason: "it is public now" };
+const NOBODY: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" };
+const ANOTHER: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "it is public now" };
 
 fn ruled(old: &Contract, new: &Contract) -> Ruling {
-    judge::rule(old, new, judge::compare_at_run_time(old, new))
+    judge::apply_policy(old, new, judge::compare_at_run_time(old, new))
 }
 
 const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
@@ -60,9 +60,13 @@ fn a_lowered_guard_needs_a_minor_version_and_a_reason() {
     let told = Contract { weakens: &[NOBODY], ..WEAKER };
     let ruling = ruled(&OLD, &WEAKER);
     assert_eq!(ruling.bump, Some(Version { major: 2, minor: 4 }));
-    assert_eq!(ruling.unexplained, Some(Rule::ScopeRemoved));
-    assert_eq!(ruled(&OLD, &at(WEAKER, 2, 4)).unexplained, Some(Rule::ScopeRemoved));
-    assert_eq!(ruled(&OLD, &at(WEAKER, 3, 0)).unexplained, Some(Rule::ScopeRemoved), "a major is no reason");
+    assert_eq!(ruling.unexplained, Some(ChangeRule::ScopeRemoved));
+    assert_eq!(ruled(&OLD, &at(WEAKER, 2, 4)).unexplained, Some(ChangeRule::ScopeRemoved));
+    assert_eq!(
+        ruled(&OLD, &at(WEAKER, 3, 0)).unexplained,
+        Some(ChangeRule::ScopeRemoved),
+        "a major is no reason"
+    );
     assert_eq!(ruled(&OLD, &told).bump, Some(Version { major: 2, minor: 4 }), "a reason is no version");
     assert!(ruled(&OLD, &at(told, 2, 4)).is_licensed());
 }
@@ -72,7 +76,7 @@ fn a_reason_that_the_lock_keeps_was_for_an_earlier_change() {
     let locked = Contract { weakens: &[NOBODY], ..OLD };
     let again = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
     let ruling = ruled(&locked, &again);
-    assert_eq!((ruling.unexplained, ruling.idle), (Some(Rule::ScopeRemoved), None));
+    assert_eq!((ruling.unexplained, ruling.unused_reason), (Some(ChangeRule::ScopeRemoved), None));
     let told_anew = Contract { weakens: &[NOBODY, ANOTHER], ..again };
     assert!(ruled(&locked, &told_anew).is_licensed());
     assert!(ruled(&locked, &locked).is_licensed(), "what is kept may stay");
@@ -82,7 +86,7 @@ fn a_reason_that_the_lock_keeps_was_for_an_earlier_change() {
 fn a_reason_for_nothing_is_refused() {
     let idle = Contract { weakens: &[NOBODY], ..at(ADDITIVE, 2, 4) };
     let ruling = ruled(&OLD, &idle);
-    assert_eq!((ruling.idle, ruling.is_licensed()), (Some(NOBODY), false));
+    assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(NOBODY), false));
     assert_eq!(
         ruling.message(&idle, &OLD),
         "tool 'remind' 2.4 gives a reason for nothing: no change of its own is `scope-removed` — leave out \
@@ -95,7 +99,7 @@ fn a_reason_for_one_guard_is_none_for_another() {
     let secret = Contract { version: OLD.version, ..takes!(param("days", COUNT).secret()) };
     let new = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
     assert_eq!(ruled(&OLD, &new).unexplained, None);
-    assert_eq!(ruled(&secret, &new).unexplained, Some(Rule::SecretRemoved));
+    assert_eq!(ruled(&secret, &new).unexplained, Some(ChangeRule::SecretRemoved));
 }
 
 #[test]
@@ -134,9 +138,9 @@ fn a_guard_is_not_lowered_behind_a_crowd() {
     let new = Contract { version: Version { minor: old.version.minor + 1, ..old.version }, ..new };
     let ruling = ruled(&old, &new);
     assert!(ruling.findings.more() > 0, "the guard's change isn't listed");
-    assert_eq!(ruling.unexplained, Some(Rule::SecretRemoved));
+    assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
     let explained = Contract {
-        weakens: &[Weakening { rule: Rule::SecretRemoved, reason: "It is on every box." }],
+        weakens: &[Weakening { rule: ChangeRule::SecretRemoved, reason: "It is on every box." }],
         ..new
     };
     assert!(ruled(&old, &explained).is_licensed());
@@ -157,10 +161,10 @@ fn the_remedy_stands_behind_however_many_changes() {
 #[test]
 fn a_time_out_beyond_the_usual_one_is_a_guard_lowered() {
     for (old, new, rule) in [
-        (None, Some(60_000), Rule::TimeoutRaised),
-        (None, Some(5_000), Rule::TimeoutLowered),
-        (Some(5_000), None, Rule::TimeoutRaised),
-        (Some(60_000), None, Rule::TimeoutLowered),
+        (None, Some(60_000), ChangeRule::TimeoutRaised),
+        (None, Some(5_000), ChangeRule::TimeoutLowered),
+        (Some(5_000), None, ChangeRule::TimeoutRaised),
+        (Some(60_000), None, ChangeRule::TimeoutLowered),
     ] {
         let (old, new) = (Contract { timeout_ms: old, ..OLD }, Contract { timeout_ms: new, ..OLD });
         let found = judge::compare_at_run_time(&old, &new);

@@ -3,11 +3,11 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{
-        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+        Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
     },
     pattern::{Matcher, Pattern},
     read::arguments,
-    rules::{Rule, sample},
+    rules::{ChangeRule, sample},
 };
 
 /// Xorshift, spread out first so that neighbouring seeds have nothing in common.
@@ -91,7 +91,11 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         upstreams: random.of(UPSTREAMS),
         task: random.of(&[None, None, Some(TaskSupport::Optional), Some(TaskSupport::Required)]),
         deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
-        weakens: random.of(&[&[], &[], &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }]]),
+        weakens: random.of(&[
+            &[],
+            &[],
+            &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
+        ]),
     }
 }
 
@@ -187,11 +191,11 @@ fn values_of_enum(random: &mut Random) -> Kind {
     Kind::Enum((0..count).map(|_| taken(&mut among, random)).collect::<Vec<_>>().leak())
 }
 
-fn output(random: &mut Random) -> Output {
+fn output(random: &mut Random) -> ToolOutput {
     match random.below(8) {
-        0 => random.of(&[Output::Nothing, Output::Text, Output::Content]),
-        1 => Output::Page(shape(2, random)),
-        _ => Output::Object(shape(2, random)),
+        0 => random.of(&[ToolOutput::Nothing, ToolOutput::Text, ToolOutput::Content]),
+        1 => ToolOutput::Page(shape(2, random)),
+        _ => ToolOutput::Object(shape(2, random)),
     }
 }
 
@@ -337,9 +341,13 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
             1..11 => new.input = input(new.input, random),
             _ => {
                 new.output = match new.output {
-                    Output::Object(old) if !random.is_one_in(12) => Output::Object(reshaped(old, 2, random)),
-                    Output::Page(old) if !random.is_one_in(12) => Output::Page(reshaped(old, 2, random)),
-                    Output::Object(old) if random.is_one_in(2) => Output::Page(old),
+                    ToolOutput::Object(old) if !random.is_one_in(12) => {
+                        ToolOutput::Object(reshaped(old, 2, random))
+                    }
+                    ToolOutput::Page(old) if !random.is_one_in(12) => {
+                        ToolOutput::Page(reshaped(old, 2, random))
+                    }
+                    ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Page(old),
                     _ => output(random),
                 }
             }

@@ -3,10 +3,10 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge,
-    model::{Contract, Gate, Hints, Output, Window},
+    model::{Contract, Gate, Hints, ToolOutput, Window},
     rules::{
-        Class::{self, Additive, Breaking, Weakens},
-        Rule, witness,
+        ChangeClass::{self, Additive, Breaking, Weakens},
+        ChangeRule, witness,
     },
 };
 
@@ -19,7 +19,7 @@ const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
 const DATE: Schema = Kind::String(Format::Date.text()).schema();
 const UUID: Schema = Kind::String(Format::Uuid.text()).schema();
 
-fn judged(old: &Contract, new: &Contract) -> (Class, &'static str) {
+fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     let found = judge::compare_at_run_time(old, new);
     let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
     assert!(witness::of(finding, old, new).is_some(), "{finding}");
@@ -128,7 +128,7 @@ fn patterns_that_differ_break_and_nothing_is_claimed_of_what_they_hold() {
     assert_eq!(witness::of(finding, &old, &new), None);
     let old = gives!(field("value", TEXT).pattern(like("^[a-c]+$")));
     let new = gives!(field("value", TEXT).pattern(like("^[abc]+$")));
-    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::Rule::ResultPatternChanged]);
+    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::ChangeRule::ResultPatternChanged]);
 }
 
 #[test]
@@ -166,14 +166,14 @@ fn a_scope_is_needed_wherever_it_stands() {
     let destructive = Hints { destructive: true, ..BASE.hints };
     let approved = Contract { hints: destructive, ..BASE };
     let gated = |scope| Contract { gate: Some(Gate::Scope(scope)), ..approved };
-    assert_eq!(rules(&approved, &gated("purge")), [Rule::ScopeAdded, Rule::ApprovalRemoved]);
-    assert_eq!(rules(&gated("purge"), &approved), [Rule::ScopeRemoved, Rule::ApprovalAdded]);
-    assert_eq!(rules(&gated("purge"), &gated("drop")), [Rule::ScopeRemoved, Rule::ScopeAdded]);
+    assert_eq!(rules(&approved, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::ApprovalRemoved]);
+    assert_eq!(rules(&gated("purge"), &approved), [ChangeRule::ScopeRemoved, ChangeRule::ApprovalAdded]);
+    assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
     let moved = Contract { scopes: &["purge"], ..gated("mail:send") };
     assert_eq!(rules(&gated("purge"), &moved), []);
     // Where it became destructive, or isn't any more, that says it already.
-    assert_eq!(rules(&BASE, &gated("purge")), [Rule::ScopeAdded, Rule::DestructiveAdded]);
-    assert_eq!(rules(&gated("purge"), &BASE), [Rule::ScopeRemoved, Rule::DestructiveRemoved]);
+    assert_eq!(rules(&BASE, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::DestructiveAdded]);
+    assert_eq!(rules(&gated("purge"), &BASE), [ChangeRule::ScopeRemoved, ChangeRule::DestructiveRemoved]);
 }
 
 #[test]

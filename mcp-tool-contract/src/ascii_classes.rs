@@ -4,38 +4,38 @@
 /// A row of classes from the beginning of a text to its end. Only the last may come a varying number of times, so that
 /// nothing is ever tried twice.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Classes {
-    each: Box<[Class]>,
+pub(crate) struct AsciiClassSequence {
+    classes: Box<[AsciiClass]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class {
+struct AsciiClass {
     /// One bit a character.
     holds: u128,
     least: usize,
     most: usize,
 }
 
-impl Classes {
+impl AsciiClassSequence {
     /// The row that a pattern is, if it is one. The pattern is known to be well formed.
     pub(crate) fn of(pattern: &str) -> Option<Self> {
         let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
-        let mut each: Vec<Class> = Vec::new();
+        let mut classes: Vec<AsciiClass> = Vec::new();
         while !rest.is_empty() {
-            if each.last().is_some_and(|last| last.least != last.most) {
+            if classes.last().is_some_and(|last| last.least != last.most) {
                 return None;
             }
             let (holds, after) = class(rest)?;
             let ((least, most), after) = times(after)?;
-            each.push(Class { holds, least, most });
+            classes.push(AsciiClass { holds, least, most });
             rest = after;
         }
-        Some(Classes { each: each.into() })
+        Some(AsciiClassSequence { classes: classes.into() })
     }
 
     pub(crate) fn is_match(&self, text: &str) -> bool {
         let mut rest = text.as_bytes();
-        for class in &self.each {
+        for class in &self.classes {
             let held = rest.iter().take(class.most).take_while(|byte| class.holds(**byte)).count();
             if held < class.least {
                 return false;
@@ -46,7 +46,7 @@ impl Classes {
     }
 }
 
-impl Class {
+impl AsciiClass {
     fn holds(&self, byte: u8) -> bool {
         byte.is_ascii() && self.holds >> byte & 1 == 1
     }
@@ -174,7 +174,7 @@ mod tests {
         ];
         for pattern in patterns {
             assert!(check(pattern).is_ok(), "{pattern}");
-            let Some(classes) = Classes::of(pattern) else { panic!("{pattern} is no row") };
+            let Some(classes) = AsciiClassSequence::of(pattern) else { panic!("{pattern} is no row") };
             let Ok(regex) = regex::Regex::new(pattern) else { panic!("{pattern}") };
             for text in texts {
                 assert_eq!(classes.is_match(text), regex.is_match(text), "{pattern} {text:?}");
@@ -206,7 +206,7 @@ mod tests {
             "^[a-c-e]$",
         ];
         for pattern in others {
-            assert_eq!(Classes::of(pattern), None, "{pattern}");
+            assert_eq!(AsciiClassSequence::of(pattern), None, "{pattern}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Where a value is, which way it goes, and what a change of it is then called.
 
-use super::finding::{Fact, Finding, Findings, Place, Trail};
+use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
 use crate::{
     bounds::{Format, Kind, Text},
-    rules::Rule,
+    rules::ChangeRule,
 };
 
 /// Which way values go.
@@ -17,21 +17,21 @@ pub(super) enum Direction {
 
 /// Where a value is, and which way it goes.
 #[derive(Clone, Copy)]
-pub(super) struct At {
-    pub(super) place: Place,
+pub(super) struct ValueLocation {
+    pub(super) place: ChangeLocation,
     pub(super) direction: Direction,
 }
 
-impl At {
-    pub(super) const fn parameter(name: &'static str) -> At {
-        At { place: Place::Parameter(name), direction: Direction::In }
+impl ValueLocation {
+    pub(super) const fn parameter(name: &'static str) -> ValueLocation {
+        ValueLocation { place: ChangeLocation::Parameter(name), direction: Direction::In }
     }
 
-    pub(super) const fn result(trail: Trail) -> At {
-        At { place: Place::Result(trail), direction: Direction::Out }
+    pub(super) const fn result(trail: FieldPath) -> ValueLocation {
+        ValueLocation { place: ChangeLocation::Result(trail), direction: Direction::Out }
     }
 
-    pub(super) const fn finding(self, input: Rule, output: Rule) -> Finding {
+    pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
         Finding::new(
             match self.direction {
                 Direction::In => input,
@@ -42,32 +42,38 @@ impl At {
     }
 
     pub(super) const fn tightened(self) -> Finding {
-        self.finding(Rule::BoundTightened, Rule::ResultBoundTightened)
+        self.finding(ChangeRule::BoundTightened, ChangeRule::ResultBoundTightened)
     }
 
     pub(super) const fn loosened(self) -> Finding {
-        self.finding(Rule::BoundLoosened, Rule::ResultBoundLoosened)
+        self.finding(ChangeRule::BoundLoosened, ChangeRule::ResultBoundLoosened)
     }
 
-    pub(super) const fn types(self, input: Rule, output: Rule, old: &Kind, new: &Kind) -> Finding {
+    pub(super) const fn types(
+        self,
+        input: ChangeRule,
+        output: ChangeRule,
+        old: &Kind,
+        new: &Kind,
+    ) -> Finding {
         self.finding(input, output).change(spelled(old), spelled(new))
     }
 
     pub(super) const fn changed(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeChanged, Rule::ResultTypeChanged, old, new)
+        self.types(ChangeRule::TypeChanged, ChangeRule::ResultTypeChanged, old, new)
     }
 
     pub(super) const fn narrowed(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeNarrowed, Rule::ResultTypeNarrowed, old, new)
+        self.types(ChangeRule::TypeNarrowed, ChangeRule::ResultTypeNarrowed, old, new)
     }
 
     pub(super) const fn widened(self, old: &Kind, new: &Kind) -> Finding {
-        self.types(Rule::TypeWidened, Rule::ResultTypeWidened, old, new)
+        self.types(ChangeRule::TypeWidened, ChangeRule::ResultTypeWidened, old, new)
     }
 }
 
-pub(super) const fn spelled(kind: &Kind) -> Fact {
-    Fact::Text(match kind {
+pub(super) const fn spelled(kind: &Kind) -> ChangedValue {
+    ChangedValue::Text(match kind {
         Kind::Enum(_) => "an enum",
         Kind::String(Text { format: Some(format), .. }) => match format {
             Format::Uuid => "a UUID",
@@ -80,7 +86,7 @@ pub(super) const fn spelled(kind: &Kind) -> Fact {
 
 /// A least length or count.
 pub(super) const fn low<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: u64,
     new: u64,
@@ -88,13 +94,15 @@ pub(super) const fn low<const N: usize>(
 ) {
     if old != new {
         let finding = if new > old { at.tightened() } else { at.loosened() };
-        found.note(finding.of(key).change(Fact::Integer(old as i128), Fact::Integer(new as i128)));
+        found.note(
+            finding.of(key).change(ChangedValue::Integer(old as i128), ChangedValue::Integer(new as i128)),
+        );
     }
 }
 
 /// A greatest length or count.
 pub(super) const fn high<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: Option<u64>,
     new: Option<u64>,
@@ -107,5 +115,5 @@ pub(super) const fn high<const N: usize>(
         (Some(_), None) => at.loosened(),
         (Some(_) | None, Some(_)) => at.tightened(),
     };
-    found.note(finding.of(key).change(Fact::count(old), Fact::count(new)));
+    found.note(finding.of(key).change(ChangedValue::count(old), ChangedValue::count(new)));
 }
