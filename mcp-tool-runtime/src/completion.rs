@@ -80,7 +80,7 @@ pub fn completing<'a, R: Suggestions>(
 ) -> Completing<'a> {
     Box::pin(async move {
         let mut values = suggested.await.values()?;
-        values.retain(|value| !is_longer(value) && declared.takes(value));
+        values.retain(|value| !is_longer(value) && declared.accepts(value));
         Ok(values)
     })
 }

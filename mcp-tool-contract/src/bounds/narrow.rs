@@ -1,8 +1,8 @@
-//! Narrowing: a bound can only tighten what a type says of itself, and must leave something over.
+//! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
 //!
-//! Everything here runs in const evaluation, so that an alias counts as the type that it names; a
-//! [`BoundError`] becomes a compile error at the key.
-#![expect(clippy::result_large_err, reason = "a error lives in const evaluation, where nothing can be boxed")]
+//! Everything here runs in const evaluation, so that an alias counts as the type that it names. A [`BoundError`] becomes
+//! a compile error at the key.
+#![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     text::{self, ConstText},
 };
 
-/// Why a bound can't be, in the author's words.
+/// Reason why a bound or default is invalid.
 #[derive(Clone, Copy)]
 pub struct BoundError(ConstText);
 
@@ -19,54 +19,52 @@ impl BoundError {
         ConstText::new().str("`").str(key).str("` ")
     }
 
-    /// The least is over the most.
+    /// The minimum exceeds the maximum.
     const fn crossed(low: &str, least: i128, high: &str, most: i128) -> BoundError {
-        let text = BoundError::at(low).integer(least).str(" is over `").str(high).str("` ");
+        let text = BoundError::at(low).integer(least).str(" exceeds `").str(high).str("` ");
         BoundError(text.integer(most))
     }
 
-    /// A length that loosens the type's own.
+    /// A length that loosens the type's own bound.
     const fn wider(key: &str, given: u64, own: u64) -> BoundError {
-        let text = BoundError::at(key).integer(given as i128).str(" loosens the type's own ");
-        BoundError(text.integer(own as i128).str(": a parameter can only narrow its type"))
+        let text = BoundError::at(key).integer(given as i128).str(" loosens the type's own bound ");
+        BoundError(text.integer(own as i128).str(": a bound can only narrow its type"))
     }
 
-    /// An integer bound that the type can't hold.
+    /// An integer bound outside of the type's range.
     const fn beyond(key: &str, given: i128, minimum: i128, maximum: i128) -> BoundError {
-        let text = BoundError::at(key).integer(given).str(" is beyond what the type holds, ");
+        let text = BoundError::at(key).integer(given).str(" is outside the type's range ");
         BoundError(text.integer(minimum).str("..=").integer(maximum))
     }
 
-    /// A key that is for another kind.
+    /// A key that doesn't apply to this kind.
     const fn misplaced(key: &str, kind: Kind) -> BoundError {
-        let text = BoundError::at(key).str("doesn't bound ");
+        let text = BoundError::at(key).str("doesn't apply to ");
         BoundError(match kind {
-            Kind::Boolean => text.str("a boolean: leave it out"),
-            Kind::Integer { .. } | Kind::Number { .. } => {
-                text.str(kind.noun()).str(", which takes `min` and `max`")
-            }
+            Kind::Boolean => text.str("a boolean: remove it"),
+            Kind::Integer { .. } | Kind::Number { .. } => text.str(kind.noun()).str(": use `min` and `max`"),
             Kind::String(Text { format: Some(format), .. }) => {
-                text.str("a ").str(format.name()).str(": leave it out")
+                text.str("a ").str(format.name()).str(": remove it")
             }
-            Kind::String(_) => text.str("a string, which takes `min_len`, `max_len` and `pattern`"),
-            Kind::Enum(_) => text.str("an enum: leave it out"),
-            Kind::Object(_) => text.str("an object: put it on the object's own field"),
+            Kind::String(_) => text.str("a string: use `min_len`, `max_len` and `pattern`"),
+            Kind::Enum(_) => text.str("an enum: remove it"),
+            Kind::Object(_) => text.str("an object: put it on a field of the object"),
         })
     }
 
-    /// A literal of another type than the kind's.
+    /// A literal whose type differs from the kind.
     const fn mistyped(key: &str, literal: Literal, kind: Kind) -> BoundError {
         match kind {
             Kind::Integer { .. } | Kind::Number { .. } => {
-                let text = BoundError::at(key).str(literal.json).str(" is ").str(literal.value.noun());
-                BoundError(text.str(", ").str(kind.noun()).str(" is wanted"))
+                let text = BoundError::at(key).str("must be ").str(kind.noun()).str(", got ");
+                BoundError(text.str(literal.json).str(" (").str(literal.value.noun()).str(")"))
             }
             _ => BoundError::misplaced(key, kind),
         }
     }
 
     const fn no_array(key: &str) -> BoundError {
-        BoundError(BoundError::at(key).str("bounds a `Vec`, and this is none"))
+        BoundError(BoundError::at(key).str("applies only to a `Vec`: remove it"))
     }
 
     const fn default(literal: Literal) -> ConstText {
@@ -83,14 +81,14 @@ impl BoundError {
     }
 }
 
-/// The greatest integer that every client holds exactly (RFC 8259 §6).
+/// Greatest integer that every client represents exactly (RFC 8259 §6).
 const SAFE: i128 = (1 << 53) - 1;
 
 impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// [`BoundError`] where the kind has no such bound, or the new one is beyond the old.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -106,11 +104,11 @@ impl Schema {
                 let value = float(bound.value);
                 if under(value, minimum) {
                     return Err(BoundError(
-                        BoundError::at("min").str(bound.json).str(" is under the type's own `min`"),
+                        BoundError::at("min").str(bound.json).str(" is less than the type's own `min`"),
                     ));
                 }
                 if over(value, maximum) {
-                    return Err(BoundError(BoundError::at("min").str(bound.json).str(" is over `max`")));
+                    return Err(BoundError(BoundError::at("min").str(bound.json).str(" exceeds `max`")));
                 }
                 self.kind = Kind::Number { minimum: Some(value), maximum };
             }
@@ -122,7 +120,7 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// [`BoundError`] where the kind has no such bound, or the new one is beyond the old.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -138,11 +136,11 @@ impl Schema {
                 let value = float(bound.value);
                 if over(value, maximum) {
                     return Err(BoundError(
-                        BoundError::at("max").str(bound.json).str(" is over the type's own `max`"),
+                        BoundError::at("max").str(bound.json).str(" exceeds the type's own `max`"),
                     ));
                 }
                 if under(value, minimum) {
-                    return Err(BoundError(BoundError::at("max").str(bound.json).str(" is under `min`")));
+                    return Err(BoundError(BoundError::at("max").str(bound.json).str(" is less than `min`")));
                 }
                 self.kind = Kind::Number { minimum, maximum: Some(value) };
             }
@@ -154,7 +152,7 @@ impl Schema {
     /// Raises the least length.
     ///
     /// # Errors
-    /// [`BoundError`] where the kind has no such bound, or the new one is beyond the old.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn min_len(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(own @ Text { format: None, .. }) => {
@@ -176,7 +174,7 @@ impl Schema {
     /// Lowers the greatest length.
     ///
     /// # Errors
-    /// [`BoundError`] where the kind has no such bound, or the new one is beyond the old.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn max_len(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(own @ Text { format: None, .. }) => {
@@ -198,12 +196,12 @@ impl Schema {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// [`BoundError`] where the kind isn't free text, or has a pattern already.
+    /// The kind isn't free text, or has a pattern already.
     pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(Text { pattern: Some(own), .. }) => {
-                let text = ConstText::new().str("the type has the pattern ").str(own.source());
-                return Err(BoundError(text.str(" already, and a schema has one")));
+                let text = ConstText::new().str("the type already has the pattern ").str(own.source());
+                return Err(BoundError(text.str(": a schema can have only one")));
             }
             Kind::String(own @ Text { format: None, .. }) => {
                 self.kind = Kind::String(Text { pattern: Some(pattern), ..own });
@@ -216,7 +214,7 @@ impl Schema {
     /// Raises the least number of items.
     ///
     /// # Errors
-    /// [`BoundError`] where it is no array, or the new bound is beyond the old.
+    /// The value isn't an array, or the new bound crosses an existing one.
     pub const fn min_items(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(Items { max: Some(most), .. }) if least > most => {
@@ -233,7 +231,7 @@ impl Schema {
     /// Lowers the greatest number of items.
     ///
     /// # Errors
-    /// [`BoundError`] where it is no array, or the new bound is beyond the old.
+    /// The value isn't an array, or the new bound crosses an existing one.
     pub const fn max_items(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(own) if most < own.min => {
@@ -247,10 +245,10 @@ impl Schema {
         }
     }
 
-    /// Bounds what is still unbounded: a string by `max_len`, an array by `max_items` where there is one.
+    /// Sets missing bounds: `max_len` of a string, `max_items` of an array if given.
     ///
     /// # Errors
-    /// [`BoundError`] where a bound falls below a least length, or an array is left without a bound.
+    /// A bound is below a least length, or an array has no bound.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::String(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
@@ -262,23 +260,25 @@ impl Schema {
             (Some(Items { max: None, .. }), Some(most)) => self.max_items(most),
             (Some(Items { max: None, .. }), None) => Err(BoundError(
                 ConstText::new()
-                    .str("an array without a bound: add `#[schema(max_items = …)]`, or return a `Page`"),
+                    .str("an array needs a bound: add `#[schema(max_items = …)]`, or return a `Page`"),
             )),
             _ => Ok(self),
         }
     }
 
-    /// Whether a default is within the bounds; a pattern is looked at when the server starts.
+    /// Checks that a default is within the bounds. Patterns are checked when the server starts.
     ///
     /// # Errors
-    /// [`BoundError`] saying which bound the default breaks.
+    /// The bound that the default violates.
     pub const fn admits(&self, default: Literal) -> Result<(), BoundError> {
         if self.items.is_some() {
-            return Err(BoundError(ConstText::new().str("an array takes no default: use `Option<Vec<…>>`")));
+            return Err(BoundError(
+                ConstText::new().str("an array can't have a default: use `Option<Vec<…>>`"),
+            ));
         }
         if self.optional {
             let text =
-                ConstText::new().str("with a default it is never absent: drop the `Option`, or the default");
+                ConstText::new().str("an `Option` can't have a default: remove the `Option`, or the default");
             return Err(BoundError(text));
         }
         let text = BoundError::default(default);
@@ -317,11 +317,11 @@ impl Schema {
                     }
                     i += 1;
                 }
-                return Err(BoundError(text.str(" is none of the enum's values")));
+                return Err(BoundError(text.str(" isn't a value of the enum")));
             }
             (kind, value) => {
-                let text = text.str(" is ").str(value.noun()).str(", ").str(kind.noun());
-                return Err(BoundError(text.str(" is wanted")));
+                let text = text.str(" is ").str(value.noun()).str(", but must be ");
+                return Err(BoundError(text.str(kind.noun())));
             }
         };
         match outside {
@@ -332,15 +332,15 @@ impl Schema {
 }
 
 impl Schema {
-    /// Whether a header can mirror the value (2026-07-28, Streamable HTTP §schema extension).
+    /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
     ///
     /// # Errors
-    /// [`BoundError`] where clients would write it in different ways, or refuse the whole tool for it.
+    /// Clients would write it in different ways, or refuse the whole tool.
     pub const fn mirrors(&self) -> Result<(), BoundError> {
-        const KINDS: &str = "mirrors a string, an integer or a boolean, and this is ";
+        const KINDS: &str = "mirrors only a string, an integer or a boolean, not ";
         let text = BoundError::at("header");
         if self.items.is_some() {
-            return Err(BoundError(text.str(KINDS).str("an array: leave it out")));
+            return Err(BoundError(text.str(KINDS).str("an array: remove it")));
         }
         match self.kind {
             Kind::Boolean | Kind::String(_) | Kind::Enum(_) => Ok(()),
@@ -349,7 +349,7 @@ impl Schema {
                 if !low && !high {
                     return Ok(());
                 }
-                let mut text = text.str("mirrors integers that every client holds exactly: write ");
+                let mut text = text.str("mirrors only integers that every client represents exactly: write ");
                 if low {
                     text = text.str("`min = ").integer(-SAFE).str(if high { "` and " } else { "`" });
                 }
@@ -359,29 +359,29 @@ impl Schema {
                 Err(BoundError(text.str(", or narrower")))
             }
             Kind::Number { .. } | Kind::Object(_) => {
-                Err(BoundError(text.str(KINDS).str(self.kind.noun()).str(": leave it out")))
+                Err(BoundError(text.str(KINDS).str(self.kind.noun()).str(": remove it")))
             }
         }
     }
 }
 
 impl Schema {
-    /// Whether a function can complete the value, or each item of the array.
+    /// Checks that a function can complete the value, or each item of the array.
     ///
     /// # Errors
-    /// [`BoundError`] where it isn't text, or completes by itself.
+    /// The value isn't text, or is completed automatically.
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {
             Kind::String(_) => Ok(()),
-            Kind::Enum(_) => {
-                Err(BoundError(text.str("isn't for an enum, which completes by itself: leave it out")))
-            }
-            Kind::Boolean => {
-                Err(BoundError(text.str("isn't for a boolean, which completes by itself: leave it out")))
-            }
+            Kind::Enum(_) => Err(BoundError(
+                text.str("doesn't apply to an enum, which is completed automatically: remove it"),
+            )),
+            Kind::Boolean => Err(BoundError(
+                text.str("doesn't apply to a boolean, which is completed automatically: remove it"),
+            )),
             Kind::Integer { .. } | Kind::Number { .. } | Kind::Object(_) => Err(BoundError(
-                text.str("suggests text, and this is ").str(self.kind.noun()).str(": leave it out"),
+                text.str("applies only to text, not ").str(self.kind.noun()).str(": remove it"),
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12, in the portable subset that every client accepts.
+//! JSON Schema 2020-12 of parameters and results, in the portable subset that every client accepts.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,26 @@ use crate::{
     model::{Contract, Param, ToolOutput},
 };
 
-/// The keyword of the header that mirrors an argument (2026-07-28, tools §x-mcp-header).
+/// Schema keyword of the header that mirrors an argument (revision 2026-07-28, tools §x-mcp-header).
 pub const HEADER: &str = "x-mcp-header";
 
-/// Whether descriptions are written: callers read them, digests leave them out.
+/// Inclusion of descriptions: listings have them, digests omit them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prose {
     /// With descriptions and titles.
     Kept,
-    /// What binds, alone.
+    /// Without descriptions and titles.
     Dropped,
 }
 
 impl Contract {
-    /// The input schema. A parameter's order is the signature's; `required` is always there.
+    /// Returns the input schema. Parameters keep the order of the signature; `required` is always present.
     #[must_use]
     pub const fn input_schema(&self, prose: Prose) -> impl Serialize + use<> {
         InputSchema { params: self.input, constraints: self.constraints, prose }
     }
 
-    /// The output schema, where results are structured; its root is an object.
+    /// Returns the output schema of a structured result; its root is an object.
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
@@ -38,7 +38,7 @@ impl Contract {
                 OutputSchema::Declared(ObjectSchema { object, prose })
             }
             ToolOutput::Dynamic(schema) => OutputSchema::of(schema(), prose),
-            // It was JSON when it was read out of the lock.
+            // Parsing never fails: the lock's reader accepted it as JSON.
             ToolOutput::FromLock(schema) => {
                 OutputSchema::of(serde_json::from_str(schema).unwrap_or_default(), prose)
             }
@@ -81,7 +81,7 @@ impl Serialize for InputProperties<'_> {
                 Some(default) => super::with_default(param.description, default),
                 None => param.description.to_owned(),
             };
-            // `null` counts as absent when a call is read; the schema stays a plain type, which clients take.
+            // An argument of `null` counts as absent; the schema keeps a plain type, which every client accepts.
             let schema = Schema { optional: false, ..param.schema };
             (param.name, PropertySchema { schema, description, header: param.header, prose: *prose })
         }))
@@ -118,7 +118,7 @@ impl Serialize for PropertySchema {
         match (self.header, self.prose) {
             (None, _) => {}
             (Some(header), Prose::Kept) => map.serialize_entry(HEADER, header)?,
-            // Its case binds nobody (RFC 9110 §5.1).
+            // Header names are case-insensitive (RFC 9110 §5.1).
             (Some(header), Prose::Dropped) => map.serialize_entry(HEADER, &header.to_ascii_lowercase())?,
         }
         map.end()
@@ -261,8 +261,8 @@ impl Serialize for ObjectSchema {
     }
 }
 
-/// The members of a result's object. It stays open to readers, so that a field can be added without breaking
-/// them; the server itself sends nothing that isn't declared.
+/// Writes the keywords of a result's object. `additionalProperties` stays open, so that adding a field doesn't break
+/// readers; the server itself sends only declared fields.
 fn object_members<M: SerializeMap>(
     map: &mut M,
     object: &'static Object,
@@ -324,7 +324,7 @@ impl Serialize for TagSchema {
     }
 }
 
-/// A schema without its annotations (2020-12 validation §9), property names left alone.
+/// Removes annotations (2020-12 validation §9) from a schema, but not properties of the same names.
 fn without_prose(mut schema: Value) -> Value {
     if let Value::Object(keywords) = &mut schema {
         for annotation in ["title", "description", "$comment", "examples"] {

@@ -1,4 +1,4 @@
-//! One change between two versions of a contract, and all of them.
+//! Changes between two versions of a contract.
 
 use std::fmt;
 
@@ -8,49 +8,50 @@ use crate::{
     text::{ConstText, same},
 };
 
-/// A change, judged.
+/// A change, with the rule that judges it.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// By which rule.
+    /// Rule of the change.
     pub rule: ChangeRule,
-    /// Where.
+    /// Location of the change.
     pub place: ChangeLocation,
     pub(crate) key: &'static str,
     pub(crate) from: ChangedValue,
     pub(crate) to: ChangedValue,
 }
 
-/// Where a change is.
+/// Location of a change.
 #[derive(Clone, Copy, Debug)]
 pub enum ChangeLocation {
     /// The tool as a whole.
     Tool,
-    /// One of its parameters.
+    /// A parameter.
     Parameter(&'static str),
-    /// Its result.
+    /// A field of the result.
     Result(FieldPath),
 }
 
-/// The way to a field of a result, from the root. What is deeper than it can say is judged all the same.
+/// Path to a field of a result, from the root. Deeper fields are compared too, but reported at the deepest name kept.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldPath {
-    names: [&'static str; FieldPath::MOST],
+    names: [&'static str; FieldPath::MAX_NAMES],
     len: usize,
 }
 
 impl FieldPath {
-    const MOST: usize = 8;
-    pub(crate) const ROOT: FieldPath = FieldPath { names: [""; FieldPath::MOST], len: 0 };
+    /// Maximum number of names in a path.
+    const MAX_NAMES: usize = 8;
+    pub(crate) const ROOT: FieldPath = FieldPath { names: [""; FieldPath::MAX_NAMES], len: 0 };
 
     pub(crate) const fn field(mut self, name: &'static str) -> FieldPath {
-        if self.len < FieldPath::MOST {
+        if self.len < FieldPath::MAX_NAMES {
             self.names[self.len] = name;
             self.len += 1;
         }
         self
     }
 
-    /// The names on the way.
+    /// Names of the fields from the root.
     #[must_use]
     pub fn names(&self) -> &[&'static str] {
         &self.names[..self.len]
@@ -75,15 +76,15 @@ impl ChangeLocation {
             ChangeLocation::Tool => text.str("the tool"),
             ChangeLocation::Parameter(name) => text.str("parameter '").str(name).str("'"),
             ChangeLocation::Result(FieldPath { len: 0, .. }) => text.str("the result"),
-            ChangeLocation::Result(trail) => trail.text(text.str("result field '")).str("'"),
+            ChangeLocation::Result(path) => path.text(text.str("result field '")).str("'"),
         }
     }
 }
 
-/// What something was, or is.
+/// The old or new value of a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChangedValue {
-    /// Nothing was said.
+    /// Not set.
     None,
     Text(&'static str),
     Integer(i128),
@@ -120,28 +121,29 @@ impl ChangedValue {
 }
 
 impl Finding {
-    /// That a tool came. Of two contracts none shows it: lists do.
+    /// A new tool. Comparing the list of tools with the lock finds it, not comparing two contracts.
     pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
-    /// That a tool went.
+    /// A removed tool.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
     pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
         Finding { rule, place, key: "", from: ChangedValue::None, to: ChangedValue::None }
     }
 
-    /// Which keyword it is about.
-    pub(crate) const fn of(mut self, key: &'static str) -> Self {
+    /// Sets the keyword that changed.
+    pub(crate) const fn with_key(mut self, key: &'static str) -> Self {
         self.key = key;
         self
     }
 
+    /// Sets the old and the new value.
     pub(crate) const fn change(mut self, from: ChangedValue, to: ChangedValue) -> Self {
         self.from = from;
         self.to = to;
         self
     }
 
-    /// `breaking: parameter 'reason' became required [parameter-required]`.
+    /// Writes `breaking: parameter 'reason' became required [parameter-required]`.
     pub(crate) const fn text<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
         text = text.str(self.rule.class().name()).str(": ");
         text = self.words(text);
@@ -166,7 +168,7 @@ impl Finding {
         text.str(rest)
     }
 
-    /// The change in words: `parameter 'reason' became required`.
+    /// Describes the change: `parameter 'reason' became required`.
     #[must_use]
     pub fn message(&self) -> String {
         self.words(ConstText::<1_024>::new()).as_str().to_owned()
@@ -179,7 +181,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What stands before the first `{name}`, the name, and what stands behind it.
+/// Splits a text at its first `{name}`: the text before it, the name, and the rest.
 const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
     let bytes = words.as_bytes();
     let mut open = 0;
@@ -198,16 +200,15 @@ const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str,
     Some((before, name.split_at(1).1, after.split_at(1).1))
 }
 
-/// All changes between two versions. What goes beyond `MOST` is counted, and its class still counts: with none to
-/// hold, this only tells whether anything changed, which is all that const evaluation asks in most cases, and it
-/// is slow where there is much to copy.
+/// All changes between two versions. Changes beyond `MOST` are only counted, but their class and rule are kept. With
+/// `MOST` of 0 it only tells if anything changed, which is much faster in const evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<const MOST: usize = 96> {
     found: [Finding; MOST],
     len: usize,
     worst: ChangeClass,
     more: usize,
-    /// A bit for each rule that was found, whether or not the finding is listed.
+    /// One bit per rule that was found, including findings that aren't listed.
     rules: u128,
 }
 
@@ -230,31 +231,31 @@ impl<const MOST: usize> Findings<MOST> {
         }
     }
 
-    /// The changes, in the order of the contract.
+    /// Listed changes, in the order of the contract.
     #[must_use]
     pub const fn listed(&self) -> &[Finding] {
         self.found.split_at(self.len).0
     }
 
-    /// How many there are beyond those listed.
+    /// Number of changes that aren't listed.
     #[must_use]
     pub const fn more(&self) -> usize {
         self.more
     }
 
-    /// The worst of their classes; [`ChangeClass::Patch`] where there are none.
+    /// Worst class of all changes; [`ChangeClass::Patch`] if there are none.
     #[must_use]
     pub const fn worst(&self) -> ChangeClass {
         self.worst
     }
 
-    /// Whether nothing changed.
+    /// Returns true if nothing changed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0 && self.more == 0
     }
 
-    /// Whether a change of that rule is among them, listed or not.
+    /// Returns true if a change of this rule was found, listed or not.
     pub(crate) const fn has(&self, rule: ChangeRule) -> bool {
         self.rules & bit(rule) != 0
     }

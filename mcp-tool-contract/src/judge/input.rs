@@ -1,8 +1,8 @@
-//! The parameters against what they were.
+//! Comparison of parameters.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, Finding, Findings},
-    in_order,
+    is_same_text_order,
     location::ValueLocation,
     value,
 };
@@ -41,7 +41,7 @@ pub(super) const fn parameters<const N: usize>(
         i += 1;
     }
     let mut j = 0;
-    // Names stand once, so that all are paired where as many are.
+    // Names are unique, so all new parameters are paired once the counts are equal.
     while paired < new.len() && j < new.len() {
         let is = &new[j];
         if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
@@ -54,14 +54,14 @@ pub(super) const fn parameters<const N: usize>(
         }
         j += 1;
     }
-    if prose as u8 == Prose::Kept as u8 && !in_their_order(old, new) {
-        found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("parameters"));
+    if prose as u8 == Prose::Kept as u8 && !is_same_order(old, new) {
+        found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("parameters"));
     }
 }
 
-/// One parameter that kept its name.
+/// Compares a parameter that kept its name.
 const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Param { name, description, schema, default, secret, header } = *new;
     let at = ValueLocation::parameter(name);
     match (old.is_required(), new.is_required()) {
@@ -70,7 +70,7 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
         (true, false) => found.note(Finding::new(ChangeRule::ParameterOptional, at.place)),
         (false, false) if !same_default(old.default, default) => {
             let change = Finding::new(ChangeRule::DefaultChanged, at.place);
-            found.note(change.change(spelled(old.default), spelled(default)));
+            found.note(change.change(default_text(old.default), default_text(default)));
         }
         (false, false) => {}
     }
@@ -86,14 +86,14 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
             found.note(Finding::new(ChangeRule::DescriptionChanged, at.place));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
-            && !in_order(old, new)
+            && !is_same_text_order(old, new)
         {
-            found.note(Finding::new(ChangeRule::OrderChanged, at.place).of("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, at.place).with_key("values"));
         }
     }
 }
 
-/// A header's name is the same in any case (RFC 9110 §5.1).
+/// Compares the mirroring header. Header names are case-insensitive (RFC 9110 §5.1).
 const fn header<const N: usize>(
     at: ValueLocation,
     old: Option<&'static str>,
@@ -110,14 +110,14 @@ const fn header<const N: usize>(
     found.note(Finding::new(rule, at.place).change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
 }
 
-const fn spelled(default: Option<Literal>) -> ChangedValue {
+const fn default_text(default: Option<Literal>) -> ChangedValue {
     match default {
         Some(default) => ChangedValue::Text(default.json),
         None => ChangedValue::None,
     }
 }
 
-/// Whether two defaults are the same value, however they were written.
+/// Returns true if two defaults are the same value in any spelling.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -148,8 +148,8 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// The parameter that a lost one probably became: a new name in its place, or the only new name, for the same
-/// values.
+/// Returns the probable new name of a removed parameter: a new parameter at its position, or the only new one, if all
+/// else is equal.
 const fn renamed(old: &[Param], new: &[Param], lost: usize) -> Option<usize> {
     if lost < new.len() && is_same_but_for_its_name(old, new, lost, lost) {
         return Some(lost);
@@ -194,8 +194,8 @@ const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usi
     found.is_empty()
 }
 
-/// Whether the names that both have stand in one order.
-const fn in_their_order(old: &[Param], new: &[Param]) -> bool {
+/// Returns true if the common names have the same order.
+const fn is_same_order(old: &[Param], new: &[Param]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {
         if let Some(j) = position(new, old[i].name, i) {

@@ -1,4 +1,4 @@
-//! Where a value is, which way it goes, and what a change of it is then called.
+//! Location and direction of a compared value, which determine the rule of its change.
 
 use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
 use crate::{
@@ -6,16 +6,16 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// Which way values go.
+/// Direction of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// Callers send them.
+    /// Callers send it.
     In,
-    /// Callers read them.
+    /// Callers read it.
     Out,
 }
 
-/// Where a value is, and which way it goes.
+/// Location and direction of a value.
 #[derive(Clone, Copy)]
 pub(super) struct ValueLocation {
     pub(super) place: ChangeLocation,
@@ -27,8 +27,8 @@ impl ValueLocation {
         ValueLocation { place: ChangeLocation::Parameter(name), direction: Direction::In }
     }
 
-    pub(super) const fn result(trail: FieldPath) -> ValueLocation {
-        ValueLocation { place: ChangeLocation::Result(trail), direction: Direction::Out }
+    pub(super) const fn result(path: FieldPath) -> ValueLocation {
+        ValueLocation { place: ChangeLocation::Result(path), direction: Direction::Out }
     }
 
     pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
@@ -56,7 +56,7 @@ impl ValueLocation {
         old: &Kind,
         new: &Kind,
     ) -> Finding {
-        self.finding(input, output).change(spelled(old), spelled(new))
+        self.finding(input, output).change(kind_name(old), kind_name(new))
     }
 
     pub(super) const fn changed(self, old: &Kind, new: &Kind) -> Finding {
@@ -72,7 +72,7 @@ impl ValueLocation {
     }
 }
 
-pub(super) const fn spelled(kind: &Kind) -> ChangedValue {
+pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
     ChangedValue::Text(match kind {
         Kind::Enum(_) => "an enum",
         Kind::String(Text { format: Some(format), .. }) => match format {
@@ -84,8 +84,8 @@ pub(super) const fn spelled(kind: &Kind) -> ChangedValue {
     })
 }
 
-/// A least length or count.
-pub(super) const fn low<const N: usize>(
+/// Compares a least length or count.
+pub(super) const fn least<const N: usize>(
     at: ValueLocation,
     key: &'static str,
     old: u64,
@@ -95,13 +95,15 @@ pub(super) const fn low<const N: usize>(
     if old != new {
         let finding = if new > old { at.tightened() } else { at.loosened() };
         found.note(
-            finding.of(key).change(ChangedValue::Integer(old as i128), ChangedValue::Integer(new as i128)),
+            finding
+                .with_key(key)
+                .change(ChangedValue::Integer(old as i128), ChangedValue::Integer(new as i128)),
         );
     }
 }
 
-/// A greatest length or count.
-pub(super) const fn high<const N: usize>(
+/// Compares a greatest length or count.
+pub(super) const fn greatest<const N: usize>(
     at: ValueLocation,
     key: &'static str,
     old: Option<u64>,
@@ -115,5 +117,5 @@ pub(super) const fn high<const N: usize>(
         (Some(_), None) => at.loosened(),
         (Some(_) | None, Some(_)) => at.tightened(),
     };
-    found.note(finding.of(key).change(ChangedValue::count(old), ChangedValue::count(new)));
+    found.note(finding.with_key(key).change(ChangedValue::count(old), ChangedValue::count(new)));
 }

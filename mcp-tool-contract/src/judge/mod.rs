@@ -1,8 +1,7 @@
-//! The judgement: what changed between a contract and the one that was locked, what that means, and whether the
-//! version says so.
+//! Comparison of a contract with its locked version: the changes, their classes, and the version policy.
 //!
-//! The same functions run in const evaluation, where a panic is a compile error on the version, and in
-//! `contract check`, which also looks at words.
+//! The same functions run in const evaluation, where a panic is a compile error at the version, and in
+//! `contract check`, which also compares prose.
 
 mod finding;
 mod input;
@@ -24,10 +23,10 @@ use crate::{
     text::same,
 };
 
-/// What changed from `old` to `new`; words and order count where prose is kept.
+/// Returns the changes from `old` to `new`; words and order only if prose is kept.
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Contract {
         name: _,
         version: _,
@@ -45,7 +44,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // A licence, and no promise.
+        // Licenses changes, and is not part of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
@@ -56,11 +55,11 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         if !same(old.description, description) {
             found.note(Finding::new(ChangeRule::DescriptionChanged, ChangeLocation::Tool));
         }
-        if !in_order(old.scopes, scopes) {
-            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("scopes"));
+        if !is_same_text_order(old.scopes, scopes) {
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("scopes"));
         }
-        if !in_order(old.upstreams, upstreams) {
-            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).of("upstreams"));
+        if !is_same_text_order(old.upstreams, upstreams) {
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("upstreams"));
         }
     }
     scope((old.scopes, old.gate), (scopes, *gate), &mut found);
@@ -92,7 +91,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     found
 }
 
-/// The same, with what is known only at run time.
+/// Returns all changes, including those of schemas that are known only at run time.
 #[must_use]
 pub fn compare_at_run_time(old: &Contract, new: &Contract) -> Findings {
     let mut found = compare(old, new, Prose::Kept);
@@ -131,21 +130,21 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// The scopes that a tool needs, whether for itself or at its gate: to a caller they are one set.
-type Needs = (&'static [&'static str], Option<Gate>);
+/// Scopes of a tool and of its gate, which are one set for callers.
+type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
-const fn scope<const N: usize>(old: Needs, new: Needs, found: &mut Findings<N>) {
+const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
     let mut i = 0;
-    while let Some(scope) = needed(old, i) {
-        if !needs(new, scope, i) {
+    while let Some(scope) = scope_at(old, i) {
+        if !requires(new, scope, i) {
             let removed = Finding::new(ChangeRule::ScopeRemoved, ChangeLocation::Tool);
             found.note(removed.change(ChangedValue::Text(scope), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
-    while let Some(scope) = needed(new, i) {
-        if !needs(old, scope, i) {
+    while let Some(scope) = scope_at(new, i) {
+        if !requires(old, scope, i) {
             let added = Finding::new(ChangeRule::ScopeAdded, ChangeLocation::Tool);
             found.note(added.change(ChangedValue::None, ChangedValue::Text(scope)));
         }
@@ -153,8 +152,8 @@ const fn scope<const N: usize>(old: Needs, new: Needs, found: &mut Findings<N>) 
     }
 }
 
-/// One of them; that of the gate is the last.
-const fn needed((scopes, gate): Needs, i: usize) -> Option<&'static str> {
+/// Returns the scope at this index; that of the gate is the last.
+const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
         _ if i < scopes.len() => Some(scopes[i]),
@@ -162,15 +161,14 @@ const fn needed((scopes, gate): Needs, i: usize) -> Option<&'static str> {
     }
 }
 
-const fn needs((scopes, gate): Needs, scope: &str, likely: usize) -> bool {
+const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
         _ => position(scopes, scope, likely).is_some(),
     }
 }
 
-/// What can't be undone needs approval, or the scope that stands for it. Where it became such, or isn't any more,
-/// that is said already.
+/// Compares the approval of a destructive tool. If the tool became or ceased to be destructive, another rule reports it.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -211,8 +209,7 @@ const fn upstreams<const N: usize>(old: &[&'static str], new: &[&'static str], f
     }
 }
 
-/// Where a text is among others. It is looked for first where it was: most things stay where they are, and
-/// const evaluation is slow.
+/// Returns the index of a text, trying `likely` first: most texts keep their position, and const evaluation is slow.
 const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely], text) {
         return Some(likely);
@@ -227,8 +224,8 @@ const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Whether the texts that both have stand in one order.
-const fn in_order(old: &[&str], new: &[&str]) -> bool {
+/// Returns true if the common texts have the same order.
+const fn is_same_text_order(old: &[&str], new: &[&str]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {
         if let Some(j) = position(new, old[i], i) {
@@ -268,7 +265,7 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// A limit of how a call is run; where none is set, the server's own holds.
+/// Compares an execution limit; without one, the server's default applies.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
@@ -290,8 +287,8 @@ const fn limit<const N: usize>(
     );
 }
 
-/// A rate is raised where the new one lets more through, in a window of the old one, than that did: `100/h` in the
-/// place of `10/min` lets a hundred through in a minute.
+/// Compares rates. A rate is raised if the new one admits more calls in one window of the old one: `100/h` instead of
+/// `10/min` admits a hundred calls in one minute.
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
@@ -338,7 +335,7 @@ const fn deprecation<const N: usize>(
     }
 }
 
-/// Whether one date, as `2027-01-31`, is before another.
+/// Returns true if one date, such as `2027-01-31`, is before another.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

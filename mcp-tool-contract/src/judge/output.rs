@@ -1,4 +1,4 @@
-//! The result against what it was.
+//! Comparison of results.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
@@ -10,8 +10,8 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// What a result is, in a word.
-const fn spelled(output: &ToolOutput) -> ChangedValue {
+/// Name of a result's type.
+const fn output_name(output: &ToolOutput) -> ChangedValue {
     ChangedValue::Text(match output {
         ToolOutput::Nothing => "nothing",
         ToolOutput::Text => "text",
@@ -22,8 +22,8 @@ const fn spelled(output: &ToolOutput) -> ChangedValue {
     })
 }
 
-/// Compares what const evaluation can look at. A schema that is known only at run time is judged when the
-/// server starts, and by `contract check`.
+/// Compares results in const evaluation. A schema that is known only at run time is compared when the server starts, and
+/// by `contract check`.
 pub(super) const fn results<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -40,23 +40,25 @@ pub(super) const fn results<const N: usize>(
         }
         (ToolOutput::Nothing, other) => {
             found.note(
-                Finding::new(ChangeRule::ResultAdded, whole).change(ChangedValue::None, spelled(other)),
+                Finding::new(ChangeRule::ResultAdded, whole).change(ChangedValue::None, output_name(other)),
             );
         }
         (other, ToolOutput::Nothing) => {
             found.note(
-                Finding::new(ChangeRule::ResultRemoved, whole).change(spelled(other), ChangedValue::None),
+                Finding::new(ChangeRule::ResultRemoved, whole).change(output_name(other), ChangedValue::None),
             );
         }
         (ToolOutput::Text | ToolOutput::Content, _) | (_, ToolOutput::Text | ToolOutput::Content) => {
-            found.note(Finding::new(ChangeRule::ResultChanged, whole).change(spelled(old), spelled(new)));
+            found.note(
+                Finding::new(ChangeRule::ResultChanged, whole).change(output_name(old), output_name(new)),
+            );
         }
         (ToolOutput::Dynamic(_) | ToolOutput::FromLock(_), _)
         | (_, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_)) => {}
     }
 }
 
-/// A schema that const evaluation couldn't look at: the same, or not.
+/// Compares schemas that are known only at run time: equal or not.
 pub(super) fn results_at_run_time<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -69,12 +71,12 @@ pub(super) fn results_at_run_time<const N: usize>(
         let change = Finding::new(ChangeRule::ResultChanged, ChangeLocation::Result(FieldPath::ROOT));
         found.note(change.change(
             ChangedValue::Text("an object of the locked schema"),
-            ChangedValue::Text("one of another schema (whether it is narrower isn't decided)"),
+            ChangedValue::Text("an object of a different schema (whether it is narrower can't be decided)"),
         ));
     }
 }
 
-/// The schema without its words.
+/// Returns the output schema without prose.
 fn schema(output: &ToolOutput) -> Option<serde_json::Value> {
     let contract = Contract { output: *output, ..Contract::EMPTY };
     serde_json::to_value(contract.output_schema(Prose::Dropped)?).ok()

@@ -1,4 +1,4 @@
-//! The policy of versions: what licenses a change, and what the compiler says where nothing does.
+//! Version policy: the version and reasons that a change needs, and the compile error without them.
 
 use super::{
     compare,
@@ -12,32 +12,32 @@ use crate::{
     text::{ConstText, same},
 };
 
-/// What the policy says of a change: the version that it needs, and guards that are lowered without a reason.
+/// Decision of the version policy: the version that the changes need, and guards that are lowered without a reason.
 #[derive(Clone, Copy, Debug)]
 pub struct Ruling {
-    /// What changed.
+    /// All changes.
     pub findings: Findings,
-    /// The least version that licenses it, where the contract's own doesn't.
+    /// Least version that permits the changes, if the contract's own doesn't.
     pub bump: Option<Version>,
-    /// A rule that lowers a guard, for which no reason was given.
+    /// A rule that lowers a guard and has no reason.
     pub unexplained: Option<ChangeRule>,
-    /// A reason that was given for nothing.
+    /// A reason without a change.
     pub unused_reason: Option<Weakening>,
 }
 
 impl Ruling {
-    /// Whether the version, and the reasons, say all that changed.
+    /// Returns true if the version and the reasons permit all changes.
     #[must_use]
     pub const fn is_licensed(&self) -> bool {
         self.bump.is_none() && self.unexplained.is_none() && self.unused_reason.is_none()
     }
 }
 
-/// Judges a contract by the one that was locked, in const evaluation and out of it.
+/// Applies the version policy to a contract and its locked version, in const evaluation and at run time.
 ///
-/// - What breaks callers needs the next major version.
-/// - What doesn't, needs the next minor version.
-/// - What lowers a guard needs a reason too. One that the lock keeps already was for an earlier change.
+/// - Breaking changes need the next major version.
+/// - Other changes need the next minor version.
+/// - Lowered guards also need a reason. A reason that the lock already keeps belongs to an earlier change.
 #[must_use]
 pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
     let mut ruling = Ruling { findings, bump: None, unexplained: None, unused_reason: None };
@@ -54,7 +54,7 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     }
     let mut i = 0;
     while i < ChangeRule::ALL.len() {
-        if is_wanted(&findings, ChangeRule::ALL[i], old, new) {
+        if lacks_reason(&findings, ChangeRule::ALL[i], old, new) {
             ruling.unexplained = Some(ChangeRule::ALL[i]);
             break;
         }
@@ -71,8 +71,8 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     ruling
 }
 
-/// Whether a guard was lowered by that rule, and no reason of its own is given.
-const fn is_wanted<const N: usize>(
+/// Returns true if the rule lowers a guard without a new reason.
+const fn lacks_reason<const N: usize>(
     findings: &Findings<N>,
     rule: ChangeRule,
     old: &Contract,
@@ -80,11 +80,11 @@ const fn is_wanted<const N: usize>(
 ) -> bool {
     rule.class() as u8 == ChangeClass::Weakens as u8
         && findings.has(rule)
-        && !licensed(rule, old.weakens, new.weakens)
+        && !has_new_reason(rule, old.weakens, new.weakens)
 }
 
-/// Whether a reason is given that the lock doesn't keep yet.
-const fn licensed(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> bool {
+/// Returns true if there is a reason that the lock doesn't keep yet.
+const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> bool {
     let mut i = 0;
     while i < new.len() {
         if new[i].rule.same(rule) && !keeps(old, new[i]) {
@@ -95,8 +95,8 @@ const fn licensed(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> boo
     false
 }
 
-/// Whether a reason is given for that rule, kept or not.
-const fn gives(given: &[Weakening], rule: ChangeRule) -> bool {
+/// Returns true if there is a reason for the rule, new or kept.
+const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     let mut i = 0;
     while i < given.len() {
         if given[i].rule.same(rule) {
@@ -118,11 +118,11 @@ const fn keeps(kept: &[Weakening], given: Weakening) -> bool {
     false
 }
 
-/// The command that puts the contracts of a server into the lock.
+/// Command that writes a server's contracts into the lock.
 pub const ACCEPT: &str = "cargo run -- contract write";
 
-/// A compile error where a contract drifted from the locked one further than its version says. What is known only
-/// at run time isn't looked at.
+/// Fails compilation if a contract differs from the locked one by more than its version permits. Schemas that are known
+/// only at run time are ignored.
 #[track_caller]
 pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
@@ -141,7 +141,7 @@ const fn report_drift<L: CompactContract>(new: &Contract) {
 }
 
 impl Ruling {
-    /// `tool 'x' 2.1 drifted from mcp-tools.lock: breaking: … [parameter-required] — bump to 3.0, …`.
+    /// Returns `tool 'x' 2.1 drifted from mcp-tools.lock: breaking: … [parameter-required] — bump to 3.0, …`.
     #[must_use]
     pub fn message(&self, new: &Contract, locked: &Contract) -> String {
         self.text(new, locked).as_str().to_owned()
@@ -154,9 +154,9 @@ impl Ruling {
             && self.bump.is_none()
             && self.unexplained.is_none()
         {
-            text = text.str(" gives a reason for nothing: no change of its own is `").str(rule.id());
+            text = text.str(" gives a reason without a change: nothing in it is `").str(rule.id());
             return text
-                .str("` — leave out `weakens(\"")
+                .str("` — remove `weakens(\"")
                 .str(rule.id())
                 .str("\", reason = \"")
                 .str(reason)
@@ -169,20 +169,20 @@ impl Ruling {
         text = text.str(":");
         let listed = self.findings.listed();
         let counted = counted(listed);
-        let (mut i, mut unsaid) = (0, self.findings.more());
+        let (mut i, mut omitted) = (0, self.findings.more());
         while i < listed.len() {
             if !matches!(listed[i].rule.class(), ChangeClass::Patch) {
-                // The remedy behind them must have room.
-                if text.room() > 2_048 {
+                // Space for the remedy at the end.
+                if text.remaining() > 2_048 {
                     text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
                 } else {
-                    unsaid += 1;
+                    omitted += 1;
                 }
             }
             i += 1;
         }
-        if unsaid > 0 {
-            text = text.str("\n  and ").integer(unsaid as i128).str(" more");
+        if omitted > 0 {
+            text = text.str("\n  and ").integer(omitted as i128).str(" more");
         }
         text = text.str(if counted > 1 { "\n— " } else { " — " });
         let is_major = matches!(self.bump, Some(bump) if bump.major > locked.version.major);
@@ -190,20 +190,24 @@ impl Ruling {
             text = version(text.str("bump to "), bump);
         }
         if is_major {
-            text = version(text.str(" and go on serving "), locked.version);
-            text = text.str(" to those who call it (an adapter will do)");
+            text = version(text.str(" and keep serving "), locked.version);
+            text = text.str(" to its callers (an adapter is enough)");
         }
         if self.unexplained.is_some() {
             text = text.str(if is_major { ", " } else { "" });
-            text = text.str(if self.bump.is_some() && !is_major { " and say why: " } else { "say why: " });
-            text = self.reasons_wanted(text, new, locked);
+            text = text.str(if self.bump.is_some() && !is_major {
+                " and give the reason: "
+            } else {
+                "give the reason: "
+            });
+            text = self.missing_reasons(text, new, locked);
         }
         text = text.str(", then run `").str(ACCEPT).str("`");
-        if is_major { text.str("; or take the change back") } else { text }
+        if is_major { text.str("; or revert the change") } else { text }
     }
 
-    /// A key for each rule that lowers a guard without a reason.
-    const fn reasons_wanted<const N: usize>(
+    /// Writes the missing key for each rule that lowers a guard without a reason.
+    const fn missing_reasons<const N: usize>(
         &self,
         mut text: ConstText<N>,
         new: &Contract,
@@ -212,23 +216,22 @@ impl Ruling {
         let (mut i, mut used_up, mut is_first) = (0, false, true);
         while i < ChangeRule::ALL.len() {
             let rule = ChangeRule::ALL[i];
-            if is_wanted(&self.findings, rule, locked, new) {
+            if lacks_reason(&self.findings, rule, locked, new) {
                 text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
                 text = text.str(rule.id()).str("\", reason = \"…\")`");
-                used_up |= gives(new.weakens, rule);
+                used_up |= has_reason(new.weakens, rule);
                 is_first = false;
             }
             i += 1;
         }
         if used_up {
-            text =
-                text.str(" (the reason that stands there was for an earlier change, and the lock keeps it)");
+            text = text.str(" (the existing reason belongs to an earlier change that the lock keeps)");
         }
         text
     }
 }
 
-/// How many changes are listed.
+/// Number of changes that are written.
 const fn counted(listed: &[Finding]) -> usize {
     let (mut i, mut count) = (0, 0);
     while i < listed.len() {

@@ -1,4 +1,4 @@
-//! A lock out of its text: contracts again, as the compiler makes them.
+//! Parser of a lock: restores contracts as the compiler creates them.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     FORMAT, Lock, LockError, LockedContract, RecordedDigests,
-    schema::{LockedOutput, LockedProperty, OrderedMembers, TypeKeyword, keep, members},
+    schema::{LockedOutput, LockedProperty, OrderedMembers, TypeKeyword, leak, members},
 };
 use crate::{
     bounds::{Literal, LiteralValue, Object},
@@ -29,15 +29,14 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     for (name, versions) in entries {
         let mut before: Option<Version> = None;
         for entry in versions {
-            let locked =
-                entry.locked().map_err(|reason| LockError(format!("the tool '{name}': {reason}")))?;
+            let locked = entry.locked().map_err(|reason| LockError(format!("tool '{name}': {reason}")))?;
             let Contract { name: own, version, .. } = locked.contract;
             if own != name {
-                return Err(LockError(format!("the tool '{name}': its entry is named '{own}'")));
+                return Err(LockError(format!("tool '{name}': the entry has the name '{own}'")));
             }
             if before.is_some_and(|before| before.major >= version.major) {
                 return Err(LockError(format!(
-                    "the tool '{name}': {version} stands behind another of its major: keep one version of each, oldest first"
+                    "tool '{name}': {version} is out of order or repeats a major: keep one version per major, oldest first"
                 )));
             }
             before = Some(version);
@@ -48,7 +47,7 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     Ok(lock)
 }
 
-/// The whole file.
+/// All tools of the file.
 struct LockFile(Vec<(String, Vec<LockEntry>)>);
 
 impl<'de> Deserialize<'de> for LockFile {
@@ -74,7 +73,7 @@ impl<'de> Visitor<'de> for FileVisitor {
                 format = Some(members.next_value::<u32>()?);
             } else if tools.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format!(
-                    "the tool '{name}' stands twice, as after a merge: keep one of the two"
+                    "the tool '{name}' is defined twice, as after a merge: keep one of the two"
                 )));
             } else {
                 tools.push((name, members.next_value()?));
@@ -83,9 +82,9 @@ impl<'de> Visitor<'de> for FileVisitor {
         match format {
             Some(1) => Ok(LockFile(tools)),
             Some(newer) => Err(A::Error::custom(format!(
-                "`{FORMAT}` is {newer}, which this release can't read: it knows 1"
+                "`{FORMAT}` is {newer}, but this release can read only 1: update it"
             ))),
-            None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file isn't whole"))),
+            None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file is incomplete"))),
         }
     }
 }
@@ -112,7 +111,7 @@ struct LockedInput {
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
-    // Conditions among the parameters.
+    // Constraints across the parameters.
     #[serde(rename = "$schema")]
     schema: Option<Value>,
     #[serde(rename = "$defs")]
@@ -208,42 +207,42 @@ impl LockEntry {
     fn locked(self) -> Result<LockedContract, String> {
         let LockEntry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
         let LockedMeta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
-        let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
+        let version = self::version(&version).ok_or_else(|| format!("`{version}` isn't a version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
-            message: keep(info.message),
-            replacement: info.replacement.map(keep),
-            removal: info.removal_date.map(keep),
+            message: leak(info.message),
+            replacement: info.replacement.map(leak),
+            removal: info.removal_date.map(leak),
         });
         let rate = rate
             .map(|RateInfo { limit, window_ms }| {
                 Rate::of_parts(limit, window_ms)
-                    .ok_or_else(|| format!("{limit} calls in {window_ms} ms is no rate"))
+                    .ok_or_else(|| format!("{limit} calls per {window_ms} ms isn't a supported rate"))
             })
             .transpose()?;
         let task = task
             .map(|name| {
                 let known = TaskSupport::ALL.into_iter().find(|known| known.name() == name);
-                known.ok_or_else(|| format!("`{name}` says nothing of tasks"))
+                known.ok_or_else(|| format!("`{name}` isn't a supported value of `dev.mcp-tool/task`"))
             })
             .transpose()?;
         let constraints = conditions(&mut input_schema)?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
         let weakens = guards.weakens.into_iter().map(|LockedReason { rule, reason }| {
-            let rule = ChangeRule::of_id(&rule)
-                .ok_or_else(|| format!("`weakens` names '{rule}', which is no rule"))?;
-            Ok(Weakening { rule, reason: keep(reason) })
+            let rule =
+                ChangeRule::of_id(&rule).ok_or_else(|| format!("`weakens` has the unknown rule '{rule}'"))?;
+            Ok(Weakening { rule, reason: leak(reason) })
         });
         let contract = Contract {
-            name: keep(name),
+            name: leak(name),
             version,
-            title: title.map(keep),
-            description: keep(description),
+            title: title.map(leak),
+            description: leak(description),
             weakens: weakens.collect::<Result<Vec<_>, String>>()?.leak(),
             input: input(input_schema, &guards.defaults, &guards.secrets)?,
-            constraints: constraints.map(keep),
+            constraints: constraints.map(leak),
             output: output(&guards.result, output_schema)?,
-            scopes: guards.scopes.into_iter().map(keep).collect::<Vec<_>>().leak(),
+            scopes: guards.scopes.into_iter().map(leak).collect::<Vec<_>>().leak(),
             hints: Hints {
                 read_only: annotations.read_only_hint,
                 destructive: annotations.destructive_hint,
@@ -253,9 +252,9 @@ impl LockEntry {
             timeout_ms: guards.timeout_ms,
             concurrency: guards.concurrency,
             rate,
-            gate: gate.map(|GateInfo { scope }| Gate::Scope(keep(scope))),
+            gate: gate.map(|GateInfo { scope }| Gate::Scope(leak(scope))),
             task,
-            upstreams: upstreams.into_iter().map(keep).collect::<Vec<_>>().leak(),
+            upstreams: upstreams.into_iter().map(leak).collect::<Vec<_>>().leak(),
             deprecation,
         };
         let recorded = RecordedDigests { contract: digest, sum: guards.sum };
@@ -268,7 +267,7 @@ fn version(text: &str) -> Option<Version> {
     Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
 }
 
-/// The conditions among the parameters of an input schema, in the form that compares.
+/// Returns the constraints of an input schema in canonical form.
 fn conditions(schema: &mut LockedInput) -> Result<Option<String>, String> {
     let LockedInput {
         schema,
@@ -301,7 +300,7 @@ fn input(
 ) -> Result<&'static [Param], String> {
     let mut params = Vec::new();
     for (name, mut property) in schema.properties.0 {
-        let about = |reason: String| format!("the parameter '{name}': {reason}");
+        let about = |reason: String| format!("parameter '{name}': {reason}");
         let default = defaults.get(&name).map(|raw| literal(raw)).transpose().map_err(about)?;
         let description = std::mem::take(&mut property.description);
         let description = match default {
@@ -311,35 +310,35 @@ fn input(
             None => description,
         };
         let required = schema.required.contains(&name);
-        let header = property.header.take().map(keep);
+        let header = property.header.take().map(leak);
         let mut schema = property.schema().map_err(about)?;
         schema.optional = !required && default.is_none();
         let secret = secrets.contains(&name);
-        let (name, description) = (keep(name), keep(description));
+        let (name, description) = (leak(name), leak(description));
         params.push(Param { name, description, schema, default, secret, header });
     }
     Ok(params.leak())
 }
 
-/// A default, spelled as it was written.
+/// Parses a default and keeps its spelling.
 fn literal(raw: &RawValue) -> Result<Literal, String> {
     let json = raw.get();
     let value = match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(keep(text))),
+        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(leak(text))),
         Some(b't' | b'f') => json.parse().ok().map(LiteralValue::Boolean),
         _ => match json.parse::<i128>() {
             Ok(whole) => Some(LiteralValue::Integer(whole)),
             Err(_) => json.parse().ok().map(LiteralValue::Number),
         },
     };
-    let value = value.ok_or_else(|| format!("{json} is no default"))?;
-    Ok(Literal { value, json: keep(json.to_owned()) })
+    let value = value.ok_or_else(|| format!("{json} isn't a valid default"))?;
+    Ok(Literal { value, json: leak(json.to_owned()) })
 }
 
 fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, String> {
     let object = |schema: Box<RawValue>| -> Result<&'static Object, String> {
         let root: LockedOutput =
-            serde_json::from_str(schema.get()).map_err(|error| format!("its outputSchema: {error}"))?;
+            serde_json::from_str(schema.get()).map_err(|error| format!("outputSchema: {error}"))?;
         members(root.properties, &root.required)
     };
     match (kind, schema) {
@@ -348,8 +347,8 @@ fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, Strin
         ("content", None) => Ok(ToolOutput::Content),
         ("object", Some(schema)) => object(schema).map(ToolOutput::Object),
         ("page", Some(schema)) => object(schema).map(ToolOutput::Page),
-        ("dynamic", Some(schema)) => Ok(ToolOutput::FromLock(keep(schema.get().to_owned()))),
-        (other, _) => Err(format!("`result` is '{other}', and its outputSchema says otherwise")),
+        ("dynamic", Some(schema)) => Ok(ToolOutput::FromLock(leak(schema.get().to_owned()))),
+        (other, _) => Err(format!("`result` is '{other}', which contradicts its outputSchema")),
     }
 }
 
@@ -425,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_lock_is_parsed_to_equal_contracts() {
         let text = locked().render().unwrap_or_default();
         let lock = Lock::parse(&text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
         let [tool] = lock.tools() else { panic!("{lock:?}") };
@@ -438,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_seen_wherever_it_is() {
+    fn edit_is_detected_anywhere_in_an_entry() {
         let text = locked().render().unwrap_or_default();
         for (from, to) in [
             ("Which.", "What."),
@@ -454,27 +453,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lock_is_refused_with_its_place() {
+    fn invalid_lock_is_refused_with_line_and_column() {
         let text = locked().render().unwrap_or_default();
         let twice = text.replacen("\"$lock\"", "\"remind\": [],\n  \"$lock\"", 1);
         let cases = [
             ("{", "EOF while parsing an object at line 1 column 1"),
             ("[]", "invalid type: sequence, expected an object of tools at line 1 column 0"),
-            ("{}", "`$lock` is missing: the file isn't whole at line 1 column 2"),
-            ("{\"$lock\": 2}", "`$lock` is 2, which this release can't read: it knows 1 at line 1 column 12"),
-            (&twice, "the tool 'remind' stands twice, as after a merge: keep one of the two"),
+            ("{}", "`$lock` is missing: the file is incomplete at line 1 column 2"),
+            (
+                "{\"$lock\": 2}",
+                "`$lock` is 2, but this release can read only 1: update it at line 1 column 12",
+            ),
+            (&twice, "the tool 'remind' is defined twice, as after a merge: keep one of the two"),
             (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
             (
                 &text.replace("\"enum\"", "\"x-mcp-header\": \"Tag\", \"enum\""),
-                "the tool 'remind': the parameter 'tags': a header mirrors a parameter",
+                "tool 'remind': parameter 'tags': only a parameter can have `x-mcp-header`",
             ),
             (
                 &text.replace("\"windowMs\": 3600000", "\"windowMs\": 7"),
-                "the tool 'remind': 7 calls in 7 ms is no rate",
+                "tool 'remind': 7 calls per 7 ms isn't a supported rate",
             ),
             (
                 &text.replace("scope-removed", "scope-lost"),
-                "the tool 'remind': `weakens` names 'scope-lost', which is no rule",
+                "tool 'remind': `weakens` has the unknown rule 'scope-lost'",
             ),
         ];
         for (text, expected) in cases {
@@ -485,22 +487,22 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_is_judged_by_its_own_major_or_the_newest_before() {
+    fn baseline_is_the_same_major_or_the_newest_before() {
         let mut lock = Lock::default();
         for (major, minor) in [(1, 4), (3, 2)] {
             lock.put(Contract { version: Version { major, minor }, ..CONTRACT }, "mail");
         }
         let baseline = |major, minor| match lock.baseline("remind", Version { major, minor }) {
             Baseline::None => "none".to_owned(),
-            Baseline::Locked(locked) => format!("held {}", locked.contract.version),
-            Baseline::Newer(locked) => format!("below {}", locked.contract.version),
+            Baseline::Locked(locked) => format!("locked {}", locked.contract.version),
+            Baseline::Newer(locked) => format!("newer {}", locked.contract.version),
         };
-        assert_eq!(baseline(1, 4), "held 1.4");
-        assert_eq!(baseline(1, 5), "held 1.4");
-        assert_eq!(baseline(1, 3), "below 1.4");
-        assert_eq!(baseline(2, 0), "below 3.2");
-        assert_eq!(baseline(3, 1), "below 3.2");
-        assert_eq!(baseline(4, 0), "held 3.2");
+        assert_eq!(baseline(1, 4), "locked 1.4");
+        assert_eq!(baseline(1, 5), "locked 1.4");
+        assert_eq!(baseline(1, 3), "newer 1.4");
+        assert_eq!(baseline(2, 0), "newer 3.2");
+        assert_eq!(baseline(3, 1), "newer 3.2");
+        assert_eq!(baseline(4, 0), "locked 3.2");
         assert!(matches!(lock.baseline("send", CONTRACT.version), Baseline::None));
     }
 }

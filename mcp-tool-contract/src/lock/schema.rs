@@ -1,4 +1,4 @@
-//! Values out of the portable subset of JSON Schema in which a lock has them.
+//! Parser for the portable subset of JSON Schema in a lock.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use crate::{
     pattern::Pattern,
 };
 
-/// Text that stays for the rest of the process.
-pub(super) fn keep(text: String) -> &'static str {
+/// Leaks a text, so that contracts can contain it.
+pub(super) fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// A JSON object in its own order.
+/// A JSON object in file order.
 pub(super) struct OrderedMembers<T>(pub(super) Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMembers<T> {
@@ -78,7 +78,7 @@ pub(super) struct LockedProperty {
     pub(super) header: Option<String>,
 }
 
-/// The root of a result.
+/// Output schema of a result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LockedOutput {
@@ -96,28 +96,28 @@ pub(super) fn members(
     for (name, mut property) in properties.0 {
         let description = std::mem::take(&mut property.description);
         let is_required = required.contains(&name);
-        let schema = property.schema().map_err(|reason| format!("the result's field '{name}': {reason}"))?;
-        let field = Field { name: keep(name), description: keep(description), schema, required: is_required };
+        let schema = property.schema().map_err(|reason| format!("result field '{name}': {reason}"))?;
+        let field = Field { name: leak(name), description: leak(description), schema, required: is_required };
         members.push(Member::Field(field));
     }
     Ok(Box::leak(Box::new(Object { members: members.leak() })))
 }
 
 impl LockedProperty {
-    /// What the value may be; for results, whether it may be `null`.
+    /// Converts to the schema of a value.
     pub(super) fn schema(self) -> Result<Schema, String> {
         if self.header.is_some() {
-            return Err("a header mirrors a parameter, and nothing within one or in a result".into());
+            return Err("only a parameter can have `x-mcp-header`, not a result or a nested value".into());
         }
         let (ty, optional) = match self.ty {
             TypeKeyword::One(ref ty) => (ty.clone(), false),
             TypeKeyword::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
-            TypeKeyword::Nullable(_) => return Err("two types are one and `null`".into()),
+            TypeKeyword::Nullable(_) => return Err("a union must be of one type and `null`".into()),
         };
         if ty == "array" {
-            let items = self.items.ok_or("an array has `items`")?.schema()?;
+            let items = self.items.ok_or("an array needs `items`")?.schema()?;
             if items.items.is_some() {
-                return Err("an array holds no arrays".into());
+                return Err("an array can't contain arrays".into());
             }
             let bounds = Items { min: self.min_items, max: self.max_items };
             return Ok(Schema { kind: items.kind, items: Some(bounds), optional });
@@ -130,7 +130,7 @@ impl LockedProperty {
                 maximum: self.maximum.map(|bound| self::bound(Some(bound))).transpose()?,
             },
             "string" => match self.values {
-                Some(values) => Kind::Enum(values.into_iter().flatten().map(keep).collect::<Vec<_>>().leak()),
+                Some(values) => Kind::Enum(values.into_iter().flatten().map(leak).collect::<Vec<_>>().leak()),
                 None => Kind::String(text(
                     self.format.as_deref(),
                     self.min_length,
@@ -139,18 +139,18 @@ impl LockedProperty {
                 )?),
             },
             "object" => {
-                Kind::Object(members(self.properties.ok_or("an object has `properties`")?, &self.required)?)
+                Kind::Object(members(self.properties.ok_or("an object needs `properties`")?, &self.required)?)
             }
-            other => return Err(format!("'{other}' is no type of a contract")),
+            other => return Err(format!("the type '{other}' isn't supported")),
         };
         Ok(Schema { kind, items: None, optional })
     }
 }
 
-/// A bound from its own digits, so that none is lost.
+/// Parses a bound from its JSON text, so that no digit is lost.
 fn bound<N: std::str::FromStr>(bound: Option<Box<RawValue>>) -> Result<N, String> {
-    let raw = bound.ok_or("an integer has `minimum` and `maximum`")?;
-    raw.get().parse().map_err(|_| format!("{raw} is no bound of this type"))
+    let raw = bound.ok_or("an integer needs `minimum` and `maximum`")?;
+    raw.get().parse().map_err(|_| format!("{raw} isn't a valid bound of this type"))
 }
 
 fn text(
@@ -164,8 +164,8 @@ fn text(
         Some(name) => {
             let known = [Format::Uuid, Format::Date, Format::DateTime];
             let found = known.into_iter().find(|format| format.name() == name);
-            Some(found.ok_or_else(|| format!("'{name}' is no format of a contract"))?)
+            Some(found.ok_or_else(|| format!("the format '{name}' isn't supported"))?)
         }
     };
-    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::from_lock(keep(source))), format })
+    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::from_lock(leak(source))), format })
 }

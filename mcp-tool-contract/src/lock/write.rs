@@ -1,4 +1,4 @@
-//! A lock as text.
+//! Serializer of a lock.
 
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::{Value, value::RawValue};
@@ -36,7 +36,7 @@ impl Serialize for LockFileText<'_> {
     }
 }
 
-/// The digest of a whole entry, its words among them, by which an edit is seen.
+/// Digests a whole entry, including prose, to detect edits.
 pub(super) fn sum(locked: &LockedContract) -> Result<Digest, serde_json::Error> {
     Digest::of_canonical(&serde_json::to_value(EntryText { locked, sum: None })?)
 }
@@ -55,7 +55,7 @@ impl Serialize for EntryText<'_> {
     }
 }
 
-/// What a listing doesn't show.
+/// The parts of an entry that a listing doesn't show.
 struct GuardsText<'l> {
     contract: &'l Contract,
     servers: &'l [String],
@@ -87,7 +87,7 @@ impl Serialize for GuardsText<'_> {
     }
 }
 
-/// Defaults as they were written, which their descriptions quote.
+/// Defaults in their declared spelling, which the descriptions quote.
 struct DefaultsText(&'static [Param]);
 
 impl Serialize for DefaultsText {
@@ -114,7 +114,7 @@ impl Serialize for ReasonText<'_> {
     }
 }
 
-/// What tells two results without a schema apart, and one that is known only at run time.
+/// Name of the kind of result. The schema alone doesn't distinguish all of them.
 pub(super) const fn kind(output: &ToolOutput) -> &'static str {
     match output {
         ToolOutput::Nothing => "nothing",

@@ -1,4 +1,4 @@
-//! The argument object of a call: one walk over its text, each value into its parameter's slot.
+//! Arguments of a call: one pass over the JSON text parses each value into its parameter's slot.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
@@ -12,60 +12,60 @@ use super::{
 };
 use crate::{bounds::Schema, model::Param, name};
 
-/// A parameter together with the type that its argument is read into.
+/// A parameter together with the parser of its argument's type.
 ///
-/// The type is asked for its [`Parameter`] once, here; what reads later needs no trait any more.
+/// Created once per parameter from the [`Parameter`] trait; later steps don't need the trait.
 #[derive(Debug)]
 pub struct DeclaredParam<T> {
-    /// What the contract says of it.
+    /// The parameter's contract.
     pub param: Param,
     pub(super) read: fn(&str, &Schema, &ValuePath<'_>, &mut ViolationReport) -> Option<T>,
     absent: fn() -> Option<T>,
 }
 
-/// A parameter of this type, before its own bounds.
+/// Declares a parameter of this type, without bounds of its own.
 #[must_use]
 pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> DeclaredParam<T> {
     DeclaredParam { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
 }
 
 impl<T> DeclaredParam<T> {
-    /// The same type with the bounds that were written on the parameter.
+    /// Replaces the contract by one with the parameter's own bounds.
     #[must_use]
     pub const fn with(self, param: Param) -> Self {
         DeclaredParam { param, ..self }
     }
 }
 
-/// Where one parameter's argument is read to.
+/// Parsed argument of one parameter.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
     /// The parameter.
     pub declared: &'d DeclaredParam<T>,
-    /// What came for it, at first [`SlotState::Empty`].
+    /// State, initially [`SlotState::Empty`].
     pub state: SlotState<T>,
 }
 
-/// What came for a parameter.
+/// State of a parameter's argument.
 #[derive(Debug)]
 pub enum SlotState<T> {
-    /// Nothing yet.
+    /// No argument yet.
     Empty,
-    /// What can't be its argument.
+    /// An invalid argument.
     Refused,
-    /// Its argument.
+    /// A valid argument.
     Filled(T),
 }
 
 impl<'d, T> Slot<'d, T> {
-    /// The empty slot of a parameter.
+    /// Creates the empty slot of a parameter.
     #[must_use]
     pub const fn new(declared: &'d DeclaredParam<T>) -> Self {
         Slot { declared, state: SlotState::Empty }
     }
 }
 
-/// What is said where [`read`] succeeded and a slot is empty, which it never leaves one.
+/// Violation for an empty slot after [`read`] succeeded, which never happens.
 #[must_use]
 pub fn unread() -> Violations {
     let message = "an argument was not read".into();
@@ -74,16 +74,16 @@ pub fn unread() -> Violations {
 
 /// A [`Slot`] of any type.
 pub trait FillSlot {
-    /// What the contract says of its parameter.
+    /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Whether nothing came for it yet.
+    /// Returns true if it has no argument yet.
     fn is_empty(&self) -> bool;
 
-    /// Reads the argument that came.
+    /// Parses the argument.
     fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport);
 
-    /// Settles what an absent argument means.
+    /// Applies the meaning of an absent argument.
     fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
@@ -114,11 +114,11 @@ impl<T> FillSlot for Slot<'_, T> {
     }
 }
 
-/// A slot that only judges: what the contract alone can say of an argument, without the function's type.
+/// A slot that validates an argument against the contract, without the function's type.
 #[derive(Debug)]
 struct UntypedSlot<'p> {
     param: &'p Param,
-    came: bool,
+    has_argument: bool,
 }
 
 impl FillSlot for UntypedSlot<'_> {
@@ -127,11 +127,11 @@ impl FillSlot for UntypedSlot<'_> {
     }
 
     fn is_empty(&self) -> bool {
-        !self.came
+        !self.has_argument
     }
 
     fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
-        self.came = true;
+        self.has_argument = true;
         let kind = &self.param.schema.kind;
         match &self.param.schema.items {
             Some(bounds) => {
@@ -146,7 +146,7 @@ impl FillSlot for UntypedSlot<'_> {
     }
 
     fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
-        self.came = true;
+        self.has_argument = true;
         if self.param.is_required() {
             missing(path, report);
         }
@@ -154,58 +154,57 @@ impl FillSlot for UntypedSlot<'_> {
 }
 
 fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
-    report.note(path, Rule::Required, None, "missing, and it is required".into());
+    report.note(path, Rule::Required, None, "required, but missing".into());
 }
 
-/// The text of a call's arguments, and what was found in it.
+/// JSON text of a call's arguments, with the values that [`read`] found in it.
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
     given: RefCell<[&'t str; FEW]>,
 }
 
-/// Parameters whose arguments are found again without another walk.
+/// Maximum number of parameters whose values are remembered.
 const FEW: usize = 16;
 
 impl<'t> ArgumentText<'t> {
-    /// Nothing was found yet.
+    /// Wraps a text before [`read`].
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
         ArgumentText { text, given: RefCell::new([""; FEW]) }
     }
 
-    /// The text.
+    /// The JSON text.
     #[must_use]
     pub const fn text(&self) -> &'t str {
         self.text
     }
 
-    /// The text of what came for that parameter, by its place among all, once [`read`] succeeded: empty where nothing
-    /// did, `None` where there are too many to be noted.
-    pub(super) fn given(&self, place: usize) -> Option<&'t str> {
-        self.given.try_borrow().ok()?.get(place).copied()
+    /// After [`read`], returns the JSON text of the argument at this parameter index: empty if absent, `None` if there
+    /// are too many parameters.
+    pub(super) fn given(&self, index: usize) -> Option<&'t str> {
+        self.given.try_borrow().ok()?.get(index).copied()
     }
 
-    fn note(&self, place: usize, raw: &'t str) {
+    fn note(&self, index: usize, raw: &'t str) {
         if let Ok(mut given) = self.given.try_borrow_mut()
-            && let Some(given) = given.get_mut(place)
+            && let Some(given) = given.get_mut(index)
         {
             *given = raw;
         }
     }
 }
 
-/// Reads the text of an argument object into the slots, one a parameter, in one walk.
+/// Parses an argument object into the slots, one per parameter, in one pass.
 ///
-/// `null` counts as absent where the parameter isn't required. A name that no parameter has, and one that
-/// comes twice, are violations.
+/// `null` counts as absent for an optional parameter. Unknown and duplicate names are violations.
 ///
 /// # Errors
 /// All violations of the call.
 pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<(), Violations> {
     let mut report = ViolationReport::default();
     if walk(sent, slots, &mut report).is_err() {
-        let message = format!("the arguments can't be read: {}", what_is_wrong(sent.text));
+        let message = format!("the arguments must be a JSON object: {}", syntax_error(sent.text));
         report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
@@ -218,7 +217,7 @@ pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<
     report.finish()
 }
 
-/// Fills the slots with what comes for them.
+/// Parses the members of the object into the slots.
 fn walk(
     sent: &ArgumentText<'_>,
     slots: &mut [&mut dyn FillSlot],
@@ -226,13 +225,13 @@ fn walk(
 ) -> Result<(), NotJson> {
     let mut scan = JsonScanner::new(sent.text);
     scan.enter_object()?;
-    // Most callers send what comes in the order of the signature.
+    // Most callers send arguments in the order of the signature.
     let mut next = 0;
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
         let raw = scan.value()?;
-        let Some(index) = place(&key, slots, next) else {
-            // There may be many: those that aren't listed are counted, and cost no more.
+        let Some(index) = slot_index(&key, slots, next) else {
+            // There may be many: violations beyond the listed ones need no message.
             let given = shown(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
@@ -254,13 +253,13 @@ fn walk(
     scan.end()
 }
 
-/// The slot of that name; it is looked for at `next` first.
-fn place(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usize> {
+/// Returns the index of the slot with this name, trying `next` first.
+fn slot_index(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usize> {
     let is_there = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
     Some(next).filter(is_there).or_else(|| (0..slots.len()).find(is_there))
 }
 
-/// A name as it was meant, which may be spelled with escapes.
+/// Resolves the escapes of a name.
 pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     if !key.as_bytes().contains(&b'\\') {
         return Ok(Cow::Borrowed(key));
@@ -268,15 +267,15 @@ pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned).map_err(|_| NotJson)
 }
 
-/// Why a text isn't the JSON of an object, with the place.
-pub(super) fn what_is_wrong(json: &str) -> String {
+/// Describes why a text isn't a JSON object, with line and column.
+pub(super) fn syntax_error(json: &str) -> String {
     match serde_json::from_str::<HashMap<String, IgnoredAny>>(json) {
-        Ok(_) => "it nests too deeply".into(),
+        Ok(_) => "nested too deeply".into(),
         Err(error) => error.to_string(),
     }
 }
 
-/// Holds an argument object to the contract alone.
+/// Validates an argument object against the contract, without the function's types.
 ///
 /// # Errors
 /// All violations of the call.
@@ -286,14 +285,14 @@ pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
 
 pub(super) fn check_sent(sent: &ArgumentText<'_>, params: &[Param]) -> Result<(), Violations> {
     let mut judged: Vec<UntypedSlot<'_>> =
-        params.iter().map(|param| UntypedSlot { param, came: false }).collect();
+        params.iter().map(|param| UntypedSlot { param, has_argument: false }).collect();
     let mut slots: Vec<&mut dyn FillSlot> = judged.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
     read(sent, &mut slots)
 }
 
-/// A parameter of any type, as far as its default is concerned.
+/// A parameter of any type whose default can be checked.
 pub trait CheckDefault {
-    /// Reads the default, if there is one.
+    /// Parses the default, if there is one.
     fn read_default(&self, report: &mut ViolationReport);
 }
 
@@ -301,16 +300,16 @@ impl<T> CheckDefault for DeclaredParam<T> {
     fn read_default(&self, report: &mut ViolationReport) {
         if let Some(default) = self.param.default {
             let path = ValuePath::ROOT.key(self.param.name);
-            // Only whether it can be read counts here.
+            // Only the violations matter here.
             drop((self.read)(default.json, &self.param.schema, &path, report));
         }
     }
 }
 
-/// Reads the defaults of these parameters, each as its own type would.
+/// Checks that each default can be parsed into its parameter's type.
 ///
 /// # Errors
-/// The defaults that can't be read.
+/// The invalid defaults.
 pub fn check_defaults(params: &[&(dyn CheckDefault + Sync)]) -> Result<(), Violations> {
     let mut report = ViolationReport::default();
     for param in params {
@@ -323,8 +322,8 @@ fn unknown(given: &str, slots: &[&mut dyn FillSlot]) -> String {
     let names: Vec<&str> = slots.iter().map(|slot| slot.param().name).collect();
     match name::nearest(given, names.iter().copied()) {
         Some(meant) => format!("unknown argument; did you mean '{meant}'?"),
-        None if names.is_empty() => "unknown argument; this tool takes none".into(),
-        None => format!("unknown argument; known are '{}'", names.join("', '")),
+        None if names.is_empty() => "unknown argument; this tool has no parameters".into(),
+        None => format!("unknown argument; use one of '{}'", names.join("', '")),
     }
 }
 
@@ -334,7 +333,7 @@ mod tests {
     use crate::bounds::Kind;
 
     #[test]
-    fn a_name_counts_as_given_whatever_was_given() {
+    fn duplicate_is_found_whatever_its_values() {
         let days = Param::new("days", "Days.", Kind::Integer { minimum: 0, maximum: 9 }.schema().optional());
         for twice in [r#"{"days":null,"days":1}"#, r#"{"days":1,"days":null}"#, r#"{"days":99,"days":1}"#] {
             let violations = check(twice, &[days]).err();

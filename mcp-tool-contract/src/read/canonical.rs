@@ -1,4 +1,4 @@
-//! The arguments of a call in a form that compares: however they were spelled, the same call is the same text.
+//! Canonical form of a call's arguments: equal calls have equal text, independent of their spelling.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use super::{
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
-/// Integers beyond this lose digits as RFC 8785 writes numbers, so they become text (RFC 8785, appendix D).
+/// Bound of integers that RFC 8785 writes without losing digits; larger ones become strings (RFC 8785, appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// Which parameters of a tool count, in the order in which they are written. Made once a tool.
+/// The parameters of a tool that are part of its canonical form, sorted. Created once per tool.
 #[derive(Clone, Debug)]
 pub struct CanonicalForm {
-    /// Each with its place among all.
+    /// Each with its index among all parameters.
     params: Box<[(usize, Param)]>,
 }
 
 impl CanonicalForm {
-    /// Of all parameters but those that `skip` names.
+    /// Includes all parameters except those that `skip` selects.
     pub fn new(params: &[Param], skip: impl Fn(&Param) -> bool) -> Self {
         let params = params.iter().copied().enumerate().filter(|(_, param)| !skip(param));
         let mut params: Vec<(usize, Param)> = params.collect();
@@ -31,10 +31,10 @@ impl CanonicalForm {
         CanonicalForm { params: params.into() }
     }
 
-    /// The digest of the arguments that were given or defaulted, in RFC 8785 form.
+    /// Digests the RFC 8785 form of the given and defaulted arguments.
     ///
-    /// [`read`](super::arguments::read) has taken them. What isn't there and `null` where it means the same are left
-    /// out; `10`, `1e1` and `10.0` are one integer.
+    /// [`read`](super::arguments::read) must have accepted them. Absent arguments, and `null` of the same meaning, are
+    /// omitted; `10`, `1e1` and `10.0` are the same integer.
     #[must_use]
     pub fn digest(&self, sent: &ArgumentText<'_>) -> Option<Digest> {
         self.fast_text(sent)
@@ -43,12 +43,12 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// The form itself, where each value is spelled so already.
+    /// Fast path: writes the form if each value is already spelled canonically.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
-        for (place, param) in &self.params {
-            let raw = Some(sent.given(*place).ok_or(NotJson)?).filter(|raw| !raw.is_empty());
+        for (index, param) in &self.params {
+            let raw = Some(sent.given(*index).ok_or(NotJson)?).filter(|raw| !raw.is_empty());
             let raw = raw.filter(|raw| *raw != "null" || param.is_required());
             let Some(raw) = raw.or(param.default.map(|default| default.json)) else { continue };
             if text.len() > 1 {
@@ -63,6 +63,7 @@ impl CanonicalForm {
         Ok(text)
     }
 
+    /// Parses and serializes the arguments.
     fn digest_by_parsing(&self, json: &str) -> Option<Digest> {
         let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
         let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
@@ -77,7 +78,7 @@ impl CanonicalForm {
     }
 }
 
-/// Writes a value that is spelled as RFC 8785 spells it; others are for the careful.
+/// Writes a value that is already in RFC 8785 form. Others need the full parser.
 fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
@@ -94,7 +95,7 @@ fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
             text.push(b']');
             return Ok(());
         }
-        // Whatever else would be escaped can't stand in JSON without it.
+        // All other characters that RFC 8785 escapes are escaped in every JSON text.
         [b'"', ..] if !raw.as_bytes().contains(&b'\\') => {}
         [b'-', b'1'..=b'9', digits @ ..] | [b'1'..=b'9', digits @ ..]
             if matches!(kind, Kind::Integer { .. })
@@ -137,7 +138,7 @@ mod tests {
         Param::new("pin", "", Kind::TEXT.schema().optional()).secret(),
     ];
 
-    /// What was read of it, or tried to be.
+    /// Arguments that were validated.
     fn sent<'t>(json: &'t str, params: &[Param]) -> ArgumentText<'t> {
         let sent = ArgumentText::new(json);
         assert_eq!(check_sent(&sent, params), Ok(()), "{json}");
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn more_parameters_than_are_noted_are_found_again() {
+    fn digest_works_with_more_parameters_than_are_remembered() {
         const NAMES: [&str; 20] = [
             "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
             "t",
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_call_has_one_digest_however_it_is_spelled() {
+    fn equal_calls_have_one_digest_in_every_spelling() {
         let plain = of(r#"{"n":10,"tags":["é"]}"#);
         assert!(plain.is_some());
         for same in [
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_at_once_is_what_the_careful_write() {
+    fn fast_path_agrees_with_the_full_parser() {
         let form = CanonicalForm::new(PARAMS, |param| param.secret);
         let plain = [
             r#"{"n":0}"#,
@@ -198,7 +199,7 @@ mod tests {
             assert!(form.fast_text(&sent(odd, PARAMS)).is_err(), "{odd}");
             assert!(of(odd).is_some(), "{odd}");
         }
-        // However a name is spelled.
+        // A name may contain escapes.
         assert!(form.fast_text(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
         let signed = [Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())];
         let (form, sent) = (CanonicalForm::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn another_call_has_another_digest() {
+    fn different_calls_have_different_digests() {
         let calls = [
             r#"{"n":10}"#,
             r#"{"n":11}"#,

@@ -1,4 +1,5 @@
-//! Arguments that headers mirror (2026-07-28, Streamable HTTP §custom headers): found in their text, and compared.
+//! Arguments that are mirrored in headers (revision 2026-07-28, Streamable HTTP §custom headers): extraction and
+//! comparison.
 
 use super::{
     arguments::unescaped,
@@ -7,21 +8,21 @@ use super::{
 };
 use crate::model::Param;
 
-/// A parameter with the header that mirrors it, and what came for it.
+/// A parameter with the header that mirrors it, and its argument.
 #[derive(Clone, Copy, Debug)]
 pub struct MirroredArgument<'t> {
     /// The parameter.
     pub param: &'static Param,
-    /// The name of its header, behind `Mcp-Param-`.
+    /// Name of its header, without `Mcp-Param-`.
     pub header: &'static str,
-    /// The JSON text of its argument; none where it is absent or `null`.
+    /// JSON text of its argument; `None` if it is absent or `null`.
     pub given: Option<&'t str>,
 }
 
-/// The parameters that headers mirror, each with its argument.
+/// Returns the parameters that are mirrored in headers, each with its argument.
 ///
 /// # Errors
-/// Where the text is no JSON object.
+/// The text isn't a JSON object.
 pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<MirroredArgument<'t>>, NotJson> {
     let each = params
         .iter()
@@ -32,7 +33,7 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
         let raw = scan.value()?;
-        // Of one that comes twice it doesn't matter which: it is refused when the arguments are read.
+        // A duplicate is refused later, when the arguments are parsed.
         if let Some(mirrored) = mirrored.iter_mut().find(|mirrored| mirrored.param.name == key) {
             mirrored.given = Some(raw).filter(|raw| *raw != "null");
         }
@@ -41,8 +42,8 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     Ok(mirrored)
 }
 
-/// Whether a header's value says the same as an argument: text as it is, an integer in any spelling of its value,
-/// `true` or `false`. Nothing says the same as an array or an object.
+/// Returns true if a header's value equals an argument: text exactly, an integer in any spelling, `true` or `false`.
+/// Arrays and objects never match.
 #[must_use]
 pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
@@ -59,7 +60,7 @@ pub fn header_matches(value: &str, argument: &str) -> bool {
     }
 }
 
-/// Whether a text is a number of JSON, and nothing else.
+/// Returns true if the whole text is one JSON number.
 fn is_number(text: &str) -> bool {
     let mut scan = JsonScanner::new(text);
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
@@ -76,7 +77,7 @@ mod tests {
     const PARAMS: &[Param] = &[PLAIN, REGION];
 
     #[test]
-    fn an_argument_is_found_however_its_name_is_spelled() {
+    fn argument_is_found_in_every_spelling_of_its_name() {
         let given = |text| mirrored(text, PARAMS).map(|found| found.iter().map(|one| one.given).collect());
         let none: Vec<Option<&str>> = vec![None];
         for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_says_the_value_and_not_its_spelling() {
+    fn header_matches_by_value_and_not_by_spelling() {
         for (value, argument) in [
             ("eu", r#""eu""#),
             ("eu", r#""\u0065u""#),

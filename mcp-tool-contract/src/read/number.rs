@@ -1,17 +1,17 @@
-//! Numbers from their own text, so that no digit is lost on the way.
+//! Numbers parsed from their JSON text, so that no digit is lost.
 
-/// A JSON number as an integer.
+/// A JSON number as an exact integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExactInteger {
-    /// Exactly this.
+    /// An integer of at most 38 digits.
     Exact(i128),
-    /// An integer beyond every type.
+    /// An integer larger than every supported type.
     Huge,
     /// Not an integer.
     Fraction,
 }
 
-/// Reads a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are the same.
+/// Parses a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are equal.
 pub(super) fn exact_integer(text: &str) -> ExactInteger {
     if let Ok(value) = text.parse::<i64>() {
         return ExactInteger::Exact(value.into());
@@ -26,7 +26,7 @@ pub(super) fn exact_integer(text: &str) -> ExactInteger {
     };
     let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
 
-    // value = units·fraction × 10^scale, without zeros at either end
+    // value = units·fraction × 10^scale, without leading and trailing zeros
     let fraction = fraction.trim_end_matches('0');
     let (significant, scale) = if fraction.is_empty() {
         let trimmed = units.trim_end_matches('0');
@@ -64,7 +64,7 @@ fn exponent_of(text: &str) -> i64 {
     }
 }
 
-/// Whether an integer is under, within or over a bound that may have a fraction, without rounding either.
+/// Compares an integer with a bound that may have a fraction, without rounding either.
 pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
     let floor = bound.floor();
     if floor >= 1e38 {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_an_integer_is_read_exactly() {
+    fn integer_is_parsed_exactly_in_every_spelling() {
         for (text, value) in [
             ("0", 0),
             ("-0", 0),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_and_the_immense_are_told_apart() {
+    fn fractions_and_huge_integers_are_distinguished() {
         for text in ["0.5", "1.5e0", "1e-1", "-12.345", "1e-999999999999999999999"] {
             assert_eq!(exact_integer(text), ExactInteger::Fraction, "{text}");
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn comparison_rounds_nothing() {
+    fn comparison_is_exact() {
         assert_eq!(compare(9_007_199_254_740_993, 9_007_199_254_740_992.0), Ordering::Greater);
         assert_eq!(compare(1, 1.5), Ordering::Less);
         assert_eq!(compare(2, 1.5), Ordering::Greater);

@@ -1,4 +1,4 @@
-//! A single value against its kind.
+//! Validation of a single value against its kind.
 
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -12,24 +12,24 @@ use crate::{
     name,
 };
 
-/// A value that its kind admits, read but not yet the function's own type.
+/// A value that its kind accepts, not yet converted to the function's type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParsedValue<'v> {
-    /// Of a boolean.
+    /// A boolean.
     Boolean(bool),
-    /// Of an integer.
+    /// An integer.
     Integer(i128),
-    /// Of a number.
+    /// A number.
     Number(f64),
-    /// Of a string.
+    /// A string.
     Text(Cow<'v, str>),
-    /// Of an enum: the index of its value.
+    /// The index of an enum's value.
     Variant(usize),
 }
 
-/// Judges the JSON text of one value; what is wrong goes to the report.
+/// Parses the JSON text of one value; violations are added to the report.
 ///
-/// `raw` is a whole JSON value, as `serde_json`'s `RawValue` lends it.
+/// `raw` is one complete JSON value, such as `serde_json`'s `RawValue` contains.
 pub fn parse_value<'v>(
     kind: &Kind,
     raw: &'v str,
@@ -50,7 +50,7 @@ pub fn parse_value<'v>(
     }
 }
 
-/// Notes that `raw` is of another JSON type than `wanted`.
+/// Reports that `raw` has another JSON type than `wanted`.
 pub(super) fn mistyped<T>(
     wanted: &str,
     raw: &str,
@@ -59,16 +59,15 @@ pub(super) fn mistyped<T>(
 ) -> Option<T> {
     let noun = noun(raw);
     let message = match noun {
-        "null" => format!("null was sent, {wanted} is wanted"),
-        "an array" | "an object" => format!("{noun} was sent, {wanted} is wanted"),
-        _ if path.is_secret() => format!("{noun} was sent, {wanted} is wanted"),
-        _ => format!("{} is {noun}, {wanted} is wanted", shown(raw)),
+        "null" | "an array" | "an object" => format!("must be {wanted}, got {noun}"),
+        _ if path.is_secret() => format!("must be {wanted}, got {noun}"),
+        _ => format!("must be {wanted}, got {noun}: {}", shown(raw)),
     };
     report.note(path, Rule::Type, None, message);
     None
 }
 
-/// The JSON type of a value's text, with its article.
+/// Name of the JSON type of a value's text, with its article.
 pub(super) fn noun(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'"') => "a string",
@@ -80,9 +79,9 @@ pub(super) fn noun(raw: &str) -> &'static str {
     }
 }
 
-/// The value as a message may show it.
+/// Returns the value for a message, unless it is secret.
 fn echo(raw: &str, path: &ValuePath<'_>) -> String {
-    if path.is_secret() { "the value".into() } else { shown(raw) }
+    if path.is_secret() { "a secret value".into() } else { shown(raw) }
 }
 
 fn is_number(raw: &str) -> bool {
@@ -106,7 +105,10 @@ fn integer<'v>(
         ExactInteger::Huge if raw.starts_with('-') => Ordering::Less,
         ExactInteger::Huge => Ordering::Greater,
         ExactInteger::Fraction => {
-            let message = format!("{} has a fraction, an integer is wanted", echo(raw, path));
+            let message = match path.is_secret() {
+                true => "must be an integer, got a fraction".into(),
+                false => format!("must be an integer, got a fraction: {}", shown(raw)),
+            };
             report.note(path, Rule::Type, None, message);
             return None;
         }
@@ -136,12 +138,12 @@ fn number<'v>(
     let value = match raw.parse::<f64>() {
         Ok(value) if value.is_finite() => value,
         Ok(_) | Err(_) => {
-            report.note(path, Rule::Type, None, format!("{} is too large to be held", echo(raw, path)));
+            let message = format!("must be a number within ±1.8e308, got {}", echo(raw, path));
+            report.note(path, Rule::Type, None, message);
             return None;
         }
     };
-    // Digits alone are compared exactly; with a point or an exponent a number is the nearest float, as the
-    // bound is.
+    // Digits alone are compared exactly. With a point or an exponent, a number is the nearest float, like the bound.
     let digits = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
     let against = |bound: f64| match digits {
         Ok(whole) => number::compare(whole, bound),
@@ -166,18 +168,18 @@ fn outside<T>(
     let given = echo(raw, path);
     match order {
         Ordering::Less => {
-            let message = format!("{given} is under the minimum of {minimum}");
+            let message = format!("must be at least {minimum}, got {given}");
             report.note(path, Rule::Minimum, Some(minimum), message);
         }
         Ordering::Equal | Ordering::Greater => {
-            let message = format!("{given} is over the maximum of {maximum}");
+            let message = format!("must be at most {maximum}, got {given}");
             report.note(path, Rule::Maximum, Some(maximum), message);
         }
     }
     None
 }
 
-/// The text that a JSON string holds; its own bytes where it has no escapes.
+/// Decodes a JSON string; borrows its bytes if it has no escapes.
 fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Cow<'v, str>> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {
@@ -186,7 +188,7 @@ fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Some(Cow::Owned(text)),
         Err(_) => {
-            let message = "half of a surrogate pair: a string is whole Unicode characters".into();
+            let message = "must be valid Unicode, got half of a surrogate pair".into();
             report.note(path, Rule::Syntax, None, message);
             None
         }
@@ -206,31 +208,31 @@ fn text<'v>(
     let length = text.chars().count() as u64;
     let exactly = bounds.max_len == Some(bounds.min_len);
     if length < bounds.min_len {
-        let wanted = if exactly { "" } else { "at least " };
-        let message = format!("{length} characters, {wanted}{} wanted", bounds.min_len);
+        let wanted = if exactly { "exactly" } else { "at least" };
+        let message = format!("must be {wanted} {} characters, got {length}", bounds.min_len);
         report.note(path, Rule::MinLength, Some(bounds.min_len.into()), message);
         return None;
     }
     if let Some(most) = bounds.max_len
         && length > most
     {
-        let (wanted, verb) = if exactly { ("", "wanted") } else { ("at most ", "allowed") };
-        let message = format!("{length} characters, {wanted}{most} {verb}");
+        let wanted = if exactly { "exactly" } else { "at most" };
+        let message = format!("must be {wanted} {most} characters, got {length}");
         report.note(path, Rule::MaxLength, Some(most.into()), message);
         return None;
     }
-    // The length is bounded by now: nothing below runs on more than the contract allows.
+    // The length is checked first, so that the checks below run on bounded text.
     if let Some(format) = bounds.format
         && !format::spells(format, &text)
     {
-        let message = format!("{} is no {}", echo(raw, path), format.name());
+        let message = format!("must be a {}, got {}", format.name(), echo(raw, path));
         report.note(path, Rule::Format, Some(format.name().into()), message);
         return None;
     }
     if let Some(pattern) = &bounds.pattern
         && !pattern.is_match(&text)
     {
-        let message = format!("{} does not match {}", echo(raw, path), pattern.source());
+        let message = format!("must match {}, got {}", pattern.source(), echo(raw, path));
         report.note(path, Rule::Pattern, Some(pattern.source().into()), message);
         return None;
     }
@@ -253,9 +255,9 @@ fn variant<'v>(
     let listed = listing(values);
     let message = match name::nearest(&text, values.iter().copied()) {
         Some(meant) if !path.is_secret() => {
-            format!("{} is none of {listed}; did you mean \"{meant}\"?", shown(raw))
+            format!("must be one of {listed}, got {}; did you mean \"{meant}\"?", shown(raw))
         }
-        _ => format!("{} is none of {listed}", echo(raw, path)),
+        _ => format!("must be one of {listed}, got {}", echo(raw, path)),
     };
     report.note(path, Rule::Enum, Some(serde_json::Value::from(values.to_vec())), message);
     None

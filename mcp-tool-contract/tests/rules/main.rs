@@ -1,4 +1,4 @@
-//! The rules by which contracts are told apart, from outside.
+//! Tests of the rules that compare contracts.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
-//! Random pairs of contracts, each edited from the other: what the judge says of them holds for every argument
-//! object and every result that can be made up.
+//! Random pairs of contracts, one edited from the other: the findings agree with validation of generated arguments and
+//! results.
 //!
-//! `PAIRS` says how many, `PAIRS_SEED` where to begin.
+//! `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
 use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, thread};
 
@@ -20,15 +20,15 @@ use mcp_tool_contract::{
 
 use crate::{
     generate::{self, Random, contract, edited},
-    specimens::holds,
+    specimens::is_valid_witness,
 };
 
-/// Objects and results that are tried on a pair that doesn't break.
+/// Argument objects and results that are tried per pair without a breaking change.
 const TRIED: usize = 20;
-/// Of so many contracts one goes through a lock.
+/// One contract in this many is written to a lock and parsed.
 const LOCKED: u64 = 16;
 
-/// What was counted.
+/// Statistics of a run.
 #[derive(Debug, Default)]
 struct Counts {
     same: usize,
@@ -39,9 +39,9 @@ struct Counts {
     unchanged: usize,
     locked: usize,
     findings: usize,
-    /// Breaking findings that no witness shows, since they aren't decided.
+    /// Breaking findings without a witness, because they can't be decided.
     undecided: usize,
-    /// Those whose witness is words, or an object that both take.
+    /// Findings whose witness is a sentence, or arguments that both versions accept.
     worded: usize,
     rules: BTreeMap<&'static str, usize>,
 }
@@ -69,7 +69,7 @@ fn setting<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
 }
 
 #[test]
-fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
+fn findings_agree_with_validation_of_random_calls() {
     let (pairs, seed): (u64, u64) = (setting("PAIRS", 100_000), setting("PAIRS_SEED", 1));
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
     let mut counts = Counts::default();
@@ -89,12 +89,12 @@ fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
     let enough = |share: usize, of: usize, percent: usize| share * 100 >= of * percent;
     let all = usize::try_from(pairs).unwrap();
     assert!(enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20), "lopsided");
-    assert!(enough(counts.unchanged, counts.same, 20), "the quick way isn't taken");
+    assert!(enough(counts.unchanged, counts.same, 20), "the fast path isn't used");
     assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
-    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by words", counts.worded);
+    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by a sentence", counts.worded);
     let missing: Vec<&str> =
         ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
-    assert_eq!(missing, ["tool-added", "tool-removed"], "lists alone say these");
+    assert_eq!(missing, ["tool-added", "tool-removed"], "only lists of tools show these");
 }
 
 fn pair(seed: u64) -> Counts {
@@ -110,7 +110,7 @@ fn pair(seed: u64) -> Counts {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
-    // All that the compiler looks at in most builds.
+    // The only check that the compiler runs in most builds.
     let same_names = old.input.iter().map(|param| param.name).eq(new.input.iter().map(|param| param.name));
     if compact::is_unchanged(&new, compact::encode(&old).leak(), same_names) {
         assert!(is_same, "changed, and called unchanged: {:?}\n{}", found.listed(), about());
@@ -123,7 +123,7 @@ fn pair(seed: u64) -> Counts {
     } else {
         counts.compatible += 1;
     }
-    // What breaks on one side says nothing of the other. What wasn't edited is the same memory.
+    // A breaking change of parameters doesn't affect results, and the reverse. Unedited parts share their memory.
     let breaks = |is_there: fn(ChangeLocation) -> bool| {
         let mut breaking =
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
@@ -135,7 +135,7 @@ fn pair(seed: u64) -> Counts {
     if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
         given(&old, &new, random, &mut counts, &about);
     }
-    // A round through a lock takes longer than all the rest.
+    // A round trip through a lock takes longer than all the rest.
     if seed.is_multiple_of(LOCKED) {
         relocked(&new, &about);
         counts.locked += 1;
@@ -143,7 +143,7 @@ fn pair(seed: u64) -> Counts {
     counts
 }
 
-/// Each finding that breaks has a witness.
+/// Checks that each breaking finding has a witness.
 fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, about: &dyn Fn() -> String) {
     for finding in found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking) {
         counts.findings += 1;
@@ -153,7 +153,7 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                 counts.undecided += 1;
             }
             Some(witness) => {
-                assert!(holds(&witness, old, new), "{finding}: {witness}\n{}", about());
+                assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", about());
                 let is_worded = matches!(
                     finding.rule,
                     ChangeRule::ScopeAdded
@@ -177,7 +177,7 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
     }
 }
 
-/// Whether one pattern takes all that another does isn't decided, nor whether an enum's values spell a format.
+/// Returns true if the finding can't be decided: between two patterns, or between an enum and a format.
 fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
         ChangeLocation::Tool => None,
@@ -196,7 +196,7 @@ fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     generate::pattern(&was).or(generate::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
 }
 
-/// What was taken is taken still.
+/// Checks that accepted arguments are still accepted.
 fn taken(
     old: &Contract,
     new: &Contract,
@@ -225,7 +225,7 @@ fn taken(
         let json = object(&members);
         assert_eq!(arguments::check(&json, old.input), Ok(()), "{json}\n{}", about());
         let still = arguments::check(&json, new.input);
-        assert_eq!(still, Ok(()), "{json} was taken, and nothing is said to break\n{}", about());
+        assert_eq!(still, Ok(()), "{json} was accepted, and no breaking change was found\n{}", about());
         counts.arguments += 1;
     }
 }
@@ -235,7 +235,7 @@ fn object(members: &[(&str, &Option<String>)]) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// What comes back now could come back before.
+/// Checks that every result could be returned before.
 fn given(
     old: &Contract,
     new: &Contract,
@@ -256,12 +256,12 @@ fn given(
         let json = returned(&choices, random);
         assert_eq!(result::check(&json, is), Ok(()), "{json}\n{}", about());
         let before = witness::permits(was, &json);
-        assert!(before, "{json} can come back now, and nothing is said to break\n{}", about());
+        assert!(before, "{json} can come back now, and no breaking change was found\n{}", about());
         counts.results += 1;
     }
 }
 
-/// What each field may hold, with values from the edges of the other shape too.
+/// Values of each field, including the limits of the other object.
 fn choices(
     shape: &'static Object,
     other: Option<&'static Object>,
@@ -300,7 +300,7 @@ fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A lock gives back what was put into it.
+/// Checks that a lock restores its contract.
 fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
     let mut lock = Lock::default();
     lock.put(*contract, "server");
@@ -309,6 +309,6 @@ fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
     let [locked] = read.tools() else { panic!("{text}") };
     for (old, new) in [(contract, &locked.contract), (&locked.contract, contract)] {
         let found = judge::compare_at_run_time(old, new);
-        assert!(found.is_empty(), "the lock lost something: {:?}\n{text}\n{}", found.listed(), about());
+        assert!(found.is_empty(), "the lock changed the contract: {:?}\n{text}\n{}", found.listed(), about());
     }
 }

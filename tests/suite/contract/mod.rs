@@ -84,9 +84,9 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
         (vec!["1.1".into()], vec!["1.0".into()])
     );
     project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
-    let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 \
-                 to 40 [bound-tightened] — bump to 2.0 and go on serving 1.1 to those who call it (an adapter will do), \
-                 then run `cargo run -- contract write`; or take the change back";
+    let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len changed from 80 \
+                 to 40 [bound-tightened] — bump to 2.0 and keep serving 1.1 to its callers (an adapter is enough), \
+                 then run `cargo run -- contract write`; or revert the change";
     assert!(project.errors("").contains(drift), "{}", project.errors(""));
     project.write(LOCK, &lock);
     project.builds("");
@@ -196,16 +196,17 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     contract(&["check"]).is(1, &[place]);
     contract(&["write"]).is(1, &[place]);
 
-    let tightened = "max_len went from 80 to 40";
+    let tightened = "max_len changed from 80 to 40";
     edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
-    contract(&["check"]).is(5, &[tightened, "was taken, and is refused now", "needs-bump: bump to 3.0"]);
+    contract(&["check"]).is(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
     let kept = project.read(LOCK);
     contract(&["write"]).is(1, &[by_hand]);
     assert_eq!(project.read(LOCK), kept, "nothing is written");
 
     edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
-    let wanted = "weakens: say why: `weakens(\"bound-loosened\", reason = \"…\")`";
-    contract(&["check"]).is(4, &["max_len went from 20 to 40", "was refused, and is taken now", wanted]);
+    let wanted = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
+    contract(&["check"])
+        .is(4, &["max_len changed from 20 to 40", "was refused, and is now accepted", wanted]);
 
     edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
     contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version never falls"]);

@@ -1,7 +1,7 @@
-//! The bytes as a contract again, in const evaluation.
+//! Decoder of the binary form, in const evaluation.
 //!
-//! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
-//! those before: the texts, then objects from the innermost outwards, then all of it.
+//! A constant can't contain pointers into itself, so decoding takes several passes, each a constant that points into the
+//! previous ones: first the texts, then objects from the innermost outwards, then the contract.
 
 use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long};
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// How many objects may stand inside one another.
+/// Maximum nesting of objects.
 const LEVELS: usize = 8;
 
-/// One level of objects after the other.
+/// Decodes the objects level by level.
 macro_rules! levels {
     ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
         #[doc(hidden)]
@@ -28,9 +28,9 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. Nothing asks for more than its bytes unless something changed.
+/// A locked contract in const evaluation. Only its bytes are evaluated unless something changed.
 pub trait CompactContract {
-    /// The bytes that [`encode`](super::encode) made.
+    /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];
 
     #[doc(hidden)]
@@ -50,7 +50,7 @@ pub trait CompactContract {
     #[doc(hidden)]
     const LAST: DecodePass = walk(Self::BYTES, &Self::S8);
 
-    /// The contract.
+    /// Decoded contract.
     const CONTRACT: Contract = Contract {
         input: part(&Self::LAST.params.list, 0, Self::LAST.params.len),
         weakens: part(&Self::LAST.weakens.list, 0, Self::LAST.weakens.len),
@@ -58,7 +58,7 @@ pub trait CompactContract {
     };
 }
 
-/// So many of something.
+/// Fixed-capacity vector for const evaluation.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct ConstVec<T: Copy, const MOST: usize> {
@@ -71,7 +71,7 @@ impl<T: Copy, const MOST: usize> ConstVec<T, MOST> {
     const fn push(&mut self, value: T) {
         if self.len == MOST {
             panic!(
-                "a locked contract is too large for the compiler to judge it: `contract diff` shows what changed"
+                "a locked contract is too large to be compared at compile time: run `contract diff` to see the changes"
             );
         }
         self.list[self.len] = value;
@@ -83,7 +83,7 @@ const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] 
     all.split_at(start).1.split_at(count).0
 }
 
-/// What was made by the steps before.
+/// Results of the previous passes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeStep {
@@ -118,19 +118,19 @@ const fn objects(walk: &'static DecodePass) -> DecodedObjects {
     DecodedObjects(objects)
 }
 
-/// One walk over the bytes, and what it gathered.
+/// One pass over the bytes, with its results.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct DecodePass {
     bytes: &'static [u8],
-    /// Scopes, upstreams and values of enums.
+    /// Scopes, upstreams and enum values.
     texts: ConstVec<&'static str, 2_048>,
-    /// Fields of the objects of the step's level.
+    /// Fields of the objects of the current level.
     members: ConstVec<Member, 512>,
-    /// Where the fields of each of them are.
+    /// Start and count of each object's fields.
     objects: ConstVec<(usize, usize), 128>,
-    /// How many objects of each level were met.
-    met: [usize; LEVELS],
+    /// Number of objects of each level so far.
+    counts: [usize; LEVELS],
     params: ConstVec<Param, 66>,
     weakens: ConstVec<Weakening, 64>,
     contract: Contract,
@@ -143,7 +143,7 @@ const fn walk(bytes: &'static [u8], step: &DecodeStep) -> DecodePass {
         texts: ConstVec { list: [""; 2_048], len: 0 },
         members: ConstVec { list: [Member::Tag("", ""); 512], len: 0 },
         objects: ConstVec { list: [(0, 0); 128], len: 0 },
-        met: [0; LEVELS],
+        counts: [0; LEVELS],
         params: ConstVec { list: [Param::new("", "", Kind::Boolean.schema()); 66], len: 0 },
         weakens: ConstVec { list: [reason; 64], len: 0 },
         contract: Contract::EMPTY,
@@ -230,7 +230,7 @@ impl DecodePass {
                 ToolOutput::Object(resolved(step, at))
             }
             4 => ToolOutput::Content,
-            // Judged when there is something to judge: at run time.
+            // Compared at run time, when the schema is known.
             _ => ToolOutput::FromLock("{}"),
         };
         self.byte();
@@ -261,7 +261,7 @@ impl DecodePass {
         }
     }
 
-    /// A parameter, whose name stands elsewhere.
+    /// Decodes a parameter without its name, which is stored at the end.
     const fn param(&mut self, step: &DecodeStep) -> Param {
         let (schema, _, mark) = self.schema(step);
         let default = match mark >> 1 & 3 {
@@ -276,7 +276,7 @@ impl DecodePass {
         Param { name: "", description: "", schema, default, secret: mark & 1 != 0, header }
     }
 
-    /// A schema, how many levels of objects are below it, and what is said beside it.
+    /// Decodes a schema, the number of object levels in it, and its annotation bits.
     const fn schema(&mut self, step: &DecodeStep) -> (Schema, usize, u8) {
         let flags = self.byte();
         let items = if flags & 2 != 0 {
@@ -319,7 +319,7 @@ impl DecodePass {
         (Schema { kind, items, optional: flags & 1 != 0 }, below, flags >> 2)
     }
 
-    /// The level of an object, and which of that level it is.
+    /// Decodes an object; returns its level and its index in that level.
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     const fn object(&mut self, step: &DecodeStep) -> (usize, usize) {
         let mut fields = ConstVec { list: [Member::Tag("", ""); 128], len: 0 };
@@ -337,7 +337,7 @@ impl DecodePass {
         }
         if level >= LEVELS {
             panic!(
-                "a result nests too deep for the compiler to judge it: `contract diff` shows what changed"
+                "a result nests too deeply to be compared at compile time: run `contract diff` to see the changes"
             );
         }
         if level == step.level {
@@ -348,12 +348,12 @@ impl DecodePass {
                 i += 1;
             }
         }
-        self.met[level] += 1;
-        (level, self.met[level] - 1)
+        self.counts[level] += 1;
+        (level, self.counts[level] - 1)
     }
 }
 
-/// An object that a step before made; a later step asks again for one that none did.
+/// Returns an object from a previous pass; a later pass resolves those that are still missing.
 const fn resolved(step: &DecodeStep, (level, which): (usize, usize)) -> &'static Object {
     match step.below[level] {
         Some(DecodedObjects(list)) => &list[which],
@@ -361,7 +361,7 @@ const fn resolved(step: &DecodeStep, (level, which): (usize, usize)) -> &'static
     }
 }
 
-/// A default out of its JSON. Text stays quoted: the judge compares it as JSON.
+/// Decodes a default from its JSON. Text stays quoted, because it is compared as JSON.
 const fn literal(json: &'static str) -> Literal {
     let value = match json.as_bytes() {
         [b't', ..] => LiteralValue::Boolean(true),
@@ -441,7 +441,7 @@ mod tests {
         Box::leak(Box::new(value))
     }
 
-    /// The steps of [`CompactContract`], for bytes that no constant holds.
+    /// Runs the passes of [`CompactContract`] at run time.
     fn decode(bytes: &'static [u8]) -> Contract {
         let first = kept(walk(bytes, &DecodeStep::FIRST));
         let mut step = DecodeStep { texts: Some(&first.texts), ..DecodeStep::FIRST };
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_is_the_contract_again() {
+    fn encoded_contract_is_decoded_to_an_equal_one() {
         let decoded = decode(super::super::encode(&CONTRACT).leak());
         let found = judge::compare::<96>(&CONTRACT, &decoded, Prose::Dropped);
         assert!(found.is_empty(), "{:?}", found.listed());

@@ -1,4 +1,4 @@
-//! A contract as bytes.
+//! Encoder of the binary form.
 
 use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, annotation_bits, header_bits, string_bits, value_bits};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
 };
 
-/// The bytes of a contract.
+/// Encodes a contract.
 #[must_use]
 pub fn encode(contract: &Contract) -> Vec<u8> {
     let mut bytes = CompactWriter(Vec::new());
@@ -92,7 +92,7 @@ impl CompactWriter {
         self.count(input.len());
         input.iter().for_each(|param| self.param(param));
         self.output(output);
-        // Rare enough to be looked at whole.
+        // Rare: the full comparison handles these.
         let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
         self.maybe(*constraints, CompactWriter::text);

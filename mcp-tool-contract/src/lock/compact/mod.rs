@@ -1,16 +1,15 @@
-//! What binds of a locked contract, as bytes: literals, which cost a compiler nothing.
+//! Binary form of a locked contract without prose: a byte-string literal costs the compiler nothing.
 //!
-//! In nearly all builds nothing changed, and [`is_unchanged`] sees it in one walk. Only where something did are
-//! they made a [`Contract`] again, for the judge ([`CompactContract`]). Words are left out. Each step of const evaluation
-//! costs about a microsecond and each call twenty, so that the walk calls as little as it can.
+//! In nearly all builds nothing changed, and [`is_unchanged`] detects that in one pass. Only after a change are the bytes
+//! decoded into a [`Contract`] and compared ([`CompactContract`]). Each step of const evaluation costs about a
+//! microsecond and each call twenty, so this pass avoids calls.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// What is said beside a schema: of a parameter whether it is secret, what default it has and whether a header
-/// mirrors it, of a field whether it is always there.
+/// Bits of a parameter in addition to its schema: secret, kind of default, mirrored. A field has one bit: required.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
@@ -26,7 +25,7 @@ const fn value_bits(optional: bool, items: bool, mark: u8) -> u8 {
     optional as u8 | (items as u8) << 1 | mark << 2
 }
 
-/// A string, whether it has a pattern, and its format.
+/// Tag of a string, with bits for a pattern and the format.
 const fn string_bits(pattern: bool, format: Option<Format>) -> u8 {
     let format = match format {
         Some(format) => format as u8 + 1,
@@ -40,7 +39,7 @@ const fn hint_bits(hints: Hints) -> u8 {
     read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
 }
 
-/// The hints, and which of the rarer guards stand behind the scopes: those that don't cost nothing.
+/// First byte of a contract: the hints, and the rarer guards that follow the scopes. Absent guards take no space.
 const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
     let mut head = hint_bits(hints);
     head |= if rate { RATE } else { 0 };
@@ -54,7 +53,7 @@ const GATE: u8 = 1 << 5;
 const UPSTREAMS: u8 = 1 << 6;
 const TASK: u8 = 1 << 7;
 
-// The kinds of values.
+// Tags of kinds.
 const BOOLEAN: u8 = 0;
 const INTEGER: u8 = 1;
 const NUMBER: u8 = 2;
@@ -62,7 +61,7 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// The next byte; where nothing is left, one that is never written.
+/// Reads the next byte; at the end, a value that is never written.
 macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
@@ -75,7 +74,7 @@ macro_rules! next_byte {
     };
 }
 
-/// The next number; where nothing is left, one that is never written.
+/// Reads the next number; at the end, a value that is never written.
 macro_rules! next_number {
     ($bytes:ident) => {
         match $bytes {
@@ -110,7 +109,7 @@ const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     }
 }
 
-/// Whether the next text is this one.
+/// Reads the next text and compares it with this one.
 macro_rules! consume_text {
     ($bytes:ident, $text:expr) => {{
         let mut text: &[u8] = $text.as_bytes();
@@ -135,12 +134,12 @@ macro_rules! consume_text {
     }};
 }
 
-/// Whether nothing that binds differs. It says no more than that the judge would find nothing.
+/// Returns true only if comparing the contracts without prose would find nothing. It may return false for equal ones.
 ///
-/// Whether the parameters have the names that were locked, in their order, is known to the macro, which hands it in.
+/// The macro compares the names of the parameters and their order, and passes the result as `same_names`.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
-    // Every field stands here by name: a new one doesn't compile until it is looked at.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Contract {
         name: _,
         version: _,
@@ -254,7 +253,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         }
         ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => false,
     };
-    // Constraints, a deprecation and reasons are rare enough to be looked at whole.
+    // Constraints, deprecations and reasons are rare: the full comparison handles them.
     same_output
         && constraints.is_none()
         && deprecation.is_none()
@@ -262,7 +261,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         && matches!(bytes, [0, ..])
 }
 
-/// What is left behind a schema that is the same.
+/// Returns the bytes after the schema if it is equal.
 const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'static [u8]> {
     let Schema { kind, items, optional } = own;
     if next_byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
@@ -331,7 +330,7 @@ const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'sta
                 schema(bytes, own, *required as u8)
             }
             Member::Flatten(inner) => members(bytes, inner),
-            // Rare enough to be looked at whole.
+            // Rare: the full comparison handles it.
             Member::Tag(..) => return None,
         };
         match rest {
@@ -390,7 +389,7 @@ mod tests {
     };
 
     #[test]
-    fn the_same_is_unchanged_and_any_change_is_seen() {
+    fn every_change_is_detected() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
         assert!(is_unchanged(&CONTRACT, bytes, true));
         let changed = [
@@ -423,9 +422,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_is_changed() {
+    fn truncated_bytes_count_as_changed() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
-        // What is behind the last flag is for the judge alone.
+        // Only the full comparison reads the bytes after the last flag.
         let walked = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length], true));
         assert!(
             walked.is_some_and(|walked| walked > bytes.len() - 60 && bytes[walked - 1] == 0),
