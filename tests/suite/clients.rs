@@ -19,8 +19,8 @@ const NODE: &str = "node_modules/.bin/node";
 
 /// What a model is told of the bad call that every client makes.
 const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
-    /name: 6 characters, at most 5 allowed\n\
-    /n: 99 is over the maximum of 10\n\
+    /name: must be at most 5 characters, got 6\n\
+    /n: must be at most 10, got 99\n\
     /nn: unknown argument; did you mean 'n'?";
 
 /// Runs a program of the clients' folder to its end: what it printed, and its exit code.

@@ -118,9 +118,9 @@ fn a_lock_is_made_held_to_refreshed_and_broken() {
     project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
     let errors = project.errors("");
     let rename = "error[E0080]: evaluation panicked: tool 'find' 1.1 drifted from mcp-tools.lock: breaking: \
-                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and go on serving 1.1 \
-                  to those who call it (an adapter will do), then run `cargo run -- contract write`; or take the \
-                  change back\n --> src/things.rs:4:22\n";
+                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and keep serving 1.1 \
+                  to its callers (an adapter is enough), then run `cargo run -- contract write`; or revert the \
+                  change\n --> src/things.rs:4:22\n";
     assert!(errors.contains(rename), "{errors}");
     assert!(errors.contains("due to 1 previous error"), "{errors}");
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
