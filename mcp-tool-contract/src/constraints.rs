@@ -1,12 +1,12 @@
-//! What the argument object as a whole has to satisfy, beyond what each parameter says: JSON Schema of conditions
-//! among parameters, such as that one of two is given.
+//! Constraints across several parameters: JSON Schema for the argument object as a whole, for example that one of two
+//! parameters is given.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::name::nearest;
 
-/// The keywords that such a schema may have: none of them says what a parameter is, which the signature does.
+/// Keywords allowed at the root. None of them describes a parameter; the signature does that.
 pub const KEYWORDS: [&str; 11] = [
     "$schema",
     "$defs",
@@ -21,7 +21,7 @@ pub const KEYWORDS: [&str; 11] = [
     "dependentSchemas",
 ];
 
-/// What a condition may have besides.
+/// Additional keywords allowed in a condition.
 const NESTED: [&str; 10] = [
     "required",
     "properties",
@@ -35,7 +35,7 @@ const NESTED: [&str; 10] = [
     "$ref",
 ];
 
-/// What the schema of a value may have besides these.
+/// Additional keywords allowed in the schema of a value.
 const OF_VALUES: [&str; 20] = [
     "enum",
     "const",
@@ -59,30 +59,30 @@ const OF_VALUES: [&str; 20] = [
     "propertyNames",
 ];
 
-/// The dialect of all schemas here.
+/// JSON Schema dialect of all constraints.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Holds the text of such a schema to what can be listed and enforced; gives its RFC 8785 form, which compares.
+/// Checks that constraints can be listed and enforced. Returns their RFC 8785 form, which is comparable.
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The violated rule, with a correction.
 pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) -> Result<String, String> {
     let schema: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| format!("constraints are a JSON object: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("constraints must be a JSON object: {error}"))?;
     if let Some(other) = schema.keys().find(|key| !KEYWORDS.contains(&key.as_str())) {
         return Err(match nearest(other, KEYWORDS) {
-            Some(meant) => format!("constraints have no `{other}`; did you mean `{meant}`?"),
+            Some(meant) => format!("`{other}` isn't allowed in constraints; did you mean `{meant}`?"),
             None => format!(
-                "constraints have no `{other}`: the signature says what a parameter is; they have {}",
+                "`{other}` isn't allowed in constraints: the signature describes parameters; allowed are {}",
                 KEYWORDS.join(", ")
             ),
         });
     }
     if schema.keys().all(|key| key.starts_with('$')) {
-        return Err("constraints hold nobody to anything: write `anyOf`, `if`, `dependentRequired` …".into());
+        return Err("constraints have no condition: add `anyOf`, `if`, `dependentRequired` …".into());
     }
     if schema.get("$schema").is_some_and(|dialect| dialect != DIALECT) {
-        return Err(format!("`$schema` is \"{DIALECT}\", or left out"));
+        return Err(format!("`$schema` must be \"{DIALECT}\", or be removed"));
     }
     for (keyword, value) in &schema {
         match keyword.as_str() {
@@ -94,7 +94,7 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     canonical(&schema)
 }
 
-/// Each name that a condition is about is a parameter's.
+/// Checks that a condition names only parameters and known keywords.
 fn about<'p>(
     keyword: &str,
     value: &Value,
@@ -106,9 +106,9 @@ fn about<'p>(
         }
         Err(match nearest(name, parameters.clone()) {
             Some(meant) => {
-                format!("the constraints name '{name}', which is no parameter; did you mean '{meant}'?")
+                format!("constraints name '{name}', which isn't a parameter; did you mean '{meant}'?")
             }
-            None => format!("the constraints name '{name}', which is no parameter"),
+            None => format!("constraints name '{name}', which isn't a parameter"),
         })
     };
     match keyword {
@@ -128,7 +128,7 @@ fn about<'p>(
         "allOf" | "anyOf" | "oneOf" => {
             value.as_array().into_iter().flatten().try_for_each(|schema| about("not", schema, parameters))
         }
-        // A keyword that validators don't know holds nobody to anything.
+        // Validators ignore unknown keywords, so a misspelled one would enforce nothing.
         "not" | "if" | "then" | "else" => members(value).iter().try_for_each(|(keyword, value)| {
             is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED))?;
             about(keyword, value, parameters)
@@ -137,7 +137,7 @@ fn about<'p>(
     }
 }
 
-/// The schema of a value has no keyword that validators pass over either, nor has one within it.
+/// Checks that the schema of a value, and each schema in it, has only known keywords.
 fn of_value(schema: &Value) -> Result<(), String> {
     members(schema).iter().try_for_each(|(keyword, value)| {
         is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED).chain(OF_VALUES))?;
@@ -164,8 +164,8 @@ fn is_one_of<'k>(keyword: &str, known: impl Iterator<Item = &'k str> + Clone) ->
         return Ok(());
     }
     Err(match nearest(keyword, known) {
-        Some(meant) => format!("a condition has no `{keyword}`; did you mean `{meant}`?"),
-        None => format!("a condition has no `{keyword}`"),
+        Some(meant) => format!("`{keyword}` isn't allowed in a condition; did you mean `{meant}`?"),
+        None => format!("`{keyword}` isn't allowed in a condition"),
     })
 }
 
@@ -173,10 +173,10 @@ fn members(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// The RFC 8785 form of a schema.
+/// Returns the RFC 8785 form of a schema.
 ///
 /// # Errors
-/// Where it can't be JSON.
+/// The schema can't be serialized as JSON.
 pub(crate) fn canonical(schema: &impl Serialize) -> Result<String, String> {
     serde_json_canonicalizer::to_string(schema).map_err(|error| error.to_string())
 }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_among_parameters_are_taken() {
+    fn conditions_across_parameters_are_accepted() {
         let text =
             r#"{ "anyOf": [{ "required": ["phone"] }, { "required": ["email"] }], "$defs": { "x": {} } }"#;
         let canonical = r#"{"$defs":{"x":{}},"anyOf":[{"required":["phone"]},{"required":["email"]}]}"#;
@@ -201,33 +201,36 @@ mod tests {
     }
 
     #[test]
-    fn what_says_something_else_is_refused() {
+    fn other_constraints_are_refused() {
         let refused = [
-            ("[]", "constraints are a JSON object"),
-            ("{", "constraints are a JSON object"),
-            (r#"{"$defs":{}}"#, "hold nobody to anything"),
-            (r#"{"$schema":"http://json-schema.org/draft-07/schema#","not":{}}"#, "`$schema` is"),
+            ("[]", "constraints must be a JSON object"),
+            ("{", "constraints must be a JSON object"),
+            (r#"{"$defs":{}}"#, "have no condition"),
+            (r#"{"$schema":"http://json-schema.org/draft-07/schema#","not":{}}"#, "`$schema` must be"),
             (r#"{"anyof":[]}"#, "did you mean `anyOf`"),
-            (r#"{"properties":{}}"#, "constraints have no `properties`"),
+            (r#"{"properties":{}}"#, "`properties` isn't allowed in constraints"),
             (r#"{"anyOf":[{"required":["fone"]}]}"#, "did you mean 'phone'"),
-            (r#"{"if":{"properties":{"zip":{}}}}"#, "'zip', which is no parameter"),
-            (r#"{"allOf":[{"anyOf":[{"not":{"required":["zip"]}}]}]}"#, "'zip', which is no parameter"),
+            (r#"{"if":{"properties":{"zip":{}}}}"#, "'zip', which isn't a parameter"),
+            (r#"{"allOf":[{"anyOf":[{"not":{"required":["zip"]}}]}]}"#, "'zip', which isn't a parameter"),
             (
                 r#"{"anyOf":[{"requierd":["phone"]}]}"#,
-                "a condition has no `requierd`; did you mean `required`?",
+                "`requierd` isn't allowed in a condition; did you mean `required`?",
             ),
             (
                 r#"{"if":{"properties":{"method":{"cosnt":"phone"}}}}"#,
-                "has no `cosnt`; did you mean `const`?",
+                "`cosnt` isn't allowed in a condition; did you mean `const`?",
             ),
-            (r#"{"if":{"properties":{"method":{"format":"email"}}}}"#, "a condition has no `format`"),
+            (
+                r#"{"if":{"properties":{"method":{"format":"email"}}}}"#,
+                "`format` isn't allowed in a condition",
+            ),
             (
                 r##"{"anyOf":[{"$ref":"#/$defs/x"}],"$defs":{"x":{"requierd":["phone"]}}}"##,
                 "mean `required`?",
             ),
             (r#"{"not":{"properties":{"phone":{"items":{"tpye":"string"}}}}}"#, "mean `type`?"),
-            (r#"{"dependentRequired":{"phone":["zip"]}}"#, "'zip', which is no parameter"),
-            (r#"{"dependentSchemas":{"zip":{}}}"#, "'zip', which is no parameter"),
+            (r#"{"dependentRequired":{"phone":["zip"]}}"#, "'zip', which isn't a parameter"),
+            (r#"{"dependentSchemas":{"zip":{}}}"#, "'zip', which isn't a parameter"),
         ];
         for (text, reason) in refused {
             let error = checked(text).unwrap_err();

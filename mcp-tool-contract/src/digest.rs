@@ -1,4 +1,4 @@
-//! Digests: `sha256:` and 64 hexadecimal digits over the RFC 8785 form of a JSON value.
+//! SHA-256 digests over the RFC 8785 form of a JSON value, written `sha256:` and 64 hexadecimal digits.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of these bytes as they are.
+    /// Digests these bytes unchanged.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Digest(Sha256::digest(bytes).into())
     }
 
-    /// The digest of a value's RFC 8785 form: the order of keys and the spelling of numbers don't count.
+    /// Digests a value's RFC 8785 form, in which key order and number spelling don't matter.
     ///
     /// # Errors
-    /// When the value can't be JSON.
+    /// The value can't be serialized as JSON.
     pub fn of_canonical(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of_bytes(&bytes))
     }
 
-    /// A digest as it is written: `sha256:` and 64 hexadecimal digits.
+    /// Parses `sha256:` and 64 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
@@ -35,13 +35,13 @@ impl Digest {
         Some(Digest(bytes))
     }
 
-    /// The 32 bytes.
+    /// The 32 bytes of the digest.
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// It as it is written, without a formatter on the way: 71 bytes of ASCII.
+    /// Returns the written form without a formatter: 71 bytes of ASCII.
     #[must_use]
     pub fn ascii(&self) -> [u8; 71] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -63,7 +63,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It is ASCII.
+        // Never fails: the bytes are ASCII.
         f.write_str(std::str::from_utf8(&self.ascii()).unwrap_or_default())
     }
 }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_order_and_number_spelling_do_not_count() {
+    fn key_order_and_number_spelling_do_not_matter() {
         let read = |text: &str| {
             serde_json::from_str::<serde_json::Value>(text).map(|v| Digest::of_canonical(&v).ok())
         };
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_with_its_algorithm() {
+    fn digest_is_written_with_its_algorithm() {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of_bytes(b"").to_string(), empty);
         assert_eq!(Digest::parse(empty), Some(Digest::of_bytes(b"")));

@@ -1,60 +1,60 @@
-//! The keys that a declaration may have, each with the rules that judge a change of it.
+//! The keys of a declaration, each with the rules that judge a change of it.
 
-use crate::rules::Rule;
+use crate::rules::ChangeRule;
 
-/// What judges a change of a key.
+/// Judgement of a change of a key.
 #[derive(Clone, Copy, Debug)]
-pub enum Judged {
-    /// These rules.
-    By(&'static [Rule]),
-    /// None: it is what licenses a change.
+pub enum KeyJudgement {
+    /// Judged by these rules.
+    ByRules(&'static [ChangeRule]),
+    /// Not judged: the key licenses other changes.
     Licence,
-    /// None: it is no part of what is promised.
-    Unpromised,
+    /// Not judged: the key is not part of the contract.
+    NotInContract,
 }
 
-/// One row a key. A key can't be written down without what judges it.
+/// One row per key, so that no key can be declared without its judgement.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident
-        $($variant:ident $name:literal => $judged:tt $([$($rule:ident),+])?;)+
+        $($variant:ident $name:literal => $judgement:tt $([$($rule:ident),+])?;)+
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the macros' documentation says what each means")]
+        #[expect(missing_docs, reason = "the macros' documentation describes each key")]
         pub enum $grammar { $($variant,)+ }
 
         impl $grammar {
             /// All keys.
             pub const ALL: &[$grammar] = &[$($grammar::$variant,)+];
-            /// Their names.
+            /// Names of all keys.
             pub const NAMES: &[&str] = &[$($name,)+];
 
-            /// The key of that name.
+            /// Returns the key with this name.
             #[must_use]
             pub fn of_name(name: &str) -> Option<$grammar> {
                 $grammar::ALL.iter().copied().find(|key| key.name() == name)
             }
 
-            /// Its name.
+            /// Name of the key.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $($grammar::$variant => $name,)+ }
             }
 
-            /// What judges a change of it.
+            /// Judgement of a change of the key.
             #[must_use]
-            pub const fn judged(self) -> Judged {
-                match self { $($grammar::$variant => judged!($judged $([$($rule),+])?),)+ }
+            pub const fn judgement(self) -> KeyJudgement {
+                match self { $($grammar::$variant => judgement!($judgement $([$($rule),+])?),)+ }
             }
         }
     };
 }
 
-macro_rules! judged {
-    (licence) => { Judged::Licence };
-    (unpromised) => { Judged::Unpromised };
-    (by [$($rule:ident),+]) => { Judged::By(&[$(Rule::$rule),+]) };
+macro_rules! judgement {
+    (licence) => { KeyJudgement::Licence };
+    (not_in_contract) => { KeyJudgement::NotInContract };
+    (by [$($rule:ident),+]) => { KeyJudgement::ByRules(&[$(ChangeRule::$rule),+]) };
 }
 
 keys! {
@@ -83,7 +83,7 @@ keys! {
 }
 
 keys! {
-    /// Keys of `#[arg(…)]`; those that are bounds stand in `#[schema(…)]` too.
+    /// Keys of `#[arg(…)]`; the bounds among them are keys of `#[schema(…)]` too.
     ArgKey
     Min "min" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
     Max "max" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
@@ -97,11 +97,11 @@ keys! {
     Default "default" => by [DefaultChanged, ParameterRequired, ParameterOptional];
     Secret "secret" => by [SecretAdded, SecretRemoved];
     Header "header" => by [HeaderAdded, HeaderRemoved, HeaderChanged];
-    Complete "complete" => unpromised;
+    Complete "complete" => not_in_contract;
 }
 
 impl ArgKey {
-    /// Whether it bounds a value, and so may stand on a type and on a field too.
+    /// Returns true if it bounds a value, and is therefore valid on types and fields too.
     #[must_use]
     pub const fn is_bound(self) -> bool {
         !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete)

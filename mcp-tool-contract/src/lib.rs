@@ -1,11 +1,11 @@
-//! What an MCP tool promises, and the rules by which calls are held to it.
+//! Contracts of MCP tools: the model, validation of calls and results, JSON Schema, and comparison of versions.
 //!
-//! A [`Contract`](model::Contract) is one constant. Everything else reads it: [`json`] renders what
-//! `tools/list` shows, [`read`] holds arguments and results to it, [`digest`] names it.
-//! Nothing here does input or output.
+//! A [`Contract`](model::Contract) is one constant. Everything else reads it: [`json`] renders the entry of
+//! `tools/list`, [`read`] validates arguments and results against it, [`digest`] identifies it, [`judge`] compares it
+//! with the version in the [`lock`]. This crate performs no I/O.
 
+mod ascii_classes;
 pub mod bounds;
-mod classes;
 pub mod constraints;
 pub mod digest;
 pub mod grammar;

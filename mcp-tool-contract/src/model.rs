@@ -1,66 +1,66 @@
-//! The contract: what a tool promises to those who call it, as one constant.
+//! The contract of a tool, as one constant.
 
 use crate::{
-    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, narrowing},
+    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, bound_setters},
     pattern::Pattern,
-    rules::Rule,
+    rules::ChangeRule,
 };
 
-/// The longest a call may run where its tool says nothing, in milliseconds; an operator may set another.
+/// Default timeout of a call, in milliseconds; an operator may set another.
 pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
-/// What a tool promises. It is listed, read against, stamped on every answer and compared between versions.
+/// Contract of a tool. It is listed, enforced, identified in every response and compared between versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Contract {
-    /// The name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
+    /// Name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
     pub name: &'static str,
-    /// The version of this promise.
+    /// Version of the contract.
     pub version: Version,
-    /// A name for people.
+    /// Display name.
     pub title: Option<&'static str>,
-    /// What it does, for the model that chooses it.
+    /// Description for the model that chooses the tool.
     pub description: &'static str,
-    /// What the caller sends, in the order of the signature.
+    /// Parameters, in the order of the signature.
     pub input: &'static [Param],
-    /// What the arguments have to satisfy together: JSON Schema in RFC 8785 form, with the keywords of
+    /// Conditions across several arguments: JSON Schema in RFC 8785 form, with the keywords of
     /// [`constraints`](crate::constraints).
     pub constraints: Option<&'static str>,
-    /// What the caller gets.
-    pub output: Output,
-    /// The scopes that a caller needs, all of them; none for a public tool.
+    /// Result.
+    pub output: ToolOutput,
+    /// Scopes that a caller needs, all of them; empty for a public tool.
     pub scopes: &'static [&'static str],
-    /// What hosts are told of its effects.
+    /// Effects of the tool, as hosts see them.
     pub hints: Hints,
-    /// The longest a call may run, in milliseconds; the server's own bound where absent.
+    /// Timeout of a call in milliseconds; the server's default if absent.
     pub timeout_ms: Option<u64>,
-    /// Calls of this tool that may run at one time.
+    /// Maximum concurrent calls of the tool.
     pub concurrency: Option<u32>,
-    /// Calls of this tool that one caller may make in a window of time.
+    /// Maximum calls of one caller per window of time.
     pub rate: Option<Rate>,
-    /// What a call of a destructive tool must pass; a person's approval where absent.
+    /// Gate of a destructive tool; a person's approval if absent.
     pub gate: Option<Gate>,
-    /// The only upstreams that it can reach.
+    /// Upstreams that the tool can reach; all others are refused.
     pub upstreams: &'static [&'static str],
-    /// Whether its calls can go on as tasks (SEP-2663), or do nothing else.
+    /// Support for running calls as tasks (SEP-2663).
     pub task: Option<TaskSupport>,
-    /// That it will go, and what to use instead.
+    /// Deprecation notice, with the replacement.
     pub deprecation: Option<Deprecation>,
-    /// Guards that were lowered, and why.
+    /// Lowered guards, each with its reason.
     pub weakens: &'static [Weakening],
 }
 
-/// So many calls of one caller in any window of that length.
+/// Maximum calls of one caller in any window of a given length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls, from 1 to [`Rate::MOST`].
+    /// Calls per window, from 1 to [`Rate::MAX_CALLS`].
     pub calls: u32,
-    /// How long the window is.
+    /// Length of the window.
     pub window: Window,
 }
 
-/// How long the window of a rate is. Each holds the ones before it a whole number of times.
+/// Length of a rate's window. Each is a whole multiple of the shorter ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say how long each is")]
+#[expect(missing_docs, reason = "the names are the lengths")]
 pub enum Window {
     Second,
     Minute,
@@ -69,10 +69,10 @@ pub enum Window {
 }
 
 impl Window {
-    /// All of them, shortest first.
+    /// All windows, shortest first.
     pub const ALL: [Window; 4] = [Window::Second, Window::Minute, Window::Hour, Window::Day];
 
-    /// As it stands behind the calls of a rate.
+    /// Unit in a written rate, such as `min` in `10/min`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Window {
         }
     }
 
-    /// In milliseconds.
+    /// Length in milliseconds.
     #[must_use]
     pub const fn milliseconds(self) -> u64 {
         match self {
@@ -96,10 +96,10 @@ impl Window {
 }
 
 impl Rate {
-    /// The most calls of a window.
-    pub const MOST: u32 = 1_000_000;
+    /// Maximum calls per window.
+    pub const MAX_CALLS: u32 = 1_000_000;
 
-    /// The most calls that this lets through in one window of another rate.
+    /// Returns the maximum number of calls that this rate admits in one window of another rate.
     pub(crate) const fn most_in(self, window: Window) -> u64 {
         let times = window.milliseconds() / self.window.milliseconds();
         self.calls as u64 * if times > 1 { times } else { 1 }
@@ -112,27 +112,27 @@ impl std::fmt::Display for Rate {
     }
 }
 
-/// What a call of a destructive tool must pass.
+/// Condition that a call of a destructive tool must pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
-    /// A scope above those that the tool needs.
+    /// A scope in addition to those of the tool.
     Scope(&'static str),
 }
 
-/// How a tool's calls go on as tasks (SEP-2663), with clients that declare that they know such.
+/// Support for running a tool's calls as tasks (SEP-2663), with clients that declare the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskSupport {
-    /// As tasks where the client knows them, else as any other call.
+    /// Runs as a task if the client supports tasks, otherwise as an ordinary call.
     Optional,
-    /// As tasks alone: a client that doesn't know them is refused.
+    /// Runs only as a task: clients without task support are refused.
     Required,
 }
 
 impl TaskSupport {
-    /// Both.
+    /// Both variants.
     pub const ALL: [TaskSupport; 2] = [TaskSupport::Optional, TaskSupport::Required];
 
-    /// As it stands in `_meta`.
+    /// Value in `_meta`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -142,32 +142,32 @@ impl TaskSupport {
     }
 }
 
-/// That a tool will go (SEP-2053 `deprecationInfo`).
+/// Notice that a tool will be removed (SEP-2053 `deprecationInfo`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecation {
-    /// Why, or what to do.
+    /// Reason, or migration advice.
     pub message: &'static str,
-    /// The tool to use instead.
+    /// Name of the tool to use instead.
     pub replacement: Option<&'static str>,
-    /// The day until which it is served, `2027-01-31` (RFC 3339 `full-date`).
+    /// Last day on which the tool is served, `2027-01-31` (RFC 3339 `full-date`).
     pub removal: Option<&'static str>,
 }
 
 /// A guard that was lowered on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weakening {
-    /// The rule that says so.
-    pub rule: Rule,
-    /// Why.
+    /// Rule of the change that lowered it.
+    pub rule: ChangeRule,
+    /// Reason for the change.
     pub reason: &'static str,
 }
 
-/// `major.minor`: a new major breaks callers, a new minor doesn't.
+/// Version `major.minor`: a new major breaks callers, a new minor doesn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
-    /// Changes that break callers.
+    /// Increases with changes that break callers.
     pub major: u32,
-    /// Changes that don't.
+    /// Increases with other changes.
     pub minor: u32,
 }
 
@@ -177,57 +177,57 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// `ToolAnnotations` of the protocol. A host may trust them or not; the server's own guards don't rest on them.
+/// MCP `ToolAnnotations`. A host may ignore them; the server's own guards don't depend on them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
-    /// It changes nothing.
+    /// The tool changes nothing.
     pub read_only: bool,
-    /// It undoes or overwrites what was there.
+    /// The tool deletes or overwrites data.
     pub destructive: bool,
     /// A repeated call changes nothing more.
     pub idempotent: bool,
-    /// It reaches beyond the server's own domain.
+    /// The tool reaches beyond the server's own domain.
     pub open_world: bool,
 }
 
-/// A parameter: one property of the input schema.
+/// Parameter: one property of the input schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Param {
-    /// Its name in the arguments.
+    /// Name in the arguments object.
     pub name: &'static str,
-    /// What it means, for the model that fills it in.
+    /// Description for the model that sends it.
     pub description: &'static str,
-    /// What its argument may be.
+    /// Schema of its argument.
     pub schema: Schema,
-    /// What stands in when the argument is absent.
+    /// Value of an absent argument.
     pub default: Option<Literal>,
-    /// Its value is never echoed, logged or digested.
+    /// Marks a value that is never echoed, logged or digested.
     pub secret: bool,
-    /// The header that mirrors it over HTTP, behind `Mcp-Param-` (2026-07-28, `x-mcp-header`).
+    /// HTTP header that mirrors the argument, without `Mcp-Param-` (revision 2026-07-28, `x-mcp-header`).
     pub header: Option<&'static str>,
 }
 
-/// What a call gives back.
+/// Result of a tool.
 #[derive(Clone, Copy, Debug)]
-pub enum Output {
-    /// Nothing but its success.
+pub enum ToolOutput {
+    /// Success without content.
     Nothing,
     /// Plain text.
     Text,
-    /// Pieces for the model of whatever kind: text, images, audio, resources and links to them.
+    /// Content blocks of any kind: text, images, audio, resources and links to them.
     Content,
     /// An object of this shape.
     Object(&'static Object),
     /// A page of items with a cursor to the next.
     Page(&'static Object),
-    /// An object whose JSON Schema is known only when the server runs.
+    /// An object whose JSON Schema is known only at run time.
     Dynamic(fn() -> serde_json::Value),
-    /// Such a schema as a lock remembers it, as JSON text.
-    Remembered(&'static str),
+    /// The JSON text of a [`Dynamic`](ToolOutput::Dynamic) schema, as a lock stores it.
+    FromLock(&'static str),
 }
 
 impl Contract {
-    /// A contract of nothing, for contexts outside any call.
+    /// Empty contract, for contexts outside of calls.
     pub const EMPTY: Contract = Contract {
         name: "",
         version: Version { major: 0, minor: 0 },
@@ -235,7 +235,7 @@ impl Contract {
         description: "",
         input: &[],
         constraints: None,
-        output: Output::Nothing,
+        output: ToolOutput::Nothing,
         scopes: &[],
         hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
         timeout_ms: None,
@@ -248,39 +248,39 @@ impl Contract {
         weakens: &[],
     };
 
-    /// Every scope that a caller needs, that of the gate among them.
-    pub fn needs(&self) -> impl Iterator<Item = &'static str> + use<> {
+    /// Returns every scope that a caller needs, including that of the gate.
+    pub fn required_scopes(&self) -> impl Iterator<Item = &'static str> + use<> {
         let gate = self.gate.map(|Gate::Scope(scope)| scope);
         self.scopes.iter().copied().chain(gate)
     }
 
-    /// Whether its calls need a person's approval.
+    /// Returns true if calls need a person's approval.
     #[must_use]
     pub const fn needs_approval(&self) -> bool {
         self.hints.destructive && self.gate.is_none()
     }
 
-    /// Whether a caller can ask for the next page of the result.
+    /// Returns true if results are paged.
     #[must_use]
     pub const fn is_paged(&self) -> bool {
-        matches!(self.output, Output::Page(_))
+        matches!(self.output, ToolOutput::Page(_))
     }
 }
 
 impl Param {
-    /// A parameter without bounds of its own.
+    /// Creates a parameter without bounds of its own.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
         Param { name, description, schema, default: None, secret: false, header: None }
     }
 
-    /// Whether a call without it is refused.
+    /// Returns true if a call without it is refused.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         !self.schema.optional && self.default.is_none()
     }
 
-    /// Bounds what the parameter and its type left open: by the tool's defaults, else the framework's.
+    /// Sets the missing bounds from the tool's defaults, otherwise from the framework's.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
@@ -294,49 +294,49 @@ impl Param {
         };
         match self.schema.bounded(max_len, Some(max_items)) {
             Ok(schema) => self.schema = schema,
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
 
-    /// What stands in when the argument is absent. Comes after every bound.
+    /// Sets the value of an absent argument. Call it after every bound.
     #[track_caller]
     #[must_use]
     pub const fn default(mut self, literal: Literal) -> Self {
         match self.schema.admits(literal) {
             Ok(()) => self.default = Some(literal),
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
 
-    /// Its value is never echoed, logged or digested.
+    /// Marks the value as never echoed, logged or digested.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
-    /// The header that mirrors it, behind `Mcp-Param-`. Comes after every bound.
+    /// Sets the header that mirrors it, without `Mcp-Param-`. Call it after every bound.
     #[track_caller]
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
         match self.schema.mirrors() {
             Ok(()) => self.header = Some(name),
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
         self
     }
 
-    /// That a function completes it, which no contract promises: it only has to be text.
+    /// Checks that a function can complete it: its type must be text. Completion is not part of the contract.
     #[track_caller]
     #[must_use]
     pub const fn completed(self) -> Self {
         match self.schema.takes_suggestions() {
             Ok(()) => self,
-            Err(fault) => fault.raise("parameter", self.name),
+            Err(error) => error.raise("parameter", self.name),
         }
     }
 }
 
-narrowing!(Param, "parameter");
+bound_setters!(Param, "parameter");

@@ -1,78 +1,77 @@
-//! Names: what a tool, a scope and an upstream may be called, and which known name was meant.
+//! Naming rules of tools, parameters, scopes, upstreams and headers, and suggestions for misspelled names.
 
-/// The longest name of a tool or a parameter, in characters.
+/// Maximum length of a name, in characters.
 pub const MAX_NAME: usize = 64;
 
-/// Whether clients take this as a tool's name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters, and not
-/// `…_v` with a number, which is how older majors are listed.
+/// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters, without a suffix `_v` and a
+/// number, which is reserved for listing older majors.
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The violated rule, with a correction.
 pub fn check_tool(name: &str) -> Result<(), String> {
     let Some(first) = name.chars().next() else {
-        return Err("a tool's name can't be empty".into());
+        return Err("a tool name can't be empty".into());
     };
     let length = name.chars().count();
     if length > MAX_NAME {
-        return Err(format!("the name has {length} characters: clients take at most {MAX_NAME}"));
+        return Err(format!("a tool name must have at most {MAX_NAME} characters, got {length}"));
     }
     if !(first.is_ascii_alphabetic() || first == '_') {
-        return Err(format!("a tool's name starts with a letter or `_`, not with `{first}`"));
+        return Err(format!("a tool name must start with a letter or `_`, got `{first}`"));
     }
     if let Some(odd) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
-        return Err(format!("clients reject `{odd}` in a tool's name: use letters, digits, `_` and `-`"));
+        return Err(format!("clients reject `{odd}` in a tool name: use letters, digits, `_` and `-`"));
     }
     if let Some((_, digits)) = name.rsplit_once("_v")
         && !digits.is_empty()
         && digits.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return Err(format!(
-            "`_v{digits}` at the end of a name is kept for older versions: put it in `version`"
-        ));
+        return Err(format!("the suffix `_v{digits}` is reserved for older versions: set `version` instead"));
     }
     Ok(())
 }
 
-/// Whether clients take this as a parameter's name: `[a-z][a-z0-9_]*`, 1 to 64 characters.
+/// Checks that clients accept a parameter name: `[a-z][a-z0-9_]*`, 1 to 64 characters.
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The violated rule, with a correction.
 pub fn check_parameter(name: &str) -> Result<(), String> {
     let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !is_sound {
         return Err(
-            "an agent sends this name: write small letters a to z, digits and `_`, a letter first".into()
+            "clients reject this parameter name: use lowercase letters a to z, digits and `_`, starting with a letter"
+                .into(),
         );
     }
     if name.len() > MAX_NAME {
-        return Err(format!("the name has {} characters: clients take at most {MAX_NAME}", name.len()));
+        return Err(format!("a parameter name must have at most {MAX_NAME} characters, got {}", name.len()));
     }
     Ok(())
 }
 
-/// Whether this is a scope token (RFC 6749 §3.3).
+/// Checks that a scope is a scope token (RFC 6749 §3.3).
 ///
 /// # Errors
-/// What is wrong with it.
+/// The violated rule, with a correction.
 pub fn check_scope(scope: &str) -> Result<(), String> {
     if scope.is_empty() {
-        return Err("a scope can't be empty: `public` needs none".into());
+        return Err("a scope can't be empty: write `public` for a tool without scopes".into());
     }
     match scope.chars().find(|c| !matches!(c, '\x21' | '\x23'..='\x5B' | '\x5D'..='\x7E')) {
-        Some(' ') => Err("a scope holds no space: list several as `scope = [\"…\", \"…\"]`".into()),
-        Some(odd) => Err(format!("a scope can't hold {odd:?} (RFC 6749 §3.3)")),
+        Some(' ') => Err("a scope can't contain a space: list several as `scope = [\"…\", \"…\"]`".into()),
+        Some(odd) => Err(format!("a scope can't contain {odd:?} (RFC 6749 §3.3)")),
         None => Ok(()),
     }
 }
 
-/// The most upstreams of one tool.
+/// Maximum number of upstreams per tool.
 pub const MAX_UPSTREAMS: usize = 16;
 
-/// Whether an upstream may be called so: `[a-z][a-z0-9_-]*`, 1 to 64 characters.
+/// Checks the name of an upstream: `[a-z][a-z0-9_-]*`, 1 to 64 characters.
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The violated rule, with a correction.
 pub fn check_upstream(name: &str) -> Result<(), String> {
     let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name
@@ -80,43 +79,43 @@ pub fn check_upstream(name: &str) -> Result<(), String> {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
     if !is_sound {
         return Err(
-            "settings name an upstream so: write small letters a to z, digits, `_` and `-`, a letter first"
+            "an upstream name has lowercase letters a to z, digits, `_` and `-`, and starts with a letter"
                 .into(),
         );
     }
     if name.len() > MAX_NAME {
-        return Err(format!("the name has {} characters: an upstream's has at most {MAX_NAME}", name.len()));
+        return Err(format!("an upstream name must have at most {MAX_NAME} characters, got {}", name.len()));
     }
     Ok(())
 }
 
-/// What stands before the name of a header that mirrors an argument.
+/// Prefix of every header that mirrors an argument.
 pub const HEADER_PREFIX: &str = "Mcp-Param-";
 
-/// Whether a header that mirrors an argument may be called so, behind [`HEADER_PREFIX`]: a token of at most 64
-/// characters (RFC 9110 §5.6.2).
+/// Checks the name of a header that mirrors an argument, without [`HEADER_PREFIX`]: a token of at most 64 characters
+/// (RFC 9110 §5.6.2).
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The violated rule, with a correction.
 pub fn check_header(name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err("a header's name can't be empty: write `header = \"Region\"`".into());
+        return Err("a header name can't be empty: write `header = \"Region\"`".into());
     }
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if let Some(odd) = name.chars().find(|c| !is_token(*c)) {
-        return Err(format!("a header's name can't hold {odd:?}: use letters, digits and `-`"));
+        return Err(format!("a header name can't contain {odd:?}: use letters, digits and `-`"));
     }
     if name.get(..HEADER_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(HEADER_PREFIX)) {
         let rest = &name[HEADER_PREFIX.len()..];
-        return Err(format!("`{HEADER_PREFIX}` is put before it: write `header = \"{rest}\"`"));
+        return Err(format!("`{HEADER_PREFIX}` is added automatically: write `header = \"{rest}\"`"));
     }
     if name.len() > MAX_NAME {
-        return Err(format!("the name has {} characters: a header's has at most {MAX_NAME}", name.len()));
+        return Err(format!("a header name must have at most {MAX_NAME} characters, got {}", name.len()));
     }
     Ok(())
 }
 
-/// The known name that was probably meant by `given`, if one is near enough.
+/// Returns the known name most similar to `given`, if one is similar enough.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;
@@ -135,21 +134,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_clients_take_pass() {
+    fn tool_names_that_clients_accept_pass() {
         for name in ["a", "_", "list_invoices", "List-Invoices2", "x_v", "a_vb2", &"a".repeat(64)] {
             assert_eq!(check_tool(name), Ok(()), "{name}");
         }
     }
 
     #[test]
-    fn names_that_clients_reject_are_refused() {
+    fn tool_names_that_clients_reject_are_refused() {
         for name in ["", "1a", "-a", "a.b", "a b", "é", "list_v2", &"a".repeat(65)] {
             assert!(check_tool(name).is_err(), "{name}");
         }
     }
 
     #[test]
-    fn parameters_are_snake_case() {
+    fn parameter_names_are_snake_case() {
         for name in ["a", "line_2", &"a".repeat(64)] {
             assert_eq!(check_parameter(name), Ok(()), "{name}");
         }
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn upstreams_are_named_in_small_letters() {
+    fn upstream_names_are_lowercase() {
         for name in ["a", "billing", "erp-2_eu", &"a".repeat(64)] {
             assert_eq!(check_upstream(name), Ok(()), "{name}");
         }
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_rfc_9110_tokens() {
+    fn header_names_are_rfc_9110_tokens() {
         for name in ["a", "Region", "X-Tenant_2", "!#$%&'*+-.^_`|~", "Mcp-Param", &"a".repeat(64)] {
             assert_eq!(check_header(name), Ok(()), "{name}");
         }
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_is_found_whatever_its_case() {
+    fn nearest_name_is_found_in_any_case() {
         let known = ["number", "reason", "customer"];
         assert_eq!(nearest("Number", known), Some("number"));
         assert_eq!(nearest("custmer", known), Some("customer"));

@@ -1,47 +1,47 @@
-//! Regular expressions that mean the same to every reader of a schema.
+//! Portable regular expressions: patterns with the same meaning for every reader of a schema.
 //!
-//! JSON Schema says ECMA-262 with the `u` flag; the server matches with Rust's `regex`; a Python client
-//! compiles the same text with `re`. [`check`] admits what all of them read alike and refuses the rest.
+//! JSON Schema specifies ECMA-262 with the `u` flag; the server matches with Rust's `regex`; a Python client
+//! compiles the same text with `re`. [`check`] accepts patterns that all of them interpret alike and refuses the rest.
 
 use std::{fmt, sync::OnceLock};
 
-use crate::classes::Classes;
+use crate::ascii_classes::AsciiClassSequence;
 
-/// A portable pattern, compiled at its first use and kept.
+/// A portable pattern, compiled at its first use and cached.
 ///
-/// As in JSON Schema the match is unanchored: `^` and `$` say otherwise.
+/// As in JSON Schema the match is unanchored; `^` and `$` anchor it.
 #[derive(Clone, Copy)]
 pub struct Pattern {
     source: &'static str,
-    /// A constant can't hold the compiled form itself.
+    /// A constant can't contain the compiled form itself.
     matcher: Option<fn() -> &'static Matcher>,
 }
 
 impl Pattern {
-    /// A pattern and the place where its compiled form is kept; [`check`] has passed it.
+    /// Creates a pattern that [`check`] accepted, with the static that caches its compiled form.
     #[must_use]
     pub const fn new(source: &'static str, matcher: fn() -> &'static Matcher) -> Self {
         Pattern { source, matcher: Some(matcher) }
     }
 
-    /// A pattern that a lock remembers: compiled anew for each match, since no call is read against it.
+    /// Creates a pattern read from a lock. It is compiled for each match, since no call is validated against it.
     #[must_use]
-    pub const fn remembered(source: &'static str) -> Self {
+    pub const fn from_lock(source: &'static str) -> Self {
         Pattern { source, matcher: None }
     }
 
-    /// The text as the schema shows it.
+    /// Source text, as in the schema.
     #[must_use]
     pub const fn source(&self) -> &'static str {
         self.source
     }
 
-    /// Where its compiled form is kept; a remembered one has no such place.
+    /// Cache of the compiled form; a pattern from a lock has none.
     pub(crate) fn matcher(&self) -> Option<&'static Matcher> {
         self.matcher.map(|matcher| matcher())
     }
 
-    /// Whether `text` holds a match, in time linear in its length.
+    /// Returns true if `text` contains a match, in time linear in its length.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match self.matcher() {
@@ -63,42 +63,42 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// The compiled form of one pattern, for a `static`.
+/// Cached compiled form of one pattern, for a `static`.
 #[derive(Debug)]
 pub struct Matcher {
     source: &'static str,
-    compiled: OnceLock<Option<Compiled>>,
+    compiled: OnceLock<Option<CompiledPattern>>,
 }
 
 #[derive(Debug)]
-enum Compiled {
-    Classes(Classes),
+enum CompiledPattern {
+    AsciiClasses(AsciiClassSequence),
     Regex(regex::Regex),
 }
 
 impl Matcher {
-    /// A matcher that compiles `source` when first asked.
+    /// Creates a matcher that compiles `source` at its first use.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Matcher { source, compiled: OnceLock::new() }
     }
 
-    /// Whether `text` holds a match. A pattern that doesn't compile matches nothing.
+    /// Returns true if `text` contains a match. A pattern that doesn't compile matches nothing.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| match Classes::of(self.source) {
-            Some(classes) => Some(Compiled::Classes(classes)),
-            None => compile(self.source).ok().map(Compiled::Regex),
+        let compiled = self.compiled.get_or_init(|| match AsciiClassSequence::of(self.source) {
+            Some(classes) => Some(CompiledPattern::AsciiClasses(classes)),
+            None => compile(self.source).ok().map(CompiledPattern::Regex),
         });
         match compiled {
-            Some(Compiled::Classes(classes)) => classes.is_match(text),
-            Some(Compiled::Regex(regex)) => regex.is_match(text),
+            Some(CompiledPattern::AsciiClasses(classes)) => classes.is_match(text),
+            Some(CompiledPattern::Regex(regex)) => regex.is_match(text),
             None => false,
         }
     }
 }
 
-/// Why a pattern isn't portable.
+/// Reason why a pattern isn't portable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError(String);
 
@@ -110,36 +110,37 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// The largest compiled program, in bytes; `a{1000}{1000}` is beyond it.
+/// Maximum size of a compiled pattern, in bytes; `a{1000}{1000}` exceeds it.
 const SIZE_LIMIT: usize = 256 * 1024;
+/// Maximum nesting of groups.
 const NEST_LIMIT: u32 = 32;
 
 fn compile(source: &str) -> Result<regex::Regex, regex::Error> {
     regex::RegexBuilder::new(source).size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT).build()
 }
 
-/// Admits a pattern that ECMA-262 (with `u`), Rust's `regex` and Python's `re` read alike.
+/// Accepts a pattern that ECMA-262 (with `u`), Rust's `regex` and Python's `re` interpret alike.
 ///
 /// # Errors
-/// What is wrong with it, and what to write instead.
+/// The part that isn't portable, with a correction.
 pub fn check(pattern: &str) -> Result<(), PatternError> {
     if pattern.is_empty() {
-        return Err(PatternError("an empty pattern matches everything: leave it out".into()));
+        return Err(PatternError("an empty pattern matches everything: remove it".into()));
     }
-    let mut parser = Parser { rest: pattern.chars().peekable(), depth: 0 };
+    let mut parser = PatternParser { rest: pattern.chars().peekable(), depth: 0 };
     parser.alternatives()?;
     if parser.rest.peek().is_some() {
-        return refuse("`)` closes no group: write `\\)` for the character itself");
+        return refuse("`)` without an opening `(`: write `\\)` for the character itself");
     }
     compile(pattern).map(drop).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => PatternError(format!(
-            "the pattern compiles to more than {SIZE_LIMIT} bytes: use smaller repetitions"
-        )),
+        regex::Error::CompiledTooBig(_) => {
+            PatternError(format!("the compiled pattern exceeds {SIZE_LIMIT} bytes: use smaller repetitions"))
+        }
         other => PatternError(format!("the pattern doesn't compile: {other}")),
     })
 }
 
-/// Whether `text` holds a match of a pattern that [`check`] has passed.
+/// Returns true if `text` contains a match of a pattern that [`check`] accepted.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
     compile(pattern).is_ok_and(|regex| regex.is_match(text))
@@ -149,12 +150,12 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, PatternError> {
     Err(PatternError(message.into()))
 }
 
-struct Parser<'p> {
+struct PatternParser<'p> {
     rest: std::iter::Peekable<std::str::Chars<'p>>,
     depth: u32,
 }
 
-impl Parser<'_> {
+impl PatternParser<'_> {
     fn take(&mut self, wanted: char) -> bool {
         self.rest.next_if_eq(&wanted).is_some()
     }
@@ -184,17 +185,17 @@ impl Parser<'_> {
             }
             '*' | '+' | '?' | '{' => {
                 return refuse(format!(
-                    "`{first}` repeats nothing: write `\\{first}` for the character itself"
+                    "nothing precedes `{first}`: write `\\{first}` for the character itself"
                 ));
             }
             '}' | ']' => {
                 return refuse(format!(
-                    "`{first}` closes nothing: write `\\{first}` for the character itself"
+                    "`{first}` without an opening bracket: write `\\{first}` for the character itself"
                 ));
             }
             '.' => {
                 return refuse(
-                    "`.` means two things (line ends differ between JavaScript and Rust): \
+                    "`.` isn't portable (line ends differ between JavaScript and Rust): \
                      write `[^\\n]`, or `\\.` for a dot",
                 );
             }
@@ -211,18 +212,18 @@ impl Parser<'_> {
     fn group(&mut self) -> Result<(), PatternError> {
         if self.take('?') && !self.take(':') {
             return refuse(
-                "of the `(?…)` groups only `(?:…)` means the same everywhere: \
-                 no look-around, flags or names",
+                "only `(?:…)` is portable among `(?…)` groups: \
+                 use no look-around, flags or names",
             );
         }
         self.depth += 1;
         if self.depth > NEST_LIMIT {
-            return refuse(format!("groups nest deeper than {NEST_LIMIT}"));
+            return refuse(format!("groups must nest at most {NEST_LIMIT} deep"));
         }
         self.alternatives()?;
         self.depth -= 1;
         if !self.take(')') {
-            return refuse("a group isn't closed: `)` is missing");
+            return refuse("unclosed group: add `)`");
         }
         Ok(())
     }
@@ -240,13 +241,15 @@ impl Parser<'_> {
         }
         self.take('?');
         match self.rest.peek() {
-            Some(next @ ('*' | '+' | '?' | '{')) => refuse(format!("`{next}` repeats a repetition")),
+            Some(next @ ('*' | '+' | '?' | '{')) => {
+                refuse(format!("`{next}` can't follow another repetition"))
+            }
             _ => Ok(()),
         }
     }
 
     fn counted(&mut self) -> Result<(), PatternError> {
-        const SHAPE: &str = "a repetition is written `{n}`, `{n,}` or `{n,m}`";
+        const SHAPE: &str = "write a repetition as `{n}`, `{n,}` or `{n,m}`";
         let Some(least) = self.number() else {
             return refuse(SHAPE);
         };
@@ -254,7 +257,7 @@ impl Parser<'_> {
             && let Some(most) = self.number()
             && most < least
         {
-            return refuse(format!("`{{{least},{most}}}`: the least is over the most"));
+            return refuse(format!("`{{{least},{most}}}`: the minimum exceeds the maximum"));
         }
         if self.take('}') { Ok(()) } else { refuse(SHAPE) }
     }
@@ -272,7 +275,7 @@ impl Parser<'_> {
         let mut first = true;
         loop {
             let Some(next) = self.rest.next() else {
-                return refuse("a class isn't closed: `]` is missing");
+                return refuse("unclosed class: add `]`");
             };
             match next {
                 ']' if first => {
@@ -280,7 +283,7 @@ impl Parser<'_> {
                 }
                 ']' => return Ok(()),
                 '-' if !first && self.rest.peek() != Some(&']') => {
-                    return refuse("`-` in the middle of a class means two things: write `\\-`");
+                    return refuse("`-` in the middle of a class isn't portable: write `\\-`");
                 }
                 _ => {}
             }
@@ -299,14 +302,14 @@ impl Parser<'_> {
         }
         self.rest.next();
         let Some(next) = self.rest.next() else {
-            return refuse("a class isn't closed: `]` is missing");
+            return refuse("unclosed class: add `]`");
         };
         if next == '-' {
-            return refuse("`-` in the middle of a class means two things: write `\\-`");
+            return refuse("`-` in the middle of a class isn't portable: write `\\-`");
         }
         let high = self.class_member(next)?;
         if high < low {
-            return refuse(format!("`{low}-{high}` runs backwards"));
+            return refuse(format!("`{low}-{high}`: the range is reversed"));
         }
         Ok(())
     }
@@ -314,15 +317,15 @@ impl Parser<'_> {
     fn class_member(&mut self, next: char) -> Result<char, PatternError> {
         match next {
             '\\' => self.escape(true),
-            '[' => refuse("`[` inside a class means two things: write `\\[`"),
+            '[' => refuse("`[` inside a class isn't portable: write `\\[`"),
             '&' | '~' if self.rest.peek() == Some(&next) => {
-                refuse(format!("`{next}{next}` inside a class means two things: write `\\{next}` once"))
+                refuse(format!("`{next}{next}` inside a class isn't portable: write `\\{next}` once"))
             }
             _ => Ok(next),
         }
     }
 
-    /// The character that an escape stands for.
+    /// The character that an escape denotes.
     fn escape(&mut self, in_class: bool) -> Result<char, PatternError> {
         let Some(next) = self.rest.next() else {
             return refuse("the pattern ends in `\\`");
@@ -337,15 +340,15 @@ impl Parser<'_> {
             't' => Ok('\t'),
             'x' => self.hexadecimal(2),
             'u' => self.hexadecimal(4),
-            'd' | 'D' => refuse("`\\d` means two things (other scripts' digits): write `[0-9]`"),
-            'w' | 'W' => refuse("`\\w` means two things (other scripts' letters): write `[A-Za-z0-9_]`"),
-            's' | 'S' => refuse("`\\s` means two things (other blanks): write `[ \\t\\r\\n]`"),
+            'd' | 'D' => refuse("`\\d` isn't portable (digits of other scripts): write `[0-9]`"),
+            'w' | 'W' => refuse("`\\w` isn't portable (letters of other scripts): write `[A-Za-z0-9_]`"),
+            's' | 'S' => refuse("`\\s` isn't portable (other white space): write `[ \\t\\r\\n]`"),
             'b' | 'B' => {
-                refuse("`\\b` means two things (what a letter is): write out what stands beside the word")
+                refuse("`\\b` isn't portable (letters differ): write the neighbouring characters out")
             }
-            'p' | 'P' => refuse("`\\p{…}` isn't known everywhere: write the class out"),
-            '0'..='9' | 'k' => refuse("back-references aren't linear in time, and `regex` has none"),
-            _ => refuse(format!("`\\{next}` isn't an escape everywhere: write `{next}`")),
+            'p' | 'P' => refuse("`\\p{…}` isn't portable: write the class out"),
+            '0'..='9' | 'k' => refuse("back-references aren't supported: they don't match in linear time"),
+            _ => refuse(format!("`\\{next}` isn't a portable escape: write `{next}`")),
         }
     }
 
@@ -354,7 +357,7 @@ impl Parser<'_> {
         for _ in 0..digits {
             match self.rest.next().and_then(|digit| digit.to_digit(16)) {
                 Some(digit) => value = value * 16 + digit,
-                None => return refuse(format!("this escape takes {digits} hexadecimal digits")),
+                None => return refuse(format!("this escape needs {digits} hexadecimal digits")),
             }
         }
         char::from_u32(value)
@@ -367,7 +370,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_that_mean_one_thing_pass() {
+    fn portable_patterns_pass() {
         for pattern in [
             "^inv_[0-9]{8}$",
             "^[A-Za-z_][A-Za-z0-9_-]*$",
@@ -386,11 +389,11 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_mean_two_things_are_refused() {
+    fn patterns_that_are_not_portable_are_refused() {
         for (pattern, word) in [
             (r"^\d+$", "[0-9]"),
             (r"^\w+$", "[A-Za-z0-9_]"),
-            (r"\s", "blanks"),
+            (r"\s", "white space"),
             (r"a\b", "letter"),
             (r"\p{Lu}", "class"),
             ("a.b", "line ends"),
@@ -404,19 +407,19 @@ mod tests {
             ("(?=a)", "look-around"),
             ("(?<n>a)", "names"),
             (r"(a)\1", "back-references"),
-            (r"\-", "isn't an escape"),
-            (r"\_", "isn't an escape"),
+            (r"\-", "isn't a portable escape"),
+            (r"\_", "isn't a portable escape"),
             ("^*", "can't be repeated"),
-            ("a**", "repeats a repetition"),
-            ("*a", "repeats nothing"),
+            ("a**", "can't follow another repetition"),
+            ("*a", "nothing precedes `*`"),
             ("a{,3}", "{n,m}"),
-            ("a{3,2}", "least"),
-            ("{", "repeats nothing"),
-            ("a}", "closes nothing"),
-            ("(a", "isn't closed"),
-            ("a)", "closes no group"),
-            ("[a", "isn't closed"),
-            ("[z-a]", "backwards"),
+            ("a{3,2}", "minimum"),
+            ("{", "nothing precedes `{`"),
+            ("a}", "`}` without an opening bracket"),
+            ("(a", "unclosed group"),
+            ("a)", "without an opening `(`"),
+            ("[a", "unclosed class"),
+            ("[z-a]", "reversed"),
             ("a\\", "ends in"),
             ("\\ud800", "surrogate"),
             ("", "everything"),
@@ -428,13 +431,13 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused_without_recursion_without_end() {
+    fn deep_nesting_is_refused_without_deep_recursion() {
         let pattern = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
         assert!(check(&pattern).is_err());
     }
 
     #[test]
-    fn a_match_is_unanchored_and_linear() {
+    fn match_is_unanchored_and_linear() {
         static EVIL: Matcher = Matcher::new("^(a+)+$");
         let pattern = Pattern::new("^(a+)+$", || &EVIL);
         let text = format!("{}!", "a".repeat(100_000));

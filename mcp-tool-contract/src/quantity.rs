@@ -1,30 +1,30 @@
-//! Quantities as people write them: `5s`, `4MiB`, `10/min`.
+//! Parses written quantities: `5s`, `4MiB`, `10/min`.
 
 use crate::model::{Rate, Window};
 
-/// The longest time that bounds anything: a day.
+/// Maximum duration, in milliseconds: a day.
 const MAX_MILLISECONDS: u64 = 86_400_000;
 
-/// Milliseconds of `250ms`, `5s`, `2m`, `1h`; over nothing, and at most a day.
+/// Parses a duration such as `250ms`, `5s`, `2m`, `1h` into milliseconds, from 1 ms to a day.
 #[must_use]
 pub fn milliseconds(text: &str) -> Option<u64> {
     let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
     scaled(text, &units).filter(|time| (1..=MAX_MILLISECONDS).contains(time))
 }
 
-/// Bytes of `65536`, `64KiB`, `4MiB`.
+/// Parses a size such as `65536`, `64KiB`, `4MiB` into bytes.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     scaled(text, &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
 }
 
-/// The rate of `10/s`, `10/min`, `10/h`, `10/day`: from 1 to 1,000,000 calls.
+/// Parses a rate such as `10/s`, `10/min`, `10/h`, `10/day`: from 1 to 1,000,000 calls.
 #[must_use]
 pub fn rate(text: &str) -> Option<Rate> {
     let (calls, unit) = text.split_once('/')?;
     let window = Window::ALL.into_iter().find(|window| window.name() == unit)?;
     let is_plain = calls.bytes().all(|byte| byte.is_ascii_digit()) && !calls.starts_with('0');
-    let calls = calls.parse().ok().filter(|calls| is_plain && (1..=Rate::MOST).contains(calls))?;
+    let calls = calls.parse().ok().filter(|calls| is_plain && (1..=Rate::MAX_CALLS).contains(calls))?;
     Some(Rate { calls, window })
 }
 
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_a_unit_and_an_end() {
+    fn durations_have_a_unit_and_a_maximum() {
         assert_eq!(milliseconds("250ms"), Some(250));
         assert_eq!(milliseconds("1h"), Some(3_600_000));
         for text in ["", "5", "s", "0s", "25h", "1.5s", "-1s", "5S", "99999999999999999999s"] {
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_have_a_window_and_an_end() {
+    fn rates_have_a_window_and_a_maximum() {
         for (text, calls, window) in [
             ("1/s", 1, Window::Second),
             ("10/min", 10, Window::Minute),

@@ -1,6 +1,6 @@
-//! Text built during const evaluation, where `format!` can't go.
+//! Text built during const evaluation, where `format!` isn't available.
 
-/// A bounded line of text; what no longer fits is left out whole.
+/// Text of bounded length; a piece that no longer fits is omitted entirely.
 #[derive(Clone, Copy)]
 pub(crate) struct ConstText<const CAPACITY: usize = 320> {
     bytes: [u8; CAPACITY],
@@ -12,8 +12,8 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         ConstText { bytes: [0; CAPACITY], len: 0 }
     }
 
-    /// Bytes that still fit.
-    pub(crate) const fn room(&self) -> usize {
+    /// Number of bytes that still fit.
+    pub(crate) const fn remaining(&self) -> usize {
         CAPACITY - self.len
     }
 
@@ -51,7 +51,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         }
     }
 
-    /// A number with up to six digits behind the point; one beyond what can be spelled so as `a number`.
+    /// Appends a number with up to six decimals, or `a number` if it is too large for that.
     pub(crate) const fn number(mut self, value: f64) -> Self {
         const MILLION: i128 = 1_000_000;
         let scaled = value * MILLION as f64;
@@ -85,7 +85,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
     }
 }
 
-/// Whether two texts are the same, in const evaluation, where each step costs a microsecond: several bytes a step.
+/// Compares two texts in const evaluation, where each step costs a microsecond: four bytes per step.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -106,7 +106,7 @@ pub(crate) const fn same(left: &str, right: &str) -> bool {
     true
 }
 
-/// Whether two texts are the same but for the case of ASCII letters.
+/// Compares two texts, ignoring the case of ASCII letters.
 pub(crate) const fn same_but_for_case(left: &str, right: &str) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_of_every_size_are_written_whole() {
+    fn integers_of_every_size_are_written_in_full() {
         for value in [0, 7, -1, 1_000_000, i128::MAX, i128::MIN] {
             assert_eq!(ConstText::<320>::new().integer(value).as_str(), value.to_string());
         }
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out_whole() {
+    fn piece_that_does_not_fit_is_omitted_entirely() {
         let long = "é".repeat(159);
         let text = ConstText::<320>::new().str(&long).str("abc").str("é");
         assert_eq!(text.as_str(), format!("{long}é"));
     }
 
     #[test]
-    fn texts_of_every_length_are_told_apart_at_every_byte() {
+    fn difference_is_found_at_every_byte_of_every_length() {
         let text = "abcdefghijklmnopqrst";
         for length in 0..=text.len() {
             let own = &text[..length];
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_code_points() {
+    fn length_is_counted_in_code_points() {
         assert_eq!(code_points("naïve 🦀"), 7);
     }
 }

@@ -4,20 +4,23 @@ use std::{any::Any, future::Future};
 
 use futures_util::future::BoxFuture;
 pub use mcp_tool_contract::{
-    bounds::{Field, Kind, Literal, LiteralValue, Member, Narrowed, Object, Schema},
-    judge::hold,
-    lock::compact::Compact,
+    bounds::{Field, Kind, Literal, LiteralValue, Member, NewtypeSchema, Object, Schema},
+    judge::assert_no_drift,
+    lock::compact::CompactContract,
     model::{
-        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+        Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
     },
     pattern::{Matcher, Pattern},
     read::{
-        arguments::{Declared, Defaulted, Fill, Sent, Slot, State, check_defaults, declare, read, unread},
+        arguments::{
+            ArgumentText, CheckDefault, DeclaredParam, FillSlot, Slot, SlotState, check_defaults, declare,
+            read, unread,
+        },
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
-        value::Value,
+        value::ParsedValue,
         violation::Violations,
     },
-    rules::Rule,
+    rules::ChangeRule,
 };
 
 pub use crate::{
@@ -34,19 +37,23 @@ pub use crate::{
 use crate::{error::ErrorKind, tool::completion::Completing};
 
 /// Reads the arguments, and makes the future of the call.
-type Call<S> = for<'a> fn(&'a S, &'a CallContext, &Sent<'_>) -> Result<Running<'a>, Violations>;
+type Call<S> = for<'a> fn(&'a S, &'a CallContext, &ArgumentText<'_>) -> Result<Running<'a>, Violations>;
 
 /// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
 /// tools that borrow the same.
 struct Function<S: 'static> {
     state: S,
-    defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    defaulted: &'static [&'static (dyn CheckDefault + Sync)],
     completers: &'static [Completer<S>],
     call: Call<S>,
 }
 
 impl<S: Send + Sync + 'static> Bound for Function<S> {
-    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations> {
+    fn call<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        arguments: &ArgumentText<'_>,
+    ) -> Result<Running<'a>, Violations> {
         (self.call)(&self.state, cx, arguments)
     }
 
@@ -72,7 +79,7 @@ impl<S: Send + Sync + 'static> Bound for Function<S> {
 /// Puts a function together with what it borrows.
 pub fn bound<S: Send + Sync + 'static>(
     state: S,
-    defaulted: &'static [&'static (dyn Defaulted + Sync)],
+    defaulted: &'static [&'static (dyn CheckDefault + Sync)],
     completers: &'static [Completer<S>],
     call: Call<S>,
 ) -> Box<dyn Bound> {

@@ -10,25 +10,25 @@ use std::{
 
 use mcp_tool_contract::{
     lock::{Baseline, FILE, Lock, compact},
-    model::{Output, Version},
+    model::{ToolOutput, Version},
 };
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::errors::Errors;
 
-/// Locks that were read in this process: one crate's macros all run in one.
-static READ: Mutex<Option<HashMap<PathBuf, Read>>> = Mutex::new(None);
+/// PackageLock that were read in this process: one crate's macros all run in one.
+static READ: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
 
 /// A lock as it was when it was read.
 #[derive(Clone)]
-struct Read {
+struct CachedLock {
     modified: Option<SystemTime>,
     lock: Arc<Result<Lock, String>>,
 }
 
 /// A package's lock, as one tool sees it.
-pub(crate) struct Locks {
+pub(crate) struct PackageLock {
     path: PathBuf,
     lock: Option<Arc<Result<Lock, String>>>,
     /// Whether it is the first to see it so.
@@ -36,7 +36,7 @@ pub(crate) struct Locks {
 }
 
 /// A locked contract, for const evaluation.
-pub(crate) struct Held {
+pub(crate) struct LockedTool {
     bytes: Literal,
     /// The names of its parameters.
     names: Vec<&'static str>,
@@ -44,7 +44,7 @@ pub(crate) struct Held {
     late: Option<(&'static str, Version)>,
 }
 
-impl Held {
+impl LockedTool {
     /// The judgement of a tool, at its version: a compile error where it drifted further than that says.
     pub(crate) fn judgement<'n>(
         &self,
@@ -56,11 +56,11 @@ impl Held {
         let same = names.eq(self.names.iter().copied());
         let hold = quote_spanned! {at=>
             const _: () =
-                ::mcp_tool_runtime::__private::hold::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT, #same);
+                ::mcp_tool_runtime::__private::assert_no_drift::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT, #same);
         };
         quote! {
             enum Locked {}
-            impl ::mcp_tool_runtime::__private::Compact for Locked {
+            impl ::mcp_tool_runtime::__private::CompactContract for Locked {
                 const BYTES: &'static [u8] = #bytes;
             }
             #hold
@@ -68,7 +68,7 @@ impl Held {
     }
 }
 
-impl Held {
+impl LockedTool {
     /// What a running server judges a result by.
     pub(crate) fn late(&self) -> Option<TokenStream> {
         let (schema, Version { major, minor }) = self.late?;
@@ -79,33 +79,33 @@ impl Held {
     }
 }
 
-impl Locks {
+impl PackageLock {
     /// The lock of the package that is being compiled. The search goes up from the source file.
     pub(crate) fn here() -> Self {
         // Editors expand macros without telling where.
         let file = proc_macro::Span::call_site().local_file();
         let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let package = file.and_then(|file| package_of(&file)).or(folder).unwrap_or_default();
-        Locks::of(package.join(FILE))
+        PackageLock::of(package.join(FILE))
     }
 
     fn of(path: PathBuf) -> Self {
         let Ok(modified) = fs::metadata(&path).map(|metadata| metadata.modified().ok()) else {
-            return Locks { path, lock: None, is_first: false };
+            return PackageLock { path, lock: None, is_first: false };
         };
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         let read = read.get_or_insert_default();
         match read.get(&path) {
             // An editor's process outlives the file's changes.
             Some(known) if known.modified == modified && modified.is_some() => {
-                Locks { path, lock: Some(Arc::clone(&known.lock)), is_first: false }
+                PackageLock { path, lock: Some(Arc::clone(&known.lock)), is_first: false }
             }
             _ => {
                 let lock = fs::read_to_string(&path).map_err(|error| error.to_string());
                 let lock =
                     Arc::new(lock.and_then(|text| Lock::parse(&text).map_err(|error| error.to_string())));
-                read.insert(path.clone(), Read { modified, lock: Arc::clone(&lock) });
-                Locks { path, lock: Some(lock), is_first: true }
+                read.insert(path.clone(), CachedLock { modified, lock: Arc::clone(&lock) });
+                PackageLock { path, lock: Some(lock), is_first: true }
             }
         }
     }
@@ -125,7 +125,7 @@ impl Locks {
         (major, minor): (u32, u32),
         at: Span,
         errors: &mut Errors,
-    ) -> Option<Held> {
+    ) -> Option<LockedTool> {
         let lock = match self.lock.as_deref()? {
             Ok(lock) => lock,
             Err(reason) => {
@@ -142,16 +142,16 @@ impl Locks {
         let version = Version { major, minor };
         match lock.baseline(name, version) {
             Baseline::None => None,
-            Baseline::Held(locked) => {
+            Baseline::Locked(locked) => {
                 let late = match locked.contract.output {
-                    Output::Remembered(schema) => Some((schema, locked.contract.version)),
+                    ToolOutput::FromLock(schema) => Some((schema, locked.contract.version)),
                     _ => None,
                 };
                 let bytes = Literal::byte_string(&compact::encode(&locked.contract));
                 let names = locked.contract.input.iter().map(|param| param.name).collect();
-                Some(Held { bytes, names, late })
+                Some(LockedTool { bytes, names, late })
             }
-            Baseline::Below(locked) => {
+            Baseline::Newer(locked) => {
                 let locked = locked.contract.version;
                 let message = format!(
                     "tool '{name}' {version} is below {FILE}, which has {locked}: a version never falls — write \"{locked}\", or more for a change"

@@ -45,23 +45,23 @@ fn invalid_argument_is_refused_before_the_function_runs() {
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [
-        ("n", json!(99), "/n", "maximum", "99 is over the maximum of 10"),
-        ("n", json!(0), "/n", "minimum", "0 is under the minimum of 1"),
-        ("n", json!(1.5), "/n", "type", "1.5 has a fraction, an integer is wanted"),
-        ("n", json!("5"), "/n", "type", "\"5\" is a string, an integer is wanted"),
-        ("n", json!(null), "/n", "type", "null was sent, an integer is wanted"),
-        ("name", json!("abcdef"), "/name", "maxLength", "6 characters, at most 5 allowed"),
-        ("name", json!("ABC"), "/name", "pattern", "\"ABC\" does not match ^[a-z]+$"),
-        ("name", json!(["a"]), "/name", "type", "an array was sent, a string is wanted"),
+        ("n", json!(99), "/n", "maximum", "must be at most 10, got 99"),
+        ("n", json!(0), "/n", "minimum", "must be at least 1, got 0"),
+        ("n", json!(1.5), "/n", "type", "must be an integer, got a fraction: 1.5"),
+        ("n", json!("5"), "/n", "type", "must be an integer, got a string: \"5\""),
+        ("n", json!(null), "/n", "type", "must be an integer, got null"),
+        ("name", json!("abcdef"), "/name", "maxLength", "must be at most 5 characters, got 6"),
+        ("name", json!("ABC"), "/name", "pattern", "must match ^[a-z]+$, got \"ABC\""),
+        ("name", json!(["a"]), "/name", "type", "must be a string, got an array"),
         (
             "mode",
             json!("Fast"),
             "/mode",
             "enum",
-            "\"Fast\" is none of \"fast\", \"safe\"; did you mean \"fast\"?",
+            "must be one of \"fast\", \"safe\", got \"Fast\"; did you mean \"fast\"?",
         ),
-        ("tags", json!(["a", 1]), "/tags/1", "type", "1 is a number, a string is wanted"),
-        ("tags", json!(["a", "b", "c", "d"]), "/tags", "maxItems", "4 items, at most 3 allowed"),
+        ("tags", json!(["a", 1]), "/tags/1", "type", "must be a string, got a number: 1"),
+        ("tags", json!(["a", "b", "c", "d"]), "/tags", "maxItems", "must have at most 3 items, got 4"),
         ("nmae", json!("x"), "/nmae", "additionalProperties", "unknown argument; did you mean 'name'?"),
     ];
     for (name, value, pointer, rule, message) in cases {
@@ -155,9 +155,9 @@ fn echoed_value_has_at_most_64_characters() {
 fn result_that_violates_its_schema_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, reason, secret) in [
-        ("overstate", "/v: 11 is over the maximum of 10", "11"),
-        ("overshare", "/password_hash: returned, but not promised", "password_hash"),
-        ("not_a_number", "/ratio: null was sent, a number is wanted", "ratio"),
+        ("overstate", "/v: must be at most 10, got 11", "11"),
+        ("overshare", "/password_hash: not in the output schema, but returned", "password_hash"),
+        ("not_a_number", "/ratio: must be a number, got null", "ratio"),
     ] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), "internal");

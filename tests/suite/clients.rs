@@ -18,8 +18,8 @@ const NODE: &str = "node_modules/.bin/node";
 
 /// Error text of the invalid call in the scenario.
 const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
-    /name: 6 characters, at most 5 allowed\n\
-    /n: 99 is over the maximum of 10\n\
+    /name: must be at most 5 characters, got 6\n\
+    /n: must be at most 10, got 99\n\
     /nn: unknown argument; did you mean 'n'?";
 
 /// Runs a program of `tests/clients` to completion and returns its stdout and exit code.

@@ -11,7 +11,7 @@ use mcp_tool_contract::{
     json::schema::Prose,
     model::{Contract, Param},
     pattern::{Matcher, Pattern},
-    read::arguments::{self, Sent, Slot, declare},
+    read::arguments::{self, ArgumentText, Slot, declare},
 };
 use mcp_tool_runtime::{Parameter, ToolSchema};
 use proptest::{
@@ -156,7 +156,7 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
     let arguments = format!("{{\"p\":{text}}}");
     let declared = declare::<T>("p", "").with(*param);
     let mut slot = Slot::new(&declared);
-    let read = arguments::read(&Sent::new(&arguments), &mut [&mut slot]);
+    let read = arguments::read(&ArgumentText::new(&arguments), &mut [&mut slot]);
     let untyped = arguments::check(&arguments, &[*param]);
     prop_assert_eq!(&read, &untyped, "typed and untyped parser differ on {}", text);
 
@@ -271,7 +271,8 @@ struct Line {
 #[test]
 fn result_check_and_output_schema_accept_the_same_results() {
     let object = <Order as mcp_tool_runtime::OutputObject>::OBJECT;
-    let contract = Contract { output: mcp_tool_contract::model::Output::Object(object), ..Contract::EMPTY };
+    let contract =
+        Contract { output: mcp_tool_contract::model::ToolOutput::Object(object), ..Contract::EMPTY };
     let schema =
         contract.output_schema(Prose::Kept).map(|schema| serde_json::to_value(schema).unwrap()).unwrap();
     let oracle = jsonschema::draft202012::new(&schema).unwrap();

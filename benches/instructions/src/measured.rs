@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::read::arguments::Sent;
+use mcp_tool_contract::read::arguments::ArgumentText;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +50,9 @@ impl Measured {
     pub fn reads(&self, tool: &str, arguments: &str) -> bool {
         let family = self.endpoint.dispatcher.registry.family(tool);
         let tool = family.and_then(|versions| versions.first());
-        tool.is_some_and(|tool| execution::read(&*tool.bound, &self.cx, &Sent::new(arguments)).is_ok())
+        tool.is_some_and(|tool| {
+            execution::read(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok()
+        })
     }
 
     /// Reads a `tools/call` from the bytes of its message to its arguments; gives whether they may be called with.

@@ -96,7 +96,7 @@ impl ResourceServer {
         let scopes = |of_reading_alone: bool| -> BTreeSet<&'static str> {
             let contracts = tools.iter().map(ToolEntry::contract);
             let contracts = contracts.filter(|contract| !of_reading_alone || contract.hints.read_only);
-            contracts.flat_map(|contract| contract.needs()).collect()
+            contracts.flat_map(|contract| contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
         let metadata =

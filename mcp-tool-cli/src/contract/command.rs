@@ -7,7 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
-use mcp_tool_contract::{bounds::Format, read::format, rules::Class};
+use mcp_tool_contract::{bounds::Format, read::format, rules::ChangeClass};
 use serde_json::{Value, json};
 
 use super::{self as contracts, Asked, Change, Fault, Report, Said, Server};
@@ -121,12 +121,12 @@ const fn code(fault: Fault) -> u8 {
     }
 }
 
-const fn colour(class: Class) -> Style {
+const fn colour(class: ChangeClass) -> Style {
     match class {
-        Class::Breaking => AnsiColor::Red.on_default().bold(),
-        Class::Weakens => AnsiColor::Yellow.on_default().bold(),
-        Class::Additive => AnsiColor::Green.on_default(),
-        Class::Patch => AnsiColor::BrightBlack.on_default(),
+        ChangeClass::Breaking => AnsiColor::Red.on_default().bold(),
+        ChangeClass::Weakens => AnsiColor::Yellow.on_default().bold(),
+        ChangeClass::Additive => AnsiColor::Green.on_default(),
+        ChangeClass::Patch => AnsiColor::BrightBlack.on_default(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use mcp_tool_contract::{
     judge::{self, Finding, Findings},
-    lock::{Baseline, Lock, Locked},
+    lock::{Baseline, Lock, LockedContract},
     model::Contract,
 };
 
@@ -157,7 +157,7 @@ impl Server<'_> {
             stale |= said.as_ref().is_some_and(|said| matches!(said.fault, Some((Fault::Stale, _))));
             report.said.extend(said);
         }
-        let gone = |locked: &Locked, fault| Said {
+        let gone = |locked: &LockedContract, fault| Said {
             tool: locked.contract.name.to_owned(),
             from: Some(locked.contract.version),
             to: None,
@@ -196,8 +196,8 @@ impl Server<'_> {
     }
 
     /// What a lock promises of this server, and the server doesn't serve.
-    fn unserved<'l>(self, lock: &'l Lock, book: &Book) -> Vec<&'l Locked> {
-        let ours = |locked: &&Locked| locked.servers.iter().any(|name| name == self.name);
+    fn unserved<'l>(self, lock: &'l Lock, book: &Book) -> Vec<&'l LockedContract> {
+        let ours = |locked: &&LockedContract| locked.servers.iter().any(|name| name == self.name);
         lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, book)).collect()
     }
 
@@ -236,22 +236,22 @@ impl Server<'_> {
                 }
                 return Ok(Some(said));
             }
-            Baseline::Below(locked) => {
+            Baseline::Newer(locked) => {
                 let locked = locked.contract.version;
                 said.from = Some(locked);
                 let reason = format!("{name} {version} is below the locked {locked}: a version never falls");
                 said.fault = Some((Fault::NeedsBump, reason));
                 return Ok(Some(said));
             }
-            Baseline::Held(locked) => locked,
+            Baseline::Locked(locked) => locked,
         };
         said.from = Some(locked.contract.version);
         let findings = judge::compare_at_run_time(&locked.contract, &contract);
         said.changes = changes(&findings, &locked.contract, &contract);
-        let mut ruling = judge::rule(&locked.contract, &contract, findings);
+        let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
         if !is_current {
             // A reason may have been given for a change on the way.
-            ruling.idle = None;
+            ruling.unused_reason = None;
         }
         let removal = |contract: &Contract| contract.deprecation.and_then(|deprecation| deprecation.removal);
         let is_sudden = |day: &str| removal(&locked.contract) != Some(day) && day < asked.today;
@@ -366,14 +366,14 @@ impl Server<'_> {
 }
 
 /// Whether a tool of that name and major is served out of the lock's package.
-fn is_served(locked: &Locked, book: &Book) -> bool {
+fn is_served(locked: &LockedContract, book: &Book) -> bool {
     let Contract { name, version, .. } = locked.contract;
     let mut tools = book.tools.iter();
     tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
 }
 
 /// Entries that were edited by hand.
-fn edited(book: &Book) -> Result<Vec<&Locked>, ContractError> {
+fn edited(book: &Book) -> Result<Vec<&LockedContract>, ContractError> {
     let mut edited = Vec::new();
     for locked in book.lock.tools() {
         if !locked.is_intact()? {
@@ -384,7 +384,7 @@ fn edited(book: &Book) -> Result<Vec<&Locked>, ContractError> {
 }
 
 /// What is said of such an entry: whoever made it anew would take the edit for a promise.
-fn unmakeable(locked: &Locked, shown: &str) -> String {
+fn unmakeable(locked: &LockedContract, shown: &str) -> String {
     let Contract { name, version, .. } = locked.contract;
     format!("the entry of {name} {version} in {shown} was edited by hand: take it from version control again")
 }

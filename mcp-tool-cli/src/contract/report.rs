@@ -4,7 +4,7 @@ use mcp_tool_contract::{
     judge::Finding,
     model::{Contract, Version},
     rules::{
-        Class,
+        ChangeClass,
         witness::{self, Witness},
     },
 };
@@ -77,6 +77,6 @@ impl Change {
 
     /// Whether it would be a compile error: patches aren't.
     pub(crate) fn binds(&self) -> bool {
-        self.finding.rule.class() > Class::Patch
+        self.finding.rule.class() > ChangeClass::Patch
     }
 }

@@ -1,28 +1,28 @@
-//! What a value may be. [`narrow`] narrows it, in const evaluation; what carries a name and bounds is a
-//! declaration: a parameter, a [`Field`] of an [`Object`], or a type of its own.
+//! Types and bounds of values. [`narrow`] tightens them in const evaluation. Values with a name and bounds are
+//! declarations: a parameter, a [`Field`] of an [`Object`], or a newtype.
 
 mod declaration;
 pub mod narrow;
 mod object;
 
-pub use declaration::Narrowed;
-pub(crate) use declaration::narrowing;
+pub use declaration::NewtypeSchema;
+pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 
-/// Longest string of a parameter or result that states no bound of its own, in code points.
+/// Maximum length of a string without a bound of its own, in code points.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
-/// Longest array of a parameter that states no bound of its own.
+/// Maximum number of items of a parameter's array without a bound of its own.
 pub const DEFAULT_MAX_ITEMS: u64 = 100;
 
-/// What one JSON value may be: a [`Kind`], perhaps an array of it, perhaps left out.
+/// Schema of one JSON value: a [`Kind`] or an array of it, required or optional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schema {
     /// The value itself, or each item of the array.
     pub kind: Kind,
-    /// The array around it, if there is one.
+    /// Bounds of the array, if the value is one.
     pub items: Option<Items>,
-    /// A parameter may be absent or `null`; a field of a result may be `null`.
+    /// Allows a parameter to be absent or `null`, and a field of a result to be `null`.
     pub optional: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct Schema {
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
-    /// A number without a fraction; `1.0` is one.
+    /// A number without a fraction, including `1.0`.
     Integer {
         /// Least value.
         minimum: i128,
@@ -56,20 +56,20 @@ pub enum Kind {
 /// A field of a result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
-    /// Its name in the JSON.
+    /// Name in the JSON.
     pub name: &'static str,
-    /// What it means.
+    /// Description for the model that reads it.
     pub description: &'static str,
-    /// What its value may be.
+    /// Schema of its value.
     pub schema: Schema,
-    /// Whether it is always there.
+    /// True if it is never absent.
     pub required: bool,
 }
 
-/// An object in a result. What it doesn't declare isn't sent.
+/// An object in a result. Undeclared fields aren't sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Object {
-    /// Its members in order.
+    /// Members in order.
     pub members: &'static [Member],
 }
 
@@ -91,13 +91,13 @@ pub struct Text {
     pub min_len: u64,
     /// Greatest length.
     pub max_len: Option<u64>,
-    /// What it must match.
+    /// Pattern that it must match.
     pub pattern: Option<Pattern>,
-    /// What it spells.
+    /// Format that it must have.
     pub format: Option<Format>,
 }
 
-/// What a string spells.
+/// Format of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A UUID in its hyphenated form (RFC 9562 §4).
@@ -109,7 +109,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The name in JSON Schema (2020-12 validation §7.3).
+    /// Name in JSON Schema (2020-12 validation §7.3).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -119,7 +119,7 @@ impl Format {
         }
     }
 
-    /// Bounds of the text that spells it.
+    /// Bounds of a string of this format.
     #[must_use]
     pub const fn text(self) -> Text {
         let (min_len, max_len) = match self {
@@ -140,12 +140,12 @@ pub struct Items {
     pub max: Option<u64>,
 }
 
-/// A literal of the declaration, with its JSON text.
+/// A literal in a declaration, with its JSON text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Literal {
-    /// Its value.
+    /// Value.
     pub value: LiteralValue,
-    /// The same as JSON.
+    /// JSON text of the value.
     pub json: &'static str,
 }
 
@@ -177,13 +177,13 @@ impl Kind {
     /// Text without bounds of its own.
     pub const TEXT: Kind = Kind::String(Text { min_len: 0, max_len: None, pattern: None, format: None });
 
-    /// A single, required value of this kind.
+    /// Returns the schema of a single, required value of this kind.
     #[must_use]
     pub const fn schema(self) -> Schema {
         Schema { kind: self, items: None, optional: false }
     }
 
-    /// The kind with its article, for messages: `an integer`.
+    /// Name of the JSON type with its article, for messages: `an integer`.
     #[must_use]
     pub const fn noun(self) -> &'static str {
         match self {
@@ -197,13 +197,13 @@ impl Kind {
 }
 
 impl Schema {
-    /// An array of these values, of any length yet.
+    /// Returns the schema of an array of these values, still of any length.
     #[must_use]
     pub const fn array(self) -> Schema {
         Schema { items: Some(Items { min: 0, max: None }), ..self }
     }
 
-    /// The same, but it may be left out.
+    /// Returns the schema of an optional value.
     #[must_use]
     pub const fn optional(self) -> Schema {
         Schema { optional: true, ..self }

@@ -1,8 +1,8 @@
-//! Narrowing: a bound can only tighten what a type says of itself, and must leave something over.
+//! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
 //!
-//! Everything here runs in const evaluation, so that an alias counts as the type that it names; a
-//! [`Fault`] becomes a compile error at the key.
-#![expect(clippy::result_large_err, reason = "a fault lives in const evaluation, where nothing can be boxed")]
+//! Everything here runs in const evaluation, so that an alias counts as the type that it names. A [`BoundError`] becomes
+//! a compile error at the key.
+#![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
 use crate::{
@@ -10,63 +10,61 @@ use crate::{
     text::{self, ConstText},
 };
 
-/// Why a bound can't be, in the author's words.
+/// Reason why a bound or default is invalid.
 #[derive(Clone, Copy)]
-pub struct Fault(ConstText);
+pub struct BoundError(ConstText);
 
-impl Fault {
+impl BoundError {
     const fn at(key: &str) -> ConstText {
         ConstText::new().str("`").str(key).str("` ")
     }
 
-    /// The least is over the most.
-    const fn crossed(low: &str, least: i128, high: &str, most: i128) -> Fault {
-        let text = Fault::at(low).integer(least).str(" is over `").str(high).str("` ");
-        Fault(text.integer(most))
+    /// The minimum exceeds the maximum.
+    const fn crossed(low: &str, least: i128, high: &str, most: i128) -> BoundError {
+        let text = BoundError::at(low).integer(least).str(" exceeds `").str(high).str("` ");
+        BoundError(text.integer(most))
     }
 
-    /// A length that loosens the type's own.
-    const fn wider(key: &str, given: u64, own: u64) -> Fault {
-        let text = Fault::at(key).integer(given as i128).str(" loosens the type's own ");
-        Fault(text.integer(own as i128).str(": a parameter can only narrow its type"))
+    /// A length that loosens the type's own bound.
+    const fn wider(key: &str, given: u64, own: u64) -> BoundError {
+        let text = BoundError::at(key).integer(given as i128).str(" loosens the type's own bound ");
+        BoundError(text.integer(own as i128).str(": a bound can only narrow its type"))
     }
 
-    /// An integer bound that the type can't hold.
-    const fn beyond(key: &str, given: i128, minimum: i128, maximum: i128) -> Fault {
-        let text = Fault::at(key).integer(given).str(" is beyond what the type holds, ");
-        Fault(text.integer(minimum).str("..=").integer(maximum))
+    /// An integer bound outside of the type's range.
+    const fn beyond(key: &str, given: i128, minimum: i128, maximum: i128) -> BoundError {
+        let text = BoundError::at(key).integer(given).str(" is outside the type's range ");
+        BoundError(text.integer(minimum).str("..=").integer(maximum))
     }
 
-    /// A key that is for another kind.
-    const fn misplaced(key: &str, kind: Kind) -> Fault {
-        let text = Fault::at(key).str("doesn't bound ");
-        Fault(match kind {
-            Kind::Boolean => text.str("a boolean: leave it out"),
-            Kind::Integer { .. } | Kind::Number { .. } => {
-                text.str(kind.noun()).str(", which takes `min` and `max`")
-            }
+    /// A key that doesn't apply to this kind.
+    const fn misplaced(key: &str, kind: Kind) -> BoundError {
+        let text = BoundError::at(key).str("doesn't apply to ");
+        BoundError(match kind {
+            Kind::Boolean => text.str("a boolean: remove it"),
+            Kind::Integer { .. } | Kind::Number { .. } => text.str(kind.noun()).str(": use `min` and `max`"),
             Kind::String(Text { format: Some(format), .. }) => {
-                text.str("a ").str(format.name()).str(": leave it out")
+                text.str("a ").str(format.name()).str(": remove it")
             }
-            Kind::String(_) => text.str("a string, which takes `min_len`, `max_len` and `pattern`"),
-            Kind::Enum(_) => text.str("an enum: leave it out"),
-            Kind::Object(_) => text.str("an object: put it on the object's own field"),
+            Kind::String(_) => text.str("a string: use `min_len`, `max_len` and `pattern`"),
+            Kind::Enum(_) => text.str("an enum: remove it"),
+            Kind::Object(_) => text.str("an object: put it on a field of the object"),
         })
     }
 
-    /// A literal of another type than the kind's.
-    const fn mistyped(key: &str, literal: Literal, kind: Kind) -> Fault {
+    /// A literal whose type differs from the kind.
+    const fn mistyped(key: &str, literal: Literal, kind: Kind) -> BoundError {
         match kind {
             Kind::Integer { .. } | Kind::Number { .. } => {
-                let text = Fault::at(key).str(literal.json).str(" is ").str(literal.value.noun());
-                Fault(text.str(", ").str(kind.noun()).str(" is wanted"))
+                let text = BoundError::at(key).str("must be ").str(kind.noun()).str(", got ");
+                BoundError(text.str(literal.json).str(" (").str(literal.value.noun()).str(")"))
             }
-            _ => Fault::misplaced(key, kind),
+            _ => BoundError::misplaced(key, kind),
         }
     }
 
-    const fn no_array(key: &str) -> Fault {
-        Fault(Fault::at(key).str("bounds a `Vec`, and this is none"))
+    const fn no_array(key: &str) -> BoundError {
+        BoundError(BoundError::at(key).str("applies only to a `Vec`: remove it"))
     }
 
     const fn default(literal: Literal) -> ConstText {
@@ -83,38 +81,38 @@ impl Fault {
     }
 }
 
-/// The greatest integer that every client holds exactly (RFC 8259 §6).
+/// Greatest integer that every client represents exactly (RFC 8259 §6).
 const SAFE: i128 = (1 << 53) - 1;
 
 impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
-    pub const fn min(mut self, bound: Literal) -> Result<Schema, Fault> {
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
                 if value < minimum {
-                    return Err(Fault::beyond("min", value, minimum, maximum));
+                    return Err(BoundError::beyond("min", value, minimum, maximum));
                 }
                 if value > maximum {
-                    return Err(Fault::crossed("min", value, "max", maximum));
+                    return Err(BoundError::crossed("min", value, "max", maximum));
                 }
                 self.kind = Kind::Integer { minimum: value, maximum };
             }
             (Kind::Number { minimum, maximum }, LiteralValue::Integer(_) | LiteralValue::Number(_)) => {
                 let value = float(bound.value);
                 if under(value, minimum) {
-                    return Err(Fault(
-                        Fault::at("min").str(bound.json).str(" is under the type's own `min`"),
+                    return Err(BoundError(
+                        BoundError::at("min").str(bound.json).str(" is less than the type's own `min`"),
                     ));
                 }
                 if over(value, maximum) {
-                    return Err(Fault(Fault::at("min").str(bound.json).str(" is over `max`")));
+                    return Err(BoundError(BoundError::at("min").str(bound.json).str(" exceeds `max`")));
                 }
                 self.kind = Kind::Number { minimum: Some(value), maximum };
             }
-            (kind, _) => return Err(Fault::mistyped("min", bound, kind)),
+            (kind, _) => return Err(BoundError::mistyped("min", bound, kind)),
         }
         Ok(self)
     }
@@ -122,29 +120,31 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
-    pub const fn max(mut self, bound: Literal) -> Result<Schema, Fault> {
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
                 if value > maximum {
-                    return Err(Fault::beyond("max", value, minimum, maximum));
+                    return Err(BoundError::beyond("max", value, minimum, maximum));
                 }
                 if value < minimum {
-                    return Err(Fault::crossed("min", minimum, "max", value));
+                    return Err(BoundError::crossed("min", minimum, "max", value));
                 }
                 self.kind = Kind::Integer { minimum, maximum: value };
             }
             (Kind::Number { minimum, maximum }, LiteralValue::Integer(_) | LiteralValue::Number(_)) => {
                 let value = float(bound.value);
                 if over(value, maximum) {
-                    return Err(Fault(Fault::at("max").str(bound.json).str(" is over the type's own `max`")));
+                    return Err(BoundError(
+                        BoundError::at("max").str(bound.json).str(" exceeds the type's own `max`"),
+                    ));
                 }
                 if under(value, minimum) {
-                    return Err(Fault(Fault::at("max").str(bound.json).str(" is under `min`")));
+                    return Err(BoundError(BoundError::at("max").str(bound.json).str(" is less than `min`")));
                 }
                 self.kind = Kind::Number { minimum, maximum: Some(value) };
             }
-            (kind, _) => return Err(Fault::mistyped("max", bound, kind)),
+            (kind, _) => return Err(BoundError::mistyped("max", bound, kind)),
         }
         Ok(self)
     }
@@ -152,21 +152,21 @@ impl Schema {
     /// Raises the least length.
     ///
     /// # Errors
-    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
-    pub const fn min_len(mut self, least: u64) -> Result<Schema, Fault> {
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    pub const fn min_len(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(own @ Text { format: None, .. }) => {
                 if least < own.min_len {
-                    return Err(Fault::wider("min_len", least, own.min_len));
+                    return Err(BoundError::wider("min_len", least, own.min_len));
                 }
                 if let Some(most) = own.max_len
                     && least > most
                 {
-                    return Err(Fault::crossed("min_len", least as i128, "max_len", most as i128));
+                    return Err(BoundError::crossed("min_len", least as i128, "max_len", most as i128));
                 }
                 self.kind = Kind::String(Text { min_len: least, ..own });
             }
-            kind => return Err(Fault::misplaced("min_len", kind)),
+            kind => return Err(BoundError::misplaced("min_len", kind)),
         }
         Ok(self)
     }
@@ -174,21 +174,21 @@ impl Schema {
     /// Lowers the greatest length.
     ///
     /// # Errors
-    /// [`Fault`] where the kind has no such bound, or the new one is beyond the old.
-    pub const fn max_len(mut self, most: u64) -> Result<Schema, Fault> {
+    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    pub const fn max_len(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(own @ Text { format: None, .. }) => {
                 if let Some(old) = own.max_len
                     && most > old
                 {
-                    return Err(Fault::wider("max_len", most, old));
+                    return Err(BoundError::wider("max_len", most, old));
                 }
                 if most < own.min_len {
-                    return Err(Fault::crossed("min_len", own.min_len as i128, "max_len", most as i128));
+                    return Err(BoundError::crossed("min_len", own.min_len as i128, "max_len", most as i128));
                 }
                 self.kind = Kind::String(Text { max_len: Some(most), ..own });
             }
-            kind => return Err(Fault::misplaced("max_len", kind)),
+            kind => return Err(BoundError::misplaced("max_len", kind)),
         }
         Ok(self)
     }
@@ -196,17 +196,17 @@ impl Schema {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// [`Fault`] where the kind isn't free text, or has a pattern already.
-    pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, Fault> {
+    /// The kind isn't free text, or has a pattern already.
+    pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::String(Text { pattern: Some(own), .. }) => {
-                let text = ConstText::new().str("the type has the pattern ").str(own.source());
-                return Err(Fault(text.str(" already, and a schema has one")));
+                let text = ConstText::new().str("the type already has the pattern ").str(own.source());
+                return Err(BoundError(text.str(": a schema can have only one")));
             }
             Kind::String(own @ Text { format: None, .. }) => {
                 self.kind = Kind::String(Text { pattern: Some(pattern), ..own });
             }
-            kind => return Err(Fault::misplaced("pattern", kind)),
+            kind => return Err(BoundError::misplaced("pattern", kind)),
         }
         Ok(self)
     }
@@ -214,78 +214,80 @@ impl Schema {
     /// Raises the least number of items.
     ///
     /// # Errors
-    /// [`Fault`] where it is no array, or the new bound is beyond the old.
-    pub const fn min_items(mut self, least: u64) -> Result<Schema, Fault> {
+    /// The value isn't an array, or the new bound crosses an existing one.
+    pub const fn min_items(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(Items { max: Some(most), .. }) if least > most => {
-                Err(Fault::crossed("min_items", least as i128, "max_items", most as i128))
+                Err(BoundError::crossed("min_items", least as i128, "max_items", most as i128))
             }
             Some(own) => {
                 self.items = Some(Items { min: least, ..own });
                 Ok(self)
             }
-            None => Err(Fault::no_array("min_items")),
+            None => Err(BoundError::no_array("min_items")),
         }
     }
 
     /// Lowers the greatest number of items.
     ///
     /// # Errors
-    /// [`Fault`] where it is no array, or the new bound is beyond the old.
-    pub const fn max_items(mut self, most: u64) -> Result<Schema, Fault> {
+    /// The value isn't an array, or the new bound crosses an existing one.
+    pub const fn max_items(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(own) if most < own.min => {
-                Err(Fault::crossed("min_items", own.min as i128, "max_items", most as i128))
+                Err(BoundError::crossed("min_items", own.min as i128, "max_items", most as i128))
             }
             Some(own) => {
                 self.items = Some(Items { max: Some(most), ..own });
                 Ok(self)
             }
-            None => Err(Fault::no_array("max_items")),
+            None => Err(BoundError::no_array("max_items")),
         }
     }
 
-    /// Bounds what is still unbounded: a string by `max_len`, an array by `max_items` where there is one.
+    /// Sets missing bounds: `max_len` of a string, `max_items` of an array if given.
     ///
     /// # Errors
-    /// [`Fault`] where a bound falls below a least length, or an array is left without a bound.
-    pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, Fault> {
+    /// A bound is below a least length, or an array has no bound.
+    pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::String(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
                 Ok(schema) => schema,
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             };
         }
         match (self.items, max_items) {
             (Some(Items { max: None, .. }), Some(most)) => self.max_items(most),
-            (Some(Items { max: None, .. }), None) => Err(Fault(
+            (Some(Items { max: None, .. }), None) => Err(BoundError(
                 ConstText::new()
-                    .str("an array without a bound: add `#[schema(max_items = …)]`, or return a `Page`"),
+                    .str("an array needs a bound: add `#[schema(max_items = …)]`, or return a `Page`"),
             )),
             _ => Ok(self),
         }
     }
 
-    /// Whether a default is within the bounds; a pattern is looked at when the server starts.
+    /// Checks that a default is within the bounds. Patterns are checked when the server starts.
     ///
     /// # Errors
-    /// [`Fault`] saying which bound the default breaks.
-    pub const fn admits(&self, default: Literal) -> Result<(), Fault> {
+    /// The bound that the default violates.
+    pub const fn admits(&self, default: Literal) -> Result<(), BoundError> {
         if self.items.is_some() {
-            return Err(Fault(ConstText::new().str("an array takes no default: use `Option<Vec<…>>`")));
+            return Err(BoundError(
+                ConstText::new().str("an array can't have a default: use `Option<Vec<…>>`"),
+            ));
         }
         if self.optional {
             let text =
-                ConstText::new().str("with a default it is never absent: drop the `Option`, or the default");
-            return Err(Fault(text));
+                ConstText::new().str("an `Option` can't have a default: remove the `Option`, or the default");
+            return Err(BoundError(text));
         }
-        let text = Fault::default(default);
+        let text = BoundError::default(default);
         let outside = match (self.kind, default.value) {
             (Kind::Boolean, LiteralValue::Boolean(_)) => None,
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
                 if value < minimum || value > maximum {
                     let text = text.str(" is outside its bounds ").integer(minimum).str("..=");
-                    return Err(Fault(text.integer(maximum)));
+                    return Err(BoundError(text.integer(maximum)));
                 }
                 None
             }
@@ -315,30 +317,30 @@ impl Schema {
                     }
                     i += 1;
                 }
-                return Err(Fault(text.str(" is none of the enum's values")));
+                return Err(BoundError(text.str(" isn't a value of the enum")));
             }
             (kind, value) => {
-                let text = text.str(" is ").str(value.noun()).str(", ").str(kind.noun());
-                return Err(Fault(text.str(" is wanted")));
+                let text = text.str(" is ").str(value.noun()).str(", but must be ");
+                return Err(BoundError(text.str(kind.noun())));
             }
         };
         match outside {
-            Some(key) => Err(Fault(text.str(" is outside its `").str(key).str("`"))),
+            Some(key) => Err(BoundError(text.str(" is outside its `").str(key).str("`"))),
             None => Ok(()),
         }
     }
 }
 
 impl Schema {
-    /// Whether a header can mirror the value (2026-07-28, Streamable HTTP §schema extension).
+    /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
     ///
     /// # Errors
-    /// [`Fault`] where clients would write it in different ways, or refuse the whole tool for it.
-    pub const fn mirrors(&self) -> Result<(), Fault> {
-        const KINDS: &str = "mirrors a string, an integer or a boolean, and this is ";
-        let text = Fault::at("header");
+    /// Clients would write it in different ways, or refuse the whole tool.
+    pub const fn mirrors(&self) -> Result<(), BoundError> {
+        const KINDS: &str = "mirrors only a string, an integer or a boolean, not ";
+        let text = BoundError::at("header");
         if self.items.is_some() {
-            return Err(Fault(text.str(KINDS).str("an array: leave it out")));
+            return Err(BoundError(text.str(KINDS).str("an array: remove it")));
         }
         match self.kind {
             Kind::Boolean | Kind::String(_) | Kind::Enum(_) => Ok(()),
@@ -347,39 +349,39 @@ impl Schema {
                 if !low && !high {
                     return Ok(());
                 }
-                let mut text = text.str("mirrors integers that every client holds exactly: write ");
+                let mut text = text.str("mirrors only integers that every client represents exactly: write ");
                 if low {
                     text = text.str("`min = ").integer(-SAFE).str(if high { "` and " } else { "`" });
                 }
                 if high {
                     text = text.str("`max = ").integer(SAFE).str("`");
                 }
-                Err(Fault(text.str(", or narrower")))
+                Err(BoundError(text.str(", or narrower")))
             }
             Kind::Number { .. } | Kind::Object(_) => {
-                Err(Fault(text.str(KINDS).str(self.kind.noun()).str(": leave it out")))
+                Err(BoundError(text.str(KINDS).str(self.kind.noun()).str(": remove it")))
             }
         }
     }
 }
 
 impl Schema {
-    /// Whether a function can complete the value, or each item of the array.
+    /// Checks that a function can complete the value, or each item of the array.
     ///
     /// # Errors
-    /// [`Fault`] where it isn't text, or completes by itself.
-    pub const fn takes_suggestions(&self) -> Result<(), Fault> {
-        let text = Fault::at("complete");
+    /// The value isn't text, or is completed automatically.
+    pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
+        let text = BoundError::at("complete");
         match self.kind {
             Kind::String(_) => Ok(()),
-            Kind::Enum(_) => {
-                Err(Fault(text.str("isn't for an enum, which completes by itself: leave it out")))
-            }
-            Kind::Boolean => {
-                Err(Fault(text.str("isn't for a boolean, which completes by itself: leave it out")))
-            }
-            Kind::Integer { .. } | Kind::Number { .. } | Kind::Object(_) => Err(Fault(
-                text.str("suggests text, and this is ").str(self.kind.noun()).str(": leave it out"),
+            Kind::Enum(_) => Err(BoundError(
+                text.str("doesn't apply to an enum, which is completed automatically: remove it"),
+            )),
+            Kind::Boolean => Err(BoundError(
+                text.str("doesn't apply to a boolean, which is completed automatically: remove it"),
+            )),
+            Kind::Integer { .. } | Kind::Number { .. } | Kind::Object(_) => Err(BoundError(
+                text.str("applies only to text, not ").str(self.kind.noun()).str(": remove it"),
             )),
         }
     }

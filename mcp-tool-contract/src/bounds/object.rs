@@ -1,4 +1,4 @@
-//! An object as it goes out: each name once, those of flattened structs among them.
+//! Objects in results, with the fields of flattened structs.
 
 use super::{Field, Kind, Member, Object};
 use crate::text::{self, ConstText};
@@ -7,7 +7,7 @@ impl Object {
     /// An object without members.
     pub const EMPTY: Object = Object { members: &[] };
 
-    /// Each name once, those of flattened structs among them.
+    /// Checks that every field name is unique, including those of flattened structs.
     #[track_caller]
     pub const fn check(&self) {
         self.once_each(self);
@@ -31,7 +31,7 @@ impl Object {
     const fn once(&self, name: &str) {
         if self.occurrences(name) > 1 {
             let text: ConstText =
-                ConstText::new().str("two fields are named '").str(name).str("' in the JSON");
+                ConstText::new().str("two fields have the JSON name '").str(name).str("': rename one");
             panic!("{}", text.as_str())
         }
     }
@@ -51,7 +51,7 @@ impl Object {
 }
 
 impl Object {
-    /// Fields as they go out, those of flattened structs and the tag among them.
+    /// Number of serialized fields, including those of flattened structs and the tag.
     pub(crate) const fn count(&self) -> usize {
         let (mut i, mut count) = (0, 0);
         while i < self.members.len() {
@@ -64,21 +64,21 @@ impl Object {
         count
     }
 
-    /// The field at that place among them.
-    pub(crate) const fn field(&'static self, place: usize) -> Option<Field> {
+    /// Returns the serialized field at this index.
+    pub(crate) const fn field(&'static self, index: usize) -> Option<Field> {
         let (mut i, mut before) = (0, 0);
         while i < self.members.len() {
             match &self.members[i] {
-                Member::Field(field) if before == place => return Some(*field),
-                Member::Tag(name, value) if before == place => {
+                Member::Field(field) if before == index => return Some(*field),
+                Member::Tag(name, value) if before == index => {
                     let only = Kind::Enum(core::slice::from_ref(value)).schema();
                     return Some(Field { name, description: "", schema: only, required: true });
                 }
                 Member::Field(_) | Member::Tag(..) => before += 1,
                 Member::Flatten(inner) => {
                     let count = inner.count();
-                    if place < before + count {
-                        return inner.field(place - before);
+                    if index < before + count {
+                        return inner.field(index - before);
                     }
                     before += count;
                 }
@@ -90,33 +90,33 @@ impl Object {
 }
 
 impl Object {
-    /// Its fields as they go out, those of flattened structs and the tag among them.
+    /// Iterates over the serialized fields, including those of flattened structs and the tag.
     pub fn fields(&'static self) -> impl Iterator<Item = Field> {
-        (0..self.count()).filter_map(|place| self.field(place))
+        (0..self.count()).filter_map(|index| self.field(index))
     }
 
-    /// Holds it to what a person can fill in: each field one value, or a choice of several.
+    /// Checks that a person can fill it in as a form: each field is one value, or a choice of several.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn check_form(&'static self) {
-        let mut place = 0;
-        while place < self.count() {
-            if let Some(Field { name, schema, .. }) = self.field(place) {
+        let mut index = 0;
+        while index < self.count() {
+            if let Some(Field { name, schema, .. }) = self.field(index) {
                 let reason = match (&schema.items, &schema.kind) {
                     (_, Kind::Object(_)) => {
-                        "' is an object, and a form is flat: put its fields into the form"
+                        "' is an object, but a form must be flat: put its fields into the form"
                     }
                     (Some(_), kind) if !matches!(kind, Kind::Enum(_)) => {
-                        "' is a list, and a form has lists of choices alone: take an enum for its items"
+                        "' is a list, but a form allows only lists of choices: use an enum for its items"
                     }
                     _ => "",
                 };
                 if !reason.is_empty() {
-                    let text: ConstText = ConstText::new().str("the field '").str(name).str(reason);
+                    let text: ConstText = ConstText::new().str("field '").str(name).str(reason);
                     panic!("{}", text.as_str())
                 }
             }
-            place += 1;
+            index += 1;
         }
     }
 }

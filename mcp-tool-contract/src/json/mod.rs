@@ -1,5 +1,4 @@
-//! The contract as JSON: the entry of `tools/list`, with its [`schema`]s, and the form without prose that a
-//! contract's digest is taken over.
+//! Contracts as JSON: the entry of `tools/list` with its [`schema`]s, and the form without prose that is digested.
 
 pub mod schema;
 
@@ -15,56 +14,56 @@ use crate::{
     model::{Contract, Deprecation, Gate, Hints, Param, Rate, Window},
 };
 
-/// The `_meta` key of a contract's version (SEP-1575's words, the project's prefix).
+/// The `_meta` key of a contract's version (named as in SEP-1575, with the project's prefix).
 pub const META_VERSION: &str = "dev.mcp-tool/version";
 /// The `_meta` key of a contract's digest.
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
-/// The `_meta` key by which a call asks for a version.
+/// The `_meta` key of the version that a call requires.
 pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
-/// The key of the versions that there are, in an error's `data`.
+/// The key of the available versions in an error's `data`.
 pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
-/// The `_meta` key of how often one caller may call it.
+/// The `_meta` key of a tool's rate per caller.
 pub const META_RATE: &str = "dev.mcp-tool/rate";
-/// The `_meta` key of what a destructive call must pass.
+/// The `_meta` key of a destructive tool's gate.
 pub const META_GATE: &str = "dev.mcp-tool/gate";
-/// The `_meta` key of how its calls go on as tasks.
+/// The `_meta` key of a tool's task support.
 pub const META_TASK: &str = "dev.mcp-tool/task";
-/// The `_meta` key of the upstreams that it can reach.
+/// The `_meta` key of a tool's upstreams.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
-/// The `_meta` key of the scopes that a client asks for (SEP-1488). It proposes a member of the entry, which rmcp's
-/// type doesn't have; hosts look here too.
+/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal puts them into the entry itself, where
+/// rmcp's type has no field; hosts read `_meta` too.
 pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {
-    /// The entry of `tools/list` (`Tool` of the protocol's schema).
+    /// Returns the entry of `tools/list` (MCP `Tool`).
     #[must_use]
     pub fn listing(&self, digest: &Digest) -> impl Serialize + use<> {
         self.listing_as(self.name, digest)
     }
 
-    /// The same under another name, by which an older version is listed.
+    /// Returns the entry under another name, by which an older version is listed.
     #[must_use]
     pub fn listing_as(&self, name: &str, digest: &Digest) -> impl Serialize + use<> {
         Listing::<()>::new(self, name, digest)
     }
 
-    /// The digest over the RFC 8785 form of all that binds: everything but prose.
+    /// Digests the RFC 8785 form of everything but prose.
     ///
     /// # Errors
-    /// When a schema that is known only at run time can't be JSON.
+    /// A schema that is known only at run time can't be serialized as JSON.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
-        Digest::of_canonical(&Binding { contract: *self })
+        Digest::of_canonical(&DigestedContract { contract: *self })
     }
 }
 
-/// What binds, for the digest.
-struct Binding {
+/// The digested part of a contract: everything but prose.
+struct DigestedContract {
     contract: Contract,
 }
 
-impl Serialize for Binding {
+impl Serialize for DigestedContract {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = &self.contract;
         let mut map = serializer.serialize_map(None)?;
@@ -72,13 +71,13 @@ impl Serialize for Binding {
         map.serialize_entry("version", &contract.version.to_string())?;
         map.serialize_entry("inputSchema", &contract.input_schema(Prose::Dropped))?;
         map.serialize_entry("outputSchema", &contract.output_schema(Prose::Dropped))?;
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: None })?;
+        map.serialize_entry("annotations", &HintAnnotations { hints: contract.hints, title: None })?;
         map.serialize_entry("scopes", contract.scopes)?;
-        map.serialize_entry("defaults", &Defaults(contract.input))?;
-        map.serialize_entry("secrets", &Secrets(contract.input))?;
+        map.serialize_entry("defaults", &DefaultValues(contract.input))?;
+        map.serialize_entry("secrets", &SecretNames(contract.input))?;
         map.serialize_entry("timeoutMs", &contract.timeout_ms)?;
         map.serialize_entry("concurrency", &contract.concurrency)?;
-        // Left out where they are absent, so that contracts without them keep their digests.
+        // Omitted if absent, so that contracts without these keys keep their digests.
         if let Some(rate) = &contract.rate {
             map.serialize_entry("rate", rate)?;
         }
@@ -95,10 +94,10 @@ impl Serialize for Binding {
     }
 }
 
-/// What stands in for absent arguments. A schema says it in prose, since some clients refuse the keyword.
-struct Defaults(&'static [Param]);
+/// Values of absent arguments. The schema states them in prose, because some clients refuse the keyword `default`.
+struct DefaultValues(&'static [Param]);
 
-impl Serialize for Defaults {
+impl Serialize for DefaultValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for param in self.0 {
@@ -115,21 +114,21 @@ impl Serialize for Defaults {
     }
 }
 
-/// Names of the parameters whose values are never shown.
-pub(crate) struct Secrets(pub(crate) &'static [Param]);
+/// Names of the secret parameters.
+pub(crate) struct SecretNames(pub(crate) &'static [Param]);
 
-impl Serialize for Secrets {
+impl Serialize for SecretNames {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().filter(|param| param.secret).map(|param| param.name))
     }
 }
 
-/// The words of an absent argument behind those of its parameter.
+/// Appends the default to a parameter's description.
 pub(crate) fn with_default(description: &str, default: Literal) -> String {
     format!("{description} Default: {}.", default.json)
 }
 
-/// The words of a deprecation, as they stand behind a description.
+/// Returns the deprecation notice that is appended to a description.
 #[must_use]
 pub fn deprecated(deprecation: Option<Deprecation>) -> String {
     let Some(Deprecation { message, replacement, removal }) = deprecation else { return String::new() };
@@ -146,7 +145,7 @@ pub fn deprecated(deprecation: Option<Deprecation>) -> String {
     words
 }
 
-/// A deprecation as it stands in `_meta` (SEP-2053 `deprecationInfo`).
+/// Serializes the `_meta` value (SEP-2053 `deprecationInfo`).
 impl Serialize for Deprecation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Deprecation { message, replacement, removal } = self;
@@ -162,7 +161,7 @@ impl Serialize for Deprecation {
     }
 }
 
-/// A rate as it stands in `_meta`, in the words of the refusal.
+/// Serializes the `_meta` value, with the keys of a rate-limit error.
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
@@ -173,14 +172,14 @@ impl Serialize for Rate {
 }
 
 impl Rate {
-    /// The same, read again.
+    /// Converts the `_meta` value back.
     pub(crate) fn of_parts(limit: u32, window_ms: u64) -> Option<Self> {
         let window = Window::ALL.into_iter().find(|window| window.milliseconds() == window_ms)?;
-        (1..=Rate::MOST).contains(&limit).then_some(Rate { calls: limit, window })
+        (1..=Rate::MAX_CALLS).contains(&limit).then_some(Rate { calls: limit, window })
     }
 }
 
-/// A gate as it stands in `_meta`.
+/// Serializes the `_meta` value.
 impl Serialize for Gate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
@@ -191,24 +190,24 @@ impl Serialize for Gate {
     }
 }
 
-/// The scopes of a tool as clients ask for them: `[{"type": "oauth2", "scopes": […]}]` (SEP-1488).
-struct Security(Contract);
+/// Scopes that clients request: `[{"type": "oauth2", "scopes": […]}]` (SEP-1488).
+struct SecuritySchemes(Contract);
 
-impl Serialize for Security {
+impl Serialize for SecuritySchemes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let scopes = self.0.needs().collect::<Vec<_>>();
-        [Scheme { kind: "oauth2", scopes }].serialize(serializer)
+        let scopes = self.0.required_scopes().collect::<Vec<_>>();
+        [SecurityScheme { kind: "oauth2", scopes }].serialize(serializer)
     }
 }
 
 #[derive(Serialize)]
-struct Scheme {
+struct SecurityScheme {
     #[serde(rename = "type")]
     kind: &'static str,
     scopes: Vec<&'static str>,
 }
 
-/// The entry of a list, perhaps with one member more in its `_meta`.
+/// Entry of `tools/list` or of a lock; the latter has one more member in `_meta`.
 pub(crate) struct Listing<M> {
     contract: Contract,
     name: String,
@@ -243,15 +242,18 @@ impl<M: Serialize> Serialize for Listing<M> {
         if let Some(schema) = contract.output_schema(Prose::Kept) {
             map.serialize_entry("outputSchema", &schema)?;
         }
-        map.serialize_entry("annotations", &Annotations { hints: contract.hints, title: contract.title })?;
-        map.serialize_entry("_meta", &Stamp(self))?;
+        map.serialize_entry(
+            "annotations",
+            &HintAnnotations { hints: contract.hints, title: contract.title },
+        )?;
+        map.serialize_entry("_meta", &ListingMeta(self))?;
         map.end()
     }
 }
 
-struct Stamp<'s, M>(&'s Listing<M>);
+struct ListingMeta<'s, M>(&'s Listing<M>);
 
-impl<M: Serialize> Serialize for Stamp<'_, M> {
+impl<M: Serialize> Serialize for ListingMeta<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Listing { contract, digest, more, name: _ } = self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -273,10 +275,10 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
             map.serialize_entry(META_UPSTREAMS, contract.upstreams)?;
         }
         match more {
-            // A lock has the scopes elsewhere.
+            // The lock's own member contains the scopes.
             Some((key, value)) => map.serialize_entry(key, value)?,
-            None if contract.needs().next().is_some() => {
-                map.serialize_entry(META_SECURITY, &Security(*contract))?;
+            None if contract.required_scopes().next().is_some() => {
+                map.serialize_entry(META_SECURITY, &SecuritySchemes(*contract))?;
             }
             None => {}
         }
@@ -284,12 +286,12 @@ impl<M: Serialize> Serialize for Stamp<'_, M> {
     }
 }
 
-struct Annotations {
+struct HintAnnotations {
     hints: Hints,
     title: Option<&'static str>,
 }
 
-impl Serialize for Annotations {
+impl Serialize for HintAnnotations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Hints { read_only, destructive, idempotent, open_world } = self.hints;
         let mut map = serializer.serialize_map(None)?;
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_meets_stands_in_the_entry() {
+    fn entry_shows_rate_gate_upstreams_and_scopes() {
         let rate = Some(Rate { calls: 10, window: Window::Minute });
         let gate = Some(Gate::Scope("mail:purge"));
         let bare = Contract { name: "remind", scopes: &["mail:send"], ..Contract::EMPTY };
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_binds_is_digested_and_prose_is_not() {
+    fn digest_covers_everything_but_prose() {
         let days = digest(const { &[DAYS] });
         assert!(days.is_some());
         assert_eq!(days, digest(const { &[Param { description: "Until it is due.", ..DAYS }] }));

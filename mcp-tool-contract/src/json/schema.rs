@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12, in the portable subset that every client accepts.
+//! JSON Schema 2020-12 of parameters and results, in the portable subset that every client accepts.
 
 use std::collections::BTreeMap;
 
@@ -7,52 +7,56 @@ use serde_json::Value;
 
 use crate::{
     bounds::{Items, Kind, Member, Object, Schema, Text},
-    model::{Contract, Output, Param},
+    model::{Contract, Param, ToolOutput},
 };
 
-/// The keyword of the header that mirrors an argument (2026-07-28, tools §x-mcp-header).
+/// Schema keyword of the header that mirrors an argument (revision 2026-07-28, tools §x-mcp-header).
 pub const HEADER: &str = "x-mcp-header";
 
-/// Whether descriptions are written: callers read them, digests leave them out.
+/// Inclusion of descriptions: listings have them, digests omit them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prose {
     /// With descriptions and titles.
     Kept,
-    /// What binds, alone.
+    /// Without descriptions and titles.
     Dropped,
 }
 
 impl Contract {
-    /// The input schema. A parameter's order is the signature's; `required` is always there.
+    /// Returns the input schema. Parameters keep the order of the signature; `required` is always present.
     #[must_use]
     pub const fn input_schema(&self, prose: Prose) -> impl Serialize + use<> {
-        Input { params: self.input, constraints: self.constraints, prose }
+        InputSchema { params: self.input, constraints: self.constraints, prose }
     }
 
-    /// The output schema, where results are structured; its root is an object.
+    /// Returns the output schema of a structured result; its root is an object.
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
-            Output::Nothing | Output::Text | Output::Content => return None,
-            Output::Object(object) | Output::Page(object) => Root::Declared(Shape { object, prose }),
-            Output::Dynamic(schema) => Root::of(schema(), prose),
-            // It was JSON when it was read out of the lock.
-            Output::Remembered(schema) => Root::of(serde_json::from_str(schema).unwrap_or_default(), prose),
+            ToolOutput::Nothing | ToolOutput::Text | ToolOutput::Content => return None,
+            ToolOutput::Object(object) | ToolOutput::Page(object) => {
+                OutputSchema::Declared(ObjectSchema { object, prose })
+            }
+            ToolOutput::Dynamic(schema) => OutputSchema::of(schema(), prose),
+            // Parsing never fails: the lock's reader accepted it as JSON.
+            ToolOutput::FromLock(schema) => {
+                OutputSchema::of(serde_json::from_str(schema).unwrap_or_default(), prose)
+            }
         })
     }
 }
 
-struct Input {
+struct InputSchema {
     params: &'static [Param],
     constraints: Option<&'static str>,
     prose: Prose,
 }
 
-impl Serialize for Input {
+impl Serialize for InputSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(4))?;
         map.serialize_entry("type", "object")?;
-        map.serialize_entry("properties", &Properties(self))?;
+        map.serialize_entry("properties", &InputProperties(self))?;
         let required = self.params.iter().filter(|param| param.is_required()).map(|param| param.name);
         map.serialize_entry("required", &required.collect::<Vec<_>>())?;
         map.serialize_entry("additionalProperties", &false)?;
@@ -67,32 +71,32 @@ impl Serialize for Input {
     }
 }
 
-struct Properties<'p>(&'p Input);
+struct InputProperties<'p>(&'p InputSchema);
 
-impl Serialize for Properties<'_> {
+impl Serialize for InputProperties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Input { params, prose, constraints: _ } = self.0;
+        let InputSchema { params, prose, constraints: _ } = self.0;
         serializer.collect_map(params.iter().map(|param| {
             let description = match param.default {
                 Some(default) => super::with_default(param.description, default),
                 None => param.description.to_owned(),
             };
-            // `null` counts as absent when a call is read; the schema stays a plain type, which clients take.
+            // An argument of `null` counts as absent; the schema keeps a plain type, which every client accepts.
             let schema = Schema { optional: false, ..param.schema };
-            (param.name, Property { schema, description, header: param.header, prose: *prose })
+            (param.name, PropertySchema { schema, description, header: param.header, prose: *prose })
         }))
     }
 }
 
 /// One property with its description.
-struct Property {
+struct PropertySchema {
     schema: Schema,
     description: String,
     header: Option<&'static str>,
     prose: Prose,
 }
 
-impl Serialize for Property {
+impl Serialize for PropertySchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let is_said = self.prose == Prose::Kept && !self.description.is_empty();
         let description = is_said.then_some(self.description.as_str());
@@ -101,7 +105,7 @@ impl Serialize for Property {
             Some(Items { min, max }) => {
                 typed(&mut map, "array", self.schema.optional, description)?;
                 let items = Schema { items: None, optional: false, ..self.schema };
-                map.serialize_entry("items", &Bare { schema: items, prose: self.prose })?;
+                map.serialize_entry("items", &ItemSchema { schema: items, prose: self.prose })?;
                 if *min > 0 {
                     map.serialize_entry("minItems", min)?;
                 }
@@ -114,7 +118,7 @@ impl Serialize for Property {
         match (self.header, self.prose) {
             (None, _) => {}
             (Some(header), Prose::Kept) => map.serialize_entry(HEADER, header)?,
-            // Its case binds nobody (RFC 9110 §5.1).
+            // Header names are case-insensitive (RFC 9110 §5.1).
             (Some(header), Prose::Dropped) => map.serialize_entry(HEADER, &header.to_ascii_lowercase())?,
         }
         map.end()
@@ -122,12 +126,12 @@ impl Serialize for Property {
 }
 
 /// The items of an array.
-struct Bare {
+struct ItemSchema {
     schema: Schema,
     prose: Prose,
 }
 
-impl Serialize for Bare {
+impl Serialize for ItemSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         kind(&mut map, &self.schema, None, self.prose)?;
@@ -193,7 +197,7 @@ fn kind<M: SerializeMap>(
         }
         Kind::Enum(values) => {
             typed(map, "string", schema.optional, description)?;
-            map.serialize_entry("enum", &Values { values, nullable: schema.optional })
+            map.serialize_entry("enum", &EnumValues { values, nullable: schema.optional })
         }
         Kind::Object(object) => {
             typed(map, "object", schema.optional, description)?;
@@ -202,12 +206,12 @@ fn kind<M: SerializeMap>(
     }
 }
 
-struct Values {
+struct EnumValues {
     values: &'static [&'static str],
     nullable: bool,
 }
 
-impl Serialize for Values {
+impl Serialize for EnumValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(None)?;
         for value in self.values {
@@ -220,35 +224,35 @@ impl Serialize for Values {
     }
 }
 
-enum Root {
-    Declared(Shape),
+enum OutputSchema {
+    Declared(ObjectSchema),
     Dynamic(Value),
 }
 
-impl Root {
-    fn of(schema: Value, prose: Prose) -> Root {
-        Root::Dynamic(match prose {
+impl OutputSchema {
+    fn of(schema: Value, prose: Prose) -> OutputSchema {
+        OutputSchema::Dynamic(match prose {
             Prose::Kept => schema,
             Prose::Dropped => without_prose(schema),
         })
     }
 }
 
-impl Serialize for Root {
+impl Serialize for OutputSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Root::Declared(shape) => shape.serialize(serializer),
-            Root::Dynamic(schema) => schema.serialize(serializer),
+            OutputSchema::Declared(shape) => shape.serialize(serializer),
+            OutputSchema::Dynamic(schema) => schema.serialize(serializer),
         }
     }
 }
 
-struct Shape {
+struct ObjectSchema {
     object: &'static Object,
     prose: Prose,
 }
 
-impl Serialize for Shape {
+impl Serialize for ObjectSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "object")?;
@@ -257,14 +261,14 @@ impl Serialize for Shape {
     }
 }
 
-/// The members of a result's object. It stays open to readers, so that a field can be added without breaking
-/// them; the server itself sends nothing that isn't declared.
+/// Writes the keywords of a result's object. `additionalProperties` stays open, so that adding a field doesn't break
+/// readers; the server itself sends only declared fields.
 fn object_members<M: SerializeMap>(
     map: &mut M,
     object: &'static Object,
     prose: Prose,
 ) -> Result<(), M::Error> {
-    map.serialize_entry("properties", &Fields { object, prose })?;
+    map.serialize_entry("properties", &ObjectFields { object, prose })?;
     let mut required = Vec::new();
     required_of(object, &mut required);
     map.serialize_entry("required", &required)
@@ -281,12 +285,12 @@ fn required_of(object: &'static Object, found: &mut Vec<&'static str>) {
     }
 }
 
-struct Fields {
+struct ObjectFields {
     object: &'static Object,
     prose: Prose,
 }
 
-impl Serialize for Fields {
+impl Serialize for ObjectFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         fields(&mut map, self.object, self.prose)?;
@@ -299,19 +303,19 @@ fn fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -
         match member {
             Member::Field(field) => {
                 let description = field.description.to_owned();
-                let property = Property { schema: field.schema, description, header: None, prose };
+                let property = PropertySchema { schema: field.schema, description, header: None, prose };
                 map.serialize_entry(field.name, &property)?;
             }
-            Member::Tag(name, value) => map.serialize_entry(name, &Tag(value))?,
+            Member::Tag(name, value) => map.serialize_entry(name, &TagSchema(value))?,
             Member::Flatten(inner) => fields(map, inner, prose)?,
         }
     }
     Ok(())
 }
 
-struct Tag(&'static str);
+struct TagSchema(&'static str);
 
-impl Serialize for Tag {
+impl Serialize for TagSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("type", "string")?;
@@ -320,7 +324,7 @@ impl Serialize for Tag {
     }
 }
 
-/// A schema without its annotations (2020-12 validation §9), property names left alone.
+/// Removes annotations (2020-12 validation §9) from a schema, but not properties of the same names.
 fn without_prose(mut schema: Value) -> Value {
     if let Value::Object(keywords) = &mut schema {
         for annotation in ["title", "description", "$comment", "examples"] {

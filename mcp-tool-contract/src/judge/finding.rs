@@ -1,56 +1,57 @@
-//! One change between two versions of a contract, and all of them.
+//! Changes between two versions of a contract.
 
 use std::fmt;
 
 use crate::{
     model::Rate,
-    rules::{Class, Rule},
+    rules::{ChangeClass, ChangeRule},
     text::{ConstText, same},
 };
 
-/// A change, judged.
+/// A change, with the rule that judges it.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// By which rule.
-    pub rule: Rule,
-    /// Where.
-    pub place: Place,
+    /// Rule of the change.
+    pub rule: ChangeRule,
+    /// Location of the change.
+    pub place: ChangeLocation,
     pub(crate) key: &'static str,
-    pub(crate) from: Fact,
-    pub(crate) to: Fact,
+    pub(crate) from: ChangedValue,
+    pub(crate) to: ChangedValue,
 }
 
-/// Where a change is.
+/// Location of a change.
 #[derive(Clone, Copy, Debug)]
-pub enum Place {
+pub enum ChangeLocation {
     /// The tool as a whole.
     Tool,
-    /// One of its parameters.
+    /// A parameter.
     Parameter(&'static str),
-    /// Its result.
-    Result(Trail),
+    /// A field of the result.
+    Result(FieldPath),
 }
 
-/// The way to a field of a result, from the root. What is deeper than it can say is judged all the same.
+/// Path to a field of a result, from the root. Deeper fields are compared too, but reported at the deepest name kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Trail {
-    names: [&'static str; Trail::MOST],
+pub struct FieldPath {
+    names: [&'static str; FieldPath::MAX_NAMES],
     len: usize,
 }
 
-impl Trail {
-    const MOST: usize = 8;
-    pub(crate) const ROOT: Trail = Trail { names: [""; Trail::MOST], len: 0 };
+impl FieldPath {
+    /// Maximum number of names in a path.
+    const MAX_NAMES: usize = 8;
+    pub(crate) const ROOT: FieldPath = FieldPath { names: [""; FieldPath::MAX_NAMES], len: 0 };
 
-    pub(crate) const fn field(mut self, name: &'static str) -> Trail {
-        if self.len < Trail::MOST {
+    pub(crate) const fn field(mut self, name: &'static str) -> FieldPath {
+        if self.len < FieldPath::MAX_NAMES {
             self.names[self.len] = name;
             self.len += 1;
         }
         self
     }
 
-    /// The names on the way.
+    /// Names of the fields from the root.
     #[must_use]
     pub fn names(&self) -> &[&'static str] {
         &self.names[..self.len]
@@ -69,77 +70,80 @@ impl Trail {
     }
 }
 
-impl Place {
+impl ChangeLocation {
     const fn text<const N: usize>(&self, text: ConstText<N>) -> ConstText<N> {
         match self {
-            Place::Tool => text.str("the tool"),
-            Place::Parameter(name) => text.str("parameter '").str(name).str("'"),
-            Place::Result(Trail { len: 0, .. }) => text.str("the result"),
-            Place::Result(trail) => trail.text(text.str("result field '")).str("'"),
+            ChangeLocation::Tool => text.str("the tool"),
+            ChangeLocation::Parameter(name) => text.str("parameter '").str(name).str("'"),
+            ChangeLocation::Result(FieldPath { len: 0, .. }) => text.str("the result"),
+            ChangeLocation::Result(path) => path.text(text.str("result field '")).str("'"),
         }
     }
 }
 
-/// What something was, or is.
+/// The old or new value of a change.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Fact {
-    /// Nothing was said.
-    Unsaid,
+pub(crate) enum ChangedValue {
+    /// Not set.
+    None,
     Text(&'static str),
     Integer(i128),
     Number(f64),
     Rate(Rate),
 }
 
-impl Fact {
+impl ChangedValue {
     const fn text<const N: usize>(self, text: ConstText<N>) -> ConstText<N> {
         match self {
-            Fact::Unsaid => text.str("none"),
-            Fact::Text(fact) => text.str(fact),
-            Fact::Integer(fact) => text.integer(fact),
-            Fact::Number(fact) => text.number(fact),
-            Fact::Rate(Rate { calls, window }) => text.integer(calls as i128).str("/").str(window.name()),
+            ChangedValue::None => text.str("none"),
+            ChangedValue::Text(fact) => text.str(fact),
+            ChangedValue::Integer(fact) => text.integer(fact),
+            ChangedValue::Number(fact) => text.number(fact),
+            ChangedValue::Rate(Rate { calls, window }) => {
+                text.integer(calls as i128).str("/").str(window.name())
+            }
         }
     }
 
-    pub(crate) const fn count(fact: Option<u64>) -> Fact {
+    pub(crate) const fn count(fact: Option<u64>) -> ChangedValue {
         match fact {
-            Some(fact) => Fact::Integer(fact as i128),
-            None => Fact::Unsaid,
+            Some(fact) => ChangedValue::Integer(fact as i128),
+            None => ChangedValue::None,
         }
     }
 
-    pub(crate) const fn maybe(fact: Option<&'static str>) -> Fact {
+    pub(crate) const fn maybe(fact: Option<&'static str>) -> ChangedValue {
         match fact {
-            Some(fact) => Fact::Text(fact),
-            None => Fact::Unsaid,
+            Some(fact) => ChangedValue::Text(fact),
+            None => ChangedValue::None,
         }
     }
 }
 
 impl Finding {
-    /// That a tool came. Of two contracts none shows it: lists do.
-    pub const TOOL_ADDED: Finding = Finding::new(Rule::ToolAdded, Place::Tool);
-    /// That a tool went.
-    pub const TOOL_REMOVED: Finding = Finding::new(Rule::ToolRemoved, Place::Tool);
+    /// A new tool. Comparing the list of tools with the lock finds it, not comparing two contracts.
+    pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
+    /// A removed tool.
+    pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
-    pub(crate) const fn new(rule: Rule, place: Place) -> Self {
-        Finding { rule, place, key: "", from: Fact::Unsaid, to: Fact::Unsaid }
+    pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
+        Finding { rule, place, key: "", from: ChangedValue::None, to: ChangedValue::None }
     }
 
-    /// Which keyword it is about.
-    pub(crate) const fn of(mut self, key: &'static str) -> Self {
+    /// Sets the keyword that changed.
+    pub(crate) const fn with_key(mut self, key: &'static str) -> Self {
         self.key = key;
         self
     }
 
-    pub(crate) const fn change(mut self, from: Fact, to: Fact) -> Self {
+    /// Sets the old and the new value.
+    pub(crate) const fn change(mut self, from: ChangedValue, to: ChangedValue) -> Self {
         self.from = from;
         self.to = to;
         self
     }
 
-    /// `breaking: parameter 'reason' became required [parameter-required]`.
+    /// Writes `breaking: parameter 'reason' became required [parameter-required]`.
     pub(crate) const fn text<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
         text = text.str(self.rule.class().name()).str(": ");
         text = self.words(text);
@@ -164,7 +168,7 @@ impl Finding {
         text.str(rest)
     }
 
-    /// The change in words: `parameter 'reason' became required`.
+    /// Describes the change: `parameter 'reason' became required`.
     #[must_use]
     pub fn message(&self) -> String {
         self.words(ConstText::<1_024>::new()).as_str().to_owned()
@@ -177,7 +181,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What stands before the first `{name}`, the name, and what stands behind it.
+/// Splits a text at its first `{name}`: the text before it, the name, and the rest.
 const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
     let bytes = words.as_bytes();
     let mut open = 0;
@@ -196,23 +200,22 @@ const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str,
     Some((before, name.split_at(1).1, after.split_at(1).1))
 }
 
-/// All changes between two versions. What goes beyond `MOST` is counted, and its class still counts: with none to
-/// hold, this only tells whether anything changed, which is all that const evaluation asks in most cases, and it
-/// is slow where there is much to copy.
+/// All changes between two versions. Changes beyond `MOST` are only counted, but their class and rule are kept. With
+/// `MOST` of 0 it only tells if anything changed, which is much faster in const evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<const MOST: usize = 96> {
     found: [Finding; MOST],
     len: usize,
-    worst: Class,
+    worst: ChangeClass,
     more: usize,
-    /// A bit for each rule that was found, whether or not the finding is listed.
+    /// One bit per rule that was found, including findings that aren't listed.
     rules: u128,
 }
 
 impl<const MOST: usize> Findings<MOST> {
     pub(crate) const fn none() -> Self {
-        let blank = Finding::new(Rule::ToolAdded, Place::Tool);
-        Findings { found: [blank; MOST], len: 0, worst: Class::Patch, more: 0, rules: 0 }
+        let blank = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
+        Findings { found: [blank; MOST], len: 0, worst: ChangeClass::Patch, more: 0, rules: 0 }
     }
 
     pub(crate) const fn note(&mut self, finding: Finding) {
@@ -228,37 +231,37 @@ impl<const MOST: usize> Findings<MOST> {
         }
     }
 
-    /// The changes, in the order of the contract.
+    /// Listed changes, in the order of the contract.
     #[must_use]
     pub const fn listed(&self) -> &[Finding] {
         self.found.split_at(self.len).0
     }
 
-    /// How many there are beyond those listed.
+    /// Number of changes that aren't listed.
     #[must_use]
     pub const fn more(&self) -> usize {
         self.more
     }
 
-    /// The worst of their classes; [`Class::Patch`] where there are none.
+    /// Worst class of all changes; [`ChangeClass::Patch`] if there are none.
     #[must_use]
-    pub const fn worst(&self) -> Class {
+    pub const fn worst(&self) -> ChangeClass {
         self.worst
     }
 
-    /// Whether nothing changed.
+    /// Returns true if nothing changed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0 && self.more == 0
     }
 
-    /// Whether a change of that rule is among them, listed or not.
-    pub(crate) const fn has(&self, rule: Rule) -> bool {
+    /// Returns true if a change of this rule was found, listed or not.
+    pub(crate) const fn has(&self, rule: ChangeRule) -> bool {
         self.rules & bit(rule) != 0
     }
 }
 
-const fn bit(rule: Rule) -> u128 {
-    const { assert!(Rule::ALL.len() <= u128::BITS as usize) };
+const fn bit(rule: ChangeRule) -> u128 {
+    const { assert!(ChangeRule::ALL.len() <= u128::BITS as usize) };
     1 << rule as u8
 }

@@ -1,15 +1,16 @@
-//! The parameters against what they were.
+//! Comparison of parameters.
 
 use super::{
-    at::At,
-    finding::{Fact, Finding, Findings, Place},
-    in_order, value,
+    finding::{ChangeLocation, ChangedValue, Finding, Findings},
+    is_same_text_order,
+    location::ValueLocation,
+    value,
 };
 use crate::{
     bounds::{Kind, Literal, LiteralValue},
     json::schema::Prose,
     model::Param,
-    rules::Rule,
+    rules::ChangeRule,
     text::{same, same_but_for_case},
 };
 
@@ -29,66 +30,72 @@ pub(super) const fn parameters<const N: usize>(
             }
             None => match renamed(old, new, i) {
                 Some(j) => {
-                    let finding = Finding::new(Rule::ParameterRenamed, Place::Parameter(was.name));
-                    found.note(finding.change(Fact::Unsaid, Fact::Text(new[j].name)));
+                    let finding =
+                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(was.name));
+                    found.note(finding.change(ChangedValue::None, ChangedValue::Text(new[j].name)));
                 }
-                None => found.note(Finding::new(Rule::ParameterRemoved, Place::Parameter(was.name))),
+                None => found
+                    .note(Finding::new(ChangeRule::ParameterRemoved, ChangeLocation::Parameter(was.name))),
             },
         }
         i += 1;
     }
     let mut j = 0;
-    // Names stand once, so that all are paired where as many are.
+    // Names are unique, so all new parameters are paired once the counts are equal.
     while paired < new.len() && j < new.len() {
         let is = &new[j];
         if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
-            let rule = if is.is_required() { Rule::RequiredParameterAdded } else { Rule::ParameterAdded };
-            found.note(Finding::new(rule, Place::Parameter(is.name)));
+            let rule = if is.is_required() {
+                ChangeRule::RequiredParameterAdded
+            } else {
+                ChangeRule::ParameterAdded
+            };
+            found.note(Finding::new(rule, ChangeLocation::Parameter(is.name)));
         }
         j += 1;
     }
-    if prose as u8 == Prose::Kept as u8 && !in_their_order(old, new) {
-        found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("parameters"));
+    if prose as u8 == Prose::Kept as u8 && !is_same_order(old, new) {
+        found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("parameters"));
     }
 }
 
-/// One parameter that kept its name.
+/// Compares a parameter that kept its name.
 const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Param { name, description, schema, default, secret, header } = *new;
-    let at = At::parameter(name);
+    let at = ValueLocation::parameter(name);
     match (old.is_required(), new.is_required()) {
         (true, true) => {}
-        (false, true) => found.note(Finding::new(Rule::ParameterRequired, at.place)),
-        (true, false) => found.note(Finding::new(Rule::ParameterOptional, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ParameterRequired, at.place)),
+        (true, false) => found.note(Finding::new(ChangeRule::ParameterOptional, at.place)),
         (false, false) if !same_default(old.default, default) => {
-            let change = Finding::new(Rule::DefaultChanged, at.place);
-            found.note(change.change(spelled(old.default), spelled(default)));
+            let change = Finding::new(ChangeRule::DefaultChanged, at.place);
+            found.note(change.change(default_text(old.default), default_text(default)));
         }
         (false, false) => {}
     }
     match (old.secret, secret) {
-        (false, true) => found.note(Finding::new(Rule::SecretAdded, at.place)),
-        (true, false) => found.note(Finding::new(Rule::SecretRemoved, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::SecretAdded, at.place)),
+        (true, false) => found.note(Finding::new(ChangeRule::SecretRemoved, at.place)),
         (true, true) | (false, false) => {}
     }
     self::header(at, old.header, header, found);
     value::schema(at, &old.schema, &schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, at.place));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, at.place));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
-            && !in_order(old, new)
+            && !is_same_text_order(old, new)
         {
-            found.note(Finding::new(Rule::OrderChanged, at.place).of("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, at.place).with_key("values"));
         }
     }
 }
 
-/// A header's name is the same in any case (RFC 9110 §5.1).
+/// Compares the mirroring header. Header names are case-insensitive (RFC 9110 §5.1).
 const fn header<const N: usize>(
-    at: At,
+    at: ValueLocation,
     old: Option<&'static str>,
     new: Option<&'static str>,
     found: &mut Findings<N>,
@@ -96,21 +103,21 @@ const fn header<const N: usize>(
     let rule = match (old, new) {
         (None, None) => return,
         (Some(was), Some(is)) if same_but_for_case(was, is) => return,
-        (Some(_), Some(_)) => Rule::HeaderChanged,
-        (None, Some(_)) => Rule::HeaderAdded,
-        (Some(_), None) => Rule::HeaderRemoved,
+        (Some(_), Some(_)) => ChangeRule::HeaderChanged,
+        (None, Some(_)) => ChangeRule::HeaderAdded,
+        (Some(_), None) => ChangeRule::HeaderRemoved,
     };
-    found.note(Finding::new(rule, at.place).change(Fact::maybe(old), Fact::maybe(new)));
+    found.note(Finding::new(rule, at.place).change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
 }
 
-const fn spelled(default: Option<Literal>) -> Fact {
+const fn default_text(default: Option<Literal>) -> ChangedValue {
     match default {
-        Some(default) => Fact::Text(default.json),
-        None => Fact::Unsaid,
+        Some(default) => ChangedValue::Text(default.json),
+        None => ChangedValue::None,
     }
 }
 
-/// Whether two defaults are the same value, however they were written.
+/// Returns true if two defaults are the same value in any spelling.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -141,8 +148,8 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// The parameter that a lost one probably became: a new name in its place, or the only new name, for the same
-/// values.
+/// Returns the probable new name of a removed parameter: a new parameter at its position, or the only new one, if all
+/// else is equal.
 const fn renamed(old: &[Param], new: &[Param], lost: usize) -> Option<usize> {
     if lost < new.len() && is_same_but_for_its_name(old, new, lost, lost) {
         return Some(lost);
@@ -187,8 +194,8 @@ const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usi
     found.is_empty()
 }
 
-/// Whether the names that both have stand in one order.
-const fn in_their_order(old: &[Param], new: &[Param]) -> bool {
+/// Returns true if the common names have the same order.
+const fn is_same_order(old: &[Param], new: &[Param]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {
         if let Some(j) = position(new, old[i].name, i) {

@@ -1,33 +1,32 @@
-//! The judgement: what changed between a contract and the one that was locked, what that means, and whether the
-//! version says so.
+//! Comparison of a contract with its locked version: the changes, their classes, and the version policy.
 //!
-//! The same functions run in const evaluation, where a panic is a compile error on the version, and in
-//! `contract check`, which also looks at words.
+//! The same functions run in const evaluation, where a panic is a compile error at the version, and in
+//! `contract check`, which also compares prose.
 
-mod at;
 mod finding;
 mod input;
-mod law;
+mod location;
 mod number;
 mod output;
+mod policy;
 mod text;
 mod value;
 
-use finding::Fact;
-pub use finding::{Finding, Findings, Place, Trail};
-pub use law::{ACCEPT, Ruling, hold, rule};
+use finding::ChangedValue;
+pub use finding::{ChangeLocation, FieldPath, Finding, Findings};
+pub use policy::{ACCEPT, Ruling, apply_policy, assert_no_drift};
 
 use crate::{
     json::schema::Prose,
     model::{Contract, DEFAULT_TIMEOUT_MS, Deprecation, Gate, Hints, Rate, TaskSupport},
-    rules::Rule,
+    rules::ChangeRule,
     text::same,
 };
 
-/// What changed from `old` to `new`; words and order count where prose is kept.
+/// Returns the changes from `old` to `new`; words and order only if prose is kept.
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Contract {
         name: _,
         version: _,
@@ -45,22 +44,22 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // A licence, and no promise.
+        // Licenses changes, and is not part of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
     if prose as u8 == Prose::Kept as u8 {
         if !same_or_none(old.title, *title) {
-            found.note(Finding::new(Rule::TitleChanged, Place::Tool));
+            found.note(Finding::new(ChangeRule::TitleChanged, ChangeLocation::Tool));
         }
         if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, Place::Tool));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, ChangeLocation::Tool));
         }
-        if !in_order(old.scopes, scopes) {
-            found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("scopes"));
+        if !is_same_text_order(old.scopes, scopes) {
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("scopes"));
         }
-        if !in_order(old.upstreams, upstreams) {
-            found.note(Finding::new(Rule::OrderChanged, Place::Tool).of("upstreams"));
+        if !is_same_text_order(old.upstreams, upstreams) {
+            found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Tool).with_key("upstreams"));
         }
     }
     scope((old.scopes, old.gate), (scopes, *gate), &mut found);
@@ -71,16 +70,16 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         old.timeout_ms,
         *timeout_ms,
         DEFAULT_TIMEOUT_MS,
-        Rule::TimeoutLowered,
-        Rule::TimeoutRaised,
+        ChangeRule::TimeoutLowered,
+        ChangeRule::TimeoutRaised,
         &mut found,
     );
     limit(
         widen(old.concurrency),
         widen(*concurrency),
         u64::MAX,
-        Rule::ConcurrencyLowered,
-        Rule::ConcurrencyRaised,
+        ChangeRule::ConcurrencyLowered,
+        ChangeRule::ConcurrencyRaised,
         &mut found,
     );
     self::rate(old.rate, *rate, &mut found);
@@ -92,7 +91,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     found
 }
 
-/// The same, with what is known only at run time.
+/// Returns all changes, including those of schemas that are known only at run time.
 #[must_use]
 pub fn compare_at_run_time(old: &Contract, new: &Contract) -> Findings {
     let mut found = compare(old, new, Prose::Kept);
@@ -104,11 +103,11 @@ const fn constraints<const N: usize>(old: Option<&str>, new: Option<&str>, found
     let rule = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
-        (None, Some(_)) => Rule::ConstraintsAdded,
-        (Some(_), None) => Rule::ConstraintsRemoved,
-        (Some(_), Some(_)) => Rule::ConstraintsChanged,
+        (None, Some(_)) => ChangeRule::ConstraintsAdded,
+        (Some(_), None) => ChangeRule::ConstraintsRemoved,
+        (Some(_), Some(_)) => ChangeRule::ConstraintsChanged,
     };
-    found.note(Finding::new(rule, Place::Tool));
+    found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
 const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>, found: &mut Findings<N>) {
@@ -116,11 +115,11 @@ const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>
         (Some(TaskSupport::Required), Some(TaskSupport::Required))
         | (Some(TaskSupport::Optional), Some(TaskSupport::Optional))
         | (None, None) => return,
-        (_, Some(TaskSupport::Required)) => Rule::TaskRequired,
-        (None, Some(TaskSupport::Optional)) => Rule::TaskAdded,
-        (Some(_), _) => Rule::TaskRemoved,
+        (_, Some(TaskSupport::Required)) => ChangeRule::TaskRequired,
+        (None, Some(TaskSupport::Optional)) => ChangeRule::TaskAdded,
+        (Some(_), _) => ChangeRule::TaskRemoved,
     };
-    found.note(Finding::new(rule, Place::Tool));
+    found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
 const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
@@ -131,30 +130,30 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// The scopes that a tool needs, whether for itself or at its gate: to a caller they are one set.
-type Needs = (&'static [&'static str], Option<Gate>);
+/// Scopes of a tool and of its gate, which are one set for callers.
+type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
-const fn scope<const N: usize>(old: Needs, new: Needs, found: &mut Findings<N>) {
+const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
     let mut i = 0;
-    while let Some(scope) = needed(old, i) {
-        if !needs(new, scope, i) {
-            let removed = Finding::new(Rule::ScopeRemoved, Place::Tool);
-            found.note(removed.change(Fact::Text(scope), Fact::Unsaid));
+    while let Some(scope) = scope_at(old, i) {
+        if !requires(new, scope, i) {
+            let removed = Finding::new(ChangeRule::ScopeRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::Text(scope), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
-    while let Some(scope) = needed(new, i) {
-        if !needs(old, scope, i) {
-            let added = Finding::new(Rule::ScopeAdded, Place::Tool);
-            found.note(added.change(Fact::Unsaid, Fact::Text(scope)));
+    while let Some(scope) = scope_at(new, i) {
+        if !requires(old, scope, i) {
+            let added = Finding::new(ChangeRule::ScopeAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::None, ChangedValue::Text(scope)));
         }
         i += 1;
     }
 }
 
-/// One of them; that of the gate is the last.
-const fn needed((scopes, gate): Needs, i: usize) -> Option<&'static str> {
+/// Returns the scope at this index; that of the gate is the last.
+const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
         _ if i < scopes.len() => Some(scopes[i]),
@@ -162,15 +161,14 @@ const fn needed((scopes, gate): Needs, i: usize) -> Option<&'static str> {
     }
 }
 
-const fn needs((scopes, gate): Needs, scope: &str, likely: usize) -> bool {
+const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
         _ => position(scopes, scope, likely).is_some(),
     }
 }
 
-/// What can't be undone needs approval, or the scope that stands for it. Where it became such, or isn't any more,
-/// that is said already.
+/// Compares the approval of a destructive tool. If the tool became or ceased to be destructive, another rule reports it.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -181,12 +179,12 @@ const fn approval<const N: usize>(
     }
     match (old.1, new.1) {
         (None, Some(Gate::Scope(scope))) => {
-            let removed = Finding::new(Rule::ApprovalRemoved, Place::Tool);
-            found.note(removed.change(Fact::Unsaid, Fact::Text(scope)));
+            let removed = Finding::new(ChangeRule::ApprovalRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::None, ChangedValue::Text(scope)));
         }
         (Some(Gate::Scope(scope)), None) => {
-            let added = Finding::new(Rule::ApprovalAdded, Place::Tool);
-            found.note(added.change(Fact::Text(scope), Fact::Unsaid));
+            let added = Finding::new(ChangeRule::ApprovalAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::Text(scope), ChangedValue::None));
         }
         (Some(_), Some(_)) | (None, None) => {}
     }
@@ -196,23 +194,22 @@ const fn upstreams<const N: usize>(old: &[&'static str], new: &[&'static str], f
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i], i).is_none() {
-            let removed = Finding::new(Rule::UpstreamRemoved, Place::Tool);
-            found.note(removed.change(Fact::Text(old[i]), Fact::Unsaid));
+            let removed = Finding::new(ChangeRule::UpstreamRemoved, ChangeLocation::Tool);
+            found.note(removed.change(ChangedValue::Text(old[i]), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
     while i < new.len() {
         if position(old, new[i], i).is_none() {
-            let added = Finding::new(Rule::UpstreamAdded, Place::Tool);
-            found.note(added.change(Fact::Unsaid, Fact::Text(new[i])));
+            let added = Finding::new(ChangeRule::UpstreamAdded, ChangeLocation::Tool);
+            found.note(added.change(ChangedValue::None, ChangedValue::Text(new[i])));
         }
         i += 1;
     }
 }
 
-/// Where a text is among others. It is looked for first where it was: most things stay where they are, and
-/// const evaluation is slow.
+/// Returns the index of a text, trying `likely` first: most texts keep their position, and const evaluation is slow.
 const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely], text) {
         return Some(likely);
@@ -227,8 +224,8 @@ const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Whether the texts that both have stand in one order.
-const fn in_order(old: &[&str], new: &[&str]) -> bool {
+/// Returns true if the common texts have the same order.
+const fn is_same_text_order(old: &[&str], new: &[&str]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {
         if let Some(j) = position(new, old[i], i) {
@@ -245,16 +242,16 @@ const fn in_order(old: &[&str], new: &[&str]) -> bool {
 const fn hints<const N: usize>(old: Hints, new: Hints, found: &mut Findings<N>) {
     let Hints { read_only, destructive, idempotent, open_world } = new;
     let hints = [
-        (old.read_only, read_only, Rule::ReadOnlyAdded, Rule::ReadOnlyRemoved),
-        (old.destructive, destructive, Rule::DestructiveAdded, Rule::DestructiveRemoved),
-        (old.idempotent, idempotent, Rule::IdempotentAdded, Rule::IdempotentRemoved),
-        (old.open_world, open_world, Rule::OpenWorldAdded, Rule::OpenWorldRemoved),
+        (old.read_only, read_only, ChangeRule::ReadOnlyAdded, ChangeRule::ReadOnlyRemoved),
+        (old.destructive, destructive, ChangeRule::DestructiveAdded, ChangeRule::DestructiveRemoved),
+        (old.idempotent, idempotent, ChangeRule::IdempotentAdded, ChangeRule::IdempotentRemoved),
+        (old.open_world, open_world, ChangeRule::OpenWorldAdded, ChangeRule::OpenWorldRemoved),
     ];
     let mut i = 0;
     while i < hints.len() {
         match hints[i] {
-            (false, true, added, _) => found.note(Finding::new(added, Place::Tool)),
-            (true, false, _, removed) => found.note(Finding::new(removed, Place::Tool)),
+            (false, true, added, _) => found.note(Finding::new(added, ChangeLocation::Tool)),
+            (true, false, _, removed) => found.note(Finding::new(removed, ChangeLocation::Tool)),
             (true, true, ..) | (false, false, ..) => {}
         }
         i += 1;
@@ -268,13 +265,13 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// A limit of how a call is run; where none is set, the server's own holds.
+/// Compares an execution limit; without one, the server's default applies.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
     own: u64,
-    lowered: Rule,
-    raised: Rule,
+    lowered: ChangeRule,
+    raised: ChangeRule,
     found: &mut Findings<N>,
 ) {
     let (was, is) = match (old, new) {
@@ -285,26 +282,28 @@ const fn limit<const N: usize>(
         (None, Some(is)) => (own, is),
     };
     let rule = if is > was { raised } else { lowered };
-    found.note(Finding::new(rule, Place::Tool).change(Fact::count(old), Fact::count(new)));
+    found.note(
+        Finding::new(rule, ChangeLocation::Tool).change(ChangedValue::count(old), ChangedValue::count(new)),
+    );
 }
 
-/// A rate is raised where the new one lets more through, in a window of the old one, than that did: `100/h` in the
-/// place of `10/min` lets a hundred through in a minute.
+/// Compares rates. A rate is raised if the new one admits more calls in one window of the old one: `100/h` instead of
+/// `10/min` admits a hundred calls in one minute.
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
-        (None, Some(is)) => (Rule::RateLowered, Fact::Unsaid, Fact::Rate(is)),
-        (Some(was), None) => (Rule::RateRaised, Fact::Rate(was), Fact::Unsaid),
+        (None, Some(is)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(is)),
+        (Some(was), None) => (ChangeRule::RateRaised, ChangedValue::Rate(was), ChangedValue::None),
         (Some(was), Some(is)) => {
             if was.calls == is.calls && was.window as u8 == is.window as u8 {
                 return;
             }
             let is_raised = is.most_in(was.window) > was.calls as u64;
-            let rule = if is_raised { Rule::RateRaised } else { Rule::RateLowered };
-            (rule, Fact::Rate(was), Fact::Rate(is))
+            let rule = if is_raised { ChangeRule::RateRaised } else { ChangeRule::RateLowered };
+            (rule, ChangedValue::Rate(was), ChangedValue::Rate(is))
         }
     };
-    found.note(Finding::new(rule, Place::Tool).change(from, to));
+    found.note(Finding::new(rule, ChangeLocation::Tool).change(from, to));
 }
 
 const fn deprecation<const N: usize>(
@@ -314,25 +313,29 @@ const fn deprecation<const N: usize>(
 ) {
     let (was, is) = match (old, new) {
         (None, None) => return,
-        (None, Some(_)) => return found.note(Finding::new(Rule::DeprecationAdded, Place::Tool)),
-        (Some(_), None) => return found.note(Finding::new(Rule::DeprecationRemoved, Place::Tool)),
+        (None, Some(_)) => {
+            return found.note(Finding::new(ChangeRule::DeprecationAdded, ChangeLocation::Tool));
+        }
+        (Some(_), None) => {
+            return found.note(Finding::new(ChangeRule::DeprecationRemoved, ChangeLocation::Tool));
+        }
         (Some(was), Some(is)) => (was, is),
     };
     let Deprecation { message, replacement, removal } = is;
     if let (Some(was), Some(is)) = (was.removal, removal)
         && before(is, was)
     {
-        let earlier = Finding::new(Rule::RemovalEarlier, Place::Tool);
-        found.note(earlier.change(Fact::Text(was), Fact::Text(is)));
+        let earlier = Finding::new(ChangeRule::RemovalEarlier, ChangeLocation::Tool);
+        found.note(earlier.change(ChangedValue::Text(was), ChangedValue::Text(is)));
     } else if !(same(was.message, message)
         && same_or_none(was.replacement, replacement)
         && same_or_none(was.removal, removal))
     {
-        found.note(Finding::new(Rule::DeprecationChanged, Place::Tool));
+        found.note(Finding::new(ChangeRule::DeprecationChanged, ChangeLocation::Tool));
     }
 }
 
-/// Whether one date, as `2027-01-31`, is before another.
+/// Returns true if one date, such as `2027-01-31`, is before another.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

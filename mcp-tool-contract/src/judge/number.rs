@@ -1,14 +1,14 @@
-//! Numbers against what they were: bounds on both sides, and an integer that became a number or was one.
+//! Comparison of numeric bounds, including changes between integer and number.
 
 use super::{
-    at::At,
-    finding::{Fact, Findings},
+    finding::{ChangedValue, Findings},
+    location::ValueLocation,
 };
 use crate::text::same;
 
-/// A bound of an integer on both sides.
+/// Compares a bound of two integers.
 pub(super) const fn integer<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: i128,
     new: i128,
@@ -17,13 +17,13 @@ pub(super) const fn integer<const N: usize>(
 ) {
     if old != new {
         let finding = if tighter { at.tightened() } else { at.loosened() };
-        found.note(finding.of(key).change(Fact::Integer(old), Fact::Integer(new)));
+        found.note(finding.with_key(key).change(ChangedValue::Integer(old), ChangedValue::Integer(new)));
     }
 }
 
-/// A bound of a number on both sides.
+/// Compares a bound of two numbers.
 pub(super) const fn number<const N: usize>(
-    at: At,
+    at: ValueLocation,
     key: &'static str,
     old: Option<f64>,
     new: Option<f64>,
@@ -37,25 +37,25 @@ pub(super) const fn number<const N: usize>(
         (Some(_), Some(_) | None) => at.loosened(),
         (None, Some(_)) => at.tightened(),
     };
-    found.note(finding.of(key).change(real(old), real(new)));
+    found.note(finding.with_key(key).change(real(old), real(new)));
 }
 
-const fn real(bound: Option<f64>) -> Fact {
+const fn real(bound: Option<f64>) -> ChangedValue {
     match bound {
-        Some(bound) => Fact::Number(bound),
-        None => Fact::Unsaid,
+        Some(bound) => ChangedValue::Number(bound),
+        None => ChangedValue::None,
     }
 }
 
-/// The bounds of an integer beside those of a number that it became, or was.
+/// Compares the bounds of an integer with those of a number.
 pub(super) const fn whole<const N: usize>(
-    at: At,
+    at: ValueLocation,
     integer: (i128, i128),
     number: (Option<f64>, Option<f64>),
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    // Of one integer nothing was said yet.
+    // If the number is a single integer, no type change was reported, so every bound must be compared.
     let natural = natural(integer.0, integer.1) && !one_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
@@ -63,7 +63,7 @@ pub(super) const fn whole<const N: usize>(
         let (key, whole, bound, is_least) = sides[i];
         i += 1;
         let order = match bound {
-            // What the type itself holds is no bound that was set.
+            // The range of the Rust type isn't a declared bound.
             None if natural => continue,
             None => 1,
             Some(bound) => beyond(whole, bound, is_least),
@@ -71,15 +71,15 @@ pub(super) const fn whole<const N: usize>(
         if order == 0 || (natural && order > 0) {
             continue;
         }
-        // The number's side is looser where it goes beyond.
+        // The number is looser if its bound lies beyond the integer's.
         let finding = if (order > 0) == from_integer { at.loosened() } else { at.tightened() };
-        let (integer, number) = (Fact::Integer(whole), real(bound));
+        let (integer, number) = (ChangedValue::Integer(whole), real(bound));
         let (from, to) = if from_integer { (integer, number) } else { (number, integer) };
-        found.note(finding.of(key).change(from, to));
+        found.note(finding.with_key(key).change(from, to));
     }
 }
 
-/// Whether these are the bounds of one of Rust's integer types.
+/// Returns true if these are the bounds of one of Rust's integer types.
 const fn natural(minimum: i128, maximum: i128) -> bool {
     let mut bits = 8;
     while bits <= 64 {
@@ -92,7 +92,7 @@ const fn natural(minimum: i128, maximum: i128) -> bool {
     false
 }
 
-/// Over 0 where a number's bound goes beyond the integer's, under it where it stays inside.
+/// Returns a positive number if a number's bound lies beyond the integer's, a negative one if it lies inside.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     let floor = bound.floor() as i128;
     let fraction = bound != bound.floor();
@@ -106,7 +106,7 @@ const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     if is_least { -order } else { order }
 }
 
-/// Whether a number could only ever be one integer.
+/// Returns true if the bounds of a number allow exactly one integer.
 pub(super) const fn one_integer(least: Option<f64>, most: Option<f64>) -> bool {
     match (least, most) {
         (Some(least), Some(most)) => least == most && least == least.floor(),

@@ -1,70 +1,83 @@
-//! The result against what it was.
+//! Comparison of results.
 
 use super::{
-    finding::{Fact, Finding, Findings, Place, Trail},
+    finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
     value::object,
 };
 use crate::{
     json::schema::Prose,
-    model::{Contract, Output},
-    rules::Rule,
+    model::{Contract, ToolOutput},
+    rules::ChangeRule,
 };
 
-/// What a result is, in a word.
-const fn spelled(output: &Output) -> Fact {
-    Fact::Text(match output {
-        Output::Nothing => "nothing",
-        Output::Text => "text",
-        Output::Content => "content of any kind",
-        Output::Object(_) | Output::Page(_) | Output::Dynamic(_) | Output::Remembered(_) => "an object",
+/// Name of a result's type.
+const fn output_name(output: &ToolOutput) -> ChangedValue {
+    ChangedValue::Text(match output {
+        ToolOutput::Nothing => "nothing",
+        ToolOutput::Text => "text",
+        ToolOutput::Content => "content of any kind",
+        ToolOutput::Object(_) | ToolOutput::Page(_) | ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => {
+            "an object"
+        }
     })
 }
 
-/// Compares what const evaluation can look at. A schema that is known only at run time is judged when the
-/// server starts, and by `contract check`.
+/// Compares results in const evaluation. A schema that is known only at run time is compared when the server starts, and
+/// by `contract check`.
 pub(super) const fn results<const N: usize>(
-    old: &Output,
-    new: &Output,
+    old: &ToolOutput,
+    new: &ToolOutput,
     prose: Prose,
     found: &mut Findings<N>,
 ) {
-    let whole = Place::Result(Trail::ROOT);
+    let whole = ChangeLocation::Result(FieldPath::ROOT);
     match (old, new) {
-        (Output::Nothing, Output::Nothing)
-        | (Output::Text, Output::Text)
-        | (Output::Content, Output::Content) => {}
-        (Output::Object(was) | Output::Page(was), Output::Object(is) | Output::Page(is)) => {
-            object(Trail::ROOT, was, is, prose, found);
+        (ToolOutput::Nothing, ToolOutput::Nothing)
+        | (ToolOutput::Text, ToolOutput::Text)
+        | (ToolOutput::Content, ToolOutput::Content) => {}
+        (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) => {
+            object(FieldPath::ROOT, was, is, prose, found);
         }
-        (Output::Nothing, other) => {
-            found.note(Finding::new(Rule::ResultAdded, whole).change(Fact::Unsaid, spelled(other)));
+        (ToolOutput::Nothing, other) => {
+            found.note(
+                Finding::new(ChangeRule::ResultAdded, whole).change(ChangedValue::None, output_name(other)),
+            );
         }
-        (other, Output::Nothing) => {
-            found.note(Finding::new(Rule::ResultRemoved, whole).change(spelled(other), Fact::Unsaid));
+        (other, ToolOutput::Nothing) => {
+            found.note(
+                Finding::new(ChangeRule::ResultRemoved, whole).change(output_name(other), ChangedValue::None),
+            );
         }
-        (Output::Text | Output::Content, _) | (_, Output::Text | Output::Content) => {
-            found.note(Finding::new(Rule::ResultChanged, whole).change(spelled(old), spelled(new)));
+        (ToolOutput::Text | ToolOutput::Content, _) | (_, ToolOutput::Text | ToolOutput::Content) => {
+            found.note(
+                Finding::new(ChangeRule::ResultChanged, whole).change(output_name(old), output_name(new)),
+            );
         }
-        (Output::Dynamic(_) | Output::Remembered(_), _) | (_, Output::Dynamic(_) | Output::Remembered(_)) => {
-        }
+        (ToolOutput::Dynamic(_) | ToolOutput::FromLock(_), _)
+        | (_, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_)) => {}
     }
 }
 
-/// A schema that const evaluation couldn't look at: the same, or not.
-pub(super) fn results_at_run_time<const N: usize>(old: &Output, new: &Output, found: &mut Findings<N>) {
-    let is_late = |output: &Output| matches!(output, Output::Dynamic(_) | Output::Remembered(_));
-    let is_object = |output: &Output| !matches!(output, Output::Nothing | Output::Text | Output::Content);
+/// Compares schemas that are known only at run time: equal or not.
+pub(super) fn results_at_run_time<const N: usize>(
+    old: &ToolOutput,
+    new: &ToolOutput,
+    found: &mut Findings<N>,
+) {
+    let is_late = |output: &ToolOutput| matches!(output, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_));
+    let is_object =
+        |output: &ToolOutput| !matches!(output, ToolOutput::Nothing | ToolOutput::Text | ToolOutput::Content);
     if (is_late(old) || is_late(new)) && is_object(old) && is_object(new) && schema(old) != schema(new) {
-        let change = Finding::new(Rule::ResultChanged, Place::Result(Trail::ROOT));
+        let change = Finding::new(ChangeRule::ResultChanged, ChangeLocation::Result(FieldPath::ROOT));
         found.note(change.change(
-            Fact::Text("an object of the locked schema"),
-            Fact::Text("one of another schema (whether it is narrower isn't decided)"),
+            ChangedValue::Text("an object of the locked schema"),
+            ChangedValue::Text("an object of a different schema (whether it is narrower can't be decided)"),
         ));
     }
 }
 
-/// The schema without its words.
-fn schema(output: &Output) -> Option<serde_json::Value> {
+/// Returns the output schema without prose.
+fn schema(output: &ToolOutput) -> Option<serde_json::Value> {
     let contract = Contract { output: *output, ..Contract::EMPTY };
     serde_json::to_value(contract.output_schema(Prose::Dropped)?).ok()
 }

@@ -1,17 +1,17 @@
-//! Text against what it was: lengths, patterns and formats, and the values of an enum that became text.
+//! Comparison of text: lengths, patterns and formats, and enums that became text.
 
 use super::{
-    at::{At, Direction, high, low},
-    finding::{Fact, Findings},
+    finding::{ChangedValue, Findings},
+    location::{Direction, ValueLocation, greatest, least},
 };
 use crate::{
     bounds::{Kind, Text},
-    rules::Rule,
+    rules::ChangeRule,
     text::{code_points, same},
 };
 
 pub(super) const fn text<const N: usize>(
-    at: At,
+    at: ValueLocation,
     (old, was): (&Kind, &Text),
     (new, is): (&Kind, &Text),
     found: &mut Findings<N>,
@@ -20,26 +20,26 @@ pub(super) const fn text<const N: usize>(
         (Some(a), Some(b)) if a as u8 == b as u8 => {}
         (Some(_), Some(_)) => found.note(at.changed(old, new)),
         (None, None) => {
-            low(at, "min_len", was.min_len, is.min_len, found);
-            high(at, "max_len", was.max_len, is.max_len, found);
+            least(at, "min_len", was.min_len, is.min_len, found);
+            greatest(at, "max_len", was.max_len, is.max_len, found);
             pattern(at, was, is, found);
         }
-        // A format brings lengths of its own; its side is the narrower one where the other takes all of them.
+        // A format has lengths of its own; it is the narrower side if the free text accepts all of them.
         (None, Some(_)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if holds(was, is) => found.note(at.narrowed(old, new)),
+            Direction::Out if accepts_format(was, is) => found.note(at.narrowed(old, new)),
             Direction::Out => found.note(at.changed(old, new)),
         },
         (Some(_), None) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if holds(is, was) => found.note(at.widened(old, new)),
+            Direction::In if accepts_format(is, was) => found.note(at.widened(old, new)),
             Direction::In => found.note(at.changed(old, new)),
         },
     }
 }
 
-/// Whether free text takes all that is spelled in a format.
-const fn holds(free: &Text, format: &Text) -> bool {
+/// Returns true if free text accepts all strings of a format.
+const fn accepts_format(free: &Text, format: &Text) -> bool {
     let long = match (free.max_len, format.max_len) {
         (Some(most), Some(longest)) => most >= longest,
         (None, _) => true,
@@ -48,16 +48,21 @@ const fn holds(free: &Text, format: &Text) -> bool {
     long && free.min_len <= format.min_len && free.pattern.is_none()
 }
 
-pub(super) const fn pattern<const N: usize>(at: At, was: &Text, is: &Text, found: &mut Findings<N>) {
+pub(super) const fn pattern<const N: usize>(
+    at: ValueLocation,
+    was: &Text,
+    is: &Text,
+    found: &mut Findings<N>,
+) {
     let (old, new) = (source(was), source(is));
     let finding = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
-        (Some(_), Some(_)) => at.finding(Rule::PatternChanged, Rule::ResultPatternChanged),
-        (None, Some(_)) => at.finding(Rule::PatternAdded, Rule::ResultPatternAdded),
-        (Some(_), None) => at.finding(Rule::PatternRemoved, Rule::ResultPatternRemoved),
+        (Some(_), Some(_)) => at.finding(ChangeRule::PatternChanged, ChangeRule::ResultPatternChanged),
+        (None, Some(_)) => at.finding(ChangeRule::PatternAdded, ChangeRule::ResultPatternAdded),
+        (Some(_), None) => at.finding(ChangeRule::PatternRemoved, ChangeRule::ResultPatternRemoved),
     };
-    found.note(finding.change(Fact::maybe(old), Fact::maybe(new)));
+    found.note(finding.change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
 }
 
 const fn source(text: &Text) -> Option<&'static str> {
@@ -67,7 +72,7 @@ const fn source(text: &Text) -> Option<&'static str> {
     }
 }
 
-/// Whether each value has a length that the text takes.
+/// Returns true if the text accepts the length of each value.
 pub(super) const fn fit(values: &[&str], text: &Text) -> bool {
     let mut i = 0;
     while i < values.len() {

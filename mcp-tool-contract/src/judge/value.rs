@@ -1,9 +1,9 @@
-//! One value's schema against what it was. Inputs may widen, outputs may narrow.
+//! Comparison of one value's schema. Inputs may widen, outputs may narrow.
 
 use super::{
-    at::{At, Direction, high, low, spelled},
-    finding::{Fact, Finding, Findings, Place, Trail},
-    in_order,
+    finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
+    is_same_text_order,
+    location::{Direction, ValueLocation, greatest, kind_name, least},
     number::{integer, number, one_integer, whole},
     position,
     text::{fit, pattern, text},
@@ -11,13 +11,13 @@ use super::{
 use crate::{
     bounds::{Field, Items, Kind, Object, Schema, Text},
     json::schema::Prose,
-    rules::Rule,
+    rules::ChangeRule,
     text::same,
 };
 
-/// Compares all but whether the value may be left out, which means different things to callers and readers.
+/// Compares everything but optionality, which has different rules for callers and readers.
 pub(super) const fn schema<const N: usize>(
-    at: At,
+    at: ValueLocation,
     old: &Schema,
     new: &Schema,
     prose: Prose,
@@ -26,25 +26,25 @@ pub(super) const fn schema<const N: usize>(
     match (old.items, new.items) {
         (None, None) => kind(at, &old.kind, &new.kind, prose, found),
         (Some(was), Some(is)) => {
-            low(at, "min_items", was.min, is.min, found);
-            high(at, "max_items", was.max, is.max, found);
-            if !nothing(at, was, is) {
+            least(at, "min_items", was.min, is.min, found);
+            greatest(at, "max_items", was.max, is.max, found);
+            if !is_always_empty(at, was, is) {
                 kind(at, &old.kind, &new.kind, prose, found);
             }
         }
         (None, Some(_)) => found.note(
-            at.finding(Rule::TypeChanged, Rule::ResultTypeChanged)
-                .change(spelled(&old.kind), Fact::Text("an array")),
+            at.finding(ChangeRule::TypeChanged, ChangeRule::ResultTypeChanged)
+                .change(kind_name(&old.kind), ChangedValue::Text("an array")),
         ),
         (Some(_), None) => found.note(
-            at.finding(Rule::TypeChanged, Rule::ResultTypeChanged)
-                .change(Fact::Text("an array"), spelled(&new.kind)),
+            at.finding(ChangeRule::TypeChanged, ChangeRule::ResultTypeChanged)
+                .change(ChangedValue::Text("an array"), kind_name(&new.kind)),
         ),
     }
 }
 
-/// Whether the narrower side has no items at all, so that their kind says nothing.
-const fn nothing(at: At, was: Items, is: Items) -> bool {
+/// Returns true if the narrower side allows no items, so that their kind doesn't matter.
+const fn is_always_empty(at: ValueLocation, was: Items, is: Items) -> bool {
     let narrower = match at.direction {
         Direction::In => was,
         Direction::Out => is,
@@ -52,7 +52,13 @@ const fn nothing(at: At, was: Items, is: Items) -> bool {
     matches!(narrower.max, Some(0))
 }
 
-const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, found: &mut Findings<N>) {
+const fn kind<const N: usize>(
+    at: ValueLocation,
+    old: &Kind,
+    new: &Kind,
+    prose: Prose,
+    found: &mut Findings<N>,
+) {
     match (old, new) {
         (Kind::Boolean, Kind::Boolean) => {}
         (Kind::Integer { minimum: a, maximum: b }, Kind::Integer { minimum: c, maximum: d }) => {
@@ -93,38 +99,43 @@ const fn kind<const N: usize>(at: At, old: &Kind, new: &Kind, prose: Prose, foun
             Direction::In => found.note(at.changed(old, new)),
         },
         (Kind::Object(was), Kind::Object(is)) => {
-            if let Place::Result(trail) = at.place {
-                object(trail, was, is, prose, found);
+            if let ChangeLocation::Result(path) = at.place {
+                object(path, was, is, prose, found);
             }
         }
         _ => found.note(at.changed(old, new)),
     }
 }
 
-const fn values<const N: usize>(at: At, old: &[&'static str], new: &[&'static str], found: &mut Findings<N>) {
+const fn values<const N: usize>(
+    at: ValueLocation,
+    old: &[&'static str],
+    new: &[&'static str],
+    found: &mut Findings<N>,
+) {
     let (mut i, mut paired) = (0, 0);
     while i < old.len() {
         if position(new, old[i], i).is_some() {
             paired += 1;
         } else {
-            let finding = at.finding(Rule::EnumValueRemoved, Rule::ResultEnumValueRemoved);
-            found.note(finding.change(Fact::Text(old[i]), Fact::Unsaid));
+            let finding = at.finding(ChangeRule::EnumValueRemoved, ChangeRule::ResultEnumValueRemoved);
+            found.note(finding.change(ChangedValue::Text(old[i]), ChangedValue::None));
         }
         i += 1;
     }
     let mut i = 0;
-    // Values stand once, so that all are paired where as many are.
+    // Values are unique, so all new values are paired once the counts are equal.
     while paired < new.len() && i < new.len() {
         if position(old, new[i], i).is_none() {
-            let finding = at.finding(Rule::EnumValueAdded, Rule::ResultEnumValueAdded);
-            found.note(finding.change(Fact::Unsaid, Fact::Text(new[i])));
+            let finding = at.finding(ChangeRule::EnumValueAdded, ChangeRule::ResultEnumValueAdded);
+            found.note(finding.change(ChangedValue::None, ChangedValue::Text(new[i])));
         }
         i += 1;
     }
 }
 
 pub(super) const fn object<const N: usize>(
-    trail: Trail,
+    path: FieldPath,
     old: &'static Object,
     new: &'static Object,
     prose: Prose,
@@ -138,12 +149,15 @@ pub(super) const fn object<const N: usize>(
                 Some((at, now)) => {
                     ordered &= at >= last;
                     last = at;
-                    field(trail.field(locked.name), &locked, &now, prose, found);
+                    field(path.field(locked.name), &locked, &now, prose, found);
                 }
                 None => {
-                    let rule =
-                        if locked.required { Rule::ResultFieldRemoved } else { Rule::ResultFieldDropped };
-                    found.note(Finding::new(rule, Place::Result(trail.field(locked.name))));
+                    let rule = if locked.required {
+                        ChangeRule::ResultFieldRemoved
+                    } else {
+                        ChangeRule::ResultFieldDropped
+                    };
+                    found.note(Finding::new(rule, ChangeLocation::Result(path.field(locked.name))));
                 }
             }
         }
@@ -154,49 +168,52 @@ pub(super) const fn object<const N: usize>(
         if let Some(now) = new.field(i)
             && find(old, now.name, i, was).is_none()
         {
-            found.note(Finding::new(Rule::ResultFieldAdded, Place::Result(trail.field(now.name))));
+            found.note(Finding::new(
+                ChangeRule::ResultFieldAdded,
+                ChangeLocation::Result(path.field(now.name)),
+            ));
         }
         i += 1;
     }
     if prose as u8 == Prose::Kept as u8 && !ordered {
-        found.note(Finding::new(Rule::OrderChanged, Place::Result(trail)).of("fields"));
+        found.note(Finding::new(ChangeRule::OrderChanged, ChangeLocation::Result(path)).with_key("fields"));
     }
 }
 
 const fn field<const N: usize>(
-    trail: Trail,
+    path: FieldPath,
     old: &Field,
     new: &Field,
     prose: Prose,
     found: &mut Findings<N>,
 ) {
-    // Every field stands here by name: a new one doesn't compile until it is judged.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Field { name: _, description, schema: is, required } = *new;
-    let place = Place::Result(trail);
+    let place = ChangeLocation::Result(path);
     match (old.required, required) {
-        (true, false) => found.note(Finding::new(Rule::ResultFieldOptional, place)),
-        (false, true) => found.note(Finding::new(Rule::ResultFieldRequired, place)),
+        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldOptional, place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldRequired, place)),
         (true, true) | (false, false) => {}
     }
     match (old.schema.optional, is.optional) {
-        (false, true) => found.note(Finding::new(Rule::ResultFieldNullable, place)),
-        (true, false) => found.note(Finding::new(Rule::ResultFieldNotNull, place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldNullable, place)),
+        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldNotNull, place)),
         (true, true) | (false, false) => {}
     }
-    schema(At::result(trail), &old.schema, &is, prose, found);
+    schema(ValueLocation::result(path), &old.schema, &is, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
-            found.note(Finding::new(Rule::DescriptionChanged, place));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, place));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, is.kind)
-            && !in_order(old, new)
+            && !is_same_text_order(old, new)
         {
-            found.note(Finding::new(Rule::OrderChanged, place).of("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, place).with_key("values"));
         }
     }
 }
 
-/// The field of that name; most are where they were.
+/// Returns the field with this name, trying `likely` first.
 const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
     if let Some(field) = among.field(likely)
         && same(field.name, name)

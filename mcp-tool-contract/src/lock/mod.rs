@@ -1,10 +1,8 @@
-//! `mcp-tools.lock`: every version of every tool's contract as it was promised, beside the `Cargo.toml` of the
-//! package that defines it.
+//! `mcp-tools.lock`: every released version of every tool's contract, next to the package's `Cargo.toml`.
 //!
-//! A JSON object: under each tool's name its versions, oldest first, each the entry that `tools/list` shows, with
-//! what a listing doesn't show under `_meta`. Each tool is one block of lines, and the last member is
-//! [`FORMAT`], so that no block's last line changes when another comes behind it: the file merges. An empty file
-//! is an empty lock.
+//! A JSON object: each tool's name maps to its versions, oldest first. Each version is its `tools/list` entry, with the
+//! unlisted parts under `_meta`. Each tool is one block of lines, and [`FORMAT`] is the last member, so that appending a
+//! block doesn't change the last line of another: the file merges. An empty file is an empty lock.
 
 pub mod compact;
 mod read;
@@ -15,50 +13,50 @@ use std::fmt;
 
 use crate::model::{Contract, Version};
 
-/// The name of the file.
+/// Name of the file.
 pub const FILE: &str = "mcp-tools.lock";
-/// The member that says how the file is written. No tool can have its name.
+/// Member with the number of the file format. No tool can have this name.
 pub const FORMAT: &str = "$lock";
-/// The `_meta` key of what a listing doesn't show.
+/// The `_meta` key of the parts that a listing doesn't show.
 pub const META_LOCK: &str = "dev.mcp-tool/lock";
 
-/// What a lock holds.
+/// Contents of a lock.
 #[derive(Clone, Debug, Default)]
 pub struct Lock {
-    /// By name, then by version.
-    tools: Vec<Locked>,
+    /// Sorted by name, then by version.
+    tools: Vec<LockedContract>,
 }
 
-/// A version of a tool as it was promised.
+/// A locked version of a tool.
 #[derive(Clone, Debug)]
-pub struct Locked {
-    /// The promise.
+pub struct LockedContract {
+    /// Contract of this version.
     pub contract: Contract,
-    /// The servers that list it.
+    /// Servers that serve it.
     pub servers: Vec<String>,
-    /// The digests that stand in its entry; none where it was made here.
-    claimed: Option<Claimed>,
+    /// Digests in its entry; `None` if it wasn't read from a file.
+    recorded: Option<RecordedDigests>,
 }
 
-/// What an entry says of itself.
+/// Digests that an entry contains.
 #[derive(Clone, Debug)]
-struct Claimed {
+struct RecordedDigests {
     contract: String,
     sum: String,
 }
 
-/// What a contract is judged by.
+/// Locked version that a contract is compared with.
 #[derive(Clone, Copy, Debug)]
 pub enum Baseline<'l> {
-    /// Nothing yet: its name isn't locked.
+    /// None: its name isn't locked.
     None,
-    /// This version: the locked one of its major, or the newest of those before.
-    Held(&'l Locked),
-    /// The locked version is newer than the contract's own.
-    Below(&'l Locked),
+    /// The locked version of its major, or the newest one before it.
+    Locked(&'l LockedContract),
+    /// A locked version that is newer than the contract's own.
+    Newer(&'l LockedContract),
 }
 
-/// Why a lock can't be read.
+/// Error: the lock can't be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockError(String);
 
@@ -71,48 +69,48 @@ impl fmt::Display for LockError {
 impl std::error::Error for LockError {}
 
 impl Lock {
-    /// Reads a lock. What it holds stays for the rest of the process.
+    /// Parses a lock. Its contents are leaked, so that contracts can be `'static`.
     ///
     /// # Errors
-    /// Where it isn't one, with line and column.
+    /// The text isn't a valid lock; the error has line and column.
     pub fn parse(text: &str) -> Result<Lock, LockError> {
         read::lock(text)
     }
 
-    /// The file's text.
+    /// Returns the text of the file.
     ///
     /// # Errors
-    /// When a schema that is known only at run time can't be JSON.
+    /// A schema that is known only at run time can't be serialized as JSON.
     pub fn render(&self) -> Result<String, serde_json::Error> {
         write::lock(self)
     }
 
-    /// All versions of all tools, by name, then by version.
+    /// All versions of all tools, sorted by name, then by version.
     #[must_use]
-    pub fn tools(&self) -> &[Locked] {
+    pub fn tools(&self) -> &[LockedContract] {
         &self.tools
     }
 
-    /// The locked version of a tool in that major.
+    /// Returns the locked version of a tool in this major.
     #[must_use]
-    pub fn find(&self, name: &str, major: u32) -> Option<&Locked> {
+    pub fn find(&self, name: &str, major: u32) -> Option<&LockedContract> {
         self.tools.iter().find(|tool| tool.is(name, major))
     }
 
-    /// What a contract of that name and version is judged by.
+    /// Returns the locked version that a contract of this name and version is compared with.
     #[must_use]
     pub fn baseline(&self, name: &str, version: Version) -> Baseline<'_> {
         let newest = self.tools.iter().rfind(|tool| tool.contract.name == name);
         match (self.find(name, version.major), newest) {
-            (Some(own), _) if version < own.contract.version => Baseline::Below(own),
-            (Some(own), _) => Baseline::Held(own),
-            (None, Some(newest)) if version < newest.contract.version => Baseline::Below(newest),
-            (None, Some(newest)) => Baseline::Held(newest),
+            (Some(own), _) if version < own.contract.version => Baseline::Newer(own),
+            (Some(own), _) => Baseline::Locked(own),
+            (None, Some(newest)) if version < newest.contract.version => Baseline::Newer(newest),
+            (None, Some(newest)) => Baseline::Locked(newest),
             (None, None) => Baseline::None,
         }
     }
 
-    /// Puts a version in, in the place of its major's. Reasons for lowered guards that the lock keeps stay kept.
+    /// Inserts a version, replacing that of its major. Reasons for lowered guards are kept.
     pub fn put(&mut self, mut contract: Contract, server: &str) {
         let mut servers = vec![server.to_owned()];
         if let Some(own) = self.find(contract.name, contract.version.major) {
@@ -122,16 +120,16 @@ impl Lock {
         }
         servers.sort();
         self.remove(contract.name, contract.version.major);
-        self.tools.push(Locked { contract, servers, claimed: None });
+        self.tools.push(LockedContract { contract, servers, recorded: None });
         self.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
     }
 
-    /// Takes a version out.
+    /// Removes a version.
     pub fn remove(&mut self, name: &str, major: u32) {
         self.tools.retain(|tool| !tool.is(name, major));
     }
 
-    /// Takes a server from those that list a version.
+    /// Removes a server from those that serve a version.
     pub fn unlist(&mut self, name: &str, major: u32, server: &str) {
         for tool in self.tools.iter_mut().filter(|tool| tool.is(name, major)) {
             tool.servers.retain(|name| name != server);
@@ -139,17 +137,17 @@ impl Lock {
     }
 }
 
-impl Locked {
+impl LockedContract {
     fn is(&self, name: &str, major: u32) -> bool {
         self.contract.name == name && self.contract.version.major == major
     }
 
-    /// Whether the entry is as it was written; one that was edited by hand isn't.
+    /// Returns false if the entry was edited by hand.
     ///
     /// # Errors
-    /// When a schema that is known only at run time can't be JSON.
+    /// A schema that is known only at run time can't be serialized as JSON.
     pub fn is_intact(&self) -> Result<bool, serde_json::Error> {
-        let Some(Claimed { contract, sum }) = &self.claimed else { return Ok(true) };
+        let Some(RecordedDigests { contract, sum }) = &self.recorded else { return Ok(true) };
         Ok(self.contract.digest()?.to_string() == *contract && write::sum(self)?.to_string() == *sum)
     }
 }

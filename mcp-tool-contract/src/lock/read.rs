@@ -1,4 +1,4 @@
-//! A lock out of its text: contracts again, as the compiler makes them.
+//! Parser of a lock: restores contracts as the compiler creates them.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,35 +9,34 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Claimed, FORMAT, Lock, LockError, Locked,
-    schema::{Ordered, Property, Root, Type, keep, members},
+    FORMAT, Lock, LockError, LockedContract, RecordedDigests,
+    schema::{LockedOutput, LockedProperty, OrderedMembers, TypeKeyword, leak, members},
 };
 use crate::{
     bounds::{Literal, LiteralValue, Object},
     constraints,
     json::{deprecated, with_default},
-    model::{Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening},
-    rules::Rule,
+    model::{Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening},
+    rules::ChangeRule,
 };
 
 pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     if text.trim().is_empty() {
         return Ok(Lock::default());
     }
-    let File(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
+    let LockFile(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
     let mut lock = Lock::default();
     for (name, versions) in entries {
         let mut before: Option<Version> = None;
         for entry in versions {
-            let locked =
-                entry.locked().map_err(|reason| LockError(format!("the tool '{name}': {reason}")))?;
+            let locked = entry.locked().map_err(|reason| LockError(format!("tool '{name}': {reason}")))?;
             let Contract { name: own, version, .. } = locked.contract;
             if own != name {
-                return Err(LockError(format!("the tool '{name}': its entry is named '{own}'")));
+                return Err(LockError(format!("tool '{name}': the entry has the name '{own}'")));
             }
             if before.is_some_and(|before| before.major >= version.major) {
                 return Err(LockError(format!(
-                    "the tool '{name}': {version} stands behind another of its major: keep one version of each, oldest first"
+                    "tool '{name}': {version} is out of order or repeats a major: keep one version per major, oldest first"
                 )));
             }
             before = Some(version);
@@ -48,10 +47,10 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     Ok(lock)
 }
 
-/// The whole file.
-struct File(Vec<(String, Vec<Entry>)>);
+/// All tools of the file.
+struct LockFile(Vec<(String, Vec<LockEntry>)>);
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for LockFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FileVisitor)
     }
@@ -60,59 +59,59 @@ impl<'de> Deserialize<'de> for File {
 struct FileVisitor;
 
 impl<'de> Visitor<'de> for FileVisitor {
-    type Value = File;
+    type Value = LockFile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of tools")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<File, A::Error> {
-        let mut tools: Vec<(String, Vec<Entry>)> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<LockFile, A::Error> {
+        let mut tools: Vec<(String, Vec<LockEntry>)> = Vec::new();
         let mut format = None;
         while let Some(name) = members.next_key::<String>()? {
             if name == FORMAT {
                 format = Some(members.next_value::<u32>()?);
             } else if tools.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format!(
-                    "the tool '{name}' stands twice, as after a merge: keep one of the two"
+                    "the tool '{name}' is defined twice, as after a merge: keep one of the two"
                 )));
             } else {
                 tools.push((name, members.next_value()?));
             }
         }
         match format {
-            Some(1) => Ok(File(tools)),
+            Some(1) => Ok(LockFile(tools)),
             Some(newer) => Err(A::Error::custom(format!(
-                "`{FORMAT}` is {newer}, which this release can't read: it knows 1"
+                "`{FORMAT}` is {newer}, but this release can read only 1: update it"
             ))),
-            None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file isn't whole"))),
+            None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file is incomplete"))),
         }
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Entry {
+struct LockEntry {
     name: String,
     title: Option<String>,
     description: String,
-    input_schema: Input,
+    input_schema: LockedInput,
     output_schema: Option<Box<RawValue>>,
-    annotations: Annotations,
+    annotations: LockedHints,
     #[serde(rename = "_meta")]
-    meta: Meta,
+    meta: LockedMeta,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Input {
+struct LockedInput {
     #[serde(rename = "type")]
-    _type: Type,
-    properties: Ordered<Property>,
+    _type: TypeKeyword,
+    properties: OrderedMembers<LockedProperty>,
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
-    // Conditions among the parameters.
+    // Constraints across the parameters.
     #[serde(rename = "$schema")]
     schema: Option<Value>,
     #[serde(rename = "$defs")]
@@ -131,7 +130,7 @@ struct Input {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Annotations {
+struct LockedHints {
     #[serde(rename = "title")]
     _title: Option<String>,
     read_only_hint: bool,
@@ -142,7 +141,7 @@ struct Annotations {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Meta {
+struct LockedMeta {
     #[serde(rename = "dev.mcp-tool/version")]
     version: String,
     #[serde(rename = "dev.mcp-tool/contract")]
@@ -158,7 +157,7 @@ struct Meta {
     #[serde(rename = "dev.mcp-tool/upstreams", default)]
     upstreams: Vec<String>,
     #[serde(rename = "dev.mcp-tool/lock")]
-    guards: Guards,
+    guards: LockedGuards,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +183,7 @@ struct GateInfo {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Guards {
+struct LockedGuards {
     result: String,
     scopes: Vec<String>,
     defaults: BTreeMap<String, Box<RawValue>>,
@@ -192,58 +191,58 @@ struct Guards {
     timeout_ms: Option<u64>,
     concurrency: Option<u32>,
     #[serde(default)]
-    weakens: Vec<Reason>,
+    weakens: Vec<LockedReason>,
     servers: Vec<String>,
     sum: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reason {
+struct LockedReason {
     rule: String,
     reason: String,
 }
 
-impl Entry {
-    fn locked(self) -> Result<Locked, String> {
-        let Entry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
-        let Meta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
-        let version = self::version(&version).ok_or_else(|| format!("`{version}` is no version"))?;
+impl LockEntry {
+    fn locked(self) -> Result<LockedContract, String> {
+        let LockEntry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
+        let LockedMeta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
+        let version = self::version(&version).ok_or_else(|| format!("`{version}` isn't a version"))?;
         let deprecation = deprecation.map(|info| Deprecation {
-            message: keep(info.message),
-            replacement: info.replacement.map(keep),
-            removal: info.removal_date.map(keep),
+            message: leak(info.message),
+            replacement: info.replacement.map(leak),
+            removal: info.removal_date.map(leak),
         });
         let rate = rate
             .map(|RateInfo { limit, window_ms }| {
                 Rate::of_parts(limit, window_ms)
-                    .ok_or_else(|| format!("{limit} calls in {window_ms} ms is no rate"))
+                    .ok_or_else(|| format!("{limit} calls per {window_ms} ms isn't a supported rate"))
             })
             .transpose()?;
         let task = task
             .map(|name| {
                 let known = TaskSupport::ALL.into_iter().find(|known| known.name() == name);
-                known.ok_or_else(|| format!("`{name}` says nothing of tasks"))
+                known.ok_or_else(|| format!("`{name}` isn't a supported value of `dev.mcp-tool/task`"))
             })
             .transpose()?;
         let constraints = conditions(&mut input_schema)?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
-        let weakens = guards.weakens.into_iter().map(|Reason { rule, reason }| {
+        let weakens = guards.weakens.into_iter().map(|LockedReason { rule, reason }| {
             let rule =
-                Rule::of_id(&rule).ok_or_else(|| format!("`weakens` names '{rule}', which is no rule"))?;
-            Ok(Weakening { rule, reason: keep(reason) })
+                ChangeRule::of_id(&rule).ok_or_else(|| format!("`weakens` has the unknown rule '{rule}'"))?;
+            Ok(Weakening { rule, reason: leak(reason) })
         });
         let contract = Contract {
-            name: keep(name),
+            name: leak(name),
             version,
-            title: title.map(keep),
-            description: keep(description),
+            title: title.map(leak),
+            description: leak(description),
             weakens: weakens.collect::<Result<Vec<_>, String>>()?.leak(),
             input: input(input_schema, &guards.defaults, &guards.secrets)?,
-            constraints: constraints.map(keep),
+            constraints: constraints.map(leak),
             output: output(&guards.result, output_schema)?,
-            scopes: guards.scopes.into_iter().map(keep).collect::<Vec<_>>().leak(),
+            scopes: guards.scopes.into_iter().map(leak).collect::<Vec<_>>().leak(),
             hints: Hints {
                 read_only: annotations.read_only_hint,
                 destructive: annotations.destructive_hint,
@@ -253,13 +252,13 @@ impl Entry {
             timeout_ms: guards.timeout_ms,
             concurrency: guards.concurrency,
             rate,
-            gate: gate.map(|GateInfo { scope }| Gate::Scope(keep(scope))),
+            gate: gate.map(|GateInfo { scope }| Gate::Scope(leak(scope))),
             task,
-            upstreams: upstreams.into_iter().map(keep).collect::<Vec<_>>().leak(),
+            upstreams: upstreams.into_iter().map(leak).collect::<Vec<_>>().leak(),
             deprecation,
         };
-        let claimed = Claimed { contract: digest, sum: guards.sum };
-        Ok(Locked { contract, servers: guards.servers, claimed: Some(claimed) })
+        let recorded = RecordedDigests { contract: digest, sum: guards.sum };
+        Ok(LockedContract { contract, servers: guards.servers, recorded: Some(recorded) })
     }
 }
 
@@ -268,9 +267,9 @@ fn version(text: &str) -> Option<Version> {
     Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
 }
 
-/// The conditions among the parameters of an input schema, in the form that compares.
-fn conditions(schema: &mut Input) -> Result<Option<String>, String> {
-    let Input {
+/// Returns the constraints of an input schema in canonical form.
+fn conditions(schema: &mut LockedInput) -> Result<Option<String>, String> {
+    let LockedInput {
         schema,
         defs,
         all_of,
@@ -295,13 +294,13 @@ fn conditions(schema: &mut Input) -> Result<Option<String>, String> {
 }
 
 fn input(
-    schema: Input,
+    schema: LockedInput,
     defaults: &BTreeMap<String, Box<RawValue>>,
     secrets: &[String],
 ) -> Result<&'static [Param], String> {
     let mut params = Vec::new();
     for (name, mut property) in schema.properties.0 {
-        let about = |reason: String| format!("the parameter '{name}': {reason}");
+        let about = |reason: String| format!("parameter '{name}': {reason}");
         let default = defaults.get(&name).map(|raw| literal(raw)).transpose().map_err(about)?;
         let description = std::mem::take(&mut property.description);
         let description = match default {
@@ -311,45 +310,45 @@ fn input(
             None => description,
         };
         let required = schema.required.contains(&name);
-        let header = property.header.take().map(keep);
+        let header = property.header.take().map(leak);
         let mut schema = property.schema().map_err(about)?;
         schema.optional = !required && default.is_none();
         let secret = secrets.contains(&name);
-        let (name, description) = (keep(name), keep(description));
+        let (name, description) = (leak(name), leak(description));
         params.push(Param { name, description, schema, default, secret, header });
     }
     Ok(params.leak())
 }
 
-/// A default, spelled as it was written.
+/// Parses a default and keeps its spelling.
 fn literal(raw: &RawValue) -> Result<Literal, String> {
     let json = raw.get();
     let value = match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(keep(text))),
+        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(leak(text))),
         Some(b't' | b'f') => json.parse().ok().map(LiteralValue::Boolean),
         _ => match json.parse::<i128>() {
             Ok(whole) => Some(LiteralValue::Integer(whole)),
             Err(_) => json.parse().ok().map(LiteralValue::Number),
         },
     };
-    let value = value.ok_or_else(|| format!("{json} is no default"))?;
-    Ok(Literal { value, json: keep(json.to_owned()) })
+    let value = value.ok_or_else(|| format!("{json} isn't a valid default"))?;
+    Ok(Literal { value, json: leak(json.to_owned()) })
 }
 
-fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<Output, String> {
+fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, String> {
     let object = |schema: Box<RawValue>| -> Result<&'static Object, String> {
-        let root: Root =
-            serde_json::from_str(schema.get()).map_err(|error| format!("its outputSchema: {error}"))?;
+        let root: LockedOutput =
+            serde_json::from_str(schema.get()).map_err(|error| format!("outputSchema: {error}"))?;
         members(root.properties, &root.required)
     };
     match (kind, schema) {
-        ("nothing", None) => Ok(Output::Nothing),
-        ("text", None) => Ok(Output::Text),
-        ("content", None) => Ok(Output::Content),
-        ("object", Some(schema)) => object(schema).map(Output::Object),
-        ("page", Some(schema)) => object(schema).map(Output::Page),
-        ("dynamic", Some(schema)) => Ok(Output::Remembered(keep(schema.get().to_owned()))),
-        (other, _) => Err(format!("`result` is '{other}', and its outputSchema says otherwise")),
+        ("nothing", None) => Ok(ToolOutput::Nothing),
+        ("text", None) => Ok(ToolOutput::Text),
+        ("content", None) => Ok(ToolOutput::Content),
+        ("object", Some(schema)) => object(schema).map(ToolOutput::Object),
+        ("page", Some(schema)) => object(schema).map(ToolOutput::Page),
+        ("dynamic", Some(schema)) => Ok(ToolOutput::FromLock(leak(schema.get().to_owned()))),
+        (other, _) => Err(format!("`result` is '{other}', which contradicts its outputSchema")),
     }
 }
 
@@ -386,7 +385,7 @@ mod tests {
         input: &[
             Param::new("number", "Which.", Kind::TEXT.schema())
                 .max_len(12)
-                .pattern(Pattern::remembered("^a"))
+                .pattern(Pattern::from_lock("^a"))
                 .header("X-Number"),
             Param::new("day", "When.", Kind::String(Format::Date.text()).schema().optional()),
             Param::new(
@@ -401,7 +400,7 @@ mod tests {
                 .secret(),
         ],
         constraints: Some(r#"{"anyOf":[{"required":["n"]}]}"#),
-        output: Output::Object(&DETAILS),
+        output: ToolOutput::Object(&DETAILS),
         scopes: &["b", "a"],
         hints: Hints { read_only: false, destructive: true, idempotent: true, open_world: false },
         timeout_ms: Some(5_000),
@@ -415,7 +414,7 @@ mod tests {
             replacement: Some("send"),
             removal: Some("2027-01-31"),
         }),
-        weakens: &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }],
+        weakens: &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
     };
 
     fn locked() -> Lock {
@@ -425,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_lock_is_parsed_to_equal_contracts() {
         let text = locked().render().unwrap_or_default();
         let lock = Lock::parse(&text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
         let [tool] = lock.tools() else { panic!("{lock:?}") };
@@ -438,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_seen_wherever_it_is() {
+    fn edit_is_detected_anywhere_in_an_entry() {
         let text = locked().render().unwrap_or_default();
         for (from, to) in [
             ("Which.", "What."),
@@ -454,27 +453,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lock_is_refused_with_its_place() {
+    fn invalid_lock_is_refused_with_line_and_column() {
         let text = locked().render().unwrap_or_default();
         let twice = text.replacen("\"$lock\"", "\"remind\": [],\n  \"$lock\"", 1);
         let cases = [
             ("{", "EOF while parsing an object at line 1 column 1"),
             ("[]", "invalid type: sequence, expected an object of tools at line 1 column 0"),
-            ("{}", "`$lock` is missing: the file isn't whole at line 1 column 2"),
-            ("{\"$lock\": 2}", "`$lock` is 2, which this release can't read: it knows 1 at line 1 column 12"),
-            (&twice, "the tool 'remind' stands twice, as after a merge: keep one of the two"),
+            ("{}", "`$lock` is missing: the file is incomplete at line 1 column 2"),
+            (
+                "{\"$lock\": 2}",
+                "`$lock` is 2, but this release can read only 1: update it at line 1 column 12",
+            ),
+            (&twice, "the tool 'remind' is defined twice, as after a merge: keep one of the two"),
             (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
             (
                 &text.replace("\"enum\"", "\"x-mcp-header\": \"Tag\", \"enum\""),
-                "the tool 'remind': the parameter 'tags': a header mirrors a parameter",
+                "tool 'remind': parameter 'tags': only a parameter can have `x-mcp-header`",
             ),
             (
                 &text.replace("\"windowMs\": 3600000", "\"windowMs\": 7"),
-                "the tool 'remind': 7 calls in 7 ms is no rate",
+                "tool 'remind': 7 calls per 7 ms isn't a supported rate",
             ),
             (
                 &text.replace("scope-removed", "scope-lost"),
-                "the tool 'remind': `weakens` names 'scope-lost', which is no rule",
+                "tool 'remind': `weakens` has the unknown rule 'scope-lost'",
             ),
         ];
         for (text, expected) in cases {
@@ -485,22 +487,22 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_is_judged_by_its_own_major_or_the_newest_before() {
+    fn baseline_is_the_same_major_or_the_newest_before() {
         let mut lock = Lock::default();
         for (major, minor) in [(1, 4), (3, 2)] {
             lock.put(Contract { version: Version { major, minor }, ..CONTRACT }, "mail");
         }
         let baseline = |major, minor| match lock.baseline("remind", Version { major, minor }) {
             Baseline::None => "none".to_owned(),
-            Baseline::Held(locked) => format!("held {}", locked.contract.version),
-            Baseline::Below(locked) => format!("below {}", locked.contract.version),
+            Baseline::Locked(locked) => format!("locked {}", locked.contract.version),
+            Baseline::Newer(locked) => format!("newer {}", locked.contract.version),
         };
-        assert_eq!(baseline(1, 4), "held 1.4");
-        assert_eq!(baseline(1, 5), "held 1.4");
-        assert_eq!(baseline(1, 3), "below 1.4");
-        assert_eq!(baseline(2, 0), "below 3.2");
-        assert_eq!(baseline(3, 1), "below 3.2");
-        assert_eq!(baseline(4, 0), "held 3.2");
+        assert_eq!(baseline(1, 4), "locked 1.4");
+        assert_eq!(baseline(1, 5), "locked 1.4");
+        assert_eq!(baseline(1, 3), "newer 1.4");
+        assert_eq!(baseline(2, 0), "newer 3.2");
+        assert_eq!(baseline(3, 1), "newer 3.2");
+        assert_eq!(baseline(4, 0), "locked 3.2");
         assert!(matches!(lock.baseline("send", CONTRACT.version), Baseline::None));
     }
 }

@@ -1,4 +1,4 @@
-//! Values out of the portable subset of JSON Schema in which a lock has them.
+//! Parser for the portable subset of JSON Schema in a lock.
 
 use std::fmt;
 
@@ -13,49 +13,49 @@ use crate::{
     pattern::Pattern,
 };
 
-/// Text that stays for the rest of the process.
-pub(super) fn keep(text: String) -> &'static str {
+/// Leaks a text, so that contracts can contain it.
+pub(super) fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// A JSON object in its own order.
-pub(super) struct Ordered<T>(pub(super) Vec<(String, T)>);
+/// A JSON object in file order.
+pub(super) struct OrderedMembers<T>(pub(super) Vec<(String, T)>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMembers<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Ordered<T>;
+        struct MembersVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
+            type Value = OrderedMembers<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Ordered<T>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<OrderedMembers<T>, A::Error> {
                 let mut ordered = Vec::new();
                 while let Some(member) = members.next_entry()? {
                     ordered.push(member);
                 }
-                Ok(Ordered(ordered))
+                Ok(OrderedMembers(ordered))
             }
         }
-        deserializer.deserialize_map(Members(std::marker::PhantomData))
+        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
     }
 }
 
 /// `"string"`, or `["string", "null"]`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Type {
+pub(super) enum TypeKeyword {
     One(String),
     Nullable([String; 2]),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Property {
+pub(super) struct LockedProperty {
     #[serde(rename = "type")]
-    ty: Type,
+    ty: TypeKeyword,
     #[serde(default)]
     pub(super) description: String,
     #[serde(rename = "enum")]
@@ -67,54 +67,57 @@ pub(super) struct Property {
     pattern: Option<String>,
     minimum: Option<Box<RawValue>>,
     maximum: Option<Box<RawValue>>,
-    items: Option<Box<Property>>,
+    items: Option<Box<LockedProperty>>,
     #[serde(default)]
     min_items: u64,
     max_items: Option<u64>,
-    properties: Option<Ordered<Property>>,
+    properties: Option<OrderedMembers<LockedProperty>>,
     #[serde(default)]
     required: Vec<String>,
     #[serde(rename = "x-mcp-header")]
     pub(super) header: Option<String>,
 }
 
-/// The root of a result.
+/// Output schema of a result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Root {
+pub(super) struct LockedOutput {
     #[serde(rename = "type")]
-    _type: Type,
-    pub(super) properties: Ordered<Property>,
+    _type: TypeKeyword,
+    pub(super) properties: OrderedMembers<LockedProperty>,
     pub(super) required: Vec<String>,
 }
 
-pub(super) fn members(properties: Ordered<Property>, required: &[String]) -> Result<&'static Object, String> {
+pub(super) fn members(
+    properties: OrderedMembers<LockedProperty>,
+    required: &[String],
+) -> Result<&'static Object, String> {
     let mut members = Vec::new();
     for (name, mut property) in properties.0 {
         let description = std::mem::take(&mut property.description);
         let is_required = required.contains(&name);
-        let schema = property.schema().map_err(|reason| format!("the result's field '{name}': {reason}"))?;
-        let field = Field { name: keep(name), description: keep(description), schema, required: is_required };
+        let schema = property.schema().map_err(|reason| format!("result field '{name}': {reason}"))?;
+        let field = Field { name: leak(name), description: leak(description), schema, required: is_required };
         members.push(Member::Field(field));
     }
     Ok(Box::leak(Box::new(Object { members: members.leak() })))
 }
 
-impl Property {
-    /// What the value may be; for results, whether it may be `null`.
+impl LockedProperty {
+    /// Converts to the schema of a value.
     pub(super) fn schema(self) -> Result<Schema, String> {
         if self.header.is_some() {
-            return Err("a header mirrors a parameter, and nothing within one or in a result".into());
+            return Err("only a parameter can have `x-mcp-header`, not a result or a nested value".into());
         }
         let (ty, optional) = match self.ty {
-            Type::One(ref ty) => (ty.clone(), false),
-            Type::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
-            Type::Nullable(_) => return Err("two types are one and `null`".into()),
+            TypeKeyword::One(ref ty) => (ty.clone(), false),
+            TypeKeyword::Nullable([ref ty, ref null]) if null == "null" => (ty.clone(), true),
+            TypeKeyword::Nullable(_) => return Err("a union must be of one type and `null`".into()),
         };
         if ty == "array" {
-            let items = self.items.ok_or("an array has `items`")?.schema()?;
+            let items = self.items.ok_or("an array needs `items`")?.schema()?;
             if items.items.is_some() {
-                return Err("an array holds no arrays".into());
+                return Err("an array can't contain arrays".into());
             }
             let bounds = Items { min: self.min_items, max: self.max_items };
             return Ok(Schema { kind: items.kind, items: Some(bounds), optional });
@@ -127,7 +130,7 @@ impl Property {
                 maximum: self.maximum.map(|bound| self::bound(Some(bound))).transpose()?,
             },
             "string" => match self.values {
-                Some(values) => Kind::Enum(values.into_iter().flatten().map(keep).collect::<Vec<_>>().leak()),
+                Some(values) => Kind::Enum(values.into_iter().flatten().map(leak).collect::<Vec<_>>().leak()),
                 None => Kind::String(text(
                     self.format.as_deref(),
                     self.min_length,
@@ -136,18 +139,18 @@ impl Property {
                 )?),
             },
             "object" => {
-                Kind::Object(members(self.properties.ok_or("an object has `properties`")?, &self.required)?)
+                Kind::Object(members(self.properties.ok_or("an object needs `properties`")?, &self.required)?)
             }
-            other => return Err(format!("'{other}' is no type of a contract")),
+            other => return Err(format!("the type '{other}' isn't supported")),
         };
         Ok(Schema { kind, items: None, optional })
     }
 }
 
-/// A bound from its own digits, so that none is lost.
+/// Parses a bound from its JSON text, so that no digit is lost.
 fn bound<N: std::str::FromStr>(bound: Option<Box<RawValue>>) -> Result<N, String> {
-    let raw = bound.ok_or("an integer has `minimum` and `maximum`")?;
-    raw.get().parse().map_err(|_| format!("{raw} is no bound of this type"))
+    let raw = bound.ok_or("an integer needs `minimum` and `maximum`")?;
+    raw.get().parse().map_err(|_| format!("{raw} isn't a valid bound of this type"))
 }
 
 fn text(
@@ -161,8 +164,8 @@ fn text(
         Some(name) => {
             let known = [Format::Uuid, Format::Date, Format::DateTime];
             let found = known.into_iter().find(|format| format.name() == name);
-            Some(found.ok_or_else(|| format!("'{name}' is no format of a contract"))?)
+            Some(found.ok_or_else(|| format!("the format '{name}' isn't supported"))?)
         }
     };
-    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::remembered(keep(source))), format })
+    Ok(Text { min_len, max_len, pattern: pattern.map(|source| Pattern::from_lock(leak(source))), format })
 }

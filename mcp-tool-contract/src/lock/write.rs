@@ -1,24 +1,24 @@
-//! A lock as text.
+//! Serializer of a lock.
 
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{FORMAT, Lock, Locked, META_LOCK};
+use super::{FORMAT, Lock, LockedContract, META_LOCK};
 use crate::{
     digest::Digest,
-    json::{Listing, Secrets},
-    model::{Contract, Output, Param, Weakening},
+    json::{Listing, SecretNames},
+    model::{Contract, Param, ToolOutput, Weakening},
 };
 
 pub(super) fn lock(lock: &Lock) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&File(lock))?;
+    let mut text = serde_json::to_string_pretty(&LockFileText(lock))?;
     text.push('\n');
     Ok(text)
 }
 
-struct File<'l>(&'l Lock);
+struct LockFileText<'l>(&'l Lock);
 
-impl Serialize for File<'_> {
+impl Serialize for LockFileText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for versions in self.0.tools.chunk_by(|left, right| left.contract.name == right.contract.name) {
@@ -26,7 +26,7 @@ impl Serialize for File<'_> {
                 let mut entries = Vec::new();
                 for version in versions {
                     let sum = sum(version).map_err(S::Error::custom)?;
-                    entries.push(Entry { locked: version, sum: Some(sum) });
+                    entries.push(EntryText { locked: version, sum: Some(sum) });
                 }
                 map.serialize_entry(first.contract.name, &entries)?;
             }
@@ -36,40 +36,40 @@ impl Serialize for File<'_> {
     }
 }
 
-/// The digest of a whole entry, its words among them, by which an edit is seen.
-pub(super) fn sum(locked: &Locked) -> Result<Digest, serde_json::Error> {
-    Digest::of_canonical(&serde_json::to_value(Entry { locked, sum: None })?)
+/// Digests a whole entry, including prose, to detect edits.
+pub(super) fn sum(locked: &LockedContract) -> Result<Digest, serde_json::Error> {
+    Digest::of_canonical(&serde_json::to_value(EntryText { locked, sum: None })?)
 }
 
-struct Entry<'l> {
-    locked: &'l Locked,
+struct EntryText<'l> {
+    locked: &'l LockedContract,
     sum: Option<Digest>,
 }
 
-impl Serialize for Entry<'_> {
+impl Serialize for EntryText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Locked { contract, servers, claimed: _ } = self.locked;
+        let LockedContract { contract, servers, recorded: _ } = self.locked;
         let digest = contract.digest().map_err(S::Error::custom)?;
-        let guards = Guards { contract, servers, sum: self.sum };
+        let guards = GuardsText { contract, servers, sum: self.sum };
         Listing::new(contract, contract.name, &digest).with(META_LOCK, &guards).serialize(serializer)
     }
 }
 
-/// What a listing doesn't show.
-struct Guards<'l> {
+/// The parts of an entry that a listing doesn't show.
+struct GuardsText<'l> {
     contract: &'l Contract,
     servers: &'l [String],
     sum: Option<Digest>,
 }
 
-impl Serialize for Guards<'_> {
+impl Serialize for GuardsText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = self.contract;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("result", kind(&contract.output))?;
         map.serialize_entry("scopes", contract.scopes)?;
-        map.serialize_entry("defaults", &Spelled(contract.input))?;
-        map.serialize_entry("secrets", &Secrets(contract.input))?;
+        map.serialize_entry("defaults", &DefaultsText(contract.input))?;
+        map.serialize_entry("secrets", &SecretNames(contract.input))?;
         if let Some(timeout) = contract.timeout_ms {
             map.serialize_entry("timeoutMs", &timeout)?;
         }
@@ -77,7 +77,7 @@ impl Serialize for Guards<'_> {
             map.serialize_entry("concurrency", &concurrency)?;
         }
         if !contract.weakens.is_empty() {
-            map.serialize_entry("weakens", &contract.weakens.iter().map(Reason).collect::<Vec<_>>())?;
+            map.serialize_entry("weakens", &contract.weakens.iter().map(ReasonText).collect::<Vec<_>>())?;
         }
         map.serialize_entry("servers", self.servers)?;
         if let Some(sum) = self.sum {
@@ -87,10 +87,10 @@ impl Serialize for Guards<'_> {
     }
 }
 
-/// Defaults as they were written, which their descriptions quote.
-struct Spelled(&'static [Param]);
+/// Defaults in their declared spelling, which the descriptions quote.
+struct DefaultsText(&'static [Param]);
 
-impl Serialize for Spelled {
+impl Serialize for DefaultsText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for param in self.0 {
@@ -103,9 +103,9 @@ impl Serialize for Spelled {
     }
 }
 
-struct Reason<'l>(&'l Weakening);
+struct ReasonText<'l>(&'l Weakening);
 
-impl Serialize for Reason<'_> {
+impl Serialize for ReasonText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("rule", self.0.rule.id())?;
@@ -114,14 +114,14 @@ impl Serialize for Reason<'_> {
     }
 }
 
-/// What tells two results without a schema apart, and one that is known only at run time.
-pub(super) const fn kind(output: &Output) -> &'static str {
+/// Name of the kind of result. The schema alone doesn't distinguish all of them.
+pub(super) const fn kind(output: &ToolOutput) -> &'static str {
     match output {
-        Output::Nothing => "nothing",
-        Output::Text => "text",
-        Output::Content => "content",
-        Output::Object(_) => "object",
-        Output::Page(_) => "page",
-        Output::Dynamic(_) | Output::Remembered(_) => "dynamic",
+        ToolOutput::Nothing => "nothing",
+        ToolOutput::Text => "text",
+        ToolOutput::Content => "content",
+        ToolOutput::Object(_) => "object",
+        ToolOutput::Page(_) => "page",
+        ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => "dynamic",
     }
 }

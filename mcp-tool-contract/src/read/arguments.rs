@@ -1,71 +1,71 @@
-//! The argument object of a call: one walk over its text, each value into its parameter's slot.
+//! Arguments of a call: one pass over the JSON text parses each value into its parameter's slot.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
 use serde::de::IgnoredAny;
 
 use super::{
-    scan::{NotJson, Scan},
+    scan::{JsonScanner, NotJson},
     types::{Parameter, each_item},
-    value::judge,
-    violation::{Path, Report, Rule, Violation, Violations, shown},
+    value::parse_value,
+    violation::{Rule, ValuePath, Violation, ViolationReport, Violations, shown},
 };
 use crate::{bounds::Schema, model::Param, name};
 
-/// A parameter together with the type that its argument is read into.
+/// A parameter together with the parser of its argument's type.
 ///
-/// The type is asked for its [`Parameter`] once, here; what reads later needs no trait any more.
+/// Created once per parameter from the [`Parameter`] trait; later steps don't need the trait.
 #[derive(Debug)]
-pub struct Declared<T> {
-    /// What the contract says of it.
+pub struct DeclaredParam<T> {
+    /// The parameter's contract.
     pub param: Param,
-    pub(super) read: fn(&str, &Schema, &Path<'_>, &mut Report) -> Option<T>,
+    pub(super) read: fn(&str, &Schema, &ValuePath<'_>, &mut ViolationReport) -> Option<T>,
     absent: fn() -> Option<T>,
 }
 
-/// A parameter of this type, before its own bounds.
+/// Declares a parameter of this type, without bounds of its own.
 #[must_use]
-pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> Declared<T> {
-    Declared { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
+pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> DeclaredParam<T> {
+    DeclaredParam { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
 }
 
-impl<T> Declared<T> {
-    /// The same type with the bounds that were written on the parameter.
+impl<T> DeclaredParam<T> {
+    /// Replaces the contract by one with the parameter's own bounds.
     #[must_use]
     pub const fn with(self, param: Param) -> Self {
-        Declared { param, ..self }
+        DeclaredParam { param, ..self }
     }
 }
 
-/// Where one parameter's argument is read to.
+/// Parsed argument of one parameter.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
     /// The parameter.
-    pub declared: &'d Declared<T>,
-    /// What came for it, at first [`State::Empty`].
-    pub state: State<T>,
+    pub declared: &'d DeclaredParam<T>,
+    /// State, initially [`SlotState::Empty`].
+    pub state: SlotState<T>,
 }
 
-/// What came for a parameter.
+/// State of a parameter's argument.
 #[derive(Debug)]
-pub enum State<T> {
-    /// Nothing yet.
+pub enum SlotState<T> {
+    /// No argument yet.
     Empty,
-    /// What can't be its argument.
+    /// An invalid argument.
     Refused,
-    /// Its argument.
+    /// A valid argument.
     Filled(T),
 }
 
 impl<'d, T> Slot<'d, T> {
-    /// The empty slot of a parameter.
+    /// Creates the empty slot of a parameter.
     #[must_use]
-    pub const fn new(declared: &'d Declared<T>) -> Self {
-        Slot { declared, state: State::Empty }
+    pub const fn new(declared: &'d DeclaredParam<T>) -> Self {
+        Slot { declared, state: SlotState::Empty }
     }
 }
 
-/// What is said where [`read`] succeeded and a slot is empty, which it never leaves one.
+/// Violation for an empty slot after [`read`] succeeded, which never happens.
 #[must_use]
 pub fn unread() -> Violations {
     let message = "an argument was not read".into();
@@ -73,172 +73,175 @@ pub fn unread() -> Violations {
 }
 
 /// A [`Slot`] of any type.
-pub trait Fill {
-    /// What the contract says of its parameter.
+pub trait FillSlot {
+    /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Whether nothing came for it yet.
+    /// Returns true if it has no argument yet.
     fn is_empty(&self) -> bool;
 
-    /// Reads the argument that came.
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report);
+    /// Parses the argument.
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport);
 
-    /// Settles what an absent argument means.
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report);
+    /// Applies the meaning of an absent argument.
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
-impl<T> Fill for Slot<'_, T> {
+impl<T> FillSlot for Slot<'_, T> {
     fn param(&self) -> &Param {
         &self.declared.param
     }
 
     fn is_empty(&self) -> bool {
-        matches!(self.state, State::Empty)
+        matches!(self.state, SlotState::Empty)
     }
 
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report) {
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
         self.state = match (self.declared.read)(raw, &self.declared.param.schema, path, report) {
-            Some(value) => State::Filled(value),
-            None => State::Refused,
+            Some(value) => SlotState::Filled(value),
+            None => SlotState::Refused,
         };
     }
 
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report) {
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
         match self.declared.param.default {
             Some(default) => self.fill(default.json, path, report),
             None => match (self.declared.absent)() {
-                Some(value) => self.state = State::Filled(value),
+                Some(value) => self.state = SlotState::Filled(value),
                 None => missing(path, report),
             },
         }
     }
 }
 
-/// A slot that only judges: what the contract alone can say of an argument, without the function's type.
+/// A slot that validates an argument against the contract, without the function's type.
 #[derive(Debug)]
-struct Judged<'p> {
+struct UntypedSlot<'p> {
     param: &'p Param,
-    came: bool,
+    has_argument: bool,
 }
 
-impl Fill for Judged<'_> {
+impl FillSlot for UntypedSlot<'_> {
     fn param(&self) -> &Param {
         self.param
     }
 
     fn is_empty(&self) -> bool {
-        !self.came
+        !self.has_argument
     }
 
-    fn fill(&mut self, raw: &str, path: &Path<'_>, report: &mut Report) {
-        self.came = true;
+    fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
+        self.has_argument = true;
         let kind = &self.param.schema.kind;
         match &self.param.schema.items {
             Some(bounds) => {
                 each_item(raw, Some(bounds), path, report, &mut |raw, path, report| {
-                    judge(kind, raw, path, report).is_some()
+                    parse_value(kind, raw, path, report).is_some()
                 });
             }
             None => {
-                judge(kind, raw, path, report);
+                parse_value(kind, raw, path, report);
             }
         }
     }
 
-    fn settle(&mut self, path: &Path<'_>, report: &mut Report) {
-        self.came = true;
+    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
+        self.has_argument = true;
         if self.param.is_required() {
             missing(path, report);
         }
     }
 }
 
-fn missing(path: &Path<'_>, report: &mut Report) {
-    report.note(path, Rule::Required, None, "missing, and it is required".into());
+fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
+    report.note(path, Rule::Required, None, "required, but missing".into());
 }
 
-/// The text of a call's arguments, and what was found in it.
+/// JSON text of a call's arguments, with the values that [`read`] found in it.
 #[derive(Debug)]
-pub struct Sent<'t> {
+pub struct ArgumentText<'t> {
     text: &'t str,
     given: RefCell<[&'t str; FEW]>,
 }
 
-/// Parameters whose arguments are found again without another walk.
+/// Maximum number of parameters whose values are remembered.
 const FEW: usize = 16;
 
-impl<'t> Sent<'t> {
-    /// Nothing was found yet.
+impl<'t> ArgumentText<'t> {
+    /// Wraps a text before [`read`].
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Sent { text, given: RefCell::new([""; FEW]) }
+        ArgumentText { text, given: RefCell::new([""; FEW]) }
     }
 
-    /// The text.
+    /// The JSON text.
     #[must_use]
     pub const fn text(&self) -> &'t str {
         self.text
     }
 
-    /// The text of what came for that parameter, by its place among all, once [`read`] succeeded: empty where nothing
-    /// did, `None` where there are too many to be noted.
-    pub(super) fn given(&self, place: usize) -> Option<&'t str> {
-        self.given.try_borrow().ok()?.get(place).copied()
+    /// After [`read`], returns the JSON text of the argument at this parameter index: empty if absent, `None` if there
+    /// are too many parameters.
+    pub(super) fn given(&self, index: usize) -> Option<&'t str> {
+        self.given.try_borrow().ok()?.get(index).copied()
     }
 
-    fn note(&self, place: usize, raw: &'t str) {
+    fn note(&self, index: usize, raw: &'t str) {
         if let Ok(mut given) = self.given.try_borrow_mut()
-            && let Some(given) = given.get_mut(place)
+            && let Some(given) = given.get_mut(index)
         {
             *given = raw;
         }
     }
 }
 
-/// Reads the text of an argument object into the slots, one a parameter, in one walk.
+/// Parses an argument object into the slots, one per parameter, in one pass.
 ///
-/// `null` counts as absent where the parameter isn't required. A name that no parameter has, and one that
-/// comes twice, are violations.
+/// `null` counts as absent for an optional parameter. Unknown and duplicate names are violations.
 ///
 /// # Errors
 /// All violations of the call.
-pub fn read(sent: &Sent<'_>, slots: &mut [&mut dyn Fill]) -> Result<(), Violations> {
-    let mut report = Report::default();
+pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<(), Violations> {
+    let mut report = ViolationReport::default();
     if walk(sent, slots, &mut report).is_err() {
-        let message = format!("the arguments can't be read: {}", what_is_wrong(sent.text));
-        report.note(&Path::ROOT, Rule::Syntax, None, message);
+        let message = format!("the arguments must be a JSON object: {}", syntax_error(sent.text));
+        report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
         return report.finish();
     }
     for slot in slots {
         if slot.is_empty() {
             let Param { name, secret, .. } = *slot.param();
-            slot.settle(&Path::ROOT.key(name).secret(secret), &mut report);
+            slot.settle(&ValuePath::ROOT.key(name).secret(secret), &mut report);
         }
     }
     report.finish()
 }
 
-/// Fills the slots with what comes for them.
-fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Result<(), NotJson> {
-    let mut scan = Scan::new(sent.text);
+/// Parses the members of the object into the slots.
+fn walk(
+    sent: &ArgumentText<'_>,
+    slots: &mut [&mut dyn FillSlot],
+    report: &mut ViolationReport,
+) -> Result<(), NotJson> {
+    let mut scan = JsonScanner::new(sent.text);
     scan.enter_object()?;
-    // Most callers send what comes in the order of the signature.
+    // Most callers send arguments in the order of the signature.
     let mut next = 0;
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
         let raw = scan.value()?;
-        let Some(index) = place(&key, slots, next) else {
-            // There may be many: those that aren't listed are counted, and cost no more.
+        let Some(index) = slot_index(&key, slots, next) else {
+            // There may be many: violations beyond the listed ones need no message.
             let given = shown(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
-            report.note(&Path::ROOT.key(&given), Rule::AdditionalProperties, None, message);
+            report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
             continue;
         };
         next = index + 1;
         sent.note(index, raw);
         let Some(slot) = slots.get_mut(index) else { continue };
         let Param { name, secret, .. } = *slot.param();
-        let path = Path::ROOT.key(name).secret(secret);
+        let path = ValuePath::ROOT.key(name).secret(secret);
         if !slot.is_empty() {
             report.note(&path, Rule::Duplicate, None, "given twice".into());
         } else if raw == "null" && !slot.param().is_required() {
@@ -250,13 +253,13 @@ fn walk(sent: &Sent<'_>, slots: &mut [&mut dyn Fill], report: &mut Report) -> Re
     scan.end()
 }
 
-/// The slot of that name; it is looked for at `next` first.
-fn place(key: &str, slots: &[&mut dyn Fill], next: usize) -> Option<usize> {
+/// Returns the index of the slot with this name, trying `next` first.
+fn slot_index(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usize> {
     let is_there = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
     Some(next).filter(is_there).or_else(|| (0..slots.len()).find(is_there))
 }
 
-/// A name as it was meant, which may be spelled with escapes.
+/// Resolves the escapes of a name.
 pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     if !key.as_bytes().contains(&b'\\') {
         return Ok(Cow::Borrowed(key));
@@ -264,62 +267,63 @@ pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned).map_err(|_| NotJson)
 }
 
-/// Why a text isn't the JSON of an object, with the place.
-pub(super) fn what_is_wrong(json: &str) -> String {
+/// Describes why a text isn't a JSON object, with line and column.
+pub(super) fn syntax_error(json: &str) -> String {
     match serde_json::from_str::<HashMap<String, IgnoredAny>>(json) {
-        Ok(_) => "it nests too deeply".into(),
+        Ok(_) => "nested too deeply".into(),
         Err(error) => error.to_string(),
     }
 }
 
-/// Holds an argument object to the contract alone.
+/// Validates an argument object against the contract, without the function's types.
 ///
 /// # Errors
 /// All violations of the call.
 pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
-    check_sent(&Sent::new(json), params)
+    check_sent(&ArgumentText::new(json), params)
 }
 
-pub(super) fn check_sent(sent: &Sent<'_>, params: &[Param]) -> Result<(), Violations> {
-    let mut judged: Vec<Judged<'_>> = params.iter().map(|param| Judged { param, came: false }).collect();
-    let mut slots: Vec<&mut dyn Fill> = judged.iter_mut().map(|slot| slot as &mut dyn Fill).collect();
+pub(super) fn check_sent(sent: &ArgumentText<'_>, params: &[Param]) -> Result<(), Violations> {
+    let mut judged: Vec<UntypedSlot<'_>> =
+        params.iter().map(|param| UntypedSlot { param, has_argument: false }).collect();
+    let mut slots: Vec<&mut dyn FillSlot> = judged.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
     read(sent, &mut slots)
 }
 
-/// A parameter of any type, as far as its default is concerned.
-pub trait Defaulted {
-    /// Reads the default, if there is one.
-    fn read_default(&self, report: &mut Report);
+/// A parameter of any type whose default can be checked.
+pub trait CheckDefault {
+    /// Parses the default, if there is one.
+    fn read_default(&self, report: &mut ViolationReport);
 }
 
-impl<T> Defaulted for Declared<T> {
-    fn read_default(&self, report: &mut Report) {
+impl<T> CheckDefault for DeclaredParam<T> {
+    fn read_default(&self, report: &mut ViolationReport) {
         if let Some(default) = self.param.default {
-            let path = Path::ROOT.key(self.param.name);
-            // Only whether it can be read counts here.
+            let path = ValuePath::ROOT.key(self.param.name);
+            // Only the violations matter here.
             drop((self.read)(default.json, &self.param.schema, &path, report));
         }
     }
 }
 
-/// Reads the defaults of these parameters, each as its own type would.
+/// Checks that each default can be parsed into its parameter's type.
 ///
 /// # Errors
-/// The defaults that can't be read.
-pub fn check_defaults(params: &[&(dyn Defaulted + Sync)]) -> Result<(), Violations> {
-    let mut report = Report::default();
+/// The invalid defaults.
+pub fn check_defaults(params: &[&(dyn CheckDefault + Sync)]) -> Result<(), Violations> {
+    let mut report = ViolationReport::default();
     for param in params {
         param.read_default(&mut report);
     }
     report.finish()
 }
 
-fn unknown(given: &str, slots: &[&mut dyn Fill]) -> String {
+fn unknown(given: &str, slots: &[&mut dyn FillSlot]) -> String {
     let names: Vec<&str> = slots.iter().map(|slot| slot.param().name).collect();
     match name::nearest(given, names.iter().copied()) {
         Some(meant) => format!("unknown argument; did you mean '{meant}'?"),
-        None if names.is_empty() => "unknown argument; this tool takes none".into(),
-        None => format!("unknown argument; known are '{}'", names.join("', '")),
+        None if names.is_empty() => "unknown argument; this tool has no parameters".into(),
+        None => format!("unknown argument; use one of '{}'", names.join("', '")),
     }
 }
 
@@ -329,7 +333,7 @@ mod tests {
     use crate::bounds::Kind;
 
     #[test]
-    fn a_name_counts_as_given_whatever_was_given() {
+    fn duplicate_is_found_whatever_its_values() {
         let days = Param::new("days", "Days.", Kind::Integer { minimum: 0, maximum: 9 }.schema().optional());
         for twice in [r#"{"days":null,"days":1}"#, r#"{"days":1,"days":null}"#, r#"{"days":99,"days":1}"#] {
             let violations = check(twice, &[days]).err();

@@ -1,51 +1,54 @@
-//! The arguments of a call in a form that compares: however they were spelled, the same call is the same text.
+//! Canonical form of a call's arguments: equal calls have equal text, independent of their spelling.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    arguments::Sent,
-    number::{Whole, whole},
-    scan::{NotJson, Scan},
+    arguments::ArgumentText,
+    number::{ExactInteger, exact_integer},
+    scan::{JsonScanner, NotJson},
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
-/// Integers beyond this lose digits as RFC 8785 writes numbers, so they become text (RFC 8785, appendix D).
+/// Bound of integers that RFC 8785 writes without losing digits; larger ones become strings (RFC 8785, appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// Which parameters of a tool count, in the order in which they are written. Made once a tool.
+/// The parameters of a tool that are part of its canonical form, sorted. Created once per tool.
 #[derive(Clone, Debug)]
-pub struct Form {
-    /// Each with its place among all.
+pub struct CanonicalForm {
+    /// Each with its index among all parameters.
     params: Box<[(usize, Param)]>,
 }
 
-impl Form {
-    /// Of all parameters but those that `skip` names.
+impl CanonicalForm {
+    /// Includes all parameters except those that `skip` selects.
     pub fn new(params: &[Param], skip: impl Fn(&Param) -> bool) -> Self {
         let params = params.iter().copied().enumerate().filter(|(_, param)| !skip(param));
         let mut params: Vec<(usize, Param)> = params.collect();
         // RFC 8785 §3.2.3 sorts by UTF-16; names of parameters are ASCII.
         params.sort_unstable_by_key(|(_, param)| param.name);
-        Form { params: params.into() }
+        CanonicalForm { params: params.into() }
     }
 
-    /// The digest of the arguments that were given or defaulted, in RFC 8785 form.
+    /// Digests the RFC 8785 form of the given and defaulted arguments.
     ///
-    /// [`read`](super::arguments::read) has taken them. What isn't there and `null` where it means the same are left
-    /// out; `10`, `1e1` and `10.0` are one integer.
+    /// [`read`](super::arguments::read) must have accepted them. Absent arguments, and `null` of the same meaning, are
+    /// omitted; `10`, `1e1` and `10.0` are the same integer.
     #[must_use]
-    pub fn digest(&self, sent: &Sent<'_>) -> Option<Digest> {
-        self.written(sent).ok().map(|text| Digest::of_bytes(&text)).or_else(|| self.careful(sent.text()))
+    pub fn digest(&self, sent: &ArgumentText<'_>) -> Option<Digest> {
+        self.fast_text(sent)
+            .ok()
+            .map(|text| Digest::of_bytes(&text))
+            .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// The form itself, where each value is spelled so already.
-    fn written(&self, sent: &Sent<'_>) -> Result<Vec<u8>, NotJson> {
+    /// Fast path: writes the form if each value is already spelled canonically.
+    fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
-        for (place, param) in &self.params {
-            let raw = Some(sent.given(*place).ok_or(NotJson)?).filter(|raw| !raw.is_empty());
+        for (index, param) in &self.params {
+            let raw = Some(sent.given(*index).ok_or(NotJson)?).filter(|raw| !raw.is_empty());
             let raw = raw.filter(|raw| *raw != "null" || param.is_required());
             let Some(raw) = raw.or(param.default.map(|default| default.json)) else { continue };
             if text.len() > 1 {
@@ -60,7 +63,8 @@ impl Form {
         Ok(text)
     }
 
-    fn careful(&self, json: &str) -> Option<Digest> {
+    /// Parses and serializes the arguments.
+    fn digest_by_parsing(&self, json: &str) -> Option<Digest> {
         let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
         let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
         for (_, param) in &self.params {
@@ -74,11 +78,11 @@ impl Form {
     }
 }
 
-/// Writes a value that is spelled as RFC 8785 spells it; others are for the careful.
+/// Writes a value that is already in RFC 8785 form. Others need the full parser.
 fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
-            let mut scan = Scan::new(raw);
+            let mut scan = JsonScanner::new(raw);
             scan.enter_array()?;
             text.push(b'[');
             let mut is_first = true;
@@ -91,7 +95,7 @@ fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
             text.push(b']');
             return Ok(());
         }
-        // Whatever else would be escaped can't stand in JSON without it.
+        // All other characters that RFC 8785 escapes are escaped in every JSON text.
         [b'"', ..] if !raw.as_bytes().contains(&b'\\') => {}
         [b'-', b'1'..=b'9', digits @ ..] | [b'1'..=b'9', digits @ ..]
             if matches!(kind, Kind::Integer { .. })
@@ -110,10 +114,12 @@ fn value(raw: &str, kind: &Kind) -> Option<Value> {
         return items.into_iter().map(|item| value(item.get(), kind)).collect();
     }
     match (kind, raw.as_bytes().first()) {
-        (Kind::Integer { .. }, Some(b'-' | b'0'..=b'9')) => match whole(raw) {
-            Whole::Exact(exact) if exact.abs() < EXACT => Some(Value::from(i64::try_from(exact).ok()?)),
-            Whole::Exact(exact) => Some(Value::from(exact.to_string())),
-            Whole::Huge | Whole::Fraction => Some(Value::from(raw)),
+        (Kind::Integer { .. }, Some(b'-' | b'0'..=b'9')) => match exact_integer(raw) {
+            ExactInteger::Exact(exact) if exact.abs() < EXACT => {
+                Some(Value::from(i64::try_from(exact).ok()?))
+            }
+            ExactInteger::Exact(exact) => Some(Value::from(exact.to_string())),
+            ExactInteger::Huge | ExactInteger::Fraction => Some(Value::from(raw)),
         },
         _ => serde_json::from_str(raw).ok(),
     }
@@ -132,21 +138,21 @@ mod tests {
         Param::new("pin", "", Kind::TEXT.schema().optional()).secret(),
     ];
 
-    /// What was read of it, or tried to be.
-    fn sent<'t>(json: &'t str, params: &[Param]) -> Sent<'t> {
-        let sent = Sent::new(json);
+    /// Arguments that were validated.
+    fn sent<'t>(json: &'t str, params: &[Param]) -> ArgumentText<'t> {
+        let sent = ArgumentText::new(json);
         assert_eq!(check_sent(&sent, params), Ok(()), "{json}");
         sent
     }
 
     #[test]
-    fn more_parameters_than_are_noted_are_found_again() {
+    fn digest_works_with_more_parameters_than_are_remembered() {
         const NAMES: [&str; 20] = [
             "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
             "t",
         ];
         let params = NAMES.map(|name| Param::new(name, "", Kind::Boolean.schema().optional()));
-        let form = Form::new(&params, |_| false);
+        let form = CanonicalForm::new(&params, |_| false);
         let digest = |json: &str| form.digest(&sent(json, &params));
         assert!(digest(r#"{"t":true}"#).is_some());
         assert_eq!(digest(r#"{"t":true,"a":false}"#), digest(r#"{"a":false,"t":true,"b":null}"#));
@@ -154,15 +160,15 @@ mod tests {
     }
 
     fn of(json: &str) -> Option<Digest> {
-        let (form, sent) = (Form::new(PARAMS, |param| param.secret), sent(json, PARAMS));
-        if let Ok(written) = form.written(&sent) {
-            assert_eq!(Some(Digest::of_bytes(&written)), form.careful(json), "{json}");
+        let (form, sent) = (CanonicalForm::new(PARAMS, |param| param.secret), sent(json, PARAMS));
+        if let Ok(written) = form.fast_text(&sent) {
+            assert_eq!(Some(Digest::of_bytes(&written)), form.digest_by_parsing(json), "{json}");
         }
         form.digest(&sent)
     }
 
     #[test]
-    fn the_same_call_has_one_digest_however_it_is_spelled() {
+    fn equal_calls_have_one_digest_in_every_spelling() {
         let plain = of(r#"{"n":10,"tags":["é"]}"#);
         assert!(plain.is_some());
         for same in [
@@ -176,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_at_once_is_what_the_careful_write() {
-        let form = Form::new(PARAMS, |param| param.secret);
+    fn fast_path_agrees_with_the_full_parser() {
+        let form = CanonicalForm::new(PARAMS, |param| param.secret);
         let plain = [
             r#"{"n":0}"#,
             r#"{"word":"\u007f😀/ é","tags":["b","a",""],"n":123456789012345}"#,
@@ -185,24 +191,24 @@ mod tests {
             r#" { "tags" : [ "a" , "b" ] , "n" : 7 } "#,
         ];
         for plain in plain.map(|json| json.replace("\\u007f", "\u{7f}")) {
-            assert!(form.written(&sent(&plain, PARAMS)).is_ok(), "{plain}");
+            assert!(form.fast_text(&sent(&plain, PARAMS)).is_ok(), "{plain}");
             assert!(of(&plain).is_some());
         }
         let odd = [r#"{"n":-0}"#, r#"{"n":1.0}"#, r#"{"n":1234567890123456}"#, r#"{"n":1,"word":"\n"}"#];
         for odd in odd {
-            assert!(form.written(&sent(odd, PARAMS)).is_err(), "{odd}");
+            assert!(form.fast_text(&sent(odd, PARAMS)).is_err(), "{odd}");
             assert!(of(odd).is_some(), "{odd}");
         }
-        // However a name is spelled.
-        assert!(form.written(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
+        // A name may contain escapes.
+        assert!(form.fast_text(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
         let signed = [Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())];
-        let (form, sent) = (Form::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
-        assert_eq!(form.written(&sent).as_deref(), Ok(&br#"{"n":-5}"#[..]));
-        assert_eq!(form.careful(sent.text()), form.digest(&sent));
+        let (form, sent) = (CanonicalForm::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
+        assert_eq!(form.fast_text(&sent).as_deref(), Ok(&br#"{"n":-5}"#[..]));
+        assert_eq!(form.digest_by_parsing(sent.text()), form.digest(&sent));
     }
 
     #[test]
-    fn another_call_has_another_digest() {
+    fn different_calls_have_different_digests() {
         let calls = [
             r#"{"n":10}"#,
             r#"{"n":11}"#,

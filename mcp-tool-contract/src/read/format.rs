@@ -1,8 +1,8 @@
-//! What a string of a [`Format`] must spell.
+//! Validation of string [`Format`]s.
 
 use crate::bounds::Format;
 
-/// Whether `text` spells the format.
+/// Returns true if `text` has the format.
 #[must_use]
 pub fn spells(format: Format, text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_days_of_the_calendar() {
+    fn date_must_be_a_calendar_day() {
         for good in ["2026-11-21", "2024-02-29", "2000-02-29", "0000-01-01", "9999-12-31"] {
             assert!(spells(Format::Date, good), "{good}");
         }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_carry_their_offset() {
+    fn date_time_must_have_an_offset() {
         for good in [
             "2026-11-21T08:30:00Z",
             "2026-11-21t08:30:00.123456789z",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn uuids_are_hyphenated() {
+    fn uuid_must_be_hyphenated() {
         assert!(spells(Format::Uuid, "67e55044-10B1-426f-9247-bb680e5fe0c8"));
         for bad in [
             "67e5504410b1426f9247bb680e5fe0c8",

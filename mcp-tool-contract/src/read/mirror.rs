@@ -1,36 +1,39 @@
-//! Arguments that headers mirror (2026-07-28, Streamable HTTP §custom headers): found in their text, and compared.
+//! Arguments that are mirrored in headers (revision 2026-07-28, Streamable HTTP §custom headers): extraction and
+//! comparison.
 
 use super::{
     arguments::unescaped,
-    number::{Whole, whole},
-    scan::{NotJson, Scan},
+    number::{ExactInteger, exact_integer},
+    scan::{JsonScanner, NotJson},
 };
 use crate::model::Param;
 
-/// A parameter with the header that mirrors it, and what came for it.
+/// A parameter with the header that mirrors it, and its argument.
 #[derive(Clone, Copy, Debug)]
-pub struct Mirrored<'t> {
+pub struct MirroredArgument<'t> {
     /// The parameter.
     pub param: &'static Param,
-    /// The name of its header, behind `Mcp-Param-`.
+    /// Name of its header, without `Mcp-Param-`.
     pub header: &'static str,
-    /// The JSON text of its argument; none where it is absent or `null`.
+    /// JSON text of its argument; `None` if it is absent or `null`.
     pub given: Option<&'t str>,
 }
 
-/// The parameters that headers mirror, each with its argument.
+/// Returns the parameters that are mirrored in headers, each with its argument.
 ///
 /// # Errors
-/// Where the text is no JSON object.
-pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirrored<'t>>, NotJson> {
-    let each = params.iter().filter_map(|param| Some(Mirrored { param, header: param.header?, given: None }));
+/// The text isn't a JSON object.
+pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<MirroredArgument<'t>>, NotJson> {
+    let each = params
+        .iter()
+        .filter_map(|param| Some(MirroredArgument { param, header: param.header?, given: None }));
     let mut mirrored: Vec<_> = each.collect();
-    let mut scan = Scan::new(text);
+    let mut scan = JsonScanner::new(text);
     scan.enter_object()?;
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
         let raw = scan.value()?;
-        // Of one that comes twice it doesn't matter which: it is refused when the arguments are read.
+        // A duplicate is refused later, when the arguments are parsed.
         if let Some(mirrored) = mirrored.iter_mut().find(|mirrored| mirrored.param.name == key) {
             mirrored.given = Some(raw).filter(|raw| *raw != "null");
         }
@@ -39,25 +42,27 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     Ok(mirrored)
 }
 
-/// Whether a header's value says the same as an argument: text as it is, an integer in any spelling of its value,
-/// `true` or `false`. Nothing says the same as an array or an object.
+/// Returns true if a header's value equals an argument: text exactly, an integer in any spelling, `true` or `false`.
+/// Arrays and objects never match.
 #[must_use]
-pub fn says(value: &str, argument: &str) -> bool {
+pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
         [b'"', ..] => serde_json::from_str::<String>(argument).is_ok_and(|text| text == value),
         [b'[' | b'{', ..] => false,
         _ if value == argument => true,
-        [b'-' | b'0'..=b'9', ..] => match (is_number(value).then(|| whole(value)), whole(argument)) {
-            (Some(Whole::Exact(value)), Whole::Exact(argument)) => value == argument,
-            _ => false,
-        },
+        [b'-' | b'0'..=b'9', ..] => {
+            match (is_number(value).then(|| exact_integer(value)), exact_integer(argument)) {
+                (Some(ExactInteger::Exact(value)), ExactInteger::Exact(argument)) => value == argument,
+                _ => false,
+            }
+        }
         _ => false,
     }
 }
 
-/// Whether a text is a number of JSON, and nothing else.
+/// Returns true if the whole text is one JSON number.
 fn is_number(text: &str) -> bool {
-    let mut scan = Scan::new(text);
+    let mut scan = JsonScanner::new(text);
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
         && scan.value().is_ok_and(|raw| raw == text)
 }
@@ -72,7 +77,7 @@ mod tests {
     const PARAMS: &[Param] = &[PLAIN, REGION];
 
     #[test]
-    fn an_argument_is_found_however_its_name_is_spelled() {
+    fn argument_is_found_in_every_spelling_of_its_name() {
         let given = |text| mirrored(text, PARAMS).map(|found| found.iter().map(|one| one.given).collect());
         let none: Vec<Option<&str>> = vec![None];
         for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
@@ -87,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_says_the_value_and_not_its_spelling() {
+    fn header_matches_by_value_and_not_by_spelling() {
         for (value, argument) in [
             ("eu", r#""eu""#),
             ("eu", r#""\u0065u""#),
@@ -104,7 +109,7 @@ mod tests {
             ("false", "false"),
             ("1.5", "1.5"),
         ] {
-            assert!(says(value, argument), "{value} {argument}");
+            assert!(header_matches(value, argument), "{value} {argument}");
         }
         for (value, argument) in [
             ("EU", r#""eu""#),
@@ -127,7 +132,7 @@ mod tests {
             ("{}", "{}"),
             ("\"a\"", r#""\ud800""#),
         ] {
-            assert!(!says(value, argument), "{value} {argument}");
+            assert!(!header_matches(value, argument), "{value} {argument}");
         }
     }
 }

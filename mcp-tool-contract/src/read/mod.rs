@@ -1,9 +1,16 @@
-//! The rules of reading: how the JSON of a call, and of its result, is held to the contract.
+//! Validation: the JSON of a call and of its result against the contract.
 //!
-//! [`scan`] knows JSON's grammar alone. [`arguments`] walks the argument object once and hands each value's text
-//! to its parameter's slot; [`value`] judges a single value; [`types`] turns what was judged into the function's
-//! own types; [`mirror`] compares arguments with the headers that mirror them; [`suggestion`] says what could be typed
-//! for one; [`result`] holds what a function returned to what its tool promised. A refusal lists its [`violation`]s.
+//! | module | task |
+//! |---|---|
+//! | [`scan`] | tokenizes JSON |
+//! | [`arguments`] | parses the argument object in one pass into one slot per parameter |
+//! | [`value`] | validates a single value |
+//! | [`types`] | converts validated values into the function's types |
+//! | [`canonical`] | digests arguments independent of their spelling |
+//! | [`mirror`] | compares arguments with the headers that mirror them |
+//! | [`suggestion`] | checks completions |
+//! | [`result`] | validates results |
+//! | [`violation`] | describes violations |
 
 pub mod arguments;
 pub mod canonical;

@@ -1,20 +1,20 @@
-//! Numbers from their own text, so that no digit is lost on the way.
+//! Numbers parsed from their JSON text, so that no digit is lost.
 
-/// A JSON number as an integer.
+/// A JSON number as an exact integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
-    /// Exactly this.
+pub(super) enum ExactInteger {
+    /// An integer of at most 38 digits.
     Exact(i128),
-    /// An integer beyond every type.
+    /// An integer larger than every supported type.
     Huge,
     /// Not an integer.
     Fraction,
 }
 
-/// Reads a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are the same.
-pub(super) fn whole(text: &str) -> Whole {
+/// Parses a JSON number (RFC 8259 §6) as an exact integer: `10`, `1e1` and `10.0` are equal.
+pub(super) fn exact_integer(text: &str) -> ExactInteger {
     if let Ok(value) = text.parse::<i64>() {
-        return Whole::Exact(value.into());
+        return ExactInteger::Exact(value.into());
     }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -26,7 +26,7 @@ pub(super) fn whole(text: &str) -> Whole {
     };
     let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
 
-    // value = units·fraction × 10^scale, without zeros at either end
+    // value = units·fraction × 10^scale, without leading and trailing zeros
     let fraction = fraction.trim_end_matches('0');
     let (significant, scale) = if fraction.is_empty() {
         let trimmed = units.trim_end_matches('0');
@@ -36,23 +36,23 @@ pub(super) fn whole(text: &str) -> Whole {
     };
     let significant = significant.trim_start_matches('0');
     if significant.is_empty() {
-        return Whole::Exact(0);
+        return ExactInteger::Exact(0);
     }
     let scale = exponent.saturating_add(scale);
     if scale < 0 {
-        return Whole::Fraction;
+        return ExactInteger::Fraction;
     }
     if significant.len() as i64 > 38 - scale.min(38) {
-        return Whole::Huge;
+        return ExactInteger::Huge;
     }
     let magnitude = significant.parse::<i128>().ok().and_then(|value| {
         let power = 10i128.checked_pow(u32::try_from(scale).ok()?)?;
         value.checked_mul(power)
     });
     match magnitude {
-        Some(value) if negative => Whole::Exact(-value),
-        Some(value) => Whole::Exact(value),
-        None => Whole::Huge,
+        Some(value) if negative => ExactInteger::Exact(-value),
+        Some(value) => ExactInteger::Exact(value),
+        None => ExactInteger::Huge,
     }
 }
 
@@ -64,7 +64,7 @@ fn exponent_of(text: &str) -> i64 {
     }
 }
 
-/// Whether an integer is under, within or over a bound that may have a fraction, without rounding either.
+/// Compares an integer with a bound that may have a fraction, without rounding either.
 pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
     let floor = bound.floor();
     if floor >= 1e38 {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_an_integer_is_read_exactly() {
+    fn integer_is_parsed_exactly_in_every_spelling() {
         for (text, value) in [
             ("0", 0),
             ("-0", 0),
@@ -102,22 +102,22 @@ mod tests {
             ("-9.007199254740993e15", -9_007_199_254_740_993),
             ("18446744073709551615", 18_446_744_073_709_551_615),
         ] {
-            assert_eq!(whole(text), Whole::Exact(value), "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Exact(value), "{text}");
         }
     }
 
     #[test]
-    fn fractions_and_the_immense_are_told_apart() {
+    fn fractions_and_huge_integers_are_distinguished() {
         for text in ["0.5", "1.5e0", "1e-1", "-12.345", "1e-999999999999999999999"] {
-            assert_eq!(whole(text), Whole::Fraction, "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Fraction, "{text}");
         }
         for text in ["1e39", "-1e400", "1e999999999999999999999", &"9".repeat(40)] {
-            assert_eq!(whole(text), Whole::Huge, "{text}");
+            assert_eq!(exact_integer(text), ExactInteger::Huge, "{text}");
         }
     }
 
     #[test]
-    fn comparison_rounds_nothing() {
+    fn comparison_is_exact() {
         assert_eq!(compare(9_007_199_254_740_993, 9_007_199_254_740_992.0), Ordering::Greater);
         assert_eq!(compare(1, 1.5), Ordering::Less);
         assert_eq!(compare(2, 1.5), Ordering::Greater);

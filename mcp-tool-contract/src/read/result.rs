@@ -1,17 +1,17 @@
-//! What a function returned, against what its tool promised.
+//! Validation of results against the output schema.
 
 use super::{
-    arguments::{unescaped, what_is_wrong},
-    scan::{NotJson, Scan},
-    value::{judge, noun},
-    violation::{Path, Report, Rule, Violations, shown},
+    arguments::{syntax_error, unescaped},
+    scan::{JsonScanner, NotJson},
+    value::{noun, parse_value},
+    violation::{Rule, ValuePath, ViolationReport, Violations, shown},
 };
 use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 
-/// Nesting of what a function returns.
+/// Maximum nesting of a result.
 const MAX_NESTING: u32 = 128;
 
-/// Holds the JSON of a result to its shape; what the shape doesn't declare is a violation too.
+/// Validates the JSON of a result against its object; undeclared fields are violations too.
 ///
 /// # Errors
 /// All violations.
@@ -19,7 +19,7 @@ pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
     checked(json, |walk, path| walk.object(object, false, path))
 }
 
-/// Holds the JSON of one value of a result to its schema.
+/// Validates the JSON of one value of a result against its schema.
 ///
 /// # Errors
 /// All violations.
@@ -29,51 +29,58 @@ pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
 
 fn checked(
     json: &str,
-    check: impl FnOnce(&mut Walk<'_>, &Path<'_>) -> Result<(), NotJson>,
+    check: impl FnOnce(&mut ResultChecker<'_>, &ValuePath<'_>) -> Result<(), NotJson>,
 ) -> Result<(), Violations> {
-    let mut walk = Walk { scan: Scan::nesting(json, MAX_NESTING), report: Report::default() };
-    let ended = check(&mut walk, &Path::ROOT).and_then(|()| walk.scan.end());
+    let mut walk =
+        ResultChecker { scan: JsonScanner::nesting(json, MAX_NESTING), report: ViolationReport::default() };
+    let ended = check(&mut walk, &ValuePath::ROOT).and_then(|()| walk.scan.end());
     if ended.is_err() {
-        let message = format!("the result can't be read: {}", what_is_wrong(json));
-        walk.report.note(&Path::ROOT, Rule::Syntax, None, message);
+        let message = format!("the result must be valid JSON: {}", syntax_error(json));
+        walk.report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
     }
     walk.report.finish()
 }
 
-struct Walk<'t> {
-    scan: Scan<'t>,
-    report: Report,
+struct ResultChecker<'t> {
+    scan: JsonScanner<'t>,
+    report: ViolationReport,
 }
 
-impl Walk<'_> {
-    /// A value of any schema: a scalar by its own text, the rest by walking on.
-    fn value(&mut self, schema: &Schema, path: &Path<'_>) -> Result<(), NotJson> {
+impl ResultChecker<'_> {
+    /// Checks a value of any schema.
+    fn value(&mut self, schema: &Schema, path: &ValuePath<'_>) -> Result<(), NotJson> {
         match (&schema.items, &schema.kind) {
             (Some(items), kind) => self.array(kind, *items, schema.optional, path),
             (None, Kind::Object(object)) => self.object(object, schema.optional, path),
             (None, kind) => {
                 let raw = self.scan.value()?;
                 if !(schema.optional && raw == "null") {
-                    judge(kind, raw, path, &mut self.report);
+                    parse_value(kind, raw, path, &mut self.report);
                 }
                 Ok(())
             }
         }
     }
 
-    /// What is of another type than promised.
-    fn other(&mut self, wanted: &str, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    /// Reports a value of the wrong type.
+    fn wrong_type(&mut self, wanted: &str, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         let raw = self.scan.value()?;
         if !(optional && raw == "null") {
-            let message = format!("{} was returned, {wanted} is promised", noun(raw));
+            let message = format!("must be {wanted}, got {}", noun(raw));
             self.report.note(path, Rule::Type, None, message);
         }
         Ok(())
     }
 
-    fn array(&mut self, kind: &Kind, bounds: Items, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    fn array(
+        &mut self,
+        kind: &Kind,
+        bounds: Items,
+        optional: bool,
+        path: &ValuePath<'_>,
+    ) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'[') {
-            return self.other("an array", optional, path);
+            return self.wrong_type("an array", optional, path);
         }
         self.scan.enter_array()?;
         let (schema, mut count) = (kind.schema(), 0);
@@ -83,99 +90,99 @@ impl Walk<'_> {
         }
         let count = count as u64;
         if count < bounds.min {
-            let message = format!("{count} items, at least {} promised", bounds.min);
+            let message = format!("must have at least {} items, got {count}", bounds.min);
             self.report.note(path, Rule::MinItems, Some(bounds.min.into()), message);
         }
         if let Some(most) = bounds.max
             && count > most
         {
-            let message = format!("{count} items, at most {most} promised");
+            let message = format!("must have at most {most} items, got {count}");
             self.report.note(path, Rule::MaxItems, Some(most.into()), message);
         }
         Ok(())
     }
 
-    fn object(&mut self, object: &Object, optional: bool, path: &Path<'_>) -> Result<(), NotJson> {
+    fn object(&mut self, object: &Object, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'{') {
-            return self.other("an object", optional, path);
+            return self.wrong_type("an object", optional, path);
         }
         self.scan.enter_object()?;
-        let (mut kept, mut next) = (Kept::default(), 0);
+        let (mut seen, mut next) = (SeenMembers::default(), 0);
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
             let path = path.key(&name);
-            let Some((place, promise)) = promised(object, &name, next) else {
+            let Some((place, member)) = find_member(object, &name, next) else {
                 self.scan.value()?;
-                let message = "returned, but not promised".into();
+                let message = "not in the output schema, but returned".into();
                 self.report.note(&path, Rule::AdditionalProperties, None, message);
                 continue;
             };
-            if kept.holds(place) {
+            if seen.contains(place) {
                 self.report.note(&path, Rule::Duplicate, None, "returned twice".into());
             }
-            kept.add(place);
+            seen.add(place);
             next = place + 1;
-            match promise {
-                Promise::Field(field) => self.value(&field.schema, &path)?,
-                Promise::Tag(_, wanted) => self.tag(wanted, &path)?,
+            match member {
+                PromisedMember::Field(field) => self.value(&field.schema, &path)?,
+                PromisedMember::Tag(_, wanted) => self.tag(wanted, &path)?,
             }
         }
         let report = &mut self.report;
-        promises(object, 0, &mut |place, promise| {
-            if promise.is_required() && !kept.holds(place) {
-                let path = path.key(promise.name());
-                report.note(&path, Rule::Required, None, "promised, but not returned".into());
+        first_member(object, 0, &mut |place, member| {
+            if member.is_required() && !seen.contains(place) {
+                let path = path.key(member.name());
+                report.note(&path, Rule::Required, None, "required, but not returned".into());
             }
             false
         });
         Ok(())
     }
 
-    fn tag(&mut self, wanted: &str, path: &Path<'_>) -> Result<(), NotJson> {
+    fn tag(&mut self, wanted: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'"') {
-            return self.other("a string", false, path);
+            return self.wrong_type("a string", false, path);
         }
         let raw = self.scan.value()?;
         let text = unescaped(raw.get(1..raw.len() - 1).ok_or(NotJson)?)?;
         if text != wanted {
-            let message = format!("{} was returned, {wanted} is promised", shown(&text));
+            let message = format!("must be \"{wanted}\", got \"{}\"", shown(&text));
             self.report.note(path, Rule::Enum, Some(wanted.into()), message);
         }
         Ok(())
     }
 }
 
-/// A member that an object promises.
+/// A declared member of an object, except flattened ones.
 #[derive(Clone, Copy)]
-enum Promise<'o> {
+enum PromisedMember<'o> {
     Field(&'o Field),
     Tag(&'o str, &'o str),
 }
 
-impl Promise<'_> {
+impl PromisedMember<'_> {
     fn name(&self) -> &str {
         match self {
-            Promise::Field(field) => field.name,
-            Promise::Tag(name, _) => name,
+            PromisedMember::Field(field) => field.name,
+            PromisedMember::Tag(name, _) => name,
         }
     }
 
     fn is_required(&self) -> bool {
         match self {
-            Promise::Field(field) => field.required,
-            Promise::Tag(..) => true,
+            PromisedMember::Field(field) => field.required,
+            PromisedMember::Tag(..) => true,
         }
     }
 }
 
-/// The member of that name. Most come in the order in which they were promised, so it is looked for at `next` first.
-fn promised<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, Promise<'o>)> {
+/// Returns the member with this name. Most members arrive in declared order, so `next` is tried first.
+fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, PromisedMember<'o>)> {
     match object.members.get(next) {
-        // Before one that is flattened, places are those of the object's own.
+        // Before the first flattened struct, indices are those of the object's own members.
         Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
-            Some((next, Promise::Field(field)))
+            Some((next, PromisedMember::Field(field)))
         }
-        _ => promises(object, 0, &mut |_, promise| promise.name() == name),
+        _ => first_member(object, 0, &mut |_, member| member.name() == name),
     }
 }
 
@@ -183,19 +190,20 @@ fn is_flat(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
-/// The first member that is wanted, with its place among all; what is flattened counts as the object's own.
-fn promises<'o>(
+/// Returns the first member that `is_wanted` selects, with its index. Members of flattened structs count as the object's
+/// own.
+fn first_member<'o>(
     object: &'o Object,
     first: usize,
-    is_wanted: &mut dyn FnMut(usize, Promise<'o>) -> bool,
-) -> Option<(usize, Promise<'o>)> {
+    is_wanted: &mut dyn FnMut(usize, PromisedMember<'o>) -> bool,
+) -> Option<(usize, PromisedMember<'o>)> {
     let mut place = first;
     for member in object.members {
-        let promise = match member {
-            Member::Field(field) => Promise::Field(field),
-            Member::Tag(name, value) => Promise::Tag(name, value),
+        let declared = match member {
+            Member::Field(field) => PromisedMember::Field(field),
+            Member::Tag(name, value) => PromisedMember::Tag(name, value),
             Member::Flatten(inner) => {
-                let found = promises(inner, place, is_wanted);
+                let found = first_member(inner, place, is_wanted);
                 if found.is_some() {
                     return found;
                 }
@@ -203,8 +211,8 @@ fn promises<'o>(
                 continue;
             }
         };
-        if is_wanted(place, promise) {
-            return Some((place, promise));
+        if is_wanted(place, declared) {
+            return Some((place, declared));
         }
         place += 1;
     }
@@ -216,15 +224,15 @@ fn count(object: &Object) -> usize {
     members.map(|member| if let Member::Flatten(inner) = member { count(inner) } else { 1 }).sum()
 }
 
-/// Which members came. Few objects have more than 128.
+/// Indices of the members seen so far. Few objects have more than 128.
 #[derive(Default)]
-struct Kept {
+struct SeenMembers {
     first: u128,
     rest: Vec<usize>,
 }
 
-impl Kept {
-    fn holds(&self, place: usize) -> bool {
+impl SeenMembers {
+    fn contains(&self, place: usize) -> bool {
         match place {
             0..128 => self.first >> place & 1 == 1,
             _ => self.rest.contains(&place),

@@ -1,41 +1,42 @@
-//! JSON text walked by its grammar (RFC 8259): where values begin and end, and nothing of what they mean.
+//! Scanner for JSON text (RFC 8259): finds the boundaries of values without interpreting them.
 //!
-//! What is skipped here was checked to be JSON. Strings are taken as they stand: what their escapes spell, and
-//! whether two surrogates make a pair, is for whoever reads them.
+//! Skipped text is checked to be valid JSON. Strings are returned with their escapes; decoding them and pairing
+//! surrogates is left to the caller.
 
-/// Nesting of a text, unless more is allowed.
+/// Default maximum nesting of a text.
 pub const MAX_NESTING: u32 = 64;
 
-/// Not JSON, or nested too deeply.
+/// Error: the text isn't JSON, or is nested too deeply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson;
 
-/// A place in a JSON text. The walk goes forward only, and reads each byte once.
+/// Position in a JSON text. The scanner only moves forward and reads each byte once.
 #[derive(Clone, Debug)]
-pub struct Scan<'t> {
+pub struct JsonScanner<'t> {
     text: &'t str,
     at: usize,
-    /// Whether an object or array was just entered, so that no comma comes before its first element.
+    /// True directly after entering an object or array, when no comma precedes the next element.
     entered: bool,
-    /// Objects and arrays that were entered and not left yet, and how many there may be.
+    /// Number of open objects and arrays.
     depth: u32,
+    /// Maximum of `depth`.
     most: u32,
 }
 
-impl<'t> Scan<'t> {
-    /// The beginning of a text.
+impl<'t> JsonScanner<'t> {
+    /// Starts at the beginning of a text.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Scan::nesting(text, MAX_NESTING)
+        JsonScanner::nesting(text, MAX_NESTING)
     }
 
-    /// The beginning of a text that may nest so deeply.
+    /// Starts at the beginning of a text with a maximum nesting.
     #[must_use]
     pub const fn nesting(text: &'t str, most: u32) -> Self {
-        Scan { text, at: 0, entered: false, depth: 0, most }
+        JsonScanner { text, at: 0, entered: false, depth: 0, most }
     }
 
-    /// The first byte of the next value, which tells its type.
+    /// Returns the first byte of the next value, which determines its type.
     #[must_use]
     #[inline]
     pub fn peek(&mut self) -> Option<u8> {
@@ -43,29 +44,29 @@ impl<'t> Scan<'t> {
         self.byte()
     }
 
-    /// Goes into an object; [`next_key`](Scan::next_key) follows.
+    /// Enters an object; call [`next_key`](JsonScanner::next_key) next.
     ///
     /// # Errors
-    /// Where none begins here.
+    /// No object begins here.
     #[inline]
     pub fn enter_object(&mut self) -> Result<(), NotJson> {
         self.enter(b'{')
     }
 
-    /// Goes into an array; [`next_item`](Scan::next_item) follows.
+    /// Enters an array; call [`next_item`](JsonScanner::next_item) next.
     ///
     /// # Errors
-    /// Where none begins here.
+    /// No array begins here.
     #[inline]
     pub fn enter_array(&mut self) -> Result<(), NotJson> {
         self.enter(b'[')
     }
 
-    /// The next name of an object, without its quotes and with its escapes; its value follows. `None` where the
-    /// object ended.
+    /// Returns the next name of an object without quotes, but with its escapes, and stops before its value. `None` at
+    /// the end of the object.
     ///
     /// # Errors
-    /// Where neither is here.
+    /// Neither a name nor the end of the object is here.
     #[inline]
     pub fn next_key(&mut self) -> Result<Option<&'t str>, NotJson> {
         if !self.next(b'}')? {
@@ -74,19 +75,19 @@ impl<'t> Scan<'t> {
         self.key().map(Some)
     }
 
-    /// Whether an item of an array follows; `false` where the array ended.
+    /// Returns true if an item follows, false at the end of the array.
     ///
     /// # Errors
-    /// Where neither is here.
+    /// Neither an item nor the end of the array is here.
     #[inline]
     pub fn next_item(&mut self) -> Result<bool, NotJson> {
         self.next(b']')
     }
 
-    /// The text of the next value, which is skipped.
+    /// Skips the next value and returns its text.
     ///
     /// # Errors
-    /// Where it isn't JSON, or nests too deeply.
+    /// It isn't JSON, or is nested too deeply.
     #[inline]
     pub fn value(&mut self) -> Result<&'t str, NotJson> {
         self.space();
@@ -98,10 +99,10 @@ impl<'t> Scan<'t> {
         self.text.get(from..self.at).ok_or(NotJson)
     }
 
-    /// The end of the text.
+    /// Checks that the text ends here.
     ///
     /// # Errors
-    /// Where something else than white space is left.
+    /// Something other than white space follows.
     #[inline]
     pub fn end(mut self) -> Result<(), NotJson> {
         self.space();
@@ -168,7 +169,7 @@ impl<'t> Scan<'t> {
     }
 
     fn nested(&mut self) -> Result<(), NotJson> {
-        // One bit a level: whether it is an object.
+        // One bit per level: set for an object.
         let (mut depth, mut objects) = (0u32, 0u128);
         let most = self.most.saturating_sub(self.depth).min(u128::BITS);
         loop {
@@ -193,7 +194,7 @@ impl<'t> Scan<'t> {
                 }
                 _ => self.scalar()?,
             }
-            // After a value: the next one, or the ends of what it is in.
+            // After a value: the next one, or the ends of the enclosing arrays and objects.
             loop {
                 if depth == 0 {
                     return Ok(());
@@ -303,8 +304,8 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// From there, the first byte that isn't plain text of a string: a quote, a backslash, a control character; or
-/// the end.
+/// Returns the index of the first byte from `from` that isn't plain string text: a quote, a backslash, a control
+/// character; or the end.
 #[must_use]
 #[inline]
 pub fn plain(bytes: &[u8], from: usize) -> usize {
@@ -320,20 +321,20 @@ pub fn plain(bytes: &[u8], from: usize) -> usize {
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
 }
 
-/// Whether these bytes are all plain text of a string.
+/// Returns true if these bytes are all plain string text.
 #[must_use]
 #[inline]
 pub const fn is_plain(eight: &[u8; 8]) -> bool {
     odd(eight) == 0
 }
 
-/// The top bit of each byte that isn't plain: right for the first of them, and beyond it nobody looks.
+/// Sets the top bit of each byte that isn't plain. Only the first set bit is reliable.
 #[inline]
 const fn odd(eight: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const TOPS: u64 = ONES << 7;
     let word = u64::from_le_bytes(*eight);
-    // A byte that is less than 1 after the exclusive or, or than a space.
+    // A byte below 1 after the exclusive or, or below a space.
     let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
     let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
     let control = word.wrapping_sub(ONES * 0x20) & !word;
@@ -347,20 +348,20 @@ mod tests {
     use super::*;
 
     fn is_json(text: &str) -> bool {
-        let mut scan = Scan::new(text);
+        let mut scan = JsonScanner::new(text);
         scan.value().is_ok() && scan.end().is_ok()
     }
 
-    /// What serde_json takes for JSON without looking into it is what is skipped.
+    /// Asserts that the scanner skips exactly the text that serde_json accepts as JSON.
     fn agree(text: &str) {
         let theirs = serde_json::from_str::<&RawValue>(text).map(RawValue::get).ok();
-        let mut scan = Scan::new(text);
+        let mut scan = JsonScanner::new(text);
         let ours = scan.value().ok().filter(|_| scan.end().is_ok());
         assert_eq!(ours, theirs, "{text:?}");
     }
 
     #[test]
-    fn it_agrees_with_serde_json_on_what_is_json() {
+    fn scanner_agrees_with_serde_json() {
         let texts = [
             r#"{}"#,
             "[]",
@@ -430,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn it_agrees_on_what_is_nearly_json() {
+    fn scanner_agrees_with_serde_json_on_mutated_json() {
         let seeds = [
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":[1.5e3,-0,"\u00e9\"q"],"b":null}}}"#,
             r#"  [ { "k" : [ true , false ] , "long text without end" : "0123456789abcdef\\" } , "é😀" , 10.0 ] "#,
@@ -453,23 +454,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_entered_counts_as_nesting() {
+    fn entered_arrays_count_as_nesting() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         for (depth, entered) in [(64, 1), (64, 64), (65, 1), (65, 64), (65, 65)] {
             let text = nested(depth);
-            let mut scan = Scan::new(&text);
+            let mut scan = JsonScanner::new(&text);
             let walked =
                 (0..entered).try_for_each(|_| scan.enter_array().and_then(|()| scan.next_item().map(drop)));
             let walked = walked.and_then(|()| if entered < depth { scan.value().map(drop) } else { Ok(()) });
             assert_eq!(walked.is_ok(), depth <= 64, "{depth} {entered}");
         }
-        let mut scan = Scan::nesting("[[[]]]", 3);
+        let mut scan = JsonScanner::nesting("[[[]]]", 3);
         assert_eq!(scan.value(), Ok("[[[]]]"));
-        assert_eq!(Scan::nesting("[[[]]]", 2).value(), Err(NotJson));
+        assert_eq!(JsonScanner::nesting("[[[]]]", 2).value(), Err(NotJson));
     }
 
     #[test]
-    fn what_is_skipped_nests_no_deeper_than_it_may() {
+    fn skipped_values_are_limited_in_nesting() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(is_json(&nested(64)) && !is_json(&nested(65)));
         let mixed = |depth: usize| format!("{}1{}", r#"{"a":["#.repeat(depth), "]}".repeat(depth));
@@ -477,8 +478,8 @@ mod tests {
     }
 
     #[test]
-    fn members_and_items_come_in_turn() {
-        let mut scan = Scan::new(r#" { "a" : [ 1 , "b" ] , "c\n" : { } } "#);
+    fn members_and_items_are_returned_in_order() {
+        let mut scan = JsonScanner::new(r#" { "a" : [ 1 , "b" ] , "c\n" : { } } "#);
         assert_eq!(scan.enter_object(), Ok(()));
         assert_eq!(scan.next_key(), Ok(Some("a")));
         assert_eq!(scan.enter_array(), Ok(()));
@@ -491,10 +492,10 @@ mod tests {
         for (text, first) in
             [("{,", Err(NotJson)), ("{", Err(NotJson)), ("{}", Ok(None)), ("{1", Err(NotJson))]
         {
-            let mut scan = Scan::new(text);
+            let mut scan = JsonScanner::new(text);
             assert_eq!(scan.enter_object().and_then(|()| scan.next_key()), first, "{text}");
         }
-        let mut scan = Scan::new("[1,]");
+        let mut scan = JsonScanner::new("[1,]");
         assert_eq!((scan.enter_array(), scan.next_item(), scan.value()), (Ok(()), Ok(true), Ok("1")));
         assert_eq!((scan.next_item(), scan.value()), (Ok(true), Err(NotJson)));
     }

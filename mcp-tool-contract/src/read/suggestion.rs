@@ -1,41 +1,41 @@
-//! What an argument could be, for whoever types it: one value, or one item of an array.
+//! Completion of an argument: one value, or one item of an array.
 
 use super::{
-    arguments::Declared,
-    violation::{Path, Report},
+    arguments::DeclaredParam,
+    violation::{ValuePath, ViolationReport},
 };
 use crate::{
     bounds::{Items, Kind, Schema},
     model::Param,
 };
 
-/// A parameter of any type, as far as suggestions for it are concerned.
-pub trait Suggested {
-    /// What the contract says of it.
+/// A parameter of any type that suggestions can be checked against.
+pub trait AcceptSuggestion {
+    /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Whether a call with this value would be taken, as far as this parameter goes.
-    fn takes(&self, suggestion: &str) -> bool;
+    /// Returns true if the parameter accepts this value.
+    fn accepts(&self, suggestion: &str) -> bool;
 }
 
-impl<T> Suggested for Declared<T> {
+impl<T> AcceptSuggestion for DeclaredParam<T> {
     fn param(&self) -> &Param {
         &self.param
     }
 
-    fn takes(&self, suggestion: &str) -> bool {
+    fn accepts(&self, suggestion: &str) -> bool {
         let value = serde_json::Value::from(suggestion);
-        // Of an array it is one item, however many there have to be.
+        // For an array it is one item, independent of the least number of items.
         let (raw, items) = match self.param.schema.items {
             None => (value.to_string(), None),
             Some(items) => (format!("[{value}]"), Some(Items { min: 0, ..items })),
         };
         let schema = Schema { items, ..self.param.schema };
-        (self.read)(&raw, &schema, &Path::ROOT, &mut Report::default()).is_some()
+        (self.read)(&raw, &schema, &ValuePath::ROOT, &mut ViolationReport::default()).is_some()
     }
 }
 
-/// All values that an argument of this kind has, as they are typed; `None` where they can't be counted up.
+/// Returns all values of this kind, as they are typed; `None` if they can't be enumerated.
 #[must_use]
 pub const fn all(kind: &Kind) -> Option<&'static [&'static str]> {
     match kind {
@@ -51,21 +51,21 @@ mod tests {
     use crate::read::arguments::declare;
 
     #[test]
-    fn a_suggestion_is_one_value_within_the_bounds_of_the_parameter() {
+    fn suggestion_is_one_value_within_the_bounds_of_the_parameter() {
         let name = declare::<Option<String>>("name", "Name.");
         let narrow = name.param.max_len(3);
         let name = name.with(narrow);
-        assert!(name.takes("ann"));
-        assert!(name.takes("\"\\\""));
-        assert!(!name.takes("anna"));
+        assert!(name.accepts("ann"));
+        assert!(name.accepts("\"\\\""));
+        assert!(!name.accepts("anna"));
     }
 
     #[test]
-    fn a_suggestion_for_an_array_is_one_item_of_it() {
+    fn suggestion_for_an_array_is_one_of_its_items() {
         let tags = declare::<Vec<String>>("tags", "Tags.");
         let narrow = tags.param.max_len(3).min_items(2).max_items(4);
         let tags = tags.with(narrow);
-        assert!(tags.takes("new"));
-        assert!(!tags.takes("newer"));
+        assert!(tags.accepts("new"));
+        assert!(!tags.accepts("newer"));
     }
 }

@@ -1,13 +1,13 @@
-//! The types that a function may take and return.
+//! Types of parameters and results.
 
 use super::{
-    scan::{NotJson, Scan},
-    value::{Value, judge, mistyped},
-    violation::{Path, Report, Rule},
+    scan::{JsonScanner, NotJson},
+    value::{ParsedValue, mistyped, parse_value},
+    violation::{Rule, ValuePath, ViolationReport},
 };
 use crate::bounds::{Items, Kind, Object, Schema};
 
-/// A judged value that the type can't hold after all; names what it isn't.
+/// A validated value that the type can't represent; contains the name of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub &'static str);
 
@@ -19,37 +19,37 @@ pub struct Unreadable(pub &'static str);
     label = "an agent can't send this",
     note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
             that derive `ToolSchema`; and `Vec` or `Option` of these",
-    note = "a struct is sent flat: make each of its fields a parameter, or split the tool",
-    note = "what the server lends is borrowed: `&{Self}`"
+    note = "arguments are flat: make each field of a struct a parameter, or split the tool",
+    note = "application state is borrowed: `&{Self}`"
 )]
 pub trait Scalar: Sized {
-    /// What a value of the type may be.
+    /// Kind of the type's values.
     const KIND: Kind;
 
-    /// The type's own value of what [`KIND`](Scalar::KIND) admitted.
+    /// Converts a value that [`KIND`](Scalar::KIND) accepted.
     ///
     /// # Errors
-    /// Where the type holds less than its kind says.
-    fn from_value(value: Value<'_>) -> Result<Self, Unreadable>;
+    /// The type can't represent the value.
+    fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable>;
 }
 
-/// What a parameter's argument is read into: a [`Scalar`], a `Vec` of them, or an `Option` of either.
+/// Type of a parameter: a [`Scalar`], a `Vec` of them, or an `Option` of either.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a parameter",
     label = "an agent can't send this",
     note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
             that derive `ToolSchema`; and `Vec` or `Option` of these",
-    note = "a struct is sent flat: make each of its fields a parameter, or split the tool",
-    note = "what the server lends is borrowed: `&{Self}`"
+    note = "arguments are flat: make each field of a struct a parameter, or split the tool",
+    note = "application state is borrowed: `&{Self}`"
 )]
 pub trait Parameter: Sized {
-    /// What the argument may be.
+    /// Schema of the argument.
     const SCHEMA: Schema;
 
-    /// Reads the JSON text of an argument that is there; what is wrong goes to the report.
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self>;
+    /// Parses the JSON text of an argument; violations are added to the report.
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self>;
 
-    /// What an absent argument means, where it means something.
+    /// Value of an absent argument; `None` if the argument is required.
     fn absent() -> Option<Self> {
         None
     }
@@ -59,12 +59,12 @@ pub trait Parameter: Sized {
 impl<T: Scalar> Parameter for T {
     const SCHEMA: Schema = T::KIND.schema();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
-        let value = judge(&schema.kind, raw, path, report)?;
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
+        let value = parse_value(&schema.kind, raw, path, report)?;
         match T::from_value(value) {
             Ok(value) => Some(value),
             Err(Unreadable(wanted)) => {
-                let message = format!("not a valid {wanted}");
+                let message = format!("must be a valid {wanted}");
                 report.note(path, Rule::Format, Some(wanted.into()), message);
                 None
             }
@@ -76,7 +76,7 @@ impl<T: Scalar> Parameter for T {
 impl<T: Scalar> Parameter for Vec<T> {
     const SCHEMA: Schema = T::KIND.schema().array();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         let mut items = Vec::new();
         let whole = each_item(raw, schema.items.as_ref(), path, report, &mut |raw, path, report| {
             let item = <T as Parameter>::read(raw, schema, path, report);
@@ -92,7 +92,7 @@ impl<T: Scalar> Parameter for Vec<T> {
 impl<T: Scalar> Parameter for Option<T> {
     const SCHEMA: Schema = T::KIND.schema().optional();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         <T as Parameter>::read(raw, schema, path, report).map(Some)
     }
 
@@ -105,7 +105,7 @@ impl<T: Scalar> Parameter for Option<T> {
 impl<T: Scalar> Parameter for Option<Vec<T>> {
     const SCHEMA: Schema = T::KIND.schema().array().optional();
 
-    fn read(raw: &str, schema: &Schema, path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         <Vec<T> as Parameter>::read(raw, schema, path, report).map(Some)
     }
 
@@ -114,15 +114,15 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
     }
 }
 
-/// Reads one item of an array; `false` where it was wrong.
-pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &Path<'_>, &mut Report) -> bool;
+/// Parses one item of an array; returns false if it is invalid.
+pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
-/// Walks an array's text. Items beyond the bound are counted, not read. `false` where anything was wrong.
+/// Parses an array's text. Items beyond the bound are counted, not parsed. Returns false if anything is invalid.
 pub(super) fn each_item(
     raw: &str,
     bounds: Option<&Items>,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
     read: ReadItem<'_>,
 ) -> bool {
     if !raw.starts_with('[') {
@@ -133,32 +133,32 @@ pub(super) fn each_item(
     let (count, whole) = match walk_items(raw, most, path, report, read) {
         Ok(walked) => walked,
         Err(NotJson) => {
-            report.note(path, Rule::Syntax, None, "not readable as JSON".into());
+            report.note(path, Rule::Syntax, None, "must be valid JSON".into());
             return false;
         }
     };
     if count < least {
-        let message = format!("{count} items, at least {least} wanted");
+        let message = format!("must have at least {least} items, got {count}");
         report.note(path, Rule::MinItems, Some(least.into()), message);
         return false;
     }
     if count > most {
-        let message = format!("{count} items, at most {most} allowed");
+        let message = format!("must have at most {most} items, got {count}");
         report.note(path, Rule::MaxItems, Some(most.into()), message);
         return false;
     }
     whole
 }
 
-/// The number of items, and whether those that were read were right.
+/// Returns the number of items, and true if all parsed ones are valid.
 fn walk_items(
     raw: &str,
     most: u64,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
     read: ReadItem<'_>,
 ) -> Result<(u64, bool), NotJson> {
-    let mut scan = Scan::new(raw);
+    let mut scan = JsonScanner::new(raw);
     let (mut count, mut whole) = (0, true);
     scan.enter_array()?;
     while scan.next_item()? {
@@ -172,42 +172,42 @@ fn walk_items(
     scan.end().map(|()| (count, whole))
 }
 
-/// A single value that a function can return inside a struct: a [`Scalar`] or another struct.
+/// Type of a single value in a result: a [`Scalar`] or a struct.
 ///
 /// `#[derive(ToolSchema)]` implements it for structs, unit enums and newtypes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of a result",
-    label = "the contract doesn't know what this is in JSON",
+    label = "the JSON of this type is unknown to the contract",
     note = "results are made of strings, booleans, numbers, enums, newtypes and structs that derive \
             `ToolSchema`, and of `Option` and bounded `Vec` of these",
-    note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"
+    note = "return a type that only implements `schemars::JsonSchema` as `Schemars<T>`"
 )]
 pub trait OutputValue {
-    /// What its JSON is.
+    /// Kind of its JSON.
     const KIND: Kind;
 }
 
-/// What a field of a result may be: an [`OutputValue`], a `Vec` of them, or an `Option` of either.
+/// Type of a field of a result: an [`OutputValue`], a `Vec` of them, or an `Option` of either.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of a result",
-    label = "the contract doesn't know what this is in JSON",
+    label = "the JSON of this type is unknown to the contract",
     note = "results are made of strings, booleans, numbers, enums, newtypes and structs that derive \
             `ToolSchema`, and of `Option` and bounded `Vec` of these",
-    note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"
+    note = "return a type that only implements `schemars::JsonSchema` as `Schemars<T>`"
 )]
 pub trait Output {
-    /// What its JSON is.
+    /// Schema of its JSON.
     const SCHEMA: Schema;
 }
 
 /// A struct that a function can return: its JSON is an object.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` isn't a struct that derives `ToolSchema`",
-    label = "an object is wanted here",
+    label = "this must be an object",
     note = "add `#[derive(serde::Serialize, ToolSchema)]` to it"
 )]
 pub trait OutputObject: OutputValue {
-    /// Its shape.
+    /// Members of the object.
     const OBJECT: &'static Object;
 }
 
@@ -243,13 +243,13 @@ impl OutputValue for str {
     const KIND: Kind = Kind::TEXT;
 }
 
-/// Types that are both: what they hold, and how a judged value becomes one.
+/// Implements [`Scalar`] and [`OutputValue`]: the kind, and the conversion of a validated value.
 macro_rules! scalars {
     ($($type:ty: $kind:expr, $value:pat => $read:expr;)+) => {$(
         impl Scalar for $type {
             const KIND: Kind = $kind;
 
-            fn from_value(value: Value<'_>) -> Result<Self, Unreadable> {
+            fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable> {
                 match value {
                     $value => $read,
                     _ => None,
@@ -268,7 +268,7 @@ macro_rules! integers {
     ($($type:ty)+) => {
         scalars! {$(
             $type: Kind::Integer { minimum: <$type>::MIN as i128, maximum: <$type>::MAX as i128 },
-                Value::Integer(value) => <$type>::try_from(value).ok();
+                ParsedValue::Integer(value) => <$type>::try_from(value).ok();
         )+}
     };
 }
@@ -276,23 +276,23 @@ macro_rules! integers {
 integers!(i8 i16 i32 i64 u8 u16 u32 u64);
 
 scalars! {
-    bool: Kind::Boolean, Value::Boolean(value) => Some(value);
-    String: Kind::TEXT, Value::Text(text) => Some(text.into_owned());
-    f64: Kind::Number { minimum: None, maximum: None }, Value::Number(value) => Some(value);
+    bool: Kind::Boolean, ParsedValue::Boolean(value) => Some(value);
+    String: Kind::TEXT, ParsedValue::Text(text) => Some(text.into_owned());
+    f64: Kind::Number { minimum: None, maximum: None }, ParsedValue::Number(value) => Some(value);
     f32: Kind::Number { minimum: Some(f32::MIN as f64), maximum: Some(f32::MAX as f64) },
-        Value::Number(value) => Some(value as f32);
+        ParsedValue::Number(value) => Some(value as f32);
 }
 
 #[cfg(feature = "uuid")]
 scalars! {
-    uuid::Uuid: Kind::String(crate::bounds::Format::Uuid.text()), Value::Text(text) => text.parse().ok();
+    uuid::Uuid: Kind::String(crate::bounds::Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
 }
 
 #[cfg(feature = "chrono")]
 scalars! {
-    chrono::NaiveDate: Kind::String(crate::bounds::Format::Date.text()), Value::Text(text) => text.parse().ok();
+    chrono::NaiveDate: Kind::String(crate::bounds::Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
     chrono::DateTime<chrono::FixedOffset>: Kind::String(crate::bounds::Format::DateTime.text()),
-        Value::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
+        ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
     chrono::DateTime<chrono::Utc>: Kind::String(crate::bounds::Format::DateTime.text()),
-        Value::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
+        ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
 }

@@ -1,40 +1,45 @@
-//! A single value against its kind.
+//! Validation of a single value against its kind.
 
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
     format,
-    number::{self, Whole},
-    violation::{Path, Report, Rule, shown},
+    number::{self, ExactInteger},
+    violation::{Rule, ValuePath, ViolationReport, shown},
 };
 use crate::{
     bounds::{Kind, Text},
     name,
 };
 
-/// A value that its kind admits, read but not yet the function's own type.
+/// A value that its kind accepts, not yet converted to the function's type.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'v> {
-    /// Of a boolean.
+pub enum ParsedValue<'v> {
+    /// A boolean.
     Boolean(bool),
-    /// Of an integer.
+    /// An integer.
     Integer(i128),
-    /// Of a number.
+    /// A number.
     Number(f64),
-    /// Of a string.
+    /// A string.
     Text(Cow<'v, str>),
-    /// Of an enum: the index of its value.
+    /// The index of an enum's value.
     Variant(usize),
 }
 
-/// Judges the JSON text of one value; what is wrong goes to the report.
+/// Parses the JSON text of one value; violations are added to the report.
 ///
-/// `raw` is a whole JSON value, as `serde_json`'s `RawValue` lends it.
-pub fn judge<'v>(kind: &Kind, raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+/// `raw` is one complete JSON value, such as `serde_json`'s `RawValue` contains.
+pub fn parse_value<'v>(
+    kind: &Kind,
+    raw: &'v str,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     match kind {
         Kind::Boolean => match raw {
-            "true" => Some(Value::Boolean(true)),
-            "false" => Some(Value::Boolean(false)),
+            "true" => Some(ParsedValue::Boolean(true)),
+            "false" => Some(ParsedValue::Boolean(false)),
             _ => mistyped(kind.noun(), raw, path, report),
         },
         Kind::Integer { minimum, maximum } => integer(raw, *minimum, *maximum, path, report),
@@ -45,20 +50,24 @@ pub fn judge<'v>(kind: &Kind, raw: &'v str, path: &Path<'_>, report: &mut Report
     }
 }
 
-/// Notes that `raw` is of another JSON type than `wanted`.
-pub(super) fn mistyped<T>(wanted: &str, raw: &str, path: &Path<'_>, report: &mut Report) -> Option<T> {
+/// Reports that `raw` has another JSON type than `wanted`.
+pub(super) fn mistyped<T>(
+    wanted: &str,
+    raw: &str,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<T> {
     let noun = noun(raw);
     let message = match noun {
-        "null" => format!("null was sent, {wanted} is wanted"),
-        "an array" | "an object" => format!("{noun} was sent, {wanted} is wanted"),
-        _ if path.is_secret() => format!("{noun} was sent, {wanted} is wanted"),
-        _ => format!("{} is {noun}, {wanted} is wanted", shown(raw)),
+        "null" | "an array" | "an object" => format!("must be {wanted}, got {noun}"),
+        _ if path.is_secret() => format!("must be {wanted}, got {noun}"),
+        _ => format!("must be {wanted}, got {noun}: {}", shown(raw)),
     };
     report.note(path, Rule::Type, None, message);
     None
 }
 
-/// The JSON type of a value's text, with its article.
+/// Name of the JSON type of a value's text, with its article.
 pub(super) fn noun(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'"') => "a string",
@@ -70,9 +79,9 @@ pub(super) fn noun(raw: &str) -> &'static str {
     }
 }
 
-/// The value as a message may show it.
-fn echo(raw: &str, path: &Path<'_>) -> String {
-    if path.is_secret() { "the value".into() } else { shown(raw) }
+/// Returns the value for a message, unless it is secret.
+fn echo(raw: &str, path: &ValuePath<'_>) -> String {
+    if path.is_secret() { "a secret value".into() } else { shown(raw) }
 }
 
 fn is_number(raw: &str) -> bool {
@@ -83,20 +92,23 @@ fn integer<'v>(
     raw: &'v str,
     minimum: i128,
     maximum: i128,
-    path: &Path<'_>,
-    report: &mut Report,
-) -> Option<Value<'v>> {
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !is_number(raw) {
         return mistyped("an integer", raw, path, report);
     }
-    let order = match number::whole(raw) {
-        Whole::Exact(value) if value < minimum => Ordering::Less,
-        Whole::Exact(value) if value > maximum => Ordering::Greater,
-        Whole::Exact(value) => return Some(Value::Integer(value)),
-        Whole::Huge if raw.starts_with('-') => Ordering::Less,
-        Whole::Huge => Ordering::Greater,
-        Whole::Fraction => {
-            let message = format!("{} has a fraction, an integer is wanted", echo(raw, path));
+    let order = match number::exact_integer(raw) {
+        ExactInteger::Exact(value) if value < minimum => Ordering::Less,
+        ExactInteger::Exact(value) if value > maximum => Ordering::Greater,
+        ExactInteger::Exact(value) => return Some(ParsedValue::Integer(value)),
+        ExactInteger::Huge if raw.starts_with('-') => Ordering::Less,
+        ExactInteger::Huge => Ordering::Greater,
+        ExactInteger::Fraction => {
+            let message = match path.is_secret() {
+                true => "must be an integer, got a fraction".into(),
+                false => format!("must be an integer, got a fraction: {}", shown(raw)),
+            };
             report.note(path, Rule::Type, None, message);
             return None;
         }
@@ -117,21 +129,21 @@ fn number<'v>(
     raw: &'v str,
     minimum: Option<f64>,
     maximum: Option<f64>,
-    path: &Path<'_>,
-    report: &mut Report,
-) -> Option<Value<'v>> {
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !is_number(raw) {
         return mistyped("a number", raw, path, report);
     }
     let value = match raw.parse::<f64>() {
         Ok(value) if value.is_finite() => value,
         Ok(_) | Err(_) => {
-            report.note(path, Rule::Type, None, format!("{} is too large to be held", echo(raw, path)));
+            let message = format!("must be a number within ±1.8e308, got {}", echo(raw, path));
+            report.note(path, Rule::Type, None, message);
             return None;
         }
     };
-    // Digits alone are compared exactly; with a point or an exponent a number is the nearest float, as the
-    // bound is.
+    // Digits alone are compared exactly. With a point or an exponent, a number is the nearest float, like the bound.
     let digits = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
     let against = |bound: f64| match digits {
         Ok(whole) => number::compare(whole, bound),
@@ -140,7 +152,7 @@ fn number<'v>(
     let order = match (minimum, maximum) {
         (Some(least), _) if against(least).is_lt() => Ordering::Less,
         (_, Some(most)) if against(most).is_gt() => Ordering::Greater,
-        _ => return Some(Value::Number(value)),
+        _ => return Some(ParsedValue::Number(value)),
     };
     outside(raw, order, minimum.into(), maximum.into(), path, report)
 }
@@ -150,25 +162,25 @@ fn outside<T>(
     order: Ordering,
     minimum: serde_json::Value,
     maximum: serde_json::Value,
-    path: &Path<'_>,
-    report: &mut Report,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
 ) -> Option<T> {
     let given = echo(raw, path);
     match order {
         Ordering::Less => {
-            let message = format!("{given} is under the minimum of {minimum}");
+            let message = format!("must be at least {minimum}, got {given}");
             report.note(path, Rule::Minimum, Some(minimum), message);
         }
         Ordering::Equal | Ordering::Greater => {
-            let message = format!("{given} is over the maximum of {maximum}");
+            let message = format!("must be at most {maximum}, got {given}");
             report.note(path, Rule::Maximum, Some(maximum), message);
         }
     }
     None
 }
 
-/// The text that a JSON string holds; its own bytes where it has no escapes.
-fn unquoted<'v>(raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Cow<'v, str>> {
+/// Decodes a JSON string; borrows its bytes if it has no escapes.
+fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Cow<'v, str>> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {
         return Some(Cow::Borrowed(inner));
@@ -176,14 +188,19 @@ fn unquoted<'v>(raw: &'v str, path: &Path<'_>, report: &mut Report) -> Option<Co
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Some(Cow::Owned(text)),
         Err(_) => {
-            let message = "half of a surrogate pair: a string is whole Unicode characters".into();
+            let message = "must be valid Unicode, got half of a surrogate pair".into();
             report.note(path, Rule::Syntax, None, message);
             None
         }
     }
 }
 
-fn text<'v>(raw: &'v str, bounds: &Text, path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+fn text<'v>(
+    raw: &'v str,
+    bounds: &Text,
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !raw.starts_with('"') {
         return mistyped("a string", raw, path, report);
     }
@@ -191,51 +208,56 @@ fn text<'v>(raw: &'v str, bounds: &Text, path: &Path<'_>, report: &mut Report) -
     let length = text.chars().count() as u64;
     let exactly = bounds.max_len == Some(bounds.min_len);
     if length < bounds.min_len {
-        let wanted = if exactly { "" } else { "at least " };
-        let message = format!("{length} characters, {wanted}{} wanted", bounds.min_len);
+        let wanted = if exactly { "exactly" } else { "at least" };
+        let message = format!("must be {wanted} {} characters, got {length}", bounds.min_len);
         report.note(path, Rule::MinLength, Some(bounds.min_len.into()), message);
         return None;
     }
     if let Some(most) = bounds.max_len
         && length > most
     {
-        let (wanted, verb) = if exactly { ("", "wanted") } else { ("at most ", "allowed") };
-        let message = format!("{length} characters, {wanted}{most} {verb}");
+        let wanted = if exactly { "exactly" } else { "at most" };
+        let message = format!("must be {wanted} {most} characters, got {length}");
         report.note(path, Rule::MaxLength, Some(most.into()), message);
         return None;
     }
-    // The length is bounded by now: nothing below runs on more than the contract allows.
+    // The length is checked first, so that the checks below run on bounded text.
     if let Some(format) = bounds.format
         && !format::spells(format, &text)
     {
-        let message = format!("{} is no {}", echo(raw, path), format.name());
+        let message = format!("must be a {}, got {}", format.name(), echo(raw, path));
         report.note(path, Rule::Format, Some(format.name().into()), message);
         return None;
     }
     if let Some(pattern) = &bounds.pattern
         && !pattern.is_match(&text)
     {
-        let message = format!("{} does not match {}", echo(raw, path), pattern.source());
+        let message = format!("must match {}, got {}", pattern.source(), echo(raw, path));
         report.note(path, Rule::Pattern, Some(pattern.source().into()), message);
         return None;
     }
-    Some(Value::Text(text))
+    Some(ParsedValue::Text(text))
 }
 
-fn variant<'v>(raw: &'v str, values: &[&str], path: &Path<'_>, report: &mut Report) -> Option<Value<'v>> {
+fn variant<'v>(
+    raw: &'v str,
+    values: &[&str],
+    path: &ValuePath<'_>,
+    report: &mut ViolationReport,
+) -> Option<ParsedValue<'v>> {
     if !raw.starts_with('"') {
         return mistyped("a string", raw, path, report);
     }
     let text = unquoted(raw, path, report)?;
     if let Some(index) = values.iter().position(|value| *value == text) {
-        return Some(Value::Variant(index));
+        return Some(ParsedValue::Variant(index));
     }
     let listed = listing(values);
     let message = match name::nearest(&text, values.iter().copied()) {
         Some(meant) if !path.is_secret() => {
-            format!("{} is none of {listed}; did you mean \"{meant}\"?", shown(raw))
+            format!("must be one of {listed}, got {}; did you mean \"{meant}\"?", shown(raw))
         }
-        _ => format!("{} is none of {listed}", echo(raw, path)),
+        _ => format!("must be one of {listed}, got {}", echo(raw, path)),
     };
     report.note(path, Rule::Enum, Some(serde_json::Value::from(values.to_vec())), message);
     None

@@ -1,55 +1,55 @@
-//! What was wrong with a value, said so that a model can mend it.
+//! Violations of the contract, described so that a model can correct the call.
 
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Violations that a report lists; the rest is counted.
+/// Maximum number of violations that a report lists; the rest is counted.
 pub const MAX_VIOLATIONS: usize = 8;
-/// Characters of a value that a message shows.
+/// Maximum number of characters of a value in a message.
 pub const MAX_ECHO: usize = 64;
 
-/// The rule that was broken: JSON Schema's keyword where there is one.
+/// The violated rule, named like JSON Schema's keyword if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Another JSON type.
+    /// The JSON type is wrong.
     Type,
-    /// None of the enum's values.
+    /// The value isn't in the enum.
     Enum,
-    /// Under the least value.
+    /// The value is less than the minimum.
     Minimum,
-    /// Over the greatest value.
+    /// The value is greater than the maximum.
     Maximum,
-    /// Too short.
+    /// The text is too short.
     MinLength,
-    /// Too long.
+    /// The text is too long.
     MaxLength,
-    /// Doesn't match.
+    /// The text doesn't match the pattern.
     Pattern,
-    /// Spells nothing of its format.
+    /// The text doesn't have the format.
     Format,
     /// Too few items.
     MinItems,
     /// Too many items.
     MaxItems,
-    /// Missing.
+    /// A required value is missing.
     Required,
-    /// Not declared.
+    /// The name is unknown.
     AdditionalProperties,
-    /// Given twice.
+    /// The name is given twice.
     Duplicate,
-    /// Not JSON that can be read.
+    /// The JSON is malformed.
     Syntax,
-    /// A cursor that wasn't given for this request.
+    /// The cursor was issued for another request.
     Cursor,
-    /// Conditions among several parameters.
+    /// A condition across several parameters isn't met.
     Constraints,
-    /// A rule that only the tool knows.
+    /// A rule of the tool itself is violated.
     Value,
 }
 
 impl Rule {
-    /// The stable name.
+    /// Stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,16 +74,16 @@ impl Rule {
     }
 }
 
-/// One thing that was wrong, at one place.
+/// One violation of one rule by one value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
-    /// Where, as a JSON pointer (RFC 6901) into the arguments or the result.
+    /// Location as a JSON pointer (RFC 6901) into the arguments or the result.
     pub pointer: String,
-    /// Which rule.
+    /// Violated rule.
     pub rule: Rule,
-    /// The limit that the rule states, if it states one.
+    /// Limit of the rule, if it has one.
     pub limit: Option<serde_json::Value>,
-    /// What was found and what is wanted, without the pointer.
+    /// Description of the expected and the actual value, without the pointer.
     pub message: String,
 }
 
@@ -110,7 +110,7 @@ impl Serialize for Violation {
     }
 }
 
-/// All that was wrong with a call: at least one [`Violation`], at most [`MAX_VIOLATIONS`], and a count of the rest.
+/// All violations of a call: at least one [`Violation`], at most [`MAX_VIOLATIONS`], and a count of the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violations {
     listed: Vec<Violation>,
@@ -118,13 +118,13 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// The violations that are listed.
+    /// Listed violations.
     #[must_use]
     pub fn listed(&self) -> &[Violation] {
         &self.listed
     }
 
-    /// How many more there were.
+    /// Number of violations that aren't listed.
     #[must_use]
     pub const fn more(&self) -> usize {
         self.more
@@ -132,7 +132,7 @@ impl Violations {
 }
 
 impl Violations {
-    /// All of these, if there are any.
+    /// Wraps these violations; `None` if there are none.
     #[must_use]
     pub fn of(listed: Vec<Violation>) -> Option<Self> {
         (!listed.is_empty()).then_some(Violations { listed, more: 0 })
@@ -160,16 +160,22 @@ impl fmt::Display for Violations {
 
 impl std::error::Error for Violations {}
 
-/// Collects violations while reading goes on.
+/// Collects violations during validation.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct ViolationReport {
     listed: Vec<Violation>,
     more: usize,
 }
 
-impl Report {
-    /// Notes a violation at `path`.
-    pub fn note(&mut self, path: &Path<'_>, rule: Rule, limit: Option<serde_json::Value>, message: String) {
+impl ViolationReport {
+    /// Adds a violation at `path`.
+    pub fn note(
+        &mut self,
+        path: &ValuePath<'_>,
+        rule: Rule,
+        limit: Option<serde_json::Value>,
+        message: String,
+    ) {
         if self.is_full() {
             self.more += 1;
         } else {
@@ -177,22 +183,22 @@ impl Report {
         }
     }
 
-    /// Whether as many are listed as may be: the next is only counted.
+    /// Returns true if further violations are only counted.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.listed.len() >= MAX_VIOLATIONS
     }
 
-    /// Whether nothing was wrong so far.
+    /// Returns true if there are no violations so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
     }
 
-    /// The end of reading.
+    /// Ends validation.
     ///
     /// # Errors
-    /// The violations, if there were any.
+    /// The violations, if there are any.
     pub fn finish(self) -> Result<(), Violations> {
         if self.listed.is_empty() {
             return Ok(());
@@ -201,58 +207,58 @@ impl Report {
     }
 }
 
-/// Where reading is: a chain on the stack, rendered only when something is wrong.
+/// Location of a value: a linked list on the stack, rendered only for a violation.
 #[derive(Clone, Copy, Debug)]
-pub struct Path<'p> {
-    parent: Option<&'p Path<'p>>,
-    step: Step<'p>,
+pub struct ValuePath<'p> {
+    parent: Option<&'p ValuePath<'p>>,
+    step: PathStep<'p>,
     secret: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step<'p> {
+enum PathStep<'p> {
     Root,
     Key(&'p str),
     Index(usize),
 }
 
-impl<'p> Path<'p> {
-    /// The whole value.
-    pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root, secret: false };
+impl<'p> ValuePath<'p> {
+    /// The root value.
+    pub const ROOT: ValuePath<'static> = ValuePath { parent: None, step: PathStep::Root, secret: false };
 
-    /// The member of that name.
+    /// Returns the path of a member.
     #[must_use]
-    pub const fn key(&'p self, name: &'p str) -> Path<'p> {
-        Path { parent: Some(self), step: Step::Key(name), secret: self.secret }
+    pub const fn key(&'p self, name: &'p str) -> ValuePath<'p> {
+        ValuePath { parent: Some(self), step: PathStep::Key(name), secret: self.secret }
     }
 
-    /// The item at that index.
+    /// Returns the path of an item.
     #[must_use]
-    pub const fn index(&'p self, index: usize) -> Path<'p> {
-        Path { parent: Some(self), step: Step::Index(index), secret: self.secret }
+    pub const fn index(&'p self, index: usize) -> ValuePath<'p> {
+        ValuePath { parent: Some(self), step: PathStep::Index(index), secret: self.secret }
     }
 
-    /// The same place, where no value may be shown.
+    /// Marks the value, and all values in it, as secret.
     #[must_use]
-    pub const fn secret(self, secret: bool) -> Path<'p> {
-        Path { secret: self.secret || secret, ..self }
+    pub const fn secret(self, secret: bool) -> ValuePath<'p> {
+        ValuePath { secret: self.secret || secret, ..self }
     }
 
-    /// Whether no value may be shown here.
+    /// Returns true if the value must not be shown.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         self.secret
     }
 
     fn pointer(&self) -> String {
-        let mut pointer = self.parent.map(Path::pointer).unwrap_or_default();
+        let mut pointer = self.parent.map(ValuePath::pointer).unwrap_or_default();
         match self.step {
-            Step::Root => {}
-            Step::Key(name) => {
+            PathStep::Root => {}
+            PathStep::Key(name) => {
                 pointer.push('/');
                 pointer.push_str(&shown(name).replace('~', "~0").replace('/', "~1"));
             }
-            Step::Index(index) => {
+            PathStep::Index(index) => {
                 pointer.push('/');
                 pointer.push_str(&index.to_string());
             }
@@ -261,7 +267,7 @@ impl<'p> Path<'p> {
     }
 }
 
-/// At most [`MAX_ECHO`] characters of what a caller sent, with everything invisible escaped.
+/// Returns at most [`MAX_ECHO`] characters of a caller's text, with invisible characters escaped.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();
@@ -283,25 +289,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pointers_escape_what_rfc_6901_reserves() {
-        let root = Path::ROOT;
+    fn pointer_escapes_reserved_characters_of_rfc_6901() {
+        let root = ValuePath::ROOT;
         let key = root.key("a/b~c");
         assert_eq!(key.index(3).pointer(), "/a~1b~0c/3");
-        assert_eq!(Path::ROOT.pointer(), "");
+        assert_eq!(ValuePath::ROOT.pointer(), "");
     }
 
     #[test]
-    fn an_echo_is_short_and_shows_what_is_invisible() {
+    fn echo_is_short_and_escapes_invisible_characters() {
         assert_eq!(shown(&"é".repeat(100)).chars().count(), MAX_ECHO + 1);
         assert_eq!(shown("a\u{202e}b\u{200b}\n"), "a\\u{202e}b\\u{200b}\\n");
         assert_eq!(shown(r#""a\"b""#), r#""a\"b""#);
     }
 
     #[test]
-    fn eight_are_listed_and_the_rest_counted() {
-        let mut report = Report::default();
+    fn eight_violations_are_listed_and_the_rest_counted() {
+        let mut report = ViolationReport::default();
         for _ in 0..11 {
-            report.note(&Path::ROOT.key("n"), Rule::Type, None, "wrong".into());
+            report.note(&ValuePath::ROOT.key("n"), Rule::Type, None, "wrong".into());
         }
         let violations = report.finish().err();
         assert_eq!(violations.as_ref().map(|v| (v.listed().len(), v.more())), Some((8, 3)));

@@ -1,4 +1,4 @@
-//! The rules by which two versions of a contract are told apart: each has a stable id, a class, and words.
+//! The rules that judge changes between two versions of a contract. Each has a stable id, a class and a message.
 
 pub mod page;
 pub mod sample;
@@ -6,66 +6,65 @@ pub mod witness;
 
 use std::fmt;
 
-/// What a change means to those who call already, from harmless to worst.
+/// Effect of a change on existing callers, from harmless to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Words and order: nothing that binds. Any version takes it.
+pub enum ChangeClass {
+    /// Only words or order changed. Any version permits it.
     Patch,
-    /// Callers and readers go on as before. Its licence is a minor version.
+    /// Callers and readers are unaffected. Needs a minor version.
     Additive,
-    /// Callers go on as before, and a guard was lowered. Its licence is a minor version and a reason.
+    /// Callers are unaffected, and a guard is lower. Needs a minor version and a reason.
     Weakens,
-    /// Something that was accepted is refused, or something that was impossible comes back. Its licence is a
-    /// major version.
+    /// An accepted call is refused, or a new kind of result can be returned. Needs a major version.
     Breaking,
 }
 
-impl Class {
-    /// Its name in messages.
+impl ChangeClass {
+    /// Name in messages.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Class::Patch => "patch",
-            Class::Additive => "additive",
-            Class::Weakens => "weakens",
-            Class::Breaking => "breaking",
+            ChangeClass::Patch => "patch",
+            ChangeClass::Additive => "additive",
+            ChangeClass::Weakens => "weakens",
+            ChangeClass::Breaking => "breaking",
         }
     }
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for ChangeClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// One row a rule: its name, its id, its class, and its words, in which `{place}` is where, `{key}` the keyword,
-/// `{from}` what was locked and `{to}` what is now.
+/// One row per rule: its name, id, class and message. In the message `{place}` is the location, `{key}` the keyword,
+/// `{from}` the locked value and `{to}` the new one.
 macro_rules! rules {
     ($($name:ident $id:literal $class:ident $words:literal)+) => {
         /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the words of each stand in its row, and its page says more")]
-        pub enum Rule { $($name,)+ }
+        #[expect(missing_docs, reason = "each row has its message, and each rule its page")]
+        pub enum ChangeRule { $($name,)+ }
 
-        impl Rule {
+        impl ChangeRule {
             /// All rules.
-            pub const ALL: &[Rule] = &[$(Rule::$name,)+];
+            pub const ALL: &[ChangeRule] = &[$(ChangeRule::$name,)+];
 
-            /// The stable id, such as `parameter-required`.
+            /// Stable id, such as `parameter-required`.
             #[must_use]
             pub const fn id(self) -> &'static str {
-                match self { $(Rule::$name => $id,)+ }
+                match self { $(ChangeRule::$name => $id,)+ }
             }
 
-            /// What such a change means to those who call already.
+            /// Effect of such a change on existing callers.
             #[must_use]
-            pub const fn class(self) -> Class {
-                match self { $(Rule::$name => Class::$class,)+ }
+            pub const fn class(self) -> ChangeClass {
+                match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
             }
 
             pub(crate) const fn words(self) -> &'static str {
-                match self { $(Rule::$name => $words,)+ }
+                match self { $(ChangeRule::$name => $words,)+ }
             }
         }
     };
@@ -74,103 +73,103 @@ macro_rules! rules {
 rules! {
     // The tool
     ToolAdded "tool-added" Additive "{place} is new"
-    ToolRemoved "tool-removed" Breaking "{place} isn't served any more"
-    TitleChanged "title-changed" Patch "{place} has another title"
-    DescriptionChanged "description-changed" Patch "{place} has another description"
-    OrderChanged "order-changed" Patch "{place} has its {key} in another order"
-    // Who may call it
-    ScopeAdded "scope-added" Breaking "scope '{to}' is needed now"
-    ScopeRemoved "scope-removed" Weakens "scope '{from}' isn't needed any more"
-    ApprovalAdded "approval-added" Breaking "calls need approval now, for which scope '{from}' stood"
-    ApprovalRemoved "approval-removed" Weakens "scope '{to}' stands for a person's approval now"
-    UpstreamAdded "upstream-added" Weakens "upstream '{to}' can be reached now"
-    UpstreamRemoved "upstream-removed" Additive "upstream '{from}' can't be reached any more"
-    // What it does
+    ToolRemoved "tool-removed" Breaking "{place} is no longer served"
+    TitleChanged "title-changed" Patch "{place} has a different title"
+    DescriptionChanged "description-changed" Patch "{place} has a different description"
+    OrderChanged "order-changed" Patch "{place} has its {key} in a different order"
+    // Access
+    ScopeAdded "scope-added" Breaking "scope '{to}' is now required"
+    ScopeRemoved "scope-removed" Weakens "scope '{from}' is no longer required"
+    ApprovalAdded "approval-added" Breaking "calls now need approval instead of scope '{from}'"
+    ApprovalRemoved "approval-removed" Weakens "calls now need scope '{to}' instead of approval"
+    UpstreamAdded "upstream-added" Weakens "upstream '{to}' is now reachable"
+    UpstreamRemoved "upstream-removed" Additive "upstream '{from}' is no longer reachable"
+    // Effects
     ReadOnlyAdded "read-only-added" Additive "{place} became read_only"
-    ReadOnlyRemoved "read-only-removed" Weakens "{place} isn't read_only any more"
-    DestructiveAdded "destructive-added" Breaking "{place} became destructive, so that its calls must pass a gate"
-    DestructiveRemoved "destructive-removed" Weakens "{place} isn't destructive any more, so that its calls pass no gate"
+    ReadOnlyRemoved "read-only-removed" Weakens "{place} is no longer read_only"
+    DestructiveAdded "destructive-added" Breaking "{place} became destructive: its calls must now pass a gate"
+    DestructiveRemoved "destructive-removed" Weakens "{place} is no longer destructive: its calls no longer pass a gate"
     IdempotentAdded "idempotent-added" Additive "{place} became idempotent"
-    IdempotentRemoved "idempotent-removed" Weakens "{place} isn't idempotent any more"
+    IdempotentRemoved "idempotent-removed" Weakens "{place} is no longer idempotent"
     OpenWorldAdded "open-world-added" Weakens "{place} became open_world"
-    OpenWorldRemoved "open-world-removed" Additive "{place} isn't open_world any more"
-    // How it is run
-    TimeoutLowered "timeout-lowered" Additive "timeout in ms went from {from} to {to}"
-    TimeoutRaised "timeout-raised" Weakens "timeout in ms went from {from} to {to}"
-    ConcurrencyLowered "concurrency-lowered" Additive "concurrency went from {from} to {to}"
-    ConcurrencyRaised "concurrency-raised" Weakens "concurrency went from {from} to {to}"
-    RateLowered "rate-lowered" Additive "rate went from {from} to {to}"
-    RateRaised "rate-raised" Weakens "rate went from {from} to {to}"
-    TaskAdded "task-added" Additive "{place} goes on as a task where its client knows such"
-    TaskRequired "task-required" Breaking "{place} runs as a task alone"
-    TaskRemoved "task-removed" Additive "{place} needs no task any more"
-    // How long it stays
+    OpenWorldRemoved "open-world-removed" Additive "{place} is no longer open_world"
+    // Execution
+    TimeoutLowered "timeout-lowered" Additive "timeout (ms) changed from {from} to {to}"
+    TimeoutRaised "timeout-raised" Weakens "timeout (ms) changed from {from} to {to}"
+    ConcurrencyLowered "concurrency-lowered" Additive "concurrency changed from {from} to {to}"
+    ConcurrencyRaised "concurrency-raised" Weakens "concurrency changed from {from} to {to}"
+    RateLowered "rate-lowered" Additive "rate changed from {from} to {to}"
+    RateRaised "rate-raised" Weakens "rate changed from {from} to {to}"
+    TaskAdded "task-added" Additive "{place} now runs as a task if its client supports tasks"
+    TaskRequired "task-required" Breaking "{place} now runs only as a task"
+    TaskRemoved "task-removed" Additive "{place} no longer requires a task"
+    // Deprecation
     DeprecationAdded "deprecation-added" Additive "{place} became deprecated"
-    DeprecationChanged "deprecation-changed" Patch "{place} has another deprecation"
-    DeprecationRemoved "deprecation-removed" Patch "{place} isn't deprecated any more"
-    RemovalEarlier "removal-earlier" Breaking "removal went from {from} to {to}"
-    // Its parameters
-    ParameterAdded "parameter-added" Additive "{place} was added, optional"
-    RequiredParameterAdded "required-parameter-added" Breaking "{place} was added, required"
+    DeprecationChanged "deprecation-changed" Patch "{place} has a different deprecation notice"
+    DeprecationRemoved "deprecation-removed" Patch "{place} is no longer deprecated"
+    RemovalEarlier "removal-earlier" Breaking "removal changed from {from} to {to}"
+    // Parameters
+    ParameterAdded "parameter-added" Additive "{place} was added as optional"
+    RequiredParameterAdded "required-parameter-added" Breaking "{place} was added as required"
     ParameterRemoved "parameter-removed" Breaking "{place} was removed"
     ParameterRenamed "parameter-renamed" Breaking "{place} was renamed to '{to}'"
     ParameterRequired "parameter-required" Breaking "{place} became required"
     ParameterOptional "parameter-optional" Additive "{place} became optional"
-    DefaultChanged "default-changed" Breaking "{place}: default went from {from} to {to}"
+    DefaultChanged "default-changed" Breaking "{place}: default changed from {from} to {to}"
     SecretAdded "secret-added" Patch "{place} became secret"
-    SecretRemoved "secret-removed" Weakens "{place} isn't secret any more"
-    HeaderAdded "header-added" Breaking "{place} is mirrored in the header Mcp-Param-{to} now"
-    HeaderRemoved "header-removed" Additive "{place} isn't mirrored in the header Mcp-Param-{from} any more"
-    HeaderChanged "header-changed" Breaking "{place} is mirrored in the header Mcp-Param-{to} instead of Mcp-Param-{from}"
-    ConstraintsAdded "constraints-added" Breaking "{place} has conditions among its parameters now"
-    ConstraintsRemoved "constraints-removed" Weakens "{place} has no conditions among its parameters any more"
-    ConstraintsChanged "constraints-changed" Breaking "{place} has other conditions among its parameters (whether they take all that the old ones did isn't decided)"
-    TypeChanged "type-changed" Breaking "{place} went from {from} to {to}"
+    SecretRemoved "secret-removed" Weakens "{place} is no longer secret"
+    HeaderAdded "header-added" Breaking "{place} is now mirrored in the header Mcp-Param-{to}"
+    HeaderRemoved "header-removed" Additive "{place} is no longer mirrored in the header Mcp-Param-{from}"
+    HeaderChanged "header-changed" Breaking "{place} is now mirrored in the header Mcp-Param-{to} instead of Mcp-Param-{from}"
+    ConstraintsAdded "constraints-added" Breaking "{place} now has constraints across its parameters"
+    ConstraintsRemoved "constraints-removed" Weakens "{place} no longer has constraints across its parameters"
+    ConstraintsChanged "constraints-changed" Breaking "{place} has different constraints across its parameters (whether they accept everything that the old ones did can't be decided)"
+    TypeChanged "type-changed" Breaking "{place} changed from {from} to {to}"
     TypeNarrowed "type-narrowed" Breaking "{place} narrowed from {from} to {to}"
     TypeWidened "type-widened" Additive "{place} widened from {from} to {to}"
-    BoundTightened "bound-tightened" Breaking "{place}: {key} went from {from} to {to}"
-    BoundLoosened "bound-loosened" Weakens "{place}: {key} went from {from} to {to}"
-    PatternAdded "pattern-added" Breaking "{place} must match {to} now"
-    PatternRemoved "pattern-removed" Weakens "{place} needn't match {from} any more"
-    PatternChanged "pattern-changed" Breaking "{place}: pattern went from {from} to {to} (whether the new one takes all that the old one did isn't decided)"
-    EnumValueRemoved "enum-value-removed" Breaking "{place} doesn't take \"{from}\" any more"
-    EnumValueAdded "enum-value-added" Additive "{place} takes \"{to}\" too"
-    // Its results
-    ResultAdded "result-added" Additive "{place} gives {to} now"
-    ResultRemoved "result-removed" Breaking "{place} doesn't give {from} any more"
-    ResultChanged "result-changed" Breaking "{place} gives {to} instead of {from}"
+    BoundTightened "bound-tightened" Breaking "{place}: {key} changed from {from} to {to}"
+    BoundLoosened "bound-loosened" Weakens "{place}: {key} changed from {from} to {to}"
+    PatternAdded "pattern-added" Breaking "{place} must now match {to}"
+    PatternRemoved "pattern-removed" Weakens "{place} no longer has to match {from}"
+    PatternChanged "pattern-changed" Breaking "{place}: pattern changed from {from} to {to} (whether the new one accepts everything that the old one did can't be decided)"
+    EnumValueRemoved "enum-value-removed" Breaking "{place} no longer accepts \"{from}\""
+    EnumValueAdded "enum-value-added" Additive "{place} now also accepts \"{to}\""
+    // Results
+    ResultAdded "result-added" Additive "{place} changed from nothing to {to}"
+    ResultRemoved "result-removed" Breaking "{place} changed from {from} to nothing"
+    ResultChanged "result-changed" Breaking "{place} changed from {from} to {to}"
     ResultFieldAdded "result-field-added" Additive "{place} was added"
     ResultFieldRemoved "result-field-removed" Breaking "{place} was removed"
     ResultFieldDropped "result-field-dropped" Additive "{place}, which could be absent, was removed"
-    ResultFieldOptional "result-field-optional" Breaking "{place} may be absent now"
-    ResultFieldRequired "result-field-required" Additive "{place} is always there now"
-    ResultFieldNullable "result-field-nullable" Breaking "{place} may be null now"
-    ResultFieldNotNull "result-field-not-null" Additive "{place} is never null now"
-    ResultTypeChanged "result-type-changed" Breaking "{place} went from {from} to {to}"
+    ResultFieldOptional "result-field-optional" Breaking "{place} may now be absent"
+    ResultFieldRequired "result-field-required" Additive "{place} is now always present"
+    ResultFieldNullable "result-field-nullable" Breaking "{place} may now be null"
+    ResultFieldNotNull "result-field-not-null" Additive "{place} is now never null"
+    ResultTypeChanged "result-type-changed" Breaking "{place} changed from {from} to {to}"
     ResultTypeWidened "result-type-widened" Breaking "{place} widened from {from} to {to}"
     ResultTypeNarrowed "result-type-narrowed" Additive "{place} narrowed from {from} to {to}"
-    ResultBoundLoosened "result-bound-loosened" Breaking "{place}: {key} went from {from} to {to}"
-    ResultBoundTightened "result-bound-tightened" Additive "{place}: {key} went from {from} to {to}"
-    ResultPatternAdded "result-pattern-added" Additive "{place} matches {to} now"
-    ResultPatternRemoved "result-pattern-removed" Breaking "{place} needn't match {from} any more"
-    ResultPatternChanged "result-pattern-changed" Breaking "{place}: pattern went from {from} to {to} (whether the old one took all that the new one does isn't decided)"
-    ResultEnumValueAdded "result-enum-value-added" Breaking "{place} may be \"{to}\" now"
-    ResultEnumValueRemoved "result-enum-value-removed" Additive "{place} is never \"{from}\" now"
+    ResultBoundLoosened "result-bound-loosened" Breaking "{place}: {key} changed from {from} to {to}"
+    ResultBoundTightened "result-bound-tightened" Additive "{place}: {key} changed from {from} to {to}"
+    ResultPatternAdded "result-pattern-added" Additive "{place} now matches {to}"
+    ResultPatternRemoved "result-pattern-removed" Breaking "{place} no longer has to match {from}"
+    ResultPatternChanged "result-pattern-changed" Breaking "{place}: pattern changed from {from} to {to} (whether the old one accepted everything that the new one does can't be decided)"
+    ResultEnumValueAdded "result-enum-value-added" Breaking "{place} may now be \"{to}\""
+    ResultEnumValueRemoved "result-enum-value-removed" Additive "{place} is now never \"{from}\""
 }
 
-impl Rule {
-    /// The rule of that id.
+impl ChangeRule {
+    /// Returns the rule with this id.
     #[must_use]
-    pub fn of_id(id: &str) -> Option<Rule> {
-        Rule::ALL.iter().copied().find(|rule| rule.id() == id)
+    pub fn of_id(id: &str) -> Option<ChangeRule> {
+        ChangeRule::ALL.iter().copied().find(|rule| rule.id() == id)
     }
 
-    pub(crate) const fn same(self, other: Rule) -> bool {
+    pub(crate) const fn same(self, other: ChangeRule) -> bool {
         self as u8 == other as u8
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ChangeRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
     }

@@ -1,27 +1,27 @@
-//! The pages of `RULES.md`: what each rule is about.
+//! The pages of `RULES.md`.
 
-use super::Rule;
+use super::ChangeRule;
 use crate::name;
 
 const PAGES: &str = include_str!("../../RULES.md");
 
-/// The page of the rule with that id.
+/// Returns the page of the rule with this id.
 ///
 /// # Errors
-/// Which rule was probably meant, where none has that id.
+/// No rule has this id; the error suggests a similar one.
 pub fn explain(id: &str) -> Result<String, String> {
-    let Some(rule) = Rule::of_id(id) else {
-        return Err(match name::nearest(id, Rule::ALL.iter().map(|rule| rule.id())) {
-            Some(meant) => format!("no rule is called '{id}'; did you mean '{meant}'?"),
-            None => format!("no rule is called '{id}'; `mcp-tool-contract/RULES.md` lists them"),
+    let Some(rule) = ChangeRule::of_id(id) else {
+        return Err(match name::nearest(id, ChangeRule::ALL.iter().map(|rule| rule.id())) {
+            Some(meant) => format!("unknown rule '{id}'; did you mean '{meant}'?"),
+            None => format!("unknown rule '{id}'; `mcp-tool-contract/RULES.md` lists all rules"),
         });
     };
     page(rule).map(|page| format!("{id}: {page}")).ok_or_else(|| format!("'{id}' has no page"))
 }
 
-/// The text under a rule's heading.
+/// Returns the text under a rule's heading.
 #[must_use]
-pub fn page(rule: Rule) -> Option<&'static str> {
+pub fn page(rule: ChangeRule) -> Option<&'static str> {
     let (_, rest) = PAGES.split_once(&format!("\n### {}\n", rule.id()))?;
     let end = rest
         .find("\n### ")

@@ -1,5 +1,4 @@
-//! Values for a schema: likely ones, and those at its edges. Whoever uses one asks the interpreter first
-//! whether it is what is wanted.
+//! Sample values of a schema: typical ones, and its limits. Callers must validate them before use.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -8,10 +7,10 @@ use crate::{
     pattern::{Matcher, Pattern},
 };
 
-/// The longest string and array that is made up.
+/// Maximum length of a generated string or array.
 const MOST: u64 = 5_000;
 
-/// Values that a schema may take, as JSON.
+/// Returns candidate values of a schema, as JSON.
 #[must_use]
 pub fn values(schema: &Schema) -> Vec<String> {
     let mut values = match schema.items {
@@ -24,25 +23,25 @@ pub fn values(schema: &Schema) -> Vec<String> {
     values
 }
 
-/// Values at the edges of two schemas, among them text that an enum of one doesn't have where the other is free.
+/// Returns the limits of two schemas. If one is free text and the other an enum, includes text outside of the enum.
 pub(super) fn of_both(one: Option<&Schema>, other: Option<&Schema>) -> Vec<String> {
     let mut values: Vec<String> = [one, other].into_iter().flatten().flat_map(self::values).collect();
     for (free, bound) in [(one, other), (other, one)] {
         if let (Some(free), Some(Schema { kind: Kind::Enum(taken), .. })) = (free, bound)
             && let Kind::String(text) = &free.kind
         {
-            let beside = [quoted(&beside(text, taken))];
+            let other = [quoted(&text_outside(text, taken))];
             values.extend(match free.items {
-                None => beside.to_vec(),
-                Some(Items { min, max }) => arrays(&beside, min, max),
+                None => other.to_vec(),
+                Some(Items { min, max }) => arrays(&other, min, max),
             });
         }
     }
     values
 }
 
-/// Text of the least length that isn't among these.
-fn beside(text: &Text, taken: &[&str]) -> String {
+/// Returns text of the least length that isn't among these values.
+fn text_outside(text: &Text, taken: &[&str]) -> String {
     let length = usize::try_from(text.min_len.clamp(1, MOST)).unwrap_or(1);
     let mut texts = ('a'..).map(|letter| letter.to_string().repeat(length));
     texts.find(|text| !taken.contains(&text.as_str())).unwrap_or_default()
@@ -54,7 +53,7 @@ fn arrays(items: &[String], min: u64, max: Option<u64>) -> Vec<String> {
         let count = usize::try_from(count.min(MOST)).unwrap_or(0);
         format!("[{}]", vec![item.as_str(); count].join(","))
     };
-    // One that holds an item shows its kind, where there is room for one.
+    // An array needs an item to show the kind of its items, if its bounds allow one.
     let likely = max.map_or(min.max(1), |max| min.max(1).min(max));
     let mut arrays: Vec<String> = items.iter().map(|item| of(item, likely)).collect();
     arrays.push(of(first, min));
@@ -77,7 +76,7 @@ fn single(kind: &Kind) -> Vec<String> {
     }
 }
 
-/// An object of these fields, each with its likeliest value.
+/// Returns an object of the required fields, each with its first sample value.
 #[must_use]
 pub fn object(object: &'static Object) -> String {
     let fields = (0..object.count()).filter_map(|place| object.field(place)).filter(|field| field.required);
@@ -107,7 +106,7 @@ fn texts(text: &Text) -> Vec<String> {
         (Some(Format::Uuid), _) => vec!["01930000-0000-7000-8000-000000000000".into()],
         (Some(Format::Date), _) => vec!["2026-11-21".into(), "2024-02-29".into()],
         (Some(Format::DateTime), _) => {
-            // The longest fraction that fits.
+            // The fraction has the greatest length that fits.
             let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
             vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
         }
@@ -125,7 +124,7 @@ fn texts(text: &Text) -> Vec<String> {
     samples.into_iter().filter(fits).collect()
 }
 
-/// Texts that a pattern matches, of several lengths and choices.
+/// Generates texts that a pattern matches, with several lengths and alternatives.
 fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     let Ok(hir) = regex_syntax::parse(pattern.source()) else { return Vec::new() };
     let compiled_here = Matcher::new(pattern.source());
@@ -135,10 +134,10 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
         for choice in 0..4 {
             let mut text = String::new();
             spell(&hir, choice, repeats, &mut text);
-            // An unanchored pattern leaves room around what it matches.
-            let room =
+            // An unanchored pattern allows other text around its match.
+            let missing =
                 usize::try_from(least.saturating_sub(text.chars().count() as u64).min(MOST)).unwrap_or(0);
-            let padded = [text.clone() + &"a".repeat(room), "a".repeat(room) + &text];
+            let padded = [text.clone() + &"a".repeat(missing), "a".repeat(missing) + &text];
             for text in [vec![text], padded.to_vec()].concat() {
                 if !texts.contains(&text) && matcher.is_match(&text) {
                     texts.push(text);
@@ -193,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_are_matched_at_every_length_that_is_wanted() {
+    fn samples_of_patterns_have_the_requested_length() {
         for (pattern, least, most) in [
             ("^inv_[0-9]{8}$", 12, 12),
             ("^[a-z]+$", 3, 40),
@@ -202,7 +201,7 @@ mod tests {
             ("^[^ ]{2,4}$", 0, 9),
         ] {
             let text = Text { min_len: least, max_len: Some(most), pattern: None, format: None };
-            let pattern = Pattern::remembered(pattern);
+            let pattern = Pattern::from_lock(pattern);
             let texts = texts(&Text { pattern: Some(pattern), ..text });
             assert!(!texts.is_empty(), "{pattern:?}");
         }

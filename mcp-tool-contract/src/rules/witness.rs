@@ -1,49 +1,50 @@
-//! Witnesses: for a change, the arguments or the result that one version takes and the other doesn't, found by
-//! the interpreter that the typed readers' rules also come from.
+//! Witnesses: arguments or a result that one version accepts and the other doesn't. The validator of calls verifies
+//! them.
 
 use std::fmt;
 
 use super::{
-    Class, Rule,
+    ChangeClass, ChangeRule,
     sample::{self, quoted},
 };
 use crate::{
     bounds::{Kind, Object, Schema},
-    judge::{Finding, Place},
-    model::{Contract, Output, Param},
+    judge::{ChangeLocation, Finding},
+    model::{Contract, Param, ToolOutput},
     read::{
         arguments, result,
         violation::{self, Violations},
     },
 };
 
-/// What shows a change.
+/// Evidence of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Witness {
-    /// Arguments that were taken, and are refused now.
-    Refused(String),
-    /// Arguments that were refused, and are taken now.
-    Taken(String),
-    /// Arguments that both take, and that mean something else now.
-    Means(String),
-    /// A result that can come now, and couldn't before.
-    Comes(String),
-    /// A result that could come before, and can't now.
-    Gone(String),
-    /// What isn't in arguments or results.
-    Words(&'static str),
+    /// Arguments that were accepted, and are now refused.
+    NowRefused(String),
+    /// Arguments that were refused, and are now accepted.
+    NowAccepted(String),
+    /// Arguments that both accept, with a different meaning.
+    NewMeaning(String),
+    /// A result that can now be returned, and couldn't before.
+    NewResult(String),
+    /// A result that could be returned before, and no longer can.
+    LostResult(String),
+    /// A sentence about a change that arguments and results don't show.
+    Sentence(&'static str),
 }
 
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Maximum length of the written JSON, in characters.
         const SHOWN: usize = 200;
         let (json, what) = match self {
-            Witness::Refused(json) => (json, "was taken, and is refused now"),
-            Witness::Taken(json) => (json, "was refused, and is taken now"),
-            Witness::Means(json) => (json, "is taken as before, and means something else"),
-            Witness::Comes(json) => (json, "can come back now, and couldn't before"),
-            Witness::Gone(json) => (json, "could come back before, and can't now"),
-            Witness::Words(words) => return f.write_str(words),
+            Witness::NowRefused(json) => (json, "was accepted, and is now refused"),
+            Witness::NowAccepted(json) => (json, "was refused, and is now accepted"),
+            Witness::NewMeaning(json) => (json, "is still accepted, with a different meaning"),
+            Witness::NewResult(json) => (json, "can now be returned, and couldn't before"),
+            Witness::LostResult(json) => (json, "could be returned before, and no longer can"),
+            Witness::Sentence(words) => return f.write_str(words),
         };
         match json.char_indices().nth(SHOWN) {
             Some((end, _)) => write!(f, "{}… ({} bytes) {what}", &json[..end], json.len()),
@@ -52,86 +53,104 @@ impl fmt::Display for Witness {
     }
 }
 
-/// What shows a change from `old` to `new`; none where nothing differs but words, or where whether one pattern
-/// takes all that another does isn't decided.
+/// Returns the evidence of a change from `old` to `new`. `None` if only words differ, or if a difference between two
+/// patterns can't be decided.
 #[must_use]
 pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
-    if finding.rule.class() == Class::Patch {
+    if finding.rule.class() == ChangeClass::Patch {
         return None;
     }
     match finding.place {
-        Place::Tool => Some(Witness::Words(words(finding.rule)?)),
-        Place::Parameter(name) => match finding.rule {
-            Rule::DefaultChanged => absent(name, old, new).map(Witness::Means),
-            Rule::SecretRemoved => Some(Witness::Words("its values may be echoed, logged and digested now")),
-            Rule::HeaderAdded => Some(Witness::Words(
-                "a client that sends the argument without the header was served over HTTP, and is refused now",
-            )),
-            Rule::HeaderChanged => Some(Witness::Words(
-                "a client that sends the header it knows was served over HTTP, and is refused now",
-            )),
-            Rule::HeaderRemoved => {
-                Some(Witness::Words("what a client still sends in the header is passed over"))
+        ChangeLocation::Tool => Some(Witness::Sentence(words(finding.rule)?)),
+        ChangeLocation::Parameter(name) => match finding.rule {
+            ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),
+            ChangeRule::SecretRemoved => {
+                Some(Witness::Sentence("its values may now be echoed, logged and digested"))
             }
-            rule if rule.class() == Class::Breaking => arguments(name, old, new).map(Witness::Refused),
-            _ => arguments(name, new, old).map(Witness::Taken),
+            ChangeRule::HeaderAdded => Some(Witness::Sentence(
+                "over HTTP, a client that sends the argument without the header was served, and is now refused",
+            )),
+            ChangeRule::HeaderChanged => Some(Witness::Sentence(
+                "over HTTP, a client that sends the old header was served, and is now refused",
+            )),
+            ChangeRule::HeaderRemoved => {
+                Some(Witness::Sentence("a header that a client still sends is ignored"))
+            }
+            rule if rule.class() == ChangeClass::Breaking => {
+                arguments(name, old, new).map(Witness::NowRefused)
+            }
+            _ => arguments(name, new, old).map(Witness::NowAccepted),
         },
-        Place::Result(trail) => match finding.rule {
-            Rule::ResultAdded => Some(Witness::Words("there is a result to read now")),
-            Rule::ResultRemoved => Some(Witness::Words("a reader finds no result any more")),
-            Rule::ResultChanged => Some(Witness::Words("a reader of the old result can't read the new one")),
-            // A result may always have more in it than a reader knows.
-            Rule::ResultFieldAdded => {
-                Some(Witness::Words("a reader that doesn't know the field passes it over"))
+        ChangeLocation::Result(path) => match finding.rule {
+            ChangeRule::ResultAdded => Some(Witness::Sentence("readers now get a result")),
+            ChangeRule::ResultRemoved => Some(Witness::Sentence("readers no longer get a result")),
+            ChangeRule::ResultChanged => {
+                Some(Witness::Sentence("readers of the old result can't read the new one"))
             }
-            Rule::ResultFieldDropped => Some(Witness::Words("a reader has to do without it already")),
-            rule if rule.class() == Class::Breaking => {
-                result_of(trail.names(), &new.output, &old.output).map(Witness::Comes)
+            // Output schemas are open: a result may always have unknown fields.
+            ChangeRule::ResultFieldAdded => {
+                Some(Witness::Sentence("readers that don't know the field ignore it"))
             }
-            _ => result_of(trail.names(), &old.output, &new.output).map(Witness::Gone),
+            ChangeRule::ResultFieldDropped => {
+                Some(Witness::Sentence("readers already had to handle its absence"))
+            }
+            rule if rule.class() == ChangeClass::Breaking => {
+                result_of(path.names(), &new.output, &old.output).map(Witness::NewResult)
+            }
+            _ => result_of(path.names(), &old.output, &new.output).map(Witness::LostResult),
         },
     }
 }
 
-const fn words(rule: Rule) -> Option<&'static str> {
+const fn words(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
-        Rule::ScopeAdded => "a caller without it was let in, and is refused now",
-        Rule::ScopeRemoved => "a caller without it was refused, and is let in now",
-        Rule::ApprovalAdded => "a caller with the scope was let through, and waits for approval now",
-        Rule::ApprovalRemoved => "a call waited for approval, and runs by its scope alone now",
-        Rule::UpstreamAdded => "what is sent stayed here and at the other upstreams, and may go there now",
-        Rule::UpstreamRemoved => "nothing of what is sent goes there now",
-        Rule::ReadOnlyAdded => "a host that asks before each write needn't ask any more",
-        Rule::ReadOnlyRemoved => "a host that lets readers run unasked let it run, and it writes now",
-        Rule::DestructiveAdded => "a call ran at once, and must pass a gate now",
-        Rule::DestructiveRemoved => "a call had to pass a gate, and runs at once now",
-        Rule::IdempotentAdded => "a call may be repeated now",
-        Rule::IdempotentRemoved => "a client that repeats a lost call did nothing twice, and may do so now",
-        Rule::OpenWorldAdded => "what is sent stayed within the server's domain, and may leave it now",
-        Rule::OpenWorldRemoved => "what is sent stays within the server's domain now",
-        Rule::TimeoutLowered => "a call that runs longer is ended now",
-        Rule::TimeoutRaised => "a call that runs longer was ended, and goes on now",
-        Rule::ConcurrencyLowered => "one call more at the same time is asked to come back now",
-        Rule::ConcurrencyRaised => "one call more at the same time was asked to come back, and runs now",
-        Rule::RateLowered => "one call more in some span of time is asked to come back now",
-        Rule::RateRaised => "one call more in some span of time was asked to come back, and runs now",
-        Rule::ConstraintsAdded => "arguments that break the conditions were taken, and are refused now",
-        Rule::ConstraintsRemoved => "arguments that broke the conditions were refused, and are taken now",
-        Rule::ConstraintsChanged => {
-            "arguments that break the new conditions alone were taken, and are refused now"
+        ChangeRule::ScopeAdded => "a caller without it was admitted, and is now refused",
+        ChangeRule::ScopeRemoved => "a caller without it was refused, and is now admitted",
+        ChangeRule::ApprovalAdded => "a caller with the scope was admitted, and now waits for approval",
+        ChangeRule::ApprovalRemoved => "a call waited for approval, and now needs only the scope",
+        ChangeRule::UpstreamAdded => "arguments could not reach this upstream, and now may",
+        ChangeRule::UpstreamRemoved => "arguments no longer reach this upstream",
+        ChangeRule::ReadOnlyAdded => "a host that confirms each write no longer has to ask",
+        ChangeRule::ReadOnlyRemoved => {
+            "a host that runs read-only tools without asking ran it, and it may now write"
         }
-        Rule::TaskAdded => "a client that declares the extension may get a task for its result",
-        Rule::TaskRequired => "a client that doesn't declare the extension was served, and is refused now",
-        Rule::TaskRemoved => "a client that doesn't declare the extension gets a result, as any other",
-        Rule::DeprecationAdded => "a caller is told to move on",
-        Rule::RemovalEarlier => "a caller that counted on the old day finds nothing",
-        Rule::ToolAdded => "a caller finds it in the list",
-        Rule::ToolRemoved => "a caller that knows it is told that it is unknown",
+        ChangeRule::DestructiveAdded => "a call ran immediately, and must now pass a gate",
+        ChangeRule::DestructiveRemoved => "a call had to pass a gate, and now runs immediately",
+        ChangeRule::IdempotentAdded => "a call may now be repeated",
+        ChangeRule::IdempotentRemoved => "a client that retries a lost call repeated no effect, and now may",
+        ChangeRule::OpenWorldAdded => "arguments stayed within the server's domain, and may now leave it",
+        ChangeRule::OpenWorldRemoved => "arguments now stay within the server's domain",
+        ChangeRule::TimeoutLowered => "a call that runs longer is now ended",
+        ChangeRule::TimeoutRaised => "a call that runs longer was ended, and now continues",
+        ChangeRule::ConcurrencyLowered => "one more concurrent call is now asked to retry later",
+        ChangeRule::ConcurrencyRaised => "one more concurrent call was asked to retry later, and now runs",
+        ChangeRule::RateLowered => "one more call in some window is now asked to retry later",
+        ChangeRule::RateRaised => "one more call in some window was asked to retry later, and now runs",
+        ChangeRule::ConstraintsAdded => {
+            "arguments that violate the constraints were accepted, and are now refused"
+        }
+        ChangeRule::ConstraintsRemoved => {
+            "arguments that violate the constraints were refused, and are now accepted"
+        }
+        ChangeRule::ConstraintsChanged => {
+            "arguments that violate only the new constraints were accepted, and are now refused"
+        }
+        ChangeRule::TaskAdded => {
+            "a client that declares the tasks extension may get a task instead of a result"
+        }
+        ChangeRule::TaskRequired => {
+            "a client that doesn't declare the tasks extension was served, and is now refused"
+        }
+        ChangeRule::TaskRemoved => "a client that doesn't declare the tasks extension gets a result",
+        ChangeRule::DeprecationAdded => "callers are told to move to the replacement",
+        ChangeRule::RemovalEarlier => "a caller that relied on the old date finds no tool",
+        ChangeRule::ToolAdded => "callers find it in `tools/list`",
+        ChangeRule::ToolRemoved => "a caller that uses it is told that it is unknown",
         _ => return None,
     })
 }
 
-/// Arguments that one contract takes, and that the other refuses for this parameter.
+/// Finds arguments that one contract accepts, and that the other refuses because of this parameter.
 fn arguments(name: &str, taker: &Contract, refuser: &Contract) -> Option<String> {
     let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name);
     let schemas = [find(taker), find(refuser)].map(|param| param.map(|param| param.schema));
@@ -145,13 +164,13 @@ fn arguments(name: &str, taker: &Contract, refuser: &Contract) -> Option<String>
     })
 }
 
-/// Arguments that both take, without this one.
+/// Finds arguments without this one that both accept.
 fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
     let json = object(&others(name, old, new), name, None);
     arguments::check(&json, old.input).is_ok().then_some(json)
 }
 
-/// Values for what is required beside a parameter, such that both contracts take them where they can.
+/// Chooses values of the other required parameters, accepted by both contracts if possible.
 fn others(name: &str, taker: &Contract, refuser: &Contract) -> Vec<(&'static str, String)> {
     let mut others = Vec::new();
     for param in taker.input.iter().filter(|param| param.name != name && param.is_required()) {
@@ -184,27 +203,31 @@ fn is_at(found: &Violations, pointer: &str) -> bool {
     })
 }
 
-/// A result that one output may give, and the other not for what is at the end of this way.
-fn result_of(trail: &[&str], giver: &Output, other: &Output) -> Option<String> {
+/// Finds a result that one output allows, and the other doesn't because of the field at this path.
+fn result_of(path: &[&str], giver: &ToolOutput, other: &ToolOutput) -> Option<String> {
     let (giver, other) = (shape(giver)?, shape(other)?);
     let mut candidates = vec![None, Some("null".to_owned())];
-    let schemas = [giver, other].map(|object| schema_at(object, trail));
+    let schemas = [giver, other].map(|object| schema_at(object, path));
     candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
     candidates
         .into_iter()
-        .map(|value| result_with(giver, Some(other), trail, value.as_deref()))
+        .map(|value| result_with(giver, Some(other), path, value.as_deref()))
         .find(|json| permits(giver, json) && !permits(other, json))
 }
 
-const fn shape(output: &Output) -> Option<&'static Object> {
+const fn shape(output: &ToolOutput) -> Option<&'static Object> {
     match output {
-        Output::Object(object) | Output::Page(object) => Some(object),
-        Output::Nothing | Output::Text | Output::Content | Output::Dynamic(_) | Output::Remembered(_) => None,
+        ToolOutput::Object(object) | ToolOutput::Page(object) => Some(object),
+        ToolOutput::Nothing
+        | ToolOutput::Text
+        | ToolOutput::Content
+        | ToolOutput::Dynamic(_)
+        | ToolOutput::FromLock(_) => None,
     }
 }
 
-fn schema_at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
-    let (name, rest) = trail.split_first()?;
+fn schema_at(object: &'static Object, path: &[&str]) -> Option<Schema> {
+    let (name, rest) = path.split_first()?;
     let field =
         (0..object.count()).filter_map(|place| object.field(place)).find(|field| field.name == *name)?;
     match (rest, field.schema.kind) {
@@ -214,18 +237,18 @@ fn schema_at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
     }
 }
 
-/// An object of these fields in which one has that value, or is absent. The others have values that the other
-/// shape permits too, where there are such.
+/// Builds an object in which one field has this value, or is absent. The other fields have values that the other object
+/// allows too, if possible.
 fn result_with(
     object: &'static Object,
     other: Option<&'static Object>,
-    trail: &[&str],
+    path: &[&str],
     value: Option<&str>,
 ) -> String {
     let mut members = Vec::new();
     for field in (0..object.count()).filter_map(|place| object.field(place)) {
         let counterpart = other.and_then(|other| schema_at(other, &[field.name]));
-        let own = match (trail.split_first(), field.schema.kind) {
+        let own = match (path.split_first(), field.schema.kind) {
             (Some((name, [])), _) if *name == field.name => value.map(str::to_owned),
             (Some((name, rest)), Kind::Object(inner)) if *name == field.name => {
                 let other = match counterpart.map(|schema| schema.kind) {
@@ -257,7 +280,7 @@ fn result_with(
     format!("{{{}}}", members.join(","))
 }
 
-/// Whether a reader of that shape takes the result: what it doesn't know it passes over.
+/// Returns true if a reader of this object accepts the result. Readers ignore unknown fields.
 #[must_use]
 pub fn permits(object: &Object, json: &str) -> bool {
     match result::check(json, object) {

@@ -1,4 +1,4 @@
-//! The rules by which contracts are told apart, from outside.
+//! Tests of the rules that compare contracts.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,9 +11,9 @@
 #[macro_use]
 mod specimens;
 
-mod law;
-mod made;
+mod directions;
+mod generate;
 mod pages;
 mod pairs;
-mod rivals;
+mod policy;
 mod witnesses;

@@ -1,17 +1,17 @@
-//! `RULES.md`: a page a rule, with the words that the rule really says.
+//! `RULES.md`: one page per rule, with its real message.
 
-use mcp_tool_contract::rules::{Class, Rule, page};
+use mcp_tool_contract::rules::{ChangeClass, ChangeRule, page};
 
 use crate::specimens;
 
 #[test]
-fn every_rule_has_a_page_with_its_own_words() {
+fn every_rule_has_a_page_with_its_message() {
     for specimen in specimens::ALL {
         let rule = specimen.rule;
         let text = page::page(rule).unwrap_or_else(|| panic!("{rule} has no page"));
         let mut lines = text.lines();
         let kind = format!("Class: {}.", rule.class());
-        assert!(lines.any(|line| line == kind), "{rule}: its page doesn't say `{kind}`");
+        assert!(lines.any(|line| line == kind), "{rule}: its page doesn't contain `{kind}`");
         let shown = specimen.shown.map(|witness| format!("\n  {witness}")).unwrap_or_default();
         let example = format!("```text\n{}{shown}\n```", specimen.says);
         assert!(text.contains(&example), "{rule}: its page doesn't show\n{example}");
@@ -20,8 +20,8 @@ fn every_rule_has_a_page_with_its_own_words() {
 }
 
 #[test]
-fn a_page_ends_where_the_next_begins() {
-    for rule in Rule::ALL {
+fn page_ends_at_the_next_heading() {
+    for rule in ChangeRule::ALL {
         let text = page::page(*rule).unwrap_or_else(|| panic!("{rule} has no page"));
         assert!(!text.lines().any(|line| line.starts_with('#')), "{rule}: {text}");
         assert!((3..40).contains(&text.lines().count()), "{rule}: {text}");
@@ -29,20 +29,20 @@ fn a_page_ends_where_the_next_begins() {
 }
 
 #[test]
-fn every_page_is_of_a_rule() {
+fn every_page_belongs_to_a_rule() {
     let text = include_str!("../../RULES.md");
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("### ")).collect();
-    let ids: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
-    assert_eq!(headings, ids, "one page a rule, in the order of the rules");
-    for class in [Class::Patch, Class::Additive, Class::Weakens, Class::Breaking] {
-        assert!(text.contains(&format!("**{class}**")), "the head doesn't say what {class} is");
+    let ids: Vec<&str> = ChangeRule::ALL.iter().map(|rule| rule.id()).collect();
+    assert_eq!(headings, ids, "one page per rule, in the order of the rules");
+    for class in [ChangeClass::Patch, ChangeClass::Additive, ChangeClass::Weakens, ChangeClass::Breaking] {
+        assert!(text.contains(&format!("**{class}**")), "the introduction doesn't explain {class}");
     }
 }
 
 #[test]
-fn a_misspelled_id_gets_the_nearest() {
+fn misspelled_id_gets_a_suggestion() {
     assert_eq!(
         page::explain("parameter-require").unwrap_err(),
-        "no rule is called 'parameter-require'; did you mean 'parameter-required'?"
+        "unknown rule 'parameter-require'; did you mean 'parameter-required'?"
     );
 }

@@ -1,34 +1,34 @@
-//! Random pairs of contracts, each edited from the other: what the judge says of them holds for every argument
-//! object and every result that can be made up.
+//! Random pairs of contracts, one edited from the other: the findings agree with validation of generated arguments and
+//! results.
 //!
-//! `PAIRS` says how many, `PAIRS_SEED` where to begin.
+//! `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
 use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, thread};
 
 use mcp_tool_contract::{
     bounds::{Field, Kind, Object, Schema, Text},
     json::schema::Prose,
-    judge::{self, Findings, Place},
+    judge::{self, ChangeLocation, Findings},
     lock::{Lock, compact},
-    model::{Contract, Output, Param},
+    model::{Contract, Param, ToolOutput},
     read::{arguments, result},
     rules::{
-        Class, Rule,
+        ChangeClass, ChangeRule,
         witness::{self, Witness},
     },
 };
 
 use crate::{
-    made::{self, Random, contract, edited},
-    specimens::holds,
+    generate::{self, Random, contract, edited},
+    specimens::is_valid_witness,
 };
 
-/// Objects and results that are tried on a pair that doesn't break.
+/// Argument objects and results that are tried per pair without a breaking change.
 const TRIED: usize = 20;
-/// Of so many contracts one goes through a lock.
+/// One contract in this many is written to a lock and parsed.
 const LOCKED: u64 = 16;
 
-/// What was counted.
+/// Statistics of a run.
 #[derive(Debug, Default)]
 struct Counts {
     same: usize,
@@ -39,9 +39,9 @@ struct Counts {
     unchanged: usize,
     locked: usize,
     findings: usize,
-    /// Breaking findings that no witness shows, since they aren't decided.
+    /// Breaking findings without a witness, because they can't be decided.
     undecided: usize,
-    /// Those whose witness is words, or an object that both take.
+    /// Findings whose witness is a sentence, or arguments that both versions accept.
     worded: usize,
     rules: BTreeMap<&'static str, usize>,
 }
@@ -69,7 +69,7 @@ fn setting<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
 }
 
 #[test]
-fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
+fn findings_agree_with_validation_of_random_calls() {
     let (pairs, seed): (u64, u64) = (setting("PAIRS", 100_000), setting("PAIRS_SEED", 1));
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
     let mut counts = Counts::default();
@@ -89,12 +89,12 @@ fn what_is_said_of_a_pair_holds_for_whatever_is_sent_and_comes_back() {
     let enough = |share: usize, of: usize, percent: usize| share * 100 >= of * percent;
     let all = usize::try_from(pairs).unwrap();
     assert!(enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20), "lopsided");
-    assert!(enough(counts.unchanged, counts.same, 20), "the quick way isn't taken");
+    assert!(enough(counts.unchanged, counts.same, 20), "the fast path isn't used");
     assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
-    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by words", counts.worded);
+    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by a sentence", counts.worded);
     let missing: Vec<&str> =
-        Rule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
-    assert_eq!(missing, ["tool-added", "tool-removed"], "lists alone say these");
+        ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
+    assert_eq!(missing, ["tool-added", "tool-removed"], "only lists of tools show these");
 }
 
 fn pair(seed: u64) -> Counts {
@@ -110,31 +110,32 @@ fn pair(seed: u64) -> Counts {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
-    // All that the compiler looks at in most builds.
+    // The only check that the compiler runs in most builds.
     let same_names = old.input.iter().map(|param| param.name).eq(new.input.iter().map(|param| param.name));
     if compact::is_unchanged(&new, compact::encode(&old).leak(), same_names) {
         assert!(is_same, "changed, and called unchanged: {:?}\n{}", found.listed(), about());
         counts.unchanged += 1;
     }
     counts.same += usize::from(is_same);
-    if found.worst() == Class::Breaking {
+    if found.worst() == ChangeClass::Breaking {
         counts.breaking += 1;
         shown(&old, &new, &found, &mut counts, &about);
     } else {
         counts.compatible += 1;
     }
-    // What breaks on one side says nothing of the other. What wasn't edited is the same memory.
-    let breaks = |is_there: fn(Place) -> bool| {
-        let mut breaking = found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking);
+    // A breaking change of parameters doesn't affect results, and the reverse. Unedited parts share their memory.
+    let breaks = |is_there: fn(ChangeLocation) -> bool| {
+        let mut breaking =
+            found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
         breaking.any(|finding| is_there(finding.place))
     };
-    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, Place::Parameter(_))) {
+    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, ChangeLocation::Parameter(_))) {
         taken(&old, &new, random, &mut counts, &about);
     }
-    if !breaks(|place| matches!(place, Place::Result(_))) {
+    if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
         given(&old, &new, random, &mut counts, &about);
     }
-    // A round through a lock takes longer than all the rest.
+    // A round trip through a lock takes longer than all the rest.
     if seed.is_multiple_of(LOCKED) {
         relocked(&new, &about);
         counts.locked += 1;
@@ -142,9 +143,9 @@ fn pair(seed: u64) -> Counts {
     counts
 }
 
-/// Each finding that breaks has a witness.
+/// Checks that each breaking finding has a witness.
 fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, about: &dyn Fn() -> String) {
-    for finding in found.listed().iter().filter(|finding| finding.rule.class() == Class::Breaking) {
+    for finding in found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking) {
         counts.findings += 1;
         match witness::of(finding, old, new) {
             None => {
@@ -152,23 +153,23 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                 counts.undecided += 1;
             }
             Some(witness) => {
-                assert!(holds(&witness, old, new), "{finding}: {witness}\n{}", about());
+                assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", about());
                 let is_worded = matches!(
                     finding.rule,
-                    Rule::ScopeAdded
-                        | Rule::ApprovalAdded
-                        | Rule::DestructiveAdded
-                        | Rule::RemovalEarlier
-                        | Rule::ResultRemoved
-                        | Rule::ResultChanged
-                        | Rule::DefaultChanged
-                        | Rule::TaskRequired
-                        | Rule::ConstraintsAdded
-                        | Rule::ConstraintsChanged
-                        | Rule::HeaderAdded
-                        | Rule::HeaderChanged
+                    ChangeRule::ScopeAdded
+                        | ChangeRule::ApprovalAdded
+                        | ChangeRule::DestructiveAdded
+                        | ChangeRule::RemovalEarlier
+                        | ChangeRule::ResultRemoved
+                        | ChangeRule::ResultChanged
+                        | ChangeRule::DefaultChanged
+                        | ChangeRule::TaskRequired
+                        | ChangeRule::ConstraintsAdded
+                        | ChangeRule::ConstraintsChanged
+                        | ChangeRule::HeaderAdded
+                        | ChangeRule::HeaderChanged
                 );
-                let is_said = matches!(witness, Witness::Words(_) | Witness::Means(_));
+                let is_said = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
                 assert_eq!(is_said, is_worded, "{finding}: {witness}");
                 counts.worded += usize::from(is_worded);
             }
@@ -176,15 +177,15 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
     }
 }
 
-/// Whether one pattern takes all that another does isn't decided, nor whether an enum's values spell a format.
-fn is_undecided(place: Place, old: &Contract, new: &Contract) -> bool {
+/// Returns true if the finding can't be decided: between two patterns, or between an enum and a format.
+fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
-        Place::Tool => None,
-        Place::Parameter(name) => {
+        ChangeLocation::Tool => None,
+        ChangeLocation::Parameter(name) => {
             contract.input.iter().find(|param| param.name == name).map(|param| param.schema)
         }
-        Place::Result(trail) => match contract.output {
-            Output::Object(object) | Output::Page(object) => made::at(object, trail.names()),
+        ChangeLocation::Result(trail) => match contract.output {
+            ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, trail.names()),
             _ => None,
         },
     };
@@ -192,10 +193,10 @@ fn is_undecided(place: Place, old: &Contract, new: &Contract) -> bool {
     let is_between = |one: Schema, other: Schema| {
         matches!((one.kind, other.kind), (Kind::Enum(_), Kind::String(Text { format: Some(_), .. })))
     };
-    made::pattern(&was).or(made::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
+    generate::pattern(&was).or(generate::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
 }
 
-/// What was taken is taken still.
+/// Checks that accepted arguments are still accepted.
 fn taken(
     old: &Contract,
     new: &Contract,
@@ -209,7 +210,8 @@ fn taken(
         .map(|param| {
             let other = new.input.iter().find(|other| other.name == param.name);
             let mut values: Vec<Option<String>> = vec![None];
-            values.extend(made::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
+            values
+                .extend(generate::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
             let takes = |value: &Option<String>| arguments::check(&object(&[(param.name, value)]), &[*param]);
             values.retain(|value| takes(value).is_ok());
             (param, values)
@@ -223,7 +225,7 @@ fn taken(
         let json = object(&members);
         assert_eq!(arguments::check(&json, old.input), Ok(()), "{json}\n{}", about());
         let still = arguments::check(&json, new.input);
-        assert_eq!(still, Ok(()), "{json} was taken, and nothing is said to break\n{}", about());
+        assert_eq!(still, Ok(()), "{json} was accepted, and no breaking change was found\n{}", about());
         counts.arguments += 1;
     }
 }
@@ -233,7 +235,7 @@ fn object(members: &[(&str, &Option<String>)]) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// What comes back now could come back before.
+/// Checks that every result could be returned before.
 fn given(
     old: &Contract,
     new: &Contract,
@@ -241,7 +243,7 @@ fn given(
     counts: &mut Counts,
     about: &dyn Fn() -> String,
 ) {
-    let (Output::Object(was) | Output::Page(was), Output::Object(is) | Output::Page(is)) =
+    let (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) =
         (old.output, new.output)
     else {
         return;
@@ -254,23 +256,23 @@ fn given(
         let json = returned(&choices, random);
         assert_eq!(result::check(&json, is), Ok(()), "{json}\n{}", about());
         let before = witness::permits(was, &json);
-        assert!(before, "{json} can come back now, and nothing is said to break\n{}", about());
+        assert!(before, "{json} can come back now, and no breaking change was found\n{}", about());
         counts.results += 1;
     }
 }
 
-/// What each field may hold, with values from the edges of the other shape too.
+/// Values of each field, including the limits of the other object.
 fn choices(
     shape: &'static Object,
     other: Option<&'static Object>,
     random: &mut Random,
 ) -> Vec<(Field, Vec<String>)> {
     let mut chosen = Vec::new();
-    for field in made::fields(shape) {
-        let counterpart = other.and_then(|other| made::at(other, &[field.name]));
-        let mut values: Vec<String> = match made::object(&field.schema) {
+    for field in generate::fields(shape) {
+        let counterpart = other.and_then(|other| generate::at(other, &[field.name]));
+        let mut values: Vec<String> = match generate::object(&field.schema) {
             Some(inner) => {
-                let within = choices(inner, counterpart.as_ref().and_then(made::object), random);
+                let within = choices(inner, counterpart.as_ref().and_then(generate::object), random);
                 let mut one = || returned(&within, random);
                 let ones: Vec<String> = match field.schema.items {
                     None => (0..4).map(|_| one()).collect(),
@@ -280,7 +282,7 @@ fn choices(
                 };
                 ones.into_iter().chain(field.schema.optional.then(|| "null".to_owned())).collect()
             }
-            None => made::values(&field.schema, counterpart.as_ref(), random).collect(),
+            None => generate::values(&field.schema, counterpart.as_ref(), random).collect(),
         };
         values.retain(|value| result::check_value(value, &field.schema).is_ok());
         chosen.push((field, values));
@@ -298,7 +300,7 @@ fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A lock gives back what was put into it.
+/// Checks that a lock restores its contract.
 fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
     let mut lock = Lock::default();
     lock.put(*contract, "server");
@@ -307,6 +309,6 @@ fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
     let [locked] = read.tools() else { panic!("{text}") };
     for (old, new) in [(contract, &locked.contract), (&locked.contract, contract)] {
         let found = judge::compare_at_run_time(old, new);
-        assert!(found.is_empty(), "the lock lost something: {:?}\n{text}\n{}", found.listed(), about());
+        assert!(found.is_empty(), "the lock changed the contract: {:?}\n{text}\n{}", found.listed(), about());
     }
 }

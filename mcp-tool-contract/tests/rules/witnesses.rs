@@ -1,16 +1,16 @@
-//! Witnesses that are easily missed.
+//! Witnesses that are hard to find.
 
 use mcp_tool_contract::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     judge,
     lock::Lock,
-    model::{Contract, Output},
+    model::{Contract, ToolOutput},
     rules::witness,
 };
 
 use crate::specimens::{BASE, COUNT, TEXT, field, param, whole};
 
-/// What shows the only change.
+/// Witness of the only change.
 fn shown(old: &Contract, new: &Contract) -> String {
     let found = judge::compare_at_run_time(old, new);
     let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
@@ -18,47 +18,48 @@ fn shown(old: &Contract, new: &Contract) -> String {
 }
 
 #[test]
-fn text_of_one_letter_has_others_than_an_enum_of_them() {
+fn one_letter_text_has_a_value_outside_the_enum() {
     const LETTERS: Schema = Kind::Enum(&["a", "1", "b"]).schema();
     const LETTER: Schema =
         Kind::String(Text { min_len: 1, max_len: Some(1), pattern: None, format: None }).schema();
     let (old, new) = (gives!(field("letter", LETTERS)), gives!(field("letter", LETTER)));
-    assert_eq!(shown(&old, &new), r#"{"letter":"c"} can come back now, and couldn't before"#);
+    assert_eq!(shown(&old, &new), r#"{"letter":"c"} can now be returned, and couldn't before"#);
     let (old, new) = (
         takes!(param("letters", LETTER.array()).min_items(2)),
         takes!(param("letters", LETTERS.array()).min_items(2)),
     );
-    assert_eq!(shown(&old, &new), r#"{"letters":["c","c"]} was taken, and is refused now"#);
+    assert_eq!(shown(&old, &new), r#"{"letters":["c","c"]} was accepted, and is now refused"#);
 }
 
 #[test]
-fn an_open_end_is_open_beyond_every_bound() {
+fn unbounded_value_exceeds_every_bound() {
     const OPEN: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     const GREAT: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let said = shown(&takes!(param("rate", OPEN)), &takes!(param("rate", GREAT)));
-    assert_eq!(said, r#"{"rate":1.7976931348623157e+308} was taken, and is refused now"#);
-    let old = Contract { output: Output::Object(&Object { members: &[Member::Field(UNBOUNDED)] }), ..BASE };
+    assert_eq!(said, r#"{"rate":1.7976931348623157e+308} was accepted, and is now refused"#);
+    let old =
+        Contract { output: ToolOutput::Object(&Object { members: &[Member::Field(UNBOUNDED)] }), ..BASE };
     const UNBOUNDED: Field = Field::new("note", "", TEXT);
     let said = shown(&gives!(field("note", TEXT)), &old);
-    assert!(said.ends_with("(5011 bytes) can come back now, and couldn't before"), "{said}");
+    assert!(said.ends_with("(5011 bytes) can now be returned, and couldn't before"), "{said}");
 }
 
 #[test]
-fn an_array_that_holds_nothing_stands_beside() {
+fn witness_may_contain_an_empty_array() {
     const NOTHING: Items = Items { min: 0, max: Some(0) };
     const EMPTY: Field = Field::new("none", "", Schema { items: Some(NOTHING), ..COUNT });
     let (old, new) = (gives!(EMPTY, field("total", TEXT)), gives!(EMPTY, field("total", COUNT)));
-    assert_eq!(shown(&old, &new), r#"{"none":[],"total":1} can come back now, and couldn't before"#);
+    assert_eq!(shown(&old, &new), r#"{"none":[],"total":1} can now be returned, and couldn't before"#);
 }
 
 #[test]
-fn a_value_says_more_than_null() {
+fn witness_prefers_a_value_to_null() {
     let (old, new) = (takes!(), takes!(param("reason", TEXT.optional())));
-    assert_eq!(shown(&old, &new), r#"{"reason":"a"} was refused, and is taken now"#);
+    assert_eq!(shown(&old, &new), r#"{"reason":"a"} was refused, and is now accepted"#);
 }
 
 #[test]
-fn a_default_is_locked_as_it_is_spelled() {
+fn default_is_locked_in_its_spelling() {
     const HALF: Literal = Literal { value: LiteralValue::Number(0.5), json: "5e-1" };
     const RATE: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     let contract = takes!(param("rate", RATE).default(HALF), param("days", COUNT).default(whole(7, "7")));

@@ -227,8 +227,8 @@ mod tests {
         };
         assert_eq!(filled(good), Ok(Reply::Accepted(order)));
         let bad = json!({ "name": "ann", "count": 9, "colour": "green", "others": ["red", 1], "gift": "yes", "note": null });
-        let expected = "/name: \"ann\" does not match ^[A-Z][a-z]*$\n/count: 9 is over the maximum of 5\n\
-                        /colour: \"green\" is none of \"red\", \"dark_blue\"\n/others/1: a string wanted\n/gift: a boolean wanted";
+        let expected = "/name: must match ^[A-Z][a-z]*$, got \"ann\"\n/count: must be at most 5, got 9\n\
+                        /colour: must be one of \"red\", \"dark_blue\", got \"green\"\n/others/1: a string wanted\n/gift: a boolean wanted";
         assert_eq!(filled(bad).unwrap_err(), expected);
         assert!(filled(json!({})).unwrap_err().starts_with("/name: required\n/count: required"));
     }

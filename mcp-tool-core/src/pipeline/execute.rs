@@ -3,7 +3,7 @@
 use std::{error::Error as _, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use mcp_tool_contract::{digest::Digest, read::arguments::Sent};
+use mcp_tool_contract::{digest::Digest, read::arguments::ArgumentText};
 use uuid::Uuid;
 
 use super::{Admitted, layered};
@@ -70,7 +70,7 @@ async fn carry_out(
 ) -> Result<Answer, ToolError> {
     tasks::can_begin(cx)?;
     let running = {
-        let sent = Sent::new(arguments.as_ref());
+        let sent = ArgumentText::new(arguments.as_ref());
         let running = guard::read(&*tool.bound, cx, &sent)?;
         tool.constraints.check(sent.text())?;
         let digest = tool.form.digest(&sent);
@@ -104,7 +104,7 @@ fn go_on<'c>(
     Box::pin(async move {
         let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
         let arguments = onward.arguments.map_err(ToolError::internal)?;
-        let running = guard::read(&*tool.bound, cx, &Sent::new(&arguments))?;
+        let running = guard::read(&*tool.bound, cx, &ArgumentText::new(&arguments))?;
         tool.constraints.check(&arguments)?;
         let answer = match guard::run(running, cx).await? {
             ToolReturn::Answer(answer) => answer,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use mcp_tool_contract::read::arguments::Sent;
+use mcp_tool_contract::read::arguments::ArgumentText;
 use tokio::time::{Instant, error::Elapsed};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
-    arguments: &Sent<'_>,
+    arguments: &ArgumentText<'_>,
 ) -> Result<Running<'a>, ToolError> {
     match catch_unwind(AssertUnwindSafe(|| tool.call(cx, arguments))) {
         Ok(read) => read.map_err(ToolError::unread),

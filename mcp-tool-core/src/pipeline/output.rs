@@ -1,6 +1,6 @@
 //! A result against the output contract, before it leaves.
 
-use mcp_tool_contract::{bounds::Object, model::Output, read::result};
+use mcp_tool_contract::{bounds::Object, model::ToolOutput, read::result};
 
 use crate::{error::ToolError, tool::result::Answer};
 
@@ -18,19 +18,19 @@ pub(crate) enum OutputCheck {
 impl OutputCheck {
     /// # Errors
     /// Where a schema that is known only now is none, or isn't one of an object.
-    pub(crate) fn new(output: &Output) -> Result<Self, String> {
+    pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
         Ok(match output {
-            Output::Nothing => OutputCheck::Nothing,
-            Output::Text => OutputCheck::Text,
-            Output::Content => OutputCheck::Content,
-            Output::Object(object) | Output::Page(object) => OutputCheck::Object(object),
+            ToolOutput::Nothing => OutputCheck::Nothing,
+            ToolOutput::Text => OutputCheck::Text,
+            ToolOutput::Content => OutputCheck::Content,
+            ToolOutput::Object(object) | ToolOutput::Page(object) => OutputCheck::Object(object),
             #[cfg(feature = "schemars")]
-            Output::Dynamic(schema) => {
+            ToolOutput::Dynamic(schema) => {
                 OutputCheck::Dynamic(Box::new(crate::tool::schemars::validator(&schema())?))
             }
-            Output::Remembered(_) => return Err("a lock remembers it, and no function gives it".into()),
+            ToolOutput::FromLock(_) => return Err("a lock remembers it, and no function gives it".into()),
             #[cfg(not(feature = "schemars"))]
-            Output::Dynamic(_) => return Err("it needs the feature `schemars`".into()),
+            ToolOutput::Dynamic(_) => return Err("it needs the feature `schemars`".into()),
         })
     }
 

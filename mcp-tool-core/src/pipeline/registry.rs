@@ -11,9 +11,9 @@ use std::{
 use mcp_tool_contract::{
     digest::Digest,
     judge,
-    model::{Contract, Output},
+    model::{Contract, ToolOutput},
     name::{MAX_NAME, nearest},
-    read::canonical::Form,
+    read::canonical::CanonicalForm,
 };
 
 use crate::start_error::StartError;
@@ -48,9 +48,9 @@ pub struct RegisteredTool {
     /// What stands on its answers and records.
     pub(crate) stamp: Arc<Stamp>,
     /// The arguments as records tell them apart.
-    pub(crate) form: Form,
+    pub(crate) form: CanonicalForm,
     /// All of them, for what is bound to a call, where records leave some out.
-    pub(crate) whole: Option<Form>,
+    pub(crate) whole: Option<CanonicalForm>,
     pub(crate) bound: Box<dyn Bound>,
     pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
@@ -102,12 +102,12 @@ impl Registry {
                 contract,
                 digest,
                 stamp: Arc::new(Stamp::new(contract, digest)),
-                form: Form::new(contract.input, |param| param.secret),
+                form: CanonicalForm::new(contract.input, |param| param.secret),
                 whole: contract
                     .input
                     .iter()
                     .any(|param| param.secret)
-                    .then(|| Form::new(contract.input, |_| false)),
+                    .then(|| CanonicalForm::new(contract.input, |_| false)),
                 bound,
                 constraints,
                 output,
@@ -180,7 +180,10 @@ impl Registry {
             return refused(format!("isn't `open_world`, and {called} is"));
         }
         // What it promises of scopes is judged; what it needs is no less.
-        let missing = found.contract.needs().find(|scope| !served.contract.needs().any(|own| own == *scope));
+        let missing = found
+            .contract
+            .required_scopes()
+            .find(|scope| !served.contract.required_scopes().any(|own| own == *scope));
         if let Some(missing) = missing {
             return refused(format!("doesn't name the scope '{missing}', which {called} needs"));
         }
@@ -241,8 +244,8 @@ impl Registry {
 /// Judges a result whose schema is known only now by the one that was locked.
 fn judge_late(entry: &ToolEntry) -> Result<(), StartError> {
     let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
-    let locked = Contract { version, output: Output::Remembered(schema), ..*contract };
-    let ruling = judge::rule(&locked, contract, judge::compare_at_run_time(&locked, contract));
+    let locked = Contract { version, output: ToolOutput::FromLock(schema), ..*contract };
+    let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
     match ruling.bump {
         Some(_) => Err(StartError::Drift(ruling.message(contract, &locked))),
         None => Ok(()),
@@ -292,13 +295,13 @@ mod tests {
     const CONTRACT: Contract = Contract {
         name: "late",
         version: Version { major: 1, minor: 0 },
-        output: Output::Dynamic(
+        output: ToolOutput::Dynamic(
             || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
         ),
         ..Contract::EMPTY
     };
     const NEXT: Contract = Contract { version: Version { major: 2, minor: 0 }, ..CONTRACT };
-    const DECLARED: Contract = Contract { output: Output::Object(&Object::EMPTY), ..CONTRACT };
+    const DECLARED: Contract = Contract { output: ToolOutput::Object(&Object::EMPTY), ..CONTRACT };
 
     fn judged(contract: &'static Contract, schema: &'static str) -> Option<String> {
         let (source, version) = (crate::tool::Source { file: "", line: 0 }, CONTRACT.version);

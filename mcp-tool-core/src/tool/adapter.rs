@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use mcp_tool_contract::model::Output;
+use mcp_tool_contract::model::ToolOutput;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,20 +82,20 @@ impl<T, R> fmt::Debug for Adapted<T, R> {
 /// What an adapter gives back.
 #[doc(hidden)]
 pub trait Adaptation<T: Tool> {
-    const OUTPUT: Output;
+    const OUTPUT: ToolOutput;
 }
 
 impl<T: Tool> Adaptation<T> for Same {
-    const OUTPUT: Output = T::CONTRACT.output;
+    const OUTPUT: ToolOutput = T::CONTRACT.output;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Tool, R: ToolResult> Adaptation<T> for R {
-    const OUTPUT: Output = R::OUTPUT;
+    const OUTPUT: ToolOutput = R::OUTPUT;
 }
 
 impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
-    const OUTPUT: Output = R::OUTPUT;
+    const OUTPUT: ToolOutput = R::OUTPUT;
     // An older version takes `limit` and `cursor` as plain parameters, and hands them on.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<Target> = Some(Target { name: T::CONTRACT.name, version: T::CONTRACT.version });

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use futures_util::future::BoxFuture;
 use mcp_tool_contract::{
     model::{Contract, Param, Rate, Window},
-    read::suggestion::{Suggested, all},
+    read::suggestion::{AcceptSuggestion, all},
 };
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ pub type Completing<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 /// The function that completes the arguments of a parameter.
 #[doc(hidden)]
 pub struct Completer<S: 'static> {
-    pub declared: &'static (dyn Suggested + Sync),
+    pub declared: &'static (dyn AcceptSuggestion + Sync),
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> Completing<'a>,
 }
 
@@ -75,12 +75,12 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
 /// What a function suggests, but for what a call would be refused with.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
-    declared: &'static (dyn Suggested + Sync),
+    declared: &'static (dyn AcceptSuggestion + Sync),
     suggested: impl Future<Output = R> + Send + 'a,
 ) -> Completing<'a> {
     Box::pin(async move {
         let mut values = suggested.await.values()?;
-        values.retain(|value| !is_longer(value) && declared.takes(value));
+        values.retain(|value| !is_longer(value) && declared.accepts(value));
         Ok(values)
     })
 }

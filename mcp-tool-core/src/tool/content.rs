@@ -1,7 +1,7 @@
 //! What a tool shows the model: pieces of text, images, audio, resources and links to them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use mcp_tool_contract::model::Output;
+use mcp_tool_contract::model::ToolOutput;
 use rmcp::model::{ContentBlock, Resource, ResourceContents};
 
 use crate::{
@@ -198,7 +198,7 @@ fn base64(given: &str) -> Result<(), String> {
 }
 
 impl ToolResult for Content {
-    const OUTPUT: Output = Output::Content;
+    const OUTPUT: ToolOutput = ToolOutput::Content;
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
@@ -254,7 +254,7 @@ impl<T> Structured<T> {
 }
 
 impl<T: ObjectResult + Written> ToolResult for Structured<T> {
-    const OUTPUT: Output = T::OUTPUT;
+    const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {

@@ -13,7 +13,7 @@ pub mod state;
 use futures_util::future::BoxFuture;
 use mcp_tool_contract::{
     model::{Contract, Version},
-    read::{arguments::Sent, violation::Violations},
+    read::{arguments::ArgumentText, violation::Violations},
 };
 
 use crate::{
@@ -69,7 +69,11 @@ pub struct Source {
 #[doc(hidden)]
 pub trait Bound: Send + Sync {
     /// Reads the arguments. The function has not begun when this returns, and begins with the first poll.
-    fn call<'a>(&'a self, cx: &'a CallContext, arguments: &Sent<'_>) -> Result<Running<'a>, Violations>;
+    fn call<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        arguments: &ArgumentText<'_>,
+    ) -> Result<Running<'a>, Violations>;
 
     /// Reads each parameter's default as its own type does, which const evaluation couldn't.
     fn check_defaults(&self) -> Result<(), Violations>;

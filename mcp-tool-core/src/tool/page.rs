@@ -3,10 +3,10 @@
 use mcp_tool_contract::{
     bounds::{DEFAULT_MAX_ITEMS, Field, Literal, LiteralValue, Member, Object},
     digest::Digest,
-    model::{Output, Param},
+    model::{Param, ToolOutput},
     read::{
-        arguments::{Declared, Sent, declare},
-        canonical::Form,
+        arguments::{ArgumentText, DeclaredParam, declare},
+        canonical::CanonicalForm,
         types::{OutputValue, Parameter as _},
         violation::{Rule, Violation, Violations},
     },
@@ -76,11 +76,11 @@ impl PageRequest {
     #[doc(hidden)]
     pub fn open(
         cx: &CallContext,
-        arguments: &Sent<'_>,
+        arguments: &ArgumentText<'_>,
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
-        let question = Form::new(cx.contract().input, is_paging).digest(arguments);
+        let question = CanonicalForm::new(cx.contract().input, is_paging).digest(arguments);
         let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.pages(question);
         let after = match cursor {
@@ -115,7 +115,7 @@ fn binding(cx: &CallContext) -> Vec<u8> {
 
 /// The parameter `limit` of every paged tool.
 #[doc(hidden)]
-pub const LIMIT_PARAM: Declared<u32> = declare::<u32>("", "").with(
+pub const LIMIT_PARAM: DeclaredParam<u32> = declare::<u32>("", "").with(
     Param::new(LIMIT, "Items on the page, at most.", u32::SCHEMA)
         .min(integer(1, "1"))
         .max(integer(DEFAULT_MAX_ITEMS as i128, "100"))
@@ -124,7 +124,7 @@ pub const LIMIT_PARAM: Declared<u32> = declare::<u32>("", "").with(
 
 /// The parameter `cursor` of every paged tool.
 #[doc(hidden)]
-pub const CURSOR_PARAM: Declared<Option<String>> = declare::<Option<String>>("", "").with(
+pub const CURSOR_PARAM: DeclaredParam<Option<String>> = declare::<Option<String>>("", "").with(
     Param::new(
         CURSOR,
         "Where to go on: `next_cursor` of the page before, with all other arguments unchanged.",
@@ -195,7 +195,7 @@ impl<T: OutputValue> Shape<T> {
 }
 
 impl<T: OutputValue + Serialize> ToolResult for Page<T> {
-    const OUTPUT: Output = Output::Page(&Shape::<T>::OBJECT);
+    const OUTPUT: ToolOutput = ToolOutput::Page(&Shape::<T>::OBJECT);
     const IS_PAGED: bool = true;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {

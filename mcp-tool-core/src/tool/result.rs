@@ -3,7 +3,7 @@
 use std::{borrow::Cow, error::Error};
 
 use mcp_tool_contract::{
-    model::{Output, Version},
+    model::{ToolOutput, Version},
     read::types::OutputObject,
 };
 use serde::Serialize;
@@ -104,7 +104,7 @@ impl std::fmt::Debug for Delegation {
 pub trait ToolResult: Sized {
     /// What it promises.
     #[doc(hidden)]
-    const OUTPUT: Output;
+    const OUTPUT: ToolOutput;
 
     /// Whether more of it can be asked for; apart from the shape, which may have mistakes of its own.
     #[doc(hidden)]
@@ -131,7 +131,7 @@ pub trait ObjectResult: OutputObject {}
 
 #[diagnostic::do_not_recommend]
 impl<T: ObjectResult + Written> ToolResult for T {
-    const OUTPUT: Output = Output::Object(T::OBJECT);
+    const OUTPUT: ToolOutput = ToolOutput::Object(T::OBJECT);
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
@@ -157,7 +157,7 @@ impl<T: Serialize> Written for T {
 }
 
 impl ToolResult for () {
-    const OUTPUT: Output = Output::Nothing;
+    const OUTPUT: ToolOutput = ToolOutput::Nothing;
     const IS_PAGED: bool = false;
 
     fn answer(self, _: &CallContext) -> Result<Answer, ToolError> {
@@ -166,7 +166,7 @@ impl ToolResult for () {
 }
 
 impl ToolResult for String {
-    const OUTPUT: Output = Output::Text;
+    const OUTPUT: ToolOutput = ToolOutput::Text;
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
@@ -178,7 +178,7 @@ impl ToolResult for String {
 }
 
 impl ToolResult for &'static str {
-    const OUTPUT: Output = Output::Text;
+    const OUTPUT: ToolOutput = ToolOutput::Text;
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
@@ -196,21 +196,21 @@ impl ToolResult for &'static str {
     note = "a type that has `schemars::JsonSchema` alone comes by `Schemars<T>`"
 )]
 pub trait Returned {
-    const OUTPUT: Output;
+    const OUTPUT: ToolOutput;
     const IS_PAGED: bool;
     const ADAPTS: Option<Target>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult> Returned for T {
-    const OUTPUT: Output = T::OUTPUT;
+    const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
     const ADAPTS: Option<Target> = T::ADAPTS;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult, E> Returned for Result<T, E> {
-    const OUTPUT: Output = T::OUTPUT;
+    const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
     const ADAPTS: Option<Target> = T::ADAPTS;
 }

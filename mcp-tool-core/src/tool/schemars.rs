@@ -1,6 +1,6 @@
 //! Results whose schema is known only when the server runs.
 
-use mcp_tool_contract::model::Output;
+use mcp_tool_contract::model::ToolOutput;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde::Serialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::{
 pub struct Schemars<T>(pub T);
 
 impl<T: JsonSchema + Serialize> ToolResult for Schemars<T> {
-    const OUTPUT: Output = Output::Dynamic(schema_of::<T>);
+    const OUTPUT: ToolOutput = ToolOutput::Dynamic(schema_of::<T>);
     const IS_PAGED: bool = false;
 
     fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {

@@ -1,7 +1,7 @@
 //! A call that is spelled as clients spell it, read in one walk. What is odd in any way, wrong or only rare, is left
 //! to the careful reader: this one says nothing of why.
 
-use mcp_tool_contract::{json::META_REQUIRES, read::scan::Scan};
+use mcp_tool_contract::{json::META_REQUIRES, read::scan::JsonScanner};
 
 use super::{
     id::Id,
@@ -11,7 +11,7 @@ use crate::call::trace::TraceContext;
 
 /// The call that a message is, if it is one as clients write them.
 pub(super) fn call(text: &str) -> Option<Call<'_>> {
-    let mut scan = Scan::new(text);
+    let mut scan = JsonScanner::new(text);
     let (mut version, mut id, mut method, mut params) = (None, None, None, None);
     scan.enter_object().ok()?;
     while let Some(key) = scan.next_key().ok()? {
@@ -39,7 +39,7 @@ pub(super) fn call(text: &str) -> Option<Call<'_>> {
 /// Reads a member that comes once.
 fn once<'t, T>(
     slot: &mut Option<T>,
-    scan: &mut Scan<'t>,
+    scan: &mut JsonScanner<'t>,
     read: impl FnOnce(&'t str) -> Option<T>,
 ) -> Option<()> {
     if slot.is_some() {
@@ -59,7 +59,7 @@ fn object(raw: &str) -> Option<&str> {
     raw.starts_with('{').then_some(raw)
 }
 
-fn params<'t>(scan: &mut Scan<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>)> {
+fn params<'t>(scan: &mut JsonScanner<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>)> {
     let (mut name, mut arguments, mut meta) = (None, None, None);
     scan.enter_object().ok()?;
     while let Some(key) = scan.next_key().ok()? {
@@ -73,7 +73,7 @@ fn params<'t>(scan: &mut Scan<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>
     Some((name?, arguments, meta.unwrap_or_default()))
 }
 
-fn meta<'t>(scan: &mut Scan<'t>) -> Option<Meta<'t>> {
+fn meta<'t>(scan: &mut JsonScanner<'t>) -> Option<Meta<'t>> {
     let (mut version, mut capabilities, mut client, mut token) = (None, None, None, None);
     let (mut parent, mut state) = (None, None);
     scan.enter_object().ok()?;

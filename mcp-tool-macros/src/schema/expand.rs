@@ -27,7 +27,7 @@ fn scalar(ident: &Ident, kind: &TokenStream, from_value: &TokenStream) -> TokenS
         impl ::mcp_tool_runtime::Scalar for #ident {
             const KIND: ::mcp_tool_runtime::__private::Kind = #kind;
             fn from_value(
-                value: ::mcp_tool_runtime::__private::Value<'_>,
+                value: ::mcp_tool_runtime::__private::ParsedValue<'_>,
             ) -> ::core::result::Result<Self, ::mcp_tool_runtime::__private::Unreadable> {
                 #from_value
             }
@@ -48,7 +48,7 @@ fn unreadable(ident: &Ident) -> TokenStream {
 fn enumeration(ident: &Ident, variants: &[Variant]) -> TokenStream {
     let names = variants.iter().map(|variant| &variant.name);
     let arms = variants.iter().enumerate().map(|(index, Variant { ident: variant, .. })| {
-        quote!(::mcp_tool_runtime::__private::Value::Variant(#index) => ::core::result::Result::Ok(#ident::#variant))
+        quote!(::mcp_tool_runtime::__private::ParsedValue::Variant(#index) => ::core::result::Result::Ok(#ident::#variant))
     });
     let unreadable = unreadable(ident);
     scalar(
@@ -66,7 +66,7 @@ fn enumeration(ident: &Ident, variants: &[Variant]) -> TokenStream {
 fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> TokenStream {
     let name = ident.to_string();
     let narrowed = Ident::new("narrowed", Span::mixed_site());
-    let bounds = bounds.statements(&narrowed, "Narrowed");
+    let bounds = bounds.statements(&narrowed, "NewtypeSchema");
     let kind = if from_str {
         quote!(::mcp_tool_runtime::__private::Kind::TEXT)
     } else {
@@ -76,7 +76,7 @@ fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> Toke
     let from_value = if from_str {
         let parsed = quote_spanned!(inner.span()=> <#inner as ::core::str::FromStr>::from_str(&text));
         quote! {
-            let ::mcp_tool_runtime::__private::Value::Text(text) = value else {
+            let ::mcp_tool_runtime::__private::ParsedValue::Text(text) = value else {
                 return ::core::result::Result::Err(#unreadable);
             };
             #parsed.map(#ident).map_err(|_| #unreadable)
@@ -89,7 +89,7 @@ fn newtype(ident: &Ident, inner: &Type, bounds: &Bounds, from_str: bool) -> Toke
     quote! {
         const _: () = {
             const __KIND: ::mcp_tool_runtime::__private::Kind = {
-                let #narrowed = ::mcp_tool_runtime::__private::Narrowed::new(#name, #kind);
+                let #narrowed = ::mcp_tool_runtime::__private::NewtypeSchema::new(#name, #kind);
                 #bounds
                 #narrowed.kind()
             };
@@ -192,7 +192,7 @@ fn broken(ident: &Ident, generics: &Generics) -> TokenStream {
         impl #parameters ::mcp_tool_runtime::Scalar for #ident #arguments #clause {
             const KIND: ::mcp_tool_runtime::__private::Kind = ::mcp_tool_runtime::__private::Kind::TEXT;
             fn from_value(
-                _: ::mcp_tool_runtime::__private::Value<'_>,
+                _: ::mcp_tool_runtime::__private::ParsedValue<'_>,
             ) -> ::core::result::Result<Self, ::mcp_tool_runtime::__private::Unreadable> {
                 ::core::result::Result::Err(#unreadable)
             }

@@ -6,7 +6,7 @@ use mcp_tool_contract::{
     model::TaskSupport,
     name,
     read::format,
-    rules::{Class, Rule},
+    rules::{ChangeClass, ChangeRule},
 };
 use proc_macro2::{Span, TokenStream};
 use syn::{Ident, LitStr, Meta, Token, parse::Parser as _};
@@ -233,18 +233,23 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
         errors.at(&key.meta, format!("a guard is lowered for a reason: write `weakens({SHAPE})`"));
         return None;
     }
-    let guards = || Rule::ALL.iter().filter(|rule| rule.class() == Class::Weakens).map(|rule| rule.id());
-    match Rule::of_id(&id.value()) {
-        Some(rule) if rule.class() == Class::Weakens => Some(Weakening { rule, reason: reason.value() }),
+    let guards =
+        || ChangeRule::ALL.iter().filter(|rule| rule.class() == ChangeClass::Weakens).map(|rule| rule.id());
+    match ChangeRule::of_id(&id.value()) {
+        Some(rule) if rule.class() == ChangeClass::Weakens => {
+            Some(Weakening { rule, reason: reason.value() })
+        }
         Some(rule) => {
             let message = match rule.class() {
-                Class::Breaking => {
+                ChangeClass::Breaking => {
                     format!("`{rule}` is breaking: its licence is the next major version, and no reason")
                 }
-                Class::Additive | Class::Weakens => {
+                ChangeClass::Additive | ChangeClass::Weakens => {
                     format!("`{rule}` is additive: its licence is a minor version, and no reason")
                 }
-                Class::Patch => format!("`{rule}` lowers no guard, and needs neither version nor reason"),
+                ChangeClass::Patch => {
+                    format!("`{rule}` lowers no guard, and needs neither version nor reason")
+                }
             };
             errors.on(id.span(), message);
             None

@@ -128,7 +128,7 @@ fn declared(index: usize, sent: &Sent, tool: &Tool) -> TokenStream {
         let #param = ::mcp_tool_runtime::__private::Param::bounded(#param, #max_len, #max_items);
     };
     quote! {
-        const #constant: ::mcp_tool_runtime::__private::Declared<#ty> = {
+        const #constant: ::mcp_tool_runtime::__private::DeclaredParam<#ty> = {
             let #declared = #declare(#name, #description);
             let #param = #declared.param;
             #bounds
@@ -212,7 +212,7 @@ fn contract(tool: &Tool) -> TokenStream {
         let rule = format_ident!("{}", format!("{rule:?}"));
         quote! {
             ::mcp_tool_runtime::__private::Weakening {
-                rule: ::mcp_tool_runtime::__private::Rule::#rule,
+                rule: ::mcp_tool_runtime::__private::ChangeRule::#rule,
                 reason: #reason,
             }
         }
@@ -334,7 +334,7 @@ fn slots(tool: &Tool) -> TokenStream {
     let filled = (!names.is_empty()).then(|| {
         quote! {
             let (#(::mcp_tool_runtime::__private::Slot {
-                state: ::mcp_tool_runtime::__private::State::Filled(#names), ..
+                state: ::mcp_tool_runtime::__private::SlotState::Filled(#names), ..
             },)*) = #slots else {
                 return ::core::result::Result::Err(::mcp_tool_runtime::__private::unread());
             };
@@ -344,7 +344,7 @@ fn slots(tool: &Tool) -> TokenStream {
         #[allow(unused_mut)]
         let mut #slots = (#(::mcp_tool_runtime::__private::Slot {
             declared: &#declared,
-            state: ::mcp_tool_runtime::__private::State::Empty,
+            state: ::mcp_tool_runtime::__private::SlotState::Empty,
         },)*);
         if let ::core::result::Result::Err(#violations) =
             ::mcp_tool_runtime::__private::read(#arguments, &mut [#(&mut #slots.#places),*])

@@ -2,12 +2,12 @@
 
 use mcp_tool_contract::{
     model::{Rate, TaskSupport},
-    rules::Rule,
+    rules::ChangeRule,
 };
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
-use crate::{bounds::Bounds, literal::Literal, lock::Held};
+use crate::{bounds::Bounds, literal::Literal, lock::LockedTool};
 
 /// What the attribute's keys say.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub(crate) struct Deprecation {
 
 /// Why a guard is lowered.
 pub(crate) struct Weakening {
-    pub(crate) rule: Rule,
+    pub(crate) rule: ChangeRule,
     pub(crate) reason: String,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Tool {
     pub(crate) description: String,
     pub(crate) keys: Keys,
     /// The locked contract that this one is judged by.
-    pub(crate) locked: Option<Held>,
+    pub(crate) locked: Option<LockedTool>,
     /// What makes cargo look again when the lock changes.
     pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,

@@ -16,7 +16,7 @@ use super::{
     completion,
     model::{Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
 };
-use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::Locks};
+use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock};
 
 /// Parameters that a tool may have.
 const MAX_PARAMETERS: usize = 64;
@@ -97,7 +97,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     let is_complete = inputs.len() == signature.inputs.len();
-    let locks = Locks::here();
+    let locks = PackageLock::here();
     let locked = keys
         .version_at
         .filter(|_| keys.version != (0, 0))

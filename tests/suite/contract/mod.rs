@@ -84,9 +84,9 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
         (vec!["1.1".into()], vec!["1.0".into()])
     );
     project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
-    let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 \
-                 to 40 [bound-tightened] — bump to 2.0 and go on serving 1.1 to those who call it (an adapter will do), \
-                 then run `cargo run -- contract write`; or take the change back";
+    let drift = "tool 'find' 1.1 drifted from mcp-tools.lock: breaking: parameter 'name': max_len changed from 80 \
+                 to 40 [bound-tightened] — bump to 2.0 and keep serving 1.1 to its callers (an adapter is enough), \
+                 then run `cargo run -- contract write`; or revert the change";
     assert!(project.errors("").contains(drift), "{}", project.errors(""));
     project.write(LOCK, &lock);
     project.builds("");
@@ -118,9 +118,9 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
     let errors = project.errors("");
     let rename = "error[E0080]: evaluation panicked: tool 'find' 1.1 drifted from mcp-tools.lock: breaking: \
-                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and go on serving 1.1 \
-                  to those who call it (an adapter will do), then run `cargo run -- contract write`; or take the \
-                  change back\n --> src/things.rs:4:22\n";
+                  parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and keep serving 1.1 \
+                  to its callers (an adapter is enough), then run `cargo run -- contract write`; or revert the \
+                  change\n --> src/things.rs:4:22\n";
     assert!(errors.contains(rename), "{errors}");
     assert!(errors.contains("due to 1 previous error"), "{errors}");
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
@@ -196,16 +196,17 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     contract(&["check"]).is(1, &[place]);
     contract(&["write"]).is(1, &[place]);
 
-    let tightened = "max_len went from 80 to 40";
+    let tightened = "max_len changed from 80 to 40";
     edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
-    contract(&["check"]).is(5, &[tightened, "was taken, and is refused now", "needs-bump: bump to 3.0"]);
+    contract(&["check"]).is(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
     let kept = project.read(LOCK);
     contract(&["write"]).is(1, &[by_hand]);
     assert_eq!(project.read(LOCK), kept, "nothing is written");
 
     edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
-    let wanted = "weakens: say why: `weakens(\"bound-loosened\", reason = \"…\")`";
-    contract(&["check"]).is(4, &["max_len went from 20 to 40", "was refused, and is taken now", wanted]);
+    let wanted = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
+    contract(&["check"])
+        .is(4, &["max_len changed from 20 to 40", "was refused, and is now accepted", wanted]);
 
     edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
     contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version never falls"]);

@@ -31,13 +31,13 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
 
     assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
     let check = contract(&["check", "--against", "HEAD"]);
-    let tightened = "breaking  parameter 'name': max_len went from 40 to 20 [bound-tightened]";
+    let tightened = "breaking  parameter 'name': max_len changed from 40 to 20 [bound-tightened]";
     check.is(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
     check.lacks("description");
 
     // A changed description is no error, and still part of the diff.
     let diff = contract(&["diff", "HEAD"]);
-    diff.is(5, &[tightened, "patch     the tool has another description [description-changed]"]);
+    diff.is(5, &[tightened, "patch     the tool has a different description [description-changed]"]);
     assert_eq!(contract(&["diff"]).is(0, &[]).out, CURRENT);
 
     for revision in ["nowhere", "HEAD~7", "--output=written"] {
@@ -63,9 +63,9 @@ fn check_machine_formats(project: &Project) {
     assert_eq!(tool["line"], 4);
     let change = &tool["changes"][0];
     assert_eq!([&change["class"], &change["rule"]], ["breaking", "bound-tightened"]);
-    assert_eq!(change["message"], "parameter 'name': max_len went from 40 to 20");
+    assert_eq!(change["message"], "parameter 'name': max_len changed from 40 to 20");
     let witness = change["witness"].as_str().unwrap();
-    let arguments = witness.strip_suffix(" was taken, and is refused now").unwrap();
+    let arguments = witness.strip_suffix(" was accepted, and is now refused").unwrap();
     let arguments: serde_json::Value = serde_json::from_str(arguments).unwrap();
     let length = arguments["name"].as_str().unwrap().chars().count();
     assert!((21..=40).contains(&length), "{witness}");

@@ -70,7 +70,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
 
     // A package outside the workspace is checked against its own lock at compile time.
     let errors = project.errors("inside");
-    let drift = "tool 'remote' 1.0 drifted from mcp-tools.lock: breaking: parameter 'name': max_len went from 80 to 40";
+    let drift = "tool 'remote' 1.0 drifted from mcp-tools.lock: breaking: parameter 'name': max_len changed from 80 to 40";
     assert!(errors.contains(drift), "{errors}");
     project.edit("outside/src/lib.rs", "max_len = 40", "max_len = 80");
     project.builds("inside");

@@ -34,7 +34,7 @@ use std::fs;
 
 use mcp_tool_contract::{
     lock::Lock,
-    rules::{Class, Rule},
+    rules::{ChangeClass, ChangeRule},
 };
 use mcp_tool_runtime::ToolEntry;
 
@@ -100,8 +100,8 @@ fn the_lock_of_the_drifts_is_that_of_the_tools_as_they_were() {
 }
 
 /// Whether a compiler can see a change by that rule: it sees no tool that isn't there, and lets words pass.
-fn is_seen_by_a_compiler(rule: Rule) -> bool {
-    !matches!(rule, Rule::ToolAdded | Rule::ToolRemoved) && rule.class() > Class::Patch
+fn is_seen_by_a_compiler(rule: ChangeRule) -> bool {
+    !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn every_rule_that_a_compiler_sees_has_its_compile_error() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
-    let unseen: Vec<Rule> = Rule::ALL
+    let unseen: Vec<ChangeRule> = ChangeRule::ALL
         .iter()
         .copied()
         .filter(|rule| is_seen_by_a_compiler(*rule) != said.contains(&format!("[{rule}]")))

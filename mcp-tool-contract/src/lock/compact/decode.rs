@@ -1,42 +1,42 @@
-//! The bytes as a contract again, in const evaluation.
+//! Decoder of the binary form, in const evaluation.
 //!
-//! A constant can't hold what points into itself, so that it is made in steps, each a constant that points into
-//! those before: the texts, then objects from the innermost outwards, then all of it.
+//! A constant can't contain pointers into itself, so decoding takes several passes, each a constant that points into the
+//! previous ones: first the texts, then objects from the innermost outwards, then the contract.
 
 use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long};
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{
-        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+        Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
     },
     pattern::Pattern,
-    rules::Rule,
+    rules::ChangeRule,
 };
 
-/// How many objects may stand inside one another.
+/// Maximum nesting of objects.
 const LEVELS: usize = 8;
 
-/// One level of objects after the other.
+/// Decodes the objects level by level.
 macro_rules! levels {
     ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
         #[doc(hidden)]
-        const $walk: Walk = walk(Self::BYTES, &Self::$step);
+        const $walk: DecodePass = walk(Self::BYTES, &Self::$step);
         #[doc(hidden)]
-        const $objects: Objects = objects(&Self::$walk);
+        const $objects: DecodedObjects = objects(&Self::$walk);
         #[doc(hidden)]
-        const $next: Step = Self::$step.above(&Self::$objects);
+        const $next: DecodeStep = Self::$step.above(&Self::$objects);
     )+};
 }
 
-/// A locked contract in const evaluation. Nothing asks for more than its bytes unless something changed.
-pub trait Compact {
-    /// The bytes that [`encode`](super::encode) made.
+/// A locked contract in const evaluation. Only its bytes are evaluated unless something changed.
+pub trait CompactContract {
+    /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];
 
     #[doc(hidden)]
-    const FIRST: Walk = walk(Self::BYTES, &Step::FIRST);
+    const FIRST: DecodePass = walk(Self::BYTES, &DecodeStep::FIRST);
     #[doc(hidden)]
-    const S0: Step = Step { texts: Some(&Self::FIRST.texts), ..Step::FIRST };
+    const S0: DecodeStep = DecodeStep { texts: Some(&Self::FIRST.texts), ..DecodeStep::FIRST };
     levels! {
         S0 W0 O0 => S1;
         S1 W1 O1 => S2;
@@ -48,9 +48,9 @@ pub trait Compact {
         S7 W7 O7 => S8;
     }
     #[doc(hidden)]
-    const LAST: Walk = walk(Self::BYTES, &Self::S8);
+    const LAST: DecodePass = walk(Self::BYTES, &Self::S8);
 
-    /// The contract.
+    /// Decoded contract.
     const CONTRACT: Contract = Contract {
         input: part(&Self::LAST.params.list, 0, Self::LAST.params.len),
         weakens: part(&Self::LAST.weakens.list, 0, Self::LAST.weakens.len),
@@ -58,20 +58,20 @@ pub trait Compact {
     };
 }
 
-/// So many of something.
+/// Fixed-capacity vector for const evaluation.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Pool<T: Copy, const MOST: usize> {
+pub struct ConstVec<T: Copy, const MOST: usize> {
     list: [T; MOST],
     len: usize,
 }
 
-impl<T: Copy, const MOST: usize> Pool<T, MOST> {
+impl<T: Copy, const MOST: usize> ConstVec<T, MOST> {
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     const fn push(&mut self, value: T) {
         if self.len == MOST {
             panic!(
-                "a locked contract is too large for the compiler to judge it: `contract diff` shows what changed"
+                "a locked contract is too large to be compared at compile time: run `contract diff` to see the changes"
             );
         }
         self.list[self.len] = value;
@@ -83,19 +83,19 @@ const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] 
     all.split_at(start).1.split_at(count).0
 }
 
-/// What was made by the steps before.
+/// Results of the previous passes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
-    texts: Option<&'static Pool<&'static str, 2_048>>,
-    below: [Option<&'static Objects>; LEVELS],
+pub struct DecodeStep {
+    texts: Option<&'static ConstVec<&'static str, 2_048>>,
+    below: [Option<&'static DecodedObjects>; LEVELS],
     level: usize,
 }
 
-impl Step {
-    const FIRST: Step = Step { texts: None, below: [None; LEVELS], level: 0 };
+impl DecodeStep {
+    const FIRST: DecodeStep = DecodeStep { texts: None, below: [None; LEVELS], level: 0 };
 
-    const fn above(mut self, objects: &'static Objects) -> Step {
+    const fn above(mut self, objects: &'static DecodedObjects) -> DecodeStep {
         self.below[self.level] = Some(objects);
         self.level += 1;
         self
@@ -105,9 +105,9 @@ impl Step {
 /// The objects of one level.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Objects([Object; 128]);
+pub struct DecodedObjects([Object; 128]);
 
-const fn objects(walk: &'static Walk) -> Objects {
+const fn objects(walk: &'static DecodePass) -> DecodedObjects {
     let mut objects = [Object::EMPTY; 128];
     let mut i = 0;
     while i < walk.objects.len {
@@ -115,54 +115,54 @@ const fn objects(walk: &'static Walk) -> Objects {
         objects[i] = Object { members: part(&walk.members.list, start, count) };
         i += 1;
     }
-    Objects(objects)
+    DecodedObjects(objects)
 }
 
-/// One walk over the bytes, and what it gathered.
+/// One pass over the bytes, with its results.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Walk {
+pub struct DecodePass {
     bytes: &'static [u8],
-    /// Scopes, upstreams and values of enums.
-    texts: Pool<&'static str, 2_048>,
-    /// Fields of the objects of the step's level.
-    members: Pool<Member, 512>,
-    /// Where the fields of each of them are.
-    objects: Pool<(usize, usize), 128>,
-    /// How many objects of each level were met.
-    met: [usize; LEVELS],
-    params: Pool<Param, 66>,
-    weakens: Pool<Weakening, 64>,
+    /// Scopes, upstreams and enum values.
+    texts: ConstVec<&'static str, 2_048>,
+    /// Fields of the objects of the current level.
+    members: ConstVec<Member, 512>,
+    /// Start and count of each object's fields.
+    objects: ConstVec<(usize, usize), 128>,
+    /// Number of objects of each level so far.
+    counts: [usize; LEVELS],
+    params: ConstVec<Param, 66>,
+    weakens: ConstVec<Weakening, 64>,
     contract: Contract,
 }
 
-const fn walk(bytes: &'static [u8], step: &Step) -> Walk {
-    let reason = Weakening { rule: Rule::ScopeRemoved, reason: "" };
-    let mut walk = Walk {
+const fn walk(bytes: &'static [u8], step: &DecodeStep) -> DecodePass {
+    let reason = Weakening { rule: ChangeRule::ScopeRemoved, reason: "" };
+    let mut walk = DecodePass {
         bytes,
-        texts: Pool { list: [""; 2_048], len: 0 },
-        members: Pool { list: [Member::Tag("", ""); 512], len: 0 },
-        objects: Pool { list: [(0, 0); 128], len: 0 },
-        met: [0; LEVELS],
-        params: Pool { list: [Param::new("", "", Kind::Boolean.schema()); 66], len: 0 },
-        weakens: Pool { list: [reason; 64], len: 0 },
+        texts: ConstVec { list: [""; 2_048], len: 0 },
+        members: ConstVec { list: [Member::Tag("", ""); 512], len: 0 },
+        objects: ConstVec { list: [(0, 0); 128], len: 0 },
+        counts: [0; LEVELS],
+        params: ConstVec { list: [Param::new("", "", Kind::Boolean.schema()); 66], len: 0 },
+        weakens: ConstVec { list: [reason; 64], len: 0 },
         contract: Contract::EMPTY,
     };
     walk.contract(step);
     walk
 }
 
-impl Walk {
+impl DecodePass {
     const fn byte(&mut self) -> u8 {
         let mut bytes = self.bytes;
-        let byte = byte!(bytes);
+        let byte = next_byte!(bytes);
         self.bytes = bytes;
         byte
     }
 
     const fn number(&mut self) -> i128 {
         let mut bytes = self.bytes;
-        let number = number!(bytes);
+        let number = next_number!(bytes);
         self.bytes = bytes;
         number
     }
@@ -177,7 +177,7 @@ impl Walk {
         }
     }
 
-    const fn texts(&mut self, step: &Step) -> &'static [&'static str] {
+    const fn texts(&mut self, step: &DecodeStep) -> &'static [&'static str] {
         let (count, start) = (self.number() as usize, self.texts.len);
         let mut i = 0;
         while i < count {
@@ -191,7 +191,7 @@ impl Walk {
         }
     }
 
-    const fn contract(&mut self, step: &Step) {
+    const fn contract(&mut self, step: &DecodeStep) {
         let head = self.byte();
         self.contract.hints = Hints {
             read_only: head & 1 != 0,
@@ -223,15 +223,15 @@ impl Walk {
             i += 1;
         }
         self.contract.output = match self.byte() {
-            0 => Output::Nothing,
-            1 => Output::Text,
+            0 => ToolOutput::Nothing,
+            1 => ToolOutput::Text,
             2 => {
                 let at = self.object(step);
-                Output::Object(resolved(step, at))
+                ToolOutput::Object(resolved(step, at))
             }
-            4 => Output::Content,
-            // Judged when there is something to judge: at run time.
-            _ => Output::Remembered("{}"),
+            4 => ToolOutput::Content,
+            // Compared at run time, when the schema is known.
+            _ => ToolOutput::FromLock("{}"),
         };
         self.byte();
         if self.byte() == 1 {
@@ -246,7 +246,7 @@ impl Walk {
         let count = self.number();
         let mut i = 0;
         while i < count {
-            let rule = Rule::ALL[self.number() as usize];
+            let rule = ChangeRule::ALL[self.number() as usize];
             let reason = self.text();
             self.weakens.push(Weakening { rule, reason });
             i += 1;
@@ -261,8 +261,8 @@ impl Walk {
         }
     }
 
-    /// A parameter, whose name stands elsewhere.
-    const fn param(&mut self, step: &Step) -> Param {
+    /// Decodes a parameter without its name, which is stored at the end.
+    const fn param(&mut self, step: &DecodeStep) -> Param {
         let (schema, _, mark) = self.schema(step);
         let default = match mark >> 1 & 3 {
             0 => None,
@@ -276,8 +276,8 @@ impl Walk {
         Param { name: "", description: "", schema, default, secret: mark & 1 != 0, header }
     }
 
-    /// A schema, how many levels of objects are below it, and what is said beside it.
-    const fn schema(&mut self, step: &Step) -> (Schema, usize, u8) {
+    /// Decodes a schema, the number of object levels in it, and its annotation bits.
+    const fn schema(&mut self, step: &DecodeStep) -> (Schema, usize, u8) {
         let flags = self.byte();
         let items = if flags & 2 != 0 {
             let min = self.number() as u64;
@@ -306,7 +306,7 @@ impl Walk {
                     3 => Some(Format::DateTime),
                     _ => None,
                 };
-                let pattern = if tag & 8 != 0 { Some(Pattern::remembered(self.text())) } else { None };
+                let pattern = if tag & 8 != 0 { Some(Pattern::from_lock(self.text())) } else { None };
                 Kind::String(Text { min_len, max_len, pattern, format })
             }
             ENUM => Kind::Enum(self.texts(step)),
@@ -319,10 +319,10 @@ impl Walk {
         (Schema { kind, items, optional: flags & 1 != 0 }, below, flags >> 2)
     }
 
-    /// The level of an object, and which of that level it is.
+    /// Decodes an object; returns its level and its index in that level.
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-    const fn object(&mut self, step: &Step) -> (usize, usize) {
-        let mut fields = Pool { list: [Member::Tag("", ""); 128], len: 0 };
+    const fn object(&mut self, step: &DecodeStep) -> (usize, usize) {
+        let mut fields = ConstVec { list: [Member::Tag("", ""); 128], len: 0 };
         let count = self.number();
         let mut level = 0;
         let mut i = 0;
@@ -337,7 +337,7 @@ impl Walk {
         }
         if level >= LEVELS {
             panic!(
-                "a result nests too deep for the compiler to judge it: `contract diff` shows what changed"
+                "a result nests too deeply to be compared at compile time: run `contract diff` to see the changes"
             );
         }
         if level == step.level {
@@ -348,20 +348,20 @@ impl Walk {
                 i += 1;
             }
         }
-        self.met[level] += 1;
-        (level, self.met[level] - 1)
+        self.counts[level] += 1;
+        (level, self.counts[level] - 1)
     }
 }
 
-/// An object that a step before made; a later step asks again for one that none did.
-const fn resolved(step: &Step, (level, which): (usize, usize)) -> &'static Object {
+/// Returns an object from a previous pass; a later pass resolves those that are still missing.
+const fn resolved(step: &DecodeStep, (level, which): (usize, usize)) -> &'static Object {
     match step.below[level] {
-        Some(Objects(list)) => &list[which],
+        Some(DecodedObjects(list)) => &list[which],
         None => &Object::EMPTY,
     }
 }
 
-/// A default out of its JSON. Text stays quoted: the judge compares it as JSON.
+/// Decodes a default from its JSON. Text stays quoted, because it is compared as JSON.
 const fn literal(json: &'static str) -> Literal {
     let value = match json.as_bytes() {
         [b't', ..] => LiteralValue::Boolean(true),
@@ -419,13 +419,13 @@ mod tests {
                 .default(Literal { value: LiteralValue::Number(0.1), json: "0.1" }),
             Param::new("name", "", Kind::TEXT.schema())
                 .max_len(9)
-                .pattern(Pattern::remembered("^a"))
+                .pattern(Pattern::from_lock("^a"))
                 .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" })
                 .header("Name"),
             Param::new("day", "", Kind::String(Format::Date.text()).schema().optional()).secret(),
             Param::new("hour", "", Kind::Integer { minimum: 0, maximum: 23 }.schema()).header("Hour"),
         ],
-        output: Output::Object(&OUTER),
+        output: ToolOutput::Object(&OUTER),
         scopes: &["a", "b"],
         timeout_ms: Some(1),
         concurrency: Some(2),
@@ -433,7 +433,7 @@ mod tests {
         gate: Some(Gate::Scope("c")),
         upstreams: &["d", "e"],
         deprecation: Some(Deprecation { message: "Old.", replacement: None, removal: Some("2027-01-31") }),
-        weakens: &[Weakening { rule: Rule::BoundLoosened, reason: "more" }],
+        weakens: &[Weakening { rule: ChangeRule::BoundLoosened, reason: "more" }],
         ..Contract::EMPTY
     };
 
@@ -441,10 +441,10 @@ mod tests {
         Box::leak(Box::new(value))
     }
 
-    /// The steps of [`Compact`], for bytes that no constant holds.
+    /// Runs the passes of [`CompactContract`] at run time.
     fn decode(bytes: &'static [u8]) -> Contract {
-        let first = kept(walk(bytes, &Step::FIRST));
-        let mut step = Step { texts: Some(&first.texts), ..Step::FIRST };
+        let first = kept(walk(bytes, &DecodeStep::FIRST));
+        let mut step = DecodeStep { texts: Some(&first.texts), ..DecodeStep::FIRST };
         for _ in 0..LEVELS {
             step = step.above(kept(objects(kept(walk(bytes, &step)))));
         }
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_is_the_contract_again() {
+    fn encoded_contract_is_decoded_to_an_equal_one() {
         let decoded = decode(super::super::encode(&CONTRACT).leak());
         let found = judge::compare::<96>(&CONTRACT, &decoded, Prose::Dropped);
         assert!(found.is_empty(), "{:?}", found.listed());

@@ -1,22 +1,22 @@
-//! A contract as bytes.
+//! Encoder of the binary form.
 
-use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, flags, head, mark, string};
+use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, annotation_bits, header_bits, string_bits, value_bits};
 use crate::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Object, Schema, Text},
-    model::{Contract, Deprecation, Gate, Output, Param, Rate, Weakening},
+    model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
 };
 
-/// The bytes of a contract.
+/// Encodes a contract.
 #[must_use]
 pub fn encode(contract: &Contract) -> Vec<u8> {
-    let mut bytes = Writer(Vec::new());
+    let mut bytes = CompactWriter(Vec::new());
     bytes.contract(contract);
     bytes.0
 }
 
-struct Writer(Vec<u8>);
+struct CompactWriter(Vec<u8>);
 
-impl Writer {
+impl CompactWriter {
     fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
@@ -70,7 +70,7 @@ impl Writer {
             deprecation,
             weakens,
         } = contract;
-        self.byte(head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()));
+        self.byte(header_bits(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()));
         self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
         self.maybe(*concurrency, |to, limit| to.number(limit.into()));
         self.count(scopes.len());
@@ -92,14 +92,14 @@ impl Writer {
         self.count(input.len());
         input.iter().for_each(|param| self.param(param));
         self.output(output);
-        // Rare enough to be looked at whole.
+        // Rare: the full comparison handles these.
         let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
-        self.maybe(*constraints, Writer::text);
+        self.maybe(*constraints, CompactWriter::text);
         self.maybe(*deprecation, |to, Deprecation { message, replacement, removal }| {
             to.text(message);
-            to.maybe(replacement, Writer::text);
-            to.maybe(removal, Writer::text);
+            to.maybe(replacement, CompactWriter::text);
+            to.maybe(removal, CompactWriter::text);
         });
         self.count(weakens.len());
         for Weakening { rule, reason } in *weakens {
@@ -114,7 +114,7 @@ impl Writer {
 
     fn param(&mut self, param: &Param) {
         let Param { name: _, description: _, schema, default, secret, header } = param;
-        self.schema(schema, mark(*secret, default, header.is_some()));
+        self.schema(schema, annotation_bits(*secret, default, header.is_some()));
         if let Some(Literal { value, json }) = default {
             if let LiteralValue::Number(value) = value {
                 self.number(value.to_bits().into());
@@ -128,7 +128,7 @@ impl Writer {
 
     fn schema(&mut self, schema: &Schema, mark: u8) {
         let Schema { kind, items, optional } = schema;
-        self.byte(flags(*optional, items.is_some(), mark));
+        self.byte(value_bits(*optional, items.is_some(), mark));
         if let Some(Items { min, max }) = items {
             self.number((*min).into());
             self.number(max.map_or(-1, Into::into));
@@ -147,7 +147,7 @@ impl Writer {
                 }
             }
             Kind::String(Text { min_len, max_len, pattern, format }) => {
-                self.byte(string(pattern.is_some(), *format));
+                self.byte(string_bits(pattern.is_some(), *format));
                 self.number((*min_len).into());
                 self.number(max_len.map_or(-1, Into::into));
                 if let Some(pattern) = pattern {
@@ -166,16 +166,16 @@ impl Writer {
         }
     }
 
-    fn output(&mut self, output: &Output) {
+    fn output(&mut self, output: &ToolOutput) {
         match output {
-            Output::Nothing => self.byte(0),
-            Output::Text => self.byte(1),
-            Output::Object(object) | Output::Page(object) => {
+            ToolOutput::Nothing => self.byte(0),
+            ToolOutput::Text => self.byte(1),
+            ToolOutput::Object(object) | ToolOutput::Page(object) => {
                 self.byte(2);
                 self.object(object);
             }
-            Output::Remembered(_) | Output::Dynamic(_) => self.byte(3),
-            Output::Content => self.byte(4),
+            ToolOutput::FromLock(_) | ToolOutput::Dynamic(_) => self.byte(3),
+            ToolOutput::Content => self.byte(4),
         }
     }
 

@@ -1,17 +1,16 @@
-//! What binds of a locked contract, as bytes: literals, which cost a compiler nothing.
+//! Binary form of a locked contract without prose: a byte-string literal costs the compiler nothing.
 //!
-//! In nearly all builds nothing changed, and [`is_unchanged`] sees it in one walk. Only where something did are
-//! they made a [`Contract`] again, for the judge ([`Compact`]). Words are left out. Each step of const evaluation
-//! costs about a microsecond and each call twenty, so that the walk calls as little as it can.
+//! In nearly all builds nothing changed, and [`is_unchanged`] detects that in one pass. Only after a change are the bytes
+//! decoded into a [`Contract`] and compared ([`CompactContract`]). Each step of const evaluation costs about a
+//! microsecond and each call twenty, so this pass avoids calls.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
-    model::{Contract, Gate, Hints, Output, Param, Rate},
+    model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// What is said beside a schema: of a parameter whether it is secret, what default it has and whether a header
-/// mirrors it, of a field whether it is always there.
-const fn mark(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
+/// Bits of a parameter in addition to its schema: secret, kind of default, mirrored. A field has one bit: required.
+const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
         Some(Literal { value: LiteralValue::Number(_), .. }) => 2,
@@ -22,12 +21,12 @@ const fn mark(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
 
 const MIRRORED: u8 = 1 << 3;
 
-const fn flags(optional: bool, items: bool, mark: u8) -> u8 {
+const fn value_bits(optional: bool, items: bool, mark: u8) -> u8 {
     optional as u8 | (items as u8) << 1 | mark << 2
 }
 
-/// A string, whether it has a pattern, and its format.
-const fn string(pattern: bool, format: Option<Format>) -> u8 {
+/// Tag of a string, with bits for a pattern and the format.
+const fn string_bits(pattern: bool, format: Option<Format>) -> u8 {
     let format = match format {
         Some(format) => format as u8 + 1,
         None => 0,
@@ -35,14 +34,14 @@ const fn string(pattern: bool, format: Option<Format>) -> u8 {
     STRING | (pattern as u8) << 3 | format << 4
 }
 
-const fn pack(hints: Hints) -> u8 {
+const fn hint_bits(hints: Hints) -> u8 {
     let Hints { read_only, destructive, idempotent, open_world } = hints;
     read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
 }
 
-/// The hints, and which of the rarer guards stand behind the scopes: those that don't cost nothing.
-const fn head(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
-    let mut head = pack(hints);
+/// First byte of a contract: the hints, and the rarer guards that follow the scopes. Absent guards take no space.
+const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
+    let mut head = hint_bits(hints);
     head |= if rate { RATE } else { 0 };
     head |= if gate { GATE } else { 0 };
     head |= if task { TASK } else { 0 };
@@ -54,7 +53,7 @@ const GATE: u8 = 1 << 5;
 const UPSTREAMS: u8 = 1 << 6;
 const TASK: u8 = 1 << 7;
 
-// The kinds of values.
+// Tags of kinds.
 const BOOLEAN: u8 = 0;
 const INTEGER: u8 = 1;
 const NUMBER: u8 = 2;
@@ -62,8 +61,8 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// The next byte; where nothing is left, one that is never written.
-macro_rules! byte {
+/// Reads the next byte; at the end, a value that is never written.
+macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
             [byte, rest @ ..] => {
@@ -75,8 +74,8 @@ macro_rules! byte {
     };
 }
 
-/// The next number; where nothing is left, one that is never written.
-macro_rules! number {
+/// Reads the next number; at the end, a value that is never written.
+macro_rules! next_number {
     ($bytes:ident) => {
         match $bytes {
             [0, low, high, rest @ ..] => {
@@ -97,7 +96,7 @@ macro_rules! number {
 mod decode;
 mod encode;
 
-pub use decode::Compact;
+pub use decode::CompactContract;
 pub use encode::encode;
 
 const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
@@ -110,11 +109,11 @@ const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     }
 }
 
-/// Whether the next text is this one.
-macro_rules! eaten {
+/// Reads the next text and compares it with this one.
+macro_rules! consume_text {
     ($bytes:ident, $text:expr) => {{
         let mut text: &[u8] = $text.as_bytes();
-        let length = number!($bytes);
+        let length = next_number!($bytes);
         if length != text.len() as i128 {
             false
         } else {
@@ -135,12 +134,12 @@ macro_rules! eaten {
     }};
 }
 
-/// Whether nothing that binds differs. It says no more than that the judge would find nothing.
+/// Returns true only if comparing the contracts without prose would find nothing. It may return false for equal ones.
 ///
-/// Whether the parameters have the names that were locked, in their order, is known to the macro, which hands it in.
+/// The macro compares the names of the parameters and their order, and passes the result as `same_names`.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
-    // Every field stands here by name: a new one doesn't compile until it is looked at.
+    // Destructured in full, so that a new field doesn't compile until it is compared.
     let Contract {
         name: _,
         version: _,
@@ -161,87 +160,89 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         weakens,
     } = new;
     let mut bytes = locked;
-    if byte!(bytes) != head(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()) {
+    if next_byte!(bytes)
+        != header_bits(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some())
+    {
         return false;
     }
     let same_timeout = match timeout_ms {
-        None => byte!(bytes) == 0,
-        Some(own) => byte!(bytes) == 1 && number!(bytes) == *own as i128,
+        None => next_byte!(bytes) == 0,
+        Some(own) => next_byte!(bytes) == 1 && next_number!(bytes) == *own as i128,
     };
     let same_concurrency = match concurrency {
-        None => byte!(bytes) == 0,
-        Some(own) => byte!(bytes) == 1 && number!(bytes) == *own as i128,
+        None => next_byte!(bytes) == 0,
+        Some(own) => next_byte!(bytes) == 1 && next_number!(bytes) == *own as i128,
     };
-    if !same_timeout || !same_concurrency || number!(bytes) != scopes.len() as i128 {
+    if !same_timeout || !same_concurrency || next_number!(bytes) != scopes.len() as i128 {
         return false;
     }
     let mut i = 0;
     while i < scopes.len() {
-        if !eaten!(bytes, scopes[i]) {
+        if !consume_text!(bytes, scopes[i]) {
             return false;
         }
         i += 1;
     }
     if let Some(Rate { calls, window }) = rate
-        && !(number!(bytes) == *calls as i128 && byte!(bytes) == *window as u8)
+        && !(next_number!(bytes) == *calls as i128 && next_byte!(bytes) == *window as u8)
     {
         return false;
     }
     if let Some(Gate::Scope(scope)) = gate
-        && !eaten!(bytes, scope)
+        && !consume_text!(bytes, scope)
     {
         return false;
     }
     if let Some(task) = task
-        && byte!(bytes) != *task as u8
+        && next_byte!(bytes) != *task as u8
     {
         return false;
     }
     if !upstreams.is_empty() {
-        if number!(bytes) != upstreams.len() as i128 {
+        if next_number!(bytes) != upstreams.len() as i128 {
             return false;
         }
         let mut i = 0;
         while i < upstreams.len() {
-            if !eaten!(bytes, upstreams[i]) {
+            if !consume_text!(bytes, upstreams[i]) {
                 return false;
             }
             i += 1;
         }
     }
-    if !same_names || number!(bytes) != input.len() as i128 {
+    if !same_names || next_number!(bytes) != input.len() as i128 {
         return false;
     }
     let mut i = 0;
     while i < input.len() {
         let Param { name: _, description: _, schema: own, default, secret, header } = &input[i];
-        match schema(bytes, own, mark(*secret, default, header.is_some())) {
+        match schema(bytes, own, annotation_bits(*secret, default, header.is_some())) {
             Some(rest) => bytes = rest,
             None => return false,
         }
         let same_default = match default {
             None => true,
             Some(Literal { value: LiteralValue::Number(value), json }) => {
-                number!(bytes) == value.to_bits() as i128 && eaten!(bytes, json)
+                next_number!(bytes) == value.to_bits() as i128 && consume_text!(bytes, json)
             }
-            Some(Literal { json, .. }) => eaten!(bytes, json),
+            Some(Literal { json, .. }) => consume_text!(bytes, json),
         };
         if !same_default {
             return false;
         }
         if let Some(header) = header
-            && !eaten!(bytes, header)
+            && !consume_text!(bytes, header)
         {
             return false;
         }
         i += 1;
     }
     let same_output = match output {
-        Output::Nothing => byte!(bytes) == 0,
-        Output::Text => byte!(bytes) == 1,
-        Output::Content => byte!(bytes) == 4,
-        Output::Object(own) | Output::Page(own) => {
-            byte!(bytes) == 2
+        ToolOutput::Nothing => next_byte!(bytes) == 0,
+        ToolOutput::Text => next_byte!(bytes) == 1,
+        ToolOutput::Content => next_byte!(bytes) == 4,
+        ToolOutput::Object(own) | ToolOutput::Page(own) => {
+            next_byte!(bytes) == 2
                 && match object(bytes, own) {
                     Some(rest) => {
                         bytes = rest;
@@ -250,9 +251,9 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
                     None => false,
                 }
         }
-        Output::Dynamic(_) | Output::Remembered(_) => false,
+        ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => false,
     };
-    // Constraints, a deprecation and reasons are rare enough to be looked at whole.
+    // Constraints, deprecations and reasons are rare: the full comparison handles them.
     same_output
         && constraints.is_none()
         && deprecation.is_none()
@@ -260,10 +261,10 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         && matches!(bytes, [0, ..])
 }
 
-/// What is left behind a schema that is the same.
+/// Returns the bytes after the schema if it is equal.
 const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'static [u8]> {
     let Schema { kind, items, optional } = own;
-    if byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
+    if next_byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
         return None;
     }
     if let Some(Items { min, max }) = items {
@@ -271,49 +272,51 @@ const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'st
             Some(most) => *most as i128,
             None => -1,
         };
-        if number!(bytes) != *min as i128 || number!(bytes) != most {
+        if next_number!(bytes) != *min as i128 || next_number!(bytes) != most {
             return None;
         }
     }
     let same = match kind {
-        Kind::Boolean => byte!(bytes) == BOOLEAN,
+        Kind::Boolean => next_byte!(bytes) == BOOLEAN,
         Kind::Integer { minimum, maximum } => {
-            byte!(bytes) == INTEGER && number!(bytes) == *minimum && number!(bytes) == *maximum
+            next_byte!(bytes) == INTEGER && next_number!(bytes) == *minimum && next_number!(bytes) == *maximum
         }
         Kind::Number { minimum, maximum } => {
-            byte!(bytes) == NUMBER && number!(bytes) == bits(*minimum) && number!(bytes) == bits(*maximum)
+            next_byte!(bytes) == NUMBER
+                && next_number!(bytes) == bits(*minimum)
+                && next_number!(bytes) == bits(*maximum)
         }
         Kind::String(Text { min_len, max_len, pattern, format }) => {
             let most = match max_len {
                 Some(most) => *most as i128,
                 None => -1,
             };
-            byte!(bytes) == string(pattern.is_some(), *format)
-                && number!(bytes) == *min_len as i128
-                && number!(bytes) == most
+            next_byte!(bytes) == string_bits(pattern.is_some(), *format)
+                && next_number!(bytes) == *min_len as i128
+                && next_number!(bytes) == most
                 && match pattern {
-                    Some(pattern) => eaten!(bytes, pattern.source()),
+                    Some(pattern) => consume_text!(bytes, pattern.source()),
                     None => true,
                 }
         }
         Kind::Enum(values) => {
-            let mut same = byte!(bytes) == ENUM && number!(bytes) == values.len() as i128;
+            let mut same = next_byte!(bytes) == ENUM && next_number!(bytes) == values.len() as i128;
             let mut i = 0;
             while same && i < values.len() {
-                same = eaten!(bytes, values[i]);
+                same = consume_text!(bytes, values[i]);
                 i += 1;
             }
             same
         }
         Kind::Object(own) => {
-            return if byte!(bytes) == OBJECT { object(bytes, own) } else { None };
+            return if next_byte!(bytes) == OBJECT { object(bytes, own) } else { None };
         }
     };
     if same { Some(bytes) } else { None }
 }
 
 const fn object(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
-    if number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
+    if next_number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
 }
 
 const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
@@ -321,13 +324,13 @@ const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'sta
     while i < own.members.len() {
         let rest = match &own.members[i] {
             Member::Field(Field { name, description: _, schema: own, required }) => {
-                if !eaten!(bytes, name) {
+                if !consume_text!(bytes, name) {
                     return None;
                 }
                 schema(bytes, own, *required as u8)
             }
             Member::Flatten(inner) => members(bytes, inner),
-            // Rare enough to be looked at whole.
+            // Rare: the full comparison handles it.
             Member::Tag(..) => return None,
         };
         match rest {
@@ -367,7 +370,7 @@ mod tests {
     };
     const NAME: Param = Param::new("name", "", Kind::TEXT.schema())
         .max_len(40)
-        .pattern(Pattern::remembered("^[a-z]+$"))
+        .pattern(Pattern::from_lock("^[a-z]+$"))
         .header("Name");
     const COUNT: Param = Param::new("count", "", Kind::Integer { minimum: -1, maximum: 1 << 40 }.schema());
     const TEN: Literal = Literal { value: LiteralValue::Integer(10), json: "10" };
@@ -376,7 +379,7 @@ mod tests {
         name: "make",
         version: Version { major: 1, minor: 0 },
         input: &[NAME, COUNT],
-        output: Output::Object(&MADE),
+        output: ToolOutput::Object(&MADE),
         scopes: &["things:make"],
         timeout_ms: Some(70_000),
         rate: Some(TEN_A_MINUTE),
@@ -386,7 +389,7 @@ mod tests {
     };
 
     #[test]
-    fn the_same_is_unchanged_and_any_change_is_seen() {
+    fn every_change_is_detected() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
         assert!(is_unchanged(&CONTRACT, bytes, true));
         let changed = [
@@ -398,7 +401,7 @@ mod tests {
             Contract { input: const { &[NAME.header("Game"), COUNT] }, ..CONTRACT },
             Contract { input: const { &[NAME, COUNT.header("Count")] }, ..CONTRACT },
             Contract { input: const { &[Param { header: None, ..NAME }, COUNT] }, ..CONTRACT },
-            Contract { output: Output::Object(&INNER), ..CONTRACT },
+            Contract { output: ToolOutput::Object(&INNER), ..CONTRACT },
             Contract { scopes: &["things:mark"], ..CONTRACT },
             Contract { timeout_ms: Some(70_001), ..CONTRACT },
             Contract { concurrency: Some(1), ..CONTRACT },
@@ -419,9 +422,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_is_changed() {
+    fn truncated_bytes_count_as_changed() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
-        // What is behind the last flag is for the judge alone.
+        // Only the full comparison reads the bytes after the last flag.
         let walked = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length], true));
         assert!(
             walked.is_some_and(|walked| walked > bytes.len() - 60 && bytes[walked - 1] == 0),

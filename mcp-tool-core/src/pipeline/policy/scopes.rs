@@ -68,7 +68,7 @@ impl Authorizer for ScopeAuthorizer {
 
 /// The scopes that a tool and its gate need.
 pub(super) fn of(tool: &Contract) -> impl Iterator<Item = &'static str> {
-    tool.needs()
+    tool.required_scopes()
 }
 
 #[cfg(test)]

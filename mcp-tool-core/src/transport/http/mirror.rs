@@ -5,7 +5,7 @@ use mcp_tool_contract::{
     model::Contract,
     name::HEADER_PREFIX,
     read::{
-        mirror::{self, Mirrored},
+        mirror::{self, MirroredArgument},
         violation::shown,
     },
 };
@@ -19,8 +19,8 @@ pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -
     mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
 }
 
-fn check_one(headers: &HeaderMap, mirrored: Mirrored<'_>) -> Result<(), ProtocolError> {
-    let Mirrored { param, header, given } = mirrored;
+fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
+    let MirroredArgument { param, header, given } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name);
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, given) {
@@ -33,7 +33,7 @@ fn check_one(headers: &HeaderMap, mirrored: Mirrored<'_>) -> Result<(), Protocol
         (Some(_), None) => mismatch(format!(
             "the header {header} came without the argument '{param}': send both, or neither"
         )),
-        (Some(value), Some(given)) if mirror::says(&value, given) => Ok(()),
+        (Some(value), Some(given)) if mirror::header_matches(&value, given) => Ok(()),
         (Some(value), Some(given)) => mismatch(format!(
             "the header {header} says \"{}\", and the argument '{param}' is {}",
             shown(&value),

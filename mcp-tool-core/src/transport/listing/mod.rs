@@ -125,7 +125,10 @@ impl Listing {
             shows_grantable,
             alike,
             likes,
-            needs_scopes: registry.tools().iter().any(|tool| tool.contract.needs().next().is_some()),
+            needs_scopes: registry
+                .tools()
+                .iter()
+                .any(|tool| tool.contract.required_scopes().next().is_some()),
             whole: Arc::new(Shown::new(&all, page)),
             nothing: Arc::new(Shown::new(&none, page)),
             sets: Sets::default(),

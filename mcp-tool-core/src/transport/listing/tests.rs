@@ -5,7 +5,7 @@ use std::{collections::HashSet, fs, num::NonZeroU32, sync::Arc, thread};
 use mcp_tool_contract::{
     model::{Contract, Deprecation, Gate, Version},
     read::{
-        arguments::Sent,
+        arguments::ArgumentText,
         violation::{Rule, Violation, Violations},
     },
 };
@@ -61,7 +61,7 @@ impl Random {
 struct Inert;
 
 impl Bound for Inert {
-    fn call<'a>(&'a self, _: &'a CallContext, _: &Sent<'_>) -> Result<Running<'a>, Violations> {
+    fn call<'a>(&'a self, _: &'a CallContext, _: &ArgumentText<'_>) -> Result<Running<'a>, Violations> {
         let message = "it is never called".to_owned();
         Err(Violation { pointer: String::new(), rule: Rule::Cursor, limit: None, message }.into())
     }

@@ -1,27 +1,27 @@
-//! What licenses a change: a version, and for a lowered guard a reason.
+//! The version policy: a change needs a version, and a lowered guard also a reason.
 
 use mcp_tool_contract::{
     bounds::Kind,
     judge::{self, Ruling},
     model::{Contract, Param, Version, Weakening},
-    rules::Rule,
+    rules::ChangeRule,
 };
 
 use crate::specimens::{COUNT, TEXT, param, whole};
 
 const OLD: Contract = Contract { version: Version { major: 2, minor: 3 }, ..takes!(param("days", COUNT)) };
-/// Words alone.
-const SAID: Contract = Contract { description: "Sends one reminder.", ..OLD };
+/// Differs only in words.
+const REWORDED: Contract = Contract { description: "Sends one reminder.", ..OLD };
 const ADDITIVE: Contract =
     Contract { version: OLD.version, ..takes!(param("days", COUNT), param("reason", TEXT.optional())) };
 const BREAKING: Contract =
     Contract { version: OLD.version, ..takes!(param("days", COUNT).max(whole(60, "60"))) };
 const WEAKER: Contract = Contract { scopes: &[], ..OLD };
-const NOBODY: Weakening = Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" };
-const ANOTHER: Weakening = Weakening { rule: Rule::ScopeRemoved, reason: "it is public now" };
+const NOBODY: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" };
+const ANOTHER: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "it is public now" };
 
 fn ruled(old: &Contract, new: &Contract) -> Ruling {
-    judge::rule(old, new, judge::compare_at_run_time(old, new))
+    judge::apply_policy(old, new, judge::compare_at_run_time(old, new))
 }
 
 const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
@@ -29,10 +29,10 @@ const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
 }
 
 #[test]
-fn each_class_needs_its_bump_and_no_more() {
+fn each_class_needs_exactly_its_bump() {
     let cases = [
         (OLD, None, [(2, 3), (2, 4), (3, 0)].as_slice()),
-        (SAID, None, &[(2, 3), (2, 4), (3, 0)]),
+        (REWORDED, None, &[(2, 3), (2, 4), (3, 0)]),
         (ADDITIVE, Some((2, 4)), &[(2, 4), (2, 9), (3, 0)]),
         (BREAKING, Some((3, 0)), &[(3, 0), (3, 1), (4, 0)]),
     ];
@@ -49,77 +49,81 @@ fn each_class_needs_its_bump_and_no_more() {
 }
 
 #[test]
-fn a_version_never_goes_back() {
+fn version_never_decreases() {
     for (major, minor) in [(2, 2), (1, 9)] {
         assert_eq!(ruled(&OLD, &at(OLD, major, minor)).bump, Some(OLD.version));
     }
 }
 
 #[test]
-fn a_lowered_guard_needs_a_minor_version_and_a_reason() {
+fn lowered_guard_needs_a_minor_version_and_a_reason() {
     let told = Contract { weakens: &[NOBODY], ..WEAKER };
     let ruling = ruled(&OLD, &WEAKER);
     assert_eq!(ruling.bump, Some(Version { major: 2, minor: 4 }));
-    assert_eq!(ruling.unexplained, Some(Rule::ScopeRemoved));
-    assert_eq!(ruled(&OLD, &at(WEAKER, 2, 4)).unexplained, Some(Rule::ScopeRemoved));
-    assert_eq!(ruled(&OLD, &at(WEAKER, 3, 0)).unexplained, Some(Rule::ScopeRemoved), "a major is no reason");
+    assert_eq!(ruling.unexplained, Some(ChangeRule::ScopeRemoved));
+    assert_eq!(ruled(&OLD, &at(WEAKER, 2, 4)).unexplained, Some(ChangeRule::ScopeRemoved));
+    assert_eq!(
+        ruled(&OLD, &at(WEAKER, 3, 0)).unexplained,
+        Some(ChangeRule::ScopeRemoved),
+        "a major is no reason"
+    );
     assert_eq!(ruled(&OLD, &told).bump, Some(Version { major: 2, minor: 4 }), "a reason is no version");
     assert!(ruled(&OLD, &at(told, 2, 4)).is_licensed());
 }
 
 #[test]
-fn a_reason_that_the_lock_keeps_was_for_an_earlier_change() {
+fn reason_in_the_lock_does_not_cover_another_change() {
     let locked = Contract { weakens: &[NOBODY], ..OLD };
     let again = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
     let ruling = ruled(&locked, &again);
-    assert_eq!((ruling.unexplained, ruling.idle), (Some(Rule::ScopeRemoved), None));
-    let told_anew = Contract { weakens: &[NOBODY, ANOTHER], ..again };
-    assert!(ruled(&locked, &told_anew).is_licensed());
-    assert!(ruled(&locked, &locked).is_licensed(), "what is kept may stay");
+    assert_eq!((ruling.unexplained, ruling.unused_reason), (Some(ChangeRule::ScopeRemoved), None));
+    let with_new_reason = Contract { weakens: &[NOBODY, ANOTHER], ..again };
+    assert!(ruled(&locked, &with_new_reason).is_licensed());
+    assert!(ruled(&locked, &locked).is_licensed(), "a kept reason may remain");
 }
 
 #[test]
-fn a_reason_for_nothing_is_refused() {
+fn reason_without_a_change_is_refused() {
     let idle = Contract { weakens: &[NOBODY], ..at(ADDITIVE, 2, 4) };
     let ruling = ruled(&OLD, &idle);
-    assert_eq!((ruling.idle, ruling.is_licensed()), (Some(NOBODY), false));
+    assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(NOBODY), false));
     assert_eq!(
         ruling.message(&idle, &OLD),
-        "tool 'remind' 2.4 gives a reason for nothing: no change of its own is `scope-removed` — leave out \
+        "tool 'remind' 2.4 gives a reason without a change: nothing in it is `scope-removed` — remove \
          `weakens(\"scope-removed\", reason = \"nobody used it\")`"
     );
 }
 
 #[test]
-fn a_reason_for_one_guard_is_none_for_another() {
+fn reason_for_one_guard_does_not_cover_another() {
     let secret = Contract { version: OLD.version, ..takes!(param("days", COUNT).secret()) };
     let new = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
     assert_eq!(ruled(&OLD, &new).unexplained, None);
-    assert_eq!(ruled(&secret, &new).unexplained, Some(Rule::SecretRemoved));
+    assert_eq!(ruled(&secret, &new).unexplained, Some(ChangeRule::SecretRemoved));
 }
 
 #[test]
-fn the_message_lists_what_binds_and_says_what_to_do() {
-    let new = Contract { scopes: &[], description: SAID.description, ..BREAKING };
+fn message_lists_binding_changes_and_the_remedy() {
+    let new = Contract { scopes: &[], description: REWORDED.description, ..BREAKING };
     assert_eq!(
         ruled(&OLD, &new).message(&new, &OLD),
         "tool 'remind' 2.3 drifted from mcp-tools.lock:\n  \
-         weakens: scope 'mail:send' isn't needed any more [scope-removed]\n  \
-         breaking: parameter 'days': max went from 90 to 60 [bound-tightened]\n\
-         — bump to 3.0 and go on serving 2.3 to those who call it (an adapter will do), \
-         say why: `weakens(\"scope-removed\", reason = \"…\")`, \
-         then run `cargo run -- contract write`; or take the change back"
+         weakens: scope 'mail:send' is no longer required [scope-removed]\n  \
+         breaking: parameter 'days': max changed from 90 to 60 [bound-tightened]\n\
+         — bump to 3.0 and keep serving 2.3 to its callers (an adapter is enough), \
+         give the reason: `weakens(\"scope-removed\", reason = \"…\")`, \
+         then run `cargo run -- contract write`; or revert the change"
     );
     let new = at(ADDITIVE, 2, 2);
     assert_eq!(
         ruled(&OLD, &new).message(&new, &OLD),
         "tool 'remind' 2.2 drifted from mcp-tools.lock, which has 2.3: \
-         additive: parameter 'reason' was added, optional [parameter-added] — bump to 2.4, \
+         additive: parameter 'reason' was added as optional [parameter-added] — bump to 2.4, \
          then run `cargo run -- contract write`"
     );
 }
 
-/// A tool of one enum with so many values more, whose other parameter is secret or isn't.
+/// A tool with an enum of this many values and another parameter that may be secret.
 fn crowded(values: usize, length: usize, secret: bool) -> Contract {
     let values: Vec<&'static str> = (0..values).map(|value| &*format!("{value:0length$}").leak()).collect();
     let kind = Kind::Enum(values.leak());
@@ -129,38 +133,38 @@ fn crowded(values: usize, length: usize, secret: bool) -> Contract {
 }
 
 #[test]
-fn a_guard_is_not_lowered_behind_a_crowd() {
+fn lowered_guard_is_found_among_many_changes() {
     let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
     let new = Contract { version: Version { minor: old.version.minor + 1, ..old.version }, ..new };
     let ruling = ruled(&old, &new);
     assert!(ruling.findings.more() > 0, "the guard's change isn't listed");
-    assert_eq!(ruling.unexplained, Some(Rule::SecretRemoved));
+    assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
     let explained = Contract {
-        weakens: &[Weakening { rule: Rule::SecretRemoved, reason: "It is on every box." }],
+        weakens: &[Weakening { rule: ChangeRule::SecretRemoved, reason: "It is on every box." }],
         ..new
     };
     assert!(ruled(&old, &explained).is_licensed());
 }
 
 #[test]
-fn the_remedy_stands_behind_however_many_changes() {
+fn remedy_is_written_after_any_number_of_changes() {
     let (old, new) = (crowded(200, 300, true), crowded(1, 4, true));
     let message = ruled(&old, &new).message(&new, &old);
     let (changes, remedy) = message.rsplit_once("\n— ").unwrap();
-    assert!(remedy.starts_with("bump to 3.0") && remedy.ends_with("; or take the change back"), "{remedy}");
+    assert!(remedy.starts_with("bump to 3.0") && remedy.ends_with("; or revert the change"), "{remedy}");
     let (_, unsaid) = changes.rsplit_once("\n  and ").unwrap();
     let unsaid: usize = unsaid.strip_suffix(" more").unwrap().parse().unwrap();
     assert_eq!(changes.lines().count() - 2 + unsaid, 201);
-    assert!(!changes.contains("\"\""), "no value is left out of a line");
+    assert!(!changes.contains("\"\""), "no line omits its value");
 }
 
 #[test]
-fn a_time_out_beyond_the_usual_one_is_a_guard_lowered() {
+fn timeout_above_the_default_lowers_a_guard() {
     for (old, new, rule) in [
-        (None, Some(60_000), Rule::TimeoutRaised),
-        (None, Some(5_000), Rule::TimeoutLowered),
-        (Some(5_000), None, Rule::TimeoutRaised),
-        (Some(60_000), None, Rule::TimeoutLowered),
+        (None, Some(60_000), ChangeRule::TimeoutRaised),
+        (None, Some(5_000), ChangeRule::TimeoutLowered),
+        (Some(5_000), None, ChangeRule::TimeoutRaised),
+        (Some(60_000), None, ChangeRule::TimeoutLowered),
     ] {
         let (old, new) = (Contract { timeout_ms: old, ..OLD }, Contract { timeout_ms: new, ..OLD });
         let found = judge::compare_at_run_time(&old, &new);

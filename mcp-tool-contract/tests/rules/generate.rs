@@ -1,16 +1,16 @@
-//! Contracts made up, with edges likely: small numbers, equal bounds, neighbouring values.
+//! Generator of random contracts in which edge cases are likely: small numbers, equal bounds, neighbouring values.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{
-        Contract, Deprecation, Gate, Hints, Output, Param, Rate, TaskSupport, Version, Weakening, Window,
+        Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
     },
     pattern::{Matcher, Pattern},
     read::arguments,
-    rules::{Rule, sample},
+    rules::{ChangeRule, sample},
 };
 
-/// Xorshift, spread out first so that neighbouring seeds have nothing in common.
+/// Xorshift generator. The seed is mixed first, so that neighbouring seeds give unrelated sequences.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -91,7 +91,11 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         upstreams: random.of(UPSTREAMS),
         task: random.of(&[None, None, Some(TaskSupport::Optional), Some(TaskSupport::Required)]),
         deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
-        weakens: random.of(&[&[], &[], &[Weakening { rule: Rule::ScopeRemoved, reason: "nobody used it" }]]),
+        weakens: random.of(&[
+            &[],
+            &[],
+            &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
+        ]),
     }
 }
 
@@ -121,7 +125,7 @@ fn param(name: &'static str, random: &mut Random) -> Param {
     if random.is_one_in(4) { defaulted(param, random) } else { sound(param) }
 }
 
-/// The value alone, or in an array; perhaps left out.
+/// A value or an array of it, perhaps optional.
 fn around(kind: Kind, random: &mut Random) -> Schema {
     let mut schema = kind.schema();
     if random.is_one_in(4) {
@@ -175,7 +179,7 @@ fn text(random: &mut Random) -> Text {
     if random.is_one_in(8) { patterned(plain, random) } else { plain }
 }
 
-/// The same with a pattern, where some text has both.
+/// Adds a pattern, if some text matches it within the bounds.
 fn patterned(plain: Text, random: &mut Random) -> Text {
     let text = Text { pattern: Some(random.of(PATTERNS)), ..plain };
     if sample::values(&Kind::String(text).schema()).is_empty() { plain } else { text }
@@ -187,11 +191,11 @@ fn values_of_enum(random: &mut Random) -> Kind {
     Kind::Enum((0..count).map(|_| taken(&mut among, random)).collect::<Vec<_>>().leak())
 }
 
-fn output(random: &mut Random) -> Output {
+fn output(random: &mut Random) -> ToolOutput {
     match random.below(8) {
-        0 => random.of(&[Output::Nothing, Output::Text, Output::Content]),
-        1 => Output::Page(shape(2, random)),
-        _ => Output::Object(shape(2, random)),
+        0 => random.of(&[ToolOutput::Nothing, ToolOutput::Text, ToolOutput::Content]),
+        1 => ToolOutput::Page(shape(2, random)),
+        _ => ToolOutput::Object(shape(2, random)),
     }
 }
 
@@ -213,7 +217,7 @@ fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
     Member::Field(Field { name, description: random.of(WORDS), schema, required: !random.is_one_in(3) })
 }
 
-/// Members as a struct has them; some by way of another, which means the same.
+/// Builds an object; sometimes part of it is flattened, which is equivalent.
 fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     if random.is_one_in(6) {
         let inner = members.split_off(random.below(members.len() + 1));
@@ -222,7 +226,7 @@ fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     kept(Object { members: members.leak() })
 }
 
-/// Members without the structs that they came by.
+/// Members with flattened structs resolved.
 fn flat(object: &'static Object) -> Vec<Member> {
     let each = |member: &Member| match member {
         Member::Flatten(inner) => flat(inner),
@@ -251,7 +255,7 @@ pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
         .collect()
 }
 
-/// What is at the end of that way.
+/// Schema of the field at this path.
 pub(crate) fn at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
     let (name, rest) = trail.split_first()?;
     let field = fields(object).into_iter().find(|field| field.name == *name)?;
@@ -272,7 +276,7 @@ pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
     }
 }
 
-/// Values at the edges of one schema and of another, and some that are beside them.
+/// Values at the limits of two schemas, and some others.
 pub(crate) fn values(
     schema: &Schema,
     other: Option<&Schema>,
@@ -280,7 +284,7 @@ pub(crate) fn values(
 ) -> impl Iterator<Item = String> {
     let mut values = sample::values(schema);
     values.extend(other.into_iter().flat_map(sample::values));
-    let beside = [
+    let others = [
         "null",
         "0",
         "-1",
@@ -295,13 +299,13 @@ pub(crate) fn values(
         "[0]",
         "[\"b\",\"b\"]",
     ];
-    values.extend((0..4).map(|_| random.of(&beside).to_owned()));
+    values.extend((0..4).map(|_| random.of(&others).to_owned()));
     values.sort_unstable();
     values.dedup();
     values.into_iter()
 }
 
-/// The same with a default, where it may have one.
+/// Adds a default, if the parameter allows one.
 fn defaulted(param: Param, random: &mut Random) -> Param {
     let mut schema = Schema { optional: false, ..param.schema };
     schema.items = None;
@@ -312,12 +316,12 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
         [b't' | b'f', ..] => LiteralValue::Boolean(json == "true"),
         _ => json.parse().map_or_else(|_| LiteralValue::Number(json.parse().unwrap()), LiteralValue::Integer),
     };
-    // However it is spelled, it is one number.
+    // A second spelling of the same number.
     let json = if json == "0.5" && random.is_one_in(2) { "5e-1" } else { json };
     sound(Param { schema, default: Some(Literal { value, json }), ..param })
 }
 
-/// Without a default or a header that it can't have.
+/// Removes a default or header that the parameter can't have.
 fn sound(param: Param) -> Param {
     let takes = |default: Literal| {
         param.schema.admits(default).is_ok()
@@ -327,7 +331,7 @@ fn sound(param: Param) -> Param {
     Param { default: param.default.filter(|default| takes(*default)), header, ..param }
 }
 
-/// One to three edits further; rarely none.
+/// Applies one to three edits; rarely none.
 pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
     let mut new = *contract;
     let edits = if random.is_one_in(20) { 0 } else { 1 + random.below(3) };
@@ -337,9 +341,13 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
             1..11 => new.input = input(new.input, random),
             _ => {
                 new.output = match new.output {
-                    Output::Object(old) if !random.is_one_in(12) => Output::Object(reshaped(old, 2, random)),
-                    Output::Page(old) if !random.is_one_in(12) => Output::Page(reshaped(old, 2, random)),
-                    Output::Object(old) if random.is_one_in(2) => Output::Page(old),
+                    ToolOutput::Object(old) if !random.is_one_in(12) => {
+                        ToolOutput::Object(reshaped(old, 2, random))
+                    }
+                    ToolOutput::Page(old) if !random.is_one_in(12) => {
+                        ToolOutput::Page(reshaped(old, 2, random))
+                    }
+                    ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Page(old),
                     _ => output(random),
                 }
             }
@@ -435,7 +443,7 @@ fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static
     assembled(members, random)
 }
 
-/// Another value: its array, its bounds, or its kind.
+/// Changes a value: its array, its bounds, or its kind.
 fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
     let items = match schema.items {
         Some(Items { min, max }) if random.is_one_in(3) => {
@@ -454,12 +462,12 @@ fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
     Schema { kind, items, ..schema }
 }
 
-/// One more, one less, or the same.
+/// Changes a bound by at most one.
 fn moved(bound: u64, random: &mut Random) -> u64 {
     (bound + random.below(3) as u64).saturating_sub(1)
 }
 
-/// The same kind, or its nearest neighbour, with other bounds.
+/// Changes bounds, or replaces the kind by a similar one.
 fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
     match kind {
         Kind::Boolean => self::kind(depth, random),
@@ -472,7 +480,7 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
         }
         Kind::Integer { minimum, maximum } => {
             let (low, high) = (random.of(&[-1, 0, 1]), random.of(&[-1, 0, 1]));
-            // Beyond 64 bits there is no type.
+            // No supported type has more than 64 bits.
             let minimum = (minimum + low).max(i128::from(i64::MIN));
             Kind::Integer { minimum, maximum: (maximum + high).min(i128::from(u64::MAX)).max(minimum) }
         }

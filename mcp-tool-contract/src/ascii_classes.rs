@@ -1,41 +1,41 @@
-//! Patterns that are a row of ASCII classes, such as `^[a-z0-9 -]+$` and `^inv_[0-9]{8}$`: they are matched by a table,
-//! one look a byte. All others are for `regex`.
+//! Fast path for patterns that are a sequence of ASCII classes, such as `^[a-z0-9 -]+$` and `^inv_[0-9]{8}$`: each byte
+//! needs one bit test. All other patterns use `regex`.
 
-/// A row of classes from the beginning of a text to its end. Only the last may come a varying number of times, so that
-/// nothing is ever tried twice.
+/// A sequence of classes that spans a whole text. Only the last class may repeat a varying number of times, so that
+/// matching never backtracks.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Classes {
-    each: Box<[Class]>,
+pub(crate) struct AsciiClassSequence {
+    classes: Box<[AsciiClass]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class {
-    /// One bit a character.
+struct AsciiClass {
+    /// One bit per ASCII character.
     holds: u128,
     least: usize,
     most: usize,
 }
 
-impl Classes {
-    /// The row that a pattern is, if it is one. The pattern is known to be well formed.
+impl AsciiClassSequence {
+    /// Converts a well-formed pattern, if it is a sequence of ASCII classes.
     pub(crate) fn of(pattern: &str) -> Option<Self> {
         let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
-        let mut each: Vec<Class> = Vec::new();
+        let mut classes: Vec<AsciiClass> = Vec::new();
         while !rest.is_empty() {
-            if each.last().is_some_and(|last| last.least != last.most) {
+            if classes.last().is_some_and(|last| last.least != last.most) {
                 return None;
             }
             let (holds, after) = class(rest)?;
             let ((least, most), after) = times(after)?;
-            each.push(Class { holds, least, most });
+            classes.push(AsciiClass { holds, least, most });
             rest = after;
         }
-        Some(Classes { each: each.into() })
+        Some(AsciiClassSequence { classes: classes.into() })
     }
 
     pub(crate) fn is_match(&self, text: &str) -> bool {
         let mut rest = text.as_bytes();
-        for class in &self.each {
+        for class in &self.classes {
             let held = rest.iter().take(class.most).take_while(|byte| class.holds(**byte)).count();
             if held < class.least {
                 return false;
@@ -46,13 +46,13 @@ impl Classes {
     }
 }
 
-impl Class {
+impl AsciiClass {
     fn holds(&self, byte: u8) -> bool {
         byte.is_ascii() && self.holds >> byte & 1 == 1
     }
 }
 
-/// The class at the beginning, `[…]` or one character, and what follows it.
+/// Splits the first class, `[…]` or one character, from the rest.
 fn class(pattern: &str) -> Option<(u128, &str)> {
     let Some(inside) = pattern.strip_prefix('[') else {
         let (one, rest) = pattern.split_at_checked(1)?;
@@ -65,7 +65,7 @@ fn class(pattern: &str) -> Option<(u128, &str)> {
     let mut bytes = members.bytes().peekable();
     let (mut holds, mut is_first) = (0u128, true);
     while let Some(from) = bytes.next() {
-        // What means something else within a class, or may.
+        // Characters that have, or may have, a special meaning in a class.
         if !from.is_ascii_graphic() && from != b' ' || matches!(from, b'\\' | b'[' | b'^' | b'&' | b'~') {
             return None;
         }
@@ -86,7 +86,7 @@ fn class(pattern: &str) -> Option<(u128, &str)> {
     (holds != 0).then_some((holds, rest))
 }
 
-/// How often a class comes, and what follows.
+/// Splits the repetition of a class, as minimum and maximum, from the rest.
 fn times(pattern: &str) -> Option<((usize, usize), &str)> {
     let mut rest = pattern.chars();
     match rest.next() {
@@ -109,7 +109,7 @@ fn times(pattern: &str) -> Option<((usize, usize), &str)> {
     }
 }
 
-/// What follows a count must not change it.
+/// Refuses a repetition that is reversed or followed by another.
 fn once(times: (usize, usize), rest: &str) -> Option<((usize, usize), &str)> {
     (times.0 <= times.1 && !rest.starts_with(['+', '*', '?', '{'])).then_some((times, rest))
 }
@@ -120,7 +120,7 @@ mod tests {
     use crate::pattern::check;
 
     #[test]
-    fn a_table_says_what_the_regex_says() {
+    fn class_sequence_agrees_with_regex() {
         let patterns = [
             "^[a-z0-9 -]+$",
             "^inv_[0-9]{8}$",
@@ -174,7 +174,9 @@ mod tests {
         ];
         for pattern in patterns {
             assert!(check(pattern).is_ok(), "{pattern}");
-            let Some(classes) = Classes::of(pattern) else { panic!("{pattern} is no row") };
+            let Some(classes) = AsciiClassSequence::of(pattern) else {
+                panic!("{pattern} isn't a class sequence")
+            };
             let Ok(regex) = regex::Regex::new(pattern) else { panic!("{pattern}") };
             for text in texts {
                 assert_eq!(classes.is_match(text), regex.is_match(text), "{pattern} {text:?}");
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_a_pattern_may_be_is_for_the_regex() {
+    fn other_patterns_are_left_to_regex() {
         let others = [
             "[a-z]+",
             "^[a-z]+",
@@ -206,7 +208,7 @@ mod tests {
             "^[a-c-e]$",
         ];
         for pattern in others {
-            assert_eq!(Classes::of(pattern), None, "{pattern}");
+            assert_eq!(AsciiClassSequence::of(pattern), None, "{pattern}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Directions that comparisons of schemas often get wrong: inputs may widen, outputs may narrow.
+//! Directions of change: inputs may widen, outputs may narrow.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge,
-    model::{Contract, Gate, Hints, Output, Window},
+    model::{Contract, Gate, Hints, ToolOutput, Window},
     rules::{
-        Class::{self, Additive, Breaking, Weakens},
-        Rule, witness,
+        ChangeClass::{self, Additive, Breaking, Weakens},
+        ChangeRule, witness,
     },
 };
 
@@ -19,14 +19,14 @@ const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
 const DATE: Schema = Kind::String(Format::Date.text()).schema();
 const UUID: Schema = Kind::String(Format::Uuid.text()).schema();
 
-fn judged(old: &Contract, new: &Contract) -> (Class, &'static str) {
+fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     let found = judge::compare_at_run_time(old, new);
     let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
     assert!(witness::of(finding, old, new).is_some(), "{finding}");
     (found.worst(), finding.rule.id())
 }
 
-/// One value that changed, as a parameter and as a field of a result.
+/// Judges one change of a value, as a parameter and as a field of a result.
 macro_rules! ways {
     ($old:expr => $new:expr) => {
         (
@@ -37,28 +37,28 @@ macro_rules! ways {
 }
 
 #[test]
-fn a_free_string_that_becomes_an_enum_breaks_callers() {
+fn string_to_enum_breaks_callers() {
     let (input, output) = ways!(TEXT => ENUM);
     assert_eq!(input, (Breaking, "type-narrowed"));
     assert_eq!(output, (Additive, "result-type-narrowed"));
 }
 
 #[test]
-fn an_enum_that_becomes_a_free_string_breaks_readers() {
+fn enum_to_string_breaks_readers() {
     let (input, output) = ways!(ENUM => TEXT);
     assert_eq!(input, (Additive, "type-widened"));
     assert_eq!(output, (Breaking, "result-type-widened"));
 }
 
 #[test]
-fn a_string_that_becomes_an_integer_breaks_both() {
+fn string_to_integer_breaks_both() {
     let (input, output) = ways!(TEXT => INTEGER);
     assert_eq!(input, (Breaking, "type-changed"));
     assert_eq!(output, (Breaking, "result-type-changed"));
 }
 
 #[test]
-fn an_integer_that_becomes_a_number_widens() {
+fn integer_to_number_widens() {
     let (input, output) = ways!(INTEGER => NUMBER);
     assert_eq!(input, (Additive, "type-widened"));
     assert_eq!(output, (Breaking, "result-type-widened"));
@@ -68,7 +68,7 @@ fn an_integer_that_becomes_a_number_widens() {
 }
 
 #[test]
-fn an_enum_may_take_more_and_give_fewer() {
+fn enum_may_accept_more_and_return_fewer() {
     let (input, output) = ways!(ENUM => MORE);
     assert_eq!(input, (Additive, "enum-value-added"));
     assert_eq!(output, (Breaking, "result-enum-value-added"));
@@ -78,7 +78,7 @@ fn an_enum_may_take_more_and_give_fewer() {
 }
 
 #[test]
-fn bounds_count_on_both_sides() {
+fn bounds_are_compared_in_both_directions() {
     let tighter: [(Contract, Contract); 4] = [
         (takes!(param("value", COUNT).min(whole(1, "1"))), gives!(field("value", COUNT).min(whole(1, "1")))),
         (takes!(param("value", COUNT).max(whole(9, "9"))), gives!(field("value", COUNT).max(whole(9, "9")))),
@@ -100,7 +100,7 @@ fn bounds_count_on_both_sides() {
 }
 
 #[test]
-fn formats_count() {
+fn formats_are_compared_in_both_directions() {
     let (input, output) = ways!(TEXT => DATE);
     assert_eq!(input, (Breaking, "type-narrowed"));
     assert_eq!(output, (Additive, "result-type-narrowed"));
@@ -113,7 +113,7 @@ fn formats_count() {
 }
 
 #[test]
-fn patterns_that_differ_break_and_nothing_is_claimed_of_what_they_hold() {
+fn different_patterns_are_breaking_and_undecided() {
     let old = takes!(param("value", TEXT).pattern(like("^[a-c]+$")));
     let new = takes!(param("value", TEXT).pattern(like("^[abc]+$")));
     let found = judge::compare_at_run_time(&old, &new);
@@ -121,18 +121,18 @@ fn patterns_that_differ_break_and_nothing_is_claimed_of_what_they_hold() {
     assert_eq!(found.worst(), Breaking);
     assert_eq!(
         finding.message(),
-        "parameter 'value': pattern went from ^[a-c]+$ to ^[abc]+$ (whether the new one takes all that the old \
-         one did isn't decided)"
+        "parameter 'value': pattern changed from ^[a-c]+$ to ^[abc]+$ (whether the new one accepts everything that the old \
+         one did can't be decided)"
     );
-    // They hold the same, so that nothing could show it.
+    // The patterns are equivalent, so there is no witness.
     assert_eq!(witness::of(finding, &old, &new), None);
     let old = gives!(field("value", TEXT).pattern(like("^[a-c]+$")));
     let new = gives!(field("value", TEXT).pattern(like("^[abc]+$")));
-    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::Rule::ResultPatternChanged]);
+    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::ChangeRule::ResultPatternChanged]);
 }
 
 #[test]
-fn patterns_that_come_and_go_count() {
+fn added_and_removed_patterns_are_compared() {
     let free = takes!(param("value", TEXT));
     let held = takes!(param("value", TEXT).pattern(like("^a")));
     assert_eq!(judged(&free, &held), (Breaking, "pattern-added"));
@@ -144,7 +144,7 @@ fn patterns_that_come_and_go_count() {
 }
 
 #[test]
-fn a_default_counts_by_its_value() {
+fn default_is_compared_by_value() {
     let one = takes!(param("days", COUNT).default(whole(1, "1")));
     let two = takes!(param("days", COUNT).default(whole(2, "2")));
     assert_eq!(judged(&one, &two), (Breaking, "default-changed"));
@@ -155,37 +155,37 @@ fn a_default_counts_by_its_value() {
 }
 
 #[test]
-fn scopes_count_in_both_directions() {
+fn scopes_are_compared_in_both_directions() {
     let none = Contract { scopes: &[], ..BASE };
     assert_eq!(judged(&none, &BASE), (Breaking, "scope-added"));
     assert_eq!(judged(&BASE, &none), (Weakens, "scope-removed"));
 }
 
 #[test]
-fn a_scope_is_needed_wherever_it_stands() {
+fn scope_of_the_tool_and_of_the_gate_are_equivalent() {
     let destructive = Hints { destructive: true, ..BASE.hints };
     let approved = Contract { hints: destructive, ..BASE };
     let gated = |scope| Contract { gate: Some(Gate::Scope(scope)), ..approved };
-    assert_eq!(rules(&approved, &gated("purge")), [Rule::ScopeAdded, Rule::ApprovalRemoved]);
-    assert_eq!(rules(&gated("purge"), &approved), [Rule::ScopeRemoved, Rule::ApprovalAdded]);
-    assert_eq!(rules(&gated("purge"), &gated("drop")), [Rule::ScopeRemoved, Rule::ScopeAdded]);
+    assert_eq!(rules(&approved, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::ApprovalRemoved]);
+    assert_eq!(rules(&gated("purge"), &approved), [ChangeRule::ScopeRemoved, ChangeRule::ApprovalAdded]);
+    assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
     let moved = Contract { scopes: &["purge"], ..gated("mail:send") };
     assert_eq!(rules(&gated("purge"), &moved), []);
-    // Where it became destructive, or isn't any more, that says it already.
-    assert_eq!(rules(&BASE, &gated("purge")), [Rule::ScopeAdded, Rule::DestructiveAdded]);
-    assert_eq!(rules(&gated("purge"), &BASE), [Rule::ScopeRemoved, Rule::DestructiveRemoved]);
+    // If the tool became or ceased to be destructive, that rule includes the approval.
+    assert_eq!(rules(&BASE, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::DestructiveAdded]);
+    assert_eq!(rules(&gated("purge"), &BASE), [ChangeRule::ScopeRemoved, ChangeRule::DestructiveRemoved]);
 }
 
 #[test]
-fn a_rate_is_raised_by_whatever_lets_more_through_in_its_window() {
+fn rate_is_raised_if_more_calls_fit_into_its_window() {
     use Window::{Day, Hour, Minute, Second};
     for (old, new, rule) in [
         ((10, Minute), (11, Minute), "rate-raised"),
         ((10, Minute), (9, Minute), "rate-lowered"),
-        // Fewer an hour, and all of them in one minute.
+        // Fewer per hour, but all of them in one minute.
         ((10, Minute), (11, Hour), "rate-raised"),
         ((10, Minute), (10, Hour), "rate-lowered"),
-        // Sixty minutes may come together.
+        // The limit of sixty minutes in one hour.
         ((599, Hour), (10, Minute), "rate-raised"),
         ((600, Hour), (10, Minute), "rate-lowered"),
         ((86_399, Day), (1, Second), "rate-raised"),
@@ -199,7 +199,7 @@ fn a_rate_is_raised_by_whatever_lets_more_through_in_its_window() {
 }
 
 #[test]
-fn one_value_is_one_value_however_its_type_is_called() {
+fn single_value_is_equal_as_integer_and_number() {
     const ONE: Schema = Kind::Integer { minimum: 1, maximum: 1 }.schema();
     const POINT: Schema = Kind::Number { minimum: Some(1.0), maximum: Some(1.0) }.schema();
     assert_eq!(rules(&takes!(param("value", ONE)), &takes!(param("value", POINT))), []);
@@ -209,7 +209,7 @@ fn one_value_is_one_value_however_its_type_is_called() {
 }
 
 #[test]
-fn one_value_outside_a_whole_type_is_another() {
+fn single_value_outside_the_integer_range_is_breaking() {
     const BYTE: Schema = Kind::Integer { minimum: 0, maximum: 255 }.schema();
     const BELOW: Schema = Kind::Number { minimum: Some(-1.0), maximum: Some(-1.0) }.schema();
     let worst = |old: &Contract, new: &Contract| judge::compare_at_run_time(old, new).worst();
@@ -220,7 +220,7 @@ fn one_value_outside_a_whole_type_is_another() {
 }
 
 #[test]
-fn what_is_nested_is_judged_where_it_is() {
+fn nested_change_is_reported_at_its_path() {
     const OLD: Object = Object { members: &[Member::Field(field("state", ENUM))] };
     const NEW: Object = Object { members: &[Member::Field(field("state", MORE))] };
     const fn list(inner: &'static Object) -> Field {
@@ -229,5 +229,5 @@ fn what_is_nested_is_judged_where_it_is() {
     let (old, new) = (gives!(list(&OLD)), gives!(list(&NEW)));
     assert_eq!(judged(&old, &new), (Breaking, "result-enum-value-added"));
     let found = judge::compare_at_run_time(&old, &new);
-    assert_eq!(found.listed()[0].message(), "result field 'items.state' may be \"late\" now");
+    assert_eq!(found.listed()[0].message(), "result field 'items.state' may now be \"late\"");
 }

@@ -1,0 +1,121 @@
+//! Location and direction of a compared value, which determine the rule of its change.
+
+use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
+use crate::{
+    bounds::{Format, Kind, Text},
+    rules::ChangeRule,
+};
+
+/// Direction of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Callers send it.
+    In,
+    /// Callers read it.
+    Out,
+}
+
+/// Location and direction of a value.
+#[derive(Clone, Copy)]
+pub(super) struct ValueLocation {
+    pub(super) place: ChangeLocation,
+    pub(super) direction: Direction,
+}
+
+impl ValueLocation {
+    pub(super) const fn parameter(name: &'static str) -> ValueLocation {
+        ValueLocation { place: ChangeLocation::Parameter(name), direction: Direction::In }
+    }
+
+    pub(super) const fn result(path: FieldPath) -> ValueLocation {
+        ValueLocation { place: ChangeLocation::Result(path), direction: Direction::Out }
+    }
+
+    pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
+        Finding::new(
+            match self.direction {
+                Direction::In => input,
+                Direction::Out => output,
+            },
+            self.place,
+        )
+    }
+
+    pub(super) const fn tightened(self) -> Finding {
+        self.finding(ChangeRule::BoundTightened, ChangeRule::ResultBoundTightened)
+    }
+
+    pub(super) const fn loosened(self) -> Finding {
+        self.finding(ChangeRule::BoundLoosened, ChangeRule::ResultBoundLoosened)
+    }
+
+    pub(super) const fn types(
+        self,
+        input: ChangeRule,
+        output: ChangeRule,
+        old: &Kind,
+        new: &Kind,
+    ) -> Finding {
+        self.finding(input, output).change(kind_name(old), kind_name(new))
+    }
+
+    pub(super) const fn changed(self, old: &Kind, new: &Kind) -> Finding {
+        self.types(ChangeRule::TypeChanged, ChangeRule::ResultTypeChanged, old, new)
+    }
+
+    pub(super) const fn narrowed(self, old: &Kind, new: &Kind) -> Finding {
+        self.types(ChangeRule::TypeNarrowed, ChangeRule::ResultTypeNarrowed, old, new)
+    }
+
+    pub(super) const fn widened(self, old: &Kind, new: &Kind) -> Finding {
+        self.types(ChangeRule::TypeWidened, ChangeRule::ResultTypeWidened, old, new)
+    }
+}
+
+pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
+    ChangedValue::Text(match kind {
+        Kind::Enum(_) => "an enum",
+        Kind::String(Text { format: Some(format), .. }) => match format {
+            Format::Uuid => "a UUID",
+            Format::Date => "a date",
+            Format::DateTime => "a date-time",
+        },
+        other => other.noun(),
+    })
+}
+
+/// Compares a least length or count.
+pub(super) const fn least<const N: usize>(
+    at: ValueLocation,
+    key: &'static str,
+    old: u64,
+    new: u64,
+    found: &mut Findings<N>,
+) {
+    if old != new {
+        let finding = if new > old { at.tightened() } else { at.loosened() };
+        found.note(
+            finding
+                .with_key(key)
+                .change(ChangedValue::Integer(old as i128), ChangedValue::Integer(new as i128)),
+        );
+    }
+}
+
+/// Compares a greatest length or count.
+pub(super) const fn greatest<const N: usize>(
+    at: ValueLocation,
+    key: &'static str,
+    old: Option<u64>,
+    new: Option<u64>,
+    found: &mut Findings<N>,
+) {
+    let finding = match (old, new) {
+        (None, None) => return,
+        (Some(old), Some(new)) if old == new => return,
+        (Some(old), Some(new)) if new > old => at.loosened(),
+        (Some(_), None) => at.loosened(),
+        (Some(_) | None, Some(_)) => at.tightened(),
+    };
+    found.note(finding.with_key(key).change(ChangedValue::count(old), ChangedValue::count(new)));
+}
