@@ -30,8 +30,8 @@ pub use crate::{
         Bound, Running, Source, Tool, ToolEntry,
         completion::{Completer, completing},
         page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-        result::{ObjectResult, Returned, Returning, Target, ToolReturn, answering},
-        state::{Lend, LendSent, LendShared, Lent, NotLent},
+        result::{AdapterTarget, ObjectResult, Returned, Returning, ToolReturn, answering},
+        state::{ArgumentState, MissingState, SharedState, StateMap, StateSource},
     },
 };
 use crate::{error::ErrorKind, tool::completion::Completing};
@@ -115,8 +115,8 @@ fn erased(
 /// A borrowed parameter is shared by all calls, and isn't of a type that an agent could send.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn check_lent<T: ?Sized + Send + Sync + 'static>(is_sent: bool) {
-    if is_sent {
+pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
+    if is_argument {
         panic!(
             "an agent sends this type, so it is taken owned; what the server lends has a type of the application's own"
         )
@@ -159,6 +159,6 @@ pub const fn broken(name: &'static str) -> Contract {
 }
 
 /// Stands in for the function of such a tool.
-pub fn bind_broken(_: &Lent) -> Result<Box<dyn Bound>, NotLent> {
-    Err(NotLent("nothing: its declaration has mistakes"))
+pub fn bind_broken(_: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
+    Err(MissingState("nothing: its declaration has mistakes"))
 }

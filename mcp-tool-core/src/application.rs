@@ -30,7 +30,7 @@ use crate::{
     tasks::Tasks,
     tool::{
         ToolEntry,
-        state::{Lent, Twice},
+        state::{DuplicateState, StateMap},
     },
     transport::{Endpoint, FallbackHandler, Introduction, listing::PAGE},
 };
@@ -63,10 +63,10 @@ pub struct Application {
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
 /// Opens one value of application state where `run` is awaited, on no other thread: it needn't be `Send`.
-pub type OpenState = Box<dyn FnOnce(Lent) -> StateFuture>;
+pub type OpenState = Box<dyn FnOnce(StateMap) -> StateFuture>;
 
 /// The future of an [`OpenState`].
-pub type StateFuture = Pin<Box<dyn Future<Output = Result<Lent, StartError>>>>;
+pub type StateFuture = Pin<Box<dyn Future<Output = Result<StateMap, StartError>>>>;
 
 impl Application {
     /// An application without tools.
@@ -92,11 +92,11 @@ impl Application {
         T: Send + Sync + 'static,
         F: Future<Output = Result<T, StartError>> + 'static,
     {
-        self.state.push(Box::new(move |mut lent| {
+        self.state.push(Box::new(move |mut state| {
             Box::pin(async move {
-                match lent.insert(open().await?) {
-                    Some(Twice(name)) => Err(StartError::DuplicateState(name)),
-                    None => Ok(lent),
+                match state.insert(open().await?) {
+                    Some(DuplicateState(name)) => Err(StartError::DuplicateState(name)),
+                    None => Ok(state),
                 }
             })
         }));
@@ -104,14 +104,14 @@ impl Application {
 
     /// Opens what is lent, binds the tools to it, and is ready for calls.
     pub async fn start(self, settings: &Settings, sink: impl Sink) -> Result<Endpoint, StartError> {
-        let mut lent = Lent::default();
-        if let Some(Twice(name)) = lent.insert(self.announcements.clone()) {
+        let mut state = StateMap::default();
+        if let Some(DuplicateState(name)) = state.insert(self.announcements.clone()) {
             return Err(StartError::DuplicateState(name));
         }
         for open in self.state {
-            lent = open(lent).await?;
+            state = open(state).await?;
         }
-        let registry = Registry::bind(&self.tools, &lent, &settings.allow_destructive, &self.layers)?;
+        let registry = Registry::bind(&self.tools, &state, &settings.allow_destructive, &self.layers)?;
         for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
             if registry.family(tool).is_none() {
                 return Err(StartError::Setting(format!("contract.pins: no tool is named '{tool}'")));

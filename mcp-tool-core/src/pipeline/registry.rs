@@ -27,7 +27,7 @@ use crate::{
     tool::{
         Bound, ToolEntry, completion,
         stamp::Stamp,
-        state::{Lent, NotLent},
+        state::{MissingState, StateMap},
     },
 };
 
@@ -72,7 +72,7 @@ impl Registry {
     /// around them.
     pub(crate) fn bind(
         tools: &[ToolEntry],
-        lent: &Lent,
+        state: &StateMap,
         allow: &HashSet<String>,
         layers: &[Layer],
     ) -> Result<Self, StartError> {
@@ -84,8 +84,8 @@ impl Registry {
         for entry in tools {
             let contract = entry.contract;
             let tool = contract.name;
-            let bound =
-                (entry.bind)(lent).map_err(|NotLent(needs)| StartError::MissingState { tool, needs })?;
+            let bound = (entry.bind)(state)
+                .map_err(|MissingState(needs)| StartError::MissingState { tool, needs })?;
             let output = OutputCheck::new(&contract.output)
                 .map_err(|reason| StartError::OutputSchema { tool, reason })?;
             let constraints =
@@ -305,7 +305,7 @@ mod tests {
 
     fn judged(contract: &'static Contract, schema: &'static str) -> Option<String> {
         let (source, version) = (crate::tool::Source { file: "", line: 0 }, CONTRACT.version);
-        let bind = |_: &Lent| Err(NotLent("nothing"));
+        let bind = |_: &StateMap| Err(MissingState("nothing"));
         let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
         judge_late(&entry).err().map(|error| error.to_string())
     }

@@ -11,7 +11,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Tool,
-        result::{Answer, Delegation, Target, ToolResult, ToolReturn},
+        result::{AdapterTarget, Answer, Delegation, ToolResult, ToolReturn},
     },
 };
 
@@ -98,7 +98,8 @@ impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     const OUTPUT: ToolOutput = R::OUTPUT;
     // An older version takes `limit` and `cursor` as plain parameters, and hands them on.
     const IS_PAGED: bool = false;
-    const ADAPTS: Option<Target> = Some(Target { name: T::CONTRACT.name, version: T::CONTRACT.version });
+    const ADAPTS: Option<AdapterTarget> =
+        Some(AdapterTarget { name: T::CONTRACT.name, version: T::CONTRACT.version });
 
     fn answer(self, _: &CallContext) -> Result<Answer, ToolError> {
         Err(ToolError::of(ErrorKind::Internal, "an adapter has no answer of its own"))

@@ -21,8 +21,8 @@ use crate::{
     error::ToolError,
     tool::{
         completion::Completing,
-        result::{Target, ToolReturn},
-        state::{Lent, NotLent},
+        result::{AdapterTarget, ToolReturn},
+        state::{MissingState, StateMap},
     },
 };
 
@@ -41,7 +41,7 @@ pub trait Tool: 'static {
 
     /// The tool that answers for it.
     #[doc(hidden)]
-    const ADAPTS: Option<Target>;
+    const ADAPTS: Option<AdapterTarget>;
 
     /// The result that was locked, where only a running server can judge it: its schema, of that version.
     #[doc(hidden)]
@@ -52,7 +52,7 @@ pub trait Tool: 'static {
     /// # Errors
     /// Where something that it borrows was not lent.
     #[doc(hidden)]
-    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent>;
+    fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState>;
 }
 
 /// Where a tool stands: for a package of the workspace that is compiled, relative to the workspace.
@@ -98,9 +98,9 @@ pub struct ToolEntry {
     pub(crate) key: u64,
     pub contract: &'static Contract,
     pub source: Source,
-    pub(crate) adapts: Option<Target>,
+    pub(crate) adapts: Option<AdapterTarget>,
     pub(crate) late: Option<(&'static str, Version)>,
-    pub(crate) bind: fn(&Lent) -> Result<Box<dyn Bound>, NotLent>,
+    pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }
 
 impl ToolEntry {

@@ -67,7 +67,7 @@ pub enum ToolReturn {
 /// The tool that an adapter calls.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
+pub struct AdapterTarget {
     /// Its name.
     pub name: &'static str,
     /// Its version.
@@ -112,7 +112,7 @@ pub trait ToolResult: Sized {
 
     /// The tool that answers instead.
     #[doc(hidden)]
-    const ADAPTS: Option<Target> = None;
+    const ADAPTS: Option<AdapterTarget> = None;
 
     /// The result as it leaves.
     #[doc(hidden)]
@@ -198,21 +198,21 @@ impl ToolResult for &'static str {
 pub trait Returned {
     const OUTPUT: ToolOutput;
     const IS_PAGED: bool;
-    const ADAPTS: Option<Target>;
+    const ADAPTS: Option<AdapterTarget>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult> Returned for T {
     const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
-    const ADAPTS: Option<Target> = T::ADAPTS;
+    const ADAPTS: Option<AdapterTarget> = T::ADAPTS;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToolResult, E> Returned for Result<T, E> {
     const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
-    const ADAPTS: Option<Target> = T::ADAPTS;
+    const ADAPTS: Option<AdapterTarget> = T::ADAPTS;
 }
 
 /// What a function returned, on its way to an [`Answer`].

@@ -14,20 +14,20 @@ use crate::call::context::CallContext;
 
 /// The values that were lent.
 #[derive(Default)]
-pub struct Lent {
+pub struct StateMap {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
 }
 
-impl Lent {
+impl StateMap {
     /// Lends a value. An `Arc<dyn Trait>` is lent to those who borrow `&dyn Trait`.
-    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<Twice> {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
         let before = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
-        before.map(|_| Twice(type_name::<T>()))
+        before.map(|_| DuplicateState(type_name::<T>()))
     }
 
     fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
-        fn stored<A: 'static>(lent: &Lent) -> Option<&A> {
-            lent.values.get(&TypeId::of::<A>())?.downcast_ref()
+        fn stored<A: 'static>(state: &StateMap) -> Option<&A> {
+            state.values.get(&TypeId::of::<A>())?.downcast_ref()
         }
         match stored::<Arc<T>>(self) {
             Some(value) => Some(value.clone()),
@@ -36,7 +36,7 @@ impl Lent {
     }
 }
 
-impl fmt::Debug for Lent {
+impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Lent({} values)", self.values.len())
     }
@@ -44,12 +44,12 @@ impl fmt::Debug for Lent {
 
 /// Two values of one type were lent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Twice(pub(crate) &'static str);
+pub(crate) struct DuplicateState(pub(crate) &'static str);
 
 /// A function borrows what nobody lent.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
-pub struct NotLent(pub(crate) &'static str);
+pub struct MissingState(pub(crate) &'static str);
 
 /// How a function's `&T` is found: `&CallContext` is the call's own, every other one was lent.
 ///
@@ -57,43 +57,43 @@ pub struct NotLent(pub(crate) &'static str);
 /// `CallContext` is the call too.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Lend<T: ?Sized>(PhantomData<T>);
+pub struct StateSource<T: ?Sized>(PhantomData<T>);
 
-impl Lend<CallContext> {
-    pub fn hold(_: &Lent) -> Result<OfCall, NotLent> {
-        Ok(OfCall)
+impl StateSource<CallContext> {
+    pub fn hold(_: &StateMap) -> Result<FromCall, MissingState> {
+        Ok(FromCall)
     }
 }
 
 #[doc(hidden)]
-pub trait LendShared<T: ?Sized> {
-    fn hold(lent: &Lent) -> Result<Shared<T>, NotLent>;
+pub trait SharedState<T: ?Sized> {
+    fn hold(state: &StateMap) -> Result<Shared<T>, MissingState>;
 }
 
-impl<T: ?Sized + 'static> LendShared<T> for Lend<T> {
-    fn hold(lent: &Lent) -> Result<Shared<T>, NotLent> {
-        lent.find().map(Shared).ok_or(NotLent(type_name::<T>()))
+impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
+    fn hold(state: &StateMap) -> Result<Shared<T>, MissingState> {
+        state.find().map(Shared).ok_or(MissingState(type_name::<T>()))
     }
 }
 
 /// Whether an agent could send a `T`, so that a borrow of it is a mistake.
-impl<T: Parameter> Lend<T> {
+impl<T: Parameter> StateSource<T> {
     pub const SENT: bool = true;
 }
 
 #[doc(hidden)]
-pub trait LendSent {
+pub trait ArgumentState {
     const SENT: bool = false;
 }
 
-impl<T: ?Sized> LendSent for Lend<T> {}
+impl<T: ?Sized> ArgumentState for StateSource<T> {}
 
 /// The call's own context.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct OfCall;
+pub struct FromCall;
 
-impl OfCall {
+impl FromCall {
     pub fn get<'a>(&'a self, cx: &'a CallContext) -> &'a CallContext {
         cx
     }
@@ -134,28 +134,28 @@ mod tests {
 
     #[test]
     fn a_value_is_found_by_its_type_or_through_an_arc() {
-        let mut lent = Lent::default();
-        lent.insert(7u32);
-        lent.insert(Arc::new(String::from("shared")));
-        lent.insert(Arc::new(English) as Arc<dyn Greet>);
-        assert_eq!(lent.find::<u32>().as_deref(), Some(&7));
-        assert_eq!(lent.find::<String>().as_deref(), Some(&String::from("shared")));
-        assert_eq!(lent.find::<dyn Greet>().map(|greeter| greeter.greet()), Some("hello"));
-        assert!(lent.find::<u64>().is_none());
+        let mut state = StateMap::default();
+        state.insert(7u32);
+        state.insert(Arc::new(String::from("shared")));
+        state.insert(Arc::new(English) as Arc<dyn Greet>);
+        assert_eq!(state.find::<u32>().as_deref(), Some(&7));
+        assert_eq!(state.find::<String>().as_deref(), Some(&String::from("shared")));
+        assert_eq!(state.find::<dyn Greet>().map(|greeter| greeter.greet()), Some("hello"));
+        assert!(state.find::<u64>().is_none());
     }
 
     #[test]
     fn a_second_value_of_a_type_is_noticed() {
-        let mut lent = Lent::default();
-        assert!(lent.insert(7u32).is_none());
-        assert!(lent.insert(8u32).is_some());
+        let mut state = StateMap::default();
+        assert!(state.insert(7u32).is_none());
+        assert!(state.insert(8u32).is_some());
     }
 
     #[test]
     fn what_an_agent_sends_is_told_from_what_is_lent() {
         type Alias = String;
-        const { assert!(Lend::<Alias>::SENT) };
-        const { assert!(!Lend::<English>::SENT) };
-        const { assert!(!Lend::<dyn Greet>::SENT) };
+        const { assert!(StateSource::<Alias>::SENT) };
+        const { assert!(!StateSource::<English>::SENT) };
+        const { assert!(!StateSource::<dyn Greet>::SENT) };
     }
 }

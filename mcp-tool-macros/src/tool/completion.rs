@@ -7,7 +7,7 @@ use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned}
 
 use super::{
     expand::Local,
-    model::{Completion, Input, Lent, Sent, Tool},
+    model::{Completion, Input, Sent, StateMap, Tool},
 };
 use crate::{errors::Errors, keys::Key};
 
@@ -48,7 +48,7 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
         .iter()
         .filter_map(|input| match input {
             Input::Sent(sent) => Some(sent.name.clone()),
-            Input::Lent(_) | Input::Page(_) => None,
+            Input::StateMap(_) | Input::Page(_) => None,
         })
         .collect();
     for input in inputs {
@@ -89,14 +89,14 @@ pub(super) fn completers<'t>(
         Input::Sent(Sent { completion: Some(completion), .. }) => {
             Some(completer(completion, &constant(index), &tool.inputs))
         }
-        Input::Sent(_) | Input::Lent(_) | Input::Page(_) => None,
+        Input::Sent(_) | Input::StateMap(_) | Input::Page(_) => None,
     })
 }
 
 fn completer(completion: &Completion, declared: &Ident, inputs: &[Input]) -> TokenStream {
     let Completion { function, lent, .. } = completion;
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));
-    let held: Vec<&Lent> = inputs.iter().filter_map(Input::lent).collect();
+    let held: Vec<&StateMap> = inputs.iter().filter_map(Input::lent).collect();
     let lent = lent.iter().filter_map(|name| {
         let place = held.iter().position(|held| held.name.as_ref() == Some(name))?;
         let at = name.span();
@@ -124,9 +124,9 @@ fn located(local: &Ident, at: Span) -> Ident {
 
 impl Input {
     /// What the server lends, if that is what it is.
-    fn lent(&self) -> Option<&Lent> {
+    fn lent(&self) -> Option<&StateMap> {
         match self {
-            Input::Lent(lent) => Some(lent),
+            Input::StateMap(lent) => Some(lent),
             Input::Page(_) | Input::Sent(_) => None,
         }
     }

@@ -7,7 +7,7 @@ use syn::{Type, spanned::Spanned};
 
 use super::{
     completion,
-    model::{Default, Deprecation, Header, Input, Lent, Sent, Tool, Undescribed, Weakening},
+    model::{Default, Deprecation, Header, Input, Sent, StateMap, Tool, Undescribed, Weakening},
 };
 
 /// The type beside the function, its contract, and how it is called. Where mistakes leave no tool, its type
@@ -19,10 +19,10 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let parts = (!tool.is_generic).then(|| {
         let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
             Input::Sent(sent) => Some(declared(index, sent, tool)),
-            Input::Lent(_) | Input::Page(_) => None,
+            Input::StateMap(_) | Input::Page(_) => None,
         });
         let lent = inputs.iter().filter_map(|input| match input {
-            Input::Lent(Lent { ty, .. }) => Some(check_lent(ty)),
+            Input::StateMap(StateMap { ty, .. }) => Some(check_state(ty)),
             Input::Page(_) | Input::Sent(_) => None,
         });
         let paging = check_paging(inputs, output);
@@ -66,7 +66,7 @@ fn source(tool: &Tool) -> TokenStream {
     let late = tool.locked.as_ref().and_then(|locked| locked.late());
     quote! {
         #late
-        const ADAPTS: ::core::option::Option<::mcp_tool_runtime::__private::Target> = #adapts;
+        const ADAPTS: ::core::option::Option<::mcp_tool_runtime::__private::AdapterTarget> = #adapts;
         const SOURCE: ::mcp_tool_runtime::__private::Source = ::mcp_tool_runtime::__private::Source {
             file: ::core::file!(),
             line: ::core::line!(),
@@ -78,7 +78,7 @@ fn source(tool: &Tool) -> TokenStream {
 fn judgement(tool: &Tool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
-        Input::Lent(_) => Vec::new(),
+        Input::StateMap(_) => Vec::new(),
         Input::Page(_) => vec!["limit", "cursor"],
         Input::Sent(sent) => vec![sent.name.as_str()],
     });
@@ -92,10 +92,10 @@ fn broken(name: &str) -> (TokenStream, TokenStream) {
     };
     let bind = quote! {
         fn bind(
-            lent: &::mcp_tool_runtime::__private::Lent,
+            lent: &::mcp_tool_runtime::__private::StateMap,
         ) -> ::core::result::Result<
             ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
-            ::mcp_tool_runtime::__private::NotLent,
+            ::mcp_tool_runtime::__private::MissingState,
         > {
             ::mcp_tool_runtime::__private::bind_broken(lent)
         }
@@ -149,12 +149,12 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     }
 }
 
-fn check_lent(ty: &Type) -> TokenStream {
+fn check_state(ty: &Type) -> TokenStream {
     quote_spanned! {ty.span()=>
         const _: () = {
             #[allow(unused_imports)]
-            use ::mcp_tool_runtime::__private::LendSent as _;
-            ::mcp_tool_runtime::__private::check_lent::<#ty>(<::mcp_tool_runtime::__private::Lend<#ty>>::SENT)
+            use ::mcp_tool_runtime::__private::ArgumentState as _;
+            ::mcp_tool_runtime::__private::check_state::<#ty>(<::mcp_tool_runtime::__private::StateSource<#ty>>::SENT)
         };
     }
 }
@@ -162,7 +162,7 @@ fn check_lent(ty: &Type) -> TokenStream {
 fn check_paging(inputs: &[Input], output: &Type) -> TokenStream {
     let asked = inputs.iter().find_map(|input| match input {
         Input::Page(span) => Some(*span),
-        Input::Lent(_) | Input::Sent(_) => None,
+        Input::StateMap(_) | Input::Sent(_) => None,
     });
     let is_asked = asked.is_some();
     let is_paged =
@@ -218,7 +218,7 @@ fn contract(tool: &Tool) -> TokenStream {
         }
     });
     let params = inputs.iter().enumerate().flat_map(|(index, input)| match input {
-        Input::Lent(_) => Vec::new(),
+        Input::StateMap(_) => Vec::new(),
         Input::Page(_) => vec![
             quote!(::mcp_tool_runtime::__private::LIMIT_PARAM.param),
             quote!(::mcp_tool_runtime::__private::CURSOR_PARAM.param),
@@ -275,14 +275,14 @@ fn bind(tool: &Tool) -> TokenStream {
     let (lent, state, cx) = (Local::named("lent"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
     let held = tool.inputs.iter().filter_map(|input| match input {
-        Input::Lent(Lent { ty, .. }) => {
-            Some(quote_spanned!(ty.span()=> <::mcp_tool_runtime::__private::Lend<#ty>>::hold(#lent)?))
+        Input::StateMap(StateMap { ty, .. }) => {
+            Some(quote_spanned!(ty.span()=> <::mcp_tool_runtime::__private::StateSource<#ty>>::hold(#lent)?))
         }
         Input::Page(_) | Input::Sent(_) => None,
     });
     let defaulted = tool.inputs.iter().enumerate().filter_map(|(index, input)| match input {
         Input::Sent(Sent { default: Some(_), .. }) => Some(constant(index)),
-        Input::Sent(_) | Input::Lent(_) | Input::Page(_) => None,
+        Input::Sent(_) | Input::StateMap(_) | Input::Page(_) => None,
     });
     let completers = completion::completers(tool, constant);
     let slots = slots(tool);
@@ -291,13 +291,13 @@ fn bind(tool: &Tool) -> TokenStream {
     quote! {
         #[allow(unused_variables)]
         fn bind(
-            #lent: &::mcp_tool_runtime::__private::Lent,
+            #lent: &::mcp_tool_runtime::__private::StateMap,
         ) -> ::core::result::Result<
             ::std::boxed::Box<dyn ::mcp_tool_runtime::__private::Bound>,
-            ::mcp_tool_runtime::__private::NotLent,
+            ::mcp_tool_runtime::__private::MissingState,
         > {
             #[allow(unused_imports)]
-            use ::mcp_tool_runtime::__private::LendShared as _;
+            use ::mcp_tool_runtime::__private::SharedState as _;
             let #state = (#(#held,)*);
             ::core::result::Result::Ok(::mcp_tool_runtime::__private::bound(
                 #state,
@@ -317,7 +317,7 @@ fn bind(tool: &Tool) -> TokenStream {
 fn slots(tool: &Tool) -> TokenStream {
     let arguments = Local::named("arguments");
     let sent = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
-        Input::Lent(_) => Vec::new(),
+        Input::StateMap(_) => Vec::new(),
         Input::Page(_) => [("limit", "LIMIT_PARAM"), ("cursor", "CURSOR_PARAM")]
             .map(|(name, declared)| {
                 let declared = format_ident!("{}", declared);
@@ -374,7 +374,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, input)| match input {
-            Input::Lent(_) => {
+            Input::StateMap(_) => {
                 let place = syn::Index::from(held);
                 held += 1;
                 // The function of its own pool holds the call's context itself.

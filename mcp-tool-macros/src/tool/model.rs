@@ -84,7 +84,7 @@ pub(crate) struct Undescribed {
 /// One parameter of the function.
 pub(crate) enum Input {
     /// Borrowed: the call's context, or what was lent.
-    Lent(Lent),
+    StateMap(StateMap),
     /// The page that is asked for.
     Page(Span),
     /// Owned: sent by the agent.
@@ -92,7 +92,7 @@ pub(crate) enum Input {
 }
 
 /// A parameter that the server lends.
-pub(crate) struct Lent {
+pub(crate) struct StateMap {
     /// Its name, where it has one.
     pub(crate) name: Option<Ident>,
     pub(crate) ty: Type,

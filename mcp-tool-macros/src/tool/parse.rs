@@ -14,7 +14,7 @@ use syn::{
 
 use super::{
     completion,
-    model::{Default, Header, Input, Keys, Lent, Sent, Tool, Undescribed},
+    model::{Default, Header, Input, Keys, Sent, StateMap, Tool, Undescribed},
 };
 use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock};
 
@@ -125,7 +125,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Sent(sent) => Some(sent.name.as_str()),
-        Input::Lent(_) | Input::Page(_) => None,
+        Input::StateMap(_) | Input::Page(_) => None,
     });
     match mcp_tool_contract::constraints::check(&text.value(), names) {
         Ok(canonical) => Some(canonical),
@@ -254,7 +254,7 @@ fn lent(
         errors.at(reference, message);
         return None;
     }
-    Some(Input::Lent(Lent { name: name.cloned(), ty: (*reference.elem).clone() }))
+    Some(Input::StateMap(StateMap { name: name.cloned(), ty: (*reference.elem).clone() }))
 }
 
 /// How a borrowed type that an agent sends is taken instead.
@@ -403,7 +403,7 @@ fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut pages = 0;
     for input in inputs {
         match input {
-            Input::Lent(_) => {}
+            Input::StateMap(_) => {}
             Input::Page(span) => {
                 pages += 1;
                 if pages > 1 {

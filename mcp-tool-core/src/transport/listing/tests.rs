@@ -31,8 +31,8 @@ use crate::{
     tool::{
         Bound, Running, Source, ToolEntry,
         completion::Completing,
-        result::Target,
-        state::{Lent, NotLent},
+        result::AdapterTarget,
+        state::{MissingState, StateMap},
     },
 };
 
@@ -79,8 +79,8 @@ impl Bound for Inert {
     }
 }
 
-fn entry(contract: Contract, adapts: Option<Target>) -> ToolEntry {
-    let bind = |_: &Lent| -> Result<Box<dyn Bound>, NotLent> { Ok(Box::new(Inert)) };
+fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEntry {
+    let bind = |_: &StateMap| -> Result<Box<dyn Bound>, MissingState> { Ok(Box::new(Inert)) };
     let contract: &'static Contract = Box::leak(Box::new(contract));
     ToolEntry { key: 0, contract, source: Source { file: "", line: 0 }, adapts, late: None, bind }
 }
@@ -109,7 +109,7 @@ fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
         let gate = random.chance(10).then_some(Gate::Scope("gate"));
         let of = |major: u32| Contract { gate, ..plain(&name, major, &scopes) };
         let newest = of(3);
-        let target = Target { name: newest.name, version: newest.version };
+        let target = AdapterTarget { name: newest.name, version: newest.version };
         let mut family = vec![entry(newest, None)];
         if random.chance(30) {
             let deprecation = Deprecation { message: "It goes", replacement: None, removal: None };

@@ -53,7 +53,7 @@ struct Place {
     /// While there are no messages.
     idle: Option<Box<Connection>>,
     /// While a call is run.
-    lent: Option<Box<Connection>>,
+    state: Option<Box<Connection>>,
     /// Calls that were run so far: the last of them is the one that is run.
     steps: u64,
     /// While the thread that reads takes messages.
@@ -101,12 +101,12 @@ impl Turn {
         if let Some(task) = &place.task {
             task.abort();
         }
-        let (idle, mut lent) = (place.idle.take(), place.lent.take());
-        if let Some(connection) = &mut lent {
+        let (idle, mut state) = (place.idle.take(), place.state.take());
+        if let Some(connection) = &mut state {
             connection.leave_behind();
         }
         drop(place);
-        drop((idle, lent));
+        drop((idle, state));
     }
 
     fn read(self: Arc<Self>, reading: Reading) -> std::io::Result<()> {
@@ -248,7 +248,7 @@ impl Turn {
         if place.ended {
             connection.leave_behind();
         } else {
-            place.lent = Some(connection);
+            place.state = Some(connection);
         }
         drop(place);
         // After the step was counted: who stops watching counts again afterwards.
@@ -260,14 +260,14 @@ impl Turn {
 
     fn take_back(&self, step: u64) -> Option<Box<Connection>> {
         let mut place = lock(&self.place);
-        if place.steps == step { place.lent.take() } else { None }
+        if place.steps == step { place.state.take() } else { None }
     }
 
     /// Gives the turn to another where the same call is run as at the tick before; gives the calls so far.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
         let mut place = lock(&self.place);
         if place.steps == seen
-            && let Some(mut connection) = place.lent.take()
+            && let Some(mut connection) = place.state.take()
         {
             connection.leave_behind();
             let pass = Box::pin(Arc::clone(self).pass(connection));
