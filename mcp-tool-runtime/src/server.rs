@@ -14,7 +14,7 @@ use mcp_tool_core::{
 };
 use rmcp::ServerHandler;
 
-/// A server of tools: what it serves, and what it lends to them.
+/// An MCP server of tools, with their application state, middleware and policy.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -38,58 +38,59 @@ pub struct ToolServer {
 }
 
 impl ToolServer {
-    /// A server of that name and version, as clients see them.
+    /// Creates a server with the name and version that clients see in `serverInfo`.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         ToolServer { application: Application::new(name, version) }
     }
 
-    /// Keeps so many HTTP sessions for clients of 2025-11-25, where the operator sets nothing else
-    /// (`http.legacy_sessions`); none by default.
+    /// Sets the default of `http.legacy_sessions`: maximum number of HTTP sessions for clients of 2025-11-25. The default
+    /// is 0.
     ///
-    /// In a session such a client can be asked while a call runs, and is told when a list changes. Without, each of its
-    /// requests stands alone.
-    pub fn legacy_sessions(mut self, most: u32) -> Self {
-        self.application.legacy_sessions = most;
+    /// In a session such a client can be asked while a call runs, and is notified when a list changes. Without sessions,
+    /// each of its requests is independent.
+    pub fn legacy_sessions(mut self, max: u32) -> Self {
+        self.application.legacy_sessions = max;
         self
     }
 
-    /// Serves prompts, resources and whatever else the protocol has beside tools, by an rmcp handler of the
-    /// application's own (of the version of rmcp that this crate depends on).
+    /// Serves prompts, resources and the rest of the protocol by an rmcp handler. It is of the version of rmcp that this
+    /// crate depends on.
     ///
-    /// What its `get_info` declares is declared, and what it doesn't declare isn't asked of it: such requests answer
-    /// -32601. Tools, logging and the lifecycle stay this server's. Its requests come from callers whose token was
-    /// verified, where authorization is set: [`Caller::of_request`] says who asks, and what they may is for the
-    /// handler to decide. They are bounded in time; a panic is an error.
+    /// What its `get_info` declares is declared to clients; a request that it doesn't declare is answered with -32601. Tools,
+    /// logging and the lifecycle stay with this server. Where authorization is configured, only authenticated requests
+    /// reach the handler: [`Caller::of_request`](crate::Caller::of_request) returns their caller, and the handler decides what
+    /// the caller may do. Each request has the time of `limits.timeout`; a panic is an internal error.
     ///
-    /// Which resources clients of 2026-07-28 may hear of (`subscriptions/listen`), its `accepted_subscription_filter`
-    /// says, and of none where it says nothing. It isn't told who listens: what only some may know of has a `subscribe`
-    /// alone, which older clients call.
+    /// `accepted_subscription_filter` decides which resources clients of 2026-07-28 may subscribe to
+    /// (`subscriptions/listen`); the default is none. rmcp doesn't pass the caller to it, so resources that only some callers
+    /// may see need `subscribe`, which older clients call.
     pub fn fallback(mut self, handler: impl ServerHandler) -> Self {
         self.application.fallback = Some(Arc::new(handler));
         self
     }
 
-    /// Tells clients that listen of lists and resources that have changed, for the application's own tasks; tools
-    /// borrow it as `&Announcements`.
+    /// Returns the notifier for lists and resources that change, for tasks of the application; tools take it as
+    /// `&Announcements`.
     #[must_use]
     pub fn announcements(&self) -> Announcements {
         self.application.announcements.clone()
     }
 
-    /// Guidance for the model that uses the server.
+    /// Sets the `instructions` for the model that uses the server.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.application.instructions = Some(instructions.into());
         self
     }
 
-    /// The tools that it serves, in order: [`tools!`](crate::tools)`[…]`.
+    /// Adds tools, in the order in which they are listed: [`tools!`](crate::tools)`[…]`.
     pub fn tools(mut self, tools: &'static [ToolEntry]) -> Self {
         self.application.tools.extend_from_slice(tools);
         self
     }
 
-    /// Decides by a policy of the application's own who may use which tool, in place of the tools' scopes. It is
-    /// made from the built-in one, which knows the operator's settings: most policies ask that first.
+    /// Sets the application's own policy, which decides in place of the tools' scopes which caller may use which tool.
+    ///
+    /// `policy` receives the built-in policy, which knows the operator's settings; most policies ask it first.
     pub fn authorize_with<A: Authorizer>(
         mut self,
         policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,
@@ -98,29 +99,32 @@ impl ToolServer {
         self
     }
 
-    /// Lays a [`Middleware`] around the calls of all tools. What was added first is the outermost.
+    /// Adds a [`Middleware`] around the calls of all tools. The first one added is the outermost.
     pub fn layer(mut self, middleware: impl Middleware) -> Self {
         self.application.layers.push(Layer::new(None, middleware));
         self
     }
 
-    /// Lays a [`Middleware`] around the calls of these tools: [`tools!`](crate::tools)`[…]`, as for
-    /// [`ToolServer::tools`]. It holds for every version of each, and for adapters that stand for one.
+    /// Adds a [`Middleware`] around the calls of some tools: [`tools!`](crate::tools)`[…]`, as for [`ToolServer::tools`]. It
+    /// applies to every version of each tool, and to adapters that call one of them.
     ///
-    /// A server that doesn't serve one of them doesn't start.
+    /// A server that doesn't serve one of the tools doesn't start.
     pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
         self.application.layers.push(Layer::new(Some(tools), middleware));
         self
     }
 
-    /// Lends a value to every function that borrows its type; an `Arc<dyn Trait>` to those that borrow
-    /// `&dyn Trait`.
+    /// Registers a value of application state for every function that takes a reference to its type. An `Arc<dyn Trait>` is
+    /// for functions that take `&dyn Trait`.
+    ///
+    /// Two values of one type, or a tool whose state isn't registered, are errors at start.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.application.open_state(move || std::future::ready(Ok(value)));
         self
     }
 
-    /// Lends what a function opens. It runs when the server starts to serve, and by no other command.
+    /// Registers application state that an async function opens. It runs when the server starts to serve, and not for other
+    /// commands, such as `tools` or `contract check`.
     pub fn state_with<T, E, F>(mut self, open: impl FnOnce() -> F + 'static) -> Self
     where
         T: Send + Sync + 'static,
@@ -134,17 +138,17 @@ impl ToolServer {
         self
     }
 
-    /// Runs the command line: `serve --stdio`, `serve --http 127.0.0.1:8080`, `tools`, `contract`,
-    /// `disable`, `enable`, `revoke`, `orders`, `audit`, `doctor`, `help`.
+    /// Runs the command line: `serve`, `tools`, `contract`, `audit`, `doctor`, `disable`, `enable`, `revoke`,
+    /// `revocations`, `help`.
     ///
-    /// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where
-    /// `contract` finds something (its help says what), else 1.
+    /// The exit code is 0 after an orderly end, 2 for a command line that can't be parsed, 3 to 6 for findings of `contract`,
+    /// else 1.
     #[cfg(feature = "cli")]
     pub fn run(self) -> impl Future<Output = std::process::ExitCode> {
         mcp_tool_cli::run(self.application)
     }
 
-    /// The application as the workspace's own crates take it.
+    /// Returns the application as the workspace's own crates take it.
     #[doc(hidden)]
     #[must_use]
     pub fn into_application(self) -> Application {
@@ -163,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_servers_future_is_boxed_so_that_no_crate_compiles_it_anew() {
+    fn future_of_run_is_boxed() {
         let run = ToolServer::new("empty", "1.0.0").run();
         assert_eq!(size_of_val(&run), size_of::<Box<dyn Future<Output = std::process::ExitCode>>>());
     }

@@ -1,4 +1,4 @@
-//! For tests of tools: calls through the whole pipeline, without a transport.
+//! Tests of tools: calls through the whole pipeline, without a transport.
 //!
 //! ```
 //! use mcp_tool_runtime::{Caller, ErrorKind, prelude::*, testing::TestServer};
@@ -20,8 +20,8 @@
 //! let refused = server.call("halve", serde_json::json!({ "number": 7 })).await.unwrap_err();
 //! assert_eq!(refused.kind(), Some(ErrorKind::Refused));
 //!
-//! let stranger = server.as_caller(Caller::new("ann").with_scopes(["letters:read"]));
-//! assert_eq!(stranger.call("halve", serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
+//! let ann = server.as_caller(Caller::new("ann").with_scopes(["letters:read"]));
+//! assert_eq!(ann.call("halve", serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
 //! # Ok(())
 //! # }
 //! ```
@@ -61,7 +61,7 @@ use mcp_tool_core::{
 
 use crate::ToolServer;
 
-/// A server that a test calls directly, as a caller of its choice.
+/// A running server that a test calls directly, as a caller of its choice.
 #[derive(Clone, Debug)]
 pub struct TestServer {
     endpoint: Arc<Endpoint>,
@@ -75,18 +75,18 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server as `serve` would: what is lent is opened, and every tool is bound.
+    /// Starts a server as `serve` does: application state is opened, and every tool is bound.
     ///
     /// # Errors
-    /// Where it couldn't be served.
+    /// As for `serve`: see [`StartError`].
     pub async fn start(server: ToolServer) -> Result<Self, StartError> {
         TestServer::start_allowing(server, std::iter::empty::<String>()).await
     }
 
-    /// The same, with destructive tools that may run unapproved.
+    /// Starts a server with destructive tools that may run without approval (`gate.allow_destructive`).
     ///
     /// # Errors
-    /// Where it couldn't be served.
+    /// As for [`start`](TestServer::start).
     pub async fn start_allowing(
         server: ToolServer,
         destructive: impl IntoIterator<Item = impl Into<String>>,
@@ -95,10 +95,10 @@ impl TestServer {
         TestServer::start_with(server, Settings { allow_destructive, ..Settings::default() }, None).await
     }
 
-    /// The same, with upstreams as an operator sets them up: a name and the pairs of its section.
+    /// Starts a server with upstreams: for each its name, and the keys and values of its section `[upstream.NAME]`.
     ///
     /// # Errors
-    /// Where it couldn't be served, a setting that can't be used among the reasons.
+    /// As for [`start`](TestServer::start), and for a setting that is invalid.
     #[cfg(feature = "oauth")]
     pub async fn start_with_upstreams<'s>(
         server: ToolServer,
@@ -146,10 +146,10 @@ impl TestServer {
         })
     }
 
-    /// The server after a deploy: other tools, and callers that still hold it to what they last listed.
+    /// Starts the server of the next deployment: other tools, and callers that still expect the versions they last listed.
     ///
     /// # Errors
-    /// Where it couldn't be served.
+    /// As for [`start`](TestServer::start).
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
         let known = Arc::clone(&self.endpoint.dispatcher.versions.known);
         let next = TestServer::start_with(server, Settings::default(), Some(known)).await?;
@@ -158,42 +158,44 @@ impl TestServer {
         Ok(TestServer { caller, requires, headers: self.headers.clone(), person, ..next })
     }
 
-    /// The same server, called with `dev.mcp-tool/requires`: a range of versions, or a contract's digest.
+    /// Returns the same server, called with `dev.mcp-tool/requires`: a version requirement such as `^1`, or the digest of a
+    /// contract.
     ///
     /// # Errors
-    /// What is wanted, where it is neither.
+    /// The expected form, if `requirement` is neither.
     pub fn requiring(&self, requirement: &str) -> Result<Self, String> {
         Ok(TestServer { requires: Some(Requirement::parse(requirement)?), ..self.clone() })
     }
 
-    /// The tools as the caller lists them: the entries of `tools/list`.
+    /// Returns the entries of `tools/list` as the caller sees them.
     #[must_use]
     pub async fn list(&self) -> Vec<Value> {
         let entries = self.endpoint.entries(&self.caller).await.into_iter();
         entries.map(|entry| serde_json::from_str(&entry).unwrap_or_default()).collect()
     }
 
-    /// Calls of deprecated tools so far: tool, version, caller, calls.
+    /// Returns the calls of deprecated tools so far: tool, version, caller, number of calls.
     #[must_use]
     pub fn deprecated_calls(&self) -> Vec<(&'static str, Version, String, u64)> {
         self.endpoint.dispatcher.usage.counts()
     }
 
-    /// The same server, called by someone else.
+    /// Returns the same server, called by another caller.
     #[must_use]
     pub fn as_caller(&self, caller: Caller) -> Self {
         TestServer { caller, ..self.clone() }
     }
 
-    /// The same server, called by someone who came by this bearer token. It isn't verified here, and is for the
-    /// exchange of upstreams alone.
+    /// Returns the same server, called with this bearer token. It is not verified; only the token exchange of upstreams uses
+    /// it.
     #[cfg(feature = "oauth")]
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         TestServer { token: Some(InboundToken::new(token.to_owned().into())), ..self.clone() }
     }
 
-    /// The same server, called with this header in place of any other: layers see it as over HTTP.
+    /// Returns the same server, called with this header, which replaces one of the same name. Middleware sees it as over
+    /// HTTP.
     #[must_use]
     pub fn with_header(&self, name: &str, value: &str) -> Self {
         let others = self.headers.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -201,17 +203,18 @@ impl TestServer {
         TestServer { headers, ..self.clone() }
     }
 
-    /// The same server, called by a client whose person answers: given the parameters of an `elicitation/create`, its
-    /// `message` and `requestedSchema` or `url`. Without it nobody can be asked.
+    /// Returns the same server, called by a client whose person answers questions. `answer` receives the parameters of
+    /// `elicitation/create`: `message`, and `requestedSchema` or `url`. Without it the client can't be asked.
     #[must_use]
     pub fn answering(&self, answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
         TestServer { person: Person(Some(Arc::new(answer))), ..self.clone() }
     }
 
-    /// Calls a tool: scopes, rate, layers, bounds, gate, deadline, output check and record are those of a served call.
+    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a served
+    /// call.
     ///
     /// # Errors
-    /// What the caller would be told.
+    /// The error that a client would receive.
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
@@ -219,11 +222,11 @@ impl TestServer {
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
-    /// Asks what could be typed for an argument: the `completion` that a client would get, held to scopes, gate, layers,
-    /// a rate and a deadline.
+    /// Completes an argument: returns the `completion` that a client would receive. Scopes, gate, middleware, rate and
+    /// deadline apply.
     ///
     /// # Errors
-    /// Why there is none; a client reads of a tool that it may not use that it is unknown.
+    /// The reason; a client reads "unknown tool" for a tool that it may not use.
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
         let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
@@ -254,7 +257,7 @@ impl TestServer {
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
-    /// The audit records so far, in order, as they would stand in the file.
+    /// Returns the audit records so far, in order, as they would be in the file.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
         self.endpoint.dispatcher.audit.flush(Duration::MAX);
@@ -262,7 +265,7 @@ impl TestServer {
     }
 }
 
-/// The person behind a test's calls, whose client knows tasks and waits for them.
+/// The person behind the calls of a test; their client supports tasks.
 #[derive(Clone, Default)]
 struct Person(Option<Arc<Answers>>);
 
@@ -302,14 +305,14 @@ pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> 
     mcp_tool_cli::contract::check(&server.application)
 }
 
-/// What a call gave.
+/// The result of a call.
 #[derive(Clone, Debug)]
 pub struct TestResult {
     answer: Answer,
 }
 
 impl TestResult {
-    /// The structured result; `null` where there is none.
+    /// Returns the structured result, or `null`.
     #[must_use]
     pub fn json(&self) -> Value {
         match &self.answer {
@@ -320,7 +323,7 @@ impl TestResult {
         }
     }
 
-    /// The text that the model reads.
+    /// Returns the text that the model reads.
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.answer {
@@ -329,8 +332,7 @@ impl TestResult {
         }
     }
 
-    /// The pieces that the model is shown, as the protocol has them; behind a structured result, those that were
-    /// added.
+    /// Returns the content blocks, as in the protocol; for a [`Structured`](crate::Structured) result, those that were added.
     #[must_use]
     pub fn content(&self) -> Vec<Value> {
         match &self.answer {
@@ -342,26 +344,26 @@ impl TestResult {
     }
 }
 
-/// Why a call gave nothing.
+/// Reason why a call returned no result.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TestError {
-    /// No tool has that name.
+    /// No tool has this name.
     UnknownTool(String),
-    /// The tool is served in these versions, and none fits what was asked for.
+    /// The tool is served in these versions, and none satisfies the requirement.
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<String>),
-    /// The policy doesn't permit it.
+    /// The policy denies the call, whatever the scopes.
     Denied,
-    /// The operator switched the caller off.
-    Withdrawn,
-    /// The tool's own refusal or failure, or that of a guard.
+    /// An operator disabled the caller.
+    Disabled,
+    /// The tool, or a guard, refused the call or failed.
     Tool(ToolError),
 }
 
 impl TestError {
-    /// What kind of error the model reads, if it reads one.
+    /// Returns the kind of the error that the model reads, if it reads one.
     #[must_use]
     pub const fn kind(&self) -> Option<ErrorKind> {
         match self {
@@ -370,11 +372,11 @@ impl TestError {
             | TestError::NoSuchVersion(_)
             | TestError::MissingScopes(_)
             | TestError::Denied
-            | TestError::Withdrawn => None,
+            | TestError::Disabled => None,
         }
     }
 
-    /// The arguments that were wrong.
+    /// Returns the violations of invalid arguments.
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         match self {
@@ -383,11 +385,11 @@ impl TestError {
             | TestError::NoSuchVersion(_)
             | TestError::MissingScopes(_)
             | TestError::Denied
-            | TestError::Withdrawn => None,
+            | TestError::Disabled => None,
         }
     }
 
-    /// The scopes that the caller lacks.
+    /// Returns the scopes that the caller lacks.
     #[must_use]
     pub fn missing_scopes(&self) -> &[String] {
         match self {
@@ -395,7 +397,7 @@ impl TestError {
             TestError::UnknownTool(_)
             | TestError::NoSuchVersion(_)
             | TestError::Denied
-            | TestError::Withdrawn
+            | TestError::Disabled
             | TestError::Tool(_) => &[],
         }
     }
@@ -410,7 +412,7 @@ impl From<RefusalKind> for TestError {
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::Withdrawn => TestError::Withdrawn,
+            RefusalKind::Withdrawn => TestError::Disabled,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }
@@ -425,7 +427,7 @@ impl fmt::Display for TestError {
             TestError::NoSuchVersion(_) => f.write_str("no version fits"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
             TestError::Denied => f.write_str("denied"),
-            TestError::Withdrawn => f.write_str("access was withdrawn by the operator"),
+            TestError::Disabled => f.write_str("the operator disabled this caller"),
             TestError::Tool(error) => error.fmt(f),
         }
     }
@@ -433,7 +435,7 @@ impl fmt::Display for TestError {
 
 impl std::error::Error for TestError {}
 
-/// Records kept where a test can look at them.
+/// Records kept in memory for the test.
 #[derive(Clone, Debug, Default)]
 struct Records {
     lines: Arc<Mutex<Vec<Value>>>,
