@@ -3,6 +3,8 @@
 // The macros name this crate by its path, in its own tests too.
 extern crate self as mcp_tool_runtime;
 
+#[cfg(any(doc, doctest))]
+pub mod keys;
 mod server;
 pub mod testing;
 

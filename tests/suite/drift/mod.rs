@@ -1,5 +1,5 @@
 //! Tools as they were when `ui/drift/mcp-tools.lock` was made; those of the same names in `ui/drift` changed
-//! since, and are judged by it. `TRYBUILD=overwrite` writes the lock anew.
+//! since, and are judged by it. `UI=write` writes the lock anew.
 
 #![allow(
     dead_code,
@@ -84,14 +84,14 @@ fn made() -> String {
 /// Holds the committed lock to these tools, before others are judged by it.
 pub fn hold_the_lock() {
     let made = made();
-    if std::env::var("TRYBUILD").is_ok_and(|what| what == "overwrite") {
+    if std::env::var("UI").is_ok_and(|what| what == "write") {
         // The tools are judged anew wherever it is touched.
         if fs::read_to_string(LOCK).ok().as_ref() != Some(&made) {
             fs::write(LOCK, &made).unwrap();
         }
     }
     let committed = fs::read_to_string(LOCK).unwrap();
-    assert!(committed == made, "{LOCK} isn't the lock of `suite/drift`: TRYBUILD=overwrite writes it anew");
+    assert!(committed == made, "{LOCK} isn't the lock of `suite/drift`: UI=write writes it anew");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The complete OAuth flow of the rmcp client: challenge, metadata, registration, code, call, step-up, call.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -95,12 +97,14 @@ async fn expiring_token_is_refreshed_by_the_client() {
     let server = Protected::start(&issuer, Format::Jwt("PS256"));
     let mut client = Client::of(&server, Era::Modern);
     let refused = client.connect().await.unwrap_err();
-    // The client refreshes tokens valid for less than 30 s: all of these.
-    issuer.control("resource", &json!({ "resource": server.resource, "ttl": 20 }));
+    // The client refreshes a token in the last half of its lifetime, in whole seconds.
+    let lifetime = Duration::from_secs(2);
+    issuer.control("resource", &json!({ "resource": server.resource, "ttl": lifetime.as_secs() }));
     client.sign_in(challenge(&refused), &["specimen:read"]).await;
     let connection = client.connect().await.unwrap();
     let before = issuer.count("/token");
     for _ in 0..3 {
+        tokio::time::sleep(lifetime).await;
         call(&connection, "measure", json!({ "name": "abc", "n": 3, "mode": "fast" })).await.unwrap();
     }
     assert_eq!(issuer.count("/token"), before + 3);

@@ -1,0 +1,307 @@
+//! Keys of `#[arg(…)]`, a page each.
+//!
+//! A key narrows what the type allows and never widens it. Bounds of a scalar on a `Vec` are those of its items.
+
+/// `min = N`: minimum of an integer or a float. Default: that of the type.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Weight in grams.
+///     #[arg(min = 1)]
+///     grams: u32,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["grams"]["minimum"], 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min {}
+
+/// `max = N`: maximum of an integer or a float. Default: that of the type.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Weight in grams.
+///     #[arg(max = 30_000)]
+///     grams: u32,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["grams"]["maximum"], 30_000);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max {}
+
+/// `min_len = N`: minimum length of a string, in code points. Default: 0.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Name of the sender.
+///     #[arg(min_len = 1)]
+///     sender: String,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["sender"]["minLength"], 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min_len {}
+
+/// `max_len = N`: maximum length of a string, in code points. Default: the tool's `max_len`, else 1,024.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Name of the sender.
+///     #[arg(max_len = 80)]
+///     sender: String,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["sender"]["maxLength"], 80);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_len {}
+
+/// `min_items = N`: minimum number of items of an array. Default: 0.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Labels.
+///     #[arg(min_items = 1)]
+///     labels: Vec<String>,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["labels"]["minItems"], 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min_items {}
+
+/// `max_items = N`: maximum number of items of an array. Default: the tool's `max_items`, else 100.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Labels.
+///     #[arg(max_items = 5)]
+///     labels: Vec<String>,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["labels"]["maxItems"], 5);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_items {}
+
+/// `pattern = "…"`: regular expression that a string matches anywhere; anchor it by `^` and `$`. Default: none.
+///
+/// It takes what ECMA-262 (flag `u`), Rust and Python read alike: `[0-9]`, not `\\d`. Compiled, it has 256 KiB at most.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Parcel number.
+///     #[arg(pattern = "^prc_[0-9]{8}$")]
+///     number: String,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["pattern"], "^prc_[0-9]{8}$");
+/// # Ok(())
+/// # }
+/// ```
+pub mod pattern {}
+
+/// `default = …`: value of an absent argument, a literal within the bounds. Not with `Option`, `Vec` or `secret`.
+///
+/// It is part of the description, since strict modes of clients refuse `default` in a schema.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Weight in grams.
+///     #[arg(min = 1, default = 500)]
+///     grams: u32,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["grams"]["description"], "Weight in grams. Default: 500.");
+/// assert_eq!(tool["inputSchema"]["required"], json!([]));
+/// # Ok(())
+/// # }
+/// ```
+pub mod r#default {}
+
+/// `secret`: the value is never echoed, logged or digested. Not with `default`, `header` or `complete`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Door code.
+///     #[arg(max_len = 8, secret)]
+///     code: String,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+/// ```
+pub mod secret {}
+
+/// `header = "…"`: clients of 2026-07-28 repeat the argument as the header `Mcp-Param-…`, by which a proxy can route. Default: none.
+///
+/// For strings, enums, booleans and integers within ±(2^53 − 1). A call whose header differs from its argument is refused.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     /// Region.
+///     #[arg(max_len = 32, header = "Region")]
+///     region: String,
+/// ) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["region"]["x-mcp-header"], "Region");
+/// # Ok(())
+/// # }
+/// ```
+pub mod header {}
+
+/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans complete
+/// without it.
+///
+/// It takes the named application state and the text so far, and returns `Vec<String>` or a `Result` of it. A client asks
+/// `completion/complete` with `{"type": "ref/tool", "name": …}`. It is not part of the contract.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// struct Cities(Vec<String>);
+///
+/// async fn starting_with(cities: &Cities, typed: &str) -> Vec<String> {
+///     cities.0.iter().filter(|city| city.starts_with(typed)).cloned().collect()
+/// }
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel(
+///     cities: &Cities,
+///     /// City.
+///     #[arg(max_len = 80, complete = starting_with(cities))]
+///     city: String,
+/// ) -> String {
+///     format!("sent to {city}, one of {}", cities.0.len())
+/// }
+/// ```
+pub mod complete {}

@@ -1,0 +1,477 @@
+//! Keys of `#[mcp_tool(…)]`, a page each.
+//!
+//! An unknown key, a key twice, or a value of another shape is a compile error at its token.
+
+/// `version = "major.minor"`: version of the contract. Required.
+///
+/// A change that breaks callers takes a new major version, an additive one a new minor version; the compiler compares each
+/// contract with the locked one. `0.0` and leading zeros are errors.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "2.1", scope = "parcels:write")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/version"], "2.1");
+/// # Ok(())
+/// # }
+/// ```
+pub mod version {}
+
+/// `scope = "…"` or `scope = ["…", …]`: scopes that a caller needs, all of them. Required, unless the tool is `public`.
+///
+/// A scope is a scope token of RFC 6749 §3.3. A caller without them gets HTTP 403 and the scopes to request, and the tool is
+/// not in its list.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = ["parcels:read", "parcels:write"])]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["securitySchemes"], json!([{ "type": "oauth2", "scopes": ["parcels:read", "parcels:write"] }]));
+/// # Ok(())
+/// # }
+/// ```
+pub mod scope {}
+
+/// `public`: no scope is needed. Not with `scope` or `gate`.
+///
+/// Where authorization is configured, a valid token is still required.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", public)]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert!(tool["_meta"].get("securitySchemes").is_none());
+/// # Ok(())
+/// # }
+/// ```
+pub mod public {}
+
+/// `name = "…"`: name of the tool. Default: the name of the function.
+///
+/// 1 to 64 characters of `[A-Za-z0-9_-]`, the first a letter or `_`. A name can't end in `_v` and a number: these are the
+/// names of older versions.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", name = "parcels_send")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["name"], "parcels_send");
+/// # Ok(())
+/// # }
+/// ```
+pub mod name {}
+
+/// `title = "…"`: name of the tool for people. Default: none.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", title = "Send a parcel")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["title"], "Send a parcel");
+/// # Ok(())
+/// # }
+/// ```
+pub mod title {}
+
+/// `read_only`: the tool changes nothing (`readOnlyHint`). Not with `destructive`.
+///
+/// A call that ends without an answer is then never recorded as `unknown`, and the tool runs although records can't be
+/// written.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel() -> String {
+///     "found".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["annotations"]["readOnlyHint"], true);
+/// # Ok(())
+/// # }
+/// ```
+pub mod read_only {}
+
+/// `destructive`: the tool can't be undone (`destructiveHint`). Not with `read_only`.
+///
+/// A call is refused as `approval_required`, unless the tool has a [`gate`](super::mcp_tool::gate) whose scope the caller holds, or the
+/// operator names the tool in `gate.allow_destructive`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Destroy a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", destructive)]
+/// async fn destroy_parcel() -> String {
+///     "destroyed".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![destroy_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["annotations"]["destructiveHint"], true);
+/// let refused = server.call("destroy_parcel", json!({})).await.unwrap_err();
+/// assert_eq!(refused.kind(), Some(mcp_tool_runtime::ErrorKind::ApprovalRequired));
+/// # Ok(())
+/// # }
+/// ```
+pub mod destructive {}
+
+/// `idempotent`: a repeated call with the same arguments changes nothing more (`idempotentHint`).
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", idempotent)]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["annotations"]["idempotentHint"], true);
+/// # Ok(())
+/// # }
+/// ```
+pub mod idempotent {}
+
+/// `open_world`: the tool reaches beyond the server's own domain (`openWorldHint`).
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", open_world)]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["annotations"]["openWorldHint"], true);
+/// # Ok(())
+/// # }
+/// ```
+pub mod open_world {}
+
+/// `max_len = N`: maximum length, in code points, of string parameters without a bound of their own. Default: 1,024.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", max_len = 80)]
+/// async fn send_parcel(/** Name of the sender. */ sender: String) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["sender"]["maxLength"], 80);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_len {}
+
+/// `max_items = N`: maximum number of items of array parameters without a bound of their own. Default: 100.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", max_items = 20)]
+/// async fn send_parcel(/** Labels. */ labels: Vec<String>) -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["labels"]["maxItems"], 20);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_items {}
+
+/// `constraints = r#"{…}"#`: conditions that all arguments satisfy together, as JSON Schema. Default: none.
+///
+/// The object has `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired` over declared parameters.
+/// Its keywords are listed at the root of `inputSchema`. Enforcing it needs the feature `schemars`; a server without the feature doesn't start. Some clients refuse such tools.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(
+///     version = "1.0",
+///     scope = "parcels:write",
+///     constraints = r#"{"anyOf": [{"required": ["email"]}, {"required": ["phone"]}]}"#
+/// )]
+/// async fn send_parcel(/** Email address. */ email: Option<String>, /** Phone number. */ phone: Option<String>) -> String {
+///     format!("sent to {email:?} or {phone:?}")
+/// }
+/// ```
+pub mod constraints {}
+
+/// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
+///
+/// Units are `ms`, `s`, `m`, `h` and `d`. A call that takes longer fails as `timeout`; one that may have changed something is recorded
+/// as `unknown`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", timeout = "5s")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+/// ```
+pub mod timeout {}
+
+/// `concurrency = N`: maximum number of calls of the tool that run at a time, from 1. Default: `limits.concurrency` for all
+/// tools together.
+///
+/// A call beyond it is refused as `unavailable` at once; nothing is queued.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", concurrency = 4)]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+/// ```
+pub mod concurrency {}
+
+/// `rate = "N/window"`: maximum number of calls of one caller in any window of time. Default: none.
+///
+/// 1 to 1,000,000 calls per `s`, `min`, `h` or `day`. A call beyond it is refused as `rate_limited`, with the time until the next call
+/// is possible.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", rate = "10/min")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/rate"], json!({ "limit": 10, "windowMs": 60_000 }));
+/// # Ok(())
+/// # }
+/// ```
+pub mod rate {}
+
+/// `gate(scope = "…")`: scope that opens a destructive tool, in place of a person's approval. Only with `destructive`.
+///
+/// It is a scope that few callers hold, and not one of `scope`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Destroy a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", destructive, gate(scope = "parcels:destroy"))]
+/// async fn destroy_parcel() -> String {
+///     "destroyed".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![destroy_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/gate"], json!({ "scope": "parcels:destroy" }));
+/// # Ok(())
+/// # }
+/// ```
+pub mod gate {}
+
+/// `upstream = "…"` or `upstream = ["…", …]`: upstreams that the tool may call, at most 16. Default: none.
+///
+/// A name is `[a-z][a-z0-9_-]*` of 1 to 64 characters, and has its settings in `[upstream.NAME]`. `cx.upstream("billing")?` of the
+/// feature `oauth` returns the client. A server whose tools name an upstream without settings doesn't start.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", upstream = "billing")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+/// ```
+pub mod upstream {}
+
+/// `task` or `task(required)`: a call that has to wait continues as a task, if its client supports tasks (SEP-2663).
+///
+/// With `required`, clients without tasks are refused. A task runs for an hour at most, unless `timeout` says otherwise.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", task)]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/task"], "optional");
+/// # Ok(())
+/// # }
+/// ```
+pub mod task {}
+
+/// `deprecated(message = "…", replacement = "…", removal = "…")`: the tool will be removed. `message` is required.
+///
+/// `replacement` is the name of a tool, `removal` a day (RFC 3339 `full-date`) until which the version stays promised. Calls are
+/// counted by caller.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", deprecated(message = "Use dispatch.", replacement = "dispatch", removal = "2027-01-31"))]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/deprecation"]["replacement"], "dispatch");
+/// # Ok(())
+/// # }
+/// ```
+pub mod deprecated {}
+
+/// `weakens("rule-id", reason = "…")`: reason for a change that lowers a guard, such as a removed scope. May occur several
+/// times.
+///
+/// The rule is one of class *weakens* that applies to the change from the locked contract; the lock keeps the reason. `contract
+/// explain RULE` describes a rule.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.1", scope = "parcels:write", weakens("timeout-raised", reason = "Customs take longer."), timeout = "1m")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+/// ```
+pub mod weakens {}

@@ -1,0 +1,257 @@
+//! Keys of `#[schema(…)]`, a page each.
+//!
+//! On a newtype, or on a field of a struct that derives `ToolSchema`; enums take none.
+
+/// `min = N`: minimum of a newtype or a field, an integer or a float.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(min = 1)]
+/// struct Number(u32);
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["minimum"], 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min {}
+
+/// `max = N`: maximum of a newtype or a field, an integer or a float.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(max = 99)]
+/// struct Number(u32);
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["maximum"], 99);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max {}
+
+/// `min_len = N`: minimum length of a newtype or a field, in code points.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(min_len = 12)]
+/// struct Number(String);
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["minLength"], 12);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min_len {}
+
+/// `max_len = N`: maximum length of a newtype or a field, in code points. Default for a field: 1,024.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(max_len = 12)]
+/// struct Number(String);
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["maxLength"], 12);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_len {}
+
+/// `min_items = N`: minimum number of items of a field.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// A parcel.
+/// #[derive(serde::Serialize, ToolSchema)]
+/// struct Parcel {
+///     /// Facts of the parcel.
+///     #[schema(min_items = 1, max_items = 5)]
+///     labels: Vec<String>,
+/// }
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel() -> Parcel {
+///     Parcel { labels: vec!["fragile".to_owned()] }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["outputSchema"]["properties"]["labels"]["minItems"], 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod min_items {}
+
+/// `max_items = N`: maximum number of items of a field. Required for a `Vec`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// A parcel.
+/// #[derive(serde::Serialize, ToolSchema)]
+/// struct Parcel {
+///     /// Facts of the parcel.
+///     #[schema(max_items = 5)]
+///     labels: Vec<String>,
+/// }
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel() -> Parcel {
+///     Parcel { labels: Vec::new() }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["outputSchema"]["properties"]["labels"]["maxItems"], 5);
+/// # Ok(())
+/// # }
+/// ```
+pub mod max_items {}
+
+/// `pattern = "…"`: regular expression that a newtype or a field matches, as for [`#[arg(pattern = …)]`](super::arg::pattern).
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(pattern = "^prc_[0-9]{8}$")]
+/// struct Number(String);
+///
+/// /// Find a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["pattern"], "^prc_[0-9]{8}$");
+/// # Ok(())
+/// # }
+/// ```
+pub mod pattern {}
+
+/// `from_str`: a newtype that an agent sends as a string, read by the field's `FromStr` and written by its `Serialize`.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// IP address of a printer.
+/// #[derive(ToolSchema)]
+/// #[schema(from_str)]
+/// struct Address(std::net::IpAddr);
+///
+/// /// Print a label.
+/// #[mcp_tool(version = "1.0", scope = "labels:print")]
+/// async fn print_label(/** Address of the printer. */ printer: Address) -> String {
+///     format!("printed at {}", printer.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![print_label])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["printer"]["type"], "string");
+/// # Ok(())
+/// # }
+/// ```
+pub mod from_str {}
+
+/// `secret`: a field that is never asked for in a form nor returned: a struct with one is neither.
+///
+/// ```
+/// use mcp_tool_runtime::prelude::*;
+///
+/// /// Access to a door.
+/// #[derive(ToolSchema)]
+/// struct Access {
+///     /// Door code.
+///     #[schema(secret)]
+///     code: String,
+/// }
+/// # fn main() { let _ = Access { code: String::new() }.code; }
+/// ```
+pub mod secret {}

@@ -1,0 +1,137 @@
+//! Messages of rustc, without what differs between machines or moves with the code of the libraries: paths, and line
+//! numbers outside the case. The form is trybuild's.
+
+use std::{fmt::Write as _, path::Path};
+
+use serde_json::Value;
+
+/// Folder of the cases' folder.
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+
+/// Name of the crate that a case is compiled as.
+pub const CRATE: &str = "ui_case";
+
+/// The rendered messages among the lines of rustc's standard error.
+pub fn normalized(lines: &str, case: &Path) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for line in lines.lines() {
+        let message: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("rustc failed: {lines}"));
+        let text = message["message"].as_str().unwrap();
+        let counts = text.starts_with("aborting due to ") || text.ends_with(" emitted");
+        if message["level"] == "failure-note" || counts {
+            continue;
+        }
+        let text = normalized_message(message["rendered"].as_str().unwrap(), case);
+        // rustc itself repeats some of them.
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join("\n")
+}
+
+fn normalized_message(rendered: &str, case: &Path) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_of_case = true;
+    for line in rendered.lines() {
+        let mut line = line.replace(CRATE, "$CRATE");
+        if let Some(arrow) = arrow(&line) {
+            let start = line.len() - arrow.len();
+            let (place, inside) = place(arrow, case);
+            line.replace_range(start.., &place);
+            is_of_case = inside;
+        } else if !is_of_case {
+            is_of_case =
+                !line.trim_start().starts_with(|first: char| first.is_ascii_digit() || "|.".contains(first));
+            if !is_of_case {
+                let end = line.len()
+                    - line.trim_start_matches(|digit: char| digit == ' ' || digit.is_ascii_digit()).len();
+                line.replace_range(..end, &" ".repeat(end));
+            }
+        }
+        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
+            continue;
+        }
+        lines.push(others(&line).unwrap_or(line).replace(TESTS, "$DIR/"));
+    }
+    shift(&mut lines);
+    let mut text = String::new();
+    for line in &lines {
+        writeln!(text, "{line}").unwrap();
+    }
+    format!("{}\n", text.trim_end())
+}
+
+/// Where a line points, if it points somewhere.
+fn arrow(line: &str) -> Option<&str> {
+    let start = line.trim_start();
+    start.strip_prefix("--> ").or_else(|| start.strip_prefix("::: "))
+}
+
+/// A path with its line and column, without the part before it that differs between machines. Line and column stay
+/// within the case alone.
+fn place(arrow: &str, case: &Path) -> (String, bool) {
+    if let Some(rest) = arrow.strip_prefix(case.to_str().unwrap()) {
+        return (format!("{}{rest}", case.strip_prefix(TESTS).unwrap().display()), true);
+    }
+    let arrow = arrow.trim_end_matches(|end: char| end == ':' || end.is_ascii_digit());
+    let place = if let Some(path) = arrow.strip_prefix(TESTS) {
+        path.to_owned()
+    } else if !arrow.starts_with('/') {
+        // As cargo compiles the workspace's own crates.
+        format!("$WORKSPACE/{arrow}")
+    } else if let Some((_, path)) = arrow.split_once("/rustlib/src/rust/library/") {
+        format!("$RUST/{path}")
+    } else if let Some((_, path)) =
+        arrow.strip_prefix("/rustc/").and_then(|path| path.split_once("/library/"))
+    {
+        format!("$RUST/{path}")
+    } else if let Some((_, path)) = arrow.split_once("/registry/src/") {
+        let mut parts = path.splitn(3, '/');
+        let (package, file) = (parts.nth(1).unwrap(), parts.next().unwrap());
+        let name = package.split('.').next().and_then(|start| start.rsplit_once('-')).unwrap().0;
+        format!("$CARGO/{name}-$VERSION/{file}")
+    } else {
+        arrow.to_owned()
+    };
+    (place, false)
+}
+
+/// "and 12 others", without the number that grows with every library.
+fn others(line: &str) -> Option<String> {
+    let (before, rest) = line.split_once("and ")?;
+    let number = rest.strip_suffix(" others")?;
+    let counts = before.trim().is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    counts.then(|| format!("{before}and $N others"))
+}
+
+/// Moves a message to the left: rustc leaves room for the longest line number, also where that one is hidden.
+fn shift(lines: &mut [String]) {
+    let spare = lines.iter().filter_map(|line| gutter(line)).min().unwrap_or_default();
+    let mut in_note = false;
+    for line in lines {
+        in_note =
+            line.starts_with("note:") || line.starts_with("help:") || (in_note && line.starts_with("      "));
+        let continues = !in_note && line.len() - line.trim_start().len() > 10;
+        if gutter(line).is_some() || continues {
+            let start = line.find(' ').unwrap_or_default();
+            line.replace_range(start..start + spare, "");
+        }
+    }
+}
+
+/// Spaces that can be taken from the column of line numbers; none where a line hasn't this column.
+fn gutter(line: &str) -> Option<usize> {
+    if let Some(rest) = line.strip_prefix("... ") {
+        return Some(rest.len() - rest.trim_start().len());
+    }
+    let rest = line.trim_start_matches(|digit: char| digit == ' ' || digit.is_ascii_digit());
+    let before = &line[..line.len() - rest.len()];
+    let has_number = before.trim() != "";
+    let is_arrow = !has_number && ["--> ", "::: ", "= "].iter().any(|mark| rest.starts_with(mark));
+    let is_change = has_number
+        && ["+", "-", "~"].iter().any(|mark| rest == *mark || rest.starts_with(&format!("{mark} ")));
+    let is_code = rest == "|" || rest.starts_with("| ");
+    let spaces = before.matches(' ').count();
+    (spaces > 0 && (is_arrow || is_change || is_code)).then(|| spaces - 1)
+}
