@@ -13,7 +13,7 @@ use super::{
 /// Look up.
 #[mcp_tool(version = "1.0", public)]
 async fn remote(
-    /** Whom. */
+    /** The name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
