@@ -154,7 +154,7 @@ fn what_the_readme_says_is_so() {
 fn what_the_readme_measures_by_is_there() {
     let benches = root().join("benches");
     let manifest = |folder: &str| fs::read_to_string(benches.join(folder).join("Cargo.toml")).unwrap();
-    let programs = manifest(".") + &manifest("beside");
+    let programs = manifest(".") + &manifest("comparison");
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let commands: Vec<&str> = readme.split('`').filter(|code| code.starts_with("cd benches")).collect();
     assert!(commands.len() >= 6, "{commands:?}");

@@ -119,7 +119,13 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     ),
     ("labels", "Vec<String>", "Labels for it.", "#[arg(max_items = 10)]", "#[schemars(length(max = 10))]"),
     ("place", "String", "Place of the thing.", "#[arg(max_len = 200)]", "#[schemars(length(max = 200))]"),
-    ("reason", "Option<String>", "Reason of the change.", "#[arg(max_len = 500)]", "#[schemars(length(max = 500))]"),
+    (
+        "reason",
+        "Option<String>",
+        "Reason of the change.",
+        "#[arg(max_len = 500)]",
+        "#[schemars(length(max = 500))]",
+    ),
 ];
 
 /// Body of each function.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
+use comparison::{
     calls::Calls,
     median,
     peers::{PATIENCE, Peer},

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
+use comparison::{
     arrivals::{ArrivalResults, Arrivals, quantile},
     load::{self, Connection, ID, Outcome, Plan, Request, Wanted},
     peers::{LOAD, PATIENCE, SERVER},

@@ -7,7 +7,7 @@
 
 use std::{error::Error, time::Duration};
 
-use beside::{
+use comparison::{
     calls::{Calls, Era},
     load::{self, Plan},
     median,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
+use comparison::{
     calls,
     load::{Connection, Request},
     median,
