@@ -1,11 +1,10 @@
-"""Asks servers for each feature of the protocol, and prints what came as a table.
+"""Probes servers for each feature of the protocol and prints the results as a table.
 
     python probe.py [SERVER …]
 
-Each server is built or installed, started on loopback, and asked by plain HTTP: in 2025-11-25 within a session that
-`initialize` opens, in 2026-07-28 by `_meta` alone. A cell says what was seen and nothing else: `yes`, `no`, or a word
-for what came in its place. `no API` stands where the author of a server can't ask for a feature; servers.py says where
-we looked.
+Each server is built or installed, started on loopback, and probed by plain HTTP: in 2025-11-25 within a session that
+`initialize` opens, in 2026-07-28 by `_meta` alone. A cell contains only the observation: `yes`, `no`, or a word for
+another response. `no API` means that the author of a server cannot request the feature; servers.py names the sources.
 """
 
 import sys
@@ -27,7 +26,7 @@ def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
 
 
 def main() -> None:
-    """Builds, asks and prints."""
+    """Builds, probes and prints."""
     chosen = [server for server in SERVERS if not sys.argv[1:] or server.name in sys.argv[1:]]
     columns = []
     for server in chosen:
@@ -35,7 +34,7 @@ def main() -> None:
         cells = ["not built"] * len(ROWS) if trouble else [fill(server, key, ask) for key, _, ask in ROWS]
         server.stop()
         columns.append((" ".join(filter(None, [server.label, server.version(), trouble])), cells))
-        print(f"{server.name} was asked", file=sys.stderr)
+        print(f"{server.name}: probed", file=sys.stderr)
     print("| | " + " | ".join(title for title, _ in columns) + " |")
     print("|---" * (len(columns) + 1) + "|")
     for number, (_, title, _) in enumerate(ROWS):

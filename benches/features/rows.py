@@ -1,4 +1,4 @@
-"""The rows of the table: a feature each, and what is asked for it."""
+"""Rows of the table: one feature each, and its probe."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 FORM = {"elicitation": {"form": {}}}
 ACCEPT = {"action": "accept", "content": {"name": "Ada"}}
 TASKS = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
-# Until something is seen that takes a while, and how often is looked.
+# Time limit and interval of repeated probes, in seconds.
 PATIENCE, PAUSE = 15, 0.1
 
 Row = tuple[str, str, Callable[[Server], str]]
@@ -20,7 +20,7 @@ ROWS: list[Row] = []
 
 
 def row(key: str, title: str):
-    """A row of the table: what it is called, and who fills it."""
+    """Registers a row: its title, and the function that fills it."""
 
     def add(ask):
         ROWS.append((key, title, ask))
@@ -37,8 +37,8 @@ def older(server: Server, **given) -> Caller:
     return Caller(server.url, OLDER, **given)
 
 
-def told(answer: Answer) -> str:
-    """What came, in a word or two."""
+def outcome(answer: Answer) -> str:
+    """Describes a response in a word or two."""
     if answer.error:
         return str(answer.error.get("code"))
     if answer.result is None:
@@ -49,24 +49,24 @@ def told(answer: Answer) -> str:
     return "ran" if kind == "complete" else kind
 
 
-def seen(is_there: object, answer: Answer) -> str:
-    """`yes`, or what came in its place."""
-    if is_there:
+def observed(is_present: object, answer: Answer) -> str:
+    """`yes`, or a description of the other response."""
+    if is_present:
         return YES
-    word = told(answer)
+    word = outcome(answer)
     return NO if word == "ran" else word
 
 
 @row("older", "serves 2025-11-25")
 def _(server):
     caller = older(server)
-    return seen(caller.opened.result and caller.opened.result["protocolVersion"] == OLDER, caller.opened)
+    return observed(caller.opened.result and caller.opened.result["protocolVersion"] == OLDER, caller.opened)
 
 
 @row("newer", "serves 2026-07-28 (`server/discover`)")
 def _(server):
     answer = newer(server).ask("server/discover")
-    return seen(answer.result and NEWER in answer.result.get("supportedVersions", []), answer)
+    return observed(answer.result and NEWER in answer.result.get("supportedVersions", []), answer)
 
 
 @row("both", "both at one endpoint")
@@ -74,20 +74,20 @@ def _(server):
     first = older(server).call("text")
     second = newer(server).call("text")
     if first.text != "text":
-        return f"{OLDER}: {told(first)}"
-    return seen(second.text == "text", second)
+        return f"{OLDER}: {outcome(first)}"
+    return observed(second.text == "text", second)
 
 
 @row("info", "`serverInfo` in `_meta` of a result, 2026-07-28")
 def _(server):
     answer = newer(server).ask("tools/list")
-    return seen("io.modelcontextprotocol/serverInfo" in answer.meta, answer)
+    return observed("io.modelcontextprotocol/serverInfo" in answer.meta, answer)
 
 
 @row("cache", "`tools/list` says `ttlMs` and `cacheScope`")
 def _(server):
     answer = newer(server).ask("tools/list")
-    return seen(answer.result and {"ttlMs", "cacheScope"} <= answer.result.keys(), answer)
+    return observed(answer.result and {"ttlMs", "cacheScope"} <= answer.result.keys(), answer)
 
 
 @row("undeclared", "what isn't declared answers -32601 (`prompts/list`)")
@@ -97,7 +97,7 @@ def _(server):
     if "prompts" in declared.get("capabilities", {}):
         return "declared"
     answer = caller.ask("prompts/list")
-    return YES if answer.code == -32601 else "a list" if answer.result else told(answer)
+    return YES if answer.code == -32601 else "a list" if answer.result else outcome(answer)
 
 
 @row("media", "images, audio, resources and links")
@@ -105,32 +105,32 @@ def _(server):
     answer = newer(server).call("media")
     kinds = {piece["type"] for piece in answer.content}
     missing = {"image", "audio", "resource", "resource_link"} - kinds
-    return YES if not missing else seen(False, answer) if not kinds else "no " + ", ".join(sorted(missing))
+    return YES if not missing else observed(False, answer) if not kinds else "no " + ", ".join(sorted(missing))
 
 
 @row("structured", "structured, and the same as text")
 def _(server):
     answer = newer(server).call("structured", {"n": 7})
     is_structured = (answer.result or {}).get("structuredContent") == {"n": 7}
-    return YES if is_structured and "7" in answer.text else "no text" if is_structured else seen(False, answer)
+    return YES if is_structured and "7" in answer.text else "no text" if is_structured else observed(False, answer)
 
 
 @row("bounds", "arguments held to their schema's bounds")
 def _(server):
-    # Where such a tool is made otherwise than one that is structured, it has a name of its own.
+    # Some servers need a separate tool for bounds.
     name = "bounded" if newer(server).tool("bounded") else "structured"
-    if 10 not in said(newer(server).tool(name).get("inputSchema"), "maximum"):
+    if 10 not in values_of(newer(server).tool(name).get("inputSchema"), "maximum"):
         return "not listed"
     answer = newer(server).call(name, {"n": 11})
-    return YES if answer.is_refused else told(answer)
+    return YES if answer.is_refused else outcome(answer)
 
 
-def said(value: object, key: str) -> list:
-    """All that stands under a key, at any depth."""
+def values_of(value: object, key: str) -> list:
+    """All values of a key, at any depth."""
     if isinstance(value, list):
-        return [found for item in value for found in said(item, key)]
+        return [found for item in value for found in values_of(item, key)]
     if isinstance(value, dict):
-        return [found for at, item in value.items() for found in ([item] if at == key else said(item, key))]
+        return [found for at, item in value.items() for found in ([item] if at == key else values_of(item, key))]
     return []
 
 
@@ -139,16 +139,16 @@ def _(server):
     if "outputSchema" not in newer(server).tool("broken"):
         return "not listed"
     answer = newer(server).call("broken")
-    return YES if answer.is_refused else "sent" if "100" in str(answer.result) else told(answer)
+    return YES if answer.is_refused else "sent" if "100" in str(answer.result) else outcome(answer)
 
 
 def in_session(server: Server, ask: Callable[[Caller], str], **given) -> str:
-    """What a client without the session's own stream (GET) sees, else what one with it does."""
+    """Probes without the GET stream of the session, and if that fails, with it."""
     if (first := ask(older(server, **given))) == YES:
         return first
     caller = older(server, listens=True, **given)
     second = ask(caller)
-    # What isn't an answer may come by it; an answer belongs to its request.
+    # Other messages may use the GET stream; a response belongs to its own request.
     return first if second != YES else "by GET" if caller.is_answered_elsewhere else YES
 
 
@@ -156,11 +156,11 @@ def progress(caller: Caller) -> str:
     answer = caller.call("progress", meta={"progressToken": "p"})
 
     def reports() -> list:
-        # In the older era they may come by the session's own stream.
+        # In 2025-11-25 they may use the GET stream of the session.
         notes = answer.notes("notifications/progress") + Answer(None, caller.heard).notes("notifications/progress")
         return [note["params"] for note in notes if note["params"]["progressToken"] == "p"]
 
-    return seen(until(lambda: len(reports()) >= 2, 3), answer)
+    return observed(until(lambda: len(reports()) >= 2, 3), answer)
 
 
 @row("progress-older", "progress, 2025-11-25")
@@ -176,13 +176,13 @@ def _(server):
 @row("log", "log messages to who asks for them, 2026-07-28")
 def _(server):
     answer = newer(server).call("log", meta={"io.modelcontextprotocol/logLevel": "info"})
-    return seen(answer.notes("notifications/message"), answer)
+    return observed(answer.notes("notifications/message"), answer)
 
 
 @row("log-unasked", "log messages to nobody else, 2026-07-28")
 def _(server):
     answer = newer(server).call("log")
-    return "sent" if answer.notes("notifications/message") else YES if answer.text else told(answer)
+    return "sent" if answer.notes("notifications/message") else YES if answer.text else outcome(answer)
 
 
 @row("cancel", "closing the response stops the function, 2026-07-28")
@@ -204,7 +204,7 @@ def ended(before: dict, now: dict) -> str | None:
 
 
 def until(look: Callable[[], object], patience: float = PATIENCE):
-    """What is seen at last, or nothing."""
+    """Repeats a probe until it succeeds; `None` if it never does."""
     deadline = time.monotonic() + patience
     while not (found := look()) and time.monotonic() < deadline:
         time.sleep(PAUSE)
@@ -216,7 +216,7 @@ def _(server):
 
     def asked(caller: Caller) -> str:
         answer = caller.call("form", {"topic": "a"})
-        return seen("Ada" in answer.text and "elicitation/create" in caller.asked, answer)
+        return observed("Ada" in answer.text and "elicitation/create" in caller.asked, answer)
 
     return in_session(server, asked, capabilities={"elicitation": {}}, answers={"elicitation/create": ACCEPT})
 
@@ -227,7 +227,7 @@ def asks(server: Server, name: str = "form", arguments: object = None, capabilit
 
 
 def answered(server: Server, first: Answer, arguments: dict, state: str | None = None) -> Answer:
-    """The call again, with an answer to each question and the state, or another."""
+    """Repeats the call with an answer to each question and the request state, or with `state`."""
     given = {key: ACCEPT for key in (first.result or {}).get("inputRequests", {})}
     more = {"inputResponses": given}
     if (state := state or (first.result or {}).get("requestState")) is not None:
@@ -243,9 +243,9 @@ def is_question(answer: Answer) -> bool:
 def _(server):
     first = asks(server)
     if not is_question(first):
-        return seen(False, first)
+        return observed(False, first)
     last = answered(server, first, {"topic": "a"})
-    return seen("Ada" in last.text, last)
+    return observed("Ada" in last.text, last)
 
 
 def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], str]:
@@ -258,13 +258,13 @@ def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], 
         if "Ada" not in answered(server, asks(server), {"topic": "a"}).text:
             return "–"
         last = change(server, first)
-        # Asked again is refused too: the answer didn't count.
-        return YES if last.is_refused or is_question(last) else "ran" if "Ada" in last.text else told(last)
+        # A repeated question counts as a refusal: the answer was ignored.
+        return YES if last.is_refused or is_question(last) else "ran" if "Ada" in last.text else outcome(last)
 
     return ask
 
 
-def bare(server, first):
+def without_state(server, first):
     del first.result["requestState"]
     return answered(server, first, {"topic": "a"})
 
@@ -287,28 +287,28 @@ def moved(server, first):
 
 row("tampered", "a changed `requestState` is refused")(state_row(tampered))
 row("moved", "a `requestState` for other arguments is refused")(state_row(moved))
-row("bare", "an answer without its `requestState` is refused")(state_row(bare))
+row("bare", "an answer without its `requestState` is refused")(state_row(without_state))
 row("replayed", "a `requestState` used twice is refused")(state_row(replayed))
 
 
 @row("incapable", "who can't be asked gets -32021")
 def _(server):
     answer = asks(server, capabilities={})
-    return YES if answer.code == -32021 else "asked" if is_question(answer) else told(answer)
+    return YES if answer.code == -32021 else "asked" if is_question(answer) else outcome(answer)
 
 
 @row("url", "asks to open a page (URL mode), 2026-07-28")
 def _(server):
     answer = asks(server, "link", {}, {"elicitation": {"form": {}, "url": {}}})
     requests = (answer.result or {}).get("inputRequests", {}).values()
-    return seen(any(request["params"].get("mode") == "url" for request in requests), answer)
+    return observed(any(request["params"].get("mode") == "url" for request in requests), answer)
 
 
 @row("sample", "asks the client's model, 2026-07-28")
 def _(server):
     answer = asks(server, "sample", {}, {"sampling": {}})
     requests = (answer.result or {}).get("inputRequests", {}).values()
-    return seen(any(request["method"] == "sampling/createMessage" for request in requests), answer)
+    return observed(any(request["method"] == "sampling/createMessage" for request in requests), answer)
 
 
 @row("header", "`x-mcp-header` is listed")
@@ -320,7 +320,7 @@ def _(server):
 @row("mismatch", "another value in the header is refused (400, -32020)")
 def _(server):
     answer = newer(server).call("region", {"region": "north"}, headers={"Mcp-Param-Region": "south"})
-    return YES if (answer.status, answer.code) == (400, -32020) else told(answer)
+    return YES if (answer.status, answer.code) == (400, -32020) else outcome(answer)
 
 
 @row("changed", "`tools/list_changed` to who listens, 2026-07-28")
@@ -330,12 +330,12 @@ def _(server):
     try:
         first = listening.next(PATIENCE)
         if first is None or first.get("method") != "notifications/subscriptions/acknowledged":
-            return told(Answer.of(listening.status, first))
+            return outcome(Answer.of(listening.status, first))
         changing = caller.call("change")
         for _ in range(10):
             message = listening.next(3)
             if message is None:
-                return seen(False, changing)
+                return observed(False, changing)
             if message.get("method") == "notifications/tools/list_changed":
                 return YES
         return NO
@@ -360,11 +360,11 @@ def is_task(answer: Answer) -> bool:
 def _(server):
     caller, first = begun(server, 0.2)
     if not is_task(first):
-        return seen(False, first)
+        return observed(False, first)
     last = until(lambda: got if is_over(got := task(caller, "tasks/get", first)) else None)
     if last is None:
         return "no end"
-    return seen("done" in str((last.result or {}).get("result")), last)
+    return observed("done" in str((last.result or {}).get("result")), last)
 
 
 def is_over(answer: Answer) -> bool:
@@ -378,10 +378,10 @@ def _(server):
         return "–"
     answer = task(caller, "tasks/cancel", first)
     if answer.error:
-        return told(answer)
+        return outcome(answer)
     last = until(lambda: got if is_over(got := task(caller, "tasks/get", first)) else None)
     status = (last.result or {}).get("status") if last else "works on"
-    return YES if status == "cancelled" else status or told(last)
+    return YES if status == "cancelled" else status or outcome(last)
 
 
 @row("task-stop", "a cancelled task's function stops")
@@ -401,13 +401,13 @@ def _(server):
 @row("task-undeclared", "no task for who didn't declare the extension")
 def _(server):
     answer = newer(server).call("job", {"seconds": 0.1})
-    return YES if answer.code == -32021 or "done" in answer.text else told(answer)
+    return YES if answer.code == -32021 or "done" in answer.text else outcome(answer)
 
 
 @row("trace", "`traceparent` reaches the function")
 def _(server):
     answer = newer(server).call("trace", meta={"traceparent": TRACE})
-    return seen(answer.text == TRACE, answer)
+    return observed(answer.text == TRACE, answer)
 
 
 @row("layer", "middleware around a call")

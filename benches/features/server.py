@@ -1,4 +1,4 @@
-"""FastMCP's `@mcp.tool` on its HTTP transport, with sessions for the older era, as its defaults are."""
+"""`@mcp.tool` of FastMCP on its HTTP transport, with sessions for 2025-11-25, as by default."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from fastmcp_tasks import TasksExtension
 from pydantic import Field
 
 SLOW = 3
-seen = {"started": 0, "stopped": 0, "finished": 0, "layered": 0}
+counters = {"started": 0, "stopped": 0, "finished": 0, "layered": 0}
 
 
 class Counting(Middleware):
     """Counts calls."""
 
     async def on_call_tool(self, context, call_next):
-        seen["layered"] += 1
+        counters["layered"] += 1
         return await call_next(context)
 
 
@@ -39,7 +39,7 @@ class Number:
 
 @dataclass
 class Name:
-    """Who somebody is."""
+    """A name."""
 
     name: str
 
@@ -52,14 +52,14 @@ def asking(key: str, request) -> types.InputRequiredResult:
     return types.InputRequiredResult(input_requests={key: request}, request_state="asked")
 
 
-async def taken(seconds: float) -> str:
-    seen["started"] += 1
+async def run_for(seconds: float) -> str:
+    counters["started"] += 1
     try:
         await asyncio.sleep(seconds)
     except asyncio.CancelledError:
-        seen["stopped"] += 1
+        counters["stopped"] += 1
         raise
-    seen["finished"] += 1
+    counters["finished"] += 1
     return "done"
 
 
@@ -71,7 +71,7 @@ async def text() -> str:
 
 @mcp.tool
 async def media() -> ToolResult:
-    """One of each."""
+    """Content of each kind."""
     resource = types.TextResourceContents(uri="test://resource", mime_type="text/plain", text="resource")
     return ToolResult(
         content=[
@@ -91,7 +91,7 @@ async def structured(n: Annotated[int, Field(ge=1, le=10)]) -> Number:
 
 @mcp.tool
 async def broken() -> Number:
-    """A number that isn't what it says."""
+    """A number above its maximum."""
     return Number(100)
 
 
@@ -145,37 +145,37 @@ async def sample(ctx: Context) -> str | types.InputRequiredResult:
 @mcp.tool
 async def slow() -> str:
     """Takes a while."""
-    return await taken(SLOW)
+    return await run_for(SLOW)
 
 
 @mcp.tool
 async def state() -> str:
-    """What was seen."""
-    return json.dumps(seen)
+    """Counters of calls."""
+    return json.dumps(counters)
 
 
 @mcp.tool
 async def region(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> str:
-    """Takes a word that a header says too."""
+    """Takes an argument that a header mirrors."""
     return region
 
 
 @mcp.tool(task=True)
 async def job(seconds: float) -> str:
     """Takes a while, as a task."""
-    return await taken(seconds)
+    return await run_for(seconds)
 
 
 @mcp.tool
 async def change(ctx: Context) -> str:
-    """Tells that the list of tools has changed."""
+    """Announces a change of the tool list."""
     await ctx.send_notification(types.ToolListChangedNotification())
     return "told"
 
 
 @mcp.tool
 async def trace(ctx: Context) -> str:
-    """The trace that the call is part of."""
+    """The trace context of the call."""
     return (ctx.request_context.meta or {}).get("traceparent", "none")
 
 

@@ -1,4 +1,4 @@
-"""Who is asked: how each server is built, started and ended, and what its authors can't ask for."""
+"""Probed servers: how each is built, started and stopped, and which features have no API."""
 
 import functools
 import json
@@ -13,27 +13,27 @@ from pathlib import Path
 HERE = Path(__file__).parent
 WORKSPACE = HERE.parent
 ROOT = WORKSPACE.parent
-# Until a server listens.
+# Time limit of a server start, in seconds.
 PATIENCE = 30
 
 
 @dataclass
 class Server:
-    """A server that is asked."""
+    """A probed server."""
 
     name: str
     label: str
-    # The crate whose version is told; none for Python's and for ours.
+    # The crate whose version is shown; none for FastMCP and ours.
     crate: str | None = None
     path: str = "/mcp"
-    # Rows that its authors can't ask for, with where we looked.
+    # Rows without an API, with the sources that show this.
     lacks: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     url: str = ""
     process: subprocess.Popen | None = None
 
     def start(self) -> str:
-        """Builds it and starts it on a free port; says what went wrong."""
+        """Builds and starts the server on a free port; returns an error or an empty text."""
         if (command := self.command()) is None:
             return "doesn't compile"
         with socket.socket() as free:
@@ -59,13 +59,13 @@ class Server:
         return place / f"{self.name}.log"
 
     def fixture(self) -> "Server | None":
-        """The server that its authors put before the conformance suite, where it comes with the published package."""
+        """The fixture server for the conformance suite, if the published package contains one."""
         if self.name not in ("ours", "pmcp"):
             return None
         return Server(f"{self.name}-fixture", self.label, self.crate, self.path)
 
     def command(self) -> list[str] | None:
-        """What starts it, once it is built; nothing where it can't be."""
+        """Builds the server and returns its command; `None` if the build fails."""
         if self.name == "fastmcp":
             return [sys.executable, str(HERE / "server.py")]
         if self.name == "ours-fixture":
@@ -88,13 +88,13 @@ class Server:
         return self.served(target() / "debug" / program)
 
     def served(self, program: Path) -> list[str]:
-        """A program with what it is told in front of its address."""
+        """A program with the arguments before its address."""
         records = str(self.log.with_suffix(".records"))
         own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
         return [str(program)] + own
 
     def version(self) -> str:
-        """Which one was asked."""
+        """Version of the probed server."""
         if self.name == "fastmcp":
             return metadata.version("fastmcp")
         if self.crate is None:
@@ -102,7 +102,7 @@ class Server:
         return packages()[self.crate]
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stops the server."""
         if self.process is not None:
             self.process.terminate()
             try:
@@ -113,18 +113,18 @@ class Server:
 
 
 @functools.cache
-def described(workspace: Path) -> dict:
-    """A workspace as cargo describes it."""
+def cargo_metadata(workspace: Path) -> dict:
+    """Cargo metadata of a workspace."""
     command = ["cargo", "metadata", "--format-version", "1", "--all-features"]
     return json.loads(subprocess.run(command, cwd=workspace, check=True, capture_output=True).stdout)
 
 
 def target(workspace: Path = WORKSPACE) -> Path:
-    return Path(described(workspace)["target_directory"])
+    return Path(cargo_metadata(workspace)["target_directory"])
 
 
 def packages() -> dict[str, str]:
-    return {package["name"]: package["version"] for package in described(WORKSPACE)["packages"]}
+    return {package["name"]: package["version"] for package in cargo_metadata(WORKSPACE)["packages"]}
 
 
 SERVERS = [
@@ -134,8 +134,8 @@ SERVERS = [
         "rmcp",
         "rmcp",
         lacks={
-            # Neither the router (handler/server/router/tool.rs) nor the service (service/tower.rs) has a seam around
-            # a tool; a handler may do as it likes in a `call_tool` that it writes by hand.
+            # Neither the router (handler/server/router/tool.rs) nor the service (service/tower.rs) has a hook around a
+            # tool; only a handwritten `call_tool` can wrap calls.
             "layer": "handler/server/router/tool.rs, service/tower.rs",
         },
         notes=[

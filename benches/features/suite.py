@@ -1,4 +1,4 @@
-"""The protocol's official conformance suite, as it is installed for the tests."""
+"""The official MCP conformance suite, as installed for the tests."""
 
 import re
 import subprocess
@@ -7,13 +7,13 @@ import tempfile
 from servers import ROOT, Server
 
 CLIENTS, SUITE = ROOT / "tests/clients/node_modules", "@modelcontextprotocol/conformance"
-# Of what it prints: a scenario with its counts, and one that a revision doesn't require.
+# Lines of its output: a scenario with its counts, and an unscored scenario.
 COUNTED = re.compile(r"^[✓✗] (\S+): (\d+) passed, (\d+) failed$", re.MULTILINE)
-BESIDE = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
+UNSCORED = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
 
 
 def passed(server: Server, revision: str) -> str:
-    """How many checks pass: of the scenarios that a revision requires, and of those that are reported beside them."""
+    """Number of passed checks of the required scenarios and of the unscored ones."""
     if (fixture := server.fixture()) is None:
         return "–"
     if trouble := fixture.start():
@@ -24,10 +24,10 @@ def passed(server: Server, revision: str) -> str:
         run = subprocess.run(command, cwd=results, check=False, capture_output=True, text=True, timeout=600)
     fixture.stop()
     summary, _, more = run.stdout.partition("\nNot scored")
-    beside = set(BESIDE.findall(more))
+    unscored = set(UNSCORED.findall(more))
     counts = {True: [0, 0], False: [0, 0]}
     for scenario, good, bad in COUNTED.findall(summary):
-        counted = counts[scenario not in beside]
+        counted = counts[scenario not in unscored]
         counted[0] += int(good)
         counted[1] += int(good) + int(bad)
     if not counts[True][1]:

@@ -1,4 +1,4 @@
-"""A client that sends what it is told and keeps all that comes: the protocol, without a library between."""
+"""A client without an MCP library, which sends given messages and keeps all responses."""
 
 import itertools
 import json
@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 OLDER, NEWER = "2025-11-25", "2026-07-28"
 PREFIX = "io.modelcontextprotocol/"
 CLIENT = {"name": "features", "version": "1.0.0"}
-# What a server may take for one message.
+# Time limit of one message, in seconds.
 TIMEOUT = 20
-# How long a session's own stream is heard without a word.
+# Time limit of silence on the GET stream of a session, in seconds.
 PATIENCE = 15
 
 
 class Closed(Exception):
-    """Nothing came, and why."""
+    """No response, with the reason."""
 
 
 class Answer:
-    """An answer, with what came before it."""
+    """A response with the messages before it."""
 
     def __init__(self, status: int | None, messages: list[dict]):
         self.status, self.messages = status, messages
@@ -48,7 +48,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The text of a result that isn't an error."""
+        """Text of a successful result."""
         if (self.result or {}).get("isError"):
             return ""
         return "".join(piece.get("text", "") for piece in self.content if piece["type"] == "text")
@@ -58,12 +58,12 @@ class Answer:
         return bool(self.error) or bool((self.result or {}).get("isError"))
 
     def notes(self, method: str) -> list[dict]:
-        """The notifications of a method that came with it."""
+        """Received notifications of a method."""
         return [message for message in self.messages if message.get("method") == method]
 
 
 class Stream:
-    """A response that is read as it comes, and can be closed before its end."""
+    """A streamed response that can be closed early."""
 
     def __init__(self, url: str, method: str, headers: dict, body: dict | None):
         parts = urlsplit(url)
@@ -116,14 +116,14 @@ class Stream:
             self.messages.put(message)
 
     def next(self, timeout: float = TIMEOUT) -> dict | None:
-        """The next message; nothing at the end, or when none came for so long."""
+        """The next message; `None` at the end or after the timeout."""
         try:
             return self.messages.get(timeout=timeout)
         except queue.Empty:
             return None
 
     def close(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         try:
             self.socket.shutdown(2)
         except OSError:
@@ -132,7 +132,7 @@ class Stream:
 
 
 class Caller:
-    """A client of one era, with a session in the older."""
+    """A client of one protocol revision, with a session in 2025-11-25."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class Caller:
         self.capabilities = capabilities or {}
         self.answers = answers or {}
         self.asked: list[str] = []
-        # What came outside of answers, by the session's own stream.
+        # Messages of the GET stream.
         self.heard: list[dict] = []
         self.listens, self.is_answered_elsewhere = listens, False
         self.numbers = itertools.count(1)
@@ -159,13 +159,13 @@ class Caller:
                 self._open()
 
     def _open(self) -> None:
-        """Opens the session's own stream."""
+        """Opens the GET stream of the session."""
         stream = Stream(self.url, "GET", self._headers("", None) | {"Accept": "text/event-stream"}, None)
         stream.head.wait(TIMEOUT)
         threading.Thread(target=self._listen, args=[stream], daemon=True).start()
 
     def _listen(self, stream: Stream) -> None:
-        """Hears what a server sends by the session's own stream, and answers it."""
+        """Receives messages of the GET stream and answers requests."""
         while (message := stream.next(PATIENCE)) is not None:
             self.heard.append(message)
             if "method" in message and "id" in message:
@@ -207,7 +207,7 @@ class Caller:
     def ask(
         self, method: str, params: dict | None = None, meta: dict | None = None, headers: dict | None = None
     ) -> Answer:
-        """Sends a request and waits for its answer; what the server asks meanwhile is answered."""
+        """Sends a request and waits for its response; answers requests of the server meanwhile."""
         message = self._message(method, params, meta)
         stream = self._send(message, headers)
         messages = []
@@ -228,7 +228,7 @@ class Caller:
         return Answer(stream.status, messages)
 
     def _await(self, number: int) -> None:
-        """Waits for an answer that comes by the session's own stream."""
+        """Waits for a response on the GET stream."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not any(message.get("id") == number for message in list(self.heard)):
             time.sleep(0.05)
@@ -252,17 +252,17 @@ class Caller:
         return self.ask("tools/call", params, meta, headers)
 
     def begin(self, name: str | None, method: str = "tools/call", params: dict | None = None) -> Stream:
-        """Sends a request whose response is left open."""
+        """Sends a request and leaves its response open."""
         params = params or {"name": name, "arguments": {}}
         return self._send(self._message(method, params, None))
 
     def tool(self, name: str) -> dict:
-        """A tool as it is listed."""
+        """Listed entry of a tool."""
         tools = (self.ask("tools/list").result or {}).get("tools", [])
         return next((tool for tool in tools if tool["name"] == name), {})
 
     def state(self) -> dict | None:
-        """What the server saw of its calls."""
+        """Counters of calls on the server."""
         try:
             return json.loads(self.call("state").text)
         except ValueError:

@@ -1,5 +1,6 @@
-//! What a call with a verified token costs beside the same call without authorization: processor time of the server
-//! for each, asked in turn over connections that stay open, so many calls at one time.
+//! Server processor time of a call with a verified token, compared with the same call without authorization.
+//!
+//! Both servers are called in turn over persistent connections, several calls at a time.
 //!
 //! `cargo run --release --bin authorization -- ROUNDS CALLS`
 
@@ -67,7 +68,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Connections, each with a call on its way.
+/// Connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
 struct Server {
@@ -109,13 +110,13 @@ impl Server {
         Server { child, streams, request: request.into_bytes() }
     }
 
-    /// Calls so often; gives microseconds of the server's processor time for one.
+    /// Runs `calls` calls and returns microseconds of server processor time per call.
     fn call(&mut self, calls: usize) -> f64 {
         let process = self.child.id().to_string();
         let begun = token::cpu(&process);
         for _ in 0..calls / CONNECTIONS {
             for stream in &mut self.streams {
-                stream.get_mut().write_all(&self.request).expect("a server that hears");
+                stream.get_mut().write_all(&self.request).expect("a running server");
             }
             self.streams.iter_mut().for_each(answered);
         }
@@ -123,7 +124,7 @@ impl Server {
     }
 }
 
-/// Reads an answer to its end; it has to be one of a call that ran.
+/// Reads a response to its end and asserts status 200.
 fn answered(stream: &mut BufReader<TcpStream>) {
     let (mut length, mut line) = (0, String::new());
     while line != "\r\n" {

@@ -1,4 +1,4 @@
-//! Tokens that are measured: an RSA key of 2,048 bits, and what it signs.
+//! Measured tokens, signed by an RSA key of 2,048 bits.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -28,7 +28,7 @@ impl Signer {
         json!({ "kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": BASE64URL.encode(n), "e": BASE64URL.encode(e) })
     }
 
-    /// An access token for an hour, as authorization servers issue them (RFC 9068).
+    /// An access token for one hour (RFC 9068).
     pub fn token(&self, issuer: &str, jti: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "one" });
@@ -45,7 +45,7 @@ impl Signer {
         format!("{signed}.{}", BASE64URL.encode(signature))
     }
 
-    /// Serves its metadata and its key set on a port that was free; gives the issuer.
+    /// Serves metadata and key set on a free port and returns the issuer.
     pub fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
@@ -70,7 +70,7 @@ impl Signer {
     }
 }
 
-/// Seconds of processor time that a process has had, all its threads together.
+/// Processor time of all threads of a process, in seconds.
 pub fn cpu(process: &str) -> f64 {
     let schedstat = |path: &str| -> Option<f64> {
         let text = std::fs::read_to_string(path).ok()?;

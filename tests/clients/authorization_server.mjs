@@ -1,5 +1,5 @@
-// A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. It prints one JSON line
-// when it is ready, and ends with its input.
+// A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. It prints one JSON
+// line when it is ready, and ends with its input.
 //   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs it accepts
 // Paths under `/test/` are the test interface: rotate keys, simulate outages, count requests, and issue tokens.
 

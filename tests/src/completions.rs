@@ -51,7 +51,7 @@ pub async fn assign(
     /// Order numbers.
     #[arg(complete = many, max_len = 3)]
     numbers: Option<Vec<String>>,
-    /// How it fails.
+    /// Kind of failure.
     #[arg(complete = failing(seen))]
     how: Option<String>,
     /// A secret mode.

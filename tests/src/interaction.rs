@@ -33,7 +33,7 @@ struct Confirm {
 /// A number.
 #[derive(Deserialize, ToolSchema)]
 struct Number {
-    /// Which.
+    /// The number.
     #[schema(min = 1, max = 9)]
     number: u8,
 }
@@ -42,7 +42,7 @@ struct Number {
 #[mcp_tool(version = "1.0", scope = "specimen:read")]
 async fn confirms(
     cx: &CallContext,
-    /** What to do. */
+    /** The action. */
     what: String,
     /** A secret of the caller. */
     #[arg(secret)]
@@ -77,7 +77,7 @@ async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn sends_to_a_page(
     cx: &CallContext,
-    /** Where to. */
+    /** URL of the page. */
     url: String,
 ) -> Result<String, ToolError> {
     Ok(format!("{:?}", cx.ask_to_open(url, "Sign in there.").await?))
@@ -98,7 +98,7 @@ async fn shows() -> Content {
 /// A chart.
 #[derive(Serialize, ToolSchema)]
 struct Chart {
-    /// How many bars it has.
+    /// Number of bars.
     #[schema(max = 100)]
     bars: u8,
 }
@@ -106,7 +106,7 @@ struct Chart {
 /// Return a chart as data and as an image.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn charts(
-    /** How many bars. */
+    /** Number of bars. */
     bars: u8,
 ) -> Structured<Chart> {
     Structured::new(Chart { bars }, Content::new().image([7], "image/png"))
@@ -127,7 +127,7 @@ enum Misfit {
 /// Return invalid content.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn misfits(
-    /** Which. */
+    /** Kind of defect. */
     misfit: Misfit,
 ) -> Content {
     let content = Content::new();
@@ -162,7 +162,7 @@ async fn traced(cx: &CallContext) -> String {
 async fn computes(
     cx: &CallContext,
     seen: &crate::Seen,
-    /** How long, in milliseconds. */
+    /** Duration in milliseconds. */
     #[arg(max = 60_000)]
     milliseconds: u64,
     /** Ask a question. */

@@ -110,7 +110,7 @@ async fn measure(
     /// From one to ten.
     #[arg(min = 1, max = 10)]
     n: u32,
-    /// How.
+    /// The mode.
     mode: Mode,
     /// Tags.
     #[arg(max_items = 3)]
@@ -199,7 +199,7 @@ async fn writes_for_ever(seen: &Seen) -> String {
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
 async fn waits(
     seen: &Seen,
-    /// How long.
+    /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
@@ -214,7 +214,7 @@ async fn waits(
 fn blocks(
     cx: &CallContext,
     seen: &Seen,
-    /// How long.
+    /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
@@ -234,7 +234,7 @@ async fn holds(
     /// A large text.
     #[arg(max_len = 4_000_000)]
     text: String,
-    /// How long.
+    /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
@@ -287,7 +287,7 @@ async fn releases(seen: &Seen) -> String {
 async fn steps(
     cx: &CallContext,
     seen: &Seen,
-    /// How many.
+    /// The number.
     #[arg(min = 1, max = 1_000)]
     count: u32,
     /// Time between two steps.
@@ -360,7 +360,7 @@ enum Failure {
 /// Fail with the given kind.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn fails(
-    /** How. */
+    /** The kind. */
     failure: Failure,
 ) -> Result<String, ToolError> {
     Err(match failure {
@@ -395,7 +395,7 @@ async fn fails_boxed() -> Result<String, Box<dyn std::error::Error + Send + Sync
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 async fn destroys(
     seen: &Seen,
-    /** What. */
+    /** Target. */
     what: String,
 ) {
     let _ = what;
@@ -418,7 +418,7 @@ async fn limited() -> String {
 #[mcp_tool(version = "1.0", public, read_only, rate = "2/h", concurrency = 1)]
 async fn limited_waits(
     seen: &Seen,
-    /// How long.
+    /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
@@ -529,10 +529,10 @@ async fn foreign(
 /// Hand a message on.
 #[mcp_tool(version = "2.1", public, read_only)]
 async fn relay(
-    /// What to hand on.
+    /// The message.
     #[arg(max_len = 20)]
     message: String,
-    /// To whom.
+    /// Recipient.
     to: String,
 ) -> String {
     format!("{message} to {to}")
@@ -554,19 +554,19 @@ struct Shelf(u32);
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only)]
 async fn routed(
     seen: &Seen,
-    /// Where.
+    /// The region.
     #[arg(header = "Region", max_len = 40)]
     region: String,
-    /// How soon.
+    /// The priority.
     #[arg(header = "Priority", min = -9_007_199_254_740_991, max = 9_007_199_254_740_991, default = 0)]
     priority: i64,
     /// Only as a trial.
     #[arg(header = "Dry-Run")]
     trial: Option<bool>,
-    /// Which.
+    /// The tier.
     #[arg(header = "X!Tier")]
     tier: Option<Tier>,
-    /// Which.
+    /// The shelf.
     #[arg(header = "Shelf")]
     shelf: Option<Shelf>,
     /// An argument without a header.
@@ -588,7 +588,7 @@ mod v1 {
     /// Return the argument that a header mirrors.
     #[mcp_tool(version = "1.0", scope = "specimen:read", read_only)]
     pub(super) fn routed(
-        /// Where.
+        /// The zone.
         #[arg(header = "Zone", max_len = 40)]
         zone: String,
     ) -> Adapted<super::routed> {
@@ -603,7 +603,7 @@ mod v1 {
         deprecated(message = "It names nobody", replacement = "relay", removal = "2027-01-31")
     )]
     pub(super) fn relay(
-        /// What to hand on.
+        /// The message.
         text: String,
     ) -> Adapted<super::relay> {
         Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
@@ -613,7 +613,7 @@ mod v1 {
 /// Hand a message on to all, by another tool.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn announce(
-    /// What to hand on.
+    /// The message.
     text: String,
 ) -> Adapted<relay> {
     Adapted::to(serde_json::json!({ "message": text, "to": "all" }))
@@ -622,7 +622,7 @@ fn announce(
 /// Measure through an adapter with a further scope.
 #[mcp_tool(version = "1.0", scope = ["specimen:admin", "specimen:read"], read_only)]
 fn weigh(
-    /// How many.
+    /// The number.
     #[arg(min = 1, max = 10)]
     n: u32,
 ) -> Adapted<measure> {

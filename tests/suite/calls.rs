@@ -41,7 +41,7 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
 
 #[test]
 fn invalid_argument_is_refused_before_the_function_runs() {
-    // The comparison table of the README: `name` matches ^[a-z]+$ in 5 characters, `n` is 1 to 10, `mode` is an enum.
+    // `name` matches ^[a-z]+$ in 5 characters, `n` is 1 to 10, `mode` is an enum.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [

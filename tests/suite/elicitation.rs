@@ -445,7 +445,7 @@ fn open_questions_per_caller_are_limited() {
 /// A consent form.
 #[derive(Deserialize, ToolSchema)]
 struct Consent {
-    /// Whether it may.
+    /// The consent.
     may: bool,
 }
 

@@ -160,7 +160,7 @@ fn readme_commands_and_snippets_match_their_output() {
 #[test]
 fn measuring_commands_of_the_documentation_exist() {
     let manifest = |folder: &str| text_of(&format!("benches/{folder}Cargo.toml"));
-    let programs = manifest("") + &manifest("beside/");
+    let programs = manifest("") + &manifest("comparison/");
     let pages =
         ["README.md", "docs/comparison.md", "benches/README.md", "benches/features/README.md"].map(text_of);
     let code = pages.iter().flat_map(|page| page.split('`')).flat_map(str::lines);

@@ -159,7 +159,7 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
         "properties": {
             "name": { "type": "string", "description": "Lower-case letters.", "maxLength": 5, "pattern": "^[a-z]+$" },
             "n": { "type": "integer", "description": "From one to ten.", "minimum": 1, "maximum": 10 },
-            "mode": { "type": "string", "description": "How.", "enum": ["fast", "safe"] },
+            "mode": { "type": "string", "description": "The mode.", "enum": ["fast", "safe"] },
             "tags": {
                 "type": "array", "description": "Tags.",
                 "items": { "type": "string", "maxLength": 1024 }, "maxItems": 3,

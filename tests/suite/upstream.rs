@@ -27,7 +27,7 @@ use crate::{
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn ask(
     cx: &CallContext,
-    /// Where.
+    /// The path.
     path: String,
 ) -> Result<String, ToolError> {
     let answer = cx.upstream("billing")?.get(&path).query("why", "a b&c").send().await?;
@@ -38,7 +38,7 @@ async fn ask(
 #[mcp_tool(version = "1.0", public, upstream = "billing")]
 async fn write(
     cx: &CallContext,
-    /// Where.
+    /// The path.
     path: String,
 ) -> Result<String, ToolError> {
     let answer = cx.upstream("billing")?.post(&path).json(&json!({ "n": 1 })).send().await?;
@@ -62,7 +62,7 @@ async fn number(cx: &CallContext) -> Result<String, ToolError> {
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn headed(
     cx: &CallContext,
-    /// Which.
+    /// Name of the header.
     name: String,
 ) -> Result<String, ToolError> {
     Ok(cx.upstream("billing")?.get("x").header(&name, "mine").send().await?.status().to_string())

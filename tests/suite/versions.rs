@@ -17,7 +17,7 @@ use crate::harness::{HttpServer, StdioServer, text};
 struct Found {
     /// Its full name.
     name: String,
-    /// How often.
+    /// Number of times.
     #[schema(max = 9)]
     times: u32,
 }
@@ -32,10 +32,10 @@ struct Name {
 /// Find something.
 #[mcp_tool(version = "3.0", scope = "things:find", read_only, concurrency = 1)]
 async fn find(
-    /// What to find.
+    /// The query.
     #[arg(max_len = 8)]
     query: String,
-    /// How often.
+    /// Number of times.
     #[arg(min = 1, max = 20)]
     times: u32,
 ) -> Result<Found, ToolError> {
@@ -48,9 +48,9 @@ mod v2 {
     /// Find something.
     #[mcp_tool(version = "2.3", scope = ["things:read", "things:find"], read_only)]
     pub(super) fn find(
-        /// What to find.
+        /// The query.
         query: String,
-        /// How often.
+        /// Number of times.
         #[arg(default = 1)]
         times: u32,
     ) -> Adapted<super::find, Name> {
@@ -70,7 +70,7 @@ mod v1 {
         deprecated(message = "It knows one word")
     )]
     pub(super) fn find(
-        /** What to find. */
+        /** The query. */
         word: String,
     ) -> Adapted<super::v2::find, String> {
         Adapted::to(json!({ "query": word }))
@@ -164,7 +164,7 @@ mod before {
     /// Find something.
     #[mcp_tool(version = "2.9", scope = "things:find", read_only)]
     pub(super) async fn find(
-        /** What to find. */
+        /** The query. */
         query: String,
     ) -> Result<Found, ToolError> {
         Ok(Found { name: query, times: 1 })
@@ -388,7 +388,7 @@ mod v2_alone {
     /// Find something.
     #[mcp_tool(version = "2.0", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What to find. */
+        /** The query. */
         query: String,
     ) -> Result<Name, ToolError> {
         Ok(Name { title: query })
@@ -401,7 +401,7 @@ mod v2_newer {
     /// Find something.
     #[mcp_tool(version = "2.1", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What to find. */
+        /** The query. */
         query: String,
         /** Where. */
         place: Option<String>,

@@ -1,4 +1,4 @@
-//! What a server saw of its calls, for who asks from outside: all servers say it in one form.
+//! Counters of calls, which every server returns in the same form.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -10,10 +10,10 @@ static STOPPED: AtomicUsize = AtomicUsize::new(0);
 static FINISHED: AtomicUsize = AtomicUsize::new(0);
 static LAYERED: AtomicUsize = AtomicUsize::new(0);
 
-/// How long the slow tool takes where nothing stops it.
+/// Duration of the slow tool if nothing stops it.
 pub const SLOW: Duration = Duration::from_secs(3);
 
-/// A call of the slow tool, which is stopped where it is dropped before it has finished.
+/// A call of the slow tool. It counts as stopped if it is dropped unfinished.
 pub struct Slow {
     has_finished: bool,
 }
@@ -36,13 +36,13 @@ impl Drop for Slow {
     }
 }
 
-/// A layer around calls saw one.
-#[allow(dead_code, reason = "not every server has such")]
+/// Counts a call seen by middleware.
+#[allow(dead_code, reason = "not every server has middleware")]
 pub fn layered() {
     LAYERED.fetch_add(1, Ordering::SeqCst);
 }
 
-/// All of it, as JSON.
+/// All counters as JSON.
 pub fn state() -> String {
     let count = |count: &AtomicUsize| count.load(Ordering::SeqCst);
     format!(

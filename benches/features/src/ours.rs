@@ -1,11 +1,11 @@
-//! Ours.
+//! Our server.
 
-mod seen;
+mod counters;
 
 use std::{process::ExitCode, time::Duration};
 
+use counters::{SLOW, Slow};
 use mcp_tool_runtime::{Announcements, Content, MiddlewareFuture, LogLevel, Middleware, Next, ToolEntry, prelude::*};
-use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 
 const TOOLS: &[ToolEntry] = tools![
@@ -16,15 +16,15 @@ const TOOLS: &[ToolEntry] = tools![
 /// A number of at most ten.
 #[derive(Serialize, ToolSchema)]
 struct Number {
-    /// It.
+    /// The number.
     #[schema(max = 10)]
     n: u32,
 }
 
-/// Who somebody is.
+/// A name.
 #[derive(Deserialize, ToolSchema)]
 struct Name {
-    /// What they are called.
+    /// The name.
     name: String,
 }
 
@@ -34,7 +34,7 @@ async fn text() -> &'static str {
     "text"
 }
 
-/// One of each.
+/// Content of each kind.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn media() -> Content {
     Content::new()
@@ -54,7 +54,7 @@ async fn structured(
     Number { n }
 }
 
-/// A number that isn't what it says.
+/// A number above its maximum.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn broken() -> Number {
     Number { n: 100 }
@@ -79,7 +79,7 @@ async fn log(cx: &CallContext) -> &'static str {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn form(
     cx: &CallContext,
-    /** What for. */
+    /** Topic of the question. */
     topic: String,
 ) -> Result<String, ToolError> {
     let Name { name } = cx.ask::<Name>("Who are you?").await?.required()?;
@@ -108,16 +108,16 @@ async fn slow() -> &'static str {
     "done"
 }
 
-/// What was seen.
+/// Counters of calls.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn state() -> String {
-    seen::state()
+    counters::state()
 }
 
-/// Takes a word that a header says too.
+/// Takes an argument that a header mirrors.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn region(
-    /** Where. */
+    /** Region. */
     #[arg(header = "Region")]
     region: String,
 ) -> String {
@@ -127,7 +127,7 @@ async fn region(
 /// Takes a while, as a task.
 #[mcp_tool(version = "1.0", public, read_only, task)]
 async fn job(
-    /** How long. */
+    /** Duration. */
     #[arg(min = 0.0, max = 20.0)]
     seconds: f64,
 ) -> &'static str {
@@ -137,14 +137,14 @@ async fn job(
     "done"
 }
 
-/// Tells that the list of tools has changed.
+/// Announces a change of the tool list.
 #[mcp_tool(version = "1.0", public, idempotent)]
 async fn change(announcements: &Announcements) -> &'static str {
     announcements.tools_changed();
     "told"
 }
 
-/// The trace that the call is part of.
+/// The trace context of the call.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn trace(cx: &CallContext) -> String {
     cx.trace().map_or_else(|| "none".to_owned(), |trace| trace.parent().to_owned())
@@ -155,7 +155,7 @@ struct Counting;
 
 impl Middleware for Counting {
     fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
-        seen::layered();
+        counters::layered();
         Box::pin(next.run())
     }
 }

@@ -1,6 +1,6 @@
-//! pmcp's typed tools on its HTTP server, with sessions for the older era, a store of tasks and middleware of tools.
+//! Typed tools of pmcp on its HTTP server, with sessions for 2025-11-25, a task store and tool middleware.
 
-mod seen;
+mod counters;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -8,6 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use counters::{SLOW, Slow};
 use garde::Validate;
 use pmcp::{
     RequestHandlerExtra, Server, ToolHandler, ToolInfo, TypedTool,
@@ -30,17 +31,16 @@ use pmcp::{
     },
 };
 use schemars::JsonSchema;
-use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Its reports are sent no more often than every 100 ms.
+/// Progress is sent at most every 100 ms.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(150);
 
 /// A number of at most ten.
 #[derive(Debug, Deserialize, JsonSchema, Serialize, Validate)]
 struct Number {
-    /// It.
+    /// The number.
     #[garde(range(min = 1, max = 10))]
     #[schemars(range(min = 1, max = 10))]
     n: u32,
@@ -49,10 +49,10 @@ struct Number {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Nothing {}
 
-/// The server, for the tool that tells who listens.
+/// The server, for the tool that notifies listeners.
 static SERVER: OnceLock<Arc<Server>> = OnceLock::new();
 
-/// A tool that gives its whole result.
+/// A tool that returns a complete result.
 struct Whole {
     name: &'static str,
     schema: Value,
@@ -124,7 +124,7 @@ impl Whole {
                     }
                 }
             }
-            "state" => said(&seen::state()),
+            "state" => said(&counters::state()),
             "region" => said(&word("region")),
             "change" => {
                 if let Some(server) = SERVER.get() {
@@ -137,7 +137,7 @@ impl Whole {
     }
 }
 
-/// A result that asks; its state is sealed by the server.
+/// A result that asks; the server seals its state.
 fn asking(request: InputRequest) -> pmcp::Result<CallToolResult> {
     let input_requests = InputRequests::from_iter([("answer".to_owned(), request)]);
     let signal = MrtrSignal { input_requests, continuation: json!({ "asked": true }) };
@@ -147,7 +147,7 @@ fn asking(request: InputRequest) -> pmcp::Result<CallToolResult> {
     Ok(result)
 }
 
-/// Asks for a name, in a session or by a result.
+/// Asks for a name, in a session or in a result.
 async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallToolResult> {
     let requested_schema =
         json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
@@ -158,7 +158,7 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
         CallToolResult::new(vec![Content::text(format!("{topic}: {}", name.unwrap_or_default()))])
     };
     if extra.era() != Some(Era::V2) {
-        let peer = extra.peer().ok_or_else(|| pmcp::Error::internal("nobody can be asked"))?;
+        let peer = extra.peer().ok_or_else(|| pmcp::Error::internal("the client cannot be asked"))?;
         return Ok(greeted(&peer.elicit(params).await?));
     }
     match extra.input_responses().and_then(|answers| answers.get("answer")) {
@@ -167,7 +167,7 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
     }
 }
 
-/// What a task does, after its call was answered.
+/// Work of a task after the response.
 async fn work(store: Arc<dyn TaskStore>, created: CreatedTask, seconds: f64) {
     let slow = Slow::begin();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
@@ -209,7 +209,7 @@ impl ToolMiddleware for Counting {
         _: &mut RequestHandlerExtra,
         _: &ToolContext,
     ) -> pmcp::Result<()> {
-        seen::layered();
+        counters::layered();
         Ok(())
     }
 }
@@ -236,7 +236,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             TypedTool::new_validated("bounded", |number: Number, _| {
                 Box::pin(async move { Ok(json!(number.n.to_string())) })
             })
-            .with_description("A number, which calls are held to."),
+            .with_description("A number with enforced bounds."),
         )
         .tool(
             "structured",

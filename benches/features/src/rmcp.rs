@@ -1,15 +1,15 @@
-//! rmcp's `#[tool]` on its own HTTP service, with sessions for the older era, as its defaults are.
+//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, as by default.
 //!
-//! What a question leaves with the client is sealed by its `RequestStateCodec` to the tool and its arguments, which is
-//! the author's to do.
+//! Request state is sealed with its `RequestStateCodec`; binding it to the tool and its arguments is code of the author.
 
 #![allow(deprecated, reason = "sampling and logging, which the protocol deprecates, are asked for too")]
 
-mod seen;
+mod counters;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use counters::{SLOW, Slow};
 use rmcp::{
     ErrorData, Json, RoleServer, ServerHandler,
     handler::server::{
@@ -33,7 +33,6 @@ use rmcp::{
         StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
     },
 };
-use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::{net::TcpListener, sync::broadcast};
@@ -41,15 +40,15 @@ use tokio::{net::TcpListener, sync::broadcast};
 /// A number of at most ten.
 #[derive(Deserialize, JsonSchema, Serialize)]
 struct Number {
-    /// It.
+    /// The number.
     #[schemars(range(min = 1, max = 10))]
     n: u32,
 }
 
-/// Who somebody is.
+/// A name.
 #[derive(Deserialize, JsonSchema)]
 struct Name {
-    /// What they are called.
+    /// The name.
     name: String,
 }
 
@@ -57,20 +56,20 @@ rmcp::elicit_safe!(Name);
 
 #[derive(Deserialize, JsonSchema)]
 struct Topic {
-    /// What for.
+    /// Topic of the question.
     topic: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Region {
-    /// Where.
+    /// Region.
     #[schemars(extend("x-mcp-header" = "Region"))]
     region: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Job {
-    /// How long.
+    /// Duration.
     seconds: f64,
 }
 
@@ -97,14 +96,14 @@ fn said(text: impl Into<String>) -> CallToolResponse {
 }
 
 impl Features {
-    /// Asks by a result whose state is sealed to `bound`.
+    /// Asks in a result whose state is bound to `bound`.
     fn ask(&self, request: InputRequest, bound: &str) -> CallToolResponse {
         let options = SealOptions::new().associated_data(bound.as_bytes()).ttl(Duration::from_secs(600));
         let requests = InputRequests::from_iter([("answer".to_owned(), request)]);
         InputRequiredResult::new(Some(requests), Some(self.state.seal_with(b"asked", &options))).into()
     }
 
-    /// The answer to it, once its state was opened.
+    /// The answer, after its state was verified.
     fn answer(
         &self,
         state: Option<String>,
@@ -127,7 +126,7 @@ impl Features {
         "text".to_owned()
     }
 
-    /// One of each.
+    /// Content of each kind.
     #[tool]
     async fn media(&self) -> CallToolResult {
         CallToolResult::success(vec![
@@ -144,7 +143,7 @@ impl Features {
         Json(number)
     }
 
-    /// A number that isn't what it says.
+    /// A number above its maximum.
     #[tool]
     async fn broken(&self) -> Json<Number> {
         Json(Number { n: 100 })
@@ -253,13 +252,13 @@ impl Features {
         }
     }
 
-    /// What was seen.
+    /// Counters of calls.
     #[tool]
     async fn state(&self) -> String {
-        seen::state()
+        counters::state()
     }
 
-    /// Takes a word that a header says too.
+    /// Takes an argument that a header mirrors.
     #[tool]
     async fn region(&self, Parameters(Region { region }): Parameters<Region>) -> String {
         region
@@ -272,10 +271,10 @@ impl Features {
         "done".to_owned()
     }
 
-    /// Tells that the list of tools has changed.
+    /// Announces a change of the tool list.
     #[tool]
     async fn change(&self, context: Context) -> Result<String, ErrorData> {
-        // Who listens in the newer era, and the session that asks in the older.
+        // Listeners of 2026-07-28, and the calling session of 2025-11-25.
         drop(self.changes.send(()));
         if !is_newer(&context) {
             context.peer.notify_tool_list_changed().await.map_err(failed)?;
@@ -283,7 +282,7 @@ impl Features {
         Ok("told".to_owned())
     }
 
-    /// The trace that the call is part of.
+    /// The trace context of the call.
     #[tool]
     async fn trace(&self, context: Context) -> String {
         context.meta.get_traceparent().unwrap_or("none").to_owned()
@@ -301,7 +300,7 @@ impl ServerHandler for Features {
         ServerConfig::new(capabilities.build())
     }
 
-    /// Where a call becomes a task is the handler's to decide.
+    /// The handler decides which calls become tasks.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,

@@ -1,10 +1,9 @@
-//! tower-mcp on its HTTP transport, with sessions for the older era, its layer around all calls, and its feature
+//! tower-mcp on its HTTP transport, with sessions for 2025-11-25, middleware around all calls, and its feature
 //! `schema-validation`.
 //!
-//! What a question leaves with the client is sealed by its `RequestStateCodec`; that it is for these arguments is the
-//! author's to see.
+//! Request state is sealed with its `RequestStateCodec`; binding it to the arguments is code of the author.
 
-mod seen;
+mod counters;
 
 use std::{
     sync::Arc,
@@ -13,8 +12,8 @@ use std::{
 };
 
 use axum::serve::ListenerExt as _;
+use counters::{SLOW, Slow};
 use schemars::JsonSchema;
-use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,7 +32,7 @@ use tower_mcp::{
 /// A number of at most ten.
 #[derive(Deserialize, JsonSchema, Serialize)]
 struct Number {
-    /// It.
+    /// The number.
     #[schemars(range(min = 1, max = 10))]
     n: u32,
 }
@@ -43,20 +42,20 @@ struct Nothing {}
 
 #[derive(Deserialize, JsonSchema)]
 struct Topic {
-    /// What for.
+    /// Topic of the question.
     topic: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Region {
-    /// Where.
+    /// Region.
     #[schemars(extend("x-mcp-header" = "Region"))]
     region: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Job {
-    /// How long.
+    /// Duration.
     seconds: f64,
 }
 
@@ -112,7 +111,7 @@ fn form(codec: Arc<RequestStateCodec>) -> Tool {
             }
         })
         .build();
-    // In the newer era alone; in the older, the context sees to it.
+    // Only for 2026-07-28; for 2025-11-25 the context does this.
     let capabilities: ClientCapabilities =
         serde_json::from_value(json!({ "elicitation": {} })).unwrap_or_default();
     tool.require_client_capabilities(capabilities)
@@ -212,7 +211,7 @@ fn job() -> Tool {
         .build()
 }
 
-/// Tools that say something of what they see.
+/// Tools that return what they see.
 fn telling() -> Vec<Tool> {
     let tool = |name: &str, description: &str| ToolBuilder::new(name).description(description);
     vec![
@@ -242,7 +241,7 @@ fn telling() -> Vec<Tool> {
             })
             .build(),
         tool("state", "What was seen.")
-            .no_params_handler(|| async { Ok(CallToolResult::text(seen::state())) })
+            .no_params_handler(|| async { Ok(CallToolResult::text(counters::state())) })
             .build(),
         tool("text", "A text.").no_params_handler(|| async { Ok(CallToolResult::text("text")) }).build(),
         tool("region", "Takes a word that a header says too.")
@@ -276,7 +275,7 @@ impl<S: tower_service::Service<RouterRequest>> tower_service::Service<RouterRequ
 
     fn call(&mut self, request: RouterRequest) -> Self::Future {
         if matches!(request.inner, McpRequest::CallTool(_)) {
-            seen::layered();
+            counters::layered();
         }
         self.0.call(request)
     }
@@ -294,7 +293,7 @@ async fn main() -> Result<(), BoxError> {
         .tools([form(Arc::new(codec)), link(), sample(), media(), slow(), job()])
         .tools(telling())
         .with_tasks();
-    // Without `stateless`, which isn't needed for the newer era and refuses `subscriptions/listen`.
+    // Without `stateless`, which 2026-07-28 does not need and which refuses `subscriptions/listen`.
     let transport = HttpTransport::new(router).with_sampling().layer(tower_layer::layer_fn(Counting));
     let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, transport.into_router_at("/mcp")).await?;

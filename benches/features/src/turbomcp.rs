@@ -1,6 +1,6 @@
-//! turbomcp's `#[server]` on its HTTP transport, with its extension for tasks and a layer around the dispatcher.
+//! `#[server]` of turbomcp on its HTTP transport, with its tasks extension and middleware around the dispatcher.
 
-mod seen;
+mod counters;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
+use counters::{SLOW, Slow};
 use schemars::JsonSchema;
-use seen::{SLOW, Slow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use turbomcp::{
@@ -27,14 +27,14 @@ struct N(#[schemars(range(min = 1, max = 10))] u32);
 /// A number of at most ten.
 #[derive(JsonSchema, Serialize)]
 struct Number {
-    /// It.
+    /// The number.
     #[schemars(range(min = 1, max = 10))]
     n: u32,
 }
 
 #[derive(Clone)]
 struct Features {
-    // Of the dispatcher, which is built from this.
+    // The dispatcher is built from this.
     notifier: Arc<OnceLock<ServerNotifier>>,
 }
 
@@ -46,7 +46,7 @@ impl Features {
         "text".to_owned()
     }
 
-    /// One of each.
+    /// Content of each kind.
     #[tool]
     async fn media(&self) -> neutral::CallToolResult {
         neutral::CallToolResult::new(vec![
@@ -63,7 +63,7 @@ impl Features {
         Json(Number { n: n.0 })
     }
 
-    /// A number that isn't what it says.
+    /// A number above its maximum.
     #[tool]
     async fn broken(&self) -> Json<Number> {
         Json(Number { n: 100 })
@@ -87,7 +87,7 @@ impl Features {
     /// Asks for a name.
     #[tool]
     async fn form(&self, ctx: &CallToolContext, topic: String) -> McpResult<String> {
-        // What the author keeps is what the state is of: without it, a question has none.
+        // A question has a request state only if the author stores a value.
         if ctx.client.load_state::<String>()?.is_some_and(|of| of != topic) {
             return Err(McpError::invalid_params("another call's state"));
         }
@@ -129,13 +129,13 @@ impl Features {
         }
     }
 
-    /// What was seen.
+    /// Counters of calls.
     #[tool]
     async fn state(&self) -> String {
-        seen::state()
+        counters::state()
     }
 
-    /// Takes a word that a header says too.
+    /// Takes an argument that a header mirrors.
     #[tool]
     async fn region(&self, #[mcp_header] region: String) -> String {
         region
@@ -154,7 +154,7 @@ impl Features {
         }
     }
 
-    /// Tells that the list of tools has changed.
+    /// Announces a change of the tool list.
     #[tool]
     async fn change(&self) -> String {
         if let Some(notifier) = self.notifier.get() {
@@ -163,7 +163,7 @@ impl Features {
         "told".to_owned()
     }
 
-    /// The trace that the call is part of.
+    /// The trace context of the call.
     #[tool]
     async fn trace(&self, ctx: &CallToolContext) -> String {
         ctx.base.trace_context.as_ref().map_or_else(|| "none".to_owned(), |trace| trace.traceparent.clone())
@@ -185,7 +185,7 @@ impl<S: Service<JsonRpcMessage>> Service<JsonRpcMessage> for Counting<S> {
 
     fn call(&mut self, message: JsonRpcMessage) -> Self::Future {
         if message.method() == Some("tools/call") {
-            seen::layered();
+            counters::layered();
         }
         self.0.call(message)
     }

@@ -1,4 +1,4 @@
-"""FastMCP's `@mcp.tool` on its HTTP transport: stateless, answers as plain JSON, arguments held to their bounds."""
+"""`@mcp.tool` of FastMCP on its HTTP transport: stateless, plain JSON responses, enforced bounds."""
 
 import sys
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Tag = Annotated[str, Field(max_length=16)]
 
 @dataclass
 class Found:
-    """What was found."""
+    """Search results."""
 
     query: str
     limit: int
@@ -34,7 +34,7 @@ async def search_orders(
     return Found(query, limit, status, len(tags))
 
 
-# As many tools as the second argument says, where many are listed.
+# The second argument is the total number of tools.
 for number in range(1, int(sys.argv[2]) if len(sys.argv) > 2 else 1):
     mcp.tool(search_orders, name=f"search_orders_n{number:04}", annotations={"readOnlyHint": True})
 

@@ -1,8 +1,8 @@
-//! What costs a processor time in everyday load.
+//! CPU-bound work of the everyday load.
 
 use std::hint::black_box;
 
-/// So many turns, of about a microsecond each.
+/// Runs `turns` loops of about a microsecond each.
 pub fn spend(turns: u32) -> u32 {
     let mut number = turns | 1;
     for _ in 0..u64::from(turns) * 500 {

@@ -1,4 +1,4 @@
-//! The limit under everyday load: an axum handler that reads a call into structs, answers it, and checks nothing more.
+//! The baseline of the everyday load: an axum handler that parses a call into structs and answers it without checks.
 
 mod everyday;
 

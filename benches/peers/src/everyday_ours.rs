@@ -1,4 +1,4 @@
-//! Ours under everyday load: calls that are large, slow, costly, or too many.
+//! Our server under the everyday load: calls that are large, slow, CPU-bound, or too many.
 
 mod everyday;
 
@@ -9,19 +9,19 @@ use mcp_tool_runtime::prelude::*;
 /// A number.
 #[derive(serde::Serialize, ToolSchema)]
 struct Count {
-    /// Bytes, milliseconds, or what came of so many turns.
+    /// Bytes, milliseconds, or the result of the computation.
     count: u32,
 }
 
 /// A text.
 #[derive(serde::Serialize, ToolSchema)]
 struct Text {
-    /// So many letters.
+    /// The letters.
     #[schema(max_len = 1_000_000)]
     text: String,
 }
 
-/// Say how long a text is.
+/// Return the length of a text.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn weigh(
     /// The text.
@@ -31,20 +31,20 @@ async fn weigh(
     Count { count: text.len() as u32 }
 }
 
-/// A text of so many letters.
+/// Return a text of this length.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn give(
-    /// How many.
+    /// The number.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Text {
     Text { text: "x".repeat(count as usize) }
 }
 
-/// Answer after so many milliseconds.
+/// Answer after a delay in milliseconds.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn nap(
-    /// How many.
+    /// The number.
     #[arg(max = 10_000)]
     count: u32,
 ) -> Count {
@@ -52,10 +52,10 @@ async fn nap(
     Count { count }
 }
 
-/// The same, and no more than sixteen of them at a time.
+/// Answer after a delay, sixteen calls at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 16)]
 async fn queue(
-    /// How many.
+    /// The number.
     #[arg(max = 10_000)]
     count: u32,
 ) -> Count {
@@ -63,20 +63,20 @@ async fn queue(
     Count { count }
 }
 
-/// Spend so many turns of a processor, on the thread that reads and answers.
+/// Compute on the async thread that reads and answers.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn spend(
-    /// How many.
+    /// The number.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Count {
     Count { count: everyday::spend(count) }
 }
 
-/// The same on a thread beside it, no more than two at a time, as an author writes it who knows that it takes long.
+/// Compute on a blocking thread, two calls at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 2)]
-fn spend_aside(
-    /// How many.
+fn spend_blocking(
+    /// The number.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Count {
@@ -86,7 +86,7 @@ fn spend_aside(
 #[tokio::main]
 async fn main() -> ExitCode {
     ToolServer::new("everyday", env!("CARGO_PKG_VERSION"))
-        .tools(tools![weigh, give, nap, queue, spend, spend_aside])
+        .tools(tools![weigh, give, nap, queue, spend, spend_blocking])
         .run()
         .await
 }

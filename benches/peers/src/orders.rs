@@ -1,8 +1,8 @@
-//! The tool as an author of ours writes it.
+//! The tool in our framework.
 
 use mcp_tool_runtime::prelude::*;
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Clone, Copy, serde::Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -11,32 +11,32 @@ pub enum Status {
     Closed,
 }
 
-/// What was found.
+/// Search results.
 #[derive(serde::Serialize, ToolSchema)]
 pub struct Found {
-    /// What was looked for.
+    /// Query of the search.
     #[schema(max_len = 64)]
     pub query: String,
-    /// How many at most.
+    /// Maximum results.
     pub limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     pub status: Status,
-    /// How many tags were asked for.
+    /// Number of requested tags.
     pub tags: u32,
 }
 
 /// Search orders.
 #[mcp_tool(version = "1.0", scope = "orders:read", read_only)]
 pub async fn search_orders(
-    /// What to look for.
+    /// Text to search for.
     #[arg(min_len = 1, max_len = 64, pattern = "^[a-z0-9 -]+$")]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[arg(min = 1, max = 100)]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[arg(max_items = 8, max_len = 16)]
     tags: Vec<String>,
 ) -> Found {

@@ -1,4 +1,4 @@
-//! Ours: `ours serve --http ADDRESS`.
+//! Our server: `ours serve --http ADDRESS`.
 
 mod orders;
 

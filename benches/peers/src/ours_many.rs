@@ -1,5 +1,5 @@
-//! Ours with as many tools as the variable `TOOLS` says: copies of the one under other names, by hand, since 10,000
-//! functions would take a compiler minutes. An author has no use for this.
+//! Our server with `TOOLS` tools. They are copies of one tool under other names, because 10,000 functions would take
+//! minutes to compile. Applications do not need this.
 
 mod orders;
 
@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         .await
 }
 
-/// The copy of these four digits.
+/// The copy with these four digits.
 enum Copy<const A: u8, const B: u8, const C: u8, const D: u8> {}
 
 impl<const A: u8, const B: u8, const C: u8, const D: u8> Copy<A, B, C, D> {
@@ -51,7 +51,7 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Copy<A, B, C, 
     }
 }
 
-/// All but the one that is listed already.
+/// The copies, without the original.
 fn copies() -> &'static [ToolEntry] {
     let tools: usize = std::env::var("TOOLS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
     let mut copies = thousands();
@@ -60,7 +60,7 @@ fn copies() -> &'static [ToolEntry] {
     copies.leak()
 }
 
-/// Each digit in turn.
+/// One item per digit.
 macro_rules! digits {
     ($each:ident $(, $known:ident)*) => {
         [

@@ -1,5 +1,5 @@
-//! pmcp's `#[mcp_tool]` on its HTTP server, stateless. Its rules of the feature `validation` are `garde`'s and are
-//! refused by the macro's plain tools; bounds stand in the schema alone.
+//! `#[mcp_tool]` of pmcp on its HTTP server, stateless. Its feature `validation` uses `garde`, which plain tools of the
+//! macro do not accept, so bounds are only listed in the schema.
 
 mod names;
 
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -29,20 +29,20 @@ enum Status {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Search {
-    /// What to look for.
+    /// Text to search for.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9 -]+$"))]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[schemars(range(min = 1, max = 100))]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[schemars(length(max = 8), inner(length(max = 16)))]
     tags: Vec<String>,
 }
 
-/// What was found.
+/// Search results.
 #[derive(Debug, JsonSchema, Serialize)]
 struct Found {
     query: String,

@@ -1,20 +1,20 @@
-//! A call and its answer as plain structs: what the least handler that can answer reads and writes.
+//! A call and its response as plain structs, for the smallest possible handler.
 
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 pub struct Message {
-    #[expect(dead_code, reason = "read, and not looked at")]
+    #[expect(dead_code, reason = "parsed, but not used")]
     jsonrpc: String,
     id: u64,
-    #[expect(dead_code, reason = "read, and not looked at")]
+    #[expect(dead_code, reason = "parsed, but not used")]
     method: String,
     params: Params,
 }
 
 #[derive(Deserialize)]
 struct Params {
-    #[expect(dead_code, reason = "read, and not looked at")]
+    #[expect(dead_code, reason = "parsed, but not used")]
     name: String,
     arguments: Arguments,
 }

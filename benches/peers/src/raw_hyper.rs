@@ -1,4 +1,4 @@
-//! The same on hyper alone: no router, no extractors, one task for each connection.
+//! The baseline on hyper alone: no router, no extractors, one task per connection.
 
 mod raw;
 

@@ -1,5 +1,5 @@
-//! rmcp's `#[tool]` on its own HTTP service: no sessions, answers as plain JSON. Its bounds stand in the schema that
-//! it lists; calls aren't held to them.
+//! `#[tool]` of rmcp on its HTTP service, without sessions, with plain JSON responses. Bounds are listed in the schema,
+//! but not enforced.
 
 mod names;
 
@@ -22,7 +22,7 @@ use rmcp::{
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -33,20 +33,20 @@ enum Status {
 
 #[derive(Deserialize, JsonSchema)]
 struct Search {
-    /// What to look for.
+    /// Text to search for.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9 -]+$"))]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[schemars(range(min = 1, max = 100))]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[schemars(length(max = 8), inner(length(max = 16)))]
     tags: Vec<String>,
 }
 
-/// What was found.
+/// Search results.
 #[derive(JsonSchema, Serialize)]
 struct Found {
     query: String,
@@ -57,7 +57,7 @@ struct Found {
 
 #[derive(Clone)]
 struct Orders {
-    // Shared: the service asks for a handler for every request.
+    // Shared, because the service creates a handler per request.
     tool_router: Arc<ToolRouter<Self>>,
 }
 
@@ -71,7 +71,7 @@ impl Orders {
     }
 }
 
-// The router that was made once, where the macro's default is to make it anew for every call.
+// The router is built once; by default the macro builds one per call.
 #[tool_handler(router = self.tool_router)]
 impl ServerHandler for Orders {}
 

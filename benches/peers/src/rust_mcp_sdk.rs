@@ -1,5 +1,5 @@
-//! rust-mcp-sdk on its axum server, answers as plain JSON. Bounds stand in the schema as far as its macro knows them;
-//! calls aren't held to them.
+//! rust-mcp-sdk on its axum server, with plain JSON responses. Bounds that its macro supports are listed in the
+//! schema, but not enforced.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use rust_mcp_sdk::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 enum Status {
     #[serde(rename = "open")]
@@ -33,19 +33,19 @@ enum Status {
 #[mcp_tool(name = "search_orders", description = "Search orders.", read_only_hint = true)]
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 struct SearchOrders {
-    /// What to look for.
+    /// Text to search for.
     #[json_schema(min_length = 1, max_length = 64)]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[json_schema(minimum = 1, maximum = 100)]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     tags: Vec<String>,
 }
 
-/// What was found.
+/// Search results.
 #[derive(Serialize)]
 struct Found {
     query: String,

@@ -1,5 +1,5 @@
-//! tower-mcp on its HTTP transport, with sessions optional. Bounds stand in the schema; without the feature
-//! `schema-validation`, which is off by default, calls aren't held to them.
+//! tower-mcp on its HTTP transport, with optional sessions. Bounds are listed in the schema; they are enforced only with
+//! the feature `schema-validation`, which is off by default.
 
 mod names;
 
@@ -12,7 +12,7 @@ use tower_mcp::{
     BoxError, CallToolResult, HttpTransport, McpRouter, Tool, ToolBuilder, stateless::StatelessConfig,
 };
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -23,20 +23,20 @@ enum Status {
 
 #[derive(Deserialize, JsonSchema)]
 struct Search {
-    /// What to look for.
+    /// Text to search for.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9 -]+$"))]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[schemars(range(min = 1, max = 100))]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[schemars(length(max = 8), inner(length(max = 16)))]
     tags: Vec<String>,
 }
 
-/// What was found.
+/// Search results.
 #[derive(JsonSchema, Serialize)]
 struct Found {
     query: String,

@@ -1,4 +1,4 @@
-//! turbomcp's `#[server]` on its HTTP transport. Bounds are of newtypes, and calls are held to them.
+//! `#[server]` of turbomcp on its HTTP transport. Bounds belong to newtypes and are enforced.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ struct Limit(#[schemars(range(min = 1, max = 100))] u32);
 #[derive(Deserialize, JsonSchema)]
 struct Tags(#[schemars(length(max = 8), inner(length(max = 16)))] Vec<String>);
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -25,7 +25,7 @@ enum Status {
     Closed,
 }
 
-/// What was found.
+/// Search results.
 #[derive(JsonSchema, Serialize)]
 struct Found {
     query: String,

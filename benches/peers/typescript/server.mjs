@@ -1,5 +1,5 @@
-// The TypeScript SDK's server on `node:http`: a server for each request, as its documentation has it, answers as plain
-// JSON, arguments held to their schema.
+// The TypeScript SDK on `node:http`: one server per request, as its documentation shows, plain JSON responses, enforced
+// schemas.
 
 import { createServer } from 'node:http';
 
@@ -22,7 +22,7 @@ const search = z.object({
 const found = z.object({ query: z.string(), limit: z.int(), status, tags: z.int() });
 
 const names = ['search_orders'];
-// As many tools as the second argument says, where many are listed.
+// The second argument is the total number of tools.
 for (let number = 1; number < Number(process.argv[3] ?? 1); number += 1) {
   names.push(`search_orders_n${String(number).padStart(4, '0')}`);
 }
@@ -48,8 +48,8 @@ const validHost = localhostHostValidation();
 const validOrigin = localhostOriginValidation();
 const newer = toNodeHandler(createMcpHandler(orders, { legacy: 'reject' }));
 
-// The handler that answers both eras answers the older one by events alone; a transport for each request answers it by
-// plain JSON, which costs less.
+// The handler for both protocol revisions answers 2025-11-25 only by event streams; a transport per request answers with
+// plain JSON, which is faster.
 async function older(request, response) {
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: undefined,

@@ -1,18 +1,17 @@
-//! The crates that are compiled: the same tools, three ways.
+//! Generated crates: the same tools in three frameworks.
 
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
-/// Tools in one file of a generated crate.
+/// Tools per file of a generated crate.
 const PER_FILE: usize = 20;
 
-/// Where the text of a handler changes between measurements, as in everyday work.
+/// Line of a handler that changes between measurements.
 pub(crate) const STAMP: &str = "let _stamp";
 
-/// How a function becomes something that an agent can call.
+/// Framework that turns functions into tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// The limit: arguments in structs with serde's derive, and a `match` that parses and calls. It checks nothing
-    /// and promises nothing.
+pub(crate) enum Framework {
+    /// The baseline: argument structs with the serde derive, and a `match` that parses and calls, without validation.
     Serde,
     /// `#[mcp_tool]`.
     Ours,
@@ -20,25 +19,25 @@ pub(crate) enum Way {
     Rmcp,
 }
 
-impl Way {
+impl Framework {
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Way::Serde => "serde",
-            Way::Ours => "ours",
-            Way::Rmcp => "rmcp",
+            Framework::Serde => "serde",
+            Framework::Ours => "ours",
+            Framework::Rmcp => "rmcp",
         }
     }
 
-    /// What the crate of so many tools is called.
+    /// Name of the crate with this number of tools.
     pub(crate) fn package(self, tools: usize) -> String {
         format!("{}-{tools}", self.name())
     }
 
     fn dependencies(self, runtime: &Path) -> String {
         match self {
-            Way::Serde => "serde_json = \"1\"\n".to_owned(),
-            Way::Ours => format!("mcp-tool-runtime = {{ path = {runtime:?} }}\n"),
-            Way::Rmcp => {
+            Framework::Serde => "serde_json = \"1\"\n".to_owned(),
+            Framework::Ours => format!("mcp-tool-runtime = {{ path = {runtime:?} }}\n"),
+            Framework::Rmcp => {
                 "rmcp = { version = \"3\", default-features = false, features = [\"macros\", \"server\", \
                           \"transport-io\"] }\nschemars = \"1\"\n"
                     .to_owned()
@@ -47,42 +46,42 @@ impl Way {
     }
 }
 
-/// A crate of so many tools, whose parameters are of every kind.
+/// Generates a crate of tools whose parameters are of every kind.
 pub(crate) fn generate(
     workspace: &Path,
     runtime: &Path,
-    way: Way,
+    framework: Framework,
     tools: usize,
 ) -> Result<(), Box<dyn Error>> {
-    let package = workspace.join(way.package(tools));
+    let package = workspace.join(framework.package(tools));
     let source = package.join("src");
-    // What another run left behind is no part of this one.
+    // Removes files of an earlier run.
     drop(fs::remove_dir_all(&source));
     fs::create_dir_all(&source)?;
     let manifest = format!(
         "[package]\nname = {:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{}\
          serde = {{ version = \"1\", features = [\"derive\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n",
-        way.package(tools),
-        way.dependencies(runtime),
+        framework.package(tools),
+        framework.dependencies(runtime),
     );
     fs::write(package.join("Cargo.toml"), manifest)?;
     let mut modules = String::new();
     let files = tools.div_ceil(PER_FILE);
     for file in 0..files {
         let range = file * PER_FILE..(file * PER_FILE + PER_FILE).min(tools);
-        let text = match way {
-            Way::Serde => serde_file(range),
-            Way::Ours => our_file(range),
-            Way::Rmcp => rmcp_file(file, range),
+        let text = match framework {
+            Framework::Serde => serde_file(range),
+            Framework::Ours => our_file(range),
+            Framework::Rmcp => rmcp_file(file, range),
         }?;
         fs::write(source.join(format!("m{file}.rs")), text)?;
         writeln!(modules, "mod m{file};")?;
     }
-    let main = match way {
-        Way::Serde => serde_main(files),
-        Way::Ours => our_main(tools),
-        Way::Rmcp => rmcp_main(files),
+    let main = match framework {
+        Framework::Serde => serde_main(files),
+        Framework::Ours => our_main(tools),
+        Framework::Rmcp => rmcp_main(files),
     };
     fs::write(source.join("main.rs"), modules + &main)?;
     Ok(())
@@ -91,7 +90,7 @@ pub(crate) fn generate(
 type Range = std::ops::Range<usize>;
 type Text = Result<String, std::fmt::Error>;
 
-/// The parameters: name, type, description, our bounds, those of schemars.
+/// Parameters: name, type, description, bounds of ours, bounds of schemars.
 const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "name",
@@ -104,13 +103,13 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "count",
         "u32",
-        "How many of them.",
+        "Number of things.",
         "#[arg(min = 1, max = 100, default = 10)]",
         "#[serde(default = \"crate::ten\")] #[schemars(range(min = 1, max = 100))]",
     ),
-    ("ratio", "f64", "How much of it.", "#[arg(min = 0.5)]", "#[schemars(range(min = 0.5))]"),
-    ("urgent", "bool", "Whether at once.", "", ""),
-    ("mode", "Mode", "In which mode.", "", ""),
+    ("ratio", "f64", "Share of the thing.", "#[arg(min = 0.5)]", "#[schemars(range(min = 0.5))]"),
+    ("urgent", "bool", "Create it immediately.", "", ""),
+    ("mode", "Mode", "Mode of the thing.", "", ""),
     (
         "without",
         "Option<Vec<Mode>>",
@@ -119,11 +118,17 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
         "#[schemars(length(max = 3))]",
     ),
     ("labels", "Vec<String>", "Labels for it.", "#[arg(max_items = 10)]", "#[schemars(length(max = 10))]"),
-    ("place", "String", "Where it goes.", "#[arg(max_len = 200)]", "#[schemars(length(max = 200))]"),
-    ("reason", "Option<String>", "Why it goes.", "#[arg(max_len = 500)]", "#[schemars(length(max = 500))]"),
+    ("place", "String", "Place of the thing.", "#[arg(max_len = 200)]", "#[schemars(length(max = 200))]"),
+    (
+        "reason",
+        "Option<String>",
+        "Reason of the change.",
+        "#[arg(max_len = 500)]",
+        "#[schemars(length(max = 500))]",
+    ),
 ];
 
-/// What each function does.
+/// Body of each function.
 fn body(text: &mut String) -> std::fmt::Result {
     writeln!(text, "    {STAMP} = 0u128;")?;
     writeln!(text, "    let _ = (alias, count, ratio, urgent, mode, without, labels, place, reason);")
@@ -133,7 +138,7 @@ fn names() -> String {
     PARAMETERS.map(|(name, ..)| name).join(", ")
 }
 
-/// The struct of a tool's arguments.
+/// Argument struct of a tool.
 fn arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
     writeln!(
         text,
@@ -155,15 +160,15 @@ const PARTS: &str = r#"
 #[derive(Clone, Copy, DERIVED)]
 pub enum Mode { First, Second, Third }
 
-/// What was made.
+/// A created thing.
 #[derive(MADE)]
 pub struct Made {
     /// Its name.
     pub name: String,
-    /// How many.
+    /// The number.
     BOUND
     pub count: u32,
-    /// How.
+    /// The mode.
     pub mode: Mode,
 }
 "#;

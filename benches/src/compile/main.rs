@@ -1,5 +1,5 @@
-//! What tools cost a compiler: `cargo check` and `cargo build` of many tools of 10 parameters, and the code that
-//! comes of it, beside the same functions by serde alone and by rmcp's macro, in interleaved rounds.
+//! Compile time of tools: `cargo check` and `cargo build` of many tools with 10 parameters, and the size of their code,
+//! compared with serde alone and with the rmcp macro, in interleaved rounds.
 //!
 //! ```text
 //! cargo run --release --bin compile -- check 400 5
@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use generated::{STAMP, Way, generate};
+use generated::{Framework, STAMP, generate};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -29,32 +29,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         "check" => bench.check(tools, rounds),
         "build" => bench.build(tools, rounds),
         "size" => bench.size(tools),
-        _ => Err("what is measured is `check`, `build` or `size`".into()),
+        _ => Err("usage: compile check|build|size [TOOLS [ROUNDS]]".into()),
     }
 }
 
-/// A crate in one state.
+/// A crate with or without a lock.
 #[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
-    way: Way,
+    framework: Framework,
     is_locked: bool,
 }
 
-const SERDE: Row = Row { name: "serde alone", way: Way::Serde, is_locked: false };
-const UNLOCKED: Row = Row { name: "ours, without a lock", way: Way::Ours, is_locked: false };
-const LOCKED: Row = Row { name: "ours, judged by the lock", way: Way::Ours, is_locked: true };
-const RMCP: Row = Row { name: "rmcp", way: Way::Rmcp, is_locked: false };
+const SERDE: Row = Row { name: "serde alone", framework: Framework::Serde, is_locked: false };
+const UNLOCKED: Row = Row { name: "ours, without a lock", framework: Framework::Ours, is_locked: false };
+const LOCKED: Row = Row { name: "ours, judged by the lock", framework: Framework::Ours, is_locked: true };
+const RMCP: Row = Row { name: "rmcp", framework: Framework::Rmcp, is_locked: false };
 
-/// What one command took.
+/// Time of one command.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Taken {
-    /// Of the processors, which other work on the machine disturbs least.
+    /// Processor time, which other work on the machine affects least.
     spent: Duration,
     waited: Duration,
 }
 
-/// Where crates are generated and compiled; their dependencies once for all.
+/// Workspace of the generated crates, with shared dependencies.
 struct Bench {
     workspace: PathBuf,
     runtime: PathBuf,
@@ -68,7 +68,7 @@ impl Bench {
         Ok(Bench { workspace, runtime: here.join("../mcp-tool-runtime").canonicalize()? })
     }
 
-    /// `cargo check`: of the whole crate, and after a change in one function's body.
+    /// `cargo check` of the whole crate, and after a change in one function body.
     fn check(&self, tools: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         let rows = [SERDE, UNLOCKED, LOCKED, RMCP];
         let lock = self.generate(&rows, tools)?;
@@ -77,11 +77,11 @@ impl Bench {
         for round in 0..=rounds {
             for (index, row) in rows.iter().enumerate() {
                 self.set_lock(row, tools, &lock)?;
-                self.cargo(&["clean", "--quiet", "-p", &row.way.package(tools)])?;
-                let full = self.cargo(&["check", "--quiet", "-p", &row.way.package(tools)])?;
-                self.change(row.way, tools)?;
-                let one = self.cargo(&["check", "--quiet", "-p", &row.way.package(tools)])?;
-                // The first round compiles what all depend on.
+                self.cargo(&["clean", "--quiet", "-p", &row.framework.package(tools)])?;
+                let full = self.cargo(&["check", "--quiet", "-p", &row.framework.package(tools)])?;
+                self.change(row.framework, tools)?;
+                let one = self.cargo(&["check", "--quiet", "-p", &row.framework.package(tools)])?;
+                // The first round also compiles the dependencies.
                 if round > 0 {
                     whole[index].push(full);
                     changed[index].push(one);
@@ -104,8 +104,8 @@ impl Bench {
         for round in 0..=rounds {
             for (index, row) in rows.iter().enumerate() {
                 self.set_lock(row, tools, &lock)?;
-                self.change(row.way, tools)?;
-                let taken = self.cargo(&["build", "--quiet", "-p", &row.way.package(tools)])?;
+                self.change(row.framework, tools)?;
+                let taken = self.cargo(&["build", "--quiet", "-p", &row.framework.package(tools)])?;
                 if round > 0 {
                     times[index].push(taken);
                 }
@@ -118,7 +118,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Bytes of a release build for each tool: those of many without those of few.
+    /// Release code per tool: size of many tools minus size of few.
     fn size(&self, tools: usize) -> Result<(), Box<dyn Error>> {
         const FEW: usize = 20;
         let rows = [SERDE, LOCKED, RMCP];
@@ -127,7 +127,7 @@ impl Bench {
         println!("release code a tool of 10 parameters: {tools} without {FEW}\n");
         println!("| | `.text` | with `.rodata` | all that is loaded |\n|---|---|---|---|");
         for row in rows {
-            let (few, many) = (self.sections(row.way, FEW)?, self.sections(row.way, tools)?);
+            let (few, many) = (self.sections(row.framework, FEW)?, self.sections(row.framework, tools)?);
             let each = |which: fn(&str) -> bool| {
                 let sum = |sections: &[(String, u64)]| -> u64 {
                     sections.iter().filter(|(name, _)| which(name)).map(|(_, size)| size).sum()
@@ -145,9 +145,9 @@ impl Bench {
         Ok(())
     }
 
-    /// The sections of a release build, with their sizes.
-    fn sections(&self, way: Way, tools: usize) -> Result<Vec<(String, u64)>, Box<dyn Error>> {
-        let package = way.package(tools);
+    /// Sections of a release build and their sizes.
+    fn sections(&self, framework: Framework, tools: usize) -> Result<Vec<(String, u64)>, Box<dyn Error>> {
+        let package = framework.package(tools);
         self.cargo(&["build", "--quiet", "--release", "-p", &package])?;
         let binary = self.workspace.join("target/release").join(package);
         let listed = String::from_utf8(Command::new("size").arg("-A").arg(binary).output()?.stdout)?;
@@ -161,32 +161,32 @@ impl Bench {
             .collect())
     }
 
-    /// The crates, and the lock of ours, by its own command.
+    /// Generates the crates and writes the lock of ours by its own command.
     fn generate(&self, rows: &[Row], tools: usize) -> Result<Vec<u8>, Box<dyn Error>> {
         fs::write(
             self.workspace.join("Cargo.toml"),
             "[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\nexclude = [\"target\"]\n",
         )?;
         for row in rows {
-            generate(&self.workspace, &self.runtime, row.way, tools)?;
+            generate(&self.workspace, &self.runtime, row.framework, tools)?;
         }
         let lock = self.lock(tools);
         drop(fs::remove_file(&lock));
-        self.cargo(&["run", "--quiet", "-p", &Way::Ours.package(tools), "--", "contract", "write"])?;
+        self.cargo(&["run", "--quiet", "-p", &Framework::Ours.package(tools), "--", "contract", "write"])?;
         Ok(fs::read(&lock)?)
     }
 
     fn lock(&self, tools: usize) -> PathBuf {
-        self.workspace.join(Way::Ours.package(tools)).join("mcp-tools.lock")
+        self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
 
     fn set_lock(&self, row: &Row, tools: usize, lock: &[u8]) -> Result<(), Box<dyn Error>> {
         let path = self.lock(tools);
-        match (row.way, row.is_locked) {
-            (Way::Serde | Way::Rmcp, _) => {}
-            (Way::Ours, false) => drop(fs::remove_file(path)),
-            // What stands there already keeps its time, by which it is known to be the same.
-            (Way::Ours, true) => {
+        match (row.framework, row.is_locked) {
+            (Framework::Serde | Framework::Rmcp, _) => {}
+            (Framework::Ours, false) => drop(fs::remove_file(path)),
+            // An existing lock keeps its modification time, so that cargo does not rebuild.
+            (Framework::Ours, true) => {
                 if !path.exists() {
                     fs::write(path, lock)?;
                 }
@@ -196,8 +196,8 @@ impl Bench {
     }
 
     /// Changes one line in the body of one function.
-    fn change(&self, way: Way, tools: usize) -> Result<(), Box<dyn Error>> {
-        let file = self.workspace.join(way.package(tools)).join("src/m0.rs");
+    fn change(&self, framework: Framework, tools: usize) -> Result<(), Box<dyn Error>> {
+        let file = self.workspace.join(framework.package(tools)).join("src/m0.rs");
         let text = fs::read_to_string(&file)?;
         let stamp = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
         let mut is_changed = false;
@@ -215,7 +215,7 @@ impl Bench {
         Ok(())
     }
 
-    /// What a cargo command takes.
+    /// Runs and times a cargo command.
     fn cargo(&self, arguments: &[&str]) -> Result<Taken, Box<dyn Error>> {
         let (begun, spent) = (Instant::now(), spent()?);
         let output = Command::new("cargo")
@@ -231,7 +231,7 @@ impl Bench {
     }
 }
 
-/// What ended children of this process have spent, of user and system time (proc(5), `cutime` and `cstime`).
+/// User and system time of finished child processes (proc(5), `cutime` and `cstime`).
 fn spent() -> Result<Duration, Box<dyn Error>> {
     const TICK: Duration = Duration::from_millis(10);
     let stat = fs::read_to_string("/proc/self/stat")?;
@@ -240,7 +240,7 @@ fn spent() -> Result<Duration, Box<dyn Error>> {
     Ok(TICK * ticks)
 }
 
-/// A table: processor time, how it compares with the first row, and the time on the clock.
+/// Prints processor time, its ratio to the first row, and elapsed time.
 fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Taken>]]) {
     let head: String =
         titles.iter().map(|title| format!(" {title}, processor | of serde's | clock |")).collect();

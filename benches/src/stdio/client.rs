@@ -1,4 +1,4 @@
-//! A server as a child of this process, and what is asked of it.
+//! A client of a server that runs as a child process.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -12,7 +12,7 @@ use std::{
 
 use memchr::{memchr, memmem::Finder};
 
-/// The revision of the protocol that calls are of.
+/// Protocol revision of the calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     Legacy,
@@ -28,7 +28,7 @@ impl Era {
     }
 }
 
-/// What every good answer holds.
+/// Text of every valid response.
 static FOUND: LazyLock<Finder<'static>> = LazyLock::new(|| {
     Finder::new(br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#)
 });
@@ -39,12 +39,12 @@ pub struct Server {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    /// What stands before and after a call's id.
+    /// Text of a call before and after its id.
     call: (String, String),
 }
 
 impl Server {
-    /// Starts this program anew as that server, and opens the connection.
+    /// Starts this program as a server and initializes it.
     pub fn start(arguments: &[&str], era: Era) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(arguments)
@@ -69,22 +69,22 @@ impl Server {
         if era == Era::Legacy {
             let hello = r#"{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}"#;
             let opened = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-            writeln!(server.stdin, "{hello}").expect("a server that hears");
+            writeln!(server.stdin, "{hello}").expect("a running server");
             let mut answer = String::new();
             server.stdout.read_line(&mut answer).expect("an answer");
             assert!(answer.contains("\"result\""), "{answer}");
-            writeln!(server.stdin, "{opened}").expect("a server that hears");
+            writeln!(server.stdin, "{opened}").expect("a running server");
         }
         server
     }
 
-    /// Calls so often, one at a time; gives how long each took, in microseconds, in order of length.
+    /// Runs calls one at a time and returns their sorted durations in microseconds.
     pub fn one_by_one(&mut self, calls: usize) -> Vec<f64> {
         let (mut times, mut answer) = (Vec::with_capacity(calls), Vec::new());
         for id in 0..calls {
             let line = format!("{}{id}{}", self.call.0, self.call.1);
             let begun = Instant::now();
-            self.stdin.write_all(line.as_bytes()).expect("a server that hears");
+            self.stdin.write_all(line.as_bytes()).expect("a running server");
             answer.clear();
             self.stdout.read_until(b'\n', &mut answer).expect("an answer");
             times.push(begun.elapsed().as_secs_f64() * 1e6);
@@ -94,7 +94,7 @@ impl Server {
         times
     }
 
-    /// Calls so often, with so many on their way at one time; gives calls a second.
+    /// Runs calls with `in_flight` at a time and returns calls per second.
     pub fn pipelined(&mut self, calls: usize, in_flight: usize) -> f64 {
         let (sent, answered, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let Server { stdin, stdout, call: (before, after), .. } = self;
@@ -109,7 +109,7 @@ impl Server {
                         std::thread::park();
                         continue;
                     }
-                    // As a busy client would: what it has by now, in one write.
+                    // All pending calls in one write, as a busy client would.
                     lines.clear();
                     for id in id..most {
                         lines.extend_from_slice(before.as_bytes());
@@ -118,7 +118,7 @@ impl Server {
                     }
                     id = most;
                     sent.store(id, Ordering::Release);
-                    stdin.write_all(&lines).expect("a server that hears");
+                    stdin.write_all(&lines).expect("a running server");
                 }
             });
             let mut seen = vec![false; calls];
@@ -146,7 +146,7 @@ impl Server {
                 }
                 kept.extend_from_slice(rest);
                 answered.store(count, Ordering::Release);
-                // Half of them, so that neither side is woken for every call.
+                // In batches of half, so that neither side is woken for every call.
                 if sent.load(Ordering::Acquire) < count + in_flight / 2 + 1 {
                     writer.thread().unpark();
                 }
@@ -156,7 +156,7 @@ impl Server {
         calls as f64 / begun.elapsed().as_secs_f64()
     }
 
-    /// Seconds of processor time that it has had.
+    /// Processor time in seconds.
     pub fn cpu(&self) -> f64 {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a process");
         let schedstat = |path: std::path::PathBuf| -> Option<f64> {
@@ -174,9 +174,9 @@ impl Drop for Server {
     }
 }
 
-/// The id of an answer that holds what it should.
+/// Id of a valid response.
 fn good(answer: &[u8]) -> usize {
-    let wrong = || -> ! { panic!("not what was asked for: {}", String::from_utf8_lossy(answer)) };
+    let wrong = || -> ! { panic!("wrong response: {}", String::from_utf8_lossy(answer)) };
     if FOUND.find(answer).is_none() || ERROR.find(answer).is_some() {
         wrong();
     }
@@ -185,7 +185,7 @@ fn good(answer: &[u8]) -> usize {
     digits.fold(0, |id, digit| id * 10 + usize::from(digit - b'0'))
 }
 
-/// A number in digits.
+/// Decimal digits of a number.
 fn itoa(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
     loop {

@@ -1,5 +1,5 @@
-//! What a call over stdio takes, beside rmcp's own `#[tool]` on its own transport: one call at a time, and with so many
-//! on their way at one time. The servers are asked in turn, in both eras.
+//! Calls over stdio, compared with `#[tool]` of rmcp on its own transport: one at a time, and pipelined. The servers are
+//! called in turn, in both protocol revisions.
 //!
 //! `cargo run --release --bin stdio -- ROUNDS CALLS`
 
@@ -13,7 +13,7 @@ use client::{Era, Server};
 
 const SERVERS: [(&str, &[&str]); 2] =
     [("ours", &["serve", "--stdio", "--audit-file", "/dev/null"]), ("rmcp `#[tool]`", &["rmcp"])];
-/// Calls on their way at one time.
+/// Calls in flight at a time.
 const IN_FLIGHT: [usize; 2] = [256, 1_024];
 
 #[tokio::main]
@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What one server came to in one era, a value for each round.
+/// Figures of one server in one protocol revision, one value per round.
 #[derive(Default)]
 struct Figures {
     median: Vec<f64>,
@@ -71,7 +71,7 @@ fn measure() {
                 ours.a_second[place].iter().zip(&theirs.a_second[place]).map(|(one, other)| one / other);
             let [low, middle, high] = spread(ratios.collect());
             println!(
-                "{}, {in_flight} on their way: {middle:.1} times rmcp's calls a second ({low:.1} to {high:.1})",
+                "{}, {in_flight} in flight: {middle:.1} times rmcp's calls a second ({low:.1} to {high:.1})",
                 era.name()
             );
         }
@@ -108,7 +108,7 @@ impl Figures {
     }
 }
 
-/// The least, the median and the greatest.
+/// Minimum, median and maximum.
 fn spread(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
     [values[0], values[values.len() / 2], values[values.len() - 1]]

@@ -1,11 +1,11 @@
-//! The tool as a function of this framework. It is held to its bounds, and each call is recorded.
+//! The tool in this framework. Arguments are validated, and each call is recorded.
 
 use std::process::ExitCode;
 
 use mcp_tool_runtime::prelude::*;
 use serde::Serialize;
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -14,32 +14,32 @@ enum Status {
     Closed,
 }
 
-/// What was found.
+/// Search results.
 #[derive(Serialize, ToolSchema)]
 struct Found {
-    /// What was looked for.
+    /// Query of the search.
     #[schema(max_len = 64)]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that were asked for.
+    /// Number of requested tags.
     tags: u32,
 }
 
 /// Search orders.
 #[mcp_tool(version = "1.0", scope = "orders:read", read_only)]
 async fn search_orders(
-    /// What to look for.
+    /// Text to search for.
     #[arg(min_len = 1, max_len = 64, pattern = "^[a-z0-9 -]+$")]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[arg(min = 1, max = 100)]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[arg(max_items = 8, max_len = 16)]
     tags: Vec<String>,
 ) -> Found {

@@ -1,5 +1,4 @@
-//! The same by rmcp's `#[tool]` on its stdio transport. Its bounds stand in the schema that it lists; calls aren't held
-//! to them.
+//! The tool with `#[tool]` of rmcp on its stdio transport. Bounds are listed in the schema, but not enforced.
 
 use std::process::ExitCode;
 
@@ -12,7 +11,7 @@ use rmcp::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How an order stands.
+/// Status of an order.
 #[derive(Deserialize, JsonSchema, Serialize)]
 #[schemars(crate = "rmcp::schemars")]
 #[serde(rename_all = "snake_case")]
@@ -25,20 +24,20 @@ enum Status {
 #[derive(Deserialize, JsonSchema)]
 #[schemars(crate = "rmcp::schemars")]
 struct Search {
-    /// What to look for.
+    /// Text to search for.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9 -]+$"))]
     query: String,
-    /// How many at most.
+    /// Maximum results.
     #[schemars(range(min = 1, max = 100))]
     limit: u32,
-    /// How they stand.
+    /// Status of the orders.
     status: Status,
-    /// Tags that they carry.
+    /// Tags of the orders.
     #[schemars(length(max = 8), inner(length(max = 16)))]
     tags: Vec<String>,
 }
 
-/// What was found.
+/// Search results.
 #[derive(JsonSchema, Serialize)]
 #[schemars(crate = "rmcp::schemars")]
 struct Found {
@@ -62,7 +61,7 @@ impl Orders {
     }
 }
 
-// A router that is made once, rather than anew for every call, which is the macro's default.
+// The router is built once; by default the macro builds one per call.
 #[tool_handler(router = self.tool_router)]
 impl ServerHandler for Orders {}
 

@@ -1,5 +1,5 @@
-// Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization: issuing
-// an ID-JAG for a user, and exchanging one for an access token.
+// Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization:
+// issuing an ID-JAG for a user, and exchanging one for an access token.
 
 import { createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
 

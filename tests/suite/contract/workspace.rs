@@ -13,7 +13,7 @@ use super::{
 /// Look up.
 #[mcp_tool(version = "1.0", public)]
 async fn remote(
-    /** Whom. */
+    /** The name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -29,7 +29,7 @@ fn workspace() -> Project {
         "[workspace]\nmembers = [\"server\", \"shared\", \"../sibling\"]\nresolver = \"3\"\n",
     );
     project.write("inside/Cargo.toml", &inside);
-    let dependencies = "shared = { path = \"../shared\" }\nbeside = { path = \"../../sibling\" }\noutside = { path = \"../../outside\" }\n";
+    let dependencies = "shared = { path = \"../shared\" }\nsibling = { path = \"../../sibling\" }\noutside = { path = \"../../outside\" }\n";
     project.write("inside/server/Cargo.toml", &manifest("server", dependencies));
     let put = FIND.replace("fn find", "fn put");
     project.write("inside/server/src/lib.rs", &things(&[FIND, &put]));

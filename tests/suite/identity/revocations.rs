@@ -164,7 +164,7 @@ fn client_is_disabled_by_the_name_in_its_token() {
     let disabled = [json!({}), json!({ "sub": "bob" }), json!({ "act": { "sub": "bot-3" } })];
     let others = [
         json!({ "client_id": "agent-8" }),
-        // Names are split at a space only for unauthenticated clients.
+        // Only the name in `clientInfo` is separated from a version; a name in a claim is compared whole.
         json!({ "client_id": "agent-8", "act": { "sub": "agent-7 2" } }),
     ];
     controlled.check(&["disable", "--client", "agent-7"], &disabled, &others, is_withdrawn);

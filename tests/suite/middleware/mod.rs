@@ -55,7 +55,7 @@ fn look() -> Adapted<read> {
 #[mcp_tool(version = "1.0", scope = "layers:write", timeout = "300ms", rate = "50/h")]
 async fn write(
     ran: &Ran,
-    /// What.
+    /// The text.
     #[arg(max_len = 3)]
     what: Option<String>,
 ) {

@@ -1,4 +1,4 @@
-//! Who is measured: how each server is built and started, and which eras of the protocol it answers.
+//! Measured servers: how each is built and started, and which protocol revisions it supports.
 
 use std::{
     error::Error,
@@ -16,44 +16,44 @@ use crate::{
 
 type Failure = Box<dyn Error>;
 
-/// The processor that servers have to themselves, and the one that asks them.
+/// The processor of the server, and the one of the load.
 pub const SERVER: usize = 1;
 pub const LOAD: usize = 0;
 
-/// How long a server may take to start.
+/// Time limit of a server start.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How a server answers in an era.
+/// Support of a server for a protocol revision.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Each call by itself.
-    Alone,
-    /// Within a session, which `initialize` opens.
+pub enum Support {
+    /// Calls need no session.
+    Stateless,
+    /// Calls need a session, which `initialize` opens.
     Session,
-    /// Not at all.
-    Not,
+    /// Not supported.
+    None,
 }
 
 enum Kind {
-    /// A program of `peers`, which is given its address.
+    /// A program of `peers` that takes its address as argument.
     Rust,
-    /// Ours, by its own command line.
+    /// Our server, with its own command line.
     Ours,
     Python,
     Node,
 }
 
-/// A server that is measured.
+/// A measured server.
 pub struct Peer {
-    /// Its name here, and its program's.
+    /// Name of the server and of its program.
     pub name: &'static str,
-    /// What it is, for the table.
+    /// Label in the table.
     pub label: &'static str,
     kind: Kind,
-    older: Way,
-    newer: Way,
+    older: Support,
+    newer: Support,
     many: bool,
-    /// Where it hears.
+    /// Path of the endpoint.
     pub path: &'static str,
 }
 
@@ -62,9 +62,9 @@ pub const PEERS: &[Peer] = &[
     Peer { many: false, ..Peer::rust("raw-hyper", "raw hyper") },
     Peer { kind: Kind::Ours, ..Peer::rust("ours", "**ours**") },
     Peer::rust("rmcp", "rmcp 3.9"),
-    Peer { older: Way::Not, many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
+    Peer { older: Support::None, many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
     Peer { path: "/", ..Peer::rust("pmcp", "pmcp 2.23") },
-    Peer { older: Way::Session, many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
+    Peer { older: Support::Session, many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
     Peer::rust("tower-mcp", "tower-mcp 0.25"),
     Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.1") },
     Peer { kind: Kind::Node, ..Peer::rust("typescript", "TypeScript SDK 2.4") },
@@ -72,13 +72,21 @@ pub const PEERS: &[Peer] = &[
 
 impl Peer {
     const fn rust(name: &'static str, label: &'static str) -> Self {
-        Peer { name, label, kind: Kind::Rust, older: Way::Alone, newer: Way::Alone, many: true, path: "/mcp" }
+        Peer {
+            name,
+            label,
+            kind: Kind::Rust,
+            older: Support::Stateless,
+            newer: Support::Stateless,
+            many: true,
+            path: "/mcp",
+        }
     }
 
-    /// Those of these names, or all.
+    /// Servers with these names, or all.
     ///
     /// # Errors
-    /// When nobody has such a name.
+    /// Returns an error for an unknown name.
     pub fn named(names: &[String]) -> Result<Vec<&'static Peer>, Failure> {
         if names.is_empty() {
             return Ok(PEERS.iter().collect());
@@ -86,16 +94,16 @@ impl Peer {
         let find = |name: &String| {
             PEERS.iter().find(|peer| peer.name == name).ok_or_else(|| {
                 let known: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
-                format!("there is no server '{name}'; there are {}", known.join(", ")).into()
+                format!("unknown server '{name}'; available: {}", known.join(", ")).into()
             })
         };
         names.iter().map(find).collect()
     }
 
-    /// Builds it, for one tool or for many, or installs what it needs where that is missing.
+    /// Builds the server for one tool or for many, or installs its dependencies.
     ///
     /// # Errors
-    /// When that fails.
+    /// Returns an error if the build or installation fails.
     pub fn prepare(&self, is_many: bool) -> Result<(), Failure> {
         match self.kind {
             Kind::Rust | Kind::Ours => run(Command::new("cargo")
@@ -103,34 +111,34 @@ impl Peer {
                 .args(["--features", self.name, "--bin", self.program(is_many)])
                 .current_dir(here())),
             Kind::Python => {
-                let room = here().join("peers/python");
-                let list = room.join("requirements.txt");
-                let mark = room.join(".venv/installed.txt");
+                let folder = here().join("peers/python");
+                let list = folder.join("requirements.txt");
+                let mark = folder.join(".venv/installed.txt");
                 if fs::read(&list)? == fs::read(&mark).unwrap_or_default() {
                     return Ok(());
                 }
-                run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(room.join(".venv")))?;
+                run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join(".venv")))?;
                 let pip = ["install", "--quiet", "--disable-pip-version-check", "-r"];
-                run(Command::new(room.join(".venv/bin/pip")).args(pip).arg(&list))?;
+                run(Command::new(folder.join(".venv/bin/pip")).args(pip).arg(&list))?;
                 fs::copy(list, mark)?;
                 Ok(())
             }
             Kind::Node => {
-                let room = here().join("peers/typescript");
-                let list = room.join("package.json");
-                let mark = room.join("node_modules/installed.json");
+                let folder = here().join("peers/typescript");
+                let list = folder.join("package.json");
+                let mark = folder.join("node_modules/installed.json");
                 if fs::read(&list)? == fs::read(&mark).unwrap_or_default() {
                     return Ok(());
                 }
                 let npm = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"];
-                run(Command::new("npm").args(npm).current_dir(&room))?;
+                run(Command::new("npm").args(npm).current_dir(&folder))?;
                 fs::copy(list, mark)?;
                 Ok(())
             }
         }
     }
 
-    /// Whether it lists so many tools as it is told.
+    /// Returns whether the number of tools is configurable.
     pub fn lists_many(&self) -> bool {
         self.many
     }
@@ -142,28 +150,28 @@ impl Peer {
         }
     }
 
-    /// Starts it on its processor, on a port that was free, with so many tools.
+    /// Starts the server on its processor, on a free port, with this number of tools.
     ///
     /// # Errors
-    /// When it doesn't start.
+    /// Returns an error if the server does not start.
     pub fn start(&self, tools: usize) -> Result<Server, Failure> {
         let address = process::free_address()?;
-        let room = here().join("target/served");
-        fs::create_dir_all(&room)?;
-        let log = File::create(room.join(format!("{}.log", self.name)))?;
-        let mut command = self.command(address, &room, tools);
+        let folder = here().join("target/served");
+        fs::create_dir_all(&folder)?;
+        let log = File::create(folder.join(format!("{}.log", self.name)))?;
+        let mut command = self.command(address, &folder, tools);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Ok(Server::start(command, address, SERVER, LOAD)?)
     }
 
-    fn command(&self, address: SocketAddr, room: &Path, tools: usize) -> Command {
+    fn command(&self, address: SocketAddr, folder: &Path, tools: usize) -> Command {
         let address = address.to_string();
         let is_many = tools > 1;
         let built = here().join("target/release").join(self.program(is_many));
         let mut command = match self.kind {
             Kind::Rust => Command::new(built),
             Kind::Ours => {
-                let records = room.join("ours.records");
+                let records = folder.join("ours.records");
                 drop(fs::remove_file(&records));
                 let mut command = Command::new(built);
                 command.args(["serve", "--audit-file"]).arg(records).arg("--http");
@@ -188,13 +196,13 @@ impl Peer {
         command
     }
 
-    /// The newest era that it answers.
+    /// Newest supported protocol revision.
     pub fn era(&self) -> Era {
-        if self.newer == Way::Not { Era::Older } else { Era::Newer }
+        if self.newer == Support::None { Era::Older } else { Era::Newer }
     }
 
-    /// How it answers an era.
-    pub fn way(&self, era: Era) -> Way {
+    /// Support for a protocol revision.
+    pub fn support(&self, era: Era) -> Support {
         match era {
             Era::Older => self.older,
             Era::Newer => self.newer,
@@ -202,7 +210,7 @@ impl Peer {
     }
 }
 
-/// The workspace of measurements.
+/// Folder of the benches workspace.
 fn here() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -1,4 +1,4 @@
-//! What is sent in each era of the protocol, and what a good answer is.
+//! Requests in each protocol revision, and the expected response.
 
 use std::{error::Error, net::SocketAddr};
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     load::{Answer, Connection, ID, Request, Wanted},
-    peers::{Peer, Way},
+    peers::{Peer, Support},
 };
 
 type Failure = Box<dyn Error>;
 
-/// An era of the protocol, by its revision.
+/// A protocol revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     Older,
@@ -29,20 +29,20 @@ impl Era {
     }
 }
 
-/// Calls of the tool in one era, ready to be sent.
+/// Prepared calls of the tool in one protocol revision.
 pub struct Calls {
-    /// One for each connection.
+    /// One request per connection.
     pub requests: Vec<Request>,
-    /// What each answer holds.
-    held: Vec<u8>,
+    /// Text that each response contains.
+    expected: Vec<u8>,
 }
 
 impl Calls {
-    /// Opens what so many connections need, asks once, and looks at the whole answer; `None` where a server knows
-    /// nothing of the era.
+    /// Opens the sessions for `connections`, calls once, and checks the whole response. Returns `None` if the server does
+    /// not support the revision.
     ///
     /// # Errors
-    /// When the answer isn't the one that is wanted.
+    /// Returns an error if the response is wrong.
     pub async fn open(
         peer: &Peer,
         address: SocketAddr,
@@ -51,29 +51,29 @@ impl Calls {
     ) -> Result<Option<Self>, Failure> {
         let mut requests = Vec::new();
         for _ in 0..connections {
-            let session = match peer.way(era) {
-                Way::Not => return Ok(None),
-                Way::Alone => None,
-                Way::Session => Some(session(peer, address, era).await?),
+            let session = match peer.support(era) {
+                Support::None => return Ok(None),
+                Support::Stateless => None,
+                Support::Session => Some(session(peer, address, era).await?),
             };
             requests.push(call(peer, address, era, session.as_deref()));
         }
         let mut connection = Connection::open(address).await?;
         let answer = connection.ask(requests[0].bytes()).await?;
-        let held = judge(&answer).map_err(|error| {
+        let expected = check(&answer).map_err(|error| {
             let body = String::from_utf8_lossy(answer.body);
-            format!("{} in the era of {}: {error}: {} {body}", peer.name, era.revision(), answer.status)
+            format!("{} in {}: {error}: {} {body}", peer.name, era.revision(), answer.status)
         })?;
-        Ok(Some(Calls { requests, held }))
+        Ok(Some(Calls { requests, expected }))
     }
 
     pub fn wanted(&self) -> Wanted {
-        Wanted::new(200, &self.held)
+        Wanted::new(200, &self.expected)
     }
 }
 
-/// Looks at an answer as a client would; gives the part of it that all answers have.
-fn judge(answer: &Answer<'_>) -> Result<Vec<u8>, Failure> {
+/// Checks a response as a client would, and returns the part that all responses share.
+fn check(answer: &Answer<'_>) -> Result<Vec<u8>, Failure> {
     if answer.status != 200 {
         return Err("not a 200".into());
     }
@@ -86,11 +86,11 @@ fn judge(answer: &Answer<'_>) -> Result<Vec<u8>, Failure> {
     };
     let wanted = json!({ "query": "blue lamp", "limit": 20, "status": "open", "tags": 2 });
     if json["id"] != json!(ID.parse::<u32>()?) || found != wanted || result["isError"] == json!(true) {
-        return Err("not the answer that is wanted".into());
+        return Err("not the expected response".into());
     }
     let body = String::from_utf8_lossy(answer.body);
-    let held = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
-    Ok(held.map_or("blue lamp", |(held, _)| held).as_bytes().to_vec())
+    let shared = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
+    Ok(shared.map_or("blue lamp", |(shared, _)| shared).as_bytes().to_vec())
 }
 
 fn call(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Request {
@@ -110,7 +110,7 @@ fn call(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Re
     Request::post(address, peer.path, &headers, &body)
 }
 
-/// What a client of the newer era says of itself in every request.
+/// `_meta` of a 2026-07-28 request.
 pub fn meta() -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": Era::Newer.revision(),
@@ -119,7 +119,7 @@ pub fn meta() -> Value {
     })
 }
 
-/// A list of tools in an era, from where a cursor points.
+/// A `tools/list` request, from a cursor on.
 pub fn list(peer: &Peer, address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
     let mut headers = vec![("mcp-protocol-version", era.revision())];
     let mut params = json!({});

@@ -1,4 +1,4 @@
-//! How long a server takes from its start to its first good answer, and the memory that it then holds.
+//! Time from the start of a server to its first valid response, and its memory at that moment.
 //!
 //! ```text
 //! cargo run --release --bin start -- ROUNDS [SERVER …]
@@ -9,13 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
+use comparison::{
     calls::Calls,
     median,
     peers::{PATIENCE, Peer},
 };
 
-/// How long to wait before a server is tried again.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_micros(200);
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,10 +25,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut started = Vec::new();
     for peer in Peer::named(&names)? {
-        // Who doesn't answer is left out, so that the others can be measured all the same.
+        // A server that does not answer is skipped.
         match prepare(peer).await {
             Ok(()) => started.push(peer),
-            Err(error) => eprintln!("{} is left out: {error}", peer.name),
+            Err(error) => eprintln!("{} is skipped: {error}", peer.name),
         }
     }
     let mut measured = vec![(Vec::new(), Vec::new(), Vec::new()); started.len()];
@@ -50,14 +50,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds it, and brings it into the page cache.
+/// Builds the server and loads it into the page cache.
 async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
     peer.prepare(false)?;
     start(peer).await?;
     Ok(())
 }
 
-/// Milliseconds until its first answer, those of its processor among them, and MiB.
+/// Milliseconds until the first response, milliseconds of processor time, and memory in MiB.
 async fn start(peer: &Peer) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let begun = Instant::now();
     let server = peer.start(1)?;

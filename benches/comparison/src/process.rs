@@ -1,4 +1,4 @@
-//! The processes that are measured: where they run, what they spend, and what they hold.
+//! Measured processes: their processor, processor time and memory.
 
 use std::{
     fs, io,
@@ -13,24 +13,24 @@ use nix::{
     unistd::Pid,
 };
 
-/// Binds this thread, and all threads and processes that it starts from now on, to one processor.
+/// Binds this thread, and threads and processes that it starts later, to one processor.
 pub fn bind(processor: usize) -> nix::Result<()> {
     let mut set = CpuSet::new();
     set.set(processor)?;
     sched_setaffinity(Pid::from_raw(0), &set)
 }
 
-/// A server on a processor of its own, which ends with this value.
+/// A server process on its own processor, killed on drop.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts it on `server`, and leaves this thread on `own`.
+    /// Starts the command on the processor `server`, and moves this thread to `own`.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// Returns an error if the command cannot be started.
     pub fn start(mut command: Command, address: SocketAddr, server: usize, own: usize) -> io::Result<Self> {
         bind(server)?;
         let child = command.spawn();
@@ -38,10 +38,10 @@ impl Server {
         Ok(Server { child: child?, address })
     }
 
-    /// Waits until it takes connections.
+    /// Waits until the server accepts connections.
     ///
     /// # Errors
-    /// When it ended, or took none in so long a time.
+    /// Returns an error if the server exits or does not accept a connection in time.
     pub fn ready(&mut self, patience: Duration) -> io::Result<()> {
         let begun = Instant::now();
         loop {
@@ -51,28 +51,28 @@ impl Server {
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
             if let Some(status) = self.child.try_wait()? {
-                return Err(io::Error::other(format!("it ended with {status}")));
+                return Err(io::Error::other(format!("the server exited with {status}")));
             }
         }
     }
 
-    /// The processor time that all its threads have had, ended ones too.
+    /// Processor time of all threads, finished ones included.
     ///
     /// # Errors
-    /// When it has ended.
+    /// Returns an error if the server has exited.
     pub fn spent(&self) -> io::Result<Duration> {
         Ok(ClockId::pid_cpu_clock_id(self.pid())?.now()?.into())
     }
 
-    /// Memory that it holds now, in KiB.
+    /// Resident memory in KiB.
     ///
     /// # Errors
-    /// When it has ended.
+    /// Returns an error if the server has exited.
     pub fn memory(&self) -> io::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let held = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        held.ok_or_else(|| io::Error::other("it has ended"))
+        held.ok_or_else(|| io::Error::other("the server has exited"))
     }
 
     fn pid(&self) -> Pid {
@@ -87,10 +87,10 @@ impl Drop for Server {
     }
 }
 
-/// An address of this machine that nobody listens on.
+/// A free loopback address.
 ///
 /// # Errors
-/// When there is none.
+/// Returns an error if there is none.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

@@ -1,5 +1,5 @@
-//! Everyday load, ours beside an axum handler that checks nothing: many connections, large calls, slow calls among
-//! quick ones, and ten times more calls than can be answered.
+//! Everyday load on our server and on an axum handler without checks: many connections, large calls, slow calls among
+//! fast ones, and ten times more calls than the server can answer.
 //!
 //! `cargo run --release --bin everyday -- [SECONDS [PART…]]`, where a part is connections, sizes, slow or overload.
 
@@ -13,8 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
-    arrivals::{Arrivals, Came, quantile},
+use comparison::{
+    arrivals::{ArrivalResults, Arrivals, quantile},
     load::{self, Connection, ID, Outcome, Plan, Request, Wanted},
     peers::{LOAD, PATIENCE, SERVER},
     process::{self, Server},
@@ -24,7 +24,7 @@ use tokio::task::LocalSet;
 
 type Failure = Box<dyn Error>;
 
-/// Descriptors that servers begin with, as most systems have it.
+/// Soft limit of file descriptors, as most systems set it.
 const DESCRIPTORS: u64 = 1_024;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,19 +58,19 @@ impl Side {
         if status.success() { Ok(()) } else { Err(format!("{} isn't built", self.program()).into()) }
     }
 
-    /// Starts it with these settings of ours besides the defaults, and so many descriptors at first.
+    /// Starts the server with a descriptor limit; `settings` apply only to ours.
     fn start(self, settings: &[&str], descriptors: u64) -> Result<Server, Failure> {
         let address = process::free_address()?;
-        let room = here().join("target/served");
-        fs::create_dir_all(&room)?;
-        let log = fs::File::create(room.join(format!("{}.log", self.program())))?;
+        let folder = here().join("target/served");
+        fs::create_dir_all(&folder)?;
+        let log = fs::File::create(folder.join(format!("{}.log", self.program())))?;
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -Sn {descriptors}; exec \"$0\" \"$@\"")]);
         command.arg(here().join("target/release").join(self.program()));
         match self {
             Side::Axum => command.arg(address.to_string()),
             Side::Ours => {
-                let records = room.join("everyday.records");
+                let records = folder.join("everyday.records");
                 drop(fs::remove_file(&records));
                 command
                     .args(["serve", "--http", &address.to_string(), "--audit-file"])
@@ -115,7 +115,7 @@ async fn main() -> Result<(), Failure> {
         sizes(time).await?;
     }
     if wants("slow") {
-        slow_among_quick(time).await?;
+        slow_among_fast(time).await?;
     }
     if wants("overload") {
         overload(time).await?;
@@ -133,7 +133,7 @@ fn no_failures(what: &str, outcome: &Outcome) {
     }
 }
 
-/// Calls over so many connections that stay open, 64 at a time, each connection in its turn.
+/// Calls over many open connections, 64 at a time, each connection in turn.
 async fn open_connections(time: Duration) -> Result<(), Failure> {
     println!("\nOpen connections, 64 calls at a time over all of them in turn\n");
     println!("| server | open | memory of one | calls/s | CPU a call | p50 | p99 | failed |");
@@ -178,7 +178,7 @@ async fn open_connections(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks over the connection that was idle longest, 64 at a time.
+/// Calls over the connection that was idle the longest, 64 at a time.
 async fn in_turn(connections: Vec<Connection>, request: &Request, time: Duration) -> Vec<u64> {
     let idle = Rc::new(RefCell::new(std::collections::VecDeque::from(connections)));
     let latencies = Rc::new(RefCell::new(Vec::new()));
@@ -203,7 +203,7 @@ async fn in_turn(connections: Vec<Connection>, request: &Request, time: Duration
     latencies
 }
 
-/// A connection for each call.
+/// A new connection for each call.
 async fn new_connections(time: Duration) -> Result<(), Failure> {
     println!("\nA connection for each call, 32 at a time\n");
     println!("| server | calls/s | CPU a call | p50 | p99 |\n|---|---|---|---|---|");
@@ -217,7 +217,7 @@ async fn new_connections(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a client sees whose connection is one more than may be open.
+/// Response to a connection beyond the limit.
 async fn too_many_connections() -> Result<(), Failure> {
     let server = Side::Ours.start(&["--max-connections", "100"], 20_000)?;
     let request = call(&server, "weigh", r#"{"text":"so many letters"}"#);
@@ -292,8 +292,8 @@ async fn sizes(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Quick calls at a steady pace, by themselves and with as many more that take 100 ms as make a tenth of all.
-async fn slow_among_quick(time: Duration) -> Result<(), Failure> {
+/// Fast calls at a constant rate, alone and with 10 % of calls that take 100 ms.
+async fn slow_among_fast(time: Duration) -> Result<(), Failure> {
     println!("\nSlow calls among quick ones, 2,000 a second\n");
     println!("| server | slow calls | p50 of the quick | p99 of the quick | failed |\n|---|---|---|---|---|");
     for side in Side::ALL {
@@ -310,9 +310,10 @@ async fn slow_among_quick(time: Duration) -> Result<(), Failure> {
                 connections: 1_000,
                 patience: Duration::from_secs(5),
             };
-            let came = arrivals.run().await;
-            let good = &came[0].good;
-            let failed: u64 = came.iter().map(|came| came.failed.values().sum::<u64>() + came.given_up).sum();
+            let results = arrivals.run().await;
+            let good = &results[0].good;
+            let failed: u64 =
+                results.iter().map(|results| results.failed.values().sum::<u64>() + results.timed_out).sum();
             println!(
                 "| {} | {} | {:.0} µs | {:.0} µs | {failed} |",
                 side.label(),
@@ -325,14 +326,14 @@ async fn slow_among_quick(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ten times as many calls as can be answered.
+/// Ten times as many calls as the server can answer.
 async fn overload(time: Duration) -> Result<(), Failure> {
     let cases = [
         ("queue", r#"{"count":10}"#, "waits 10 ms, 16 at a time"),
-        ("spend_aside", r#"{"count":1000}"#, "1 ms of CPU, on a thread beside, 2 at a time"),
-        ("spend", r#"{"count":1000}"#, "1 ms of CPU, where calls are read"),
+        ("spend_blocking", r#"{"count":1000}"#, "1 ms of CPU, on a blocking thread, 2 at a time"),
+        ("spend", r#"{"count":1000}"#, "1 ms of CPU, on the thread that reads calls"),
     ];
-    println!("\nTen times what can be answered, from up to 2,000 connections, whose clients wait for 1 s\n");
+    println!("\nTen times the peak rate, from up to 2,000 connections, whose clients wait for 1 s\n");
     println!(
         "| server | handler | peak, calls/s | answered at ten times that | of the peak | p99 of those | refused/s | p50 of refusals | p99 of refusals | hung up/s | not sent/s | memory |"
     );
@@ -341,7 +342,7 @@ async fn overload(time: Duration) -> Result<(), Failure> {
         for side in Side::ALL {
             let server = side.start(&[], 20_000)?;
             process::bind(LOAD)?;
-            let connections = if tool == "spend_aside" { 2 } else { 16 };
+            let connections = if tool == "spend_blocking" { 2 } else { 16 };
             let peak = load::run(closed(&server, call(&server, tool, arguments), connections, time)).await;
             no_failures(side.label(), &peak);
             let arrivals = Arrivals {
@@ -353,8 +354,14 @@ async fn overload(time: Duration) -> Result<(), Failure> {
                 patience: Duration::from_secs(1),
             };
             let begun = Instant::now();
-            let came = arrivals.run().await.remove(0);
-            overloaded(&format!("{} | {label}", side.label()), &server, peak.rate(), &came, begun.elapsed())?;
+            let results = arrivals.run().await.remove(0);
+            overloaded(
+                &format!("{} | {label}", side.label()),
+                &server,
+                peak.rate(),
+                &results,
+                begun.elapsed(),
+            )?;
         }
     }
     Ok(())
@@ -364,23 +371,23 @@ fn overloaded(
     label: &str,
     server: &Server,
     peak: f64,
-    came: &Came,
+    results: &ArrivalResults,
     elapsed: Duration,
 ) -> Result<(), Failure> {
     let each = |count: usize| count as f64 / elapsed.as_secs_f64();
-    let good = each(came.good.len());
+    let good = each(results.good.len());
     println!(
         "| {label} | {peak:.0} | {good:.0} | {:.2} | {:.1} ms | {:.0} | {:.1} ms | {:.1} ms | {:.0} | {:.0} | {:.1} MiB |",
         good / peak,
-        micros(quantile(&came.good, 0.99)) / 1e3,
-        each(came.refused.len()),
-        micros(quantile(&came.refused, 0.5)) / 1e3,
-        micros(quantile(&came.refused, 0.99)) / 1e3,
-        each(came.given_up as usize),
-        each(came.unsent as usize),
+        micros(quantile(&results.good, 0.99)) / 1e3,
+        each(results.refused.len()),
+        micros(quantile(&results.refused, 0.5)) / 1e3,
+        micros(quantile(&results.refused, 0.99)) / 1e3,
+        each(results.timed_out as usize),
+        each(results.unsent as usize),
         server.memory()? as f64 / 1_024.0,
     );
-    for (failure, times) in came.failed.iter().take(3) {
+    for (failure, times) in results.failed.iter().take(3) {
         println!("{label}: {times} times {failure}");
     }
     Ok(())

@@ -1,5 +1,4 @@
-//! Load that doesn't wait for answers: calls come at their own pace, as they do from many clients that know nothing of
-//! each other, over connections that stay open.
+//! Open-loop load: calls arrive at a fixed rate, as from many independent clients, over persistent connections.
 
 use std::{
     cell::RefCell,
@@ -13,32 +12,32 @@ use tokio::task::LocalSet;
 
 use crate::load::{Connection, Request};
 
-/// Calls at a steady pace.
+/// Open-loop load at a constant rate.
 pub struct Arrivals {
     pub address: SocketAddr,
-    /// What is called, each so many times in a row: the last stands for all that follow until the first comes again.
+    /// Requests in rotation, each with its number of consecutive calls.
     pub calls: Vec<(Request, usize)>,
-    /// A second.
+    /// Calls per second.
     pub rate: f64,
     pub time: Duration,
-    /// Connections at one time; a call that finds none free isn't sent.
+    /// Maximum number of open connections; a call without a free connection is not sent.
     pub connections: usize,
-    /// How long a client waits for its answer before it hangs up.
+    /// Time after which a client closes its connection.
     pub patience: Duration,
 }
 
-/// What came of one kind of call.
+/// Results of one kind of call.
 #[derive(Clone, Default)]
-pub struct Came {
-    /// Nanoseconds from when a call was due to its answer, in order of length.
+pub struct ArrivalResults {
+    /// Nanoseconds from the due time of a call to its response, sorted.
     pub good: Vec<u64>,
-    /// The same of refusals: an answer that says to come back later.
+    /// Nanoseconds until a refusal that says to retry later, sorted.
     pub refused: Vec<u64>,
-    /// Calls that no connection was free for.
+    /// Calls without a free connection.
     pub unsent: u64,
-    /// Calls whose client hung up.
-    pub given_up: u64,
-    /// What else went wrong, and how often.
+    /// Calls whose client timed out.
+    pub timed_out: u64,
+    /// Other failures and their number.
     pub failed: BTreeMap<String, u64>,
 }
 
@@ -46,17 +45,17 @@ struct Shared {
     address: SocketAddr,
     patience: Duration,
     idle: RefCell<Vec<Connection>>,
-    came: RefCell<Vec<Came>>,
+    results: RefCell<Vec<ArrivalResults>>,
 }
 
 impl Arrivals {
-    /// Calls as planned, and waits for the last answers; call it in a runtime of one thread.
-    pub async fn run(self) -> Vec<Came> {
+    /// Runs the load and waits for the last responses. Needs a single-threaded runtime.
+    pub async fn run(self) -> Vec<ArrivalResults> {
         let shared = Rc::new(Shared {
             address: self.address,
             patience: self.patience,
             idle: RefCell::default(),
-            came: RefCell::new(vec![Came::default(); self.calls.len()]),
+            results: RefCell::new(vec![ArrivalResults::default(); self.calls.len()]),
         });
         let turn: Vec<usize> =
             self.calls.iter().enumerate().flat_map(|(kind, (_, times))| vec![kind; *times]).collect();
@@ -73,7 +72,7 @@ impl Arrivals {
                         sent += 1;
                         while tasks.try_join_next().is_some() {}
                         if tasks.len() >= self.connections {
-                            shared.came.borrow_mut()[kind].unsent += 1;
+                            shared.results.borrow_mut()[kind].unsent += 1;
                             continue;
                         }
                         let mut request = self.calls[kind].0.clone();
@@ -85,12 +84,12 @@ impl Arrivals {
                 while tasks.join_next().await.is_some() {}
             })
             .await;
-        let mut came = shared.came.take();
-        for came in &mut came {
-            came.good.sort_unstable();
-            came.refused.sort_unstable();
+        let mut results = shared.results.take();
+        for results in &mut results {
+            results.good.sort_unstable();
+            results.refused.sort_unstable();
         }
-        came
+        results
     }
 }
 
@@ -107,17 +106,17 @@ async fn one(kind: usize, request: Request, due: Instant, shared: Rc<Shared>) {
     };
     let asked = tokio::time::timeout(shared.patience, asked).await;
     let taken = due.elapsed().as_nanos() as u64;
-    let mut came = shared.came.borrow_mut();
-    let came = &mut came[kind];
+    let mut results = shared.results.borrow_mut();
+    let results = &mut results[kind];
     match asked {
-        Err(_) => came.given_up += 1,
-        Ok(Err(error)) => *came.failed.entry(error.to_string()).or_default() += 1,
+        Err(_) => results.timed_out += 1,
+        Ok(Err(error)) => *results.failed.entry(error.to_string()).or_default() += 1,
         Ok(Ok((connection, verdict))) => {
             shared.idle.borrow_mut().push(connection);
             match verdict {
-                Verdict::Good => came.good.push(taken),
-                Verdict::Refused => came.refused.push(taken),
-                Verdict::Other(what) => *came.failed.entry(what).or_default() += 1,
+                Verdict::Good => results.good.push(taken),
+                Verdict::Refused => results.refused.push(taken),
+                Verdict::Other(what) => *results.failed.entry(what).or_default() += 1,
             }
         }
     }
@@ -142,7 +141,7 @@ impl Verdict {
     }
 }
 
-/// The time that this share took at most; zero where there are none.
+/// Quantile of sorted nanoseconds; zero if there are none.
 pub fn quantile(ordered: &[u64], share: f64) -> Duration {
     let place = (ordered.len() as f64 * share) as usize;
     Duration::from_nanos(ordered.get(place.min(ordered.len().saturating_sub(1))).copied().unwrap_or(0))

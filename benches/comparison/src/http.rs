@@ -1,5 +1,5 @@
-//! The same tool over HTTP by ours, by peers, and by hand: each server on one processor, the load on another, by
-//! turns in every round.
+//! The same tool over HTTP by our server, by peers, and by hand: server and load on separate processors, each server in
+//! turn in every round.
 //!
 //! ```text
 //! cargo run --release --bin http -- ROUNDS CALLS [SERVER …]
@@ -7,7 +7,7 @@
 
 use std::{error::Error, time::Duration};
 
-use beside::{
+use comparison::{
     calls::{Calls, Era},
     load::{self, Plan},
     median,
@@ -15,17 +15,17 @@ use beside::{
     process::{self, Server},
 };
 
-/// Connections, each with a call on its way.
+/// Connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
-/// What one round says of one server in one era.
+/// Figures of one server in one protocol revision and round.
 struct Round {
-    /// Microseconds of the server's processor a call.
+    /// Microseconds of server processor time per call.
     cpu: f64,
     rate: f64,
     p50: f64,
     p99: f64,
-    /// The median with one connection.
+    /// Median with one connection.
     alone: f64,
 }
 
@@ -45,14 +45,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut measured = Vec::new();
     for peer in Peer::named(&names)? {
-        // Who doesn't answer is left out, so that the others can be measured all the same.
+        // A server that does not answer is skipped.
         match ready(peer).await {
             Ok(one) => measured.push(one),
-            Err(error) => eprintln!("{} is left out: {error}", peer.name),
+            Err(error) => eprintln!("{} is skipped: {error}", peer.name),
         }
     }
     process::bind(peers::LOAD)?;
-    // A first round warms up, and isn't counted.
+    // The first round is a warm-up.
     for round in 0..=rounds {
         for turn in 0..measured.len() {
             let place = (turn + round) % measured.len();
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     Ok(taken) if round > 0 => rounds.push(taken),
                     Ok(_) => (),
                     Err(error) => {
-                        eprintln!("{} is left out from now on: {error}", one.peer.name);
+                        eprintln!("{} is skipped from now on: {error}", one.peer.name);
                         *prepared = None;
                         rounds.clear();
                     }
@@ -100,7 +100,7 @@ async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box
         connections,
         keep_alive: true,
         calls,
-        // Those that are slow are asked less.
+        // Slow servers get fewer calls.
         time: Duration::from_secs(2),
         wanted: prepared.wanted(),
     };
@@ -123,7 +123,7 @@ async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box
     })
 }
 
-/// Prints what the README shows of an era.
+/// Prints the README table of a protocol revision.
 fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
     println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
@@ -135,16 +135,16 @@ fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Er
             continue;
         }
         let middle = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
-        // What the one by hand has for each of what this one has, round by round.
-        let beside = |name: &str, what: fn(&Round) -> f64| {
+        // Ratio to the handwritten server, round by round.
+        let compared = |name: &str, what: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
             let ratios = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| what(limit) / what(own));
             Some(median(ratios.collect()))
         };
         let share =
-            |name| beside(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
+            |name| compared(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
         let times = |what: fn(&Round) -> f64| {
-            let times = beside("raw-axum", what).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
+            let times = compared("raw-axum", what).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
             format!("{:.0} µs{}", middle(what), times.unwrap_or_default())
         };
         println!(

@@ -1,6 +1,6 @@
-//! Load over HTTP/1.1: connections that each ask, wait for the answer, look whether it is right, and ask again.
+//! Closed-loop load over HTTP/1.1: each connection sends a request, waits for the response, checks it, and repeats.
 //!
-//! Requests are bytes that were made before, so that one processor of load outruns a server on another.
+//! Requests are prebuilt bytes, so that one processor of load outruns a server on another.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,19 +19,19 @@ use tokio::{
     task::LocalSet,
 };
 
-/// What stands in a request's body where its number goes: nine digits, so that the length stays.
+/// Placeholder of the request number in a body. Nine digits keep the length constant.
 pub const ID: &str = "100000000";
 
-/// One request, its number to be filled in.
+/// A request whose number can be replaced.
 #[derive(Clone)]
 pub struct Request {
     bytes: Vec<u8>,
-    /// Where the number stands, if anywhere.
+    /// Offset of the number.
     id: Option<usize>,
 }
 
 impl Request {
-    /// A POST of JSON. Each request of a connection has its own number in place of [`ID`].
+    /// A POST of JSON. The number of each request replaces [`ID`].
     pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: load/1.0\r\ncontent-type: application/json\r\n\
@@ -46,7 +46,7 @@ impl Request {
         Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id }
     }
 
-    /// The same with a number of its own.
+    /// Sets the number.
     pub fn numbered(&mut self, mut number: u32) {
         if let Some(place) = self.id {
             for digit in self.bytes[place..place + ID.len()].iter_mut().rev() {
@@ -56,7 +56,7 @@ impl Request {
         }
     }
 
-    /// The whole request, with the number that it has now.
+    /// The complete request.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -66,18 +66,18 @@ impl Request {
     }
 }
 
-/// A connection that stays open.
+/// A persistent connection.
 pub struct Connection {
     stream: TcpStream,
-    /// What came and isn't used yet.
+    /// Received bytes.
     buffer: Vec<u8>,
-    /// Where the last answer ends in it.
+    /// End of the last response in the buffer.
     used: usize,
-    /// A body that came in chunks, put together.
+    /// Decoded body of a chunked response.
     whole: Vec<u8>,
 }
 
-/// An answer, in the connection's own memory.
+/// A response, borrowed from the connection.
 pub struct Answer<'a> {
     pub status: u16,
     pub head: &'a [u8],
@@ -85,10 +85,10 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// The last JSON in it, whether it came plain or as events.
+    /// The last JSON message, plain or from an event stream.
     ///
     /// # Errors
-    /// When there is none.
+    /// Returns an error if there is none.
     pub fn json(&self) -> serde_json::Result<Value> {
         let text = String::from_utf8_lossy(self.body);
         let last =
@@ -96,13 +96,13 @@ impl Answer<'_> {
         serde_json::from_str(last.unwrap_or(&text))
     }
 
-    /// Its status and the beginning of its body.
+    /// Status and beginning of the body.
     pub fn begins(&self) -> String {
         let body = &self.body[..self.body.len().min(200)];
         format!("{} {}", self.status, String::from_utf8_lossy(body))
     }
 
-    /// The value of a header.
+    /// Value of a header.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = String::from_utf8_lossy(self.head);
         let line = head
@@ -113,18 +113,20 @@ impl Answer<'_> {
 }
 
 impl Connection {
+    /// Opens a connection.
+    ///
     /// # Errors
-    /// When the server takes none.
+    /// Returns an error if the server accepts none.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream, buffer: Vec::new(), used: 0, whole: Vec::new() })
     }
 
-    /// Sends a request, and waits for the whole answer.
+    /// Sends a request and waits for the complete response.
     ///
     /// # Errors
-    /// When the connection breaks, or what comes is no HTTP.
+    /// Returns an error if the connection breaks or the response is not HTTP.
     pub async fn ask(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
         self.buffer.drain(..self.used);
         self.used = 0;
@@ -152,7 +154,7 @@ impl Connection {
         Ok(Answer { status, head: &self.buffer[..head], body })
     }
 
-    /// Puts a body of chunks together; gives where it ended.
+    /// Decodes a chunked body and returns its end.
     async fn chunks(&mut self, mut place: usize) -> io::Result<usize> {
         self.whole.clear();
         loop {
@@ -193,16 +195,16 @@ enum Framing {
 }
 
 fn framing(head: &[u8]) -> io::Result<(u16, Framing)> {
-    let odd = || io::Error::other("no HTTP answer");
+    let invalid = || io::Error::other("not an HTTP response");
     let status = head.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-    let status = status.filter(|_| head.starts_with(b"HTTP/1.1 ")).ok_or_else(odd)?;
+    let status = status.filter(|_| head.starts_with(b"HTTP/1.1 ")).ok_or_else(invalid)?;
     let mut framing = Framing::Length(0);
     for line in head.split(|byte| *byte == b'\n') {
-        // Most lines differ in their first letter, so few are looked at further.
+        // The first letter excludes most lines.
         match line.first() {
             Some(b'c' | b'C') => {
                 if let Some(value) = after(line, b"content-length:") {
-                    framing = Framing::Length(value.parse().map_err(|_| odd())?);
+                    framing = Framing::Length(value.parse().map_err(|_| invalid())?);
                 }
             }
             Some(b't' | b'T') if after(line, b"transfer-encoding:") == Some("chunked") => {
@@ -219,7 +221,7 @@ fn after<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a str> {
     found.eq_ignore_ascii_case(name).then(|| std::str::from_utf8(value).ok().map(str::trim))?
 }
 
-/// What every answer must be.
+/// Conditions of a valid response.
 pub struct Wanted {
     pub status: u16,
     holds: Option<Finder<'static>>,
@@ -227,7 +229,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// An answer of this status that holds these bytes, the number of its request, and no error of a tool.
+    /// A response with this status, these bytes, the number of its request, and no tool error.
     pub fn new(status: u16, holds: &[u8]) -> Self {
         let holds = (!holds.is_empty()).then(|| Finder::new(holds).into_owned());
         Wanted { status, holds, lacks: Finder::new(br#""isError":true"#) }
@@ -241,53 +243,53 @@ impl Wanted {
     }
 }
 
-/// So many connections that ask until so many calls were made, or so long.
+/// A closed-loop load, limited by calls and time.
 pub struct Plan {
     pub address: SocketAddr,
-    /// Each connection asks one of these, in turn.
+    /// Requests, assigned to connections in turn.
     pub requests: Vec<Request>,
     pub connections: usize,
-    /// Whether a connection asks more than once.
+    /// Reuse connections.
     pub keep_alive: bool,
     pub calls: u64,
     pub time: Duration,
     pub wanted: Wanted,
 }
 
-/// What came of it.
+/// Results of a load.
 #[derive(Default)]
 pub struct Outcome {
-    /// From the first request to the last answer.
+    /// Time from the first request to the last response.
     pub elapsed: Duration,
-    /// Nanoseconds from a request to its whole answer, in order of length, of answers that were as wanted.
+    /// Nanoseconds from a request to its complete valid response, sorted.
     pub latencies: Vec<u64>,
-    /// The same of other answers.
+    /// Nanoseconds until other responses, sorted.
     pub others: Vec<u64>,
-    /// What went wrong and how often: the beginning of an answer, or why there was none.
+    /// Failures and their number: the beginning of a response, or an error.
     pub failed: BTreeMap<String, u64>,
 }
 
 impl Outcome {
-    /// Counts a failure; of many kinds, the rest together.
+    /// Counts a failure; kinds beyond 20 are counted together.
     fn fail(&mut self, what: String) {
         let known = self.failed.len() < 20 || self.failed.contains_key(&what);
         *self.failed.entry(if known { what } else { "others".into() }).or_default() += 1;
     }
 
-    /// The time that this share of good answers took at most; zero where there were none.
+    /// Quantile of the valid responses; zero if there were none.
     pub fn quantile(&self, share: f64) -> Duration {
         let place = (self.latencies.len() as f64 * share) as usize;
         let last = self.latencies.len().saturating_sub(1);
         Duration::from_nanos(self.latencies.get(place.min(last)).copied().unwrap_or(0))
     }
 
-    /// Good answers a second.
+    /// Valid responses per second.
     pub fn rate(&self) -> f64 {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
     }
 }
 
-/// Asks as planned, over new connections; call it in a runtime of one thread, whose processor it takes whole.
+/// Runs the load over new connections. Needs a single-threaded runtime, and uses its processor fully.
 pub async fn run(plan: Plan) -> Outcome {
     let mut opened = Vec::new();
     for _ in 0..plan.connections {
@@ -302,7 +304,7 @@ pub async fn run(plan: Plan) -> Outcome {
         .enumerate()
         .map(|(index, connection)| local.spawn_local(one(index, connection, Rc::clone(&shared))))
         .collect();
-    // The load never sleeps. A server pays for waking a client that does, a slower one for more of its answers.
+    // The load never sleeps, because waking a client costs server time, and more so for slow servers.
     let awake = local.spawn_local(async {
         loop {
             tokio::task::yield_now().await;
@@ -330,13 +332,13 @@ struct Shared {
     begun: Instant,
 }
 
-/// One connection's part.
+/// Load of one connection.
 async fn one(index: usize, mut connection: Option<Connection>, shared: Rc<Shared>) {
     let plan = &shared.plan;
     let mut request = plan.requests[index % plan.requests.len()].clone();
-    // Two connections never send one number: a server may take it for the same request.
-    let apart = 899_999_999 / plan.connections as u32;
-    let mut number = 100_000_000 + index as u32 * apart;
+    // Numbers are unique across connections, because a server may treat equal numbers as one request.
+    let distance = 899_999_999 / plan.connections as u32;
+    let mut number = 100_000_000 + index as u32 * distance;
     while shared.left.get() > 0 && shared.begun.elapsed() < plan.time {
         shared.left.set(shared.left.get() - 1);
         number += 1;

@@ -1,4 +1,4 @@
-//! The whole list of tools, of 10 to 10,000 tools, over one connection: each server in turn in every round.
+//! The complete `tools/list` of 10 to 10,000 tools over one connection, each server in turn in every round.
 //!
 //! ```text
 //! cargo run --release --bin list -- ROUNDS [SERVER …]
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beside::{
+use comparison::{
     calls,
     load::{Connection, Request},
     median,
@@ -20,16 +20,16 @@ use beside::{
 
 const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 
-/// How long a server is asked in one round, at least once.
+/// Minimum load time of a server per round.
 const TURN: Duration = Duration::from_millis(500);
 
 struct Measured {
     peer: &'static Peer,
     server: Server,
-    /// A request for each page.
+    /// One request per page.
     pages: Vec<Request>,
     bytes: usize,
-    /// Microseconds of a list: of the server's processor, and in all.
+    /// Microseconds per list: processor time of the server, and total time.
     cpu: Vec<f64>,
     whole: Vec<f64>,
 }
@@ -47,11 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for tools in TOOLS {
         let mut measured = Vec::new();
         for (place, peer) in listing.iter().enumerate() {
-            // Who doesn't answer is left out, so that the others can be measured all the same.
+            // A server that does not answer is skipped.
             match ready(peer, tools).await {
                 Ok(one) => measured.push((place, one)),
                 Err(error) => {
-                    eprintln!("{} is left out with {tools} tools: {error}", peer.name);
+                    eprintln!("{} is skipped with {tools} tools: {error}", peer.name);
                     rows[place].push_str(" – |");
                 }
             }
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         for (place, one) in &measured {
             let (cpu, whole) = (median(one.cpu.clone()), median(one.whole.clone()));
-            rows[*place].push_str(&format!(" {}, {} |", shown(cpu), shown(whole)));
+            rows[*place].push_str(&format!(" {}, {} |", formatted(cpu), formatted(whole)));
             eprintln!(
                 "{}, {tools} tools: {} bytes in {} pages, {:.1} MiB of memory",
                 one.peer.name,
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    println!("Medians of {rounds} rounds: processor time of a list, and the time until it is there\n");
+    println!("Medians of {rounds} rounds: processor time of a list, and time until it is complete\n");
     println!("| server | 10 tools | 100 | 1,000 | 10,000 |\n|---|---|---|---|---|");
     for row in rows {
         println!("{row}");
@@ -91,7 +91,7 @@ async fn ready(peer: &'static Peer, tools: usize) -> Result<Measured, Box<dyn Er
     Ok(Measured { peer, server, pages, bytes, cpu: Vec::new(), whole: Vec::new() })
 }
 
-/// Reads all pages once; gives the requests for them, and the size of all.
+/// Reads all pages once and returns their requests and total size.
 async fn walk(
     peer: &Peer,
     address: SocketAddr,
@@ -139,7 +139,7 @@ async fn ask(one: &mut Measured) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn shown(micros: f64) -> String {
+fn formatted(micros: f64) -> String {
     match micros {
         _ if micros >= 1e6 => format!("{:.1} s", micros / 1e6),
         _ if micros >= 1e3 => format!("{:.1} ms", micros / 1e3),

@@ -1,4 +1,4 @@
-//! Load over HTTP, and the servers that it is put on: what the measuring programs share.
+//! HTTP load and measured servers, shared by the measuring programs.
 
 pub mod arrivals;
 pub mod calls;
@@ -6,7 +6,7 @@ pub mod load;
 pub mod peers;
 pub mod process;
 
-/// The middle one; zero where there is none.
+/// Median; zero if there are no values.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
