@@ -51,7 +51,11 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Answer)> {
         ("bad UTF-8", [&call("echo", r#"{"text":"#)[..], b"\"\xff\xfe\"}}"].concat(), Rpc(400, -32_700)),
         ("overlong UTF-8", [&b"{\"jsonrpc\":\"\xc0\xaf\""[..], b"}"].concat(), Rpc(400, -32_700)),
         ("half a surrogate", call("echo", r#"{"text":"\ud800"}"#), Tool("/text: ")),
-        ("half a surrogate in a name", call("echo", r#"{"text":"a","\ud800":1}"#), Tool("must be a JSON object")),
+        (
+            "half a surrogate in a name",
+            call("echo", r#"{"text":"a","\ud800":1}"#),
+            Tool("must be a JSON object"),
+        ),
         ("a NUL in a key", call("echo", r#"{"text\u0000":"a"}"#), Tool("unknown argument")),
         ("a NUL in a value", call("measure", r#"{"name":"a\u0000","n":1,"mode":"fast"}"#), Tool("/name: ")),
         (

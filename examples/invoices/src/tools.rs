@@ -203,7 +203,10 @@ mod tests {
     #[tokio::test]
     async fn a_wrong_number_never_reaches_the_ledger() {
         let refused = server().await.call("get_invoice", json!({ "number": "inv_1" })).await.unwrap_err();
-        assert_eq!(refused.violations().unwrap().to_string(), "/number: must be exactly 12 characters, got 5");
+        assert_eq!(
+            refused.violations().unwrap().to_string(),
+            "/number: must be exactly 12 characters, got 5"
+        );
     }
 
     #[tokio::test]

@@ -63,6 +63,13 @@ macro_rules! rules {
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
             }
 
+            /// Identifier of the variant, for generated code.
+            #[doc(hidden)]
+            #[must_use]
+            pub const fn variant(self) -> &'static str {
+                match self { $(ChangeRule::$name => stringify!($name),)+ }
+            }
+
             pub(crate) const fn words(self) -> &'static str {
                 match self { $(ChangeRule::$name => $words,)+ }
             }
