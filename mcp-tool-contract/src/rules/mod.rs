@@ -45,7 +45,8 @@ macro_rules! rules {
         /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each row has its message, and each rule its page")]
-        pub enum ChangeRule { $($name,)+ }
+        #[non_exhaustive]
+pub enum ChangeRule { $($name,)+ }
 
         impl ChangeRule {
             /// All rules.

@@ -1,6 +1,6 @@
 //! Code generation for a tool: constants, and one call.
 
-use mcp_tool_contract::model::{Rate, TaskSupport, Window};
+use mcp_tool_contract::model::Rate;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
@@ -105,6 +105,10 @@ fn broken(name: &str, runtime: &RuntimeCrate) -> (TokenStream, TokenStream) {
     (contract, bind)
 }
 
+fn variant(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
 fn constant(index: usize) -> Ident {
     format_ident!("__P{}", index)
 }
@@ -191,12 +195,7 @@ fn contract(tool: &Tool) -> TokenStream {
     let (idempotent, open_world) = (keys.idempotent, keys.open_world);
     let (timeout_ms, concurrency) = (option(keys.timeout_ms), option(keys.concurrency));
     let rate = option(keys.rate.map(|Rate { calls, window }| {
-        let window = match window {
-            Window::Second => quote!(Second),
-            Window::Minute => quote!(Minute),
-            Window::Hour => quote!(Hour),
-            Window::Day => quote!(Day),
-        };
+        let window = variant(window.variant());
         quote! {
             #runtime::__private::Rate {
                 calls: #calls,
@@ -207,10 +206,7 @@ fn contract(tool: &Tool) -> TokenStream {
     let gate = option(keys.gate.as_ref().map(|scope| quote!(#runtime::__private::Gate::Scope(#scope))));
     let constraints = option(tool.constraints.as_ref());
     let task = option(keys.task.map(|support| {
-        let support = match support {
-            TaskSupport::Optional => quote!(Optional),
-            TaskSupport::Required => quote!(Required),
-        };
+        let support = variant(support.variant());
         quote!(#runtime::__private::TaskSupport::#support)
     }));
     let upstreams = &keys.upstreams;
@@ -226,7 +222,7 @@ fn contract(tool: &Tool) -> TokenStream {
             }
         }));
     let weakens = keys.weakens.iter().map(|Weakening { rule, reason }| {
-        let rule = Ident::new(rule.variant(), Span::call_site());
+        let rule = variant(rule.variant());
         quote! {
             #runtime::__private::Weakening {
                 rule: #runtime::__private::ChangeRule::#rule,
