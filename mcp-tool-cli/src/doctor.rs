@@ -110,7 +110,7 @@ fn opened_by_a_token(server: &Application, config: &Config) -> Answer {
                     format!("a token with {}", scopes.join(" "))
                 }
             )),
-            (None, true) => closed.push(format!("{name} {version}")),
+            (Some(_), _) | (None, true) => closed.push(format!("{name} {version}")),
             (None, false) if scopes.is_empty() => {
                 open.push(format!("{name} {version} is public: any token opens it"));
             }

@@ -55,7 +55,7 @@ fn row(contract: &Contract) -> [String; COLUMNS.len()] {
         Hints { destructive: true, .. } => "destroys",
         Hints { .. } => "writes",
     };
-    let gate = contract.gate.map(|Gate::Scope(scope)| scope).unwrap_or_default();
+    let gate = if let Some(Gate::Scope(scope)) = contract.gate { scope } else { "" };
     let rate = contract.rate.map(|rate| rate.to_string()).unwrap_or_default();
     let parameters: Vec<String> = contract
         .input

@@ -80,6 +80,7 @@ keys! {
     Task "task" => by [TaskAdded, TaskRequired, TaskRemoved];
     Deprecated "deprecated" => by [DeprecationAdded, DeprecationChanged, DeprecationRemoved, RemovalEarlier];
     Weakens "weakens" => licence;
+    Crate "crate" => not_in_contract;
 }
 
 keys! {

@@ -61,6 +61,7 @@ pub struct Rate {
 /// Length of a rate's window. Each is a whole multiple of the shorter ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the lengths")]
+#[non_exhaustive]
 pub enum Window {
     Second,
     Minute,
@@ -80,6 +81,29 @@ impl Window {
             Window::Minute => "min",
             Window::Hour => "h",
             Window::Day => "day",
+        }
+    }
+
+    /// Noun for messages, such as `minute`.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Window::Second => "second",
+            Window::Minute => "minute",
+            Window::Hour => "hour",
+            Window::Day => "day",
+        }
+    }
+
+    /// Identifier of the variant, for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match self {
+            Window::Second => "Second",
+            Window::Minute => "Minute",
+            Window::Hour => "Hour",
+            Window::Day => "Day",
         }
     }
 
@@ -114,6 +138,7 @@ impl std::fmt::Display for Rate {
 
 /// Condition that a call of a destructive tool must pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Gate {
     /// A scope in addition to those of the tool.
     Scope(&'static str),
@@ -121,6 +146,7 @@ pub enum Gate {
 
 /// Support for running a tool's calls as tasks (SEP-2663), with clients that declare the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TaskSupport {
     /// Runs as a task if the client supports tasks, otherwise as an ordinary call.
     Optional,
@@ -131,6 +157,16 @@ pub enum TaskSupport {
 impl TaskSupport {
     /// Both variants.
     pub const ALL: [TaskSupport; 2] = [TaskSupport::Optional, TaskSupport::Required];
+
+    /// Identifier of the variant, for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match self {
+            TaskSupport::Optional => "Optional",
+            TaskSupport::Required => "Required",
+        }
+    }
 
     /// Value in `_meta`.
     #[must_use]
@@ -209,6 +245,7 @@ pub struct Param {
 
 /// Result of a tool.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum ToolOutput {
     /// Success without content.
     Nothing,

@@ -1,18 +1,18 @@
-//! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` share.
+//! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` have in common.
 
 use mcp_tool_contract::{grammar::ArgKey, pattern};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{errors::Errors, keys::Key, literal::Literal};
+use crate::{errors::Errors, keys::Key, literal::Literal, runtime_crate::RuntimeCrate};
 
-/// The names of those keys.
+/// Names of all bounds.
 pub(crate) fn names() -> Vec<&'static str> {
     ArgKey::ALL.iter().filter(|key| key.is_bound()).map(|key| key.name()).collect()
 }
 
-/// Bounds that were written down; whether the type takes them, const evaluation says.
+/// Declared bounds. Const evaluation checks that the type accepts them.
 #[derive(Default)]
 pub(crate) struct Bounds {
     calls: Vec<Bound>,
@@ -30,7 +30,7 @@ enum BoundValue {
 }
 
 impl Bounds {
-    /// Takes a key if it is a bound.
+    /// Adds a key if it is a bound, otherwise returns false.
     pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
         let name = key.name.to_string();
         let Some(known) = ArgKey::of_name(&name) else { return false };
@@ -61,7 +61,7 @@ impl Bounds {
         true
     }
 
-    /// The pattern, if one was written down.
+    /// Returns the declared pattern.
     pub(crate) fn pattern(&self) -> Option<&str> {
         self.calls.iter().find_map(|bound| match &bound.value {
             BoundValue::Pattern(source) => Some(source.as_str()),
@@ -69,36 +69,37 @@ impl Bounds {
         })
     }
 
-    /// A statement for each bound, wholly at its key, which is where const evaluation then points: `place` is
-    /// narrowed by the functions of `declaration`.
-    pub(crate) fn statements(&self, place: &Ident, declaration: &str) -> TokenStream {
+    /// Returns one statement per bound that narrows `place` by a function of `declaration`. Its tokens are located at the
+    /// key, so that errors of const evaluation point there.
+    pub(crate) fn statements(&self, place: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
         let declaration = Ident::new(declaration, Span::call_site());
         self.calls
             .iter()
             .map(|Bound { key, value }| {
                 let argument = match value {
-                    BoundValue::Literal(literal, span) => literal.tokens(*span),
+                    BoundValue::Literal(literal, span) => literal.tokens(*span, runtime),
                     BoundValue::Count(count) => quote!(#count),
-                    BoundValue::Pattern(source) => matched(source),
+                    BoundValue::Pattern(source) => self::pattern(source, runtime),
                 };
+                let runtime = runtime.at(key.span());
                 quote_spanned! {key.span()=>
-                    let #place = ::mcp_tool_runtime::__private::#declaration::#key(#place, #argument);
+                    let #place = #runtime::__private::#declaration::#key(#place, #argument);
                 }
             })
             .collect()
     }
 }
 
-/// A pattern with the place where its compiled form is kept.
-fn matched(source: &str) -> TokenStream {
+/// Returns a pattern with the static that caches its compiled form.
+fn pattern(source: &str, runtime: &RuntimeCrate) -> TokenStream {
     quote! {
         {
-            fn matcher() -> &'static ::mcp_tool_runtime::__private::Matcher {
-                static MATCHER: ::mcp_tool_runtime::__private::Matcher =
-                    ::mcp_tool_runtime::__private::Matcher::new(#source);
+            fn matcher() -> &'static #runtime::__private::Matcher {
+                static MATCHER: #runtime::__private::Matcher =
+                    #runtime::__private::Matcher::new(#source);
                 &MATCHER
             }
-            ::mcp_tool_runtime::__private::Pattern::new(#source, matcher)
+            #runtime::__private::Pattern::new(#source, matcher)
         }
     }
 }

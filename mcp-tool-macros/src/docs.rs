@@ -1,8 +1,8 @@
-//! Descriptions: doc comments, as a model reads them.
+//! Descriptions from doc comments.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of the doc comments, without the blank that follows `///`.
+/// Returns the text of the doc comments, without the space that follows `///`.
 pub(crate) fn text(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
@@ -11,7 +11,7 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    // A block comment comes as one line with its own line ends, and often with a star before each.
+    // A block comment is one attribute with several lines, often with a star before each.
     let lines: Vec<String> = lines
         .flat_map(|line| {
             let starred =
@@ -31,12 +31,12 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Whether a missing description is meant: `#[allow(missing_docs)]`.
+/// Returns true if a missing description is allowed: `#[allow(missing_docs)]`.
 pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let mut allowed = false;
         if attribute.path().is_ident("allow") {
-            // An attribute of another shape is rustc's to refuse.
+            // rustc refuses malformed attributes.
             drop(attribute.parse_nested_meta(|lint| {
                 allowed |= lint.path.is_ident("missing_docs");
                 Ok(())
@@ -46,7 +46,7 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// What stands in for a description that is missing: clients want one on every parameter.
+/// Returns a replacement for a missing description: clients expect one on every parameter.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stars_of_a_block_comment_are_no_text() {
+    fn stars_of_a_block_comment_are_removed() {
         let attributes: [Attribute; 1] =
             [parse_quote!(#[doc = " First.\n     * Second.\n     *\n     * - third\n     "])];
         assert_eq!(text(&attributes), "First.\nSecond.\n\n- third");

@@ -1,32 +1,62 @@
-//! All mistakes of a declaration, each at its token.
+//! All errors of a declaration, each at its token.
+
+use std::thread;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Collects mistakes while parsing goes on.
+/// Collects errors during parsing. Panics if dropped unread, so that no error can be forgotten.
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    is_read: bool,
 }
 
 impl Errors {
-    /// A mistake at these tokens.
+    /// Adds an error at these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.found.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// A mistake at this place.
+    /// Adds an error at this span.
     pub(crate) fn on(&mut self, span: Span, message: impl std::fmt::Display) {
         self.found.push(syn::Error::new(span, message));
     }
 
-    /// A mistake that syn found.
+    /// Adds an error of syn.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }
 
-    /// The mistakes as compile errors.
-    pub(crate) fn into_tokens(self) -> TokenStream {
+    /// Returns the errors as compile errors.
+    pub(crate) fn into_tokens(mut self) -> TokenStream {
+        self.is_read = true;
         self.found.iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        assert!(self.is_read || thread::panicking(), "the errors of a declaration were dropped unread");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_compile_errors() {
+        let mut errors = Errors::default();
+        errors.on(Span::call_site(), "first");
+        errors.on(Span::call_site(), "second");
+        let tokens = errors.into_tokens().to_string();
+        assert_eq!(tokens.matches("compile_error").count(), 2, "{tokens}");
+    }
+
+    #[test]
+    #[should_panic = "dropped unread"]
+    fn errors_dropped_unread_panic() {
+        drop(Errors::default());
     }
 }

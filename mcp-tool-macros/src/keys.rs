@@ -8,15 +8,14 @@ use syn::{
 
 use crate::errors::Errors;
 
-/// One key with what stands behind it.
+/// One key with its value.
 pub(crate) struct Key {
     pub(crate) name: Ident,
     pub(crate) meta: Meta,
 }
 
-/// Reads the keys of an attribute. A key that comes twice is a mistake where it isn't repeatable; so is what
-/// isn't a key. `None` where the
-/// attribute can't be read at all, so that nothing can be missed in it.
+/// Parses the keys of an attribute. A repeated key is an error unless it is repeatable. Returns `None` if the attribute
+/// is malformed, so that no key is reported as missing.
 pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Errors) -> Option<Vec<Key>> {
     let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(metas) => metas,
@@ -28,11 +27,11 @@ pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Error
     let mut keys: Vec<Key> = Vec::new();
     for meta in metas {
         let Some(name) = meta.path().get_ident().cloned() else {
-            errors.at(meta.path(), "a key is one word");
+            errors.at(meta.path(), "a key must be one word");
             continue;
         };
         if keys.iter().any(|key| key.name == name) && !repeatable.iter().any(|known| name == known) {
-            errors.at(&meta, format!("`{name}` stands twice"));
+            errors.at(&meta, format!("`{name}` is given twice: remove one"));
             continue;
         }
         keys.push(Key { name, meta });
@@ -40,26 +39,26 @@ pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Error
     Some(keys)
 }
 
-/// Refuses a key that isn't known, naming the nearest that is.
+/// Reports an unknown key, with the most similar known one.
 pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
     let given = key.name.to_string();
     let message = match name::nearest(&given, known.iter().copied()) {
         Some(meant) => format!("unknown key `{given}`; did you mean `{meant}`?"),
-        None => format!("unknown key `{given}`; known are `{}`", known.join("`, `")),
+        None => format!("unknown key `{given}`; use one of `{}`", known.join("`, `")),
     };
     errors.at(&key.name, message);
 }
 
 impl Key {
-    /// A key that stands alone.
+    /// Checks that the key has no value.
     pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
         if !matches!(self.meta, Meta::Path(_)) {
-            errors.at(&self.meta, format!("`{0}` stands alone: write `{0}`", self.name));
+            errors.at(&self.meta, format!("`{0}` takes no value: write `{0}`", self.name));
         }
         true
     }
 
-    /// The value of `key = value`.
+    /// Returns the value of `key = value`.
     pub(crate) fn value(&self, shape: &str, errors: &mut Errors) -> Option<&Expr> {
         match &self.meta {
             Meta::NameValue(pair) => Some(&pair.value),
@@ -70,7 +69,7 @@ impl Key {
         }
     }
 
-    /// The value of `key = "text"`.
+    /// Returns the value of `key = "text"`.
     pub(crate) fn text(&self, shape: &str, errors: &mut Errors) -> Option<LitStr> {
         match self.value(shape, errors)? {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
@@ -81,7 +80,7 @@ impl Key {
         }
     }
 
-    /// The value of `key = 64`.
+    /// Returns the value of `key = 64`.
     pub(crate) fn count(&self, errors: &mut Errors) -> Option<u64> {
         let value = self.value("64", errors)?;
         if let Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) = value
@@ -93,7 +92,7 @@ impl Key {
         None
     }
 
-    /// What stands in `key(…)`.
+    /// Returns the content of `key(…)`.
     pub(crate) fn inside(&self, shape: &str, errors: &mut Errors) -> Option<TokenStream> {
         match &self.meta {
             Meta::List(list) => Some(list.tokens.clone()),

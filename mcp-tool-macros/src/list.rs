@@ -1,26 +1,59 @@
-//! `tools![…]`: the list that a security review reads.
+//! `tools![…]`: the list of a server's tools.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Path, Token, parse::Parser as _, punctuated::Punctuated, spanned::Spanned};
+use syn::{
+    Expr, Path, Token,
+    parse::{Parse, ParseStream, Parser as _},
+    punctuated::Punctuated,
+    spanned::Spanned,
+};
 
-/// A constant slice of entries; each is compared with those before it, at its own path.
-pub(crate) fn expand(list: TokenStream) -> TokenStream {
-    let paths = match Punctuated::<Path, Token![,]>::parse_terminated.parse2(list) {
-        Ok(paths) => paths,
-        Err(error) => {
-            let error = error.to_compile_error();
-            return quote!({ #error const LIST: &[::mcp_tool_runtime::ToolEntry] = &[]; LIST });
+use crate::{errors::Errors, runtime_crate::RuntimeCrate};
+
+/// `crate = "path"; list_invoices, billing::get_invoice`, of which the first part is rare.
+struct List {
+    runtime: Option<Expr>,
+    tools: Punctuated<Path, Token![,]>,
+}
+
+impl Parse for List {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut runtime = None;
+        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            runtime = Some(input.parse()?);
+            input.parse::<Token![;]>()?;
         }
+        Ok(List { runtime, tools: Punctuated::parse_terminated(input)? })
+    }
+}
+
+/// Expands to a constant slice of entries. Each entry is compared with those before it, at its own path.
+pub(crate) fn expand(list: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let List { runtime, tools } = List::parse.parse2(list).unwrap_or_else(|error| {
+        errors.push(error);
+        List { runtime: None, tools: Punctuated::new() }
+    });
+    let runtime = match runtime {
+        Some(value) => RuntimeCrate::from_value(&value, &mut errors),
+        None => RuntimeCrate::from_manifest(),
     };
-    let entries =
-        paths.iter().map(|path| quote_spanned!(path.span()=> ::mcp_tool_runtime::ToolEntry::of::<#path>()));
-    let checks = paths.iter().enumerate().skip(1).map(|(index, path)| {
-        quote_spanned!(path.span()=> const _: () = ::mcp_tool_runtime::__private::check_distinct(LIST, #index);)
+    let errors = errors.into_tokens();
+    let entries = tools.iter().map(|path| {
+        let runtime = runtime.at(path.span());
+        quote_spanned!(path.span()=> #runtime::ToolEntry::of::<#path>())
+    });
+    let checks = tools.iter().enumerate().skip(1).map(|(index, path)| {
+        let runtime = runtime.at(path.span());
+        quote_spanned!(path.span()=> const _: () = #runtime::__private::check_distinct(LIST, #index);)
     });
     quote! {
         {
-            const LIST: &[::mcp_tool_runtime::ToolEntry] = &[#(#entries),*];
+            #errors
+            const LIST: &[#runtime::ToolEntry] = &[#(#entries),*];
             #(#checks)*
             LIST
         }

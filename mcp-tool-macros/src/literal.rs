@@ -1,13 +1,13 @@
-//! Literals of a declaration, as the contract keeps them: a value and its JSON text.
+//! Literals of a declaration: a value and its JSON text.
 
 use mcp_tool_contract::{model::Rate, quantity};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-use crate::errors::Errors;
+use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
-/// A literal that stands in a key.
+/// Literal value of a key.
 #[derive(Clone)]
 pub(crate) enum Literal {
     Boolean(bool),
@@ -17,7 +17,7 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    /// Reads a literal, perhaps a negative one.
+    /// Parses a literal, which may be negative.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
         let literal = match expr {
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::plain(inner) {
@@ -28,7 +28,7 @@ impl Literal {
             plain => Literal::plain(plain),
         };
         if literal.is_none() {
-            errors.at(expr, "a literal is wanted here: a number, \"text\", `true` or `false`");
+            errors.at(expr, "this must be a literal: a number, \"text\", `true` or `false`");
         }
         literal
     }
@@ -46,7 +46,7 @@ impl Literal {
         }
     }
 
-    /// The literal as JSON.
+    /// JSON text of the literal.
     pub(crate) fn json(&self) -> String {
         match self {
             Literal::Boolean(value) => value.to_string(),
@@ -56,9 +56,9 @@ impl Literal {
         }
     }
 
-    /// The constant that stands for it.
-    pub(crate) fn tokens(&self, span: Span) -> TokenStream {
-        let json = self.json();
+    /// Returns the constant expression of the literal.
+    pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
+        let (json, runtime) = (self.json(), runtime.at(span));
         let value = match self {
             Literal::Boolean(value) => quote_spanned!(span=> Boolean(#value)),
             Literal::Integer(value) => quote_spanned!(span=> Integer(#value)),
@@ -66,30 +66,30 @@ impl Literal {
             Literal::Text(value) => quote_spanned!(span=> String(#value)),
         };
         quote_spanned! {span=>
-            ::mcp_tool_runtime::__private::Literal {
-                value: ::mcp_tool_runtime::__private::LiteralValue::#value,
+            #runtime::__private::Literal {
+                value: #runtime::__private::LiteralValue::#value,
                 json: #json,
             }
         }
     }
 }
 
-/// Milliseconds of `"250ms"`, `"5s"`, `"2m"`, `"1h"`.
+/// Parses `"250ms"`, `"5s"`, `"2m"`, `"1h"` into milliseconds.
 pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u64> {
     let time = quantity::milliseconds(&text.value());
     if time.is_none() {
-        let message = "a time is a whole number over 0 and `ms`, `s`, `m` or `h`, a day at most: \"5s\"";
+        let message = "must be a whole number from 1 with `ms`, `s`, `m` or `h`, at most a day: \"5s\"";
         errors.on(text.span(), message);
     }
     time
 }
 
-/// The rate of `"10/s"`, `"10/min"`, `"10/h"`, `"10/day"`.
+/// Parses a rate such as `"10/s"`, `"10/min"`, `"10/h"`, `"10/day"`.
 pub(crate) fn rate(text: &syn::LitStr, errors: &mut Errors) -> Option<Rate> {
     let rate = quantity::rate(&text.value());
     if rate.is_none() {
         let message =
-            "a rate is a whole number from 1 to 1000000, `/`, and `s`, `min`, `h` or `day`: \"10/min\"";
+            "must be a whole number from 1 to 1000000, `/`, and `s`, `min`, `h` or `day`: \"10/min\"";
         errors.on(text.span(), message);
     }
     rate

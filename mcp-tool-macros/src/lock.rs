@@ -1,4 +1,4 @@
-//! The committed promises: `mcp-tools.lock` beside the `Cargo.toml` of the package that defines a tool.
+//! The committed contracts: `mcp-tools.lock`, next to the `Cargo.toml` of the package that defines a tool.
 
 use std::{
     collections::HashMap,
@@ -15,52 +15,54 @@ use mcp_tool_contract::{
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::errors::Errors;
+use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
 /// PackageLock that were read in this process: one crate's macros all run in one.
 static READ: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
 
-/// A lock as it was when it was read.
+/// A parsed lock, with the file's time.
 #[derive(Clone)]
 struct CachedLock {
     modified: Option<SystemTime>,
     lock: Arc<Result<Lock, String>>,
 }
 
-/// A package's lock, as one tool sees it.
+/// The lock of a package.
 pub(crate) struct PackageLock {
     path: PathBuf,
     lock: Option<Arc<Result<Lock, String>>>,
-    /// Whether it is the first to see it so.
+    /// True for the first tool that reads this state of the file.
     is_first: bool,
 }
 
-/// A locked contract, for const evaluation.
+/// A locked contract of a tool.
 pub(crate) struct LockedTool {
     bytes: Literal,
-    /// The names of its parameters.
+    /// Names of its parameters.
     names: Vec<&'static str>,
-    /// The schema that only a running server can judge, and its version.
+    /// Result schema that only a running server can compare, and its version.
     late: Option<(&'static str, Version)>,
 }
 
 impl LockedTool {
-    /// The judgement of a tool, at its version: a compile error where it drifted further than that says.
+    /// Returns the check of a tool: a compile error at its version if it drifted by more than the version permits.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,
         names: impl Iterator<Item = &'n str>,
         at: Span,
+        runtime: &RuntimeCrate,
     ) -> TokenStream {
         let bytes = &self.bytes;
+        let runtime_here = runtime.at(at);
         let same = names.eq(self.names.iter().copied());
         let hold = quote_spanned! {at=>
             const _: () =
-                ::mcp_tool_runtime::__private::assert_no_drift::<Locked>(&<#tool as ::mcp_tool_runtime::Tool>::CONTRACT, #same);
+                #runtime_here::__private::assert_no_drift::<Locked>(&<#tool as #runtime_here::Tool>::CONTRACT, #same);
         };
         quote! {
             enum Locked {}
-            impl ::mcp_tool_runtime::__private::CompactContract for Locked {
+            impl #runtime::__private::CompactContract for Locked {
                 const BYTES: &'static [u8] = #bytes;
             }
             #hold
@@ -69,20 +71,20 @@ impl LockedTool {
 }
 
 impl LockedTool {
-    /// What a running server judges a result by.
-    pub(crate) fn late(&self) -> Option<TokenStream> {
+    /// Returns the result schema that a running server compares.
+    pub(crate) fn late(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
         let (schema, Version { major, minor }) = self.late?;
         Some(quote! {
-            const LATE: ::core::option::Option<(&'static str, ::mcp_tool_runtime::Version)> =
-                ::core::option::Option::Some((#schema, ::mcp_tool_runtime::Version { major: #major, minor: #minor }));
+            const LATE: ::core::option::Option<(&'static str, #runtime::Version)> =
+                ::core::option::Option::Some((#schema, #runtime::Version { major: #major, minor: #minor }));
         })
     }
 }
 
 impl PackageLock {
-    /// The lock of the package that is being compiled. The search goes up from the source file.
+    /// Returns the lock of the package that is being compiled, searching upwards from the source file.
     pub(crate) fn here() -> Self {
-        // Editors expand macros without telling where.
+        // Editors expand macros without a source file.
         let file = proc_macro::Span::call_site().local_file();
         let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let package = file.and_then(|file| package_of(&file)).or(folder).unwrap_or_default();
@@ -110,7 +112,7 @@ impl PackageLock {
         }
     }
 
-    /// Makes cargo look again when the lock alone changes. Once for each crate: rustc keeps what it includes.
+    /// Makes cargo rebuild when only the lock changes. Once per crate, because rustc keeps included files in memory.
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
@@ -118,7 +120,7 @@ impl PackageLock {
         ))
     }
 
-    /// The locked contract that a tool of this name and version is judged by.
+    /// Returns the locked contract that a tool of this name and version is compared with.
     pub(crate) fn baseline(
         &self,
         name: &str,
@@ -131,7 +133,7 @@ impl PackageLock {
             Err(reason) => {
                 if self.is_first {
                     let message = format!(
-                        "{FILE} can't be read, so that nothing can be judged by it: {reason} — mend {}, or take it from version control again",
+                        "{FILE} can't be parsed: {reason} — fix {}, or restore it from version control",
                         self.path.display()
                     );
                     errors.on(at, message);
@@ -154,7 +156,7 @@ impl PackageLock {
             Baseline::Newer(locked) => {
                 let locked = locked.contract.version;
                 let message = format!(
-                    "tool '{name}' {version} is below {FILE}, which has {locked}: a version never falls — write \"{locked}\", or more for a change"
+                    "tool '{name}' {version} is older than in {FILE}, which has {locked}: a version never decreases — write \"{locked}\", or a newer one for a change"
                 );
                 errors.on(at, message);
                 None
@@ -163,7 +165,7 @@ impl PackageLock {
     }
 }
 
-/// The folder of the first `Cargo.toml` above a source file.
+/// Returns the folder of the first `Cargo.toml` above a source file.
 fn package_of(file: &Path) -> Option<PathBuf> {
     let file = fs::canonicalize(file).ok()?;
     file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)

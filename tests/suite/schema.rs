@@ -182,6 +182,7 @@ fn has_digits(param: &Param, value: &Value) -> bool {
         Format::Date => ("0000-00-00", ""),
         Format::DateTime if text.ends_with(['Z', 'z']) => ("0000-00-00T00:00:00", ""),
         Format::DateTime => ("0000-00-00T00:00:00", "00:00"),
+        other => unreachable!("no case for {other:?}"),
     };
     let digit = |(place, byte): (u8, u8)| place != b'0' || byte.is_ascii_digit();
     from_start.bytes().zip(text.bytes()).all(digit)
@@ -471,6 +472,7 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
         .prop_flat_map(quoted)
         .boxed(),
         Kind::Object(_) => anything(),
+        other => unreachable!("no case for {other:?}"),
     }
 }
 
@@ -620,6 +622,7 @@ fn edges(schema: Schema) -> Vec<String> {
             .map(|text| serde_json::to_string(&text).unwrap())
             .collect(),
         Kind::Object(_) => Vec::new(),
+        other => unreachable!("no case for {other:?}"),
     }
 }
 
@@ -638,5 +641,6 @@ fn sample(schema: Schema) -> String {
         Kind::String(Text { min_len, .. }) => format!("\"{}\"", "a".repeat(min_len as usize)),
         Kind::Enum(values) => format!("\"{}\"", values[0]),
         Kind::Object(_) => "{}".into(),
+        other => unreachable!("no case for {other:?}"),
     }
 }

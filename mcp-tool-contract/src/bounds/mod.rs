@@ -28,6 +28,7 @@ pub struct Schema {
 
 /// The kind of a single value with its bounds, all of them inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
@@ -75,6 +76,7 @@ pub struct Object {
 
 /// A member of an object.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Member {
     /// A field.
     Field(Field),
@@ -99,6 +101,7 @@ pub struct Text {
 
 /// Format of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// A UUID in its hyphenated form (RFC 9562 §4).
     Uuid,
@@ -151,6 +154,7 @@ pub struct Literal {
 
 /// The value of a [`Literal`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum LiteralValue {
     /// `true` or `false`.
     Boolean(bool),

@@ -1,13 +1,17 @@
 //! Contracts as JSON: the entry of `tools/list` with its [`schema`]s, and the form without prose that is digested.
 
+pub(crate) mod optional;
 pub mod schema;
 
 use serde::{
     Serialize,
-    ser::{SerializeMap, Serializer},
+    ser::{Error as _, SerializeMap, Serializer},
 };
 
-use self::schema::Prose;
+use self::{
+    optional::{KEYS, OptionalKey},
+    schema::Prose,
+};
 use crate::{
     bounds::{Literal, LiteralValue},
     digest::Digest,
@@ -54,16 +58,21 @@ impl Contract {
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
-        Digest::of_canonical(&DigestedContract { contract: *self })
+        self.digest_of(KEYS)
+    }
+
+    fn digest_of(&self, keys: &[OptionalKey]) -> Result<Digest, serde_json::Error> {
+        Digest::of_canonical(&DigestedContract { contract: *self, keys })
     }
 }
 
 /// The digested part of a contract: everything but prose.
-struct DigestedContract {
+struct DigestedContract<'k> {
     contract: Contract,
+    keys: &'k [OptionalKey],
 }
 
-impl Serialize for DigestedContract {
+impl Serialize for DigestedContract<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = &self.contract;
         let mut map = serializer.serialize_map(None)?;
@@ -77,18 +86,10 @@ impl Serialize for DigestedContract {
         map.serialize_entry("secrets", &SecretNames(contract.input))?;
         map.serialize_entry("timeoutMs", &contract.timeout_ms)?;
         map.serialize_entry("concurrency", &contract.concurrency)?;
-        // Omitted if absent, so that contracts without these keys keep their digests.
-        if let Some(rate) = &contract.rate {
-            map.serialize_entry("rate", rate)?;
-        }
-        if let Some(gate) = &contract.gate {
-            map.serialize_entry("gate", gate)?;
-        }
-        if !contract.upstreams.is_empty() {
-            map.serialize_entry("upstreams", contract.upstreams)?;
-        }
-        if let Some(task) = contract.task {
-            map.serialize_entry("task", task.name())?;
+        for key in self.keys {
+            if let Some(value) = (key.value)(contract).map_err(S::Error::custom)? {
+                map.serialize_entry(key.name, &value)?;
+            }
         }
         map.end()
     }
@@ -262,17 +263,10 @@ impl<M: Serialize> Serialize for ListingMeta<'_, M> {
         if let Some(deprecation) = &contract.deprecation {
             map.serialize_entry(META_DEPRECATION, deprecation)?;
         }
-        if let Some(rate) = &contract.rate {
-            map.serialize_entry(META_RATE, rate)?;
-        }
-        if let Some(gate) = &contract.gate {
-            map.serialize_entry(META_GATE, gate)?;
-        }
-        if let Some(task) = contract.task {
-            map.serialize_entry(META_TASK, task.name())?;
-        }
-        if !contract.upstreams.is_empty() {
-            map.serialize_entry(META_UPSTREAMS, contract.upstreams)?;
+        for key in KEYS {
+            if let Some(value) = (key.value)(contract).map_err(S::Error::custom)? {
+                map.serialize_entry(key.meta, &value)?;
+            }
         }
         match more {
             // The lock's own member contains the scopes.
@@ -350,6 +344,29 @@ mod tests {
         let digests = [&bare, &Contract { rate, ..bare }, &Contract { gate, ..bare }, &held]
             .map(|contract| contract.digest().map(|digest| digest.to_string()).unwrap_or_default());
         assert!(digests.iter().enumerate().all(|(i, digest)| !digests[..i].contains(digest)));
+    }
+
+    #[test]
+    fn key_that_is_added_later_changes_only_digests_of_contracts_with_it() {
+        // Every contract with a title has this key.
+        const LATER: OptionalKey = OptionalKey {
+            name: "later",
+            meta: "dev.mcp-tool/later",
+            lock_format: 2,
+            value: |contract| Ok(contract.title.map(serde_json::Value::from)),
+        };
+        let keys = [KEYS, &[LATER]].concat();
+        let rate = Some(Rate { calls: 10, window: Window::Minute });
+        for without in [Contract::EMPTY, Contract { rate, scopes: &["mail:send"], ..Contract::EMPTY }] {
+            let with = Contract { title: Some("Remind"), ..without };
+            let digests = |contract: &Contract| (contract.digest().ok(), contract.digest_of(&keys).ok());
+            let (before, after) = digests(&without);
+            assert!(before.is_some());
+            assert_eq!(before, after);
+            let (before, after) = digests(&with);
+            assert!(after.is_some());
+            assert_ne!(before, after);
+        }
     }
 
     #[test]

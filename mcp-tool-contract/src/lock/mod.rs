@@ -11,7 +11,10 @@ mod write;
 
 use std::fmt;
 
-use crate::model::{Contract, Version};
+use crate::{
+    json::optional::KEYS,
+    model::{Contract, Version},
+};
 
 /// Name of the file.
 pub const FILE: &str = "mcp-tools.lock";
@@ -82,7 +85,7 @@ impl Lock {
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.
     pub fn render(&self) -> Result<String, serde_json::Error> {
-        write::lock(self)
+        write::lock(self, KEYS)
     }
 
     /// All versions of all tools, sorted by name, then by version.

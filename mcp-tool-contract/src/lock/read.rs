@@ -15,7 +15,11 @@ use super::{
 use crate::{
     bounds::{Literal, LiteralValue, Object},
     constraints,
-    json::{deprecated, with_default},
+    json::{
+        deprecated,
+        optional::{KEYS, newest_lock_format},
+        with_default,
+    },
     model::{Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening},
     rules::ChangeRule,
 };
@@ -24,7 +28,10 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     if text.trim().is_empty() {
         return Ok(Lock::default());
     }
-    let LockFile(entries) = serde_json::from_str(text).map_err(|error| LockError(error.to_string()))?;
+    let LockFile(entries) = serde_json::from_str(text).map_err(|error| {
+        // A newer release may have written parts that this one doesn't know.
+        LockError(newer_format(text).map_or_else(|| error.to_string(), unsupported))
+    })?;
     let mut lock = Lock::default();
     for (name, versions) in entries {
         let mut before: Option<Version> = None;
@@ -45,6 +52,23 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     }
     lock.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
     Ok(lock)
+}
+
+fn newer_format(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct FormatNumber {
+        #[serde(rename = "$lock")]
+        format: u32,
+    }
+    let FormatNumber { format } = serde_json::from_str(text).ok()?;
+    (format > newest_lock_format(KEYS)).then_some(format)
+}
+
+fn unsupported(format: u32) -> String {
+    match newest_lock_format(KEYS) {
+        1 => format!("`{FORMAT}` is {format}, but this release can read only 1: update it"),
+        newest => format!("`{FORMAT}` is {format}, but this release can read only 1 to {newest}: update it"),
+    }
 }
 
 /// All tools of the file.
@@ -80,10 +104,8 @@ impl<'de> Visitor<'de> for FileVisitor {
             }
         }
         match format {
-            Some(1) => Ok(LockFile(tools)),
-            Some(newer) => Err(A::Error::custom(format!(
-                "`{FORMAT}` is {newer}, but this release can read only 1: update it"
-            ))),
+            Some(known) if (1..=newest_lock_format(KEYS)).contains(&known) => Ok(LockFile(tools)),
+            Some(other) => Err(A::Error::custom(unsupported(other))),
             None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file is incomplete"))),
         }
     }
@@ -460,10 +482,7 @@ mod tests {
             ("{", "EOF while parsing an object at line 1 column 1"),
             ("[]", "invalid type: sequence, expected an object of tools at line 1 column 0"),
             ("{}", "`$lock` is missing: the file is incomplete at line 1 column 2"),
-            (
-                "{\"$lock\": 2}",
-                "`$lock` is 2, but this release can read only 1: update it at line 1 column 12",
-            ),
+            ("{\"$lock\": 2}", "`$lock` is 2, but this release can read only 1: update it"),
             (&twice, "the tool 'remind' is defined twice, as after a merge: keep one of the two"),
             (&text.replace("\"minItems\"", "\"leastItems\""), "unknown field `leastItems`"),
             (

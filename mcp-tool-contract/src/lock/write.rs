@@ -6,22 +6,29 @@ use serde_json::{Value, value::RawValue};
 use super::{FORMAT, Lock, LockedContract, META_LOCK};
 use crate::{
     digest::Digest,
-    json::{Listing, SecretNames},
+    json::{
+        Listing, SecretNames,
+        optional::{OptionalKey, lock_format},
+    },
     model::{Contract, Param, ToolOutput, Weakening},
 };
 
-pub(super) fn lock(lock: &Lock) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&LockFileText(lock))?;
+pub(super) fn lock(lock: &Lock, keys: &[OptionalKey]) -> Result<String, serde_json::Error> {
+    let format = lock_format(lock.tools.iter().map(|tool| &tool.contract), keys)?;
+    let mut text = serde_json::to_string_pretty(&LockFileText { lock, format })?;
     text.push('\n');
     Ok(text)
 }
 
-struct LockFileText<'l>(&'l Lock);
+struct LockFileText<'l> {
+    lock: &'l Lock,
+    format: u32,
+}
 
 impl Serialize for LockFileText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for versions in self.0.tools.chunk_by(|left, right| left.contract.name == right.contract.name) {
+        for versions in self.lock.tools.chunk_by(|left, right| left.contract.name == right.contract.name) {
             if let [first, ..] = versions {
                 let mut entries = Vec::new();
                 for version in versions {
@@ -31,7 +38,7 @@ impl Serialize for LockFileText<'_> {
                 map.serialize_entry(first.contract.name, &entries)?;
             }
         }
-        map.serialize_entry(FORMAT, &1)?;
+        map.serialize_entry(FORMAT, &self.format)?;
         map.end()
     }
 }
@@ -123,5 +130,42 @@ pub(super) const fn kind(output: &ToolOutput) -> &'static str {
         ToolOutput::Object(_) => "object",
         ToolOutput::Page(_) => "page",
         ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => "dynamic",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::optional::KEYS;
+
+    #[test]
+    fn format_number_rises_only_in_a_lock_that_uses_a_later_key() {
+        // Every contract with a title has this key.
+        const LATER: OptionalKey = OptionalKey {
+            name: "later",
+            meta: "dev.mcp-tool/later",
+            lock_format: 2,
+            value: |contract| Ok(contract.title.map(Value::from)),
+        };
+        let keys = [KEYS, &[LATER]].concat();
+        let mut locked = Lock::default();
+        locked.put(Contract { name: "remind", upstreams: &["mail"], ..Contract::EMPTY }, "mail");
+        let before = lock(&locked, KEYS).unwrap_or_default();
+        assert!(before.ends_with("\n  \"$lock\": 1\n}\n"), "{before}");
+        assert_eq!(lock(&locked, &keys).unwrap_or_default(), before);
+
+        locked.put(Contract { name: "send", title: Some("Send"), ..Contract::EMPTY }, "mail");
+        let after = lock(&locked, &keys).unwrap_or_default();
+        assert!(after.ends_with("\n  \"$lock\": 2\n}\n"), "{after}");
+        // A release without the key says so, instead of failing at the part that it doesn't know.
+        let unknown =
+            after.replacen("\"_meta\": {", "\"_meta\": {\n        \"dev.mcp-tool/later\": \"Send\",", 1);
+        for text in [after, unknown] {
+            let error = Lock::parse(&text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(
+                error.starts_with("`$lock` is 2, but this release can read only 1: update it"),
+                "{error}"
+            );
+        }
     }
 }

@@ -11,6 +11,7 @@ pub const MAX_ECHO: usize = 64;
 
 /// The violated rule, named like JSON Schema's keyword if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rule {
     /// The JSON type is wrong.
     Type,

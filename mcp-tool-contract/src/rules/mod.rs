@@ -45,7 +45,8 @@ macro_rules! rules {
         /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each row has its message, and each rule its page")]
-        pub enum ChangeRule { $($name,)+ }
+        #[non_exhaustive]
+pub enum ChangeRule { $($name,)+ }
 
         impl ChangeRule {
             /// All rules.
@@ -61,6 +62,13 @@ macro_rules! rules {
             #[must_use]
             pub const fn class(self) -> ChangeClass {
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
+            }
+
+            /// Identifier of the variant, for generated code.
+            #[doc(hidden)]
+            #[must_use]
+            pub const fn variant(self) -> &'static str {
+                match self { $(ChangeRule::$name => stringify!($name),)+ }
             }
 
             pub(crate) const fn words(self) -> &'static str {

@@ -239,7 +239,7 @@ fn named(member: &Member) -> &'static str {
     match member {
         Member::Field(field) => field.name,
         Member::Tag(name, _) => name,
-        Member::Flatten(_) => unreachable!("members are flat"),
+        _ => unreachable!("members are flat"),
     }
 }
 
@@ -250,7 +250,7 @@ pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
         .map(|member| match member {
             Member::Field(field) => field,
             Member::Tag(name, value) => Field::new(name, "", Kind::Enum(vec![value].leak()).schema()),
-            Member::Flatten(_) => unreachable!("members are flat"),
+            _ => unreachable!("members are flat"),
         })
         .collect()
 }
@@ -523,5 +523,6 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             Kind::Enum(values.leak())
         }
         Kind::Object(object) => Kind::Object(reshaped(object, depth.saturating_sub(1), random)),
+        _ => unreachable!("no other kind is generated"),
     }
 }

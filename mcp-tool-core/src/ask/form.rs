@@ -99,7 +99,7 @@ fn property(field: &Field) -> Value {
                     members.insert("format".into(), format.name().into());
                 }
                 Some(Format::Uuid) => description.push_str(" A UUID."),
-                None => {}
+                Some(_) | None => {}
             }
             // A form has no patterns, and the answer is held to it all the same.
             if let Some(pattern) = pattern {
@@ -111,7 +111,7 @@ fn property(field: &Field) -> Value {
             members.insert("enum".into(), json!(values));
         }
         // A struct with one doesn't compile as a form.
-        (None, Kind::Object(_)) => {}
+        (None, _) => {}
     }
     if !description.trim().is_empty() {
         members.insert("description".into(), description.trim().into());

@@ -26,7 +26,7 @@ pub(crate) fn permits(
     match contract.gate {
         Some(Gate::Scope(scope)) => opened_by(scope, caller, name, scopes),
         None if tool.allowed => Ok(()),
-        None => {
+        Some(_) | None => {
             let message = format!(
                 "'{name}' can't be undone and needs a person's approval, and approvals aren't set up on this server. \
                  Nothing was done. Its operator can allow it with --allow-destructive {name}"

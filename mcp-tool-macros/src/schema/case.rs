@@ -1,4 +1,4 @@
-//! serde's `rename_all`, as serde does it.
+//! serde's `rename_all`, with the same results.
 
 /// A rule of `rename_all`.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ impl Case {
         CASES.map(|(name, _)| format!("\"{name}\"")).join(", ")
     }
 
-    /// A variant's name, which is in Pascal case.
+    /// Renames a variant, which is in Pascal case.
     pub(super) fn variant(self, name: &str) -> String {
         match self {
             Case::Pascal => name.to_owned(),
@@ -56,7 +56,7 @@ impl Case {
         }
     }
 
-    /// A field's name, which is in snake case.
+    /// Renames a field, which is in snake case.
     pub(super) fn field(self, name: &str) -> String {
         match self {
             Case::Lower | Case::Snake => name.to_owned(),

@@ -1,4 +1,4 @@
-//! `#[derive(ToolSchema)]`: a type that tools can send or take.
+//! `#[derive(ToolSchema)]`: makes a type usable by tools.
 
 mod case;
 mod expand;
@@ -10,15 +10,15 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// What makes the type one of a tool's, and its mistakes.
+/// Returns the implementations of the type, and the errors.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let item = match syn::parse2(item) {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let model = parse::model(&item, &mut errors);
-    let expanded = expand::model(&model);
+    let (model, runtime) = parse::model(&item, &mut errors);
+    let expanded = expand::model(&model, &runtime);
     let errors = errors.into_tokens();
     quote::quote!(#expanded #errors)
 }

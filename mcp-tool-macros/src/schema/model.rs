@@ -1,22 +1,22 @@
-//! A type, once its syntax is behind us.
+//! Model of a type, independent of syntax.
 
 use syn::{Generics, Ident, Type};
 
 use crate::bounds::Bounds;
 
-/// What the type is to tools.
+/// Kind of type.
 pub(crate) enum Model {
-    /// Unit variants: a string of these.
+    /// Unit variants: a string with these values.
     Enum { ident: Ident, variants: Vec<Variant> },
-    /// One unnamed field: that, with bounds of its own.
+    /// One unnamed field, with additional bounds.
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
     /// Named fields: an object of a result.
     Struct { ident: Ident, members: Vec<Member> },
-    /// Nothing, because of its mistakes; stands in so that they stay the only errors.
+    /// Placeholder after errors, so that no further errors follow.
     Broken { ident: Ident, generics: Generics },
 }
 
-/// A variant and the string that stands for it.
+/// A variant and its JSON string.
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) name: String,
@@ -29,24 +29,24 @@ pub(crate) enum Member {
     Tag { key: String, value: String },
 }
 
-/// A field that is serialised.
+/// A serialized field.
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,
-    /// Its value neither leaves the server nor is asked for.
+    /// Marks a value that is neither returned nor requested.
     pub(crate) secret: bool,
 }
 
-/// When a field is in the JSON.
+/// Presence of a field in the JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// Always; `null` where it is `None`.
+    /// Always present; `null` for `None`.
     Always,
-    /// Left out where it is `None`.
+    /// Absent for `None`.
     UnlessNone,
-    /// Left out where some other function says so.
+    /// Absent if another function returns true.
     Sometimes,
 }

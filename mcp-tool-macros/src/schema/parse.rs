@@ -1,4 +1,4 @@
-//! A type's definition, read as one of a tool's.
+//! Parser of a type's definition.
 
 use mcp_tool_contract::grammar::ArgKey;
 use proc_macro2::{TokenStream, TokenTree};
@@ -9,14 +9,28 @@ use super::{
     model::{self, Member, Model},
     serde,
 };
-use crate::{bounds::Bounds, docs, errors::Errors, keys};
+use crate::{bounds::Bounds, docs, errors::Errors, keys, runtime_crate::RuntimeCrate};
 
-/// The type's model; [`Model::Broken`] where its mistakes leave none.
-pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
+/// Returns the type's model, and the path of the runtime crate.
+pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeCrate) {
+    let (mut keys, mut runtime) = (Vec::new(), None);
+    for key in schema_keys(&item.attrs, errors) {
+        if key.name == "crate" {
+            let value = key.value("\"::my_crate::mcp\"", errors);
+            runtime = value.map(|value| RuntimeCrate::from_value(value, errors));
+        } else {
+            keys.push(key);
+        }
+    }
+    (type_model(item, &keys, errors), runtime.unwrap_or_else(RuntimeCrate::from_manifest))
+}
+
+/// Returns [`Model::Broken`] if the type has errors that leave no model.
+fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
     let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
     if !item.generics.params.is_empty() {
-        let message = "a contract names its types, so they can't be generic: write one type for each use";
+        let message = "a type of a contract can't be generic: write one type for each use";
         errors.at(&item.generics.params, message);
         return broken;
     }
@@ -24,9 +38,9 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
     let container = serde::container(&item.attrs, is_enum, errors);
     match &item.data {
         Data::Enum(data) => {
-            refuse_schema(&item.attrs, "an enum has no bounds of its own", errors);
+            refuse_keys(schema_keys, "an enum can't have bounds: remove this", errors);
             if data.variants.is_empty() {
-                errors.at(&item.ident, "an enum without variants has no value");
+                errors.at(&item.ident, "an enum needs at least one variant");
                 return broken;
             }
             let variants: Vec<_> = data
@@ -39,9 +53,9 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
         }
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
-                refuse_schema(&item.attrs, "bounds stand on the fields of a struct", errors);
+                refuse_keys(schema_keys, "a struct can't have bounds: put them on its fields", errors);
                 if let Some(transparent) = container.transparent {
-                    let message = "serde's `transparent` leaves the fields' names out: write a newtype, `struct Name(String)`";
+                    let message = "serde's `transparent` removes the field's name: write a newtype, `struct Name(String)`";
                     errors.on(transparent, message);
                 }
                 let tag = container.tag.clone().map(|key| Member::Tag {
@@ -58,23 +72,20 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
                 Model::Struct { ident, members }
             }
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => match fields.unnamed.first() {
-                Some(inner) => newtype(ident, &item.attrs, inner, errors),
+                Some(inner) => newtype(ident, schema_keys, inner, errors),
                 None => broken,
             },
             Fields::Unnamed(fields) => {
-                errors.at(fields, "a tuple is an array of unlike things: name the fields");
+                errors.at(fields, "a tuple struct with several fields isn't supported: name the fields");
                 broken
             }
             Fields::Unit => {
-                errors.at(
-                    &item.ident,
-                    "a struct without fields says nothing: a tool that returns nothing returns `()`",
-                );
+                errors.at(&item.ident, "a struct needs fields: a tool without a result returns `()`");
                 broken
             }
         },
         Data::Union(data) => {
-            errors.at(data.union_token, "a union has no JSON");
+            errors.at(data.union_token, "a union isn't supported: use a struct or an enum");
             broken
         }
     }
@@ -82,9 +93,9 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> Model {
 
 fn variant(variant: &Variant, container: &serde::Container, errors: &mut Errors) -> Option<model::Variant> {
     let Variant { attrs, ident, fields, .. } = variant;
-    refuse_schema(attrs, "a variant has no bounds", errors);
+    refuse_schema(attrs, "a variant can't have bounds: remove this", errors);
     if !matches!(fields, Fields::Unit) {
-        let message = "a variant that carries data has no flat schema: use unit variants and a field beside them, \
+        let message = "a variant with data isn't supported: use unit variants and a separate field, \
                        or return the type as `Schemars<T>`";
         errors.at(variant, message);
         return None;
@@ -94,7 +105,7 @@ fn variant(variant: &Variant, container: &serde::Container, errors: &mut Errors)
     let name =
         keys.rename.unwrap_or_else(|| container.rename_all.map_or(own.clone(), |case| case.variant(&own)));
     if name.is_empty() {
-        errors.at(ident, "clients reject an empty string in an enum: name this variant");
+        errors.at(ident, "clients reject an empty string in an enum: rename this variant");
         return None;
     }
     Some(model::Variant { ident: ident.clone(), name })
@@ -105,27 +116,27 @@ fn check_distinct(written: &[&Variant], variants: &[model::Variant], errors: &mu
         if variants.iter().take(index).any(|before| before.name == variant.name)
             && let Some(written) = written.iter().find(|written| written.ident == variant.ident)
         {
-            errors.at(written, format!("another variant is \"{}\" too", variant.name));
+            errors.at(written, format!("another variant is also \"{}\": rename one", variant.name));
         }
     }
 }
 
-fn newtype(ident: Ident, attributes: &[Attribute], inner: &Field, errors: &mut Errors) -> Model {
+fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut Errors) -> Model {
     let (mut bounds, mut from_str) = (Bounds::default(), false);
-    for key in schema_keys(attributes, errors) {
+    for key in schema_keys {
         match key.name.to_string().as_str() {
             "min_items" | "max_items" => {
-                errors.at(&key.name, "a newtype holds a single value: arrays are made of it");
+                errors.at(&key.name, "a newtype is a single value: put this on the array of it");
             }
             "from_str" => from_str = key.flag(errors),
-            _ if bounds.take(&key, errors) => {}
+            _ if bounds.take(key, errors) => {}
             _ => {
-                let known = ["min", "max", "min_len", "max_len", "pattern", "from_str"];
-                keys::unknown(&key, &known, errors);
+                let known = ["min", "max", "min_len", "max_len", "pattern", "from_str", "crate"];
+                keys::unknown(key, &known, errors);
             }
         }
     }
-    refuse_schema(&inner.attrs, "write it on the struct, whose bounds these are", errors);
+    refuse_schema(&inner.attrs, "put the bounds on the struct itself", errors);
     serde::inner(&inner.attrs, errors);
     Model::Newtype { ident, inner: Box::new(inner.ty.clone()), bounds, from_str }
 }
@@ -138,11 +149,14 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
         return None;
     }
     if mentions(&ty.to_token_stream(), owner) {
-        errors.at(ty, "a type that holds itself has no end: return the parts apart, or as `Schemars<T>`");
+        errors.at(
+            ty,
+            "a recursive type isn't supported: return its parts separately, or the type as `Schemars<T>`",
+        );
         return None;
     }
     if keys.flatten {
-        refuse_schema(attrs, "the fields that are flattened in have their own bounds", errors);
+        refuse_schema(attrs, "a flattened struct can't have bounds: put them on its fields", errors);
         return Some(Member::Flatten(ty.clone()));
     }
     let (mut bounds, mut secret) = (Bounds::default(), false);
@@ -170,7 +184,7 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     }))
 }
 
-/// A name that another member of the struct has too.
+/// Reports a name that another member of the struct has too.
 fn check_name(member: &Member, before: &[Member], field: &Field, errors: &mut Errors) {
     let name_of = |member: &Member| match member {
         Member::Field(field) => Some(field.name.clone()),
@@ -180,11 +194,11 @@ fn check_name(member: &Member, before: &[Member], field: &Field, errors: &mut Er
     if let Some(name) = name_of(member)
         && before.iter().any(|before| name_of(before).as_ref() == Some(&name))
     {
-        errors.at(&field.ident, format!("another field is '{name}' in the JSON too"));
+        errors.at(&field.ident, format!("another field also has the JSON name '{name}': rename one"));
     }
 }
 
-/// The keys of all `#[schema(…)]`.
+/// Parses the keys of all `#[schema(…)]`.
 fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
@@ -200,13 +214,19 @@ fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> 
     found
 }
 
+fn refuse_keys(keys: &[keys::Key], message: &str, errors: &mut Errors) {
+    for key in keys {
+        errors.at(&key.meta, message);
+    }
+}
+
 fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
         errors.at(attribute, message);
     }
 }
 
-/// Whether a type's tokens name `owner` or `Self`, by that word alone: `billing::Invoice` is another `Invoice`.
+/// Returns true if a type names `owner` or `Self` without a path: `billing::Invoice` is another `Invoice`.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let is_colon =

@@ -1,4 +1,4 @@
-//! serde's attributes: honoured where they change what is serialised, refused where it can't be told how.
+//! serde's attributes: applied if their effect on the JSON is known, otherwise refused.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -12,7 +12,7 @@ pub(super) struct Container {
     pub(super) rename: Option<String>,
     pub(super) rename_all: Option<Case>,
     pub(super) tag: Option<String>,
-    /// Where `transparent` stands.
+    /// Span of `transparent`.
     pub(super) transparent: Option<Span>,
 }
 
@@ -30,14 +30,14 @@ pub(super) struct VariantKeys {
     pub(super) rename: Option<String>,
 }
 
-/// A name for both ways, or for each.
+/// Names for serializing and deserializing.
 #[derive(Default)]
 struct Names {
     serialize: Option<LitStr>,
     deserialize: Option<LitStr>,
 }
 
-/// `key = "…"`, or `key(serialize = "…", deserialize = "…")`.
+/// Parses `key = "…"`, or `key(serialize = "…", deserialize = "…")`.
 fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Names> {
     if meta.input.peek(syn::Token![=]) {
         let both: LitStr = meta.value()?.parse()?;
@@ -51,15 +51,15 @@ fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Names> {
         } else if way.path.is_ident("deserialize") {
             names.deserialize = name;
         } else {
-            return Err(way.error("`serialize` or `deserialize` is wanted"));
+            return Err(way.error("this must be `serialize` or `deserialize`"));
         }
         Ok(())
     })?;
     Ok(names)
 }
 
-/// Passes over what stands behind a key that changes nothing here.
-fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+/// Skips the value of a key without effect here.
+fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;
     }
@@ -70,16 +70,18 @@ fn case(name: Option<LitStr>) -> syn::Result<Option<Case>> {
     let Some(name) = name else { return Ok(None) };
     match Case::named(&name.value()) {
         Some(case) => Ok(Some(case)),
-        None => Err(syn::Error::new(name.span(), format!("serde knows {}", Case::names()))),
+        None => Err(syn::Error::new(name.span(), format!("serde supports only {}", Case::names()))),
     }
 }
 
 fn refused(meta: &ParseNestedMeta<'_>, instead: &str) -> syn::Error {
     let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-    meta.error(format!("serde's `{key}` changes the JSON in ways that the contract can't see: {instead}"))
+    meta.error(format!(
+        "serde's `{key}` changes the JSON in a way that the contract can't describe: {instead}"
+    ))
 }
 
-const INSTEAD: &str = "leave it out, or return the type as `Schemars<T>`";
+const INSTEAD: &str = "remove it, or return the type as `Schemars<T>`";
 
 fn each(
     attributes: &[Attribute],
@@ -97,7 +99,7 @@ fn key(meta: &ParseNestedMeta<'_>) -> String {
     meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
 }
 
-/// What serde is told of a type. An enum is read too, so its names must be the same both ways.
+/// Parses serde's attributes of a type. An enum is also deserialized, so its names must be the same in both directions.
 pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Errors) -> Container {
     let mut found = Container::default();
     each(attributes, errors, |meta| {
@@ -112,8 +114,8 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
             }
             "tag" if !is_enum => found.tag = Some(meta.value()?.parse::<LitStr>()?.value()),
             "transparent" => found.transparent = Some(meta.path.span()),
-            // These change what serde reads; tools don't read through serde.
-            "default" | "deny_unknown_fields" | "crate" | "expecting" => pass_over(&meta)?,
+            // These affect deserializing, which tools don't do through serde.
+            "default" | "deny_unknown_fields" | "crate" | "expecting" => skip_value(&meta)?,
             _ => return Err(refused(&meta, INSTEAD)),
         }
         Ok(())
@@ -121,7 +123,7 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
     found
 }
 
-/// What serde is told of a field.
+/// Parses serde's attributes of a field.
 pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys {
     let mut found = FieldKeys { rename: None, skip: false, flatten: false, presence: Presence::Always };
     each(attributes, errors, |meta| {
@@ -137,7 +139,7 @@ pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys 
                 );
                 found.presence = if is_none { Presence::UnlessNone } else { Presence::Sometimes };
             }
-            "default" | "alias" | "skip_deserializing" | "deserialize_with" => pass_over(&meta)?,
+            "default" | "alias" | "skip_deserializing" | "deserialize_with" => skip_value(&meta)?,
             _ => return Err(refused(&meta, INSTEAD)),
         }
         Ok(())
@@ -145,12 +147,12 @@ pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys 
     found
 }
 
-/// Refuses whatever serde is told of the value in a newtype: the tool reads and writes the bare value.
+/// Refuses serde's attributes on the field of a newtype: tools read and write the bare value.
 pub(super) fn inner(attributes: &[Attribute], errors: &mut Errors) {
-    each(attributes, errors, |meta| Err(refused(&meta, "leave it out")));
+    each(attributes, errors, |meta| Err(refused(&meta, "remove it")));
 }
 
-/// What serde is told of a variant.
+/// Parses serde's attributes of a variant.
 pub(super) fn variant(attributes: &[Attribute], errors: &mut Errors) -> VariantKeys {
     let mut found = VariantKeys::default();
     each(attributes, errors, |meta| {
@@ -160,19 +162,19 @@ pub(super) fn variant(attributes: &[Attribute], errors: &mut Errors) -> VariantK
                 same(&meta, &names)?;
                 found.rename = names.serialize.map(|name| name.value());
             }
-            "alias" => return Err(refused(&meta, "a variant has one name: make the other a variant too")),
-            _ => return Err(refused(&meta, "leave it out")),
+            "alias" => return Err(refused(&meta, "a variant can have only one name: add another variant")),
+            _ => return Err(refused(&meta, "remove it")),
         }
         Ok(())
     });
     found
 }
 
-/// A tool reads and writes an enum by the same names.
+/// Checks that an enum has the same names in both directions.
 fn same(meta: &ParseNestedMeta<'_>, names: &Names) -> syn::Result<()> {
     let (serialize, deserialize) = (&names.serialize, &names.deserialize);
     if serialize.as_ref().map(LitStr::value) == deserialize.as_ref().map(LitStr::value) {
         return Ok(());
     }
-    Err(meta.error("an enum has the same names both ways: write `rename = \"…\"`"))
+    Err(meta.error("an enum must have the same names in both directions: write `rename = \"…\"`"))
 }

@@ -1,4 +1,4 @@
-//! The keys of `#[mcp_tool(…)]`.
+//! Parser of the keys of `#[mcp_tool(…)]`.
 
 use mcp_tool_contract::{
     bounds::Format,
@@ -19,12 +19,13 @@ use crate::{
     errors::Errors,
     keys::{self, Key},
     literal,
+    runtime_crate::RuntimeCrate,
 };
 
-/// Keys whose enforcement doesn't exist yet. A guard that isn't enforced isn't accepted.
+/// Keys that aren't enforced yet. Accepting a guard without enforcing it would be unsafe.
 const LATER: [&str; 3] = ["ceiling", "retry", "cache"];
 
-/// Reads the keys; what is wrong with one leaves the others standing.
+/// Parses the keys. An error in one key doesn't affect the others.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);
@@ -36,9 +37,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
         let name = key.name.to_string();
         let Some(known) = ToolKey::of_name(&name) else {
             if LATER.contains(&name.as_str()) {
-                let message = format!(
-                    "`{name}` isn't enforced by this release, and a guard that isn't enforced is refused: leave it out"
-                );
+                let message = format!("this release can't enforce `{name}`: remove it");
                 errors.at(&key.name, message);
             } else {
                 keys::unknown(&key, ToolKey::NAMES, errors);
@@ -86,6 +85,10 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
             ToolKey::Task => found.task = task(&key, errors),
             ToolKey::Upstream => found.upstreams = guards::upstreams(&key, errors),
             ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),
+            ToolKey::Crate => {
+                let value = key.value("\"::my_crate::mcp\"", errors);
+                found.runtime = value.map(|value| RuntimeCrate::from_value(value, errors));
+            }
             ToolKey::Weakens => found.weakens.extend(weakening(&key, errors)),
         }
     }
@@ -97,27 +100,29 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     }
     match (scope, public) {
         (None, None) => {
-            missing("`scope` is missing: write `scope = \"…\"`, or `public` for a tool that needs none");
+            missing("`scope` is missing: write `scope = \"…\"`, or `public` for a tool without scopes");
         }
         (None, Some(public)) if found.gate.is_some() => {
-            let message =
-                "`public` needs no scope, and the gate asks for one: write the `scope` of those who may ask";
+            let message = "a `public` tool can't have a gate with a scope: write `scope` instead of `public`";
             errors.on(public, message);
         }
-        (Some(_), Some(public)) => errors.on(public, "`public` needs no scope: drop it, or the `scope`"),
+        (Some(_), Some(public)) => errors.on(public, "`public` excludes `scope`: remove one of the two"),
         _ => {}
     }
     if let (Some(_), Some(destructive)) = (read_only, destructive) {
-        errors.on(destructive, "what is `read_only` destroys nothing: drop one of the two");
+        errors.on(destructive, "`read_only` excludes `destructive`: remove one of the two");
     }
     if let (Some(gate), None) = (gated, destructive) {
-        errors
-            .on(gate, "a gate is for what can't be undone: add `destructive`, or put the scope into `scope`");
+        errors.on(
+            gate,
+            "only a `destructive` tool can have a gate: add `destructive`, or put the scope into `scope`",
+        );
     }
     if let (Some(gate), Some(own)) = (gated, found.gate.as_ref())
         && found.scopes.contains(own)
     {
-        let message = format!("every caller holds `{own}` already: a gate asks for a scope that few hold");
+        let message =
+            format!("every caller already has `{own}` from `scope`: use a different scope for the gate");
         errors.on(gate, message);
     }
     found.read_only = read_only.is_some();
@@ -125,7 +130,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     found
 }
 
-/// `major.minor`, without leading zeros.
+/// Parses `major.minor`, without leading zeros.
 fn version(text: &LitStr, errors: &mut Errors) -> Option<(u32, u32)> {
     let number = |digits: &str| {
         let plain = digits == "0" || !digits.starts_with('0');
@@ -137,7 +142,8 @@ fn version(text: &LitStr, errors: &mut Errors) -> Option<(u32, u32)> {
     let version = value.split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
     match version {
         Some((0, 0)) | None => {
-            errors.on(text.span(), format!("`{value}` is no version: write `major.minor`, such as \"1.0\""));
+            errors
+                .on(text.span(), format!("`{value}` isn't a version: write `major.minor`, such as \"1.0\""));
             None
         }
         version => version,
@@ -159,26 +165,26 @@ fn concurrency(key: &Key, errors: &mut Errors) -> Option<u32> {
     match u32::try_from(count) {
         Ok(count) if count > 0 => Some(count),
         _ => {
-            errors.at(&key.meta, "at least one call must be able to run: `concurrency` is 1 or more");
+            errors.at(&key.meta, "`concurrency` must be from 1 to 4294967295");
             None
         }
     }
 }
 
-/// `task`, or `task(required)`.
+/// Parses `task`, or `task(required)`.
 fn task(key: &Key, errors: &mut Errors) -> Option<TaskSupport> {
     if matches!(key.meta, Meta::Path(_)) {
         return Some(TaskSupport::Optional);
     }
     let inside = key.inside("required", errors)?.to_string();
     if inside != "required" {
-        errors.at(&key.meta, "write `task`, or `task(required)` where a call can be nothing else");
+        errors.at(&key.meta, "write `task`, or `task(required)` to refuse clients without task support");
         return None;
     }
     Some(TaskSupport::Required)
 }
 
-/// `deprecated(message = "…", replacement = "…", removal = "2027-01-31")`.
+/// Parses `deprecated(message = "…", replacement = "…", removal = "2027-01-31")`.
 fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
     const PARTS: [&str; 3] = ["message", "replacement", "removal"];
     let inside = key.inside("message = \"…\"", errors)?;
@@ -195,8 +201,10 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
                 if let Some(day) = &removal
                     && !format::spells(Format::Date, &day.value())
                 {
-                    let message =
-                        format!("{:?} is no day: write \"2027-01-31\" (RFC 3339 `full-date`)", day.value());
+                    let message = format!(
+                        "{:?} isn't a date: write \"2027-01-31\" (RFC 3339 `full-date`)",
+                        day.value()
+                    );
                     errors.on(day.span(), message);
                 }
             }
@@ -204,13 +212,13 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
         }
     }
     let Some(message) = message else {
-        errors.at(&key.meta, "`deprecated` says what to do instead: write `deprecated(message = \"…\")`");
+        errors.at(&key.meta, "`message` is missing: write `deprecated(message = \"…\")`");
         return None;
     };
     Some(Deprecation { message: message.value(), replacement, removal: removal.map(|day| day.value()) })
 }
 
-/// `weakens("rule-id", reason = "…")`.
+/// Parses `weakens("rule-id", reason = "…")`.
 fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
     const SHAPE: &str = "\"rule-id\", reason = \"…\"";
     let parts = |input: syn::parse::ParseStream<'_>| {
@@ -225,12 +233,12 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
     let (id, word, reason) = match parts.parse2(key.inside(SHAPE, errors)?) {
         Ok(parts) => parts,
         Err(_) => {
-            errors.at(&key.meta, format!("`weakens` names a rule and says why: write `weakens({SHAPE})`"));
+            errors.at(&key.meta, format!("`weakens` needs a rule and a reason: write `weakens({SHAPE})`"));
             return None;
         }
     };
     if word != "reason" || reason.value().trim().is_empty() {
-        errors.at(&key.meta, format!("a guard is lowered for a reason: write `weakens({SHAPE})`"));
+        errors.at(&key.meta, format!("the reason is missing: write `weakens({SHAPE})`"));
         return None;
     }
     let guards =
@@ -242,13 +250,13 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
         Some(rule) => {
             let message = match rule.class() {
                 ChangeClass::Breaking => {
-                    format!("`{rule}` is breaking: its licence is the next major version, and no reason")
+                    format!("`{rule}` is breaking: bump to the next major version instead of giving a reason")
                 }
                 ChangeClass::Additive | ChangeClass::Weakens => {
-                    format!("`{rule}` is additive: its licence is a minor version, and no reason")
+                    format!("`{rule}` is additive: bump to the next minor version instead of giving a reason")
                 }
                 ChangeClass::Patch => {
-                    format!("`{rule}` lowers no guard, and needs neither version nor reason")
+                    format!("`{rule}` needs neither a version nor a reason: remove this")
                 }
             };
             errors.on(id.span(), message);
@@ -256,9 +264,9 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
         }
         None => {
             let message = match name::nearest(&id.value(), guards()) {
-                Some(meant) => format!("no rule is called {:?}; did you mean {meant:?}?", id.value()),
+                Some(meant) => format!("unknown rule {:?}; did you mean {meant:?}?", id.value()),
                 None => format!(
-                    "no rule is called {:?}; a guard is lowered by {}",
+                    "unknown rule {:?}; rules that lower a guard are {}",
                     id.value(),
                     guards().collect::<Vec<_>>().join(", ")
                 ),

@@ -1,4 +1,4 @@
-//! `complete = customers(invoices)`: the function that completes an argument, and what it borrows.
+//! `complete = customers(invoices)`: the function that completes an argument, and the state that it borrows.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -7,13 +7,13 @@ use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned}
 
 use super::{
     expand::Local,
-    model::{Completion, Input, Sent, StateMap, Tool},
+    model::{ArgumentParam, Completion, Input, StateParam, Tool},
 };
-use crate::{errors::Errors, keys::Key};
+use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
 
 const SHAPE: &str = "customers(invoices)";
 
-/// The key as it was written.
+/// Parses the key.
 pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
     let value = key.value(SHAPE, errors)?;
     let (function, arguments) = match value {
@@ -21,42 +21,42 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
         function => (function, Vec::new()),
     };
     let Expr::Path(ExprPath { path: function, qself: None, .. }) = function else {
-        errors.at(function, format!("`complete` names a function: write `complete = {SHAPE}`"));
+        errors.at(function, format!("`complete` must be a function: write `complete = {SHAPE}`"));
         return None;
     };
-    let mut lent = Vec::new();
+    let mut borrowed = Vec::new();
     for argument in &arguments {
         match argument {
             Expr::Path(ExprPath { path, qself: None, .. }) if path.get_ident().is_some() => {
-                lent.extend(path.get_ident().cloned());
+                borrowed.extend(path.get_ident().cloned());
             }
             other => errors.at(
                 other,
-                "what the tool borrows is named as in its signature, without `&`; the text that was typed comes behind",
+                "this must be the name of a borrowed parameter of the tool, without `&`; the typed text is added last",
             ),
         }
     }
-    (lent.len() == arguments.len())
-        .then(|| Box::new(Completion { function: function.clone(), lent, key: key.span() }))
+    (borrowed.len() == arguments.len())
+        .then(|| Box::new(Completion { function: function.clone(), borrowed, key: key.span() }))
 }
 
-/// A function that completes borrows what its tool borrows, by the names of the signature.
+/// Checks that each named parameter is one that the tool borrows.
 pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
-    let borrowed: Vec<Ident> =
-        inputs.iter().filter_map(Input::lent).filter_map(|lent| lent.name.clone()).collect();
+    let known: Vec<Ident> =
+        inputs.iter().filter_map(Input::state).filter_map(|state| state.name.clone()).collect();
     let sent: Vec<String> = inputs
         .iter()
         .filter_map(|input| match input {
-            Input::Sent(sent) => Some(sent.name.clone()),
-            Input::StateMap(_) | Input::Page(_) => None,
+            Input::Argument(argument) => Some(argument.name.clone()),
+            Input::State(_) | Input::Page(_) => None,
         })
         .collect();
     for input in inputs {
-        let Input::Sent(Sent { completion, .. }) = input else { continue };
+        let Input::Argument(ArgumentParam { completion, .. }) = input else { continue };
         let Some(given) = &completion else { continue };
-        let wrong: Vec<&Ident> = given.lent.iter().filter(|name| !borrowed.contains(name)).collect();
+        let wrong: Vec<&Ident> = given.borrowed.iter().filter(|name| !known.contains(name)).collect();
         for name in &wrong {
-            errors.at(name, no_such(&name.unraw().to_string(), &sent, &borrowed));
+            errors.at(name, no_such(&name.unraw().to_string(), &sent, &known));
         }
         if !wrong.is_empty() {
             *completion = None;
@@ -67,75 +67,82 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
 fn no_such(given: &str, sent: &[String], borrowed: &[Ident]) -> String {
     if sent.iter().any(|name| name == given) {
         return format!(
-            "the agent sends `{given}`, and hasn't yet while an argument is typed: only what the tool borrows can be named"
+            "`{given}` is an argument, which isn't available during completion: name a borrowed parameter of the tool"
         );
     }
     let known: Vec<String> = borrowed.iter().map(|name| name.unraw().to_string()).collect();
     match name::nearest(given, known.iter().map(String::as_str)) {
-        Some(meant) => format!("the tool borrows no `{given}`; did you mean `{meant}`?"),
+        Some(meant) => format!("the tool doesn't borrow `{given}`; did you mean `{meant}`?"),
         None if known.is_empty() => {
-            format!("the tool borrows no `{given}`: borrow it, `{given}: &…`, or leave it out here")
+            format!("the tool doesn't borrow `{given}`: add the parameter `{given}: &…`, or remove it here")
         }
-        None => format!("the tool borrows no `{given}`; what it borrows is `{}`", known.join("`, `")),
+        None => format!("the tool doesn't borrow `{given}`; use one of `{}`", known.join("`, `")),
     }
 }
 
-/// What completes each argument that a function does, for the tool that is bound.
+/// Returns the completers of all arguments with a completion function.
 pub(super) fn completers<'t>(
     tool: &'t Tool,
     constant: impl Fn(usize) -> Ident + 't,
 ) -> impl Iterator<Item = TokenStream> + 't {
     tool.inputs.iter().enumerate().filter_map(move |(index, input)| match input {
-        Input::Sent(Sent { completion: Some(completion), .. }) => {
-            Some(completer(completion, &constant(index), &tool.inputs))
+        Input::Argument(ArgumentParam { completion: Some(completion), .. }) => {
+            Some(completer(completion, &constant(index), tool))
         }
-        Input::Sent(_) | Input::StateMap(_) | Input::Page(_) => None,
+        Input::Argument(_) | Input::State(_) | Input::Page(_) => None,
     })
 }
 
-fn completer(completion: &Completion, declared: &Ident, inputs: &[Input]) -> TokenStream {
-    let Completion { function, lent, .. } = completion;
+fn completer(completion: &Completion, declared: &Ident, tool: &Tool) -> TokenStream {
+    let Completion { function, borrowed, .. } = completion;
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));
-    let held: Vec<&StateMap> = inputs.iter().filter_map(Input::lent).collect();
-    let lent = lent.iter().filter_map(|name| {
-        let place = held.iter().position(|held| held.name.as_ref() == Some(name))?;
+    let states: Vec<&StateParam> = tool.inputs.iter().filter_map(Input::state).collect();
+    let borrowed = borrowed.iter().filter_map(|name| {
+        let place = states.iter().position(|state| state.name.as_ref() == Some(name))?;
         let at = name.span();
-        // The compiler shows a borrow of another type where it was named.
+        // The compiler reports a type mismatch at the name.
         let (state, place) = (located(&state, at), Index { span: at, ..Index::from(place) });
         Some(quote_spanned!(at=> #state.#place.get(#cx)))
     });
     let at = function.span();
     let typed_here = located(&typed, at);
+    let runtime = tool.runtime.at(at);
     let completing = quote_spanned! {at=>
-        ::mcp_tool_runtime::__private::completing(&#declared, #function(#(#lent,)* #typed_here))
+        #runtime::__private::completing(&#declared, #function(#(#borrowed,)* #typed_here))
     };
+    let runtime = &tool.runtime;
     quote! {
-        ::mcp_tool_runtime::__private::Completer {
+        #runtime::__private::Completer {
             declared: &#declared,
             complete: |#state, #cx, #typed| #completing,
         }
     }
 }
 
-/// The same local, shown elsewhere.
+/// Returns the same local with another location.
 fn located(local: &Ident, at: Span) -> Ident {
     Ident::new(&local.to_string(), local.span().located_at(at))
 }
 
 impl Input {
-    /// What the server lends, if that is what it is.
-    fn lent(&self) -> Option<&StateMap> {
+    /// Returns the borrowed parameter, if it is one.
+    fn state(&self) -> Option<&StateParam> {
         match self {
-            Input::StateMap(lent) => Some(lent),
-            Input::Page(_) | Input::Sent(_) => None,
+            Input::State(state) => Some(state),
+            Input::Page(_) | Input::Argument(_) => None,
         }
     }
 }
 
-/// That the type is one that a function can complete, at the key.
-pub(super) fn statement(completion: Option<&Completion>, param: &Ident) -> Option<TokenStream> {
+/// Returns a statement that checks, at the key, that the type can be completed.
+pub(super) fn statement(
+    completion: Option<&Completion>,
+    param: &Ident,
+    runtime: &RuntimeCrate,
+) -> Option<TokenStream> {
     let key = completion?.key;
+    let runtime = runtime.at(key);
     Some(quote_spanned! {key=>
-        let #param = ::mcp_tool_runtime::__private::Param::completed(#param);
+        let #param = #runtime::__private::Param::completed(#param);
     })
 }

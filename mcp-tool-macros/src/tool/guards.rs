@@ -1,4 +1,4 @@
-//! The keys that name who may call, and whom the tool may call.
+//! Keys for access: scopes, upstreams and the gate.
 
 use mcp_tool_contract::name::{self, MAX_UPSTREAMS};
 use syn::{Expr, ExprArray, ExprLit, Lit};
@@ -8,31 +8,31 @@ use crate::{
     keys::{self, Key},
 };
 
-/// `scope = "…"`, or `scope = ["…", …]`.
+/// Parses `scope = "…"`, or `scope = ["…", …]`.
 pub(super) fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
     const LIST: List = List {
         shape: "\"invoices:read\"",
-        empty: "no scope is listed: write `public` for a tool that needs none",
-        odd: "a scope is text: write `scope = \"invoices:read\"`",
-        twice: "this scope stands twice",
+        empty: "the list of scopes is empty: write `public` for a tool without scopes",
+        odd: "a scope must be text: write `scope = \"invoices:read\"`",
+        twice: "this scope is listed twice: remove one",
         check: name::check_scope,
     };
     LIST.read(key, errors)
 }
 
-/// `upstream = "…"`, or `upstream = ["…", …]`.
+/// Parses `upstream = "…"`, or `upstream = ["…", …]`.
 pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     const LIST: List = List {
         shape: "\"billing\"",
-        empty: "no upstream is listed: leave `upstream` out of a tool that reaches none",
-        odd: "an upstream's name is text: write `upstream = \"billing\"`",
-        twice: "this upstream stands twice",
+        empty: "the list of upstreams is empty: remove `upstream`",
+        odd: "an upstream name must be text: write `upstream = \"billing\"`",
+        twice: "this upstream is listed twice: remove one",
         check: name::check_upstream,
     };
     let listed = LIST.read(key, errors);
     if listed.len() > MAX_UPSTREAMS {
         let message = format!(
-            "{} upstreams are listed: a tool reaches at most {MAX_UPSTREAMS}, so split it",
+            "a tool can have at most {MAX_UPSTREAMS} upstreams, got {}: split the tool",
             listed.len()
         );
         errors.at(&key.meta, message);
@@ -40,7 +40,7 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     listed
 }
 
-/// A text or several, each once.
+/// A key with one text or a list of unique texts.
 struct List {
     shape: &'static str,
     empty: &'static str,
@@ -75,13 +75,13 @@ impl List {
     }
 }
 
-/// `gate(scope = "…")`. Gates that nothing enforces yet are refused.
+/// Parses `gate(scope = "…")`. Other gates aren't enforced yet and are refused.
 pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
     const SHAPE: &str = "scope = \"invoices:destroy\"";
     const LATER: [&str; 2] = ["approval", "four_eyes"];
     let inside = key.inside(SHAPE, errors)?;
     if inside.is_empty() {
-        errors.at(&key.meta, format!("a gate says what opens it: write `gate({SHAPE})`"));
+        errors.at(&key.meta, format!("a gate needs a condition: write `gate({SHAPE})`"));
         return None;
     }
     let mut scope = None;
@@ -92,7 +92,7 @@ pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
             scope = text.and_then(|text| match name::check_scope(&text.value()) {
                 Ok(()) => Some(text.value()),
                 Err(_) if text.value().contains(' ') => {
-                    errors.on(text.span(), "a gate asks for one scope, and a scope holds no space");
+                    errors.on(text.span(), "a gate takes one scope, and a scope can't contain a space");
                     None
                 }
                 Err(reason) => {
@@ -102,8 +102,8 @@ pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
             });
         } else if LATER.contains(&word.as_str()) {
             let message = format!(
-                "nobody can approve calls in this release, and a gate that isn't enforced is refused: write \
-                 `gate({SHAPE})`, or leave it out, and calls are refused unless the operator allows them"
+                "this release can't enforce `{word}`: write `gate({SHAPE})`, or remove the gate, and calls are refused \
+                 unless the operator allows them"
             );
             errors.at(&part.name, message);
         } else {

@@ -1,4 +1,4 @@
-//! `#[mcp_tool]`: a function becomes a tool.
+//! `#[mcp_tool]`: makes a function a tool.
 
 mod attribute;
 mod completion;
@@ -11,13 +11,13 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// The function as it was, what makes it a tool, and its mistakes.
+/// Returns the unchanged function, its implementation of `Tool`, and the errors.
 pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<parse::Function>(function.clone()) else {
-        // What isn't a function at all, rustc knows better how to say.
+        // rustc reports syntax errors better.
         return match syn::parse2::<syn::Item>(function.clone()) {
             Ok(item) => {
-                let message = "`#[mcp_tool]` stands on a free function";
+                let message = "`#[mcp_tool]` can only be applied to a free function";
                 let error = syn::Error::new_spanned(&item, message).to_compile_error();
                 quote::quote!(#error #function)
             }

@@ -1,4 +1,4 @@
-//! A tool, once its syntax is behind us.
+//! Model of a tool, independent of syntax.
 
 use mcp_tool_contract::{
     model::{Rate, TaskSupport},
@@ -7,14 +7,14 @@ use mcp_tool_contract::{
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
-use crate::{bounds::Bounds, literal::Literal, lock::LockedTool};
+use crate::{bounds::Bounds, literal::Literal, lock::LockedTool, runtime_crate::RuntimeCrate};
 
-/// What the attribute's keys say.
+/// Parsed keys of the attribute.
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
     pub(crate) version: (u32, u32),
-    /// Where the version stands.
+    /// Span of the version.
     pub(crate) version_at: Option<Span>,
     pub(crate) title: Option<String>,
     pub(crate) scopes: Vec<String>,
@@ -29,21 +29,23 @@ pub(crate) struct Keys {
     pub(crate) task: Option<TaskSupport>,
     pub(crate) constraints: Option<LitStr>,
     pub(crate) rate: Option<Rate>,
-    /// The scope that opens the gate.
+    /// Scope of the gate.
     pub(crate) gate: Option<String>,
     pub(crate) upstreams: Vec<String>,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) weakens: Vec<Weakening>,
+    /// Value of `crate`.
+    pub(crate) runtime: Option<RuntimeCrate>,
 }
 
-/// That the tool will go.
+/// Deprecation notice.
 pub(crate) struct Deprecation {
     pub(crate) message: String,
     pub(crate) replacement: Option<String>,
     pub(crate) removal: Option<String>,
 }
 
-/// Why a guard is lowered.
+/// Reason for a lowered guard.
 pub(crate) struct Weakening {
     pub(crate) rule: ChangeRule,
     pub(crate) reason: String,
@@ -51,31 +53,33 @@ pub(crate) struct Weakening {
 
 /// A function that is a tool.
 pub(crate) struct Tool {
+    /// Path of the runtime crate.
+    pub(crate) runtime: RuntimeCrate,
     pub(crate) function: Ident,
     pub(crate) visibility: Visibility,
-    /// Conditions among its parameters, in the form that compares.
+    /// Constraints across its parameters, in canonical form.
     pub(crate) constraints: Option<String>,
-    /// `#[cfg(…)]` of the function: what stands beside it has the same.
+    /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// Whether mistakes left something that can be called.
+    /// False if errors leave no callable tool.
     pub(crate) is_whole: bool,
-    /// Whether its types can't be named outside the signature.
+    /// True if its types can't be named outside the signature.
     pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) keys: Keys,
-    /// The locked contract that this one is judged by.
+    /// Locked contract that this one is compared with.
     pub(crate) locked: Option<LockedTool>,
-    /// What makes cargo look again when the lock changes.
+    /// Item that makes cargo rebuild when the lock changes.
     pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Type,
-    /// Descriptions that are missing, and where.
+    /// Missing descriptions.
     pub(crate) undescribed: Vec<Undescribed>,
 }
 
-/// A description that is missing.
+/// A missing description.
 pub(crate) struct Undescribed {
     pub(crate) what: String,
     pub(crate) span: Span,
@@ -83,23 +87,23 @@ pub(crate) struct Undescribed {
 
 /// One parameter of the function.
 pub(crate) enum Input {
-    /// Borrowed: the call's context, or what was lent.
-    StateMap(StateMap),
-    /// The page that is asked for.
+    /// Borrowed: the call's context, or application state.
+    State(StateParam),
+    /// Requested page.
     Page(Span),
     /// Owned: sent by the agent.
-    Sent(Sent),
+    Argument(ArgumentParam),
 }
 
-/// A parameter that the server lends.
-pub(crate) struct StateMap {
-    /// Its name, where it has one.
+/// Borrowed parameter.
+pub(crate) struct StateParam {
+    /// Name; `None` for a pattern such as `_`.
     pub(crate) name: Option<Ident>,
     pub(crate) ty: Type,
 }
 
-/// A parameter that the agent sends.
-pub(crate) struct Sent {
+/// Parameter that the agent sends.
+pub(crate) struct ArgumentParam {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) ty: Type,
@@ -110,21 +114,21 @@ pub(crate) struct Sent {
     pub(crate) completion: Option<Box<Completion>>,
 }
 
-/// The header that mirrors an argument, and where it stands.
+/// Header that mirrors an argument.
 pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) key: Span,
     pub(crate) value: Span,
 }
 
-/// The function that completes an argument, and what it borrows of what the tool borrows.
+/// Function that completes an argument, and the tool's borrowed parameters that it takes.
 pub(crate) struct Completion {
     pub(crate) function: Path,
-    pub(crate) lent: Vec<Ident>,
+    pub(crate) borrowed: Vec<Ident>,
     pub(crate) key: Span,
 }
 
-/// A default, and where it stands.
+/// Default of an argument.
 pub(crate) struct Default {
     pub(crate) literal: Literal,
     pub(crate) key: Span,

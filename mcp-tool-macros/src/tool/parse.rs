@@ -1,4 +1,4 @@
-//! A function's signature, read as a tool.
+//! Parser of a function's signature.
 
 use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
@@ -14,20 +14,23 @@ use syn::{
 
 use super::{
     completion,
-    model::{Default, Header, Input, Keys, Sent, StateMap, Tool, Undescribed},
+    model::{ArgumentParam, Default, Header, Input, Keys, StateParam, Tool, Undescribed},
 };
-use crate::{bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock};
+use crate::{
+    bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock,
+    runtime_crate::RuntimeCrate,
+};
 
-/// Parameters that a tool may have.
+/// Maximum number of parameters of a tool.
 const MAX_PARAMETERS: usize = 64;
 
-/// Types that an agent sends, by their spelling; aliases of them are found by const evaluation.
+/// Names of types that an agent sends. Aliases are resolved later, in const evaluation.
 const SENT: [&str; 18] = [
     "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
     "f64", "char", "usize", "isize",
 ];
 
-/// A function whose body stays as it was written, so that its own errors are rustc's.
+/// A function with an unparsed body, so that rustc reports its errors.
 pub(crate) struct Function {
     attributes: Vec<Attribute>,
     visibility: Visibility,
@@ -47,7 +50,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The function as rustc takes it: parameters can't have doc comments or keys.
+    /// Returns the function without doc comments and keys on its parameters, which rustc refuses.
     pub(super) fn without_keys(mut self) -> TokenStream {
         for parameter in &mut self.signature.inputs {
             if let FnArg::Typed(parameter) = parameter {
@@ -63,7 +66,7 @@ fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
-/// The tool, as whole as its mistakes leave it.
+/// Returns the tool, as complete as its errors allow.
 pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool {
     let Function { attributes, visibility, signature, .. } = function;
     let is_sound = check_signature(signature, errors);
@@ -103,6 +106,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         .filter(|_| keys.version != (0, 0))
         .and_then(|at| locks.baseline(&name, keys.version, at, errors));
     Tool {
+        runtime: keys.runtime.clone().unwrap_or_else(RuntimeCrate::from_manifest),
         function: signature.ident.clone(),
         constraints,
         visibility: visibility.clone(),
@@ -121,11 +125,11 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
 }
 
-/// Conditions among the parameters, each of which they name as it is.
+/// Parses the constraints and checks the parameters that they name.
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
-        Input::Sent(sent) => Some(sent.name.as_str()),
-        Input::StateMap(_) | Input::Page(_) => None,
+        Input::Argument(argument) => Some(argument.name.as_str()),
+        Input::State(_) | Input::Page(_) => None,
     });
     match mcp_tool_contract::constraints::check(&text.value(), names) {
         Ok(canonical) => Some(canonical),
@@ -136,7 +140,7 @@ fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<S
     }
 }
 
-/// The first `impl` within a type.
+/// Finds the first `impl` in a type.
 fn opaque(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == "impl").then_some(ident),
@@ -151,12 +155,12 @@ fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String 
     }
     let name = signature.ident.unraw().to_string();
     if let Err(reason) = name::check_tool(&name) {
-        errors.at(&signature.ident, format!("{reason}; or give it another with `name = \"…\"`"));
+        errors.at(&signature.ident, format!("{reason}; or set another one with `name = \"…\"`"));
     }
     name
 }
 
-/// Whether a tool can be made of it at all.
+/// Checks the signature; returns false if it can't become a tool.
 fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     let mut whole = true;
     let mut refuse = |tokens: &dyn ToTokens, message: &str| {
@@ -166,37 +170,37 @@ fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     if let Some(receiver) = signature.receiver() {
         refuse(
             receiver,
-            "a tool is a free function: borrow what it needs, `invoices: &Invoices`, and lend it",
+            "a tool must be a free function: borrow its state, `invoices: &Invoices`, and register it with `.state(…)`",
         );
     }
     if !signature.generics.params.is_empty() {
         let lifetimes =
             signature.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
         let message = if lifetimes {
-            "what is borrowed lives as long as the call, without a name: drop the lifetimes"
+            "borrowed parameters can't have named lifetimes: remove them"
         } else {
-            "a tool has one contract, so its function can't be generic: name the types"
+            "a tool can't be generic, because it has one contract: use concrete types"
         };
         refuse(&signature.generics.params, message);
     }
     if let Some(clause) = &signature.generics.where_clause {
-        refuse(clause, "a tool's function can't be generic: drop the `where`");
+        refuse(clause, "a tool can't be generic: remove the `where`");
     }
     if let Some(constness) = &signature.constness {
-        refuse(constness, "a tool's function isn't `const`");
+        refuse(constness, "a tool can't be `const`: remove it");
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi, "a tool's function has Rust's own ABI: drop the `extern`");
+        refuse(abi, "a tool must have the Rust ABI: remove the `extern`");
     }
     if let Some(variadic) = &signature.variadic {
-        refuse(variadic, "a tool's parameters are named one by one");
+        refuse(variadic, "a tool can't be variadic: name each parameter");
     }
     let safety = signature.safety.to_token_stream();
     if !safety.is_empty() {
-        refuse(&safety, "a tool is called by anyone with any arguments, so its function can't be `unsafe`");
+        refuse(&safety, "a tool can't be `unsafe`, because callers send any arguments: remove it");
     }
     if let Some(opaque) = opaque(signature.output.to_token_stream()) {
-        refuse(&opaque, "a result's type is named, so that the contract can show it");
+        refuse(&opaque, "a result type can't be `impl Trait`, because the contract needs it: name the type");
     }
     whole
 }
@@ -212,52 +216,57 @@ fn input(
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
         Pat::Wild(_) | Pat::Ident(_) => None,
         other => {
-            errors.at(other, "a parameter is one name: take it apart in the body");
+            errors.at(other, "a parameter must be a single name: destructure it in the body");
             return None;
         }
     };
     if let Type::Reference(reference) = &**ty {
-        return lent(name, reference, attrs, errors);
+        return state(name, reference, attrs, errors);
     }
     if is_page_request(ty) {
-        refuse_keys(attrs, "`limit` and `cursor` have bounds of their own: drop this", errors);
+        refuse_keys(attrs, "`limit` and `cursor` have fixed bounds: remove this", errors);
         return Some(Input::Page(ty.span()));
     }
     if let Type::ImplTrait(opaque) = &**ty {
-        errors.at(opaque, "a parameter's type is named, so that the contract can show it");
+        errors.at(
+            opaque,
+            "a parameter type can't be `impl Trait`, because the contract needs it: name the type",
+        );
         return None;
     }
     let Some(name) = name else {
-        errors.at(pat, "what the agent sends needs a name");
+        errors.at(pat, "an argument needs a name: replace the pattern");
         return None;
     };
-    Some(Input::Sent(sent(name, attrs, ty, silent, undescribed, errors)))
+    Some(Input::Argument(argument(name, attrs, ty, silent, undescribed, errors)))
 }
 
-/// A borrowed parameter.
-fn lent(
+/// Parses a borrowed parameter.
+fn state(
     name: Option<&Ident>,
     reference: &TypeReference,
     attrs: &[Attribute],
     errors: &mut Errors,
 ) -> Option<Input> {
-    refuse_keys(attrs, "the server lends this: only what the agent sends has keys", errors);
+    refuse_keys(attrs, "application state can't have keys: remove this", errors);
     refuse_conditions(attrs, errors);
     if let Some(mutability) = &reference.mutability {
-        errors.at(mutability, "what is lent is shared by all calls: borrow it with `&`, and lock inside");
+        errors.at(
+            mutability,
+            "application state is shared by all calls: borrow it with `&`, and use a lock inside",
+        );
         return None;
     }
     if let Some(owned) = owned_form(&reference.elem) {
-        let message = format!(
-            "an agent sends this, so it is taken owned: `{owned}`; what is borrowed, the server lends"
-        );
+        let message =
+            format!("an argument must be owned: write `{owned}`; only application state is borrowed");
         errors.at(reference, message);
         return None;
     }
-    Some(Input::StateMap(StateMap { name: name.cloned(), ty: (*reference.elem).clone() }))
+    Some(Input::State(StateParam { name: name.cloned(), ty: (*reference.elem).clone() }))
 }
 
-/// How a borrowed type that an agent sends is taken instead.
+/// Returns the owned form of a borrowed argument type.
 fn owned_form(elem: &Type) -> Option<String> {
     match elem {
         Type::Slice(slice) => Some(format!("Vec<{}>", spelled(&slice.elem))),
@@ -274,17 +283,17 @@ fn spelled(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
-/// `PageRequest` is recognised by its own name: it stands for two parameters.
+/// Recognizes `PageRequest` by its name: it adds two parameters.
 fn is_page_request(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
 }
 
-/// A contract is the same in every build.
+/// Refuses `cfg` on parameters: a contract is the same in every build.
 fn refuse_conditions(attrs: &[Attribute], errors: &mut Errors) {
     let conditions = ["cfg", "cfg_attr"];
     for attribute in attrs {
         if conditions.iter().any(|condition| attribute.path().is_ident(condition)) {
-            errors.at(attribute, "a parameter is there in every build: put the condition on the whole tool");
+            errors.at(attribute, "a parameter can't be conditional: put the `cfg` on the whole tool");
         }
     }
 }
@@ -295,15 +304,15 @@ fn refuse_keys(attrs: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// A parameter that the agent sends, with its keys.
-fn sent(
+/// Parses a parameter that the agent sends.
+fn argument(
     ident: &Ident,
     attrs: &[Attribute],
     ty: &Type,
     silent: bool,
     undescribed: &mut Vec<Undescribed>,
     errors: &mut Errors,
-) -> Sent {
+) -> ArgumentParam {
     let name = ident.unraw().to_string();
     if let Err(reason) = name::check_parameter(&name) {
         errors.at(ident, reason);
@@ -353,24 +362,24 @@ fn sent(
         default = None;
     }
     if secret && let Some(Default { key, .. }) = &default {
-        errors.on(*key, "a default is shown to every caller, and a `secret` to none: drop one of the two");
+        errors.on(*key, "a `secret` can't have a default, which every caller sees: remove one of the two");
         default = None;
     }
     if secret && let Some(Header { key, .. }) = &header {
-        let message =
-            "a header is seen by every proxy on the way, and a `secret` by none: drop one of the two";
+        let message = "a `secret` can't have a header, which every proxy sees: remove one of the two";
         errors.on(*key, message);
         header = None;
     }
     if secret && let Some(given) = &completion {
-        let message = "what is typed of a `secret` would be sent before it is meant: drop one of the two";
+        let message =
+            "a `secret` can't be completed, because partial input would be sent: remove one of the two";
         errors.on(given.key, message);
         completion = None;
     }
-    Sent { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
+    ArgumentParam { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
 }
 
-/// `header = "Region"`.
+/// Parses `header = "Region"`.
 fn header(key: &keys::Key, errors: &mut Errors) -> Option<Header> {
     let text = key.text("\"Region\"", errors)?;
     match name::check_header(&text.value()) {
@@ -382,14 +391,14 @@ fn header(key: &keys::Key, errors: &mut Errors) -> Option<Header> {
     }
 }
 
-/// Each header once: its name is the same in any case.
+/// Checks that headers are unique. Their names are case-insensitive.
 fn check_headers(inputs: &[Input], errors: &mut Errors) {
     let mut before: Vec<(&Header, &str)> = Vec::new();
     for input in inputs {
-        let Input::Sent(Sent { name, header: Some(header), .. }) = input else { continue };
+        let Input::Argument(ArgumentParam { name, header: Some(header), .. }) = input else { continue };
         match before.iter().find(|(other, _)| other.name.eq_ignore_ascii_case(&header.name)) {
             Some((_, other)) => {
-                let message = format!("this header mirrors '{other}' already: give each its own");
+                let message = format!("this header already mirrors '{other}': use a different one");
                 errors.on(header.value, message);
             }
             None => before.push((header, name)),
@@ -397,20 +406,20 @@ fn check_headers(inputs: &[Input], errors: &mut Errors) {
     }
 }
 
-/// Each name once, those of a page among them.
+/// Checks the number of parameters, and names that collide with those of a page.
 fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     let mut pages = 0;
     for input in inputs {
         match input {
-            Input::StateMap(_) => {}
+            Input::State(_) => {}
             Input::Page(span) => {
                 pages += 1;
                 if pages > 1 {
-                    errors.on(*span, "a tool gives one page: there is one `PageRequest`");
+                    errors.on(*span, "a tool can have only one `PageRequest`: remove this");
                 }
             }
-            Input::Sent(sent) => names.push(sent.name.clone()),
+            Input::Argument(argument) => names.push(argument.name.clone()),
         }
     }
     for parameter in &signature.inputs {
@@ -421,11 +430,14 @@ fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
             && !is_page_request(ty)
             && (pat.ident == "limit" || pat.ident == "cursor")
         {
-            errors.at(&pat.ident, "a `PageRequest` brings a parameter of this name: rename this one");
+            errors.at(&pat.ident, "`PageRequest` adds a parameter of this name: rename this one");
         }
     }
     if names.len() + 2 * pages > MAX_PARAMETERS {
-        let message = format!("a tool has at most {MAX_PARAMETERS} parameters: split it");
+        let message = format!(
+            "a tool can have at most {MAX_PARAMETERS} parameters, got {}: split the tool",
+            names.len() + 2 * pages
+        );
         errors.on(signature.paren_token.span.join(), message);
     }
 }

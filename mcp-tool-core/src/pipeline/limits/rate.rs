@@ -196,12 +196,7 @@ impl Refused {
 }
 
 const fn named(window: Window) -> &'static str {
-    match window {
-        Window::Second => "second",
-        Window::Minute => "minute",
-        Window::Hour => "hour",
-        Window::Day => "day",
-    }
+    window.noun()
 }
 
 /// Rounded up, so that who waits so long waits long enough.

@@ -1,0 +1,71 @@
+//! Keys of a contract that are written only if present.
+//!
+//! A key that is added later belongs here, with the next lock format. Contracts without it then keep their digests, and
+//! locks without it keep their format number, so that an older release can still read them.
+
+use serde_json::Value;
+
+use super::{META_GATE, META_RATE, META_TASK, META_UPSTREAMS};
+use crate::model::{Contract, TaskSupport};
+
+/// A key that is digested, listed and locked only if present.
+#[derive(Clone, Copy)]
+pub(crate) struct OptionalKey {
+    /// Name in the digested form.
+    pub(crate) name: &'static str,
+    /// Name in `_meta`.
+    pub(crate) meta: &'static str,
+    /// First lock format that has the key.
+    pub(crate) lock_format: u32,
+    /// Value; `None` if absent.
+    pub(crate) value: fn(&Contract) -> serde_json::Result<Option<Value>>,
+}
+
+/// All optional keys, in the order of `_meta`.
+pub(crate) const KEYS: &[OptionalKey] = &[
+    OptionalKey {
+        name: "rate",
+        meta: META_RATE,
+        lock_format: 1,
+        value: |contract| contract.rate.map(serde_json::to_value).transpose(),
+    },
+    OptionalKey {
+        name: "gate",
+        meta: META_GATE,
+        lock_format: 1,
+        value: |contract| contract.gate.map(serde_json::to_value).transpose(),
+    },
+    OptionalKey {
+        name: "task",
+        meta: META_TASK,
+        lock_format: 1,
+        value: |contract| Ok(contract.task.map(TaskSupport::name).map(Value::from)),
+    },
+    OptionalKey {
+        name: "upstreams",
+        meta: META_UPSTREAMS,
+        lock_format: 1,
+        value: |contract| Ok((!contract.upstreams.is_empty()).then(|| contract.upstreams.into())),
+    },
+];
+
+/// Returns the least lock format that can represent all of these contracts.
+pub(crate) fn lock_format<'c>(
+    contracts: impl Iterator<Item = &'c Contract>,
+    keys: &[OptionalKey],
+) -> serde_json::Result<u32> {
+    let mut format = 1;
+    for contract in contracts {
+        for key in keys {
+            if key.lock_format > format && (key.value)(contract)?.is_some() {
+                format = key.lock_format;
+            }
+        }
+    }
+    Ok(format)
+}
+
+/// Newest lock format of these keys.
+pub(crate) fn newest_lock_format(keys: &[OptionalKey]) -> u32 {
+    keys.iter().map(|key| key.lock_format).max().unwrap_or(1)
+}

@@ -1,0 +1,253 @@
+//! Path of the runtime crate in generated code.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprLit, ExprPath, Lit};
+
+use crate::errors::Errors;
+
+/// Package name of the runtime.
+const PACKAGE: &str = "mcp-tool-runtime";
+
+/// Tables of dependencies, also under `target.….`.
+const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
+
+/// Path of the runtime crate, such as `::mcp_tool_runtime`.
+#[derive(Clone)]
+pub(crate) struct RuntimeCrate(TokenStream);
+
+impl RuntimeCrate {
+    /// The dependency under its name in `Cargo.toml`, which may rename it.
+    pub(crate) fn from_manifest() -> Self {
+        let name = manifest_folder().and_then(|folder| cached_name(&folder));
+        let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
+        // The name comes from a file, so it may be anything.
+        match syn::parse_str::<Ident>(&name) {
+            Ok(name) => RuntimeCrate(quote!(::#name)),
+            Err(_) => RuntimeCrate(quote!(::mcp_tool_runtime)),
+        }
+    }
+
+    /// The value of `crate = "path"`, as serde has it, or of `crate = path`, for `$crate` in a macro.
+    pub(crate) fn from_value(value: &Expr, errors: &mut Errors) -> Self {
+        match value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                match text.parse_with(syn::Path::parse_mod_style) {
+                    Ok(path) => return RuntimeCrate(path.to_token_stream()),
+                    Err(_) => errors.on(text.span(), SHAPE),
+                }
+            }
+            Expr::Path(ExprPath { path, qself: None, .. }) => return RuntimeCrate(path.to_token_stream()),
+            // A `$path` of a macro.
+            Expr::Group(group) => return RuntimeCrate::from_value(&group.expr, errors),
+            other => errors.at(other, SHAPE),
+        }
+        RuntimeCrate::from_manifest()
+    }
+
+    /// The path with the span of the code around it, so that errors point there.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let located = |mut token: TokenTree| {
+            // The hygiene of `$crate` stays.
+            token.set_span(token.span().located_at(span));
+            token
+        };
+        self.0.clone().into_iter().map(located).collect()
+    }
+}
+
+const SHAPE: &str = "`crate` must be a path: write `crate = \"::my_crate::mcp\"`";
+
+impl ToTokens for RuntimeCrate {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+    }
+}
+
+fn manifest_folder() -> Option<PathBuf> {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
+}
+
+/// Names by manifest, with the file's time: an editor's process outlives changes of the file.
+static NAMES: Mutex<Option<HashMap<PathBuf, (SystemTime, Option<String>)>>> = Mutex::new(None);
+
+fn cached_name(folder: &Path) -> Option<String> {
+    let path = folder.join("Cargo.toml");
+    let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = names.get_or_insert_default();
+    if let Some((known, name)) = names.get(&path)
+        && *known == modified
+    {
+        return name.clone();
+    }
+    let name = read_name(&path, folder);
+    names.insert(path, (modified, name.clone()));
+    name
+}
+
+fn read_name(path: &Path, folder: &Path) -> Option<String> {
+    let manifest = fs::read_to_string(path).ok()?;
+    let inherited = |name: &str| {
+        let root = folder.ancestors().find_map(|folder| {
+            let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+            text.lines()
+                .any(|line| table(line).is_some_and(|table| table.starts_with("workspace")))
+                .then_some(text)
+        });
+        root.is_some_and(|root| is_renamed(&root, "workspace.dependencies", name))
+    };
+    dependency(&manifest, inherited)
+}
+
+/// Returns the name of the runtime in a manifest that renames it.
+///
+/// Reads single lines instead of TOML, so that no TOML parser delays each build: `name = { package = "…" }`,
+/// `name.package = "…"` and `package = "…"` in a table of its own, and the same inherited from the workspace. A manifest
+/// that writes it in another way needs `crate = "…"`.
+fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String> {
+    let mut renamed = None;
+    for Line { table, key, value } in lines(manifest) {
+        let Some((name, rest)) = entry(&table, &key, &TABLES) else { continue };
+        if name == PACKAGE {
+            return None;
+        }
+        let is_inherited = || setting(&rest, &value, "workspace") == Some("true") && inherited(&name);
+        if renamed.is_none() && (is_package(&rest, &value) || is_inherited()) {
+            renamed = Some(name);
+        }
+    }
+    renamed
+}
+
+/// Returns true if a table of dependencies renames the runtime to `name`.
+fn is_renamed(manifest: &str, dependencies: &str, name: &str) -> bool {
+    lines(manifest).any(|Line { table, key, value }| {
+        entry(&table, &key, &[dependencies])
+            .is_some_and(|(entry, rest)| entry == name && is_package(&rest, &value))
+    })
+}
+
+fn is_package(rest: &str, value: &str) -> bool {
+    setting(rest, value, "package").is_some_and(|package| package.trim_matches(['"', '\'']) == PACKAGE)
+}
+
+/// A `key = value` with its table.
+struct Line {
+    table: String,
+    key: String,
+    value: String,
+}
+
+fn lines(manifest: &str) -> impl Iterator<Item = Line> {
+    let mut current = String::new();
+    manifest.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(table) = table(line) {
+            current = table;
+            return None;
+        }
+        let (key, value) = line.split_once('=')?;
+        Some(Line { table: current.clone(), key: plain(key), value: value.trim().to_owned() })
+    })
+}
+
+/// The name in `[name]`.
+fn table(line: &str) -> Option<String> {
+    let (name, _) = line.trim().strip_prefix('[')?.split_once(']')?;
+    Some(plain(name))
+}
+
+/// A dotted key without quotes and blanks.
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '"' | '\'' | ' ' | '\t')).collect()
+}
+
+/// Dependency that a line belongs to, and the rest of its key.
+fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
+    let full = format!("{table}.{key}");
+    let behind = tables.iter().find_map(|known| {
+        let behind = full.strip_prefix(&format!("{known}."));
+        let in_target = || Some(full.strip_prefix("target.")?.split_once(&format!(".{known}."))?.1);
+        behind.or_else(in_target)
+    })?;
+    let (name, rest) = behind.split_once('.').unwrap_or((behind, ""));
+    Some((name.to_owned(), rest.to_owned()))
+}
+
+/// Value of a setting of a dependency: `rest = value`, or a member of the inline table `value`.
+fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
+    if rest == name {
+        return Some(value.split('#').next().unwrap_or_default().trim());
+    }
+    // Arrays in it may continue on further lines.
+    let members = value.strip_prefix('{').filter(|_| rest.is_empty())?.split('}').next()?;
+    members.split(',').find_map(|member| {
+        let (key, value) = member.split_once('=')?;
+        (key.trim() == name).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(manifest: &str) -> Option<String> {
+        dependency(manifest, |name| name == "inherited")
+    }
+
+    #[test]
+    fn renamed_dependency_is_found_in_every_form() {
+        for manifest in [
+            "[dependencies]\nmcp = { version = \"1\", package = \"mcp-tool-runtime\" }",
+            "[dependencies]\n\"mcp\" = {package='mcp-tool-runtime',path=\"../x\"} # renamed",
+            "[dependencies]\nmcp.path = \"..\"\nmcp.package = \"mcp-tool-runtime\" # renamed",
+            "[dependencies.mcp]\nversion = \"1\"\npackage = \"mcp-tool-runtime\"",
+            "[ dev-dependencies ]\nmcp = { package = \"mcp-tool-runtime\" }",
+            "[target.'cfg(unix)'.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }",
+            "[target.\"x86_64-unknown-linux-gnu\".dependencies.mcp]\npackage = \"mcp-tool-runtime\"",
+        ] {
+            assert_eq!(name(manifest).as_deref(), Some("mcp"), "{manifest}");
+        }
+        for manifest in [
+            "[dependencies]\ninherited = { workspace = true, features = [\"http\"] }",
+            "[dependencies]\ninherited.workspace = true",
+            "[dependencies.inherited]\nworkspace = true",
+        ] {
+            assert_eq!(name(manifest).as_deref(), Some("inherited"), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn dependency_under_its_own_name_is_not_renamed() {
+        for manifest in [
+            "",
+            "[package]\nname = \"mcp\"\n[dependencies]\nserde = \"1\"",
+            "[dependencies]\nmcp-tool-runtime = \"1\"",
+            "[dependencies]\nmcp-tool-runtime.workspace = true",
+            "[dependencies.mcp-tool-runtime]\nversion = \"1\"",
+            "[dependencies]\nother = { workspace = true }",
+            "[dependencies]\nmcp = { package = \"mcp-tool-runtime\" }\nmcp-tool-runtime = \"1\"",
+            "[build-dependencies]\nmcp = { package = \"mcp-tool-runtime\" }",
+            "[package.metadata.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }",
+            "[dependencies]\nmcp = { package = \"mcp-tool-runtime-extras\" }",
+        ] {
+            assert_eq!(name(manifest), None, "{manifest}");
+        }
+    }
+
+    #[test]
+    fn rename_of_the_workspace_is_found() {
+        let root = "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }";
+        assert!(is_renamed(root, "workspace.dependencies", "mcp"));
+        assert!(!is_renamed(root, "workspace.dependencies", "other"));
+    }
+}

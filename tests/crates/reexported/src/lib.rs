@@ -1,0 +1,75 @@
+//! Tools of a crate that has the framework only through a re-export.
+
+use mcp_tool_tests_renamed::{
+    define_tool,
+    framework::{CallContext, Page, PageRequest, ToolEntry, ToolError, ToolSchema, mcp_tool, tools},
+};
+
+/// Kind of an invoice.
+#[derive(Clone, Copy, Debug, serde::Serialize, ToolSchema)]
+#[schema(crate = "mcp_tool_tests_renamed::framework")]
+pub enum Kind {
+    /// Not paid yet.
+    Open,
+}
+
+/// Number of an invoice.
+#[derive(Debug, serde::Serialize, ToolSchema)]
+#[schema(crate = "::mcp_tool_tests_renamed::framework", min_len = 1)]
+#[schema(max_len = 12)]
+pub struct Number(String);
+
+/// An invoice.
+#[derive(Debug, serde::Serialize, serde::Deserialize, ToolSchema)]
+#[schema(crate = "::mcp_tool_tests_renamed::framework")]
+pub struct Invoice {
+    /// Its total.
+    #[schema(max = 100)]
+    pub total: u32,
+}
+
+/// List invoices.
+#[mcp_tool(
+    crate = "::mcp_tool_tests_renamed::framework",
+    version = "1.0",
+    scope = "invoices:read",
+    read_only
+)]
+pub async fn list_invoices(
+    _: &CallContext,
+    /// Their kind.
+    kind: Option<Kind>,
+    /// Prefix of their numbers.
+    #[arg(pattern = "^[a-z]+$", max_len = 4)]
+    prefix: Option<String>,
+    page: PageRequest,
+) -> Result<Page<Invoice>, ToolError> {
+    let _ = (kind, prefix);
+    Page::keyset(vec![Invoice { total: 1 }], &page, |invoice| invoice.total)
+}
+
+/// Cancel an invoice.
+#[mcp_tool(crate = "::mcp_tool_tests_renamed::framework", version = "1.0", public)]
+pub fn cancel_invoice(
+    /// Its number.
+    number: Number,
+) {
+    drop(number);
+}
+
+define_tool!(defined_by_a_macro);
+
+/// All tools.
+pub const TOOLS: &[ToolEntry] =
+    tools![crate = "::mcp_tool_tests_renamed::framework"; list_invoices, cancel_invoice, defined_by_a_macro];
+
+#[cfg(test)]
+mod tests {
+    use super::TOOLS;
+
+    #[test]
+    fn tools_of_a_re_exported_framework_have_their_contracts() {
+        let names: Vec<&str> = TOOLS.iter().map(|tool| tool.contract().name).collect();
+        assert_eq!(names, ["list_invoices", "cancel_invoice", "defined_by_a_macro"]);
+    }
+}
