@@ -1,0 +1,32 @@
+//! Files of the repository.
+
+use std::{fs, path::Path};
+
+/// Folders that hold nothing of the project's own.
+const OTHERS: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
+
+/// Path from the root and content of each file with one of the extensions, or without extension where "" is one.
+pub fn files(extensions: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    walk(&repository::root(), "", extensions, &mut found);
+    assert!(!found.is_empty(), "no file ends with {extensions:?}");
+    found
+}
+
+fn walk(folder: &Path, prefix: &str, extensions: &[&str], found: &mut Vec<(String, String)>) {
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let place = format!("{prefix}{name}");
+        if path.is_dir() {
+            if !OTHERS.contains(&name) {
+                walk(&path, &format!("{place}/"), extensions, found);
+            }
+        } else if extensions.contains(&path.extension().map_or("", |extension| extension.to_str().unwrap()))
+            && let Ok(text) = fs::read_to_string(&path)
+        {
+            found.push((place, text));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Imports between the files of each crate: no ring of more than three files.
+//!
+//! A file imports another where a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
+//! module) names an item that is defined there. Re-exports are followed to the definition, and are no import
+//! themselves. Code under `cfg(test)` isn't looked at.
+
+mod graph;
+mod sources;
+
+use std::path::Path;
+
+use repository::{libraries, metadata, root, text};
+
+/// Files that may import one another in a ring.
+const LIMIT: usize = 3;
+
+#[test]
+fn no_ring_of_imports_is_longer_than_three_files() {
+    let metadata = metadata();
+    let mut violations = Vec::new();
+    for package in libraries(&metadata) {
+        let targets = package["targets"].as_array().unwrap();
+        let library = targets.iter().find(|target| {
+            let kinds = target["kind"].as_array().unwrap();
+            kinds.iter().any(|kind| kind == "lib" || kind == "proc-macro")
+        });
+        let source = Path::new(text(library.unwrap(), "src_path"));
+        let edges = sources::imports(source);
+        for mut ring in graph::rings(&edges) {
+            if ring.len() <= LIMIT {
+                continue;
+            }
+            ring.sort();
+            let names = ring.iter().map(|file| file.strip_prefix(root()).unwrap().display().to_string());
+            violations.push(format!(
+                "a ring of {} files:\n  {}",
+                ring.len(),
+                names.collect::<Vec<_>>().join("\n  ")
+            ));
+            for (from, to) in &edges {
+                if ring.contains(from) && ring.contains(to) {
+                    let place = |file: &Path| {
+                        file.strip_prefix(source.parent().unwrap()).unwrap().display().to_string()
+                    };
+                    violations.push(format!("    {} -> {}", place(from), place(to)));
+                }
+            }
+        }
+    }
+    crate::report("imports", &violations);
+}

@@ -1,0 +1,327 @@
+//! Modules of a crate, with the items and imports of each, as far as tokens show them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, iter,
+    path::{Path, PathBuf},
+};
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// Path of a module from the crate's root, or of an item.
+type Name = Vec<String>;
+
+#[derive(Default)]
+struct Module {
+    file: PathBuf,
+    /// Names of what is defined here, but for modules.
+    items: BTreeSet<String>,
+    /// What `use` brings in, by the name that it has here. A glob has none.
+    imports: Vec<Import>,
+    /// Paths in the code.
+    paths: Vec<Name>,
+    /// Single names in the code.
+    names: BTreeSet<String>,
+}
+
+struct Import {
+    name: Option<String>,
+    path: Name,
+    is_reexport: bool,
+}
+
+type Modules = BTreeMap<Name, Module>;
+
+/// Pairs of files, of which the first imports the second.
+pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
+    let mut modules = Modules::new();
+    read_file(&mut modules, vec![], root);
+    let mut edges = BTreeSet::new();
+    for (name, module) in &modules {
+        let used = module.imports.iter().filter(|import| match (&import.name, import.is_reexport) {
+            (Some(name), true) => module.names.contains(name),
+            (Some(_), false) => true,
+            (None, _) => false,
+        });
+        let globs = module.imports.iter().filter(|import| import.name.is_none());
+        let paths = used.map(|import| import.path.clone()).chain(module.paths.iter().cloned());
+        let through_globs = globs.flat_map(|glob| {
+            module.names.iter().map(|used| glob.path.iter().chain(iter::once(used)).cloned().collect())
+        });
+        for path in paths.chain(through_globs) {
+            if let Some(file) = find(&modules, name, &path, 0)
+                && file != module.file
+            {
+                edges.insert((module.file.clone(), file));
+            }
+        }
+    }
+    edges
+}
+
+/// The file that defines what a path in a module names; none where it is of another crate.
+fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<PathBuf> {
+    // Two globs may name each other.
+    if depth > 16 {
+        return None;
+    }
+    let (mut at, mut rest) = (at.clone(), path);
+    let mut is_inside = false;
+    while let [first, after @ ..] = rest {
+        match first.as_str() {
+            "crate" => at.clear(),
+            "self" => {}
+            "super" => drop(at.pop()),
+            _ => break,
+        }
+        is_inside = true;
+        rest = after;
+    }
+    loop {
+        let module = modules.get(&at)?;
+        let [first, after @ ..] = rest else { return Some(module.file.clone()) };
+        let inner: Name = at.iter().cloned().chain([first.clone()]).collect();
+        if modules.contains_key(&inner) {
+            (at, rest) = (inner, after);
+            is_inside = true;
+            continue;
+        }
+        if module.items.contains(first) {
+            return Some(module.file.clone());
+        }
+        let named = module.imports.iter().find(|import| import.name.as_ref() == Some(first));
+        if let Some(import) = named {
+            let path: Name = import.path.iter().chain(after).cloned().collect();
+            return find(modules, &at, &path, depth + 1);
+        }
+        let globs = module.imports.iter().filter(|import| import.name.is_none());
+        let mut globs = globs.map(|glob| glob.path.iter().chain(rest).cloned().collect::<Name>());
+        let found = globs.find_map(|path| find(modules, &at, &path, depth + 1));
+        // A path into this crate that names nothing seen here was made by a macro of the module.
+        return found.or_else(|| (is_inside && depth == 0).then(|| module.file.clone()));
+    }
+}
+
+fn read_file(modules: &mut Modules, name: Name, file: &Path) {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let folder = file.parent().unwrap();
+    let stem = file.file_stem().unwrap().to_str().unwrap();
+    let folder = if ["lib", "main", "mod"].contains(&stem) { folder.to_owned() } else { folder.join(stem) };
+    read_module(modules, name, file, &folder, tokens);
+}
+
+/// Reads the items of a module; `folder` is where the files of its modules are.
+fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, tokens: TokenStream) {
+    let mut module = Module { file: file.to_owned(), ..Module::default() };
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let (mut start, mut is_public) = (0, false);
+    let mut is_test = false;
+    let mut path_attribute = None;
+    while let Some(token) = tokens.get(start) {
+        let next = tokens.get(start + 1);
+        match (token, next) {
+            // An inner attribute, and one of the next item.
+            (TokenTree::Punct(hash), Some(TokenTree::Punct(_))) if hash.as_char() == '#' => start += 2,
+            (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
+                let text = attribute.stream().to_string().replace(' ', "");
+                is_test |= text.starts_with("cfg(") && text.contains("test") && !text.contains("not(test");
+                if let Some(path) = text.strip_prefix("path=") {
+                    path_attribute = Some(path.trim_matches('"').to_owned());
+                }
+                start += 1;
+            }
+            (TokenTree::Ident(word), Some(_)) if *word == "pub" => is_public = true,
+            (TokenTree::Ident(word), Some(TokenTree::Ident(inner))) if *word == "mod" => {
+                let inner = inner.to_string();
+                let child: Name = name.iter().cloned().chain([inner.clone()]).collect();
+                match tokens.get(start + 2) {
+                    _ if is_test => {}
+                    Some(TokenTree::Group(body)) => {
+                        read_module(modules, child, file, &folder.join(&inner), body.stream());
+                    }
+                    _ => {
+                        let places = match &path_attribute {
+                            Some(path) => vec![file.parent().unwrap().join(path)],
+                            None => {
+                                vec![folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")]
+                            }
+                        };
+                        let place = places.iter().find(|place| place.is_file());
+                        let place = place.unwrap_or_else(|| panic!("no file of {child:?}"));
+                        read_file(modules, child, place);
+                    }
+                }
+                start += 2;
+                (is_public, is_test, path_attribute) = (false, false, None);
+            }
+            (TokenTree::Ident(word), Some(_)) if *word == "use" => {
+                let end = end_of_item(&tokens, start);
+                if !is_test {
+                    read_use(&tokens[start + 1..end], &[], is_public, &mut module.imports);
+                }
+                start = end;
+                (is_public, is_test) = (false, false);
+            }
+            // The scope of a `pub(…)`.
+            (TokenTree::Group(scope), _) if scope.delimiter() == Delimiter::Parenthesis => {}
+            _ => {
+                let end = end_of_item(&tokens, start);
+                let item = &tokens[start..=end.min(tokens.len() - 1)];
+                if !is_test {
+                    module.items.extend(defined(item));
+                    read_code(item, &mut module);
+                }
+                start = end;
+                (is_public, is_test) = (false, false);
+            }
+        }
+        start += 1;
+    }
+    modules.insert(name, module);
+}
+
+/// Position of the last token of the item that begins at `start`.
+fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
+    let is_value = matches!(&tokens[start], TokenTree::Ident(word) if ["const", "static", "type", "use"].iter().any(|one| word == one))
+        && !matches!(tokens.get(start + 1), Some(TokenTree::Ident(word)) if *word == "fn" || *word == "unsafe" || *word == "extern");
+    let ends = tokens[start..].iter().position(|token| match token {
+        TokenTree::Punct(end) => end.as_char() == ';',
+        TokenTree::Group(body) => body.delimiter() == Delimiter::Brace && !is_value,
+        _ => false,
+    });
+    ends.map_or(tokens.len() - 1, |length| start + length)
+}
+
+/// The name that an item defines.
+fn defined(item: &[TokenTree]) -> Option<String> {
+    const KINDS: [&str; 9] =
+        ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "macro_rules"];
+    let mut tokens = item.iter();
+    while let Some(token) = tokens.next() {
+        let TokenTree::Ident(word) = token else { continue };
+        if word == "impl" {
+            return None;
+        }
+        if KINDS.iter().any(|kind| word == kind) {
+            let mut names = tokens.clone().filter_map(|token| match token {
+                TokenTree::Ident(name) => Some(name.to_string()),
+                _ => None,
+            });
+            let name =
+                names.find(|name| !["mut", "unsafe", "async", "extern", "fn"].contains(&name.as_str()));
+            return name;
+        }
+    }
+    None
+}
+
+/// Reads the tree of a `use`.
+fn read_use(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, imports: &mut Vec<Import>) {
+    for branch in tokens.split(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',')) {
+        let mut path = prefix.to_vec();
+        let mut name = None;
+        let mut is_done = branch.is_empty();
+        let mut tokens = branch.iter();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Ident(word) if *word == "as" => name = tokens.next().map(ToString::to_string),
+                TokenTree::Ident(word) => path.push(word.to_string()),
+                TokenTree::Punct(star) if star.as_char() == '*' => {
+                    imports.push(Import { name: None, path: path.clone(), is_reexport });
+                    is_done = true;
+                }
+                TokenTree::Group(group) => {
+                    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                    read_use(&inner, &path, is_reexport, imports);
+                    is_done = true;
+                }
+                _ => {}
+            }
+        }
+        if is_done {
+            continue;
+        }
+        if path.last().is_some_and(|last| last == "self") {
+            path.pop();
+        }
+        let name = name.or_else(|| path.last().cloned());
+        imports.push(Import { name, path, is_reexport });
+    }
+}
+
+/// Reads the paths and names of code, `use` in a function among them.
+fn read_code(tokens: &[TokenTree], module: &mut Module) {
+    let mut start = 0;
+    while let Some(token) = tokens.get(start) {
+        match token {
+            TokenTree::Ident(word) if *word == "use" => {
+                let end = end_of_item(tokens, start);
+                let mut local = Vec::new();
+                read_use(&tokens[start + 1..end], &[], false, &mut local);
+                module.paths.extend(local.into_iter().map(|import| import.path));
+                start = end;
+            }
+            TokenTree::Ident(word) => {
+                let mut path = vec![word.to_string()];
+                while let [TokenTree::Punct(one), TokenTree::Punct(two), TokenTree::Ident(next)] =
+                    &tokens[(start + 1).min(tokens.len())..(start + 4).min(tokens.len())]
+                    && (one.as_char(), two.as_char()) == (':', ':')
+                {
+                    path.push(next.to_string());
+                    start += 3;
+                }
+                module.names.insert(path[0].clone());
+                if path.len() > 1 {
+                    module.paths.push(path);
+                }
+            }
+            TokenTree::Group(group) => read_group(group, module),
+            _ => {}
+        }
+        start += 1;
+    }
+}
+
+fn read_group(group: &Group, module: &mut Module) {
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    read_code(&inner, module);
+}
+
+/// A crate in a folder: the files with their contents, and which imports which.
+#[cfg(test)]
+fn imports_of(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let folder = std::env::temp_dir().join(format!("imports-{}-{}", std::process::id(), files.len()));
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let edges = imports(&folder.join("lib.rs"));
+    let place = |file: &Path| file.strip_prefix(&folder).unwrap().display().to_string();
+    let edges = edges.iter().map(|(from, to)| (place(from), place(to))).collect();
+    fs::remove_dir_all(&folder).unwrap();
+    edges
+}
+
+#[test]
+fn reexports_are_followed_to_the_definition() {
+    let edges = imports_of(&[
+        ("lib.rs", "//! Docs.\nmod a; mod b; mod c; pub use b::deep::Thing; pub(crate) use c::*;"),
+        ("a.rs", "use crate::{Thing, Other as O}; fn a(_: Thing) { crate::b::run(); let _ = O; }"),
+        ("b/mod.rs", "pub mod deep; pub fn run() {} #[cfg(test)] mod tests { use crate::a; }"),
+        ("b/deep.rs", "use super::run; pub struct Thing { x: [u8; 3] } #[cfg(test)] use crate::c;"),
+        ("c.rs", "pub const Other: u8 = { 1 }; impl crate::a::Trait for () {}"),
+    ]);
+    let edge = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    assert_eq!(
+        edges,
+        [
+            edge("a.rs", "b/deep.rs"),
+            edge("a.rs", "b/mod.rs"),
+            edge("a.rs", "c.rs"),
+            edge("b/deep.rs", "b/mod.rs"),
+            edge("c.rs", "a.rs"),
+        ]
+    );
+}

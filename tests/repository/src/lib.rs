@@ -1,0 +1,56 @@
+//! The workspace, as `cargo metadata` describes it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a check stops at what it did not expect"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A cargo command in the root of the repository.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// What `cargo metadata` prints, with the whole dependency tree of all features.
+pub fn metadata() -> Value {
+    let mut command = cargo();
+    let output =
+        command.args(["metadata", "--format-version=1", "--all-features", "--locked"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The library crates: the packages of the workspace that are to be published.
+pub fn libraries(metadata: &Value) -> Vec<&Value> {
+    let members = metadata["workspace_members"].as_array().unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let libraries = packages.filter(|package| {
+        let name = text(package, "name");
+        members.contains(&package["id"])
+            && name.starts_with("mcp-tool-")
+            && !name.starts_with("mcp-tool-tests")
+    });
+    let libraries: Vec<&Value> = libraries.collect();
+    assert!(libraries.len() > 1, "no library crate is named `mcp-tool-…`");
+    libraries
+}
+
+/// A member of an object that is a string.
+pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object[name].as_str().unwrap_or_else(|| panic!("{name} of {object}"))
+}
