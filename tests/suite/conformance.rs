@@ -11,16 +11,12 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::HttpServer;
+use crate::harness::{HttpServer, root};
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
 /// The suite in `tests/clients`.
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// Checks by scenario: id, status and error message.
 type Found = BTreeMap<String, Vec<(String, String, String)>>;

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -20,6 +20,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Path of the test server, `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
+
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
 
 /// Captured stderr of a process.
 #[derive(Clone, Default)]

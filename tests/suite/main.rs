@@ -32,6 +32,7 @@ mod middleware;
 mod parameter_headers;
 mod rate_limits;
 mod readme;
+mod reference;
 mod schema;
 mod startup;
 mod stdio;

@@ -9,12 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{HttpServer, correlation, text};
-
-/// The root of the repository.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
+use crate::harness::{HttpServer, correlation, root, text};
 
 /// Concatenated text of all files with that extension under a folder.
 fn sources(folder: &Path, extension: &str) -> String {
