@@ -25,14 +25,18 @@ impl<T> Setting<T> {
     /// Splits the text of a flag or an environment variable into values.
     #[must_use]
     pub fn split(&self, text: &str) -> Vec<String> {
-        match self.many {
-            true => {
-                let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
-                values.map(str::to_owned).collect()
-            }
-            false => vec![text.to_owned()],
-        }
+        split(text, self.many)
     }
+}
+
+/// Splits text at commas if there may be several values.
+#[must_use]
+pub fn split(text: &str, many: bool) -> Vec<String> {
+    if !many {
+        return vec![text.to_owned()];
+    }
+    let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
+    values.map(str::to_owned).collect()
 }
 
 /// Returns the only value.
