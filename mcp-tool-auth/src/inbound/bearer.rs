@@ -30,9 +30,7 @@ pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, D
         return Err(Denied::Invalid("too_long"));
     }
     if !is_b64token(&token) {
-        return Err(Denied::Malformed(
-            "the Authorization header must be `Bearer TOKEN`",
-        ));
+        return Err(Denied::Malformed("the Authorization header must be `Bearer TOKEN`"));
     }
     Ok(InboundToken::new(token))
 }

@@ -78,6 +78,9 @@ mod tests {
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
         assert_eq!(tokens.get(&token, now), Some(Err("inactive")));
         let connected = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
-        assert!(connected.is_ok_and(|connected| connected.is_ok()), "a withdrawn key is noticed only by a refresh");
+        assert!(
+            connected.is_ok_and(|connected| connected.is_ok()),
+            "a withdrawn key is noticed only by a refresh"
+        );
     }
 }

@@ -159,7 +159,8 @@ impl Issuer {
         if matches!(refresh, Refresh::Now | Refresh::Failed) {
             return Err(Unreachable);
         }
-        let cached = |state: &IssuerState| state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(Unreachable);
+        let cached =
+            |state: &IssuerState| state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(Unreachable);
         let keys = cached(&self.state())?;
         if kid.is_none_or(|kid| keys.has(kid)) {
             return Ok(keys);
@@ -352,7 +353,8 @@ mod tests {
     #[test]
     fn failed_issuer_is_not_fetched_for_a_moment() {
         let now = Instant::now() + STALE * 2;
-        let failed = |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
+        let failed =
+            |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
         assert_eq!(failed(Duration::ZERO, IssuerState::default()), Refresh::Failed);
         assert_eq!(failed(RETRY, IssuerState::default()), Refresh::Now);
         assert_eq!(failed(Duration::ZERO, with_keys(now, FRESH)), Refresh::NotNeeded);

@@ -68,7 +68,9 @@ impl KeySet {
             let Some(usable) = VerificationKey::read(&key) else { continue };
             match key.get("kid") {
                 None => set.unnamed.push(usable),
-                Some(Value::String(id)) if !repeated.contains(id) => drop(set.named.insert(id.clone(), usable)),
+                Some(Value::String(id)) if !repeated.contains(id) => {
+                    drop(set.named.insert(id.clone(), usable))
+                }
                 Some(_) => {}
             }
         }

@@ -60,12 +60,18 @@ impl ResourceServer {
     ///
     /// # Errors
     /// A missing or invalid setting.
-    pub fn new(settings: &OAuthSettings, tools: &[ToolEntry], name: &str, path: &str) -> Result<Self, String> {
+    pub fn new(
+        settings: &OAuthSettings,
+        tools: &[ToolEntry],
+        name: &str,
+        path: &str,
+    ) -> Result<Self, String> {
         // Without this, the library finds no default where another crate enables a second backend.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(
-                "oauth.issuers is missing: set it to the authorization servers whose tokens are accepted".into()
+                "oauth.issuers is missing: set it to the authorization servers whose tokens are accepted"
+                    .into(),
             );
         }
         let resource = resource_of(settings)?;
@@ -192,8 +198,10 @@ impl ResourceServer {
         let now = SystemTime::now();
         let issuer = &introspector.issuer;
         let longest = introspection::LONGEST;
-        let verdict =
-            self.rules.judge_introspected(&response, &issuer.name, claims::seconds(now), longest).map(Arc::new);
+        let verdict = self
+            .rules
+            .judge_introspected(&response, &issuer.name, claims::seconds(now), longest)
+            .map(Arc::new);
         let until = match &verdict {
             Ok(verified) => verified.until,
             Err(_) => now + Duration::from_secs_f64(longest),
@@ -248,9 +256,11 @@ impl Authenticator for ResourceServer {
 fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
     let resource = &settings.rules.audience;
     if resource.is_empty() {
-        return Err("oauth.resource is missing: set it to the URL by which clients reach this server, such as \
+        return Err(
+            "oauth.resource is missing: set it to the URL by which clients reach this server, such as \
                     https://mcp.example.com/mcp"
-            .into());
+                .into(),
+        );
     }
     let url = fetch::trusted_url(resource).map_err(|reason| format!("oauth.resource: {reason}"))?;
     match url.query() {

@@ -44,11 +44,13 @@ impl IntrospectionSettings {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.trim().splitn(3, ' ');
         match (words.next(), words.next(), words.next()) {
-            (Some(issuer), Some(client), Some(file)) if !file.trim().is_empty() => Ok(IntrospectionSettings {
-                issuer: issuer.to_owned(),
-                client: client.to_owned(),
-                secret_file: file.trim().into(),
-            }),
+            (Some(issuer), Some(client), Some(file)) if !file.trim().is_empty() => {
+                Ok(IntrospectionSettings {
+                    issuer: issuer.to_owned(),
+                    client: client.to_owned(),
+                    secret_file: file.trim().into(),
+                })
+            }
             _ => Err("must be an issuer, a client id and the file of its secret: \
                       \"https://as.example.com mcp-server /run/secrets/introspection\""
                 .into()),

@@ -6,7 +6,9 @@ use mcp_tool_contract::model::Contract;
 use mcp_tool_core::{error::chain, ports::Outbound, start_error::StartError};
 use reqwest::Client;
 
-use super::{config::UpstreamConfig, credential::Credentials, resolve::PublicResolver, settings::canonical_name};
+use super::{
+    config::UpstreamConfig, credential::Credentials, resolve::PublicResolver, settings::canonical_name,
+};
 
 /// Time limit of a connection attempt.
 const CONNECT: Duration = Duration::from_secs(5);

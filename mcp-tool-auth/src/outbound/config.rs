@@ -66,9 +66,8 @@ impl RedirectHost {
     fn parse(text: &str) -> Result<Self, String> {
         let has_more = text.contains(['/', '\\', '@', '?', '#', '*']);
         let url = Url::parse(&format!("https://{text}")).ok().filter(|url| url.path() == "/" && !has_more);
-        let host = url.and_then(|url| {
-            Some(RedirectHost { host: url.host_str()?.to_owned(), port: url.port() })
-        });
+        let host =
+            url.and_then(|url| Some(RedirectHost { host: url.host_str()?.to_owned(), port: url.port() }));
         host.ok_or_else(|| {
             format!("{text:?}: must be a host such as files.example.com or files.example.com:8443")
         })
@@ -160,8 +159,7 @@ fn parsed<T>(
 fn key(settings: &UpstreamSettings, file: String) -> Result<CredentialConfig, InvalidSetting> {
     let header = match settings.key_header.as_deref() {
         None => AUTHORIZATION,
-        Some(name) => headers::of_key(name)
-            .map_err(|reason| InvalidSetting { key: "key_header", reason })?,
+        Some(name) => headers::of_key(name).map_err(|reason| InvalidSetting { key: "key_header", reason })?,
     };
     let prefix = settings.key_prefix.clone().unwrap_or_default();
     if !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {

@@ -168,9 +168,8 @@ impl Credentials {
         token: Option<&InboundToken>,
     ) -> Result<CredentialHeader, UpstreamFailure> {
         // The file is read even while a token is cached: an operator may have removed it on purpose.
-        let unreadable = |error| {
-            UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"))
-        };
+        let unreadable =
+            |error| UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"));
         let secret = self.secret.read().map_err(unreadable)?;
         let value = match (&self.store, &config.credential) {
             (CredentialStore::Key { header, prefix }, _) => {
@@ -255,7 +254,10 @@ mod tests {
         let file = SecretFile::open(&path).unwrap();
         let (secret, valid_until) = (file.read().unwrap(), Instant::now() + Duration::from_secs(60));
         let token = AccessToken { value: HeaderValue::from_static("t"), valid_until, secret: secret.clone() };
-        assert!(token.is_valid(valid_until - Duration::from_nanos(1), &secret) && !token.is_valid(valid_until, &secret));
+        assert!(
+            token.is_valid(valid_until - Duration::from_nanos(1), &secret)
+                && !token.is_valid(valid_until, &secret)
+        );
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
         let changed = file.read().unwrap();

@@ -29,7 +29,8 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     }
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path()));
-    let is_below = url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
+    let is_below =
+        url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 

@@ -7,7 +7,8 @@ use reqwest::{
 };
 
 use super::{
-    client::UpstreamClient, config::UpstreamConfig, credential::CredentialHeader, failure::UpstreamFailure, resolve,
+    client::UpstreamClient, config::UpstreamConfig, credential::CredentialHeader, failure::UpstreamFailure,
+    resolve,
 };
 
 /// Maximum number of redirects that one request follows.
@@ -61,8 +62,9 @@ impl UpstreamClient {
             was_sent = true;
             let Some(location) = location(&response) else { return Ok((response, is_own)) };
             let next = request.redirected(response.status(), &location, &self.config);
-            request = next.map_err(|reason| {
-                SendFailure { failure: UpstreamFailure::Misconfigured(reason), was_sent }
+            request = next.map_err(|reason| SendFailure {
+                failure: UpstreamFailure::Misconfigured(reason),
+                was_sent,
             })?;
         }
         let failure = UpstreamFailure::Unavailable(format!("more than {MAX_REDIRECTS} redirects"));
@@ -133,7 +135,8 @@ impl OutgoingRequest {
                     request.url.host_str().unwrap_or_default()
                 ));
             }
-            request.headers = request.headers.remove(ACCEPT).map(|accept| (ACCEPT, accept)).into_iter().collect();
+            request.headers =
+                request.headers.remove(ACCEPT).map(|accept| (ACCEPT, accept)).into_iter().collect();
         }
         Ok(request)
     }

@@ -111,8 +111,8 @@ impl UpstreamRequest {
     pub async fn send(self) -> Result<UpstreamResponse, ToolError> {
         let UpstreamRequest { upstream, request } = self;
         let name = &upstream.client.name;
-        let request = request
-            .map_err(|reason| UpstreamFailure::Misconfigured(reason).report(name, &upstream.cx))?;
+        let request =
+            request.map_err(|reason| UpstreamFailure::Misconfigured(reason).report(name, &upstream.cx))?;
         upstream.cx.record_upstream(name);
         let is_write = !matches!(request.method, Method::GET | Method::HEAD);
         let response = upstream.within(is_write, upstream.send(request)).await?;
@@ -144,11 +144,12 @@ impl Upstream {
         loop {
             let credential = client.credentials.get(&client.http, &client.config, token).await;
             let credential = credential.map_err(|failure| failure.report(&client.name, &self.cx))?;
-            let (response, is_own) =
-                client.send(request.clone(), &credential).await.map_err(|SendFailure { failure, was_sent }| {
+            let (response, is_own) = client.send(request.clone(), &credential).await.map_err(
+                |SendFailure { failure, was_sent }| {
                     let error = failure.report(&client.name, &self.cx);
                     if was_sent { error.unsettled() } else { error }
-                })?;
+                },
+            )?;
             if !is_own || response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }

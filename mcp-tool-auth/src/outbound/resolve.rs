@@ -47,9 +47,15 @@ impl Resolve for PublicResolver {
     }
 }
 
-fn permitted(allowed: &[Network], name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, PrivateAddress> {
-    let is_permitted = |address: IpAddr| permits(allowed, address) && (!is_local_name(name) || address.is_loopback());
-    let (permitted, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| is_permitted(found.ip()));
+fn permitted(
+    allowed: &[Network],
+    name: &str,
+    found: Vec<SocketAddr>,
+) -> Result<Vec<SocketAddr>, PrivateAddress> {
+    let is_permitted =
+        |address: IpAddr| permits(allowed, address) && (!is_local_name(name) || address.is_loopback());
+    let (permitted, refused): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| is_permitted(found.ip()));
     match (permitted.is_empty(), refused.first()) {
         (true, Some(refused)) => Err(PrivateAddress { host: name.to_owned(), address: refused.ip() }),
         _ => Ok(permitted),
@@ -153,7 +159,10 @@ mod tests {
     fn localhost_is_loopback_only() {
         let allowed = [Network::parse("127.0.0.1").unwrap()];
         assert!(permitted(&allowed, "localhost", addresses(&["1.1.1.1"])).is_err());
-        assert_eq!(permitted(&allowed, "localhost", addresses(&["127.0.0.1"])), Ok(addresses(&["127.0.0.1"])));
+        assert_eq!(
+            permitted(&allowed, "localhost", addresses(&["127.0.0.1"])),
+            Ok(addresses(&["127.0.0.1"]))
+        );
     }
 
     #[test]

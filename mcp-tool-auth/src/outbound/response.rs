@@ -59,8 +59,10 @@ impl UpstreamResponse {
             404 | 410 => ToolError::not_found(format!("'{name}' has no such item")),
             409 | 412 => ToolError::conflict(format!("the item changed at '{name}': read it again")),
             429 | 500..=599 => {
-                let delay =
-                    self.header(RETRY_AFTER.as_str()).and_then(|delay| delay.trim().parse().ok()).unwrap_or(5);
+                let delay = self
+                    .header(RETRY_AFTER.as_str())
+                    .and_then(|delay| delay.trim().parse().ok())
+                    .unwrap_or(5);
                 let delay = Duration::from_secs(u64::min(delay, MAX_DELAY));
                 ToolError::unavailable(format!("'{name}' responded with {status}"), delay)
             }
@@ -84,7 +86,8 @@ impl UpstreamResponse {
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 if body.len() + chunk.len() > limit {
                     let name = &upstream.client.name;
-                    let message = format!("the response of '{name}' is longer than {limit} bytes: ask for less");
+                    let message =
+                        format!("the response of '{name}' is longer than {limit} bytes: ask for less");
                     return Err(ToolError::of(ErrorKind::TooLarge, message));
                 }
                 body.extend_from_slice(&chunk);

@@ -80,7 +80,12 @@ pub(super) async fn request(
     };
     let (status, body) = match tokio::time::timeout(TIMEOUT, exchange).await {
         Ok(received) => received.map_err(of_endpoint)?,
-        Err(_) => return Err(UpstreamFailure::Unavailable(format!("the token endpoint took longer than {} s", TIMEOUT.as_secs()))),
+        Err(_) => {
+            return Err(UpstreamFailure::Unavailable(format!(
+                "the token endpoint took longer than {} s",
+                TIMEOUT.as_secs()
+            )));
+        }
     };
     match status {
         StatusCode::OK => parse_token(&body, subject),
@@ -90,8 +95,12 @@ pub(super) async fn request(
 
 fn of_endpoint(failure: UpstreamFailure) -> UpstreamFailure {
     match failure {
-        UpstreamFailure::Unavailable(reason) => UpstreamFailure::Unavailable(format!("the token endpoint: {reason}")),
-        UpstreamFailure::Misconfigured(reason) => UpstreamFailure::Misconfigured(format!("the token endpoint: {reason}")),
+        UpstreamFailure::Unavailable(reason) => {
+            UpstreamFailure::Unavailable(format!("the token endpoint: {reason}"))
+        }
+        UpstreamFailure::Misconfigured(reason) => {
+            UpstreamFailure::Misconfigured(format!("the token endpoint: {reason}"))
+        }
         UpstreamFailure::MissingToken | UpstreamFailure::ExchangeRefused(_) => failure,
     }
 }
@@ -131,8 +140,9 @@ fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, UpstreamFailur
 
 /// Returns a header value that `Debug` doesn't show.
 pub(super) fn sensitive(text: &str) -> Result<HeaderValue, UpstreamFailure> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| UpstreamFailure::Misconfigured("a credential contains bytes that a header can't carry".into()))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        UpstreamFailure::Misconfigured("a credential contains bytes that a header can't carry".into())
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -141,7 +151,9 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(UpstreamFailure::of)? {
         if body.len() + chunk.len() > MAX_RESPONSE {
-            return Err(UpstreamFailure::Unavailable(format!("its response is longer than {MAX_RESPONSE} bytes")));
+            return Err(UpstreamFailure::Unavailable(format!(
+                "its response is longer than {MAX_RESPONSE} bytes"
+            )));
         }
         body.extend_from_slice(&chunk);
     }
@@ -150,7 +162,8 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {
 
 /// Parses a successful response and checks that it is what was requested.
 fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToken, UpstreamFailure> {
-    let invalid = |reason: &str| Err(UpstreamFailure::Unavailable(format!("the token endpoint's response {reason}")));
+    let invalid =
+        |reason: &str| Err(UpstreamFailure::Unavailable(format!("the token endpoint's response {reason}")));
     // Its content isn't repeated, since it may be a token.
     let Ok(response) = serde_json::from_slice::<TokenResponse>(body) else {
         return invalid("isn't one of RFC 6749 §5.1");
@@ -181,7 +194,8 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
 
 /// Parses an error response. Only a code that is a word is repeated, and only in the log.
 fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFailure {
-    let code = serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();
+    let code =
+        serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();
     let is_word = code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let code = if is_word && !code.is_empty() { code } else { "no code".to_owned() };
     let reason = format!("the token endpoint responded with {} ({code})", status.as_u16());
@@ -204,15 +218,18 @@ mod tests {
 
     fn text(failure: &UpstreamFailure) -> &str {
         match failure {
-            UpstreamFailure::Unavailable(text) | UpstreamFailure::Misconfigured(text) | UpstreamFailure::ExchangeRefused(text) => text,
+            UpstreamFailure::Unavailable(text)
+            | UpstreamFailure::Misconfigured(text)
+            | UpstreamFailure::ExchangeRefused(text) => text,
             UpstreamFailure::MissingToken => "",
         }
     }
 
     #[test]
     fn only_valid_token_responses_are_accepted() {
-        let issued =
-            parse_token(br#"{"access_token":"t1","token_type":"bearer","expires_in":3600}"#, None).ok().unwrap();
+        let issued = parse_token(br#"{"access_token":"t1","token_type":"bearer","expires_in":3600}"#, None)
+            .ok()
+            .unwrap();
         assert_eq!(
             (issued.value.as_bytes(), issued.lifetime),
             (&b"Bearer t1"[..], Duration::from_secs(3_600))
@@ -220,9 +237,10 @@ mod tests {
         assert!(issued.value.is_sensitive());
         let without = parse_token(br#"{"access_token":"t1","token_type":"Bearer"}"#, None).ok().unwrap();
         assert_eq!(without.lifetime, DEFAULT_LIFETIME);
-        let long = parse_token(br#"{"access_token":"t","token_type":"Bearer","expires_in":99999999999}"#, None)
-            .ok()
-            .unwrap();
+        let long =
+            parse_token(br#"{"access_token":"t","token_type":"Bearer","expires_in":99999999999}"#, None)
+                .ok()
+                .unwrap();
         assert_eq!(long.lifetime, MAX_LIFETIME);
         let cases = [
             (r#"{"access_token":"t1"}"#, "RFC 6749"),
@@ -265,13 +283,23 @@ mod tests {
     #[test]
     fn error_response_repeats_only_its_code() {
         let leaky = br#"{"error":"invalid_grant","error_description":"token eyJhbGciOi was revoked"}"#;
-        assert!(matches!(parse_error(StatusCode::BAD_REQUEST, leaky, true), UpstreamFailure::ExchangeRefused(reason)
-            if reason == "the token endpoint responded with 400 (invalid_grant)"));
-        assert!(matches!(parse_error(StatusCode::BAD_REQUEST, leaky, false), UpstreamFailure::Unavailable(_)));
+        assert!(
+            matches!(parse_error(StatusCode::BAD_REQUEST, leaky, true), UpstreamFailure::ExchangeRefused(reason)
+            if reason == "the token endpoint responded with 400 (invalid_grant)")
+        );
+        assert!(matches!(
+            parse_error(StatusCode::BAD_REQUEST, leaky, false),
+            UpstreamFailure::Unavailable(_)
+        ));
         let odd = br#"{"error":"eyJhbGciOi.secret"}"#;
-        assert!(matches!(parse_error(StatusCode::FORBIDDEN, odd, false), UpstreamFailure::Unavailable(reason)
-            if reason == "the token endpoint responded with 403 (no code)"));
+        assert!(
+            matches!(parse_error(StatusCode::FORBIDDEN, odd, false), UpstreamFailure::Unavailable(reason)
+            if reason == "the token endpoint responded with 403 (no code)")
+        );
         let wrong = br#"{"error":"invalid_client"}"#;
-        assert!(matches!(parse_error(StatusCode::UNAUTHORIZED, wrong, false), UpstreamFailure::Misconfigured(_)));
+        assert!(matches!(
+            parse_error(StatusCode::UNAUTHORIZED, wrong, false),
+            UpstreamFailure::Misconfigured(_)
+        ));
     }
 }

@@ -79,9 +79,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "ADDR",
         help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; other clients are refused, and its X-Forwarded-For is trusted",
         many: true,
-        show: |config| {
-            list(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>())
-        },
+        show: |config| list(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()),
         set: |config, values| {
             let proxies = values.iter().map(|text| Network::parse(text)).collect();
             set(&mut config.http.trusted_proxies, proxies)

@@ -71,8 +71,7 @@ pub(crate) fn load(
             UpstreamSettings::SETTINGS,
             UpstreamSettings::with_defaults,
             |settings| {
-                UpstreamConfig::validate(settings)
-                    .map_err(|InvalidSetting { key, reason }| (key, reason))
+                UpstreamConfig::validate(settings).map_err(|InvalidSetting { key, reason }| (key, reason))
             },
             &mut printed,
         )?;
@@ -81,7 +80,7 @@ pub(crate) fn load(
 }
 
 /// Stores the values of all sources in `target`. `prefix` is the section of keys that don't contain it.
-pub(super) fn apply<T>(
+pub(super) fn apply<T: 'static>(
     sources: &Sources<'_>,
     prefix: &str,
     settings: impl Iterator<Item = &'static Setting<T>>,
@@ -104,7 +103,7 @@ pub(super) fn apply<T>(
 }
 
 /// Appends the settings of a table that have a value.
-pub(super) fn print<T>(
+pub(super) fn print<T: 'static>(
     prefix: &str,
     settings: impl Iterator<Item = &'static Setting<T>>,
     target: &T,

@@ -14,7 +14,7 @@ use super::{
 ///
 /// # Errors
 /// An invalid or missing value, with its source.
-pub(super) fn load<T: Default, C>(
+pub(super) fn load<T: Default + 'static, C>(
     sources: &Sources<'_>,
     section: &str,
     settings: &'static [Setting<T>],

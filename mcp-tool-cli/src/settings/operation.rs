@@ -26,9 +26,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "SIZE",
         help: "Rotate the audit file before it exceeds this size, to FILE.20261114T093000.123456Z",
         many: false,
-        show: |config| {
-            size_shown(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX))
-        },
+        show: |config| size_shown(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)),
         set: |config, values| {
             set(&mut config.settings.audit_max_size, size(one(values)?).map(|size| size as u64))
         },
@@ -77,9 +75,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| text(&config.log.to_string()),
         set: |config, values| {
-            let level = one(values)?
-                .parse()
-                .map_err(|_| "must be off, error, warn, info, debug or trace".to_owned());
+            let level =
+                one(values)?.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned());
             set(&mut config.log, level)
         },
     },

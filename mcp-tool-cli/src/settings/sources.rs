@@ -111,7 +111,9 @@ impl Values {
         for (section, entries) in file {
             check_compiled(&section).map_err(|reason| format!("{path}: [{section}]: {reason}"))?;
             let toml::Value::Table(entries) = entries else {
-                return Err(format!("{path}: `{section}` is outside of a section such as [http] or [limits]"));
+                return Err(format!(
+                    "{path}: `{section}` is outside of a section such as [http] or [limits]"
+                ));
             };
             match NAMED_SECTIONS.iter().find(|named| named.name == section) {
                 Some(named) => self.read_named(path, named, entries)?,
@@ -204,7 +206,8 @@ fn split_variable(
         .collect();
     // The longest key first, which is the one to use for a name that the file doesn't have.
     splits.sort_by_key(|(name, _)| name.len());
-    let is_in_file = |name: &str| names_of_file.iter().any(|(section, of)| *section == named.name && of == name);
+    let is_in_file =
+        |name: &str| names_of_file.iter().any(|(section, of)| *section == named.name && of == name);
     let mut in_file = splits.iter().filter(|(name, _)| is_in_file(name));
     let split = match (in_file.next(), in_file.next()) {
         (Some(_), Some(_)) => {
@@ -243,4 +246,101 @@ fn suggestion<'k, K: AsRef<str> + 'k + ?Sized>(
 ) -> String {
     let nearest = name::nearest(given, known.into_iter().map(AsRef::as_ref));
     nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[cfg(feature = "oauth")]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, variables: &[(&str, &str)]) -> Result<Values, String> {
+        let mut values = Values::default();
+        values.read_file("f.toml", file.parse().unwrap())?;
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        values.read_environment(variables.collect())?;
+        Ok(values)
+    }
+
+    fn lines(values: &Values) -> Vec<String> {
+        let lines = values.by_key.iter();
+        lines.map(|(key, (origin, values))| format!("{key} {values:?} {origin}")).collect()
+    }
+
+    #[test]
+    fn variable_is_split_at_the_longest_key_or_at_a_name_of_the_file() {
+        let key = |file: &str, rest: &str| {
+            let values = read(file, &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap();
+            values.by_key.into_keys().next().unwrap()
+        };
+        assert_eq!(
+            lines(&read("", &[("MCP_TOOL_UPSTREAM_BILLING_URL", "v")]).unwrap()),
+            ["upstream.billing.url [\"v\"] MCP_TOOL_UPSTREAM_BILLING_URL"]
+        );
+        assert_eq!(key("", "BILLING_TOKEN_URL"), "upstream.billing.token_url");
+        assert_eq!(key("", "BILLING_EU_KEY_FILE"), "upstream.billing_eu.key_file");
+        let file = "[upstream.billing-token]\n";
+        assert_eq!(key(file, "BILLING_TOKEN_URL"), "upstream.billing_token.url");
+        let both = "[upstream.billing-token]\n[upstream.billing]\n";
+        let error = read(both, &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")]).unwrap_err();
+        assert!(error.contains("matches two sections"), "{error}");
+        for rest in ["BILLING", "URL", "_URL", "BILLING_URLS", "billing_url", "7_URL"] {
+            let error = read("", &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap_err();
+            assert!(
+                error.contains(rest) && error.contains("unknown setting") && error.contains("TOKEN_URL"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn name_from_the_environment_does_not_change_how_other_variables_are_split() {
+        let values = read(
+            "",
+            &[
+                ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_SCOPE", "v"),
+                ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v"),
+            ],
+        );
+        let keys: Vec<String> = values.unwrap().by_key.into_keys().collect();
+        assert_eq!(keys, ["upstream.billing.token_url", "upstream.billing_token.scope"]);
+    }
+
+    #[test]
+    fn environment_overrides_the_file() {
+        let values = read(
+            "[upstream.a]\nurl = 'x'\nscope = 's'\n",
+            &[
+                ("MCP_TOOL_UPSTREAM_A_URL", "y"),
+                ("MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE", "::1, 10.0.0.0/8"),
+            ],
+        );
+        assert_eq!(
+            lines(&values.unwrap()),
+            [
+                "upstream.a.allow_private [\"::1\", \"10.0.0.0/8\"] MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE",
+                "upstream.a.scope [\"s\"] f.toml",
+                "upstream.a.url [\"y\"] MCP_TOOL_UPSTREAM_A_URL",
+            ]
+        );
+    }
+
+    #[test]
+    fn invalid_named_section_of_a_file_is_refused() {
+        for (file, wanted) in [
+            (
+                "[upstream]\nurl = 'x'",
+                "`upstream.url` is outside of a section such as [upstream.billing]",
+            ),
+            ("[upstream.Billing]\nurl = 'x'", "[upstream.Billing]"),
+            (
+                "[upstream.a]\ntoken_ulr = 'x'",
+                "unknown setting `upstream.a.token_ulr`; did you mean upstream.a.token_url?",
+            ),
+            ("[upstream.a]\nurl = 1.5", "must be text, a number, or a list"),
+            ("[upstream.a-b]\n[upstream.a_b]", "[upstream.a_b] appears twice"),
+        ] {
+            let error = read(file, &[]).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
 }

@@ -74,9 +74,9 @@ pub(super) fn check_compiled(key: &str) -> Result<(), String> {
         [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS"), ("http_tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {
         None => Ok(()),
-        Some((_, what)) => Err(format!(
-            "this server was built without {what}: add the feature `oauth` of mcp-tool-runtime"
-        )),
+        Some((_, what)) => {
+            Err(format!("this server was built without {what}: add the feature `oauth` of mcp-tool-runtime"))
+        }
     }
 }
 
