@@ -69,7 +69,7 @@ impl KeySet {
             match key.get("kid") {
                 None => set.unnamed.push(usable),
                 Some(Value::String(id)) if !repeated.contains(id) => {
-                    drop(set.named.insert(id.clone(), usable))
+                    set.named.insert(id.clone(), usable);
                 }
                 Some(_) => {}
             }

@@ -1,34 +1,22 @@
 //! Settings put together from their sources.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::ffi::OsString;
 
 use clap::ArgMatches;
-use mcp_tool_core::setting::Setting;
 use serde_json::{Value, json};
 
 use super::{
+    apply::{PrintedSetting, apply, print},
     config::Config,
-    sources::{Origin, Sources},
-    table::{check_compiled, settings},
+    sources::Sources,
+    table::settings,
 };
-
-/// Sources of the values that aren't defaults, by key within the section.
-pub(super) type Origins = BTreeMap<&'static str, Origin>;
 
 /// Settings with the source of each.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     printed: Vec<PrintedSetting>,
-}
-
-/// Setting as `serve --print-config` prints it.
-#[derive(Debug)]
-pub(super) struct PrintedSetting {
-    key: String,
-    /// TOML that is also JSON.
-    value: String,
-    origin: Origin,
 }
 
 impl Loaded {
@@ -77,42 +65,4 @@ pub(crate) fn load(
         )?;
     }
     Ok(Loaded { config, printed })
-}
-
-/// Stores the values of all sources in `target`. `prefix` is the section of keys that don't contain it.
-pub(super) fn apply<T: 'static>(
-    sources: &Sources<'_>,
-    prefix: &str,
-    settings: impl Iterator<Item = &'static Setting<T>>,
-    target: &mut T,
-) -> Result<Origins, String> {
-    let mut origins = Origins::new();
-    for setting in settings {
-        let key = format!("{prefix}{}", setting.key);
-        let Some((origin, values)) = sources.get(&key, setting) else { continue };
-        let stored = check_compiled(&key).and_then(|()| (setting.set)(target, &values));
-        stored.map_err(|reason| {
-            // A setting without a flag may be a secret.
-            let value =
-                if setting.flag.is_some() { format!("{:?}: ", values.join(",")) } else { String::new() };
-            format!("{key} (from {origin}): {value}{reason}")
-        })?;
-        origins.insert(setting.key, origin);
-    }
-    Ok(origins)
-}
-
-/// Appends the settings of a table that have a value.
-pub(super) fn print<T: 'static>(
-    prefix: &str,
-    settings: impl Iterator<Item = &'static Setting<T>>,
-    target: &T,
-    origins: &Origins,
-    printed: &mut Vec<PrintedSetting>,
-) {
-    printed.extend(settings.filter_map(|setting| {
-        let origin = origins.get(setting.key).cloned().unwrap_or(Origin::Default);
-        let value = (setting.show)(target)?;
-        Some(PrintedSetting { key: format!("{prefix}{}", setting.key), value, origin })
-    }));
 }

@@ -3,6 +3,7 @@
 //! A new setting is a row in the table of its section and a field of [`Config`]. A section with one table per name,
 //! such as `[upstream.billing]`, is an entry of `table::NAMED_SECTIONS` whose rows are stored in a type of its own.
 
+mod apply;
 mod calls;
 mod config;
 mod http;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mcp_tool_core::setting::Setting;
 
 use super::{
-    load::{PrintedSetting, apply, print},
+    apply::{PrintedSetting, apply, print},
     sources::Sources,
     table::variable,
 };

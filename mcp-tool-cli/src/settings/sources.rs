@@ -296,10 +296,7 @@ mod tests {
     fn name_from_the_environment_does_not_change_how_other_variables_are_split() {
         let values = read(
             "",
-            &[
-                ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_SCOPE", "v"),
-                ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v"),
-            ],
+            &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_SCOPE", "v"), ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")],
         );
         let keys: Vec<String> = values.unwrap().by_key.into_keys().collect();
         assert_eq!(keys, ["upstream.billing.token_url", "upstream.billing_token.scope"]);
@@ -309,10 +306,7 @@ mod tests {
     fn environment_overrides_the_file() {
         let values = read(
             "[upstream.a]\nurl = 'x'\nscope = 's'\n",
-            &[
-                ("MCP_TOOL_UPSTREAM_A_URL", "y"),
-                ("MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE", "::1, 10.0.0.0/8"),
-            ],
+            &[("MCP_TOOL_UPSTREAM_A_URL", "y"), ("MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE", "::1, 10.0.0.0/8")],
         );
         assert_eq!(
             lines(&values.unwrap()),
@@ -327,10 +321,7 @@ mod tests {
     #[test]
     fn invalid_named_section_of_a_file_is_refused() {
         for (file, wanted) in [
-            (
-                "[upstream]\nurl = 'x'",
-                "`upstream.url` is outside of a section such as [upstream.billing]",
-            ),
+            ("[upstream]\nurl = 'x'", "`upstream.url` is outside of a section such as [upstream.billing]"),
             ("[upstream.Billing]\nurl = 'x'", "[upstream.Billing]"),
             (
                 "[upstream.a]\ntoken_ulr = 'x'",
