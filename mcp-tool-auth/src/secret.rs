@@ -7,92 +7,94 @@ use std::{
     time::SystemTime,
 };
 
-/// The longest secret, in bytes.
+/// Maximum length of a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;
 
-/// A file that holds one secret.
+/// File with one secret.
 pub(crate) struct SecretFile {
     path: PathBuf,
     last: Mutex<Option<Secret>>,
 }
 
-/// A secret as its file held it. Two are equal when the file wasn't touched between them.
+/// Secret with the state of its file when it was read.
 #[derive(Clone)]
 pub(crate) struct Secret {
     text: Arc<str>,
-    stamp: Stamp,
+    state: FileState,
 }
 
-/// By what a change of the file is seen. A file that is replaced, by a rename or a link, is another one.
+/// State of a file, compared to detect changes. A replaced file has another inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileState {
     modified: SystemTime,
     bytes: u64,
+    /// Inode; 0 on other systems than Unix.
     file: u64,
 }
 
 impl Secret {
-    /// The bytes, for a request to whoever gave them out.
+    /// Returns the text, for a request to its issuer.
     pub(crate) fn expose(&self) -> &str {
         &self.text
     }
 
+    /// Returns `true` if the file didn't change between the two reads.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.stamp == other.stamp
+        self.state == other.state
     }
 }
 
 impl SecretFile {
-    /// The secret of that file.
+    /// Opens a file and reads it once.
     ///
     /// # Errors
-    /// Where it can't be read now.
+    /// A file that can't be read or isn't one line of text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
         if is_readable_by_all(path) {
-            tracing::warn!(file = %path.display(), "every user of this machine can read a secret: chmod 600");
+            tracing::warn!(file = %path.display(), "every user of this machine can read this secret: run chmod 600");
         }
         Ok(file)
     }
 
-    /// The secret as the file holds it now.
+    /// Returns the current secret; the file is read again only if it changed.
     pub(crate) fn read(&self) -> io::Result<Secret> {
-        let stamp = stamp(&self.path)?;
+        let state = state(&self.path)?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = last.as_ref().filter(|last| last.stamp == stamp) {
+        if let Some(last) = last.as_ref().filter(|last| last.state == state) {
             return Ok(last.clone());
         }
-        let read = Secret { text: read(&self.path, stamp.bytes)?.into(), stamp };
+        let read = Secret { text: read(&self.path, state.bytes)?.into(), state };
         *last = Some(read.clone());
         Ok(read)
     }
 }
 
 fn read(path: &Path, bytes: u64) -> io::Result<String> {
-    let wrong = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
+    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
     if bytes > MAX_SECRET {
-        return Err(wrong("a secret has at most 16 KiB"));
+        return Err(invalid("a secret must have at most 16 KiB"));
     }
-    // The error of `read_to_string` tells nothing of what was read.
+    // The error of `read_to_string` doesn't contain the text.
     let text = std::fs::read_to_string(path)?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {
-        true => Err(wrong("one line of text is wanted, and nothing else")),
+        true => Err(invalid("a secret must be one line of text")),
         false => Ok(text.to_owned()),
     }
 }
 
-fn stamp(path: &Path) -> io::Result<Stamp> {
+fn state(path: &Path) -> io::Result<FileState> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must be a file"));
     }
     #[cfg(unix)]
     let file = std::os::unix::fs::MetadataExt::ino(&metadata);
     #[cfg(not(unix))]
     let file = 0;
-    Ok(Stamp { modified: metadata.modified()?, bytes: metadata.len(), file })
+    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), file })
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! TLS on the own listener, by a certificate and a key that are read again when they change.
+//! TLS on the server's own listener, with a certificate and a key that are read again when they change.
 
 use std::{
     fmt, fs, io,
@@ -19,34 +19,34 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// How long a handshake may take.
+/// Interval between checks of the files.
+const CHECK: Duration = Duration::from_secs(1);
+/// Time limit of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// What speaks TLS with clients.
+/// TLS acceptor of the listener.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: tokio_rustls::TlsAcceptor,
 }
 
 impl Tls {
-    /// Reads certificate chain and key, both PEM, and looks after them from now on.
+    /// Reads certificate chain and key, both PEM, and watches their files.
     ///
     /// # Errors
-    /// What is wrong with either.
+    /// An invalid or unreadable file.
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
-        let stamps = files.stamps();
-        let held = Arc::new(Held { current: ArcSwap::new(files.read(&provider)?) });
+        let states = files.states();
+        let certificate = Arc::new(CurrentCertificate { current: ArcSwap::new(files.read(&provider)?) });
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| format!("no TLS can be spoken: {error}"))?
+            .map_err(|error| format!("TLS isn't available: {error}"))?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(&held) as Arc<dyn ResolvesServerCert>);
+            .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(look_after(files, stamps, Arc::downgrade(&held), provider));
+        tokio::spawn(watch(files, states, Arc::downgrade(&certificate), provider));
         Ok(Tls { acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)) })
     }
 }
@@ -60,18 +60,18 @@ impl TlsAcceptor for Tls {
     }
 }
 
-/// The certificate that clients are shown.
-struct Held {
+/// Certificate in use.
+struct CurrentCertificate {
     current: ArcSwap<CertifiedKey>,
 }
 
-impl ResolvesServerCert for Held {
+impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.load_full())
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for CurrentCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a certificate and its key, not shown")
     }
@@ -82,10 +82,11 @@ struct Files {
     key: PathBuf,
 }
 
-type Stamp = Option<(SystemTime, u64)>;
+/// Modification time and size of a file; `None` if it can't be examined.
+type FileState = Option<(SystemTime, u64)>;
 
 impl Files {
-    fn stamps(&self) -> [Stamp; 2] {
+    fn states(&self) -> [FileState; 2] {
         [&self.certificate, &self.key].map(|path| {
             let metadata = fs::metadata(path).ok()?;
             Some((metadata.modified().ok()?, metadata.len()))
@@ -98,40 +99,40 @@ impl Files {
             .and_then(|chain| chain.collect::<Result<Vec<_>, _>>())
             .map_err(|error| format!("http.tls_cert: {}: {error}", certificate.display()))?;
         if chain.is_empty() {
-            return Err(format!("http.tls_cert: {} holds no certificate in PEM", certificate.display()));
+            return Err(format!("http.tls_cert: {} contains no PEM certificate", certificate.display()));
         }
         let private = PrivateKeyDer::from_pem_file(key)
             .map_err(|error| format!("http.tls_key: {}: {error}", key.display()))?;
         CertifiedKey::from_der(chain, private, provider).map(Arc::new).map_err(|error| {
-            format!("http.tls_key: {} isn't the key of {}: {error}", key.display(), certificate.display())
+            format!("http.tls_key: {} must be the key of {}: {error}", key.display(), certificate.display())
         })
     }
 }
 
-/// Reads the files again when they changed; what can't be used leaves the old ones in force.
-async fn look_after(
+/// Reads the files again when they change; invalid ones are ignored.
+async fn watch(
     files: Files,
-    mut seen: [Stamp; 2],
-    held: std::sync::Weak<Held>,
+    mut seen: [FileState; 2],
+    current: std::sync::Weak<CurrentCertificate>,
     provider: Arc<CryptoProvider>,
 ) {
     loop {
-        tokio::time::sleep(LOOK).await;
-        let Some(held) = held.upgrade() else { return };
-        let stamps = files.stamps();
-        if stamps == seen {
+        tokio::time::sleep(CHECK).await;
+        let Some(current) = current.upgrade() else { return };
+        let states = files.states();
+        if states == seen {
             continue;
         }
         match files.read(&provider) {
             Ok(certificate) => {
-                held.current.store(certificate);
-                tracing::info!("the TLS certificate was read again");
+                current.current.store(certificate);
+                tracing::info!("the TLS certificate was reloaded");
             }
             Err(reason) => {
-                tracing::error!(reason, "the TLS certificate can't be read again: the old one stays");
+                tracing::error!(reason, "the TLS certificate can't be reloaded: keeping the old one");
             }
         }
-        seen = stamps;
+        seen = states;
     }
 }
 

@@ -1,4 +1,4 @@
-//! `audit`: who called what, when, from the records of servers that run or ran.
+//! `audit`: searches the audit records of running and stopped servers.
 
 use std::{
     collections::HashMap,
@@ -9,24 +9,26 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{
-    Arg, ArgAction, ArgMatches, Command,
+    Arg, ArgMatches, Command,
     builder::{NonEmptyStringValueParser, PossibleValuesParser},
 };
 use serde_json::json;
 
-use super::{
-    Ended,
-    settings::{self, Config, Loaded},
-    visible::visible,
-};
 use mcp_tool_core::audit::{Found, Question, Reading};
 
-/// Rows by which the widths of columns are found; the rest isn't kept.
+use crate::{
+    format::OutputFormat,
+    result::CommandResult,
+    sanitize::sanitize,
+    settings::{self, Config, Loaded},
+};
+
+/// Number of rows that decide the widths of columns, so that memory is bounded.
 const MEASURED: usize = 200;
 
 const HEAD: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
 
-pub(super) fn command() -> Command {
+pub(crate) fn command() -> Command {
     let text = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).value_parser(NonEmptyStringValueParser::new())
     };
@@ -34,40 +36,42 @@ pub(super) fn command() -> Command {
     let by = PossibleValuesParser::new(["user", "agent", "tenant", "tool", "outcome"]);
     let file = Arg::new("audit.file").long("file").alias("audit-file").value_name("FILE");
     Command::new("audit")
-        .about("Say who called what, when, and what came of it")
+        .about("List calls from the audit records: who called what, when, with which outcome")
         .arg(file.value_parser(NonEmptyStringValueParser::new()).help(
-            "The file of the records; those rotated away from it are read too [default: what audit.file is set to]",
+            "Audit file; its rotated files are read too [default: the setting audit.file]",
         ))
-        .arg(text("since", "TIME", "Calls from then on: 7d, 12h, 2026-11-14, or 2026-11-14T09:30:00Z"))
-        .arg(text("until", "TIME", "Calls before then; of a day, to its end"))
-        .arg(text("user", "USER", "On whose behalf"))
-        .arg(text("agent", "AGENT", "Through which agent"))
-        .arg(text("tenant", "TENANT", "In which tenant"))
-        .arg(text("tool", "NAME", "Of which tool, in all its versions"))
-        .arg(text("outcome", "OUTCOME", "What came of it").value_parser(outcomes))
-        .arg(text("by", "WHAT", "Count the calls by that instead").value_parser(by))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON lines, whole"))
-        .arg(settings::config())
+        .arg(text("since", "TIME", "Calls since this time: 7d, 12h, 2026-11-14, or 2026-11-14T09:30:00Z"))
+        .arg(text("until", "TIME", "Calls before this time; a day is included"))
+        .arg(text("user", "USER", "Calls of this user"))
+        .arg(text("agent", "AGENT", "Calls of this agent"))
+        .arg(text("tenant", "TENANT", "Calls in this tenant"))
+        .arg(text("tool", "NAME", "Calls of this tool, in all its versions"))
+        .arg(text("outcome", "OUTCOME", "Calls with this outcome").value_parser(outcomes))
+        .arg(text("by", "FIELD", "Count the calls by this field instead").value_parser(by))
+        .arg(OutputFormat::arg().help("Output format; json is one whole record per line"))
+        .arg(settings::config_flag())
         .after_help(
             "Examples:\n  audit --since 7d\n  audit --since 7d --by tool\n  \
              audit --since 2026-11-14 --until 2026-11-14 --user ann --outcome refused\n\n\
-             Days are those of UTC. The exit code is 1 where a file couldn't be read: the answer has a gap then.",
+             Days are in UTC. The exit code is 1 if a file can't be read, since the answer is then incomplete.",
         )
 }
 
-pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
+pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     let Some(file) = config.settings.audit_file else {
-        return Err("no file of records is set: name it with --file FILE, or have servers keep one by \
-                    --audit-file FILE, MCP_TOOL_AUDIT_FILE, or `file` under [audit] in mcp-tool.toml"
-            .into());
+        return Err(
+            "no audit file is set: name one with --file FILE, or set it for servers by --audit-file FILE, \
+                    MCP_TOOL_AUDIT_FILE, or `file` under [audit] in mcp-tool.toml"
+                .into(),
+        );
     };
     let given = |id: &str| matches.get_one::<String>(id).cloned();
-    let time = |id: &str, to_its_end: bool| -> Ended<Option<DateTime<Utc>>> {
+    let time = |id: &str, end_of_day: bool| -> CommandResult<Option<DateTime<Utc>>> {
         let Some(given) = given(id) else { return Ok(None) };
-        let time = when(&given, to_its_end).ok_or_else(|| {
+        let time = parse_time(&given, end_of_day).ok_or_else(|| {
             format!(
-                "--{id} {given:?}: a time is wanted, such as 7d, 12h, 30m, 2026-11-14 or 2026-11-14T09:30:00Z"
+                "--{id}: {given:?}: must be a time such as 7d, 12h, 30m, 2026-11-14 or 2026-11-14T09:30:00Z"
             )
         });
         Ok(Some(time?))
@@ -81,27 +85,27 @@ pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
         tool: given("tool"),
         outcome: given("outcome"),
     };
-    let mut out = Out {
+    let mut output = AuditOutput {
         to: BufWriter::new(io::stdout().lock()),
-        json: matches.get_flag("json"),
+        json: OutputFormat::of(matches) == OutputFormat::Json,
         by: given("by"),
         counts: HashMap::new(),
         measured: Vec::new(),
         widths: None,
     };
-    let asked = question.ask(&file, |found, line| out.take(found, line));
-    match asked.and_then(|reading| out.end().map(|()| reading)) {
-        Ok(reading) => Ok(tell(&reading)),
-        // Who reads it has seen enough.
+    let result = question.ask(&file, |found, line| output.write(found, line));
+    match result.and_then(|reading| output.finish().map(|()| reading)) {
+        Ok(reading) => Ok(report_gaps(&reading)),
+        // The reader of a pipe has closed it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Says what was left out of the answer.
-fn tell(reading: &Reading) -> ExitCode {
+/// Prints which files and lines the answer lacks.
+fn report_gaps(reading: &Reading) -> ExitCode {
     for (file, lines) in &reading.broken {
-        eprintln!("warning: {}: lines that are no records: {lines}", file.display());
+        eprintln!("warning: {}: {lines} lines are not records", file.display());
     }
     for (file, reason) in &reading.unread {
         eprintln!("error: {}: {reason}", file.display());
@@ -109,10 +113,10 @@ fn tell(reading: &Reading) -> ExitCode {
     if reading.unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A time as people say it: so long ago, a day of UTC, or in RFC 3339. A day is its beginning, or its end.
-fn when(text: &str, to_its_end: bool) -> Option<DateTime<Utc>> {
+/// Parses a time: an age such as `7d`, a day in UTC, or RFC 3339. A day is its start, or its end.
+fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let day = if to_its_end { day.succ_opt()? } else { day };
+        let day = if end_of_day { day.succ_opt()? } else { day };
         return Some(day.and_time(NaiveTime::MIN).and_utc());
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -130,8 +134,8 @@ fn when(text: &str, to_its_end: bool) -> Option<DateTime<Utc>> {
     DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(ago)
 }
 
-/// The answer as it is written, no more of it kept than has to be.
-struct Out<W: Write> {
+/// Output of the answer, written as records are found.
+struct AuditOutput<W: Write> {
     to: W,
     json: bool,
     by: Option<String>,
@@ -140,20 +144,20 @@ struct Out<W: Write> {
     widths: Option<[usize; 8]>,
 }
 
-impl<W: Write> Out<W> {
-    fn take(&mut self, found: &Found, line: &[u8]) -> io::Result<()> {
+impl<W: Write> AuditOutput<W> {
+    fn write(&mut self, found: &Found, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
-            // What was only completed is no call.
+            // A completion isn't a call.
             (Some(_), _) if found.completes.is_some() => Ok(()),
             (Some(by), _) => {
-                let of = match by.as_str() {
+                let value = match by.as_str() {
                     "user" => Some(&found.user),
                     "agent" => found.agent.as_ref(),
                     "tenant" => found.tenant.as_ref(),
                     "tool" => Some(&found.tool),
                     _ => Some(&found.outcome),
                 };
-                *self.counts.entry(of.cloned().unwrap_or_default()).or_default() += 1;
+                *self.counts.entry(value.cloned().unwrap_or_default()).or_default() += 1;
                 Ok(())
             }
             (None, true) => {
@@ -172,7 +176,7 @@ impl<W: Write> Out<W> {
         if self.measured.len() < MEASURED { Ok(()) } else { self.measure() }
     }
 
-    /// Finds the widths by what has come, and writes that.
+    /// Decides the widths by the rows so far, and writes these.
     fn measure(&mut self) -> io::Result<()> {
         let head = HEAD.map(str::to_owned);
         let rows: Vec<_> = [head].into_iter().chain(self.measured.drain(..)).collect();
@@ -182,7 +186,7 @@ impl<W: Write> Out<W> {
         rows.iter().try_for_each(|row| write_row(&mut self.to, row, &widths))
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         if let Some(by) = &self.by {
             let mut counts: Vec<_> = self.counts.drain().collect();
             counts.sort_by(|(name, calls), (other, more)| more.cmp(calls).then(name.cmp(other)));
@@ -204,19 +208,19 @@ fn row(found: &Found) -> [String; 8] {
     let version = found.version.as_ref().map(|version| format!(" {version}"));
     let completes = found.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [
-        visible(&found.time),
+        sanitize(&found.time),
         or_dash(Some(&found.user)),
         or_dash(found.agent.as_ref()),
         or_dash(found.tenant.as_ref()),
-        visible(&format!("{}{}{}", found.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
-        visible(&found.outcome),
+        sanitize(&format!("{}{}{}", found.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
+        sanitize(&found.outcome),
         or_dash(found.reason.as_ref()),
-        visible(&found.correlation_id),
+        sanitize(&found.correlation_id),
     ]
 }
 
 fn or_dash(text: Option<&String>) -> String {
-    text.filter(|text| !text.is_empty()).map_or_else(|| "-".into(), |text| visible(text))
+    text.filter(|text| !text.is_empty()).map_or_else(|| "-".into(), |text| sanitize(text))
 }
 
 fn write_row(to: &mut impl Write, row: &[String; 8], widths: &[usize; 8]) -> io::Result<()> {
@@ -229,15 +233,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_so_long_ago_a_day_or_a_moment() {
+    fn time_is_an_age_a_day_or_a_moment() {
         let now = DateTime::<Utc>::from(SystemTime::now());
         for (text, ago) in
             [("7d", TimeDelta::days(7)), ("2w", TimeDelta::weeks(2)), ("30m", TimeDelta::minutes(30))]
         {
-            let off = when(text, false).unwrap() - (now - ago);
+            let off = parse_time(text, false).unwrap() - (now - ago);
             assert!(off.abs() < TimeDelta::minutes(1), "{text}");
         }
-        let shown = |text, to_its_end| when(text, to_its_end).map(|time| time.to_rfc3339());
+        let shown = |text, end_of_day| parse_time(text, end_of_day).map(|time| time.to_rfc3339());
         assert_eq!(shown("2026-11-14", false).as_deref(), Some("2026-11-14T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14", true).as_deref(), Some("2026-11-15T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14T09:30:00+01:00", true).as_deref(), Some("2026-11-14T08:30:00+00:00"));

@@ -1,4 +1,4 @@
-//! `disable`, `enable`, `revoke`, `orders`: what the operator of running servers says, without a restart.
+//! `disable`, `enable`, `revoke` and `revocations`: the control file of running servers.
 
 use std::{
     error::Error,
@@ -8,15 +8,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, builder::NonEmptyStringValueParser};
+use clap::{Arg, ArgGroup, ArgMatches, Command, builder::NonEmptyStringValueParser};
 use mcp_tool_contract::name;
 
-use super::{
-    Ended,
-    settings::{self, Config, Loaded},
-    visible::visible,
-};
-pub use mcp_tool_core::{
+use mcp_tool_core::{
     application::Application,
     control::{
         Orders,
@@ -25,68 +20,76 @@ pub use mcp_tool_core::{
     },
 };
 
-/// How far ahead a clock may be that gives the time of a revocation.
-const AHEAD: Duration = Duration::from_secs(300);
+use crate::{
+    format::OutputFormat,
+    result::CommandResult,
+    sanitize::sanitize,
+    settings::{self, Config, Loaded},
+};
 
-pub(super) fn commands() -> [Command; 4] {
-    let switched = [
-        ("tool", "NAME", "A tool, in all its versions"),
+/// Tolerated time by which `--before` may be in the future, for clocks that differ.
+const MAX_AHEAD: Duration = Duration::from_secs(300);
+
+pub(crate) fn commands() -> [Command; 4] {
+    let disabled = [
+        ("tool", "NAME", "Tool, in all its versions"),
         (
             "client",
             "ID",
-            "An agent, by its client id. Without authorization this is what the client calls itself, which proves nothing",
+            "Agent, by its client id. Without authorization this is the name that the client claims, which isn't verified",
         ),
-        ("user", "SUBJECT", "On whose behalf agents call"),
+        ("user", "SUBJECT", "User on whose behalf agents call"),
     ];
     let revoked = [
-        ("jti", "ID", "The token of this id"),
-        ("subject", "SUBJECT", "All tokens of this user that were issued until now"),
-        ("client", "ID", "All tokens of this client that were issued until now"),
-        ("before", "TIME", "All tokens that were issued before, such as 2026-11-14T09:30:00Z"),
+        ("jti", "ID", "Token with this `jti`"),
+        ("subject", "SUBJECT", "All tokens of this user issued until now"),
+        ("client", "ID", "All tokens of this client issued until now"),
+        ("before", "TIME", "All tokens issued before this time, such as 2026-11-14T09:30:00Z"),
     ];
-    let order = |name: &'static str, targets: &[(&'static str, &'static str, &'static str)]| {
+    let command = |name: &'static str, targets: &[(&'static str, &'static str, &'static str)]| {
         let args = targets.iter().map(|(id, value, help)| text(id).value_name(*value).help(*help));
         let ids = targets.iter().map(|(id, ..)| *id);
-        let reason = text("reason").value_name("TEXT").help("Why, for those who read the file later");
+        let reason = text("reason").value_name("TEXT").help("Reason, kept in the control file");
         Command::new(name)
             .args(args)
             .group(ArgGroup::new("target").args(ids).required(true))
             .arg(reason)
-            .args(settings::flag(FILE))
+            .args(settings::flag(CONTROL_FILE))
     };
     [
-        order("disable", &switched)
-            .about("Switch a tool, a client or a user off, within a second and until `enable`")
-            .after_help("Calls that run already go on to their end."),
-        order("enable", &switched).about("Switch on again what `disable` switched off"),
-        order("revoke", &revoked)
-            .about("Take tokens no more, within a second and for good")
-            .after_help("Nothing takes a revocation back: whoever may call again needs a new token."),
-        Command::new("orders")
+        command("disable", &disabled)
+            .about("Disable a tool, a client or a user within a second, until `enable`")
+            .after_help("Running calls are not stopped."),
+        command("enable", &disabled).about("Enable what `disable` disabled"),
+        command("revoke", &revoked)
+            .about("Revoke tokens within a second, permanently")
+            .after_help("A revocation can't be undone: to call again, a user needs a new token."),
+        Command::new("revocations")
             .about("List what is disabled and revoked")
-            .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON lines"))
-            .args(settings::flag(FILE)),
+            .arg(OutputFormat::arg().help("Output format; json is one line of the control file each"))
+            .args(settings::flag(CONTROL_FILE)),
     ]
 }
 
-const FILE: &str = "control.file";
+/// Key of the setting that all these commands need.
+const CONTROL_FILE: &str = "control.file";
 
 fn text(id: &'static str) -> Arg {
     Arg::new(id).long(id).value_parser(NonEmptyStringValueParser::new())
 }
 
-/// The control file that servers with these settings heed.
-fn control_file(matches: &ArgMatches) -> Ended<PathBuf> {
+/// Returns the control file of the settings.
+fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     config.settings.control_file.ok_or_else(|| {
-        "no control file is set: name the one that the servers have, with --control-file FILE, by \
-         MCP_TOOL_CONTROL_FILE, or as `file` under [control] in mcp-tool.toml"
+        "no control file is set: name that of the servers by --control-file FILE, MCP_TOOL_CONTROL_FILE, or `file` \
+         under [control] in mcp-tool.toml"
             .into()
     })
 }
 
-/// Appends an order to the file, and says what was done.
-pub(super) fn order(server: &Application, command: &str, matches: &ArgMatches) -> Ended {
+/// Appends a line to the control file, and prints its effect.
+pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
     let target =
@@ -95,56 +98,57 @@ pub(super) fn order(server: &Application, command: &str, matches: &ArgMatches) -
             .find_map(|(id, target)| given(id).map(target));
     let what = match (command, target) {
         ("disable", Some(target)) => {
-            check_served(server, &target)?;
+            check_served(application, &target)?;
             What::Disable(target)
         }
         ("enable", Some(target)) => What::Enable(target),
         _ => What::Revoke(tokens(given)?),
     };
-    let order = Order::now(by(), what, given("reason"));
+    let order = Order::now(operator(), what, given("reason"));
     let appended = file::append(&path, |orders| match &order.what {
         What::Enable(target) if !orders.is_target_off(target) => Ok(None),
         _ => order.line().map(Some),
     });
     let mut out = io::stdout().lock();
-    if !appended.map_err(|error| told(&path, error))? {
-        return Ok(writeln!(out, "nothing to do: {} isn't switched off", target_shown(&order.what))?);
+    if !appended.map_err(|error| explained(&path, error))? {
+        return Ok(writeln!(out, "nothing to do: {} isn't disabled", describe(&order.what))?);
     }
     writeln!(out, "{}", sentence(&order))?;
-    writeln!(out, "servers whose control file is {} heed it within a second", path.display())?;
+    writeln!(out, "servers with the control file {} apply it within a second", path.display())?;
     Ok(())
 }
 
-fn tokens(given: impl Fn(&str) -> Option<String>) -> Ended<Tokens> {
+fn tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Tokens> {
     if let Some(before) = given("before") {
-        let time = time_of(&before).map_err(|reason| format!("--before {before:?}: {reason}"))?;
-        let latest = std::time::SystemTime::now() + AHEAD;
+        let time = time_of(&before).map_err(|reason| format!("--before: {before:?}: {reason}"))?;
+        let latest = std::time::SystemTime::now() + MAX_AHEAD;
         if std::time::SystemTime::from(time) > latest {
             return Err(format!(
-                "--before {before:?}: it lies ahead, and would refuse every token until then; nothing takes a \
-                 revocation back"
+                "--before: {before:?}: must not be in the future: it would refuse every token until then, and a \
+                 revocation can't be undone"
             )
             .into());
         }
         return Ok(Tokens::Before(time));
     }
     let tokens = given("jti").map(Tokens::Id).or(given("subject").map(Tokens::Subject));
-    tokens.or(given("client").map(Tokens::Client)).ok_or_else(|| "say which tokens".into())
+    tokens.or(given("client").map(Tokens::Client)).ok_or_else(|| "no tokens were given".into())
 }
 
-fn check_served(server: &Application, target: &Target) -> Ended {
+/// Checks that a tool to disable exists.
+fn check_served(application: &Application, target: &Target) -> CommandResult {
     let Target::Tool(tool) = target else { return Ok(()) };
-    let names = || server.tools.iter().map(|entry| entry.contract.name);
+    let names = || application.tools.iter().map(|entry| entry.contract.name);
     if names().any(|name| name == tool) {
         return Ok(());
     }
-    let meant = name::nearest(tool, names()).map(|meant| format!("; did you mean {meant}?"));
-    let meant = meant.unwrap_or_else(|| ": `tools` lists them".into());
-    Err(format!("--tool {}: this server has no tool of that name{meant}", visible(tool)).into())
+    let hint = name::nearest(tool, names()).map(|nearest| format!("; did you mean {nearest}?"));
+    let hint = hint.unwrap_or_else(|| ": `tools` lists them".into());
+    Err(format!("--tool: {}: this server has no tool of that name{hint}", sanitize(tool)).into())
 }
 
-/// Why a file can't be used, and what to do.
-fn told(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
+/// Adds the file and, if it doesn't exist, what to do.
+fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     let is = |kind: io::ErrorKind| {
         let io = match error.downcast_ref::<Unheeded>() {
             Some(Unheeded::Io(error)) => Some(error),
@@ -156,24 +160,24 @@ fn told(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Sen
     let file = path.display();
     if is(io::ErrorKind::NotFound) {
         return format!(
-            "{file}: there is no such file, and so no server heeds it: a server makes it when it starts. To give \
-             orders before that, make it empty"
+            "{file}: there is no such file, so no server applies it. A server creates it when it starts; to write to it \
+             before that, create an empty file"
         )
         .into();
     }
     format!("{file}: {error}").into()
 }
 
-/// Lists what is in force, the oldest first.
-pub(super) fn orders(matches: &ArgMatches) -> Ended {
+/// Lists what is disabled and revoked, the oldest first.
+pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let read =
         || -> Result<Orders, Unheeded> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
-    let orders = read().map_err(|error| told(&path, error.into()))?;
+    let orders = read().map_err(|error| explained(&path, error.into()))?;
     let mut in_force: Vec<&Order> = orders.all().collect();
     in_force.sort_by_cached_key(|order| (order.time, order.json()));
     let mut out = io::stdout().lock();
-    let json = matches.get_flag("json");
+    let json = OutputFormat::of(matches) == OutputFormat::Json;
     for order in &in_force {
         if json {
             writeln!(out, "{}", order.json())?;
@@ -187,41 +191,41 @@ pub(super) fn orders(matches: &ArgMatches) -> Ended {
     Ok(())
 }
 
-/// The order as a line for people.
+/// Describes a line of the control file for people.
 fn sentence(order: &Order) -> String {
-    let target = target_shown(&order.what);
-    let done = match &order.what {
-        What::Disable(_) => format!("{target} is off"),
-        What::Enable(_) => format!("{target} is on again"),
+    let target = describe(&order.what);
+    let effect = match &order.what {
+        What::Disable(_) => format!("{target} is disabled"),
+        What::Enable(_) => format!("{target} is enabled"),
         What::Revoke(Tokens::Subject(_) | Tokens::Client(_)) => {
             format!("{target} issued until {} are revoked", written(order.time))
         }
         What::Revoke(Tokens::Id(_)) => format!("{target} is revoked"),
         What::Revoke(Tokens::Before(_)) => format!("{target} are revoked"),
     };
-    let reason = order.reason.as_ref().map(|reason| format!(": {}", visible(reason)));
-    format!("{done}, by {}{}", visible(&order.by), reason.unwrap_or_default())
+    let reason = order.reason.as_ref().map(|reason| format!(": {}", sanitize(reason)));
+    format!("{effect}, by {}{}", sanitize(&order.by), reason.unwrap_or_default())
 }
 
-fn target_shown(what: &What) -> String {
+fn describe(what: &What) -> String {
     match what {
         What::Disable(target) | What::Enable(target) => match target {
-            Target::Tool(tool) => format!("the tool '{}'", visible(tool)),
-            Target::Client(client) => format!("the client '{}'", visible(client)),
-            Target::User(user) => format!("the user '{}'", visible(user)),
+            Target::Tool(tool) => format!("the tool '{}'", sanitize(tool)),
+            Target::Client(client) => format!("the client '{}'", sanitize(client)),
+            Target::User(user) => format!("the user '{}'", sanitize(user)),
         },
         What::Revoke(tokens) => match tokens {
-            Tokens::Id(jti) => format!("the token '{}'", visible(jti)),
-            Tokens::Subject(subject) => format!("tokens of the user '{}'", visible(subject)),
-            Tokens::Client(client) => format!("tokens of the client '{}'", visible(client)),
+            Tokens::Id(jti) => format!("the token '{}'", sanitize(jti)),
+            Tokens::Subject(subject) => format!("tokens of the user '{}'", sanitize(subject)),
+            Tokens::Client(client) => format!("tokens of the client '{}'", sanitize(client)),
             Tokens::Before(time) => format!("all tokens issued before {}", written(*time)),
         },
     }
 }
 
-/// Who gives the order, as the system knows them: by name, or by number where there is none.
+/// Returns the name of the user who runs the command, or its number where it has none.
 #[cfg(unix)]
-fn by() -> String {
+fn operator() -> String {
     let uid = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let user = users.lines().find_map(|line| {
@@ -233,6 +237,6 @@ fn by() -> String {
 }
 
 #[cfg(not(unix))]
-fn by() -> String {
+fn operator() -> String {
     std::env::var("USERNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into())
 }

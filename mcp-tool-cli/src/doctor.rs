@@ -1,81 +1,125 @@
-//! `doctor`: what a reviewer asks first, answered from the settings and the records, with the command to see more.
+//! `doctor`: answers the questions of a security review from the settings and the audit records.
 
 use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCode, time::SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
 use mcp_tool_contract::model::{Contract, Gate};
-
-use super::{
-    Ended,
-    settings::{self, Config},
-    visible::visible,
-};
 use mcp_tool_core::{application::Application, audit::Question};
+use serde_json::{Value, json};
 
-pub(super) fn command() -> Command {
+use crate::{
+    format::OutputFormat,
+    result::CommandResult,
+    sanitize::sanitize,
+    settings::{self, Config},
+};
+
+pub(crate) fn command() -> Command {
     Command::new("doctor")
-        .about("Answer what a reviewer asks first: which tools a token alone opens, and who called what last week")
+        .about("Answer the questions of a security review: which tools a token alone opens, who called what last week")
         .args(settings::flags())
-        .arg(settings::config())
+        .arg(settings::config_flag())
+        .arg(OutputFormat::arg())
         .after_help(
-            "It takes the settings that `serve` would take, and changes nothing. The exit code is 1 where an answer \
-             isn't what a reviewer wants to hear.",
+            "It uses the settings that `serve` would use, and changes nothing. Each answer is ok, warn or FAIL. The exit \
+             code is 1 if an answer is FAIL.",
         )
 }
 
-/// An answer, and whether it is a good one.
+/// Answer to one question.
 struct Answer {
-    is_good: bool,
+    status: AnswerStatus,
     text: String,
 }
 
-pub(super) async fn doctor(server: &Application, matches: &ArgMatches) -> Ended<ExitCode> {
-    let config = settings::load(matches, std::env::vars_os(), Config::of(server))?.config;
-    let answers = [
-        ("Who gets in?", gets_in(&config).await),
-        ("Is there a tool that a bearer token alone opens?", opened_by_a_token(server, &config)),
-        ("Can you produce user, agent and tool of last week's calls?", last_week(server, &config)),
-        ("Can a tool, a client, a user or a token be stopped at once?", can_be_stopped(server, &config)),
-    ];
-    let mut out = std::io::stdout().lock();
-    for (question, Answer { is_good, text }) in &answers {
-        writeln!(out, "{} {question}", if *is_good { "ok  " } else { "MEND" })?;
-        for line in text.lines() {
-            writeln!(out, "       {line}")?;
-        }
-    }
-    let all_good = answers.iter().all(|(_, answer)| answer.is_good);
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AnswerStatus {
+    Ok,
+    /// The answer may be incomplete.
+    Warn,
+    Fail,
 }
 
-/// Over HTTP, since whoever starts a process over stdio is at the machine already.
-async fn gets_in(config: &Config) -> Answer {
+impl Answer {
+    fn new(is_ok: bool, text: impl Into<String>) -> Self {
+        let status = if is_ok { AnswerStatus::Ok } else { AnswerStatus::Fail };
+        Answer { status, text: text.into() }
+    }
+}
+
+pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> CommandResult<ExitCode> {
+    let config = settings::load(matches, std::env::vars_os(), Config::of(application))?.config;
+    let answers = [
+        ("Who gets in?", authenticated_callers(&config).await),
+        ("Is there a tool that a bearer token alone opens?", tools_open_to_a_token(application, &config)),
+        ("Can you produce user, agent and tool of last week's calls?", last_week(application, &config)),
+        ("Can a tool, a client, a user or a token be stopped at once?", revocation(application, &config)),
+    ];
+    let mut out = std::io::stdout().lock();
+    match OutputFormat::of(matches) {
+        OutputFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &document(&answers))?;
+            writeln!(out)?;
+        }
+        OutputFormat::Text | OutputFormat::Github => {
+            for (question, Answer { status, text }) in &answers {
+                let status = match status {
+                    AnswerStatus::Ok => "ok",
+                    AnswerStatus::Warn => "warn",
+                    AnswerStatus::Fail => "FAIL",
+                };
+                writeln!(out, "{status:<4} {question}")?;
+                for line in text.lines() {
+                    writeln!(out, "       {line}")?;
+                }
+            }
+        }
+    }
+    let has_failed = answers.iter().any(|(_, answer)| answer.status == AnswerStatus::Fail);
+    Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn document(answers: &[(&str, Answer)]) -> Value {
+    let answers = answers.iter().map(|(question, Answer { status, text })| {
+        let status = match status {
+            AnswerStatus::Ok => "ok",
+            AnswerStatus::Warn => "warn",
+            AnswerStatus::Fail => "fail",
+        };
+        json!({ "question": question, "status": status, "text": text.trim_end() })
+    });
+    answers.collect()
+}
+
+/// Examines access over HTTP only: over stdio, the caller can already start processes on the machine.
+async fn authenticated_callers(config: &Config) -> Answer {
     if !config.has_oauth() {
-        let text =
-            "Everybody who reaches this machine's loopback address, as the local user: no authorization \
-                    server is set.\nSet oauth.issuers and oauth.resource."
-                .into();
-        return Answer { is_good: false, text };
+        return Answer::new(
+            false,
+            "Everyone who reaches this machine's loopback address, as the local user: no authorization server is set.\n\
+             Set oauth.issuers and oauth.resource.",
+        );
     }
     match issuers(config).await {
-        Ok(lines) => Answer {
-            is_good: lines.iter().all(|line| line.0),
-            text: lines.into_iter().map(|line| line.1 + "\n").collect(),
-        },
-        Err(reason) => Answer { is_good: false, text: reason },
+        Ok(lines) => {
+            let is_ok = lines.iter().all(|(is_ok, _)| *is_ok);
+            let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+            Answer::new(is_ok, lines.join("\n"))
+        }
+        Err(reason) => Answer::new(false, reason),
     }
 }
 
 #[cfg(feature = "oauth")]
 async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
     let server = mcp_tool_auth::inbound::ResourceServer::new(&config.oauth, &[], "", "")?;
-    let mut lines = vec![(true, format!("Who has a token for {}", config.oauth.rules.audience))];
-    for (issuer, keys) in server.look_at_issuers().await {
+    let mut lines = vec![(true, format!("Callers with a token for {}", config.oauth.rules.audience))];
+    for (issuer, keys) in server.issuer_keys().await {
         lines.push(match keys {
-            Some(0) => (false, format!("of {issuer}, which has no key that may verify")),
-            Some(keys) => (true, format!("of {issuer}, which answers with {keys} keys")),
-            None => (false, format!("of {issuer}, which doesn't answer: tokens are refused with 503")),
+            Some(0) => (false, format!("from {issuer}, which has no key to verify tokens with")),
+            Some(keys) => (true, format!("from {issuer}, which answers with {keys} keys")),
+            None => (false, format!("from {issuer}, which doesn't answer: its tokens are refused with 503")),
         });
     }
     Ok(lines)
@@ -83,27 +127,25 @@ async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
 
 #[cfg(not(feature = "oauth"))]
 async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
-    Err("Nobody: this server was built without authorization. Add the feature `oauth` of mcp-tool-runtime."
-        .into())
+    Err("Nobody: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
-/// A tool that is opened by a token alone is one without a scope, or one that can't be undone and asks no more of its
-/// caller than another does.
-fn opened_by_a_token(server: &Application, config: &Config) -> Answer {
-    if server.policy.is_some() {
+/// Finds tools without a scope, and destructive tools that require no more than other tools.
+fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
+    if application.policy.is_some() {
         let text = format!(
-            "Ask the application: a policy of its own decides in place of the tools' scopes.\nSee what they name: {} tools",
-            server.name
+            "Unknown: a policy of the application decides instead of the tools' scopes.\nSee the scopes: {} tools",
+            application.name
         );
-        return Answer { is_good: false, text };
+        return Answer::new(false, text);
     }
     let (mut open, mut closed, mut gated) = (Vec::new(), Vec::new(), Vec::new());
-    for Contract { name, version, scopes, hints, gate, .. } in server.tools.iter().map(|entry| entry.contract)
-    {
+    for tool in &application.tools {
+        let Contract { name, version, scopes, hints, gate, .. } = tool.contract;
         match (gate, hints.destructive) {
             (Some(Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
             (None, true) if config.settings.allow_destructive.contains(*name) => open.push(format!(
-                "{name} {version} can't be undone, and {} opens it: gate.allow_destructive names it",
+                "{name} {version} is destructive, and {} opens it, since gate.allow_destructive names it",
                 if scopes.is_empty() {
                     "any token".into()
                 } else {
@@ -122,78 +164,72 @@ fn opened_by_a_token(server: &Application, config: &Config) -> Answer {
         let _ = writeln!(text, "Yes: {line}.");
     }
     if open.is_empty() {
-        text.push_str("No: each of them wants a scope of its own.\n");
+        text.push_str("No: every tool requires a scope.\n");
     }
     if !gated.is_empty() {
-        let _ = writeln!(text, "What can't be undone wants a higher scope besides: {}.", gated.join(", "));
+        let _ =
+            writeln!(text, "Destructive tools that also require the scope of a gate: {}.", gated.join(", "));
     }
     if !closed.is_empty() {
-        let _ = writeln!(text, "Nobody may run what can't be undone and has no gate: {}.", closed.join(", "));
+        let _ = writeln!(text, "Destructive tools without a gate, which don't run: {}.", closed.join(", "));
     }
-    let _ = writeln!(text, "See each tool with its scopes and gate: {} tools", server.name);
-    Answer { is_good: open.is_empty(), text }
+    let _ = writeln!(text, "See each tool with its scopes and gate: {} tools", application.name);
+    Answer::new(open.is_empty(), text)
 }
 
-fn last_week(server: &Application, config: &Config) -> Answer {
+fn last_week(application: &Application, config: &Config) -> Answer {
     let Some(file) = &config.settings.audit_file else {
-        let text = "No: records go to the log alone. Set audit.file.".into();
-        return Answer { is_good: false, text };
+        return Answer::new(false, "No: audit records are only in the log. Set audit.file.");
     };
     let since = DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(TimeDelta::days(7));
     let question = Question { since, ..Question::default() };
     let (mut calls, mut last) = (0_u64, None);
-    let asked = question.ask(file, |found, _| {
+    let result = question.ask(file, |found, _| {
         calls += 1;
-        last = Some(format!(
-            "{}: {} through {} called {}: {}",
-            found.time,
-            visible(&found.user),
-            found.agent.as_deref().map_or_else(|| "no agent".into(), visible),
-            visible(&found.tool),
-            found.outcome
-        ));
+        let agent = found.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
+        let (user, tool) = (sanitize(&found.user), sanitize(&found.tool));
+        last = Some(format!("{}: {user} through {agent} called {tool}: {}", found.time, found.outcome));
         Ok::<(), Infallible>(())
     });
-    let more = format!("See more: {} audit --since 7d --file {}", server.name, file.display());
-    match asked {
-        Ok(reading) if reading.unread.is_empty() => {
-            let calls = match &last {
-                Some(last) => format!("Yes: {calls} calls since then, the last of them at\n{last}"),
-                None => "Yes, and there were none.".into(),
-            };
-            let is_known = config.has_oauth();
-            let whom = if is_known {
-                ""
-            } else {
-                "\nBut the user is whoever sits at this machine: set oauth.issuers."
-            };
-            Answer { is_good: is_known, text: format!("{calls}{whom}\n{more}") }
-        }
-        Ok(reading) => {
-            let gaps = reading.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
-            Answer {
-                is_good: false,
-                text: format!("Not all of them: {}\n{more}", gaps.collect::<Vec<_>>().join(", ")),
-            }
-        }
+    let reading = match result {
+        Ok(reading) => reading,
         Err(never) => match never {},
+    };
+    let more = format!("See more: {} audit --since 7d --file {}", application.name, file.display());
+    if !reading.unread.is_empty() {
+        let unread = reading.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
+        let unread: Vec<String> = unread.collect();
+        return Answer::new(false, format!("Not all of them: {}\n{more}", unread.join(", ")));
     }
+    let mut text = match last {
+        Some(last) => format!("Yes: {calls} calls, the last one at\n{last}"),
+        None => "Yes: there were none.".into(),
+    };
+    let mut answer = Answer::new(config.has_oauth(), "");
+    if !config.has_oauth() {
+        text.push_str("\nBut every user is the local user. Set oauth.issuers and oauth.resource.");
+    }
+    for (file, lines) in &reading.broken {
+        let _ = write!(text, "\n{lines} lines of {} are not records.", file.display());
+        if answer.status == AnswerStatus::Ok {
+            answer.status = AnswerStatus::Warn;
+        }
+    }
+    answer.text = format!("{text}\n{more}");
+    answer
 }
 
-fn can_be_stopped(server: &Application, config: &Config) -> Answer {
+fn revocation(application: &Application, config: &Config) -> Answer {
+    let name = &application.name;
     match &config.settings.control_file {
-        None => Answer {
-            is_good: false,
-            text: "No: there is no file that orders could be written to. Set control.file.".into(),
-        },
-        Some(file) => Answer {
-            is_good: true,
-            text: format!(
-                "Yes, within a second: {0} disable --tool NAME, {0} revoke --subject USER\nSee what is in force: {0} orders \
-                 --control-file {1}",
-                server.name,
+        None => Answer::new(false, "No: no control file is set. Set control.file."),
+        Some(file) => Answer::new(
+            true,
+            format!(
+                "Yes, within a second: {name} disable --tool NAME, {name} revoke --subject USER\n\
+                 See what is in force: {name} revocations --control-file {}",
                 file.display()
             ),
-        },
+        ),
     }
 }

@@ -1,32 +1,35 @@
-//! The command line of every server on `mcp-tool-runtime`, which is the crate to depend on: `serve`, `tools`,
-//! `contract`, `audit`, `doctor`, and the operator's revocations.
+//! Command line of every server on `mcp-tool-runtime`, which is the crate to depend on.
+//!
+//! Each module is a command: `serve`, `tools`, `contract`, `audit`, `doctor`, and in `control` the operator's `disable`,
+//! `enable`, `revoke` and `revocations`. Settings of all of them are in `settings`.
 
 mod audit;
 pub mod contract;
 mod control;
-#[cfg(feature = "http")]
-mod descriptors;
 mod doctor;
+mod format;
 mod log;
+#[cfg(feature = "http")]
+mod open_files;
+mod result;
+mod sanitize;
 mod serve;
 mod settings;
 mod tools;
-mod visible;
 
-use std::{error::Error, pin::Pin, process::ExitCode};
+use std::{pin::Pin, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mcp_tool_core::application::Application;
 
-/// Result of a command.
-type Ended<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+use format::OutputFormat;
+use result::CommandResult;
 
 /// Runs the command line of a server.
 ///
-/// The exit code is 0 after an orderly end, 2 where the command line can't be understood, 3 to 6 where `contract` finds
-/// something (its help says what), else 1.
-// Each crate that awaits an async function compiles it, and this is all of a server: its future is boxed, so that this
-// crate compiles it.
+/// The exit code is 0 after success, 2 for an invalid command line, 3 to 6 for findings of `contract` (see its help), and
+/// 1 for all other errors.
+// Boxed, so that the whole server is compiled in this crate and not in each crate that awaits it.
 pub fn run(application: Application) -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(parse_and_run(application))
 }
@@ -37,7 +40,7 @@ async fn parse_and_run(application: Application) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            // Nothing is left to say where even the help can't be printed.
+            // If the message can't be printed, neither can another one.
             drop(error.print());
             return ExitCode::from(code);
         }
@@ -51,19 +54,19 @@ async fn parse_and_run(application: Application) -> ExitCode {
     }
 }
 
-async fn run_command(application: Application, matches: &ArgMatches) -> Ended<ExitCode> {
+async fn run_command(application: Application, matches: &ArgMatches) -> CommandResult<ExitCode> {
     match matches.subcommand() {
         Some(("serve", matches)) => serve::serve(application, matches).await.map(|()| ExitCode::SUCCESS),
         Some(("tools", matches)) => {
-            tools::list(&application, matches.get_flag("json")).map(|()| ExitCode::SUCCESS)
+            tools::list(&application, OutputFormat::of(matches)).map(|()| ExitCode::SUCCESS)
         }
         Some(("contract", matches)) => contract::command::contract(&application, matches),
         Some((command @ ("disable" | "enable" | "revoke"), matches)) => {
-            control::order(&application, command, matches).map(|()| ExitCode::SUCCESS)
+            control::append(&application, command, matches).map(|()| ExitCode::SUCCESS)
         }
         Some(("audit", matches)) => audit::audit(matches),
         Some(("doctor", matches)) => doctor::doctor(&application, matches).await,
-        Some(("orders", matches)) => control::orders(matches).map(|()| ExitCode::SUCCESS),
+        Some(("revocations", matches)) => control::list(matches).map(|()| ExitCode::SUCCESS),
         _ => Err("no command was given".into()),
     }
 }
@@ -73,25 +76,26 @@ fn command(name: &str, version: &str) -> Command {
         .about("Serve the tools to MCP clients")
         .long_about(
             "Serve the tools to MCP clients.\n\n\
-             Over stdio the client starts this program and talks to it by its standard input and output. \
+             Over stdio the client starts this program and uses its standard input and output. \
              Over HTTP it listens on an address, and clients POST to /mcp.\n\n\
              Each setting is taken from its flag, else from its environment variable, else from the file \
-             mcp-tool.toml, else it has its default; --print-config shows which.",
+             mcp-tool.toml, else from its default; --print-config shows which.",
         )
         .arg(
             Arg::new("stdio")
                 .long("stdio")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("http.listen")
-                .help("Talk by standard input and output"),
+                .help("Serve on standard input and output"),
         )
-        .arg(settings::config())
+        .arg(settings::config_flag())
         .arg(
             Arg::new("print-config")
                 .long("print-config")
                 .action(ArgAction::SetTrue)
-                .help("Show each setting, its value and where it came from, and do no more"),
+                .help("Print each setting with its value and source, and exit"),
         )
+        .arg(OutputFormat::arg().requires("print-config").help("Output format of --print-config"))
         .args(settings::flags())
         .after_help(
             "Examples:\n  serve --stdio\n  serve --http 127.0.0.1:8080\n  \
@@ -100,10 +104,10 @@ fn command(name: &str, version: &str) -> Command {
         );
     let tools = Command::new("tools")
         .about("List the tools with their versions, scopes and parameters")
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As the JSON that clients see"));
+        .arg(OutputFormat::arg().help("Output format; json is the list that clients get"));
     Command::new(name.to_owned())
         .version(version.to_owned())
-        .about("An MCP server of tools")
+        .about("MCP server with tools")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)

@@ -1,4 +1,4 @@
-//! The log and, unless they have a file, the records of calls: lines on stderr, as far as anybody reads it.
+//! Log on stderr, with the audit records unless they have a file. Lines are dropped while stderr isn't read.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -13,48 +13,48 @@ use std::{
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// Lines that wait to be written; those beyond are dropped, since no call may wait for a reader of the log.
-const WAITING: usize = 16_384;
-/// How long the last lines may take to be read.
-const LAST: Duration = Duration::from_secs(1);
+/// Maximum number of queued lines; more are dropped, since no call may wait for a reader of the log.
+const MAX_QUEUED: usize = 16_384;
+/// Time limit for writing the last lines.
+const FLUSH: Duration = Duration::from_secs(1);
 
-/// The way to the thread that writes to stderr, a line a write. (tracing-appender does so too, but prints to
-/// stdout where its reader has stopped reading.)
+/// Queue of the thread that writes to stderr, one line per write.
+// tracing-appender does the same, but prints to stdout when its reader has stopped reading.
 #[derive(Clone, Debug)]
-pub(super) struct Lines {
+pub(crate) struct LogLines {
     sender: SyncSender<Vec<u8>>,
-    waiting: Arc<AtomicUsize>,
+    queued: Arc<AtomicUsize>,
 }
 
-impl Lines {
+impl LogLines {
     fn start() -> io::Result<Self> {
-        let (sender, lines) = sync_channel::<Vec<u8>>(WAITING);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let still = Arc::clone(&waiting);
+        let (sender, lines) = sync_channel::<Vec<u8>>(MAX_QUEUED);
+        let queued = Arc::new(AtomicUsize::new(0));
+        let remaining = Arc::clone(&queued);
         std::thread::Builder::new().name("log".into()).spawn(move || {
             for line in lines {
-                // Where stderr is closed there is nobody to tell.
+                // If stderr is closed, there is no other place to report it.
                 drop(io::stderr().write_all(&line));
-                still.fetch_sub(1, Ordering::Release);
+                remaining.fetch_sub(1, Ordering::Release);
             }
         })?;
-        Ok(Lines { sender, waiting })
+        Ok(LogLines { sender, queued })
     }
 
-    /// Waits for what waits to be written, as long as it may take.
-    pub(super) fn flush(&self) {
-        let begun = Instant::now();
-        while self.waiting.load(Ordering::Acquire) > 0 && begun.elapsed() < LAST {
+    /// Waits until the queued lines are written, for at most 1 s.
+    pub(crate) fn flush(&self) {
+        let started = Instant::now();
+        while self.queued.load(Ordering::Acquire) > 0 && started.elapsed() < FLUSH {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-impl Write for Lines {
+impl Write for LogLines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queued.fetch_add(1, Ordering::Relaxed);
         if self.sender.try_send(line.to_vec()).is_err() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.queued.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(line.len())
     }
@@ -64,13 +64,13 @@ impl Write for Lines {
     }
 }
 
-/// Starts the log, unless the application has one of its own.
+/// Starts the log, unless the application has set up its own.
 ///
 /// # Errors
-/// Where no thread can be started.
-pub(super) fn start(level: LevelFilter) -> io::Result<Lines> {
-    let lines = Lines::start()?;
-    // rmcp logs whole requests and results, values and all: it is heard only when it fails.
+/// The thread can't be started.
+pub(crate) fn start(level: LevelFilter) -> io::Result<LogLines> {
+    let lines = LogLines::start()?;
+    // rmcp logs whole requests and results with their values, so only its errors are logged.
     let rmcp = level.min(LevelFilter::ERROR);
     let targets = Targets::new().with_default(level).with_target("rmcp", rmcp);
     let writer = lines.clone();

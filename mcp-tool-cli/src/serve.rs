@@ -1,17 +1,10 @@
-//! `serve`: from the settings to a server that answers, and to its orderly end.
+//! `serve`: starts the server on a transport, and stops it in order.
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
 
-#[cfg(feature = "http")]
-use super::descriptors;
-use super::{
-    Ended,
-    log::{self, Lines},
-    settings::{self, Config},
-};
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::{inbound::ResourceServer, outbound::Upstreams, tls::Tls};
 #[cfg(feature = "oauth")]
@@ -25,32 +18,45 @@ use mcp_tool_core::{
     transport::{self, Endpoint},
 };
 
-/// How long the last records may take to be written.
+#[cfg(feature = "http")]
+use crate::open_files;
+use crate::{
+    format::OutputFormat,
+    log::{self, LogLines},
+    result::CommandResult,
+    settings::{self, Config},
+};
+
+/// Time limit for writing the last audit records.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
-pub(super) async fn serve(application: Application, matches: &ArgMatches) -> Ended {
+pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
     let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
     if matches.get_flag("print-config") {
-        std::io::stdout().lock().write_all(loaded.print().as_bytes())?;
+        let mut out = std::io::stdout().lock();
+        match OutputFormat::of(matches) {
+            OutputFormat::Json => writeln!(out, "{:#}", loaded.json())?,
+            OutputFormat::Text | OutputFormat::Github => write!(out, "{}", loaded.text())?,
+        }
         return Ok(());
     }
     let config = loaded.config;
     let lines = log::start(config.log)?;
     let stop = CancellationToken::new();
-    tokio::spawn(signalled(Signals::listen()?, stop.clone(), lines.clone()));
+    tokio::spawn(stop_on_signal(Signals::listen()?, stop.clone(), lines.clone()));
     let served = if matches.get_flag("stdio") {
-        stdio(application, &config, stop, &lines).await
+        serve_stdio(application, &config, stop, &lines).await
     } else {
         match config.listen.clone() {
-            Some(address) => http(application, config, &address, stop, &lines).await,
-            None => Err("say how to serve: --stdio, or --http 127.0.0.1:8080".into()),
+            Some(address) => serve_http(application, config, &address, stop, &lines).await,
+            None => Err("no transport is set: choose --stdio, or --http 127.0.0.1:8080".into()),
         }
     };
     lines.flush();
     served
 }
 
-/// Signals to end, heard from the moment that this is made.
+/// Listener for SIGINT and SIGTERM; signals count from its creation.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -87,24 +93,24 @@ impl Signals {
     }
 }
 
-/// Cancels at the first signal to end, and ends the process at the second.
-async fn signalled(mut signals: Signals, stop: CancellationToken, lines: Lines) {
+/// Shuts down at the first signal, and exits at the second.
+async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: LogLines) {
     signals.next().await;
-    tracing::info!("ending: calls in flight may finish; a second signal ends at once");
+    tracing::info!("shutting down: running calls may finish; a second signal exits at once");
     stop.cancel();
     signals.next().await;
-    tracing::warn!("ending at once: calls in flight are given up");
+    tracing::warn!("exiting at once: running calls are aborted");
     lines.flush();
     std::process::exit(1);
 }
 
-/// Opens what the server lends, unless a signal comes first.
+/// Opens application state and starts the server; `None` if a signal comes first.
 async fn start(
     application: Application,
     config: &Config,
     stop: &CancellationToken,
-    lines: &Lines,
-) -> Started {
+    lines: &LogLines,
+) -> Result<Option<Arc<Endpoint>>, StartError> {
     let settings = Settings { outbound: outbound(config, &application)?, ..config.settings.clone() };
     tokio::select! {
         endpoint = settings.start(application, lines.clone()) => Ok(Some(Arc::new(endpoint?))),
@@ -112,7 +118,7 @@ async fn start(
     }
 }
 
-/// Opens the upstreams of the settings, where there are some.
+/// Opens the configured upstreams.
 #[cfg(feature = "oauth")]
 fn outbound(config: &Config, application: &Application) -> Result<Option<Arc<dyn Outbound>>, StartError> {
     if config.upstreams.is_empty() {
@@ -127,14 +133,12 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
     Ok(None)
 }
 
-type Started = Result<Option<Arc<Endpoint>>, StartError>;
-
-/// Says what was still called of what will go, keeps what callers listed, and ends the process where a function that isn't async goes on:
-/// the runtime would wait for it without end. Its record is written by then.
-fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
+/// Logs the use of deprecated versions, saves the last-listed contracts, and exits if calls didn't finish: the runtime
+/// would wait forever for a function that isn't async. Its record is written before.
+fn end(finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.dispatcher.usage.report();
     if let Err(error) = endpoint.dispatcher.versions.known.save() {
-        tracing::error!(%error, "what callers listed could not be kept");
+        tracing::error!(%error, "the contracts that callers last listed can't be saved");
     }
     if !finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
@@ -143,11 +147,16 @@ fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
     }
 }
 
-async fn stdio(application: Application, config: &Config, stop: CancellationToken, lines: &Lines) -> Ended {
-    let output = own_stdout()?;
+async fn serve_stdio(
+    application: Application,
+    config: &Config,
+    stop: CancellationToken,
+    lines: &LogLines,
+) -> CommandResult {
+    let output = reserve_stdout()?;
     let Some(endpoint) = start(application, config, &stop, lines).await? else { return Ok(()) };
     if config.has_oauth() {
-        tracing::warn!("over stdio there are no tokens: whoever started this process is the local user");
+        tracing::warn!("stdio has no tokens: every caller is the local user, although [oauth] is set");
     }
     warn_of_local_user(config);
     let finished = transport::stdio::serve(Arc::clone(&endpoint), std::io::stdin(), output, stop).await?;
@@ -155,23 +164,23 @@ async fn stdio(application: Application, config: &Config, stop: CancellationToke
     Ok(())
 }
 
-/// Keeps stdout for the protocol: whatever else the process prints goes to stderr.
+/// Reserves stdout for the protocol: other output of the process is redirected to stderr.
 #[cfg(unix)]
-fn own_stdout() -> std::io::Result<std::fs::File> {
+fn reserve_stdout() -> std::io::Result<std::fs::File> {
     let own = rustix::io::dup(std::io::stdout())?;
     rustix::stdio::dup2_stdout(std::io::stderr())?;
     Ok(own.into())
 }
 
 #[cfg(not(unix))]
-fn own_stdout() -> std::io::Result<std::io::Stdout> {
+fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())
 }
 
 fn warn_of_local_user(config: &Config) {
     match &config.settings.local_scopes {
         None => tracing::warn!(
-            "no authorization is configured: every caller is the local user and holds all scopes"
+            "no authorization is configured: every caller is the local user and has all scopes"
         ),
         Some(scopes) => {
             let scopes = scopes.join(" ");
@@ -180,26 +189,26 @@ fn warn_of_local_user(config: &Config) {
     }
     if !config.http.allowed_hosts.is_empty() {
         let hosts = config.http.allowed_hosts.join(" ");
-        tracing::warn!(hosts, "whoever reaches the server by these hosts is the local user too");
+        tracing::warn!(hosts, "callers that reach the server by these hosts are the local user too");
     }
     for tool in &config.settings.allow_destructive {
-        tracing::warn!(tool, "a destructive tool runs without anybody's approval");
+        tracing::warn!(tool, "a destructive tool runs without approval");
     }
 }
 
 #[cfg(feature = "http")]
-async fn http(
+async fn serve_http(
     application: Application,
     config: Config,
     address: &str,
     stop: CancellationToken,
-    lines: &Lines,
-) -> Ended {
+    lines: &LogLines,
+) -> CommandResult {
     use mcp_tool_core::transport::http;
 
-    let address = address
-        .parse()
-        .map_err(|_| format!("http.listen: {address:?} is no address: write 127.0.0.1:8080 or [::1]:8080"))?;
+    let address = address.parse().map_err(|_| {
+        format!("http.listen: {address:?}: must be an address such as 127.0.0.1:8080 or [::1]:8080")
+    })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();
     let hosts = settings.allowed_hosts.iter().cloned().chain(authentication.host()).collect::<Vec<_>>();
@@ -207,12 +216,12 @@ async fn http(
         origins: http::Origins::new(&hosts, &settings.allowed_origins)?,
         proxies: settings.trusted_proxies,
         max_body: settings.max_body,
-        max_connections: descriptors::for_connections(settings.max_connections),
+        max_connections: open_files::raise_limit(settings.max_connections),
         sessions: (settings.legacy_sessions > 0).then_some(settings.legacy_sessions),
         session_idle: settings.session_idle,
         grace: settings.grace,
     };
-    // The port is taken before anything is opened: a second server ends here, having touched nothing.
+    // The port is bound before state is opened, so that a second server on it fails without side effects.
     let listener = http::bind(address, &authentication, &settings)
         .await
         .map_err(|error| format!("{address}: {error}"))?;
@@ -233,7 +242,7 @@ async fn http(
     Ok(())
 }
 
-/// Token verification and TLS, as the settings say.
+/// Builds token verification and TLS from the settings.
 #[cfg(feature = "oauth")]
 fn authentication(config: &Config, application: &Application) -> Result<AuthenticationLayer, String> {
     let mut layer = AuthenticationLayer::default();
@@ -252,24 +261,17 @@ fn authentication(config: &Config, application: &Application) -> Result<Authenti
 }
 
 #[cfg(all(feature = "http", not(feature = "oauth")))]
-fn authentication(config: &Config, _: &Application) -> Result<AuthenticationLayer, String> {
-    match config.http.tls_cert.is_some() || config.http.tls_key.is_some() {
-        true => {
-            Err("this server was built without TLS: add the feature `oauth` of mcp-tool-runtime, or take \
-                     http.tls_cert and http.tls_key out of the settings"
-                .into())
-        }
-        false => Ok(AuthenticationLayer::default()),
-    }
+fn authentication(_: &Config, _: &Application) -> Result<AuthenticationLayer, String> {
+    Ok(AuthenticationLayer::default())
 }
 
 #[cfg(not(feature = "http"))]
-async fn http(_: Application, _: Config, _: &str, _: CancellationToken, _: &Lines) -> Ended {
+async fn serve_http(_: Application, _: Config, _: &str, _: CancellationToken, _: &LogLines) -> CommandResult {
     Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
         .into())
 }
 
-/// What an engineer needs next.
+/// Returns the commands and the configuration that connect common clients.
 #[cfg(feature = "http")]
 fn how_to_connect(name: &str, url: &str) -> String {
     let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;

@@ -1,24 +1,25 @@
-//! `tools`: what a server serves.
+//! `tools`: lists the tools of a server.
 
 use std::io::Write as _;
 
 use mcp_tool_contract::model::{Contract, Gate, Hints};
 
-use super::Ended;
 use mcp_tool_core::{
     application::Application, pipeline::registry::older_name, tool::ToolEntry,
     transport::listing::with_security,
 };
 
-pub(super) fn list(server: &Application, json: bool) -> Ended {
+use crate::{format::OutputFormat, result::CommandResult};
+
+pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandResult {
     let mut out = std::io::stdout().lock();
-    if json {
+    if format == OutputFormat::Json {
         let mut entries = Vec::new();
-        for entry in &server.tools {
+        for entry in &application.tools {
             let Contract { name, version, .. } = *entry.contract;
             let is_newest =
                 |other: &ToolEntry| other.contract.name != name || other.contract.version <= version;
-            let listed = match server.tools.iter().all(is_newest) {
+            let listed = match application.tools.iter().all(is_newest) {
                 true => name.to_owned(),
                 false => older_name(entry.contract),
             };
@@ -32,15 +33,15 @@ pub(super) fn list(server: &Application, json: bool) -> Ended {
         return Ok(());
     }
     let mut rows = vec![COLUMNS.map(str::to_owned)];
-    rows.extend(server.tools.iter().map(|entry| row(entry.contract)));
-    // A column that no tool has anything in isn't shown.
-    let shown: Vec<(usize, usize)> = (0..COLUMNS.len())
+    rows.extend(application.tools.iter().map(|entry| row(entry.contract)));
+    // Empty columns are omitted.
+    let columns: Vec<(usize, usize)> = (0..COLUMNS.len())
         .filter(|column| rows.iter().skip(1).any(|row| !row[*column].is_empty()))
         .map(|column| (column, rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)))
         .collect();
     for row in &rows {
         let cells: Vec<String> =
-            shown.iter().map(|(column, width)| format!("{:<1$}", row[*column], width)).collect();
+            columns.iter().map(|(column, width)| format!("{:<1$}", row[*column], width)).collect();
         writeln!(out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())

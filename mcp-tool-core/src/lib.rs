@@ -32,6 +32,7 @@ pub mod ports;
 #[cfg(all(test, feature = "http"))]
 mod random;
 pub mod seal;
+pub mod setting;
 pub mod start_error;
 pub mod sync;
 pub mod tasks;

@@ -39,7 +39,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 #[cfg(feature = "oauth")]
-use mcp_tool_auth::outbound::{self, Given, Key, Upstreams, Wrong, canonical};
+use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings, Upstreams, canonical_name};
 use mcp_tool_core::{
     application::Settings,
     ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
@@ -104,21 +104,20 @@ impl TestServer {
         server: ToolServer,
         upstreams: impl IntoIterator<Item = (&'s str, &'s [(&'s str, &'s str)])>,
     ) -> Result<Self, StartError> {
-        let mut sections = std::collections::BTreeMap::new();
+        let mut configs = std::collections::BTreeMap::new();
         for (name, pairs) in upstreams {
-            let wrong =
+            let invalid =
                 |key: &str, reason: &str| StartError::Setting(format!("upstream.{name}.{key}: {reason}"));
-            let mut given = Given::default();
+            let mut settings = UpstreamSettings::default();
             for (key, value) in pairs {
-                given = given.with(Key::named(key).ok_or_else(|| wrong(key, "no setting"))?, value);
+                settings.set(key, value).map_err(|reason| invalid(key, &reason))?;
             }
-            let judged = outbound::Settings::judge(&given);
-            let judged = judged.map_err(|Wrong { key, reason }| wrong(key.name(), &reason))?;
-            let name = canonical(name).map_err(StartError::Setting)?;
-            sections.insert(name, judged);
+            let config = UpstreamConfig::validate(&settings)
+                .map_err(|InvalidSetting { key, reason }| invalid(key, &reason))?;
+            configs.insert(canonical_name(name).map_err(StartError::Setting)?, config);
         }
         let contracts = server.application.tools.iter().map(|entry| entry.contract());
-        let upstreams = Upstreams::open(&sections, contracts)?;
+        let upstreams = Upstreams::open(&configs, contracts)?;
         let settings = Settings { outbound: Some(Arc::new(upstreams)), ..Settings::default() };
         TestServer::start_with(server, settings, None).await
     }

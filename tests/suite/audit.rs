@@ -113,7 +113,7 @@ impl Records {
 
     /// Correlation ids of the records that a query finds.
     fn found(&self, arguments: &[&str]) -> Vec<String> {
-        let (code, out, said) = self.query(&[arguments, &["--json"]].concat());
+        let (code, out, said) = self.query(&[arguments, &["--format", "json"]].concat());
         assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
         let id = |line: &str| {
             serde_json::from_str::<Value>(line).unwrap()["correlation_id"].as_str().unwrap().to_owned()
@@ -280,9 +280,9 @@ fn line_cut_off_by_a_crash_loses_no_other_record() {
     let mut server = StdioServer::initialized(&records.flags(&[]));
     let id = correlation(&server.call("echo", json!({ "text": "x" }))).to_owned();
     assert!(server.close().success());
-    let (code, out, said) = records.query(&["--json"]);
+    let (code, out, said) = records.query(&["--format", "json"]);
     assert!(code == 0 && out.contains(&id) && out.lines().count() == 1, "{out}");
-    assert!(said.contains("warning") && said.contains("lines that are no records: 1"), "{said}");
+    assert!(said.contains("warning") && said.contains("1 lines are not records"), "{said}");
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn query_reads_every_rotated_file_in_its_time_range() {
     std::fs::create_dir(format!("{}.20260301T000000.000000Z", records.path())).unwrap();
     assert_eq!(records.found(&["--since", "2026-04-01"]), ["c"]);
     assert_eq!(records.found(&["--until", "2026-01-01"]), ["a"]);
-    let (code, out, said) = records.query(&["--json"]);
+    let (code, out, said) = records.query(&["--format", "json"]);
     assert!(code == 1 && out.lines().count() == 3, "{code}: {out}");
     assert!(said.contains("error") && said.contains(".20260301T000000.000000Z"), "{said}");
 }
@@ -360,7 +360,7 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
     let last = record("2026-11-14T10:00:01Z", "b", json!({}));
     std::fs::write(&records.file, format!("{lines}{}{last}", record("noon", "c", json!({})))).unwrap();
     let (code, table, said) = records.query(&[]);
-    assert!(code == 0 && said.contains("lines that are no records: 3"), "{said}");
+    assert!(code == 0 && said.contains("3 lines are not records"), "{said}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record is last: {table}");
@@ -377,6 +377,6 @@ fn query_without_a_file_names_the_setting() {
     let (code, said) = audit(&["--file", "nowhere/calls.jsonl"]);
     assert!(code == 1 && said.contains("nowhere/calls.jsonl"), "{said}");
     let (code, said) = audit(&["--file", "x", "--since", "yesterday"]);
-    assert!(code == 1 && said.contains("--since \"yesterday\": a time is wanted, such as 7d"), "{said}");
+    assert!(code == 1 && said.contains("--since: \"yesterday\": must be a time such as 7d"), "{said}");
     assert_eq!(audit(&["--file", "x", "--outcome", "fine"]).0, 2);
 }

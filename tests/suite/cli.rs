@@ -80,7 +80,7 @@ fn tools_are_listed_without_opening_application_state() {
 
 #[test]
 fn tools_json_equals_tools_list() {
-    let printed: Value = serde_json::from_str(&out(&run(&["tools", "--json"], &[], None))).unwrap();
+    let printed: Value = serde_json::from_str(&out(&run(&["tools", "--format", "json"], &[], None))).unwrap();
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     assert_eq!(printed, served["result"]["tools"]);
 }
@@ -110,19 +110,36 @@ fn flag_overrides_environment_which_overrides_file() {
 }
 
 #[test]
+fn settings_are_printed_as_json() {
+    let arguments = ["serve", "--print-config", "--format", "json", "--timeout", "3s"];
+    let environment = [("MCP_TOOL_LOCAL_SCOPES", "a, b"), ("MCP_TOOL_SEAL_KEYS", "hunter2")];
+    let printed = out(&run(&arguments, &environment, None));
+    let printed: Vec<Value> = serde_json::from_str(&printed).unwrap();
+    for wanted in [
+        json!({ "key": "limits.timeout", "value": "3s", "source": "--timeout" }),
+        json!({ "key": "limits.concurrency", "value": 1024, "source": "default" }),
+        json!({ "key": "local.scopes", "value": ["a", "b"], "source": "MCP_TOOL_LOCAL_SCOPES" }),
+        json!({ "key": "seal.keys", "value": "1 keys, not shown", "source": "MCP_TOOL_SEAL_KEYS" }),
+    ] {
+        assert!(printed.contains(&wanted), "no {wanted} in {printed:?}");
+    }
+    assert_eq!(refusal(&run(&["serve", "--stdio", "--format", "json"], &[], None)).0, 2);
+}
+
+#[test]
 fn unknown_setting_is_refused_with_the_nearest_name() {
     let serve: &[&str] = &["serve", "--stdio"];
     let (code, said) = refusal(&run(serve, &[("MCP_TOOL_LIMITS_TIMOUT", "2s")], None));
     assert!(code == 1 && said.contains("did you mean MCP_TOOL_LIMITS_TIMEOUT?"), "{said}");
     let (code, said) = refusal(&run(serve, &[], Some("[limits]\ntimout = \"1s\"\n")));
     assert!(
-        code == 1 && said.contains("`limits.timout` is no setting; did you mean limits.timeout?"),
+        code == 1 && said.contains("unknown setting `limits.timout`; did you mean limits.timeout?"),
         "{said}"
     );
     let (_, said) = refusal(&run(serve, &[], Some("timeout = \"1s\"\n")));
-    assert!(said.contains("stands outside a section"), "{said}");
+    assert!(said.contains("is outside of a section"), "{said}");
     let (_, said) = refusal(&run(serve, &[], Some("[limits]\ntimeout = 1.5\n")));
-    assert!(said.contains("`limits.timeout` is text, a number, or a list"), "{said}");
+    assert!(said.contains("`limits.timeout` must be text, a number, or a list"), "{said}");
     let (_, said) = refusal(&run(serve, &[], Some("[limits\n")));
     assert!(said.contains("mcp-tool.toml"), "{said}");
     let (_, said) = refusal(&run(&["serve", "--stdio", "--config", "nowhere.toml"], &[], None));
@@ -135,16 +152,16 @@ fn invalid_setting_value_names_its_source_and_valid_values() {
         (
             "--timeout",
             "soon",
-            "limits.timeout (from --timeout): \"soon\": a time is wanted, such as 250ms, 5s, 2m or 1h, a day at most",
+            "limits.timeout (from --timeout): \"soon\": must be a time such as 250ms, 5s, 2m or 1h, at most a day",
         ),
-        ("--timeout", "2d", "a time is wanted"),
-        ("--max-body", "4MB", "a size from 1KiB to 1GiB is wanted, such as 65536, 64KiB or 4MiB"),
-        ("--max-result", "1", "a size from 1KiB to 1GiB is wanted"),
-        ("--concurrency", "0", "a whole number from 1 to 1000000 is wanted"),
-        ("--list-page", "0", "a whole number from 1 to 1000000 is wanted"),
-        ("--legacy-sessions", "-1", "a whole number is wanted"),
-        ("--log-level", "loud", "off, error, warn, info, debug or trace is wanted"),
-        ("--http", "8080", "write 127.0.0.1:8080"),
+        ("--timeout", "2d", "must be a time"),
+        ("--max-body", "4MB", "must be a size from 1KiB to 1GiB, such as 65536, 64KiB or 4MiB"),
+        ("--max-result", "1", "must be a size from 1KiB to 1GiB"),
+        ("--concurrency", "0", "must be a whole number from 1 to 1000000"),
+        ("--list-page", "0", "must be a whole number from 1 to 1000000"),
+        ("--legacy-sessions", "-1", "must be a whole number"),
+        ("--log-level", "loud", "must be off, error, warn, info, debug or trace"),
+        ("--http", "8080", "must be an address such as 127.0.0.1:8080"),
         ("--allowed-origin", "app.example.com", "app.example.com"),
         ("--allowed-host", "http://x", "http://x"),
     ];
@@ -173,7 +190,7 @@ fn secret_setting_has_no_flag_and_is_not_printed() {
 #[test]
 fn startup_failure_states_its_reason() {
     let (code, said) = refusal(&run(&["serve"], &[], None));
-    assert!(code == 1 && said.contains("say how to serve: --stdio, or --http 127.0.0.1:8080"), "{said}");
+    assert!(code == 1 && said.contains("no transport is set: choose --stdio, or --http 127.0.0.1:8080"), "{said}");
     let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
     assert!(code == 1 && said.contains("--allow-destructive destroy: no tool has that name"), "{said}");
     let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));
@@ -206,7 +223,7 @@ fn signal_stops_a_server_that_is_still_opening_state() {
 #[test]
 fn startup_log_warns_of_missing_guards() {
     let server = HttpServer::start(&["--allow-destructive", "destroys"]);
-    server.stderr.line_with(&["WARN", "no authorization is configured", "holds all scopes"]);
+    server.stderr.line_with(&["WARN", "no authorization is configured", "has all scopes"]);
     server.stderr.line_with(&["WARN", "destructive", "destroys"]);
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
     server.stderr.line_with(&["WARN", "no authorization is configured", "specimen:read"]);

@@ -243,7 +243,7 @@ fn unfinished_line_applies_once_it_is_complete() {
     control.append(&line[..40]);
     let said = control.said(&["disable", "--tool", "counts"]);
     until("the line after an unfinished line applied", || is_disabled(&server.call("counts", json!({}))));
-    assert!(said.contains("is off"));
+    assert!(said.contains("is disabled"));
     assert_eq!(
         std::fs::read_to_string(&control.file).unwrap().lines().count(),
         1,
@@ -282,21 +282,21 @@ fn control_file_is_private_to_its_owner() {
 #[test]
 fn active_revocations_are_listed() {
     let control = Control::of("");
-    assert_eq!(control.said(&["orders"]), "nothing is disabled or revoked\n");
+    assert_eq!(control.said(&["revocations"]), "nothing is disabled or revoked\n");
     control.said(&["disable", "--tool", "echo", "--reason", "a\u{202e}b\nc"]);
     control.said(&["disable", "--user", "eve"]);
     control.said(&["enable", "--user", "eve"]);
     control.said(&["revoke", "--subject", "mallory"]);
     control.said(&["revoke", "--before", "2026-01-02T03:04:05Z"]);
     let said = control.said(&["enable", "--client", "nobody"]);
-    assert_eq!(said, "nothing to do: the client 'nobody' isn't switched off\n");
-    let listed = control.said(&["orders"]);
+    assert_eq!(said, "nothing to do: the client 'nobody' isn't disabled\n");
+    let listed = control.said(&["revocations"]);
     assert_eq!(listed.lines().count(), 3, "{listed}");
-    assert!(listed.contains("the tool 'echo' is off, by "), "{listed}");
+    assert!(listed.contains("the tool 'echo' is disabled, by "), "{listed}");
     assert!(listed.contains("a\\u{202e}b\\nc"), "{listed}");
     assert!(listed.contains("tokens of the user 'mallory' issued until 20"), "{listed}");
     assert!(listed.contains("all tokens issued before 2026-01-02T03:04:05.000000Z are revoked"), "{listed}");
-    let json = control.said(&["orders", "--json"]);
+    let json = control.said(&["revocations", "--format", "json"]);
     let orders: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         (orders.len(), &orders[0]["order"], &orders[0]["tool"]),
@@ -314,7 +314,7 @@ fn command_that_would_have_no_effect_is_refused() {
         (&["disable", "--tool", "echo", "--user", "x"], "cannot be used with"),
         (&["disable", "--tool", ""], "--tool"),
         (&["revoke", "--before", "yesterday"], "RFC 3339"),
-        (&["revoke", "--before", "2999-01-01T00:00:00Z"], "it lies ahead"),
+        (&["revoke", "--before", "2999-01-01T00:00:00Z"], "must not be in the future"),
         (&["revoke", "--tool", "echo"], "unexpected argument"),
     ];
     for (arguments, wanted) in cases {
@@ -341,7 +341,7 @@ fn control_file_setting_is_found_as_serve_finds_it() {
         .env("MCP_TOOL_CONTROL_FILE", control.path())
         .output();
     assert!(by_variable.unwrap().status.success());
-    assert_eq!(control.said(&["orders"]).lines().count(), 2);
+    assert_eq!(control.said(&["revocations"]).lines().count(), 2);
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn full_control_file_takes_no_further_lines() {
     let server = HttpServer::start(&control.flags());
     let reason = "x".repeat(1_000);
     let refused = control.refused(&["disable", "--tool", "echo", "--reason", &reason]);
-    assert!(refused.contains("over 16 MiB") && refused.contains("orders --json"), "{refused}");
+    assert!(refused.contains("over 16 MiB") && refused.contains("revocations --format json"), "{refused}");
     control.append(&line(lines));
     server.stderr.line_with(&["ERROR", "over 16 MiB"]);
 }
@@ -370,7 +370,7 @@ fn concurrent_commands_are_all_kept() {
             scope.spawn(move || control.said(&["disable", "--user", &format!("user {number}")]));
         }
     });
-    assert_eq!(control.said(&["orders"]).lines().count(), 16);
+    assert_eq!(control.said(&["revocations"]).lines().count(), 16);
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn line_being_written_by_another_command_is_not_cut_off() {
     file.write_all(format!("{rest}\n").as_bytes()).unwrap();
     file.unlock().unwrap();
     assert!(wait(&mut other).success());
-    let listed = control.said(&["orders"]);
+    let listed = control.said(&["revocations"]);
     assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     harness::{HttpServer, SPECIMEN, tools_call},
@@ -23,22 +23,51 @@ fn doctor_without_settings_lists_the_settings_to_add() {
     let (code, said) = doctor(&[]);
     assert_eq!(code, 1);
     for wanted in [
-        "MEND Who gets in?",
+        "FAIL Who gets in?",
         "Set oauth.issuers and oauth.resource.",
         "is public: any token opens it.",
-        "Nobody may run what can't be undone and has no gate",
-        "What can't be undone wants a higher scope besides: purges 1.0 (specimen:purge).",
-        "No: records go to the log alone. Set audit.file.",
-        "No: there is no file that orders could be written to. Set control.file.",
+        "Destructive tools without a gate, which don't run: ",
+        "Destructive tools that also require the scope of a gate: purges 1.0 (specimen:purge).",
+        "No: audit records are only in the log. Set audit.file.",
+        "No: no control file is set. Set control.file.",
     ] {
         assert!(said.contains(wanted), "{wanted}:\n{said}");
     }
 }
 
 #[test]
+fn doctor_prints_json() {
+    let (code, printed) = doctor(&["--format", "json"]);
+    assert_eq!(code, 1);
+    let answers: Vec<Value> = serde_json::from_str(&printed).unwrap();
+    assert_eq!(answers.len(), 4);
+    assert_eq!(
+        answers[3],
+        json!({
+            "question": "Can a tool, a client, a user or a token be stopped at once?",
+            "status": "fail",
+            "text": "No: no control file is set. Set control.file.",
+        })
+    );
+}
+
+#[test]
+fn doctor_warns_of_lines_that_are_not_records() {
+    let issuer = Issuer::start(&issuer_keys());
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("calls.jsonl");
+    std::fs::write(&records, "nonsense\n").unwrap();
+    let records = records.to_str().unwrap();
+    let (_, said) =
+        doctor(&["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--audit-file", records]);
+    assert!(said.contains("warn Can you produce user, agent and tool"), "{said}");
+    assert!(said.contains("1 lines of") && said.contains("are not records."), "{said}");
+}
+
+#[test]
 fn doctor_reports_destructive_tools_that_need_no_approval() {
     let (_, said) = doctor(&["--allow-destructive", "destroys"]);
-    assert!(said.contains("destroys 1.0 can't be undone, and a token with"), "{said}");
+    assert!(said.contains("destroys 1.0 is destructive, and a token with"), "{said}");
 }
 
 #[test]
@@ -66,7 +95,7 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
         "ok   Who gets in?",
         "which answers with",
         "ok   Can you produce user, agent and tool of last week's calls?",
-        "Yes: 1 calls since then, the last of them at",
+        "Yes: 1 calls, the last one at",
         "alice through agent-7 called measure: ok",
         "audit --since 7d --file",
         "ok   Can a tool, a client, a user or a token be stopped at once?",
@@ -75,5 +104,5 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     }
     drop(issuer);
     let (code, said) = doctor(&flags);
-    assert!(code == 1 && said.contains("which doesn't answer: tokens are refused with 503"), "{said}");
+    assert!(code == 1 && said.contains("which doesn't answer: its tokens are refused with 503"), "{said}");
 }

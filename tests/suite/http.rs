@@ -504,7 +504,7 @@ fn second_signal_ends_the_server_immediately() {
     stream.write_all(&server.message("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
     server.wait_for_count("running", 1);
     server.signal();
-    server.stderr.line_with(&["INFO", "ending"]);
+    server.stderr.line_with(&["INFO", "shutting down"]);
     assert_eq!(server.terminate().code(), Some(1));
 }
 

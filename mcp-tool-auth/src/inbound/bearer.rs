@@ -8,16 +8,16 @@ use url::form_urlencoded;
 /// Maximum length of a token, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
 
-/// Takes the token out of a request's headers, so that no later stage sees it.
+/// Removes the token from a request's headers, so that no later stage sees it.
 pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, Denied> {
-    let mut given = headers.get_all(AUTHORIZATION).iter();
-    let (header, came_twice) = (given.next().cloned(), given.next().is_some());
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (header, is_repeated) = (values.next().cloned(), values.next().is_some());
     headers.remove(AUTHORIZATION);
     if uri.query().is_some_and(has_token) {
-        return Err(Denied::Malformed("a token goes into the Authorization header, never into the query"));
+        return Err(Denied::Malformed("send the token in the Authorization header, not in the query"));
     }
-    if came_twice {
-        return Err(Denied::Malformed("the Authorization header came twice"));
+    if is_repeated {
+        return Err(Denied::Malformed("the Authorization header must appear once"));
     }
     let Some(header) = header else { return Err(Denied::Missing) };
     let header = Bytes::from_owner(header);
@@ -30,9 +30,7 @@ pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, D
         return Err(Denied::Invalid("too_long"));
     }
     if !is_b64token(&token) {
-        return Err(Denied::Malformed(
-            "the Authorization header holds no bearer token: write `Bearer TOKEN`",
-        ));
+        return Err(Denied::Malformed("the Authorization header must be `Bearer TOKEN`"));
     }
     Ok(InboundToken::new(token))
 }
@@ -41,25 +39,25 @@ fn has_token(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
 }
 
-/// RFC 6750 §2.1.
+/// Returns `true` for the syntax of a bearer token (RFC 6750 §2.1).
 fn is_b64token(token: &[u8]) -> bool {
-    const TAKEN: [bool; 256] = {
-        let mut taken = [false; 256];
+    const ALLOWED: [bool; 256] = {
+        let mut allowed = [false; 256];
         let mut byte = 0;
         while byte < 256 {
-            taken[byte] = (byte as u8).is_ascii_alphanumeric();
+            allowed[byte] = (byte as u8).is_ascii_alphanumeric();
             byte += 1;
         }
         let others = b"-._~+/";
         let mut at = 0;
         while at < others.len() {
-            taken[others[at] as usize] = true;
+            allowed[others[at] as usize] = true;
             at += 1;
         }
-        taken
+        allowed
     };
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = &token[..token.len() - padding];
-    // All of it, without a way out on the way: that is quicker than to stop.
-    !body.is_empty() && body.iter().fold(true, |all, byte| all & TAKEN[usize::from(*byte)])
+    // A fold without an early exit is faster, since the compiler vectorizes it.
+    !body.is_empty() && body.iter().fold(true, |all, byte| all & ALLOWED[usize::from(*byte)])
 }

@@ -1,37 +1,37 @@
-//! Tokens that were verified, under their digests: a token's text isn't kept.
+//! Cache of verified tokens by digest; the text of a token isn't kept.
 
 use std::{sync::Arc, time::SystemTime};
 
 use mcp_tool_contract::digest::Digest;
 use moka::sync::Cache;
 
-use super::{claims::Verified, issuer::Issuer, jwt::Flaw};
+use super::{claims::VerifiedToken, issuer::Issuer, jwt::Flaw};
 
-/// Tokens that are remembered.
-const MOST: u64 = 20_000;
+/// Maximum number of cached tokens.
+const MAX_TOKENS: u64 = 20_000;
 
-/// What a token came to.
+/// Result of a verification, and the state of the issuer that it depends on.
 #[derive(Clone)]
-pub(crate) struct Remembered {
-    pub(crate) verdict: Result<Arc<Verified>, Flaw>,
-    /// By which generation of whose keys.
+pub(crate) struct CachedVerdict {
+    pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
+    /// Issuer whose keys verified the token, in this generation.
     issuer: Arc<Issuer>,
     generation: u64,
     until: SystemTime,
 }
 
-/// Verified tokens, so many and no more.
-pub(crate) struct Tokens {
-    tokens: Cache<Digest, Remembered>,
+/// Bounded cache of verification results.
+pub(crate) struct TokenCache {
+    tokens: Cache<Digest, CachedVerdict>,
 }
 
-impl Tokens {
+impl TokenCache {
     pub(crate) fn new() -> Self {
-        Tokens { tokens: Cache::new(MOST) }
+        TokenCache { tokens: Cache::new(MAX_TOKENS) }
     }
 
-    /// What the token came to, if that still holds.
-    pub(crate) fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<Verified>, Flaw>> {
+    /// Returns the result for a token, if it is still valid.
+    pub(crate) fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
         let found = self.tokens.get(token)?;
         if found.until <= now || found.generation != found.issuer.generation() {
             self.tokens.invalidate(token);
@@ -41,18 +41,18 @@ impl Tokens {
         Some(found.verdict)
     }
 
-    /// Remembers what a token came to. `generation` was the issuer's before it was verified.
+    /// Stores the result for a token. `generation` is the issuer's from before the verification.
     pub(crate) fn put(
         &self,
         token: Digest,
-        verdict: Result<Arc<Verified>, Flaw>,
+        verdict: Result<Arc<VerifiedToken>, Flaw>,
         until: SystemTime,
         (issuer, generation): (&Arc<Issuer>, u64),
     ) {
-        self.tokens.insert(token, Remembered { verdict, issuer: Arc::clone(issuer), generation, until });
+        self.tokens.insert(token, CachedVerdict { verdict, issuer: Arc::clone(issuer), generation, until });
     }
 
-    /// Forgets all of them.
+    /// Removes all results.
     pub(crate) fn clear(&self) {
         self.tokens.invalidate_all();
     }
@@ -65,19 +65,22 @@ mod tests {
     use super::{super::fetch, *};
 
     #[tokio::test]
-    async fn a_remembered_token_has_its_issuers_keys_looked_at() {
+    async fn cached_token_still_refreshes_its_issuer_s_keys() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
         let issuer = Arc::new(Issuer::new(&name, false, client));
-        let (tokens, token, now) = (Tokens::new(), Digest::of_bytes(b"token"), SystemTime::now());
+        let (tokens, token, now) = (TokenCache::new(), Digest::of_bytes(b"token"), SystemTime::now());
         let until = now + Duration::from_secs(60);
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
-        assert!(tokens.get(&token, until).is_none(), "its time is over");
+        assert!(tokens.get(&token, until).is_none(), "the result has expired");
 
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
         assert_eq!(tokens.get(&token, now), Some(Err("inactive")));
-        let asked = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
-        assert!(asked.is_ok_and(|asked| asked.is_ok()), "a withdrawn key would never be noticed");
+        let connected = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
+        assert!(
+            connected.is_ok_and(|connected| connected.is_ok()),
+            "a withdrawn key is noticed only by a refresh"
+        );
     }
 }

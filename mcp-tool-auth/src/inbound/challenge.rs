@@ -2,7 +2,7 @@
 
 use mcp_tool_core::ports::Denied;
 
-/// The challenge for a denied request, with scopes that a first token should have; `None` where no token would help.
+/// Returns the challenge for a denied request, with the scopes of a first token; `None` where no token would help.
 pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Option<String> {
     // A request without a token gets no `error` (RFC 6750 §3.1).
     let error = match denied {
@@ -14,13 +14,13 @@ pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Opti
     Some(bearer(error, metadata, &scopes.join(" ")))
 }
 
-/// The challenge to a caller whose token is good and lacks scopes: all that the operation needs, with those that
-/// it holds, so that the next token does for both.
+/// Returns the challenge for a valid token that lacks scopes. `scopes` are those that the operation needs and those that
+/// the token has, so that the next token has both.
 pub(crate) fn insufficient_scope(metadata: &str, scopes: &str) -> String {
     bearer(Some("insufficient_scope"), metadata, scopes)
 }
 
-/// Scopes and addresses hold no character that a quoted string would have to escape.
+/// Scopes and URLs contain no character that a quoted string would have to escape.
 fn bearer(error: Option<&str>, metadata: &str, scopes: &str) -> String {
     let mut parts: Vec<String> = error.map(|error| format!("error=\"{error}\"")).into_iter().collect();
     if !scopes.is_empty() {

@@ -1,4 +1,4 @@
-//! What a token's claims must say (RFC 9068 §2.2, §4), and the caller that they name.
+//! Validation of a token's claims (RFC 9068 §2.2, §4), and the caller that they name.
 
 use std::{
     sync::Arc,
@@ -9,47 +9,47 @@ use serde_json::{Map, Value};
 
 use mcp_tool_core::call::caller::{Caller, CallerKind};
 
-use super::{jwt::Flaw, settings::Rules};
+use super::{jwt::Flaw, settings::TokenRules};
 
-/// How far clocks may be apart, in seconds.
+/// Tolerated difference between clocks, in seconds.
 pub(crate) const SKEW: f64 = 30.0;
-/// Bytes of a user's, an agent's or a tenant's name.
+/// Maximum length of the name of a user, agent or tenant, in bytes.
 const MAX_NAME: usize = 256;
-/// Scopes of a token.
+/// Maximum number of scopes of a token.
 const MAX_SCOPES: usize = 256;
 
-/// A token that was verified: whom it names, and what is needed to withdraw it.
+/// Verified token: its caller, and the claims by which it can be revoked.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verified {
+pub(crate) struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
-    /// When it ends, with what clocks may be apart.
+    /// Expiry, with the tolerated clock difference added.
     pub(crate) until: SystemTime,
 }
 
-impl Rules {
-    /// Judges the claims of a JWT whose signature was its issuer's. `now` is in seconds since 1970.
+impl TokenRules {
+    /// Validates the claims of a JWT whose signature was verified. `now` is in seconds since 1970.
     pub(crate) fn judge(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
         now: f64,
-    ) -> Result<Verified, Flaw> {
+    ) -> Result<VerifiedToken, Flaw> {
         let expires = date(claims, "exp")?.ok_or("exp_missing")?;
         self.audience_of(claims)?;
         self.times(claims, Some(expires), now)?;
         self.verified(claims, issuer, expires)
     }
 
-    /// Judges the answer of an introspection (RFC 7662 §2.2), good for so many seconds at most.
+    /// Validates an introspection response (RFC 7662 §2.2), which is valid for at most `longest` seconds.
     pub(crate) fn judge_introspected(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
         now: f64,
         longest: f64,
-    ) -> Result<Verified, Flaw> {
+    ) -> Result<VerifiedToken, Flaw> {
         match claims.get("active") {
             Some(Value::Bool(true)) => {}
             Some(Value::Bool(false)) => return Err("inactive"),
@@ -109,9 +109,9 @@ impl Rules {
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
         expires: f64,
-    ) -> Result<Verified, Flaw> {
+    ) -> Result<VerifiedToken, Flaw> {
         if claims.contains_key("cnf") {
-            // It is good only with a proof that isn't asked for here (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
+            // A bound token is valid only with a proof, which isn't supported (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
             return Err("bound_to_a_key");
         }
         let jti = text(claims, "jti")?;
@@ -119,7 +119,7 @@ impl Rules {
         let client = client_id.or(azp);
         let (user, is_named) = match (at(claims, &self.user), client_id) {
             (Some(user), _) => (name(user)?, true),
-            // Some issuers name only the client where there is no user.
+            // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
             (None, _) => return Err("user_missing"),
         };
@@ -134,17 +134,17 @@ impl Rules {
         if let Some(claim) = &self.tenant {
             caller = caller.with_tenant(name(at(claims, claim).ok_or("tenant_missing")?)?);
         }
-        let says_so = self
+        let is_marked = self
             .machine
             .as_ref()
             .is_some_and(|(claim, value)| at(claims, claim).is_some_and(|found| found == value));
-        if !is_named || client == Some(user) || says_so {
+        if !is_named || client == Some(user) || is_marked {
             caller = caller.with_kind(CallerKind::Machine);
         }
         if let Some(signed_in) = date(claims, "auth_time")? {
             caller = caller.with_authenticated_at(time(signed_in));
         }
-        Ok(Verified {
+        Ok(VerifiedToken {
             caller,
             jti: jti.map(str::to_owned),
             issued_at: date(claims, "iat")?.map(time),
@@ -179,16 +179,16 @@ impl Rules {
     }
 }
 
-/// A claim by its own name or, where there is none, by a way through objects: `act.sub`.
-fn at<'c>(claims: &'c Map<String, Value>, way: &str) -> Option<&'c Value> {
-    if let Some(value) = claims.get(way) {
+/// Returns a claim by its name, else by a path through objects such as `act.sub`.
+fn at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
+    if let Some(value) = claims.get(path) {
         return Some(value);
     }
-    let (first, rest) = way.split_once('.')?;
+    let (first, rest) = path.split_once('.')?;
     at(claims.get(first)?.as_object()?, rest)
 }
 
-/// A name that can be written down and compared.
+/// Returns a non-empty text of bounded length without control characters.
 fn name(value: &Value) -> Result<&str, Flaw> {
     value
         .as_str()
@@ -200,7 +200,7 @@ fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c st
     claims.get(claim).map(name).transpose()
 }
 
-/// A NumericDate (RFC 7519 §2): seconds since 1970, within what numbers say exactly.
+/// Returns a NumericDate (RFC 7519 §2): seconds since 1970, within the exact integers of `f64`.
 fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match claims.get(claim) {
@@ -233,7 +233,7 @@ mod tests {
     const NOW: f64 = 1_000_000.0;
 
     /// What an introspection comes to whose answer has these members besides good ones; `null` takes one out.
-    fn introspected(members: Value) -> Result<Verified, Flaw> {
+    fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
         let mut answer = json!({
             "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
             "client_id": "agent", "scope": "read", "token_type": "Bearer", "exp": NOW + 600.0, "iat": NOW - 5.0,
@@ -243,7 +243,7 @@ mod tests {
         }
         let Value::Object(mut answer) = answer else { return Err("no object") };
         answer.retain(|_, value| !value.is_null());
-        let rules = Rules { audience: "https://mcp.example/mcp".into(), ..Rules::default() };
+        let rules = TokenRules { audience: "https://mcp.example/mcp".into(), ..TokenRules::default() };
         rules.judge_introspected(&answer, &"https://as.example".into(), NOW, 30.0)
     }
 

@@ -1,31 +1,31 @@
-//! Questions to issuers: short, bounded, without redirects, over TLS or on this machine.
+//! Requests to issuers: with time and size limits, without redirects, over TLS or loopback.
 
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
 use url::{Host, Url};
 
-/// How long an answer may take.
+/// Time limit of a request.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// Bytes of an answer.
-const MOST: usize = 256 * 1024;
+/// Maximum size of a response, in bytes.
+const MAX_RESPONSE: usize = 256 * 1024;
 
-/// Why there is no answer.
+/// Reason why a request has no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
-    /// Nothing is there.
+pub(crate) enum FetchError {
+    /// The server has no such path, or refuses the request.
     NotFound,
-    /// It can't be asked, or answers what can't be used.
+    /// The server doesn't respond, or its response can't be used.
     Unusable(String),
 }
 
-impl From<String> for Failed {
+impl From<String> for FetchError {
     fn from(reason: String) -> Self {
-        Failed::Unusable(reason)
+        FetchError::Unusable(reason)
     }
 }
 
-/// A client that follows nothing and takes no proxy from the environment.
+/// Returns a client without redirects and without proxies from the environment.
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .redirect(Policy::none())
@@ -36,45 +36,45 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// An address that may be asked: HTTPS, or HTTP on this machine.
+/// Parses the URL of an issuer: HTTPS, or HTTP on loopback.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A URL of another form.
 pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{text:?} is no URL: {error}"))?;
-    let is_here = match url.host() {
+    let url = Url::parse(text).map_err(|error| format!("{text:?} must be a URL: {error}"))?;
+    let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(format!("{text:?} names no host")),
+        None => return Err(format!("{text:?} must name a host")),
     };
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err(format!("{text:?} has a user or a fragment, which can't stand there"));
+        return Err(format!("{text:?} must have no user and no fragment"));
     }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_here => Ok(url),
-        _ => Err(format!("{text:?} isn't https, which only a loopback host may do without")),
+        "http" if is_loopback => Ok(url),
+        _ => Err(format!("{text:?} must be https: http is allowed on loopback only")),
     }
 }
 
-/// The body of an answer that is 200.
-pub(crate) async fn answer(request: RequestBuilder) -> Result<Vec<u8>, Failed> {
-    // Without the URL, in which an error would show what was asked.
-    let failed = |error: reqwest::Error| Failed::Unusable(error.without_url().to_string());
+/// Sends the request and returns the body of a response with status 200.
+pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
+    // The URL isn't logged, since its query may contain a token.
+    let failed = |error: reqwest::Error| FetchError::Unusable(error.without_url().to_string());
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
-        // Not every server says 404 of a path that it hasn't.
+        // Not every server responds with 404 to an unknown path.
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
-            return Err(Failed::NotFound);
+            return Err(FetchError::NotFound);
         }
-        status => return Err(Failed::Unusable(format!("it answers {status}"))),
+        status => return Err(FetchError::Unusable(format!("it responds with {status}"))),
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MOST {
-            return Err(Failed::Unusable(format!("it answers more than {MOST} bytes")));
+        if body.len() + chunk.len() > MAX_RESPONSE {
+            return Err(FetchError::Unusable(format!("its response is longer than {MAX_RESPONSE} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

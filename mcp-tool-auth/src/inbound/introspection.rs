@@ -1,4 +1,4 @@
-//! Opaque tokens, which only their issuer can read (RFC 7662).
+//! Introspection of opaque tokens at their issuer (RFC 7662).
 
 use std::sync::{
     Arc,
@@ -13,90 +13,92 @@ use mcp_tool_core::call::token::InboundToken;
 use crate::secret::SecretFile;
 
 use super::{
-    fetch::{self, Failed},
+    fetch::{self, FetchError},
     issuer::{Issuer, Unreachable},
-    settings::Introspection,
+    settings::IntrospectionSettings,
     strict,
 };
 
-/// Questions to the issuer at one time.
-const PLACES: usize = 64;
-/// Those that wait for their turn, and those that are asked.
-const WAITING: usize = 1_024;
-/// The longest that an answer counts.
+/// Maximum number of concurrent requests to the issuer.
+const SLOTS: usize = 64;
+/// Maximum number of tokens that wait for a request or are being introspected.
+const MAX_QUEUED: usize = 1_024;
+/// Maximum time that a response is cached, in seconds.
 pub(crate) const LONGEST: f64 = 30.0;
 
-/// An issuer that is asked.
-pub(crate) struct Asking {
+/// Client of an issuer's introspection endpoint.
+pub(crate) struct Introspector {
     pub(crate) issuer: Arc<Issuer>,
-    by: Introspection,
+    settings: IntrospectionSettings,
     secret: SecretFile,
     failing: AtomicBool,
-    waiting: AtomicUsize,
-    /// One question about a token at a time, by a digit of its digest.
-    places: Vec<tokio::sync::Mutex<()>>,
+    queued: AtomicUsize,
+    /// Locks by the first byte of a token's digest, so that a token is introspected once at a time.
+    slots: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// The right to ask about a token, after whoever asks about it already.
-pub(crate) struct Turn<'a> {
-    _place: tokio::sync::MutexGuard<'a, ()>,
-    _waiting: Waiting<'a>,
+/// Permission to introspect a token, after requests for the same token have finished.
+pub(crate) struct IntrospectionPermit<'a> {
+    _slot: tokio::sync::MutexGuard<'a, ()>,
+    _queued: QueueGuard<'a>,
 }
 
-struct Waiting<'a>(&'a AtomicUsize);
+struct QueueGuard<'a>(&'a AtomicUsize);
 
-impl Drop for Waiting<'_> {
+impl Drop for QueueGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Asking {
+impl Introspector {
+    /// Opens the client secret.
+    ///
     /// # Errors
-    /// Where the secret can't be read.
-    pub(crate) fn new(issuer: Arc<Issuer>, by: &Introspection) -> Result<Self, String> {
-        let secret = SecretFile::open(&by.secret_file)
-            .map_err(|error| format!("oauth.introspection: {}: {error}", by.secret_file.display()))?;
-        Ok(Asking {
+    /// A file that can't be read.
+    pub(crate) fn new(issuer: Arc<Issuer>, settings: &IntrospectionSettings) -> Result<Self, String> {
+        let secret = SecretFile::open(&settings.secret_file)
+            .map_err(|error| format!("oauth.introspection: {}: {error}", settings.secret_file.display()))?;
+        Ok(Introspector {
             issuer,
-            by: by.clone(),
+            settings: settings.clone(),
             secret,
             failing: AtomicBool::new(false),
-            waiting: AtomicUsize::new(0),
-            places: std::iter::repeat_with(Default::default).take(PLACES).collect(),
+            queued: AtomicUsize::new(0),
+            slots: std::iter::repeat_with(Default::default).take(SLOTS).collect(),
         })
     }
 
-    /// Waits for a turn; none where as many wait as may, so that nonsense from strangers takes no more than that.
-    pub(crate) async fn turn(&self, token: &Digest) -> Result<Turn<'_>, Unreachable> {
-        let waiting = Waiting(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+    /// Waits for permission to introspect a token. Fails if the queue is full, which bounds the cost of invalid tokens.
+    pub(crate) async fn permit(&self, token: &Digest) -> Result<IntrospectionPermit<'_>, Unreachable> {
+        let queued = QueueGuard(&self.queued);
+        if self.queued.fetch_add(1, Ordering::Relaxed) >= MAX_QUEUED {
             return Err(Unreachable);
         }
-        let place = self.places.get(usize::from(token.bytes()[0]) % PLACES).ok_or(Unreachable)?;
-        Ok(Turn { _place: place.lock().await, _waiting: waiting })
+        let slot = self.slots.get(usize::from(token.bytes()[0]) % SLOTS).ok_or(Unreachable)?;
+        Ok(IntrospectionPermit { _slot: slot.lock().await, _queued: queued })
     }
 
-    /// What the issuer says of the token.
-    pub(crate) async fn ask(
+    /// Requests the introspection response of a token.
+    pub(crate) async fn introspect(
         &self,
         token: &InboundToken,
     ) -> Result<serde_json::Map<String, serde_json::Value>, Unreachable> {
         let failed = |reason: String| {
-            // Once, however many ask.
+            // Logged once until it works again.
             if !self.failing.swap(true, Ordering::Relaxed) {
                 tracing::error!(issuer = &*self.issuer.name, reason, "tokens can't be introspected");
             }
             Unreachable
         };
-        let document = self.issuer.document().await?;
-        let Some(endpoint) = document.introspection.clone() else {
+        let metadata = self.issuer.metadata().await?;
+        let Some(endpoint) = metadata.introspection.clone() else {
             return Err(failed("its metadata has no `introspection_endpoint`".into()));
         };
         let secret = self
             .secret
             .read()
-            .map_err(|error| failed(format!("{}: {error}", self.by.secret_file.display())))?;
+            .map_err(|error| failed(format!("{}: {error}", self.settings.secret_file.display())))?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token.expose())
             .append_pair("token_type_hint", "access_token")
@@ -107,19 +109,19 @@ impl Asking {
             .issuer
             .client
             .post(endpoint)
-            .basic_auth(encoded(&self.by.client), Some(encoded(secret.expose())))
+            .basic_auth(encoded(&self.settings.client), Some(encoded(secret.expose())))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form);
-        let answer = fetch::answer(request).await.map_err(|error| match error {
-            Failed::NotFound => {
-                failed("it refuses this server's client id or secret, or has no introspection".into())
+        let response = fetch::body(request).await.map_err(|error| match error {
+            FetchError::NotFound => {
+                failed("it refuses the client id or secret of this server, or has no introspection".into())
             }
-            Failed::Unusable(reason) => failed(reason),
+            FetchError::Unusable(reason) => failed(reason),
         })?;
-        let answer = strict::object(&answer).map_err(failed)?;
+        let response = strict::object(&response).map_err(failed)?;
         if self.failing.swap(false, Ordering::Relaxed) {
-            tracing::info!(issuer = &*self.issuer.name, "tokens are introspected again");
+            tracing::info!(issuer = &*self.issuer.name, "the issuer introspects tokens again");
         }
-        Ok(answer)
+        Ok(response)
     }
 }

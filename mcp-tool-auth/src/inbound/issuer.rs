@@ -1,5 +1,4 @@
-//! An issuer: its metadata (RFC 8414, OpenID Connect Discovery) and its keys, fetched when they are needed, and
-//! kept as long as they may be.
+//! Issuers: metadata (RFC 8414, OpenID Connect Discovery) and keys, fetched when needed and cached.
 
 use std::{
     sync::{
@@ -14,99 +13,98 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    fetch::{self, Failed},
+    fetch::{self, FetchError},
     keys::KeySet,
     strict,
 };
 
-/// How long keys are taken for the current ones.
+/// Age up to which keys are used without a refresh.
 const FRESH: Duration = Duration::from_secs(300);
-/// How long they serve while the issuer can't be asked.
+/// Age up to which keys are used while the issuer is unreachable.
 const STALE: Duration = Duration::from_secs(3_600);
-/// How often a key that isn't there makes the issuer be asked.
+/// Minimum time between fetches for an unknown `kid`.
 const UNKNOWN: Duration = Duration::from_secs(30);
-/// How soon an issuer that failed is asked again.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Delay before a fetch after a failure.
+const RETRY: Duration = Duration::from_secs(2);
 
-/// The issuer can't be asked, and nothing that is known of it may serve.
+/// The issuer is unreachable, and no cached keys or metadata may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
-/// One of the issuers whose tokens are taken.
+/// Issuer whose tokens are accepted.
 pub(crate) struct Issuer {
     pub(crate) name: Arc<str>,
-    /// Whether its access tokens may say `JWT`.
+    /// Its access tokens may have `typ: JWT`.
     pub(crate) typ_jwt: bool,
     pub(crate) client: Client,
-    state: Mutex<State>,
+    state: Mutex<IssuerState>,
     fetching: tokio::sync::Mutex<()>,
     generation: AtomicU64,
-    /// When it is asked next although no token needs it, in milliseconds after `born`.
+    /// Time of the next fetch without need, in milliseconds after `created`.
     due: AtomicU64,
-    born: Instant,
+    created: Instant,
 }
 
-/// What its metadata says.
+/// Endpoints from the metadata.
 #[derive(Debug)]
-pub(crate) struct Document {
-    /// None for one whose tokens are all opaque.
+pub(crate) struct IssuerMetadata {
+    /// `None` for an issuer whose tokens are all opaque.
     jwks: Option<Url>,
     pub(crate) introspection: Option<Url>,
 }
 
-/// What is known of it, and since when.
+/// Cached metadata and keys, with the times of their fetches.
 #[derive(Clone, Default)]
-struct State {
-    document: Option<(Arc<Document>, Instant)>,
+struct IssuerState {
+    metadata: Option<(Arc<IssuerMetadata>, Instant)>,
     keys: Option<(Arc<KeySet>, Instant)>,
-    /// The text of the keys, by which a change is seen.
+    /// Text of the key set, compared to detect changes.
     text: Arc<Vec<u8>>,
     failed: Option<Instant>,
-    /// When a key that isn't there made it be asked, and after how many fetches.
+    /// Last fetch for an unknown `kid`: its time, and the number of fetches before it.
     unknown: Option<(Instant, u64)>,
-    /// Fetches that ended, so that who waited for one doesn't begin another.
+    /// Number of finished fetches, so that requests that waited for one don't start another.
     fetches: u64,
 }
 
-/// Whether the issuer has to be asked before what is known may serve.
+/// Fetch that is needed before cached keys may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
-    Nothing,
-    /// In the background.
-    Soon,
+enum Refresh {
+    NotNeeded,
+    InBackground,
     Now,
-    /// Now; and it has just failed.
+    /// Needed now, but the last one failed a moment ago.
     Failed,
 }
 
-impl State {
-    fn need(&self, now: Instant) -> Need {
-        let has_failed = self.failed.is_some_and(|failed| now.duration_since(failed) < AGAIN);
+impl IssuerState {
+    fn refresh(&self, now: Instant) -> Refresh {
+        let has_failed = self.failed.is_some_and(|failed| now.duration_since(failed) < RETRY);
         match &self.keys {
-            Some((_, at)) if now.duration_since(*at) < FRESH => Need::Nothing,
+            Some((_, at)) if now.duration_since(*at) < FRESH => Refresh::NotNeeded,
             Some((_, at)) if now.duration_since(*at) < STALE => {
                 if has_failed {
-                    Need::Nothing
+                    Refresh::NotNeeded
                 } else {
-                    Need::Soon
+                    Refresh::InBackground
                 }
             }
-            _ if has_failed => Need::Failed,
-            _ => Need::Now,
+            _ if has_failed => Refresh::Failed,
+            _ => Refresh::Now,
         }
     }
 
-    /// Whether a key that isn't there may make the issuer be asked; this time is the last for a while.
-    fn may_ask_for_unknown(&mut self, now: Instant) -> bool {
-        let may = self.unknown.is_none_or(|(asked, _)| now.duration_since(asked) >= UNKNOWN);
+    /// Returns `true` if an unknown `kid` may start a fetch, and counts it as started.
+    fn may_fetch_unknown(&mut self, now: Instant) -> bool {
+        let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN);
         if may {
             self.unknown = Some((now, self.fetches));
         }
         may
     }
 
-    /// The fetch that a key which isn't there asked for, until it ended.
-    fn asked_for(&self) -> Option<u64> {
+    /// In-flight fetch for an unknown `kid`, as the number of fetches before it.
+    fn unknown_fetch(&self) -> Option<u64> {
         self.unknown.map(|(_, fetches)| fetches).filter(|fetches| *fetches == self.fetches)
     }
 }
@@ -121,115 +119,115 @@ impl Issuer {
             fetching: tokio::sync::Mutex::default(),
             generation: AtomicU64::new(0),
             due: AtomicU64::new(0),
-            born: Instant::now(),
+            created: Instant::now(),
         }
     }
 
-    /// Grows when the keys change: what was verified by earlier ones is verified anew.
+    /// Number that grows when the keys change; tokens verified by earlier keys are verified again.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Asks for the keys anew when they are old, though a remembered token needs none: one that was withdrawn is
-    /// noticed by that.
+    /// Fetches old keys in the background although a cached token needs none, so that withdrawn keys are noticed.
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
-        let now = milliseconds(self.born.elapsed());
+        let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);
         let next = now + milliseconds(UNKNOWN);
-        let is_ours =
+        let is_claimed =
             now >= due && self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if is_ours {
+        if is_claimed {
             let fetches = self.state().fetches;
             drop(tokio::spawn(Arc::clone(self).fetch(fetches)));
         }
     }
 
-    /// The keys for a token that names that one.
+    /// Returns the keys for a token with this `kid`.
     pub(crate) async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
-        let (mut need, fetches) = {
+        let (mut refresh, fetches) = {
             let state = self.state();
-            (state.need(Instant::now()), state.fetches)
+            (state.refresh(Instant::now()), state.fetches)
         };
-        match need {
-            Need::Nothing => {}
-            Need::Soon => drop(tokio::spawn(Arc::clone(self).fetch(fetches))),
-            Need::Now => {
-                self.fetched(fetches).await;
-                need = self.state().need(Instant::now());
+        match refresh {
+            Refresh::NotNeeded => {}
+            Refresh::InBackground => drop(tokio::spawn(Arc::clone(self).fetch(fetches))),
+            Refresh::Now => {
+                self.fetch_detached(fetches).await;
+                refresh = self.state().refresh(Instant::now());
             }
-            Need::Failed => {}
+            Refresh::Failed => {}
         }
-        if matches!(need, Need::Now | Need::Failed) {
+        if matches!(refresh, Refresh::Now | Refresh::Failed) {
             return Err(Unreachable);
         }
-        let known = |state: &State| state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(Unreachable);
-        let keys = known(&self.state())?;
+        let cached =
+            |state: &IssuerState| state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(Unreachable);
+        let keys = cached(&self.state())?;
         if kid.is_none_or(|kid| keys.has(kid)) {
             return Ok(keys);
         }
-        let asked = {
+        let in_flight = {
             let mut state = self.state();
-            // Who came while another asked sees what that one found.
+            // Keys that another request fetched meanwhile are examined first.
             let newer = state.fetches != fetches
                 && state.keys.as_ref().is_some_and(|(now, _)| !Arc::ptr_eq(now, &keys));
             if !newer {
-                state.may_ask_for_unknown(Instant::now());
+                state.may_fetch_unknown(Instant::now());
             }
-            state.asked_for()
+            state.unknown_fetch()
         };
-        match asked {
-            // Somebody else may have asked for it: whoever comes first fetches, and the others have waited.
-            Some(fetches) => self.fetched(fetches).await,
-            // One may be on its way for another reason.
+        match in_flight {
+            // The first of the waiting requests fetches, and the others find its result.
+            Some(fetches) => self.fetch_detached(fetches).await,
+            // A fetch for another reason may be in flight.
             None => drop(self.fetching.lock().await),
         }
         let state = self.state();
-        let keys = known(&state)?;
-        // While the issuer doesn't answer, nobody can say that it hasn't that key.
+        let keys = cached(&state)?;
+        // An unreachable issuer may have that key.
         if state.failed.is_some() && !kid.is_none_or(|kid| keys.has(kid)) {
             return Err(Unreachable);
         }
         Ok(keys)
     }
 
-    /// Its metadata.
-    pub(crate) async fn document(self: &Arc<Self>) -> Result<Arc<Document>, Unreachable> {
-        let known = |state: &State| state.document.as_ref().map(|(document, _)| Arc::clone(document));
-        if let Some(document) = known(&self.state()) {
-            return Ok(document);
+    /// Returns the metadata, fetched if needed.
+    pub(crate) async fn metadata(self: &Arc<Self>) -> Result<Arc<IssuerMetadata>, Unreachable> {
+        let cached = |state: &IssuerState| state.metadata.as_ref().map(|(metadata, _)| Arc::clone(metadata));
+        if let Some(metadata) = cached(&self.state()) {
+            return Ok(metadata);
         }
         drop(self.keys(None).await);
-        known(&self.state()).ok_or(Unreachable)
+        cached(&self.state()).ok_or(Unreachable)
     }
 
-    /// Asks the issuer, in a task of its own: a caller that hangs up takes nobody else's answer with it.
-    async fn fetched(self: &Arc<Self>, fetches: u64) {
+    /// Fetches in a separate task, so that a disconnecting caller doesn't cancel the fetch for others.
+    async fn fetch_detached(self: &Arc<Self>, fetches: u64) {
         drop(tokio::spawn(Arc::clone(self).fetch(fetches)).await);
     }
 
-    /// Asks for metadata and keys, one at a time, unless somebody did since.
+    /// Fetches metadata and keys, one fetch at a time, unless one has finished since `fetches` was read.
     async fn fetch(self: Arc<Self>, fetches: u64) {
-        let _alone = self.fetching.lock().await;
-        let document = {
+        let _lock = self.fetching.lock().await;
+        let metadata = {
             let state = self.state();
             if state.fetches != fetches {
                 return;
             }
-            state.document.clone().filter(|(_, at)| at.elapsed() < STALE && state.failed.is_none())
+            state.metadata.clone().filter(|(_, at)| at.elapsed() < STALE && state.failed.is_none())
         };
-        let fetched = self.ask(document.map(|(document, _)| document)).await;
+        let fetched = self.fetch_all(metadata.map(|(metadata, _)| metadata)).await;
         let mut state = self.state();
         state.fetches += 1;
         match fetched {
-            Ok((document, keys, text)) => {
+            Ok((metadata, keys, text)) => {
                 let now = Instant::now();
                 if state.failed.take().is_some() {
-                    tracing::info!(issuer = &*self.name, "the issuer answers again");
+                    tracing::info!(issuer = &*self.name, "the issuer is reachable again");
                 }
-                if state.document.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, &document)) {
-                    state.document = Some((document, now));
+                if state.metadata.as_ref().is_none_or(|(cached, _)| !Arc::ptr_eq(cached, &metadata)) {
+                    state.metadata = Some((metadata, now));
                 }
-                self.due.store(milliseconds(self.born.elapsed() + FRESH), Ordering::Relaxed);
+                self.due.store(milliseconds(self.created.elapsed() + FRESH), Ordering::Relaxed);
                 state.keys = Some((Arc::new(keys), now));
                 if *state.text != text {
                     state.text = Arc::new(text);
@@ -238,57 +236,60 @@ impl Issuer {
             }
             Err(reason) => {
                 let reason = match reason {
-                    Failed::NotFound => "its metadata isn't there".to_owned(),
-                    Failed::Unusable(reason) => reason,
+                    FetchError::NotFound => "its metadata can't be found".to_owned(),
+                    FetchError::Unusable(reason) => reason,
                 };
                 if state.failed.replace(Instant::now()).is_none() {
-                    tracing::error!(issuer = &*self.name, reason, "the issuer can't be asked");
+                    tracing::error!(issuer = &*self.name, reason, "the issuer is unreachable");
                 }
             }
         }
     }
 
-    async fn ask(&self, document: Option<Arc<Document>>) -> Result<(Arc<Document>, KeySet, Vec<u8>), Failed> {
-        let document = match document {
-            Some(document) => document,
+    async fn fetch_all(
+        &self,
+        metadata: Option<Arc<IssuerMetadata>>,
+    ) -> Result<(Arc<IssuerMetadata>, KeySet, Vec<u8>), FetchError> {
+        let metadata = match metadata {
+            Some(metadata) => metadata,
             None => Arc::new(self.discover().await?),
         };
-        let Some(jwks) = &document.jwks else { return Ok((document, KeySet::default(), Vec::new())) };
-        let text = fetch::answer(self.client.get(jwks.clone())).await.map_err(|failed| match failed {
-            Failed::NotFound => Failed::Unusable("its key set isn't there".into()),
-            Failed::Unusable(_) => failed,
+        let Some(jwks) = &metadata.jwks else { return Ok((metadata, KeySet::default(), Vec::new())) };
+        let text = fetch::body(self.client.get(jwks.clone())).await.map_err(|failed| match failed {
+            FetchError::NotFound => FetchError::Unusable("its key set can't be found".into()),
+            FetchError::Unusable(_) => failed,
         })?;
         let keys = KeySet::read(&text).map_err(|reason| format!("its key set can't be used: {reason}"))?;
-        Ok((document, keys, text))
+        Ok((metadata, keys, text))
     }
 
-    async fn discover(&self) -> Result<Document, Failed> {
-        for place in places(&self.name)? {
-            match fetch::answer(self.client.get(place)).await {
+    async fn discover(&self) -> Result<IssuerMetadata, FetchError> {
+        for url in metadata_urls(&self.name)? {
+            match fetch::body(self.client.get(url)).await {
                 Ok(text) => return Ok(self.read(&text)?),
-                Err(Failed::NotFound) => {}
+                Err(FetchError::NotFound) => {}
                 Err(failed) => return Err(failed),
             }
         }
-        Err(Failed::NotFound)
+        Err(FetchError::NotFound)
     }
 
-    fn read(&self, text: &[u8]) -> Result<Document, String> {
+    fn read(&self, text: &[u8]) -> Result<IssuerMetadata, String> {
         let metadata =
             strict::object(text).map_err(|reason| format!("its metadata can't be used: {reason}"))?;
         let member = |name: &str| metadata.get(name).and_then(Value::as_str);
         if member("issuer") != Some(&self.name) {
-            return Err("its metadata is another issuer's (RFC 8414 §3.3)".into());
+            return Err("its metadata names another issuer (RFC 8414 §3.3)".into());
         }
         let jwks = member("jwks_uri").map(fetch::trusted_url).transpose()?;
         let introspection = member("introspection_endpoint").map(fetch::trusted_url).transpose()?;
         if jwks.is_none() && introspection.is_none() {
             return Err("its metadata has neither `jwks_uri` nor `introspection_endpoint`".into());
         }
-        Ok(Document { jwks, introspection })
+        Ok(IssuerMetadata { jwks, introspection })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, IssuerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -297,95 +298,96 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where an issuer's metadata may be (RFC 8414 §3.1, §5; OpenID Connect Discovery §4.1).
-fn places(issuer: &str) -> Result<Vec<Url>, String> {
+/// Returns the possible URLs of an issuer's metadata (RFC 8414 §3.1, §5; OpenID Connect Discovery §4.1).
+fn metadata_urls(issuer: &str) -> Result<Vec<Url>, String> {
     let url = fetch::trusted_url(issuer)?;
     let path = url.path().trim_end_matches('/').to_owned();
     let at = |path: &str| {
-        let mut place = url.clone();
-        place.set_path(path);
-        place.set_query(None);
-        place
+        let mut url = url.clone();
+        url.set_path(path);
+        url.set_query(None);
+        url
     };
-    let mut places = vec![
+    let mut urls = vec![
         at(&format!("/.well-known/oauth-authorization-server{path}")),
         at(&format!("/.well-known/openid-configuration{path}")),
     ];
     if !path.is_empty() {
-        places.push(at(&format!("{path}/.well-known/openid-configuration")));
+        urls.push(at(&format!("{path}/.well-known/openid-configuration")));
     }
-    Ok(places)
+    Ok(urls)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn held(now: Instant, age: Duration) -> State {
-        State { keys: now.checked_sub(age).map(|at| (Arc::default(), at)), ..State::default() }
+    fn with_keys(now: Instant, age: Duration) -> IssuerState {
+        IssuerState { keys: now.checked_sub(age).map(|at| (Arc::default(), at)), ..IssuerState::default() }
     }
 
     #[test]
-    fn keys_are_fresh_for_minutes_and_serve_for_an_hour_at_most() {
+    fn keys_are_fresh_for_5_minutes_and_usable_for_an_hour() {
         let now = Instant::now() + STALE * 2;
-        assert_eq!(State::default().need(now), Need::Now);
-        assert_eq!(held(now, FRESH - Duration::from_secs(1)).need(now), Need::Nothing);
-        assert_eq!(held(now, FRESH).need(now), Need::Soon);
-        assert_eq!(held(now, STALE - Duration::from_secs(1)).need(now), Need::Soon);
-        assert_eq!(held(now, STALE).need(now), Need::Now);
+        assert_eq!(IssuerState::default().refresh(now), Refresh::Now);
+        assert_eq!(with_keys(now, FRESH - Duration::from_secs(1)).refresh(now), Refresh::NotNeeded);
+        assert_eq!(with_keys(now, FRESH).refresh(now), Refresh::InBackground);
+        assert_eq!(with_keys(now, STALE - Duration::from_secs(1)).refresh(now), Refresh::InBackground);
+        assert_eq!(with_keys(now, STALE).refresh(now), Refresh::Now);
     }
 
     #[tokio::test]
-    async fn a_fetch_that_somebody_asked_for_and_that_has_not_begun_is_waited_for() {
-        // Nobody answers there, which shows that it was asked.
+    async fn pending_fetch_for_an_unknown_kid_is_awaited() {
+        // Nothing listens on that port, so a fetch fails.
         let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
         let now = Instant::now();
-        *issuer.state() = State { unknown: Some((now, 0)), ..held(now, Duration::ZERO) };
+        *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
         assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
         assert_eq!(issuer.state().fetches, 1);
-        // It has ended, and there is no other for a while.
+        // It has finished, and none follows for a while.
         issuer.state().failed = None;
         assert!(issuer.keys(Some("new")).await.is_ok());
         assert_eq!(issuer.state().fetches, 1);
     }
 
     #[test]
-    fn an_issuer_that_failed_is_left_alone_for_a_moment() {
+    fn failed_issuer_is_not_fetched_for_a_moment() {
         let now = Instant::now() + STALE * 2;
-        let failed = |age, state: State| State { failed: now.checked_sub(age), ..state }.need(now);
-        assert_eq!(failed(Duration::ZERO, State::default()), Need::Failed);
-        assert_eq!(failed(AGAIN, State::default()), Need::Now);
-        assert_eq!(failed(Duration::ZERO, held(now, FRESH)), Need::Nothing);
-        assert_eq!(failed(Duration::ZERO, held(now, STALE)), Need::Failed);
+        let failed =
+            |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
+        assert_eq!(failed(Duration::ZERO, IssuerState::default()), Refresh::Failed);
+        assert_eq!(failed(RETRY, IssuerState::default()), Refresh::Now);
+        assert_eq!(failed(Duration::ZERO, with_keys(now, FRESH)), Refresh::NotNeeded);
+        assert_eq!(failed(Duration::ZERO, with_keys(now, STALE)), Refresh::Failed);
     }
 
     #[test]
-    fn an_unknown_key_is_asked_for_once_in_a_while() {
+    fn unknown_kid_starts_a_fetch_once_in_a_while() {
         let now = Instant::now();
-        let mut state = State::default();
-        assert!(state.may_ask_for_unknown(now));
-        assert!(!state.may_ask_for_unknown(now + UNKNOWN - Duration::from_millis(1)));
-        assert!(state.may_ask_for_unknown(now + UNKNOWN));
+        let mut state = IssuerState::default();
+        assert!(state.may_fetch_unknown(now));
+        assert!(!state.may_fetch_unknown(now + UNKNOWN - Duration::from_millis(1)));
+        assert!(state.may_fetch_unknown(now + UNKNOWN));
     }
 
     #[tokio::test]
-    async fn an_issuer_whose_tokens_are_only_remembered_is_asked_all_the_same() {
+    async fn issuer_of_cached_tokens_is_fetched_too() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
         let issuer = Arc::new(Issuer::new(&name, false, client));
         issuer.keep_fresh();
-        assert!(listener.accept().await.is_ok(), "it is asked");
+        assert!(listener.accept().await.is_ok(), "it is fetched");
         let due = issuer.due.load(Ordering::Relaxed);
         issuer.keep_fresh();
         assert_eq!(issuer.due.load(Ordering::Relaxed), due, "and not again for a while");
-        assert!(due > milliseconds(issuer.born.elapsed()));
+        assert!(due > milliseconds(issuer.created.elapsed()));
     }
 
     #[test]
-    fn metadata_is_looked_for_where_the_standards_put_it() {
+    fn metadata_urls_follow_the_standards() {
         let paths = |issuer| -> Vec<String> {
-            places(issuer).unwrap_or_default().iter().map(|place| place.path().to_owned()).collect()
+            metadata_urls(issuer).unwrap_or_default().iter().map(|url| url.path().to_owned()).collect()
         };
         assert_eq!(
             paths("https://as.example/"),

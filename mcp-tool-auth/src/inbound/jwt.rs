@@ -1,4 +1,4 @@
-//! A JWT in compact form (RFC 7519, RFC 7515), taken apart without being believed.
+//! Parser of JWTs in compact form (RFC 7519, RFC 7515), before any verification.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::Algorithm;
@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use super::{keys, strict};
 
-/// Why a token isn't taken, for the record and never for its bearer.
+/// Reason why a token is refused, for the audit record and never for the caller.
 pub(crate) type Flaw = &'static str;
 
-/// Characters of a key's id.
+/// Maximum length of a `kid`, in bytes.
 const MAX_KID: usize = 256;
 
-/// A token's parts. Nothing in it is proven before its signature is.
+/// Parts of a token. None of them is trusted before its signature is verified.
 pub(crate) struct Jwt<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
@@ -22,21 +22,22 @@ pub(crate) struct Jwt<'t> {
     pub(crate) signature: &'t str,
 }
 
-/// What a token says that it is.
+/// `typ` of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typ {
     /// `at+jwt` (RFC 9068 §2.1).
     AccessToken,
-    /// `JWT`, which might be an ID token as well.
+    /// `JWT`, which may also be an ID token.
     Jwt,
 }
 
 impl<'t> Jwt<'t> {
-    /// Whether a token has the three parts of a JWT; an opaque one hasn't.
+    /// Returns `true` for a token with the three parts of a JWT; others are opaque.
     pub(crate) fn is_one(token: &str) -> bool {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
+    /// Parses a token.
     pub(crate) fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;
@@ -47,7 +48,7 @@ impl<'t> Jwt<'t> {
     }
 }
 
-/// The header's members that count; where keys are to be found (`jku`, `x5u`, `jwk`, `x5c`) isn't looked at.
+/// Parses the header. Members with keys or their addresses (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
 fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     let header = strict::object(text).map_err(|_| "header_unreadable")?;
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
@@ -68,7 +69,7 @@ fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     Ok((algorithm, kid, typ))
 }
 
-/// Media types have no case, and may leave `application/` out (RFC 7515 §4.1.9).
+/// Compares media types, which have no case and may omit `application/` (RFC 7515 §4.1.9).
 fn is_media_type(given: &str, wanted: &str) -> bool {
     let given = given
         .get(..12)

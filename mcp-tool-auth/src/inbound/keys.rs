@@ -1,4 +1,4 @@
-//! The keys of an issuer (RFC 7517), of which only those are taken that may verify, with what they may verify.
+//! Verification keys of an issuer (RFC 7517), with the algorithms that each may verify.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,27 +8,27 @@ use serde_json::{Map, Value};
 
 use super::strict;
 
-/// Keys of one set.
-const MOST: usize = 128;
-/// Bits of an RSA modulus: fewer are broken, more cost time.
+/// Maximum number of keys in a set.
+const MAX_KEYS: usize = 128;
+/// Bits of an RSA modulus: fewer are insecure, more are slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
-/// A key that may verify.
-pub(crate) struct Key {
+/// Key that may verify signatures.
+pub(crate) struct VerificationKey {
     algorithms: &'static [Algorithm],
     key: DecodingKey,
 }
 
-/// The keys of one issuer, by their ids.
+/// Keys of one issuer by `kid`.
 #[derive(Default)]
 pub(crate) struct KeySet {
-    named: HashMap<String, Key>,
-    unnamed: Vec<Key>,
+    named: HashMap<String, VerificationKey>,
+    unnamed: Vec<VerificationKey>,
 }
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// What a token's header may name, as a list that a key chooses from.
+/// Allowed algorithms: name, value, and the list of a key that names it.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),
@@ -41,43 +41,44 @@ const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("EdDSA", EdDSA, &[EdDSA]),
 ];
 
-/// The algorithm of that name, if it may be used at all.
+/// Returns the algorithm of a name, if it is allowed.
 pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
     NAMES.iter().find(|(known, ..)| *known == name).map(|(_, algorithm, _)| *algorithm)
 }
 
 impl KeySet {
-    /// Reads a set. Keys that can't be used are passed over, as RFC 7517 §5 wants it; ids that stand twice are
-    /// nobody's.
+    /// Parses a set. Unusable keys are ignored (RFC 7517 §5), and so are keys that share a `kid`.
     ///
     /// # Errors
-    /// What isn't a key set.
+    /// Text that isn't a key set.
     pub(crate) fn read(text: &[u8]) -> Result<Self, String> {
         let mut members = strict::object(text)?;
         let Some(Value::Array(keys)) = members.remove("keys") else {
             return Err("it has no array `keys`".into());
         };
-        if keys.len() > MOST {
-            return Err(format!("it has more than {MOST} keys"));
+        if keys.len() > MAX_KEYS {
+            return Err(format!("it has more than {MAX_KEYS} keys"));
         }
         let ids = keys.iter().filter_map(|key| key.get("kid")?.as_str());
         let mut seen = HashSet::new();
-        let twice: HashSet<String> = ids.filter(|id| !seen.insert(*id)).map(str::to_owned).collect();
+        let repeated: HashSet<String> = ids.filter(|id| !seen.insert(*id)).map(str::to_owned).collect();
         let mut set = KeySet::default();
         for key in keys {
             let Value::Object(key) = key else { continue };
-            let Some(usable) = Key::read(&key) else { continue };
+            let Some(usable) = VerificationKey::read(&key) else { continue };
             match key.get("kid") {
                 None => set.unnamed.push(usable),
-                Some(Value::String(id)) if !twice.contains(id) => drop(set.named.insert(id.clone(), usable)),
+                Some(Value::String(id)) if !repeated.contains(id) => {
+                    set.named.insert(id.clone(), usable);
+                }
                 Some(_) => {}
             }
         }
         Ok(set)
     }
 
-    /// The key of that id or, where a token names none, the only one that fits.
-    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&Key> {
+    /// Returns the key with this `kid` or, for a token without `kid`, the only key that fits.
+    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),
             None => {
@@ -88,26 +89,26 @@ impl KeySet {
         }
     }
 
-    /// How many may verify.
+    /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         self.named.len() + self.unnamed.len()
     }
 
-    /// Whether there is a key of that id, whatever it may verify.
+    /// Returns `true` if there is a key with this `kid`, of any algorithm.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.named.contains_key(id)
     }
 }
 
-impl Key {
-    /// A key for signatures, whose members agree with each other; `None` for every other.
+impl VerificationKey {
+    /// Parses a signature key with consistent members; `None` for all others.
     fn read(jwk: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let is_absent_or = |name: &str, wanted: &str| jwk.get(name).is_none_or(|value| value == wanted);
         let may_verify = jwk
             .get("key_ops")
             .is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")));
-        // One that holds its private half was published by mistake, and proves nothing any more.
+        // A published private key proves nothing.
         if !is_absent_or("use", "sig") || !may_verify || jwk.contains_key("d") {
             return None;
         }
@@ -139,14 +140,14 @@ impl Key {
                 fitting.contains(algorithm).then_some(*alone)?
             }
         };
-        Some(Key { algorithms, key })
+        Some(VerificationKey { algorithms, key })
     }
 
     fn verifies(&self, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm)
     }
 
-    /// Whether the signature is this key's, by an algorithm that the key allows.
+    /// Verifies a signature with an algorithm that the key allows.
     pub(crate) fn has_signed(&self, signed: &str, signature: &str, algorithm: Algorithm) -> bool {
         self.verifies(algorithm)
             && jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, algorithm)
@@ -154,7 +155,7 @@ impl Key {
     }
 }
 
-/// An unsigned number, without the zeros in front of it.
+/// Decodes an unsigned number without leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64URL.decode(text).ok()?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -166,13 +167,13 @@ fn bits(number: &[u8]) -> usize {
     number.len() * 8 - unused
 }
 
-/// A point of a curve whose coordinates have so many bytes (RFC 7518 §6.2.1).
+/// Decodes a point of a curve whose coordinates have `bytes` bytes (RFC 7518 §6.2.1).
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
     let is_whole = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
     (is_whole(x) && is_whole(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
 }
 
-/// Whether it is one of Ed25519's few points for which anyone can write signatures, the sign of x apart.
+/// Returns `true` for Ed25519 points of small order, with either sign of x: anyone can forge signatures for them.
 fn is_of_small_order(point: &[u8]) -> bool {
     const POINTS: [&str; 7] = [
         "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -196,8 +197,8 @@ mod tests {
 
     use super::*;
 
-    /// Whether a set of that key has one that may verify.
-    fn is_taken(key: Value) -> bool {
+    /// Returns `true` if a set accepts the key.
+    fn is_accepted(key: Value) -> bool {
         let set = json!({ "keys": [key] }).to_string();
         KeySet::read(set.as_bytes()).is_ok_and(|set| !set.named.is_empty() || !set.unnamed.is_empty())
     }
@@ -207,23 +208,23 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_is_neither_short_nor_endless_and_its_exponent_is_one() {
+    fn rsa_key_with_invalid_size_or_exponent_is_refused() {
         const F4: &[u8] = &[1, 0, 1];
-        assert!(is_taken(rsa(256, F4)) && is_taken(rsa(1_024, &[3])));
-        assert!(!is_taken(rsa(255, F4)) && !is_taken(rsa(128, F4)) && !is_taken(rsa(1_025, F4)));
+        assert!(is_accepted(rsa(256, F4)) && is_accepted(rsa(1_024, &[3])));
+        assert!(!is_accepted(rsa(255, F4)) && !is_accepted(rsa(128, F4)) && !is_accepted(rsa(1_025, F4)));
         for exponent in [&[][..], &[1], &[0, 1], &[2], &[1, 0, 0], &[9; 8]] {
-            assert!(!is_taken(rsa(256, exponent)), "{exponent:?}");
+            assert!(!is_accepted(rsa(256, exponent)), "{exponent:?}");
         }
         let padded = [&[0; 128][..], &[0xc5; 128]].concat();
         let short = json!({ "kty": "RSA", "n": BASE64URL.encode(padded), "e": "AQAB" });
-        assert!(!is_taken(short), "zeros before a number make it no longer");
+        assert!(!is_accepted(short), "leading zeros don't count");
     }
 
     #[test]
-    fn a_point_has_the_length_of_its_curve() {
+    fn ec_point_of_wrong_length_is_refused() {
         let point = |curve: &str, x: usize, y: usize| {
             let encoded = |bytes| BASE64URL.encode(vec![7; bytes]);
-            is_taken(json!({ "kty": "EC", "crv": curve, "x": encoded(x), "y": encoded(y) }))
+            is_accepted(json!({ "kty": "EC", "crv": curve, "x": encoded(x), "y": encoded(y) }))
         };
         assert!(point("P-256", 32, 32) && point("P-384", 48, 48));
         for (curve, x, y) in

@@ -1,22 +1,22 @@
-//! What this server says of itself to clients that want in (RFC 9728).
+//! Protected resource metadata, by which clients find the authorization server (RFC 9728).
 
 use serde_json::json;
 use url::Url;
 
-/// Where clients look for it.
+/// Path prefix of the metadata.
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// The metadata of this resource, and where it stands.
+/// Metadata of this resource, with its URL and paths.
 #[derive(Debug)]
 pub(crate) struct Metadata {
-    /// Its address, as challenges name it.
+    /// URL in challenges.
     pub(crate) url: String,
     pub(crate) document: String,
     paths: [String; 3],
 }
 
 impl Metadata {
-    /// Of the resource with that canonical URI, whose endpoint is at that path here.
+    /// Builds the metadata of a resource. `canonical` is its URI as configured, `path` the endpoint's path on this server.
     pub(crate) fn new(
         resource: &Url,
         canonical: &str,
@@ -25,9 +25,9 @@ impl Metadata {
         scopes: &[&str],
         name: &str,
     ) -> Self {
-        let place = |path: &str| format!("{WELL_KNOWN}{}", path.trim_end_matches('/'));
+        let well_known = |path: &str| format!("{WELL_KNOWN}{}", path.trim_end_matches('/'));
         let mut url = resource.clone();
-        url.set_path(&place(resource.path()));
+        url.set_path(&well_known(resource.path()));
         let document = json!({
             "resource": canonical,
             "authorization_servers": issuers,
@@ -38,12 +38,12 @@ impl Metadata {
         Metadata {
             url: url.into(),
             document: document.to_string(),
-            // A proxy may keep the resource's path, or leave its own prefix out.
-            paths: [place(resource.path()), place(path), WELL_KNOWN.to_owned()],
+            // A proxy may keep the resource's path or remove its prefix.
+            paths: [well_known(resource.path()), well_known(path), WELL_KNOWN.to_owned()],
         }
     }
 
-    /// Whether it stands at that path.
+    /// Returns `true` if the metadata is served at this path.
     pub(crate) fn is_at(&self, path: &str) -> bool {
         self.paths.iter().any(|own| own == path)
     }

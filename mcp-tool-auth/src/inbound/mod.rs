@@ -1,4 +1,4 @@
-//! This server as an OAuth 2.1 resource server: the tokens that it accepts, and the callers that they name.
+//! OAuth 2.1 resource server: verification of callers' tokens.
 
 mod bearer;
 mod cache;
@@ -12,8 +12,8 @@ mod keys;
 mod metadata;
 mod proof;
 mod resource;
-pub mod settings;
+mod settings;
 mod strict;
 
 pub use resource::ResourceServer;
-pub use settings::{Introspection, OAuth};
+pub use settings::{IntrospectionSettings, OAuthSettings, TokenRules};

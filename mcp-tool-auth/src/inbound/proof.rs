@@ -1,15 +1,15 @@
-//! Whether a token proves what it says, by keys that are at hand.
+//! Verification of a parsed token by the keys of its issuer.
 
 use std::sync::Arc;
 
 use super::{
-    claims::Verified,
+    claims::VerifiedToken,
     jwt::{Flaw, Jwt, Typ},
     keys::KeySet,
-    settings::Rules,
+    settings::TokenRules,
 };
 
-/// Whether a token says that it is one for resources. An ID token, or a grant such as an ID-JAG, isn't.
+/// Checks that `typ` is an access token's, which excludes ID tokens and grants such as an ID-JAG.
 pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
@@ -18,14 +18,14 @@ pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> 
     }
 }
 
-/// Whether a token is what it says: signed by its issuer, for this server, now.
+/// Verifies the signature of a token, and its claims for this server at `now`.
 pub(crate) fn prove(
     jwt: &Jwt<'_>,
     keys: &KeySet,
     issuer: &Arc<str>,
-    rules: &Rules,
+    rules: &TokenRules,
     now: f64,
-) -> Result<Verified, Flaw> {
+) -> Result<VerifiedToken, Flaw> {
     let key = keys.find(jwt.kid.as_deref(), jwt.algorithm).ok_or("no_such_key")?;
     if !key.has_signed(jwt.signed, jwt.signature, jwt.algorithm) {
         return Err("signature_wrong");

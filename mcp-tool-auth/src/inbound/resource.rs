@@ -1,4 +1,4 @@
-//! This server as an OAuth 2.1 resource server: whose tokens it takes, and for whom each speaks.
+//! Authenticator for the tokens of the configured issuers.
 
 use std::{
     collections::BTreeSet,
@@ -24,78 +24,86 @@ use mcp_tool_core::{
 
 use super::{
     bearer,
-    cache::Tokens,
+    cache::TokenCache,
     challenge,
-    claims::{self, Verified},
+    claims::{self, VerifiedToken},
     fetch,
-    introspection::{self, Asking},
+    introspection::{self, Introspector},
     issuer::{Issuer, Unreachable},
     jwt::{Flaw, Jwt},
     metadata::Metadata,
     proof,
-    settings::{OAuth, Rules},
+    settings::{OAuthSettings, TokenRules},
 };
 
-/// How long it may take to find out whether a token is good.
+/// Time limit for the verification of a token.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The verifier of tokens.
+/// OAuth 2.1 resource server: verifies the tokens of its issuers.
 pub struct ResourceServer {
     pub(crate) resource: Url,
     issuers: Vec<Arc<Issuer>>,
-    /// Whom to ask about opaque tokens.
-    asked: Option<Asking>,
-    rules: Rules,
+    /// Introspection of opaque tokens.
+    introspector: Option<Introspector>,
+    rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// The generation of revocations under which tokens are cached.
+    /// Generation of revocations under which tokens are cached.
     generation: AtomicU64,
-    tokens: Tokens,
+    tokens: TokenCache,
     metadata: Metadata,
-    /// Scopes that a first token should have: those of tools that only read.
+    /// Scopes that a first token should have: those of read-only tools.
     first_scopes: Vec<String>,
 }
 
 impl ResourceServer {
+    /// Creates a resource server for the tools of a server. `path` is the endpoint's path.
+    ///
     /// # Errors
-    /// Which setting can't be used, and why.
-    pub fn new(settings: &OAuth, tools: &[ToolEntry], name: &str, path: &str) -> Result<Self, String> {
-        // Where a crate beside this one turns on another backend, the library would find none by itself.
+    /// A missing or invalid setting.
+    pub fn new(
+        settings: &OAuthSettings,
+        tools: &[ToolEntry],
+        name: &str,
+        path: &str,
+    ) -> Result<Self, String> {
+        // Without this, the library finds no default where another crate enables a second backend.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(
-                "oauth.issuers is missing: name the authorization servers whose tokens are taken".into()
+                "oauth.issuers is missing: set it to the authorization servers whose tokens are accepted"
+                    .into(),
             );
         }
         let resource = resource_of(settings)?;
         let client =
-            fetch::client().map_err(|error| format!("oauth: no HTTP client can be made: {error}"))?;
+            fetch::client().map_err(|error| format!("oauth: the HTTP client can't be created: {error}"))?;
         let mut issuers: Vec<Arc<Issuer>> = Vec::new();
         for name in &settings.issuers {
             let url = fetch::trusted_url(name).map_err(|reason| format!("oauth.issuers: {reason}"))?;
             if url.query().is_some() || issuers.iter().any(|other| *other.name == **name) {
-                return Err(format!("oauth.issuers: {name:?} has a query, or stands twice"));
+                return Err(format!("oauth.issuers: {name:?} must have no query and appear once"));
             }
             issuers.push(Arc::new(Issuer::new(name, settings.typ_jwt.contains(name), client.clone())));
         }
         let find = |name: &str, key: &str| {
             let found = issuers.iter().find(|issuer| &*issuer.name == name).cloned();
-            found.ok_or_else(|| format!("{key}: {name:?} isn't among oauth.issuers"))
+            found.ok_or_else(|| format!("{key}: {name:?} must be one of oauth.issuers"))
         };
         for name in &settings.typ_jwt {
             find(name, "oauth.typ_jwt")?;
         }
-        let asked = match settings.introspection.as_slice() {
+        let introspector = match settings.introspection.as_slice() {
             [] => None,
-            [by] => Some(Asking::new(find(&by.issuer, "oauth.introspection")?, by)?),
+            [one] => Some(Introspector::new(find(&one.issuer, "oauth.introspection")?, one)?),
             [..] => {
-                return Err("oauth.introspection: one issuer can be asked. An opaque token doesn't say whose it is, and \
-                            would be shown to issuers that could use it"
+                return Err("oauth.introspection: must be one issuer. An opaque token doesn't name its issuer, and would \
+                            be sent to issuers that could use it"
                     .into());
             }
         };
-        let scopes = |of_reading_alone: bool| -> BTreeSet<&'static str> {
+        let scopes = |read_only: bool| -> BTreeSet<&'static str> {
             let contracts = tools.iter().map(ToolEntry::contract);
-            let contracts = contracts.filter(|contract| !of_reading_alone || contract.hints.read_only);
+            let contracts = contracts.filter(|contract| !read_only || contract.hints.read_only);
             contracts.flat_map(|contract| contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
@@ -104,28 +112,28 @@ impl ResourceServer {
         Ok(ResourceServer {
             resource,
             issuers,
-            asked,
+            introspector,
             rules: settings.rules.clone(),
             revocations: None,
             generation: AtomicU64::new(0),
-            tokens: Tokens::new(),
+            tokens: TokenCache::new(),
             metadata,
             first_scopes: scopes(true).into_iter().map(str::to_owned).collect(),
         })
     }
 
-    /// Asks each issuer for its keys: how many of them may verify, or nothing where it doesn't answer.
-    pub async fn look_at_issuers(&self) -> Vec<(Arc<str>, Option<usize>)> {
-        let mut seen = Vec::with_capacity(self.issuers.len());
+    /// Fetches the keys of each issuer and returns their number; `None` for an unreachable issuer.
+    pub async fn issuer_keys(&self) -> Vec<(Arc<str>, Option<usize>)> {
+        let mut found = Vec::with_capacity(self.issuers.len());
         for issuer in &self.issuers {
             let keys = issuer.keys(None).await.ok();
-            seen.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
+            found.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
         }
-        seen
+        found
     }
 
-    /// Refuses a token that was revoked since it was verified.
-    fn accept(&self, verified: &Verified, token: InboundToken) -> Result<Authenticated, Denied> {
+    /// Refuses a token that was revoked.
+    fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
         let caller = &verified.caller;
         let issued = Issued {
             jti: verified.jti.as_deref(),
@@ -140,8 +148,8 @@ impl ResourceServer {
         Ok(Authenticated { caller: caller.clone(), token })
     }
 
-    /// Forgets cached tokens when revocations changed.
-    fn forget_if_revoked(&self) {
+    /// Clears the cache if revocations changed.
+    fn clear_if_revoked(&self) {
         let Some(revocations) = &self.revocations else { return };
         let current = revocations.generation();
         if self.generation.load(Ordering::Acquire) != current
@@ -151,7 +159,7 @@ impl ResourceServer {
         }
     }
 
-    async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
+    async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         if Jwt::is_one(token.expose()) {
             self.verify_jwt(token, digest).await
         } else {
@@ -159,7 +167,7 @@ impl ResourceServer {
         }
     }
 
-    async fn verify_jwt(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
+    async fn verify_jwt(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let jwt = Jwt::read(token.expose()).map_err(Denied::Invalid)?;
         let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
         let generation = issuer.generation();
@@ -171,27 +179,29 @@ impl ResourceServer {
         Ok(verified)
     }
 
-    /// The issuer that a token names, if it takes tokens of that kind.
+    /// Returns the issuer that a token names, if it may issue tokens of this type.
     fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
         let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
         let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
         proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
-    /// Asks the issuer of opaque tokens; one question a token at a time.
-    async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<Verified>, Denied> {
-        let Some(asked) = &self.asked else { return Err(Denied::Invalid("not_a_jwt")) };
-        let _turn = asked.turn(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // Whoever was before may have asked about the same.
+    /// Introspects a token, with one request per token at a time.
+    async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
+        let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
+        let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
+        // A request before this one may have introspected the same token.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }
-        let answer = asked.ask(token).await.map_err(|Unreachable| Denied::Unreachable)?;
+        let response = introspector.introspect(token).await.map_err(|Unreachable| Denied::Unreachable)?;
         let now = SystemTime::now();
-        let issuer = &asked.issuer;
+        let issuer = &introspector.issuer;
         let longest = introspection::LONGEST;
-        let verdict =
-            self.rules.judge_introspected(&answer, &issuer.name, claims::seconds(now), longest).map(Arc::new);
+        let verdict = self
+            .rules
+            .judge_introspected(&response, &issuer.name, claims::seconds(now), longest)
+            .map(Arc::new);
         let until = match &verdict {
             Ok(verified) => verified.until,
             Err(_) => now + Duration::from_secs_f64(longest),
@@ -208,7 +218,7 @@ impl Authenticator for ResourceServer {
             Err(denied) => return Authentication::Ready(Err(denied)),
         };
         let digest = token.digest();
-        self.forget_if_revoked();
+        self.clear_if_revoked();
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             let accepted = verdict.map_err(Denied::Invalid);
             return Authentication::Ready(accepted.and_then(|verified| self.accept(&verified, token)));
@@ -243,17 +253,19 @@ impl Authenticator for ResourceServer {
     }
 }
 
-fn resource_of(settings: &OAuth) -> Result<Url, String> {
+fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
     let resource = &settings.rules.audience;
     if resource.is_empty() {
-        return Err("oauth.resource is missing: name the URL by which clients reach this server, such as \
+        return Err(
+            "oauth.resource is missing: set it to the URL by which clients reach this server, such as \
                     https://mcp.example.com/mcp"
-            .into());
+                .into(),
+        );
     }
     let url = fetch::trusted_url(resource).map_err(|reason| format!("oauth.resource: {reason}"))?;
     match url.query() {
         None => Ok(url),
-        Some(_) => Err(format!("oauth.resource: {resource:?} has a query, which can't stand there")),
+        Some(_) => Err(format!("oauth.resource: {resource:?} must have no query")),
     }
 }
 

@@ -1,21 +1,22 @@
-//! Whose tokens are taken, and what they have to say: as an operator sets it, whether or not it is compiled in.
+//! Settings of `[oauth]`.
 
 use std::{path::PathBuf, time::Duration};
 
-/// This server as a resource server.
+/// Issuers, and the rules of their tokens.
 #[derive(Clone, Debug, Default)]
-pub struct OAuth {
-    /// Issuers, as `iss` names them.
+pub struct OAuthSettings {
+    /// Issuers as `iss` names them.
     pub issuers: Vec<String>,
-    /// Those of them whose access tokens may say that they are a `JWT`.
+    /// Issuers whose access tokens may have `typ: JWT`.
     pub typ_jwt: Vec<String>,
-    /// Those that are asked about opaque tokens.
-    pub introspection: Vec<Introspection>,
-    pub rules: Rules,
+    /// Issuers that introspect opaque tokens; at most one.
+    pub introspection: Vec<IntrospectionSettings>,
+    /// Rules of all tokens.
+    pub rules: TokenRules,
 }
 
-impl OAuth {
-    /// Whether any of it is set, so that none of it is passed over.
+impl OAuthSettings {
+    /// Returns `true` if any setting is set, so that none is ignored.
     pub fn is_set(&self) -> bool {
         !self.issuers.is_empty()
             || !self.typ_jwt.is_empty()
@@ -24,59 +25,62 @@ impl OAuth {
     }
 }
 
-/// How this server asks one of its issuers about opaque tokens.
+/// Introspection of opaque tokens at an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Introspection {
+pub struct IntrospectionSettings {
+    /// One of the issuers.
     pub issuer: String,
-    /// The server's own client id there.
+    /// Client id of this server.
     pub client: String,
-    /// Where its secret is; read for each question, so that it can be replaced.
+    /// File of the client secret; read for each request, so that it can be replaced.
     pub secret_file: PathBuf,
 }
 
-impl Introspection {
-    /// Reads `ISSUER CLIENT FILE`.
+impl IntrospectionSettings {
+    /// Parses `ISSUER CLIENT FILE`.
     ///
     /// # Errors
-    /// What is wanted instead.
+    /// Text of another form.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.trim().splitn(3, ' ');
         match (words.next(), words.next(), words.next()) {
-            (Some(issuer), Some(client), Some(file)) if !file.trim().is_empty() => Ok(Introspection {
-                issuer: issuer.to_owned(),
-                client: client.to_owned(),
-                secret_file: file.trim().into(),
-            }),
-            _ => Err("an issuer, a client id and the file of its secret are wanted: \
+            (Some(issuer), Some(client), Some(file)) if !file.trim().is_empty() => {
+                Ok(IntrospectionSettings {
+                    issuer: issuer.to_owned(),
+                    client: client.to_owned(),
+                    secret_file: file.trim().into(),
+                })
+            }
+            _ => Err("must be an issuer, a client id and the file of its secret: \
                       \"https://as.example.com mcp-server /run/secrets/introspection\""
                 .into()),
         }
     }
 }
 
-/// What is wanted of every token, and which claims name its caller.
+/// Requirements of every token, and the claims that name its caller.
 #[derive(Clone, Debug)]
-pub struct Rules {
-    /// This server's canonical URI (RFC 8707 §2), which `aud` has to name.
+pub struct TokenRules {
+    /// Canonical URI of this server (RFC 8707 §2), which `aud` must contain.
     pub audience: String,
-    /// Longest that a token may be good for, from its issue to its expiry.
+    /// Maximum lifetime, from issue to expiry.
     pub max_lifetime: Duration,
-    /// The user.
+    /// Claim of the user.
     pub user: String,
-    /// The agent: the first of these that is there.
+    /// Claims of the agent; the first that is present.
     pub agents: Vec<String>,
-    /// The tenant, which is required where a claim is named.
+    /// Claim of the tenant, which is then required.
     pub tenant: Option<String>,
-    /// The scopes, as text with spaces or as an array: all of these together.
+    /// Claims with scopes, as text with spaces or as an array; all of them count.
     pub scopes: Vec<String>,
-    /// A claim and the value by which it says that nobody stands behind the call.
+    /// `claim=value` that marks a service account.
     pub machine: Option<(String, String)>,
 }
 
-impl Default for Rules {
+impl Default for TokenRules {
     fn default() -> Self {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Rules {
+        TokenRules {
             audience: String::new(),
             max_lifetime: Duration::from_secs(24 * 60 * 60),
             user: "sub".into(),

@@ -1,29 +1,29 @@
-//! JSON that says each thing once: what a token, a key set or an issuer's answer is read with.
+//! Strict JSON parser for tokens, key sets and responses of issuers.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Objects and arrays within each other.
+/// Maximum nesting of objects and arrays.
 const DEPTH: u8 = 16;
 
-/// Reads an object. Members that come twice, at any depth, deep nesting, and whatever follows it are refused.
+/// Parses an object. Repeated members at any depth, deep nesting and trailing text are refused.
 ///
 /// # Errors
-/// What is wrong with it, without anything of its text.
+/// The reason, without any of the text.
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, String> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = Nested(DEPTH).deserialize(&mut json).and_then(|value| json.end().map(|()| value));
     match value {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err("not a JSON object".into()),
-        Err(error) if error.is_data() => Err("a member that came twice, or nesting beyond 16 levels".into()),
+        Err(error) if error.is_data() => Err("a repeated member, or nesting beyond 16 levels".into()),
         Err(_) => Err("not JSON".into()),
     }
 }
 
-/// So many levels are left.
+/// Seed of a value, with the number of levels left.
 #[derive(Clone, Copy)]
 struct Nested(u8);
 
@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Nested {
         while let Some(name) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(below)?;
             if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member came twice"));
+                return Err(A::Error::custom("a member is repeated"));
             }
         }
         Ok(Value::Object(members))

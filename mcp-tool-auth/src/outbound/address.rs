@@ -1,15 +1,15 @@
-//! Which addresses a request may go to: public ones, and those that the operator named.
+//! Addresses that requests may go to: public ones, and those that the operator allows.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use mcp_tool_core::network::Network;
 
-/// Whether a request may go there.
+/// Returns `true` if requests may go to the address.
 pub(crate) fn permits(allowed: &[Network], address: IpAddr) -> bool {
     is_public(address) || allowed.iter().any(|network| network.holds(address))
 }
 
-/// Whether the address is anybody's on the public Internet.
+/// Returns `true` for addresses of the public Internet.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -17,7 +17,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// All but the special purposes that IANA lists.
+/// Excludes the special-purpose addresses that IANA lists.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     !matches!(
         address.octets(),
@@ -35,8 +35,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Global unicast alone, which leaves out mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local,
-/// link-local and multicast addresses; and of it neither tunnels to IPv4 (6to4, Teredo) nor documentation.
+/// Includes only global unicast, without tunnels to IPv4 (6to4, Teredo) and documentation. Mapped and translated IPv4
+/// (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and multicast addresses are outside of it.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,
@@ -115,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_public_is_refused_unless_it_is_named() {
+    fn private_address_is_refused_unless_allowed() {
         for text in REFUSED {
             assert!(!permits(&[], address(text)), "{text}");
-            let named = Network::parse(text).unwrap();
-            assert!(permits(&[named], address(text)), "{text}");
+            let allowed = Network::parse(text).unwrap();
+            assert!(permits(&[allowed], address(text)), "{text}");
         }
         for text in PUBLIC {
             assert!(permits(&[], address(text)), "{text}");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_names_what_is_in_it_and_nothing_else() {
+    fn network_contains_only_its_addresses() {
         let ten = Network::parse("10.0.0.0/8").unwrap();
         assert!(ten.holds(address("10.1.2.3")) && !ten.holds(address("11.0.0.0")));
         assert!(!ten.holds(address("::ffff:10.1.2.3")) && !ten.holds(address("::a01:203")));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_network_is_refused() {
+    fn invalid_network_is_refused() {
         for text in
             ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
         {

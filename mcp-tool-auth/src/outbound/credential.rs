@@ -1,4 +1,4 @@
-//! The server's own credentials, kept until shortly before they end.
+//! The server's own credentials, cached until shortly before they expire.
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
@@ -13,96 +13,96 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::secret::{Secret, SecretFile};
 
 use super::{
-    endpoint::{self, Issued},
-    fault::Fault,
-    settings::{Credential, Settings, TokenEndpoint},
+    config::{CredentialConfig, TokenEndpoint, UpstreamConfig},
+    failure::UpstreamFailure,
+    token_endpoint::{self, IssuedToken},
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Callers for whom an exchanged token is kept, for one upstream.
+/// Maximum number of callers whose exchanged tokens are cached, per upstream.
 const MAX_CALLERS: u64 = 10_000;
-/// How long one is kept of which nobody hears any more.
+/// Time after which an unused exchanged token is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// The longest time before its end at which a token is given up.
+/// Maximum time before its expiry at which a token is replaced.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// All credentials for one upstream.
+/// Credentials for one upstream.
 pub(super) struct Credentials {
     secret: SecretFile,
-    kind: Kind,
+    store: CredentialStore,
 }
 
-enum Kind {
-    Own(Slot),
-    /// By the digest of the caller's token.
-    Exchanged(Cache<Digest, Arc<Slot>>),
-    Key {
-        header: HeaderName,
-        prefix: String,
-    },
+enum CredentialStore {
+    /// One access token for all callers.
+    Shared(CachedToken),
+    /// Access tokens by the digest of the caller's token.
+    Exchanged(Cache<Digest, Arc<CachedToken>>),
+    /// API key, read from its file for each request.
+    Key { header: HeaderName, prefix: String },
 }
 
-/// What shows a request to be the server's.
+/// Header that carries the credential of a request.
 #[derive(Clone)]
-pub(super) struct Shown {
-    pub(super) header: HeaderName,
+pub(super) struct CredentialHeader {
+    pub(super) name: HeaderName,
     pub(super) value: HeaderValue,
 }
 
-/// One token: whoever comes first gets it, and whoever comes meanwhile waits for that.
+/// Access token that concurrent requests share: the first one fetches it, the others wait.
 #[derive(Default)]
-struct Slot {
-    state: Mutex<State>,
+struct CachedToken {
+    state: Mutex<TokenState>,
 }
 
 #[derive(Default)]
-struct State {
-    token: Option<Token>,
-    /// When the last attempt failed, and why: it answers for all who waited for it.
-    failed: Option<(Instant, Fault)>,
+struct TokenState {
+    token: Option<AccessToken>,
+    /// Time and reason of the last failure, which is the result of all requests that waited for it.
+    failed: Option<(Instant, UpstreamFailure)>,
 }
 
-struct Token {
+struct AccessToken {
     value: HeaderValue,
-    until: Instant,
-    /// The secret that it was got by: with another one, another token is wanted.
-    by: Secret,
+    valid_until: Instant,
+    /// Secret that authenticated the token request: after a change a new token is requested.
+    secret: Secret,
 }
 
-/// Until when a token counts that was asked for then: to 30 s before its end, or a tenth of a short life.
-fn until(asked: Instant, lifetime: Duration) -> Instant {
-    asked + (lifetime - MARGIN.min(lifetime / 10))
+/// Returns when a token is replaced: 30 s before its expiry, or after 90 % of a short lifetime.
+fn valid_until(requested: Instant, lifetime: Duration) -> Instant {
+    requested + (lifetime - MARGIN.min(lifetime / 10))
 }
 
-impl Slot {
+impl CachedToken {
     async fn get(
         &self,
-        by: Secret,
-        get: impl AsyncFnOnce(&Secret) -> Result<Issued, Fault>,
-    ) -> Result<HeaderValue, Fault> {
-        let asked = Instant::now();
+        secret: Secret,
+        request: impl AsyncFnOnce(&Secret) -> Result<IssuedToken, UpstreamFailure>,
+    ) -> Result<HeaderValue, UpstreamFailure> {
+        let called = Instant::now();
         let mut state = self.state.lock().await;
         let now = Instant::now();
-        if let Some(token) = state.token.as_ref().filter(|token| token.counts(now, &by)) {
+        if let Some(token) = state.token.as_ref().filter(|token| token.is_valid(now, &secret)) {
             return Ok(token.value.clone());
         }
-        if let Some((_, fault)) = state.failed.as_ref().filter(|(failed, _)| *failed >= asked) {
-            return Err(fault.clone());
+        if let Some((_, failure)) = state.failed.as_ref().filter(|(failed, _)| *failed >= called) {
+            return Err(failure.clone());
         }
         state.token = None;
-        match get(&by).await {
-            Ok(Issued { value, lifetime }) => {
-                state.token = Some(Token { value: value.clone(), until: until(now, lifetime), by });
+        match request(&secret).await {
+            Ok(IssuedToken { value, lifetime }) => {
+                let valid_until = valid_until(now, lifetime);
+                state.token = Some(AccessToken { value: value.clone(), valid_until, secret });
                 Ok(value)
             }
-            Err(fault) => {
-                state.failed = Some((Instant::now(), fault.clone()));
-                Err(fault)
+            Err(failure) => {
+                state.failed = Some((Instant::now(), failure.clone()));
+                Err(failure)
             }
         }
     }
 
-    /// Gives a token up, unless another one has taken its place.
+    /// Drops the token, unless another one has replaced it.
     async fn forget(&self, value: &HeaderValue) {
         let mut state = self.state.lock().await;
         if state.token.as_ref().is_some_and(|token| token.value == value) {
@@ -111,90 +111,111 @@ impl Slot {
     }
 }
 
-impl Token {
-    fn counts(&self, now: Instant, by: &Secret) -> bool {
-        now < self.until && self.by.is(by)
+impl AccessToken {
+    fn is_valid(&self, now: Instant, secret: &Secret) -> bool {
+        now < self.valid_until && self.secret.is(secret)
     }
 }
 
 impl Credentials {
-    /// The credentials that the settings tell of.
+    /// Opens the file of the secret or the key.
     ///
     /// # Errors
-    /// The key of the setting whose file can't be read, and why.
-    pub(super) fn open(settings: &Settings) -> Result<Self, String> {
+    /// The setting whose file can't be read, and why.
+    pub(super) fn open(config: &UpstreamConfig) -> Result<Self, String> {
         let open = |setting: &str, file: &Path| {
             SecretFile::open(file).map_err(|error| format!("{setting}: {}: {error}", file.display()))
         };
-        Ok(match &settings.credential {
-            Credential::ClientCredentials(TokenEndpoint { secret_file, .. }) => {
-                Credentials { secret: open("secret_file", secret_file)?, kind: Kind::Own(Slot::default()) }
-            }
-            Credential::Exchange(TokenEndpoint { secret_file, .. }) => {
-                let kept = Cache::builder()
+        Ok(match &config.credential {
+            CredentialConfig::ClientCredentials(TokenEndpoint { secret_file, .. }) => Credentials {
+                secret: open("secret_file", secret_file)?,
+                store: CredentialStore::Shared(CachedToken::default()),
+            },
+            CredentialConfig::TokenExchange(TokenEndpoint { secret_file, .. }) => {
+                let tokens = Cache::builder()
                     .max_capacity(MAX_CALLERS)
                     .eviction_policy(EvictionPolicy::lru())
                     .time_to_idle(IDLE)
                     .build();
-                Credentials { secret: open("secret_file", secret_file)?, kind: Kind::Exchanged(kept) }
+                Credentials {
+                    secret: open("secret_file", secret_file)?,
+                    store: CredentialStore::Exchanged(tokens),
+                }
             }
-            Credential::Key { file, header, prefix } => {
+            CredentialConfig::Key { file, header, prefix } => {
                 let (header, prefix) = (header.clone(), prefix.clone());
-                Credentials { secret: open("key_file", file)?, kind: Kind::Key { header, prefix } }
+                Credentials {
+                    secret: open("key_file", file)?,
+                    store: CredentialStore::Key { header, prefix },
+                }
             }
         })
     }
 
-    /// The header in which the credential goes.
+    /// Returns the name of the header that carries the credential.
     pub(super) fn header(&self) -> HeaderName {
-        match &self.kind {
-            Kind::Key { header, .. } => header.clone(),
-            Kind::Own(_) | Kind::Exchanged(_) => AUTHORIZATION,
+        match &self.store {
+            CredentialStore::Key { header, .. } => header.clone(),
+            CredentialStore::Shared(_) | CredentialStore::Exchanged(_) => AUTHORIZATION,
         }
     }
 
-    /// The credential for a request now, on behalf of a caller who came by that token.
+    /// Returns the credential for a request on behalf of a caller with this token.
     pub(super) async fn get(
         &self,
         client: &Client,
-        settings: &Settings,
+        config: &UpstreamConfig,
         token: Option<&InboundToken>,
-    ) -> Result<Shown, Fault> {
-        // A file that can't be read any more has perhaps been taken away on purpose.
-        let unread = |error| Fault::Wrong(format!("the file of its secret can't be read: {error}"));
-        let secret = self.secret.read().map_err(unread)?;
-        let value = match (&self.kind, &settings.credential) {
-            (Kind::Key { header, prefix }, _) => {
-                let value = endpoint::sensitive(&format!("{prefix}{}", secret.expose()))?;
-                return Ok(Shown { header: header.clone(), value });
+    ) -> Result<CredentialHeader, UpstreamFailure> {
+        // The file is read even while a token is cached: an operator may have removed it on purpose.
+        let unreadable =
+            |error| UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"));
+        let secret = self.secret.read().map_err(unreadable)?;
+        let value = match (&self.store, &config.credential) {
+            (CredentialStore::Key { header, prefix }, _) => {
+                let value = token_endpoint::sensitive(&format!("{prefix}{}", secret.expose()))?;
+                return Ok(CredentialHeader { name: header.clone(), value });
             }
-            (Kind::Own(slot), Credential::ClientCredentials(from) | Credential::Exchange(from)) => {
-                slot.get(secret, async |by| endpoint::ask(client, settings, from, by, None).await).await?
-            }
-            (Kind::Exchanged(kept), Credential::ClientCredentials(from) | Credential::Exchange(from)) => {
-                let token = token.ok_or(Fault::NoToken)?;
-                let slot = kept.get_with(subject(token), Arc::default);
-                slot.get(secret, async |by| endpoint::ask(client, settings, from, by, Some(token)).await)
+            (
+                CredentialStore::Shared(cached),
+                CredentialConfig::ClientCredentials(endpoint) | CredentialConfig::TokenExchange(endpoint),
+            ) => {
+                cached
+                    .get(secret, async |secret| {
+                        token_endpoint::request(client, config, endpoint, secret, None).await
+                    })
                     .await?
             }
-            (Kind::Own(_) | Kind::Exchanged(_), Credential::Key { .. }) => {
-                return Err(Fault::Wrong("its credential is of two kinds".into()));
+            (
+                CredentialStore::Exchanged(tokens),
+                CredentialConfig::ClientCredentials(endpoint) | CredentialConfig::TokenExchange(endpoint),
+            ) => {
+                let token = token.ok_or(UpstreamFailure::MissingToken)?;
+                let cached = tokens.get_with(subject(token), Arc::default);
+                cached
+                    .get(secret, async |secret| {
+                        token_endpoint::request(client, config, endpoint, secret, Some(token)).await
+                    })
+                    .await?
+            }
+            (CredentialStore::Shared(_) | CredentialStore::Exchanged(_), CredentialConfig::Key { .. }) => {
+                return Err(UpstreamFailure::Misconfigured("its credential is of two kinds".into()));
             }
         };
-        Ok(Shown { header: AUTHORIZATION, value })
+        Ok(CredentialHeader { name: AUTHORIZATION, value })
     }
 
-    /// Gives up a credential that the upstream didn't take; whether another one can be had.
-    pub(super) async fn forget(&self, shown: &Shown, token: Option<&InboundToken>) -> bool {
-        match (&self.kind, token) {
-            (Kind::Own(slot), _) => slot.forget(&shown.value).await,
-            (Kind::Exchanged(kept), Some(token)) => {
-                if let Some(slot) = kept.get(&subject(token)) {
-                    slot.forget(&shown.value).await;
+    /// Drops a credential that the upstream refused; returns whether a new one can be requested.
+    pub(super) async fn forget(&self, refused: &CredentialHeader, token: Option<&InboundToken>) -> bool {
+        match (&self.store, token) {
+            (CredentialStore::Shared(cached), _) => cached.forget(&refused.value).await,
+            (CredentialStore::Exchanged(tokens), Some(token)) => {
+                if let Some(cached) = tokens.get(&subject(token)) {
+                    cached.forget(&refused.value).await;
                 }
             }
-            // What the file holds is read with each request.
-            (Kind::Key { .. } | Kind::Exchanged(_), _) => return false,
+            // A key is read from its file for each request.
+            (CredentialStore::Key { .. } | CredentialStore::Exchanged(_), _) => return false,
         }
         true
     }
@@ -215,32 +236,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_counts_until_shortly_before_its_end() {
-        let asked = Instant::now();
-        for (lifetime, counts) in [(3_600, 3_570), (300, 270), (200, 180), (60, 54), (10, 9)] {
-            let lived = until(asked, Duration::from_secs(lifetime)).duration_since(asked);
-            assert_eq!(lived, Duration::from_secs(counts), "{lifetime}");
+    fn token_is_valid_until_shortly_before_its_expiry() {
+        let requested = Instant::now();
+        for (lifetime, valid) in [(3_600, 3_570), (300, 270), (200, 180), (60, 54), (10, 9)] {
+            let lived = valid_until(requested, Duration::from_secs(lifetime)).duration_since(requested);
+            assert_eq!(lived, Duration::from_secs(valid), "{lifetime}");
         }
-        assert!(until(asked, Duration::from_secs(1)) > asked);
+        assert!(valid_until(requested, Duration::from_secs(1)) > requested);
     }
 
     #[test]
-    fn a_token_that_has_ended_or_was_got_by_another_secret_does_not_count() {
+    fn expired_token_or_changed_secret_invalidates() {
         let folder = std::env::temp_dir().join(format!("upstream-secret-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&folder).unwrap();
         let (path, next) = (folder.join("secret"), folder.join("next"));
         std::fs::write(&path, "one\n").unwrap();
         let file = SecretFile::open(&path).unwrap();
-        let (by, until) = (file.read().unwrap(), Instant::now() + Duration::from_secs(60));
-        let token = Token { value: HeaderValue::from_static("t"), until, by: by.clone() };
-        assert!(token.counts(until - Duration::from_nanos(1), &by) && !token.counts(until, &by));
+        let (secret, valid_until) = (file.read().unwrap(), Instant::now() + Duration::from_secs(60));
+        let token = AccessToken { value: HeaderValue::from_static("t"), valid_until, secret: secret.clone() };
+        assert!(
+            token.is_valid(valid_until - Duration::from_nanos(1), &secret)
+                && !token.is_valid(valid_until, &secret)
+        );
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
         let changed = file.read().unwrap();
-        assert_eq!((by.expose(), changed.expose()), ("one", "two"));
-        assert!(!token.counts(until - Duration::from_secs(1), &changed));
+        assert_eq!((secret.expose(), changed.expose()), ("one", "two"));
+        assert!(!token.is_valid(valid_until - Duration::from_secs(1), &changed));
         std::fs::remove_file(&path).unwrap();
-        assert!(file.read().is_err(), "a secret that was taken away counts no more");
+        assert!(file.read().is_err(), "a removed secret is no longer valid");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,9 +1,9 @@
-//! Which headers are the server's own, and no function's.
+//! Headers that only the server may set.
 
 use reqwest::header::HeaderName;
 
-/// Whether a function may set it: neither credentials, nor what says where a request goes and how it is framed,
-/// nor from whom it came.
+/// Returns `true` if a function may set the header. Credentials, framing, routing and forwarding headers are the
+/// server's.
 pub(super) fn may_set(name: &HeaderName) -> bool {
     let is_own = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
         || name.as_str().starts_with("x-forwarded-");
@@ -28,15 +28,15 @@ fn is_framing(name: &HeaderName) -> bool {
         )
 }
 
-/// The header that carries a stored key.
+/// Parses the name of the header that carries an API key.
 ///
 /// # Errors
-/// Why it can't.
+/// An invalid name, or a header that frames the message.
 pub(super) fn of_key(name: &str) -> Result<HeaderName, String> {
-    let wrong = || "a header's name is wanted, such as X-Api-Key".to_owned();
-    let name: HeaderName = name.parse().map_err(|_| wrong())?;
+    let name: HeaderName =
+        name.parse().map_err(|_| "must be the name of a header such as X-Api-Key".to_owned())?;
     match is_framing(&name) {
-        true => Err(format!("{name} can't carry a key: name a header such as X-Api-Key")),
+        true => Err(format!("{name} can't carry a key: use a header such as X-Api-Key")),
         false => Ok(name),
     }
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_and_framing_are_no_function_s() {
+    fn credential_and_framing_headers_are_reserved() {
         for name in [
             "Authorization",
             "Cookie",

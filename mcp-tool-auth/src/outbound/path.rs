@@ -1,44 +1,45 @@
-//! Where a request goes: below the upstream's base, whatever an agent put into the path.
+//! Paths of requests, which stay below the upstream's base URL whatever an agent puts into them.
 
 use reqwest::Url;
 
-/// The longest path, in bytes.
+/// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 8 * 1024;
 
-/// The URL of a path below a base, which ends in `/`. One `/` at the start is left out: `/v1/x` is `v1/x`.
+/// Returns the URL of a path below a base, which ends in `/`. A leading `/` is ignored: `/v1/x` is `v1/x`.
 ///
 /// # Errors
-/// What of the path leads elsewhere, or might.
+/// A path that leaves the base, or that a server might understand so.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
-        return Err(format!("a path has at most {MAX_PATH} bytes"));
+        return Err(format!("a path must have at most {MAX_PATH} bytes, got {}", path.len()));
     }
-    if let Some(odd) = path.chars().find(|c| c.is_control() || matches!(c, '\\' | '?' | '#')) {
-        return Err(format!("{odd:?} can't stand in a path: a query goes by `query`"));
+    if let Some(invalid) = path.chars().find(|c| c.is_control() || matches!(c, '\\' | '?' | '#')) {
+        return Err(format!("a path must not contain {invalid:?}: add a query by `query`"));
     }
     let path = path.strip_prefix('/').unwrap_or(path);
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
-        // Nothing after the last `/` is a folder's own name.
+        // An empty last segment is a trailing `/`.
         if segment.is_empty() && segments.peek().is_some() {
-            return Err("a path has no empty segment: `//` leads elsewhere".into());
+            return Err("a path must have no empty segment: `//` may name another host".into());
         }
         if climbs(segment) {
-            return Err("a path has no segment `.` or `..`, however it is written".into());
+            return Err("a path must have no segment `.` or `..`, encoded or not".into());
         }
     }
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path()));
-    let stays = url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
-    if stays { Ok(url) } else { Err("the path leads out of the upstream's `url`".into()) }
+    let is_below =
+        url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
+    if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Whether a segment means its own folder or the one above, to a server that decodes it as often as it can.
+/// Returns `true` if a segment is `.` or `..` to a server that decodes it any number of times.
 fn climbs(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {
         let parts = segment.split(|byte| matches!(byte, b'/' | b'\\'));
-        // Servers of Java's world cut a segment at `;`.
+        // Java servers cut a segment at `;`.
         let mut names = parts.map(|part| part.split(|byte| *byte == b';').next().unwrap_or_default());
         if names.any(|name| matches!(name, b"." | b"..")) {
             return true;
@@ -50,15 +51,15 @@ fn climbs(segment: &str) -> bool {
     }
 }
 
-/// The same with its `%2e` decoded; nothing where there is none.
+/// Decodes percent-encoding once; `None` where there is none.
 fn decoded(segment: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);
     while let Some(&byte) = segment.get(at) {
         let pair = (byte == b'%').then(|| Some((digit(segment.get(at + 1))?, digit(segment.get(at + 2))?)));
         match pair.flatten().and_then(|(high, low)| u8::try_from(16 * high + low).ok()) {
-            Some(meant) => {
-                out.push(meant);
+            Some(byte) => {
+                out.push(byte);
                 (at, changed) = (at + 3, true);
             }
             None => {
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_taken_below_the_base() {
+    fn path_is_appended_to_the_base() {
         let cases = [
             ("invoices", "https://x.example/api/invoices"),
             ("/invoices/7", "https://x.example/api/invoices/7"),
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_elsewhere_is_refused() {
+    fn path_that_leaves_the_base_is_refused() {
         let paths = [
             "//evil.example/x",
             "https://evil.example/",
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_of_hostile_parts_leaves_the_base() {
+    fn hostile_path_never_leaves_the_base() {
         const PARTS: [&str; 24] = [
             "/",
             "//",
@@ -161,7 +162,7 @@ mod tests {
             "a",
         ];
         let base = base("https://x.example:8443/api/v1/");
-        // All paths of four parts: what a random choice would look for.
+        // All paths of four parts, instead of random ones.
         let count = PARTS.len();
         let mut taken = 0;
         for at in 0..count.pow(4) {
@@ -173,7 +174,7 @@ mod tests {
             assert!(url.as_str().starts_with(base.as_str()), "{path:?}: {url}");
             assert!(url.username().is_empty() && url.password().is_none(), "{path:?}: {url}");
             assert!(url.query().is_none() && url.fragment().is_none(), "{path:?}: {url}");
-            // A server that decodes once and resolves what it then sees stays below the base too.
+            // A server that decodes once and then resolves the path stays below the base too.
             let decoded =
                 url.path().replace("%2e", ".").replace("%2E", ".").replace("%2f", "/").replace("%5c", "/");
             assert!(!decoded.split(['/', '\\']).any(|part| part == ".."), "{path:?}: {url}");

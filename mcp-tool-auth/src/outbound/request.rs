@@ -1,116 +1,127 @@
-//! What a function asks of an upstream.
+//! Requests that functions send to upstreams.
 
 use std::fmt;
 
 use hyper::body::Bytes;
 use reqwest::{
-    Method, StatusCode,
+    Method, Response, StatusCode,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
 use super::{
-    Upstream, UpstreamResponse,
-    fault::Fault,
-    follow::{Hop, Lost},
+    failure::UpstreamFailure,
     headers, path,
+    redirect::{OutgoingRequest, SendFailure},
+    response::UpstreamResponse,
+    upstream::Upstream,
 };
 use mcp_tool_core::{
     call::context::{CallContext, CallFacts as _},
     error::{ErrorKind, ToolError},
 };
 
-/// A request to an upstream, which carries the server's own credential once it is sent.
+/// Request to an upstream, from a method such as [`Upstream::get`].
 ///
-/// What is wrong with it is told by [`send`](UpstreamRequest::send).
+/// An invalid path, header or body is an error of [`send`](UpstreamRequest::send), so that calls can be chained.
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpstreamRequest {
     upstream: Upstream,
-    hop: Result<Hop, String>,
+    request: Result<OutgoingRequest, String>,
 }
 
 impl UpstreamRequest {
     pub(super) fn new(upstream: Upstream, method: Method, path: &str) -> Self {
-        let base = &upstream.remote.settings.base;
-        let hop = path::below(base, path).map(|url| Hop {
+        let base = &upstream.client.config.base;
+        let request = path::below(base, path).map(|url| OutgoingRequest {
             method,
             url,
-            headers: traced(&upstream.cx),
+            headers: trace_headers(&upstream.cx),
             body: None,
             is_own: true,
         });
-        UpstreamRequest { upstream, hop }
+        UpstreamRequest { upstream, request }
     }
 
-    fn with(self, change: impl FnOnce(&mut Hop) -> Result<(), String>) -> Self {
-        let hop = self.hop.and_then(|mut hop| change(&mut hop).map(|()| hop));
-        UpstreamRequest { hop, ..self }
+    fn with(self, change: impl FnOnce(&mut OutgoingRequest) -> Result<(), String>) -> Self {
+        let request = self.request.and_then(|mut request| change(&mut request).map(|()| request));
+        UpstreamRequest { request, ..self }
     }
 
-    /// Sets a header. `Authorization`, `Cookie`, `Host` and those that frame a message are the server's own.
+    /// Sets a header, and replaces an earlier value.
+    ///
+    /// `Authorization`, `Cookie`, `Host`, the header of an API key, and headers of framing and forwarding are set by
+    /// the server alone.
     pub fn header(self, name: &str, value: &str) -> Self {
-        let carried = self.upstream.remote.credentials.header();
-        self.with(|hop| {
-            let key: HeaderName = name.parse().map_err(|_| format!("{name:?} names no header"))?;
-            if !headers::may_set(&key) || key == carried {
-                return Err(format!("the header {key} is the server's own: leave it out"));
+        let credential = self.upstream.client.credentials.header();
+        self.with(|request| {
+            let key: HeaderName = name.parse().map_err(|_| format!("{name:?} isn't the name of a header"))?;
+            if !headers::may_set(&key) || key == credential {
+                return Err(format!("the server sets the header {key} itself: remove it"));
             }
             let value: HeaderValue =
-                value.parse().map_err(|_| format!("the header {key} can't have that value"))?;
-            hop.headers.insert(key, value);
+                value.parse().map_err(|_| format!("the header {key} can't have this value"))?;
+            request.headers.insert(key, value);
             Ok(())
         })
     }
 
-    /// Adds a pair to the query, encoded as it has to be.
+    /// Appends a parameter to the query, percent-encoded.
     pub fn query(self, name: &str, value: impl fmt::Display) -> Self {
-        self.with(|hop| {
-            hop.url.query_pairs_mut().append_pair(name, &value.to_string());
+        self.with(|request| {
+            request.url.query_pairs_mut().append_pair(name, &value.to_string());
             Ok(())
         })
     }
 
-    /// Sends a value as JSON.
+    /// Sets the body to JSON, with `Content-Type: application/json`.
     pub fn json(self, value: &impl Serialize) -> Self {
-        self.with(|hop| {
-            let body = serde_json::to_vec(value).map_err(|error| format!("the body is no JSON: {error}"))?;
-            hop.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            hop.body = Some(Bytes::from(body));
+        self.with(|request| {
+            let body =
+                serde_json::to_vec(value).map_err(|error| format!("the body can't be JSON: {error}"))?;
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request.body = Some(Bytes::from(body));
             Ok(())
         })
     }
 
-    /// Sends bytes; [`header`](UpstreamRequest::header) says of which type.
+    /// Sets the body to bytes; set their `Content-Type` by [`header`](UpstreamRequest::header).
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.with(|hop| {
-            hop.body = Some(Bytes::from(bytes.into()));
+        self.with(|request| {
+            request.body = Some(Bytes::from(bytes.into()));
             Ok(())
         })
     }
 
-    /// Sends the request, within what is left of the call's time, and waits for the head of the answer.
+    /// Sends the request and waits for the status and headers of the response, at most until the call's deadline.
     ///
-    /// An answer is an answer whatever its status: [`UpstreamResponse::require_success`] makes errors of those
-    /// that tell of none. A 401 has the server get another credential and ask once more, unless the request
-    /// writes and isn't idempotent.
+    /// Every status is a response: [`UpstreamResponse::require_success`] turns those other than 2xx into errors. After
+    /// a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5 redirects are
+    /// followed, and only within the upstream's `url` or to its `redirect_hosts`.
     ///
     /// # Errors
-    /// A path that leads out of the upstream or a header that is the server's own (internal, told in the log),
-    /// no answer (unavailable, or a time-out), and a caller for whom there is no credential (refused). The text
-    /// holds neither the credential nor the query.
+    /// | kind | cause |
+    /// |---|---|
+    /// | `internal` | invalid path or header, forbidden redirect, address that isn't public, or unreadable secret |
+    /// | `unavailable` | no response from the upstream or the token endpoint; retry after 5 s |
+    /// | `timeout` | the call's deadline passed |
+    /// | `refused` | `token_exchange` without a caller's token, or refused by the token endpoint |
+    ///
+    /// No message contains the credential or the query.
     pub async fn send(self) -> Result<UpstreamResponse, ToolError> {
-        let UpstreamRequest { upstream, hop } = self;
-        let name = &upstream.remote.name;
-        let hop = hop.map_err(|reason| Fault::Wrong(reason).tell(name, &upstream.cx))?;
+        let UpstreamRequest { upstream, request } = self;
+        let name = &upstream.client.name;
+        let request =
+            request.map_err(|reason| UpstreamFailure::Misconfigured(reason).report(name, &upstream.cx))?;
         upstream.cx.record_upstream(name);
-        let is_write = !matches!(hop.method, Method::GET | Method::HEAD);
-        let response = upstream.within(is_write, upstream.ask(hop)).await?;
+        let is_write = !matches!(request.method, Method::GET | Method::HEAD);
+        let response = upstream.within(is_write, upstream.send(request)).await?;
         Ok(UpstreamResponse::new(upstream, response, is_write))
     }
 }
 
-/// The trace that the call is part of, carried on.
-fn traced(cx: &CallContext) -> HeaderMap {
+/// Returns the headers that continue the call's trace.
+fn trace_headers(cx: &CallContext) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let Some(trace) = cx.trace() else { return headers };
     let members = [
@@ -126,45 +137,47 @@ fn traced(cx: &CallContext) -> HeaderMap {
 }
 
 impl Upstream {
-    async fn ask(&self, hop: Hop) -> Result<reqwest::Response, ToolError> {
-        let (remote, token) = (&*self.remote, self.cx.token());
-        let mut may_renew = matches!(hop.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE);
+    async fn send(&self, request: OutgoingRequest) -> Result<Response, ToolError> {
+        let (client, token) = (&*self.client, self.cx.token());
+        let mut may_repeat =
+            matches!(request.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE);
         loop {
-            let got = remote.credentials.get(&remote.client, &remote.settings, token).await;
-            let shown = got.map_err(|fault| fault.tell(&remote.name, &self.cx))?;
-            let (response, is_own) = remote.follow(hop.clone(), &shown).await.map_err(|lost| {
-                let Lost { fault, was_sent } = lost;
-                let error = fault.tell(&remote.name, &self.cx);
-                if was_sent { error.unsettled() } else { error }
-            })?;
+            let credential = client.credentials.get(&client.http, &client.config, token).await;
+            let credential = credential.map_err(|failure| failure.report(&client.name, &self.cx))?;
+            let (response, is_own) = client.send(request.clone(), &credential).await.map_err(
+                |SendFailure { failure, was_sent }| {
+                    let error = failure.report(&client.name, &self.cx);
+                    if was_sent { error.unsettled() } else { error }
+                },
+            )?;
             if !is_own || response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
-            let can_renew = remote.credentials.forget(&shown, token).await;
-            if !(can_renew && may_renew) {
+            let can_renew = client.credentials.forget(&credential, token).await;
+            if !(can_renew && may_repeat) {
                 return Ok(response);
             }
-            may_renew = false;
+            may_repeat = false;
         }
     }
 
-    /// Does it until the call's time is over or nobody waits any more.
+    /// Runs `work` until the call's deadline or its cancellation.
     pub(super) async fn within<T>(
         &self,
         is_write: bool,
         work: impl Future<Output = Result<T, ToolError>>,
     ) -> Result<T, ToolError> {
-        let name = &self.remote.name;
-        let settled = |error: ToolError| if is_write { error.unsettled() } else { error };
+        let name = &self.client.name;
+        let mark = |error: ToolError| if is_write { error.unsettled() } else { error };
         tokio::select! {
             biased;
             () = self.cx.cancelled() => {
-                let error = format!("upstream '{name}' was asked after the call that it was lent to");
-                Err(settled(ToolError::internal(error)))
+                let error = format!("upstream '{name}' was used after its call ended");
+                Err(mark(ToolError::internal(error)))
             }
-            done = tokio::time::timeout_at(self.cx.deadline(), work) => done.unwrap_or_else(|_| {
-                let message = format!("'{name}', which the tool needs, did not answer in time");
-                Err(settled(ToolError::of(ErrorKind::Timeout, message)))
+            result = tokio::time::timeout_at(self.cx.deadline(), work) => result.unwrap_or_else(|_| {
+                let message = format!("'{name}', which the tool needs, did not respond in time");
+                Err(mark(ToolError::of(ErrorKind::Timeout, message)))
             }),
         }
     }
@@ -172,11 +185,10 @@ impl Upstream {
 
 impl fmt::Debug for UpstreamRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.hop {
-            Ok(hop) => {
-                write!(f, "{} {} at upstream '{}'", hop.method, hop.url.path(), self.upstream.remote.name)
-            }
-            Err(reason) => write!(f, "no request to upstream '{}': {reason}", self.upstream.remote.name),
+        let name = &self.upstream.client.name;
+        match &self.request {
+            Ok(request) => write!(f, "{} {} at upstream '{name}'", request.method, request.url.path()),
+            Err(reason) => write!(f, "invalid request to upstream '{name}': {reason}"),
         }
     }
 }

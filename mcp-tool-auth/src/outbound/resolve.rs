@@ -1,7 +1,7 @@
-//! Names become addresses here, and only addresses that a request may go to leave.
+//! Resolves host names, and returns only addresses that requests may go to.
 //!
-//! The check stands where the connection is made: a name that meant another address a moment ago (DNS rebinding)
-//! is checked again with each connection.
+//! Addresses are checked whenever a connection is made, which also covers names that change their address (DNS
+//! rebinding).
 
 use std::{
     error::Error,
@@ -20,48 +20,54 @@ use url::Host;
 use super::address::permits;
 use mcp_tool_core::network::Network;
 
-/// Asks the system, and lets through what is permitted.
-pub(super) struct Guard {
+/// Resolver that returns only permitted addresses of the system's resolver.
+pub(super) struct PublicResolver {
     allowed: Arc<[Network]>,
     lookup: Lookup,
 }
 
 type Lookup = fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
-impl Guard {
+impl PublicResolver {
     pub(super) fn new(allowed: Arc<[Network]>) -> Self {
-        Guard { allowed, lookup: |name| Box::pin(look_up(name)) }
+        PublicResolver { allowed, lookup: |name| Box::pin(look_up(name)) }
     }
 }
 
 async fn look_up(name: String) -> io::Result<Vec<SocketAddr>> {
-    // The port comes from the URL.
+    // The client replaces the port by that of the URL.
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }
 
-impl Resolve for Guard {
+impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (allowed, name) = (Arc::clone(&self.allowed), name.as_str().to_owned());
         let found = (self.lookup)(name.clone());
-        Box::pin(async move { Ok(Box::new(judged(&allowed, &name, found.await?)?.into_iter()) as Addrs) })
+        Box::pin(async move { Ok(Box::new(permitted(&allowed, &name, found.await?)?.into_iter()) as Addrs) })
     }
 }
 
-fn judged(allowed: &[Network], name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Private> {
-    let may = |address: IpAddr| permits(allowed, address) && (!is_local_name(name) || address.is_loopback());
-    let (permitted, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| may(found.ip()));
+fn permitted(
+    allowed: &[Network],
+    name: &str,
+    found: Vec<SocketAddr>,
+) -> Result<Vec<SocketAddr>, PrivateAddress> {
+    let is_permitted =
+        |address: IpAddr| permits(allowed, address) && (!is_local_name(name) || address.is_loopback());
+    let (permitted, refused): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| is_permitted(found.ip()));
     match (permitted.is_empty(), refused.first()) {
-        (true, Some(refused)) => Err(Private { host: name.to_owned(), address: refused.ip() }),
+        (true, Some(refused)) => Err(PrivateAddress { host: name.to_owned(), address: refused.ip() }),
         _ => Ok(permitted),
     }
 }
 
-/// Whether the name is this machine's own, for which HTTP without TLS does.
+/// Returns `true` for the name of the loopback interface, for which HTTP without TLS is allowed.
 pub(super) fn is_local_name(name: &str) -> bool {
     name == "localhost"
 }
 
-/// Whether nobody else can be at the other end.
+/// Returns `true` for URLs of this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -71,8 +77,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Judges the address that a URL names itself, which nobody resolves.
-pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), Private> {
+/// Checks the IP address in a URL, which the resolver never sees.
+pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), PrivateAddress> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
         Some(Host::Ipv6(address)) => address.into(),
@@ -80,19 +86,19 @@ pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), Privat
     };
     match permits(allowed, address) {
         true => Ok(()),
-        false => Err(Private { host: address.to_string(), address }),
+        false => Err(PrivateAddress { host: address.to_string(), address }),
     }
 }
 
-/// An address that isn't public, and that nobody named.
+/// Address that is neither public nor in `allow_private`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Private {
+pub(super) struct PrivateAddress {
     host: String,
     address: IpAddr,
 }
 
-impl Private {
-    /// The one that a failed request ended in, if it did.
+impl PrivateAddress {
+    /// Finds the refused address among the sources of a request's error.
     pub(super) fn among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -105,14 +111,14 @@ impl Private {
     }
 }
 
-impl fmt::Display for Private {
+impl fmt::Display for PrivateAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Private { host, address } = self;
-        write!(f, "{host} is at {address}, which isn't public: if it is meant, name it in `allow_private`")
+        let PrivateAddress { host, address } = self;
+        write!(f, "{host} is at {address}, which isn't public: if it is intended, add it to `allow_private`")
     }
 }
 
-impl Error for Private {}
+impl Error for PrivateAddress {}
 
 #[cfg(test)]
 mod tests {
@@ -125,39 +131,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_is_bound_anew_is_judged_anew() {
-        static ASKED: AtomicU32 = AtomicU32::new(0);
+    async fn name_is_checked_at_each_resolution() {
+        static LOOKUPS: AtomicU32 = AtomicU32::new(0);
         let lookup: Lookup = |_| {
             let address =
-                if ASKED.fetch_add(1, Ordering::Relaxed) == 0 { "1.1.1.1" } else { "169.254.169.254" };
+                if LOOKUPS.fetch_add(1, Ordering::Relaxed) == 0 { "1.1.1.1" } else { "169.254.169.254" };
             Box::pin(async move { Ok(addresses(&[address])) })
         };
-        let guard = Guard { allowed: Arc::new([]), lookup };
-        let resolve = || guard.resolve("rebinds.example".parse().unwrap());
+        let resolver = PublicResolver { allowed: Arc::new([]), lookup };
+        let resolve = || resolver.resolve("rebinds.example".parse().unwrap());
         assert_eq!(resolve().await.ok().unwrap().collect::<Vec<_>>(), addresses(&["1.1.1.1"]));
         let refused = resolve().await.err().unwrap();
-        let private = Private::among(&*refused).unwrap();
+        let private = PrivateAddress::among(&*refused).unwrap();
         assert_eq!(private.address, IpAddr::from([169, 254, 169, 254]));
         assert!(private.to_string().contains("rebinds.example is at 169.254.169.254"), "{private}");
     }
 
     #[test]
-    fn of_several_addresses_only_those_that_are_permitted_are_left() {
+    fn only_permitted_addresses_are_returned() {
         let both = addresses(&["10.0.0.1", "1.1.1.1", "::ffff:127.0.0.1"]);
-        assert_eq!(judged(&[], "mixed.example", both.clone()), Ok(addresses(&["1.1.1.1"])));
+        assert_eq!(permitted(&[], "mixed.example", both.clone()), Ok(addresses(&["1.1.1.1"])));
         let allowed = [Network::parse("10.0.0.0/8").unwrap()];
-        assert_eq!(judged(&allowed, "mixed.example", both), Ok(addresses(&["10.0.0.1", "1.1.1.1"])));
+        assert_eq!(permitted(&allowed, "mixed.example", both), Ok(addresses(&["10.0.0.1", "1.1.1.1"])));
     }
 
     #[test]
-    fn localhost_is_nowhere_else() {
+    fn localhost_is_loopback_only() {
         let allowed = [Network::parse("127.0.0.1").unwrap()];
-        assert!(judged(&allowed, "localhost", addresses(&["1.1.1.1"])).is_err());
-        assert_eq!(judged(&allowed, "localhost", addresses(&["127.0.0.1"])), Ok(addresses(&["127.0.0.1"])));
+        assert!(permitted(&allowed, "localhost", addresses(&["1.1.1.1"])).is_err());
+        assert_eq!(
+            permitted(&allowed, "localhost", addresses(&["127.0.0.1"])),
+            Ok(addresses(&["127.0.0.1"]))
+        );
     }
 
     #[test]
-    fn an_address_in_a_url_is_judged_however_it_is_written() {
+    fn address_in_a_url_is_checked_in_every_notation() {
         for host in
             ["127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"]
         {

@@ -1,17 +1,17 @@
-//! What an upstream answered.
+//! Responses of upstreams.
 
 use std::{fmt, time::Duration};
 
 use reqwest::{Response, header::RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-use super::{Upstream, fault::Fault};
+use super::{failure::UpstreamFailure, upstream::Upstream};
 use mcp_tool_core::error::{ErrorKind, ToolError};
 
-/// The longest that a model is told to wait.
-const LONGEST_WAIT: u64 = 3_600;
+/// Maximum delay that a model is told to wait, in seconds.
+const MAX_DELAY: u64 = 3_600;
 
-/// An answer of an upstream, whose body is still on its way.
+/// Response of an upstream whose body hasn't been read yet, from [`UpstreamRequest::send`](super::UpstreamRequest::send).
 pub struct UpstreamResponse {
     upstream: Upstream,
     response: Response,
@@ -23,61 +23,71 @@ impl UpstreamResponse {
         UpstreamResponse { upstream, response, is_write }
     }
 
-    /// The status: 200, 404.
+    /// Returns the HTTP status, such as 200 or 404.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
-    /// Whether the status is one of success, 200 to 299.
+    /// Returns `true` for a status from 200 to 299.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.response.status().is_success()
     }
 
-    /// A header that is text; the first, where there are several.
+    /// Returns the first header of that name, if its value is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// The answer itself, if its status is one of success.
+    /// Returns the response if its status is one of success.
     ///
     /// # Errors
-    /// Not found for 404 and 410, a conflict for 409 and 412, unavailable for 429 and 5xx with the time that
-    /// `Retry-After` tells, internal for any other.
+    /// | status | kind |
+    /// |---|---|
+    /// | 404, 410 | `not_found` |
+    /// | 409, 412 | `conflict` |
+    /// | 429, 5xx | `unavailable`; retry after `Retry-After` in seconds, by default 5 s and at most 1 h |
+    /// | others | `internal` |
+    ///
+    /// After a write, an error for 5xx says that its effect is unknown.
     pub fn require_success(self) -> Result<Self, ToolError> {
-        let (name, status) = (&self.upstream.remote.name, self.status());
+        let (name, status) = (&self.upstream.client.name, self.status());
         let error = match status {
             200..=299 => return Ok(self),
-            404 | 410 => ToolError::not_found(format!("'{name}' has none of that")),
-            409 | 412 => ToolError::conflict(format!("'{name}' has it otherwise by now")),
+            404 | 410 => ToolError::not_found(format!("'{name}' has no such item")),
+            409 | 412 => ToolError::conflict(format!("the item changed at '{name}': read it again")),
             429 | 500..=599 => {
-                let wait =
-                    self.header(RETRY_AFTER.as_str()).and_then(|wait| wait.trim().parse().ok()).unwrap_or(5);
-                let wait = Duration::from_secs(u64::min(wait, LONGEST_WAIT));
-                ToolError::unavailable(format!("'{name}' answered {status}"), wait)
+                let delay = self
+                    .header(RETRY_AFTER.as_str())
+                    .and_then(|delay| delay.trim().parse().ok())
+                    .unwrap_or(5);
+                let delay = Duration::from_secs(u64::min(delay, MAX_DELAY));
+                ToolError::unavailable(format!("'{name}' responded with {status}"), delay)
             }
-            status => ToolError::internal(format!("upstream '{name}' answered {status}")),
+            status => ToolError::internal(format!("upstream '{name}' responded with {status}")),
         };
         let in_doubt = self.is_write && status >= 500;
         Err(if in_doubt { error.unsettled() } else { error })
     }
 
-    /// The body, whole.
+    /// Reads the whole body.
     ///
     /// # Errors
-    /// One over `max_response` of the upstream's settings, and one that doesn't come to its end in time.
+    /// `too_large` for a body over `max_response` of the upstream's settings, `unavailable` or `timeout` for one that
+    /// doesn't end in time.
     pub async fn bytes(self) -> Result<Vec<u8>, ToolError> {
         let UpstreamResponse { upstream, mut response, is_write } = self;
         let read = async {
-            let most = upstream.remote.settings.max_response;
+            let limit = upstream.client.config.max_response;
             let mut body = Vec::new();
-            let lost = |error| Fault::of(error).tell(&upstream.remote.name, &upstream.cx);
-            while let Some(chunk) = response.chunk().await.map_err(lost)? {
-                if body.len() + chunk.len() > most {
-                    let name = &upstream.remote.name;
-                    let message = format!("the answer of '{name}' has over {most} bytes: ask for less");
+            let failed = |error| UpstreamFailure::of(error).report(&upstream.client.name, &upstream.cx);
+            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+                if body.len() + chunk.len() > limit {
+                    let name = &upstream.client.name;
+                    let message =
+                        format!("the response of '{name}' is longer than {limit} bytes: ask for less");
                     return Err(ToolError::of(ErrorKind::TooLarge, message));
                 }
                 body.extend_from_slice(&chunk);
@@ -88,18 +98,18 @@ impl UpstreamResponse {
         read.map_err(|error| if is_write { error.unsettled() } else { error })
     }
 
-    /// The body, read from JSON.
+    /// Reads the body as JSON.
     ///
     /// # Errors
-    /// Those of [`bytes`](UpstreamResponse::bytes), and JSON of another shape (internal, told in the log).
+    /// Errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`; the log
+    /// contains its position, and no value.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ToolError> {
-        let (name, is_write) = (self.upstream.remote.name.clone(), self.is_write);
+        let (name, is_write) = (self.upstream.client.name.clone(), self.is_write);
         let body = self.bytes().await?;
         serde_json::from_slice(&body).map_err(|error| {
-            // serde's own words would repeat values.
+            // Messages of serde_json would repeat values.
             let (line, column) = (error.line(), error.column());
-            let reason =
-                format!("upstream '{name}' sent other JSON than is read, at line {line} column {column}");
+            let reason = format!("upstream '{name}' sent unexpected JSON at line {line} column {column}");
             let error = ToolError::internal(reason);
             if is_write { error.unsettled() } else { error }
         })
@@ -108,6 +118,6 @@ impl UpstreamResponse {
 
 impl fmt::Debug for UpstreamResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} from upstream '{}'", self.status(), self.upstream.remote.name)
+        write!(f, "{} from upstream '{}'", self.status(), self.upstream.client.name)
     }
 }

@@ -1,330 +1,279 @@
-//! One upstream's settings, judged before anything is asked of it.
+//! Settings of `[upstream.NAME]` as an operator writes them, before validation.
 
-use std::path::PathBuf;
+use mcp_tool_contract::name;
+use mcp_tool_core::setting::{Setting, list, one, text};
 
-use mcp_tool_contract::quantity;
-use reqwest::{Url, header::HeaderName};
-
-use mcp_tool_core::network::Network;
-
-use super::{
-    given::{Given, Key, Kind, Wrong},
-    headers, resolve,
-};
-
-/// Bytes of a response, where nothing else is set.
-pub(crate) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
-
-/// What is known of an upstream.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Ends in `/`.
-    pub(super) base: Url,
-    pub(super) credential: Credential,
-    pub(super) allow_private: Vec<Network>,
-    pub(super) redirect_hosts: Vec<RedirectHost>,
-    pub(super) max_response: usize,
-}
-
-/// The server's own credential, and where it comes from.
-#[derive(Clone, Debug)]
-pub(super) enum Credential {
-    ClientCredentials(TokenEndpoint),
-    Exchange(TokenEndpoint),
-    Key { file: PathBuf, header: HeaderName, prefix: String },
-}
-
-/// Where tokens for the upstream come from.
-#[derive(Clone, Debug)]
-pub(super) struct TokenEndpoint {
-    pub(super) url: Url,
-    pub(super) client_id: String,
-    pub(super) secret_file: PathBuf,
-    pub(super) auth: ClientAuth,
+/// Settings of one upstream; `UpstreamConfig::validate` checks them.
+#[derive(Clone, Debug, Default)]
+pub struct UpstreamSettings {
+    pub(super) url: Option<String>,
+    pub(super) credential: Option<CredentialKind>,
+    pub(super) token_url: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) secret_file: Option<String>,
+    pub(super) client_auth: Option<String>,
     pub(super) audience: Option<String>,
     pub(super) resource: Option<String>,
     pub(super) scope: Option<String>,
+    pub(super) key_file: Option<String>,
+    pub(super) key_header: Option<String>,
+    pub(super) key_prefix: Option<String>,
+    pub(super) allow_private: Option<Vec<String>>,
+    pub(super) redirect_hosts: Option<Vec<String>>,
+    pub(super) max_response: Option<String>,
 }
 
-/// How the server shows itself to the token endpoint (RFC 6749 §2.3.1).
+/// Kind of credential that the server presents to an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClientAuth {
-    Basic,
-    Post,
+pub(super) enum CredentialKind {
+    /// Access token of the server itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// Access token for the caller, exchanged for the caller's token (RFC 8693).
+    TokenExchange,
+    /// API key that the upstream's operator issued.
+    Key,
 }
 
-/// A host to which a redirect may lead, without the credential.
+/// Key whose value is missing or invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RedirectHost {
-    host: String,
-    /// None for the scheme's own.
-    port: Option<u16>,
+pub struct InvalidSetting {
+    /// Key in `[upstream.NAME]`.
+    pub key: &'static str,
+    /// Reason, and how to correct it.
+    pub reason: String,
 }
 
-impl RedirectHost {
-    fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(&format!("https://{text}")).ok()?;
-        let plain = url.path() == "/" && !text.contains(['/', '\\', '@', '?', '#', '*']);
-        Some(RedirectHost { host: url.host_str()?.to_owned(), port: url.port() }).filter(|_| plain)
-    }
-
-    pub(super) fn is_of(&self, url: &Url) -> bool {
-        url.host_str() == Some(&self.host) && url.port() == self.port
-    }
-}
-
-impl Settings {
-    /// What an operator said, as rules: nothing missing, nothing that means nothing.
-    pub fn judge(given: &Given) -> Result<Self, Wrong> {
-        let missing = |key, why: &str| Wrong { key, reason: format!("is missing: {why}") };
-        let Some(kind) = given.one(Key::Credential)? else {
-            return Err(missing(Key::Credential, "say client_credentials, token_exchange or key"));
-        };
-        let kind = Kind::parse(kind).map_err(|reason| Wrong { key: Key::Credential, reason })?;
-        if let Some(key) = given.keys().find(|key| !kind.takes(*key)) {
-            let reason = format!("means nothing with credential = \"{}\": leave it out", kind.name());
-            return Err(Wrong { key, reason });
+impl CredentialKind {
+    /// Value of `credential`.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            CredentialKind::ClientCredentials => "client_credentials",
+            CredentialKind::TokenExchange => "token_exchange",
+            CredentialKind::Key => "key",
         }
-        let needed = |key| {
-            let why = format!("credential = \"{}\" needs it", kind.name());
-            given.one(key)?.ok_or_else(|| missing(key, &why))
-        };
-
-        let allow_private = parsed(given, Key::AllowPrivate, Network::parse)?;
-        let base =
-            address(Key::Url, given.one(Key::Url)?.ok_or_else(|| missing(Key::Url, "say where it is"))?)?;
-        if base.query().is_some() {
-            return Err(Wrong { key: Key::Url, reason: "has no query: it stands before every path".into() });
-        }
-        check_literal(Key::Url, &allow_private, &base)?;
-        let base = folder(base);
-        let credential = match kind {
-            Kind::Key => {
-                let header = given.one(Key::Header)?.unwrap_or("Authorization");
-                let header = headers::of_key(header).map_err(|reason| Wrong { key: Key::Header, reason })?;
-                let usual = if header == reqwest::header::AUTHORIZATION { "Bearer " } else { "" };
-                let prefix = given.one(Key::Prefix)?.unwrap_or(usual).to_owned();
-                if !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-                    return Err(Wrong { key: Key::Prefix, reason: "visible ASCII is wanted".into() });
-                }
-                Credential::Key { file: needed(Key::File)?.into(), header, prefix }
-            }
-            Kind::ClientCredentials | Kind::TokenExchange => {
-                let endpoint = TokenEndpoint {
-                    url: address(Key::TokenUrl, needed(Key::TokenUrl)?)?,
-                    client_id: needed(Key::ClientId)?.to_owned(),
-                    secret_file: needed(Key::SecretFile)?.into(),
-                    auth: client_auth(given)?,
-                    audience: given.one(Key::Audience)?.map(str::to_owned),
-                    resource: given.one(Key::Resource)?.map(str::to_owned),
-                    scope: given.one(Key::Scope)?.map(str::to_owned),
-                };
-                check_literal(Key::TokenUrl, &allow_private, &endpoint.url)?;
-                match kind {
-                    Kind::TokenExchange if endpoint.audience.is_none() && endpoint.resource.is_none() => {
-                        let why = "say by audience or resource for whom the exchanged token is";
-                        return Err(missing(Key::Audience, why));
-                    }
-                    Kind::TokenExchange => Credential::Exchange(endpoint),
-                    Kind::ClientCredentials | Kind::Key => Credential::ClientCredentials(endpoint),
-                }
-            }
-        };
-        let redirect_hosts = parsed(given, Key::RedirectHosts, |text| {
-            RedirectHost::parse(text).ok_or_else(|| {
-                format!("{text:?}: a host is wanted, such as files.example.com or files.example.com:8443")
-            })
-        })?;
-        let max_response = match given.one(Key::MaxResponse)? {
-            None => MAX_RESPONSE,
-            Some(size) => bytes(size).ok_or_else(|| Wrong {
-                key: Key::MaxResponse,
-                reason: "a size from 1KiB to 1GiB is wanted, such as 65536, 64KiB or 4MiB".into(),
-            })?,
-        };
-        Ok(Settings { base, credential, allow_private, redirect_hosts, max_response })
     }
 
-    /// What holds where a key says nothing, for those who read the settings.
-    pub fn default_of(key: Key, given: &Given) -> Option<&'static str> {
-        let kind = given.one(Key::Credential).ok().flatten().and_then(|kind| Kind::parse(kind).ok())?;
-        let is_bearer =
-            given.one(Key::Header).ok()?.is_none_or(|header| header.eq_ignore_ascii_case("authorization"));
-        match key {
-            Key::ClientAuth => Some("basic"),
-            Key::Header => Some("Authorization"),
-            Key::Prefix => Some(if is_bearer { "Bearer " } else { "" }),
-            Key::MaxResponse => Some("4MiB"),
-            Key::AllowPrivate | Key::RedirectHosts => Some(""),
-            Key::Url
-            | Key::Credential
-            | Key::TokenUrl
-            | Key::ClientId
-            | Key::SecretFile
-            | Key::Audience
-            | Key::Resource
-            | Key::Scope
-            | Key::File => None,
-        }
-        .filter(|_| kind.takes(key))
+    fn parse(name: &str) -> Result<Self, String> {
+        let all = [CredentialKind::ClientCredentials, CredentialKind::TokenExchange, CredentialKind::Key];
+        let kind = all.into_iter().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| "must be client_credentials, token_exchange or key".into())
     }
 }
 
-fn parsed<T>(given: &Given, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Wrong> {
-    let wrong = |reason| Wrong { key, reason };
-    given.list(key).iter().map(|text| parse(text).map_err(wrong)).collect()
-}
-
-fn client_auth(given: &Given) -> Result<ClientAuth, Wrong> {
-    match given.one(Key::ClientAuth)? {
-        None | Some("basic") => Ok(ClientAuth::Basic),
-        Some("post") => Ok(ClientAuth::Post),
-        Some(_) => Err(Wrong { key: Key::ClientAuth, reason: "basic or post is wanted".into() }),
-    }
-}
-
-fn bytes(text: &str) -> Option<usize> {
-    let bytes = quantity::bytes(text).and_then(|bytes| usize::try_from(bytes).ok());
-    bytes.filter(|bytes| (1_024..=1 << 30).contains(bytes))
-}
-
-/// The address of an upstream or a token endpoint. What is wrong with it doesn't show it: somebody may have put
-/// a password there.
-fn address(key: Key, text: &str) -> Result<Url, Wrong> {
-    let wrong = |reason: &str| Wrong { key, reason: reason.into() };
-    let url = Url::parse(text)
-        .map_err(|_| wrong("an address is wanted, such as https://billing.example.com/api"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a name or a password: keep these in files"));
-    }
-    if url.fragment().is_some() {
-        return Err(wrong("has no fragment"));
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if resolve::is_loopback(&url) => Ok(url),
-        "http" => Err(wrong("https is wanted: http does on this machine alone")),
-        _ => Err(wrong("https is wanted")),
-    }
-}
-
-fn check_literal(key: Key, allowed: &[Network], url: &Url) -> Result<(), Wrong> {
-    resolve::check_literal(allowed, url).map_err(|private| Wrong { key, reason: private.to_string() })
-}
-
-fn folder(mut base: Url) -> Url {
-    if !base.path().ends_with('/') {
-        base.set_path(&format!("{}/", base.path()));
-    }
-    base
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn judged(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-        let mut given = Given::default();
-        for (name, value) in pairs {
-            given = given.with(Key::named(name).unwrap(), value);
-        }
-        Settings::judge(&given).map_err(|wrong| format!("{}: {}", wrong.key.name(), wrong.reason))
-    }
-
-    const CLIENT: [(&str, &str); 5] = [
-        ("url", "https://billing.example.com/api"),
-        ("credential", "client_credentials"),
-        ("token_url", "https://issuer.example.com/token"),
-        ("client_id", "tools"),
-        ("secret_file", "/run/secrets/billing"),
+impl UpstreamSettings {
+    /// Rows of the section, in the order in which they are printed.
+    pub const SETTINGS: &[Setting<Self>] = &[
+        Setting {
+            key: "url",
+            flag: None,
+            value: "URL",
+            help: "Base URL; paths stay below it. HTTPS, except on loopback",
+            many: false,
+            show: |upstream| upstream.url.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.url, values),
+        },
+        Setting {
+            key: "credential",
+            flag: None,
+            value: "KIND",
+            help: "Credential of this server: client_credentials, token_exchange or key",
+            many: false,
+            show: |upstream| text(upstream.credential?.name()),
+            set: |upstream, values| {
+                upstream.credential = Some(CredentialKind::parse(one(values)?)?);
+                Ok(())
+            },
+        },
+        Setting {
+            key: "token_url",
+            flag: None,
+            value: "URL",
+            help: "Token endpoint. HTTPS, except on loopback",
+            many: false,
+            show: |upstream| upstream.token_url.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.token_url, values),
+        },
+        Setting {
+            key: "client_id",
+            flag: None,
+            value: "ID",
+            help: "Client id of this server",
+            many: false,
+            show: |upstream| upstream.client_id.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.client_id, values),
+        },
+        Setting {
+            key: "secret_file",
+            flag: None,
+            value: "FILE",
+            help: "File of the client secret; read again when it changes",
+            many: false,
+            show: |upstream| upstream.secret_file.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.secret_file, values),
+        },
+        Setting {
+            key: "client_auth",
+            flag: None,
+            value: "METHOD",
+            help: "Client authentication at the token endpoint: basic or post",
+            many: false,
+            show: |upstream| upstream.client_auth.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.client_auth, values),
+        },
+        Setting {
+            key: "audience",
+            flag: None,
+            value: "AUDIENCE",
+            help: "`audience` of the token request; token_exchange needs it or resource",
+            many: false,
+            show: |upstream| upstream.audience.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.audience, values),
+        },
+        Setting {
+            key: "resource",
+            flag: None,
+            value: "URL",
+            help: "`resource` of the token request (RFC 8707)",
+            many: false,
+            show: |upstream| upstream.resource.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.resource, values),
+        },
+        Setting {
+            key: "scope",
+            flag: None,
+            value: "SCOPE",
+            help: "`scope` of the token request",
+            many: false,
+            show: |upstream| upstream.scope.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.scope, values),
+        },
+        Setting {
+            key: "key_file",
+            flag: None,
+            value: "FILE",
+            help: "File of the key; read again when it changes",
+            many: false,
+            show: |upstream| upstream.key_file.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.key_file, values),
+        },
+        Setting {
+            key: "key_header",
+            flag: None,
+            value: "HEADER",
+            help: "Header that carries the key",
+            many: false,
+            show: |upstream| upstream.key_header.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.key_header, values),
+        },
+        Setting {
+            key: "key_prefix",
+            flag: None,
+            value: "TEXT",
+            help: "Text before the key in its header; may be empty",
+            many: false,
+            show: |upstream| upstream.key_prefix.as_deref().and_then(text),
+            set: |upstream, values| {
+                upstream.key_prefix = Some(one(values)?.to_owned());
+                Ok(())
+            },
+        },
+        Setting {
+            key: "allow_private",
+            flag: None,
+            value: "ADDR",
+            help: "Addresses or networks that aren't public and may be called",
+            many: true,
+            show: |upstream| upstream.allow_private.as_deref().and_then(list),
+            set: |upstream, values| {
+                upstream.allow_private = Some(values.to_vec());
+                Ok(())
+            },
+        },
+        Setting {
+            key: "redirect_hosts",
+            flag: None,
+            value: "HOST",
+            help: "Hosts to which a redirect may lead, without credential, headers and body",
+            many: true,
+            show: |upstream| upstream.redirect_hosts.as_deref().and_then(list),
+            set: |upstream, values| {
+                upstream.redirect_hosts = Some(values.to_vec());
+                Ok(())
+            },
+        },
+        Setting {
+            key: "max_response",
+            flag: None,
+            value: "SIZE",
+            help: "Largest body of a response",
+            many: false,
+            show: |upstream| upstream.max_response.as_deref().and_then(text),
+            set: |upstream, values| set(&mut upstream.max_response, values),
+        },
     ];
-    const KEY: [(&str, &str); 3] =
-        [("url", "https://billing.example.com"), ("credential", "key"), ("key_file", "/run/secrets/key")];
 
-    fn with(
-        pairs: &[(&'static str, &'static str)],
-        key: &'static str,
-        value: &'static str,
-    ) -> Vec<(&'static str, &'static str)> {
-        let mut pairs: Vec<_> = pairs.iter().copied().filter(|(name, _)| *name != key).collect();
-        pairs.push((key, value));
-        pairs
+    /// Sets one key from text; commas separate the values of a list.
+    ///
+    /// # Errors
+    /// An unknown key, or an invalid value.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
+        let setting = Self::SETTINGS.iter().find(|setting| setting.key == key);
+        let setting = setting.ok_or("unknown setting")?;
+        (setting.set)(self, &setting.split(text))
     }
 
-    #[test]
-    fn what_is_missing_is_named() {
-        assert!(judged(&CLIENT).is_ok() && judged(&KEY).is_ok());
-        for (at, (key, _)) in CLIENT.iter().enumerate() {
-            let mut pairs = CLIENT.to_vec();
-            pairs.remove(at);
-            let said = judged(&pairs).unwrap_err();
-            assert!(said.starts_with(&format!("{key}: is missing")), "{said}");
+    /// Returns the settings with the defaults that apply to their credential.
+    #[must_use]
+    pub fn with_defaults(mut self) -> Self {
+        let Some(kind) = self.credential else { return self };
+        if kind == CredentialKind::Key {
+            let header = self.key_header.get_or_insert_with(|| "Authorization".into());
+            let prefix = if header.eq_ignore_ascii_case("authorization") { "Bearer " } else { "" };
+            self.key_prefix.get_or_insert_with(|| prefix.into());
+        } else {
+            self.client_auth.get_or_insert_with(|| "basic".into());
         }
-        let said = judged(&KEY[..2]).unwrap_err();
-        assert_eq!(said, "key_file: is missing: credential = \"key\" needs it");
-        let exchange = with(&CLIENT, "credential", "token_exchange");
-        assert!(judged(&exchange).unwrap_err().contains("for whom the exchanged token is"));
-        assert!(judged(&with(&exchange, "audience", "billing")).is_ok());
-        assert!(judged(&with(&exchange, "resource", "https://billing.example.com")).is_ok());
+        self.allow_private.get_or_insert_default();
+        self.redirect_hosts.get_or_insert_default();
+        self.max_response.get_or_insert_with(|| "4MiB".into());
+        self
     }
 
-    #[test]
-    fn a_key_of_another_credential_is_refused() {
-        let said = judged(&with(&KEY, "client_id", "tools")).unwrap_err();
-        assert_eq!(said, "client_id: means nothing with credential = \"key\": leave it out");
-        let said = judged(&with(&CLIENT, "key_header", "X-Api-Key")).unwrap_err();
-        assert_eq!(said, "key_header: means nothing with credential = \"client_credentials\": leave it out");
-    }
-
-    #[test]
-    fn a_value_that_can_not_be_used_is_refused() {
-        let cases = [
-            ("url", "http://billing.example.com", "https is wanted"),
-            ("url", "ftp://billing.example.com", "https is wanted"),
-            ("url", "billing", "an address is wanted"),
-            ("url", "https://ann:pw@billing.example.com", "keep these in files"),
-            ("url", "https://billing.example.com/?a=b", "has no query"),
-            ("url", "https://billing.example.com/#a", "has no fragment"),
-            ("url", "https://10.0.0.1/", "name it in `allow_private`"),
-            ("url", "http://127.0.0.1:1/", "name it in `allow_private`"),
-            ("url", "https://[::ffff:10.0.0.1]/", "name it in `allow_private`"),
-            ("credential", "password", "client_credentials, token_exchange or key"),
-            ("token_url", "http://issuer.example.com/token", "https is wanted"),
-            ("token_url", "https://169.254.169.254/token", "name it in `allow_private`"),
-            ("client_auth", "none", "basic or post"),
-            ("allow_private", "localhost", "an address or a network"),
-            ("redirect_hosts", "https://files.example.com", "a host is wanted"),
-            ("redirect_hosts", "*.example.com", "a host is wanted"),
-            ("max_response", "1", "a size from 1KiB to 1GiB"),
-            ("client_id", "", "one value"),
+    /// Returns the first key that is set and doesn't apply to this kind of credential.
+    pub(super) fn inapplicable(&self, kind: CredentialKind) -> Option<&'static str> {
+        let of_tokens = [
+            ("token_url", &self.token_url),
+            ("client_id", &self.client_id),
+            ("secret_file", &self.secret_file),
+            ("client_auth", &self.client_auth),
+            ("audience", &self.audience),
+            ("resource", &self.resource),
+            ("scope", &self.scope),
         ];
-        for (key, value, wanted) in cases {
-            let said = judged(&with(&CLIENT, key, value)).unwrap_err();
-            assert!(
-                said.starts_with(&format!("{key}: ")) && said.contains(wanted),
-                "{key} = {value}: {said}"
-            );
-            assert!(!said.contains("ann:pw"), "{said}");
-        }
-        for header in ["Host", "Connection", "Proxy-Authorization", "Content-Length", "a b", ""] {
-            assert!(judged(&with(&KEY, "key_header", header)).is_err(), "{header}");
-        }
+        let of_keys = [
+            ("key_file", &self.key_file),
+            ("key_header", &self.key_header),
+            ("key_prefix", &self.key_prefix),
+        ];
+        let others = if kind == CredentialKind::Key { &of_tokens[..] } else { &of_keys[..] };
+        others.iter().find(|(_, value)| value.is_some()).map(|(key, _)| *key)
     }
+}
 
-    #[test]
-    fn a_base_is_a_folder_and_loopback_needs_no_tls() {
-        assert_eq!(judged(&CLIENT).unwrap().base.as_str(), "https://billing.example.com/api/");
-        let local = with(&with(&CLIENT, "url", "http://127.0.0.1:8080"), "allow_private", "127.0.0.1");
-        assert_eq!(judged(&local).unwrap().base.as_str(), "http://127.0.0.1:8080/");
+fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
+    match one(values)? {
+        "" => Err("must not be empty".into()),
+        value => {
+            *setting = Some(value.to_owned());
+            Ok(())
+        }
     }
+}
 
-    #[test]
-    fn a_redirect_host_is_one_host_and_port() {
-        let host = |text: &str| RedirectHost::parse(text).unwrap();
-        let url = |text: &str| Url::parse(text).unwrap();
-        assert!(host("files.example.com").is_of(&url("https://files.example.com/x")));
-        assert!(!host("files.example.com").is_of(&url("https://files.example.com:8443/x")));
-        assert!(host("files.example.com:8443").is_of(&url("https://files.example.com:8443/x")));
-        assert!(!host("files.example.com").is_of(&url("https://evil.files.example.com/x")));
-    }
+/// Returns an upstream's name with `_` for `-`, since an environment variable can't contain `-`.
+///
+/// # Errors
+/// A name that a contract couldn't declare.
+pub fn canonical_name(name: &str) -> Result<String, String> {
+    name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

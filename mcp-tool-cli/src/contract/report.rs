@@ -1,4 +1,4 @@
-//! What is said of contracts: tool by tool what changed, and what is wrong.
+//! Report of a comparison: for each tool what changed, and whether it fails.
 
 use mcp_tool_contract::{
     judge::Finding,
@@ -9,64 +9,64 @@ use mcp_tool_contract::{
     },
 };
 
-/// What is wrong with a tool's contract, from least to most.
+/// Failure of a tool's contract, ordered by severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
-    /// The lock isn't what the source says.
+pub(super) enum CheckFailure {
+    /// The lock differs from the source.
     Stale,
-    /// A guard is lowered, and nobody said why.
+    /// A guard is lowered without a reason.
     Weakens,
-    /// Its version doesn't say what changed.
+    /// The version doesn't cover the change.
     NeedsBump,
-    /// What was promised isn't served any more.
+    /// A promised version is no longer served.
     Dropped,
 }
 
-impl Fault {
-    pub(crate) const fn name(self) -> &'static str {
+impl CheckFailure {
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Fault::Stale => "stale",
-            Fault::Weakens => "weakens",
-            Fault::NeedsBump => "needs-bump",
-            Fault::Dropped => "dropped",
+            CheckFailure::Stale => "stale",
+            CheckFailure::Weakens => "weakens",
+            CheckFailure::NeedsBump => "needs-bump",
+            CheckFailure::Dropped => "dropped",
         }
     }
 }
 
-/// What is said of one tool.
+/// Report on one tool.
 #[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) tool: String,
-    /// The version that it is compared with.
-    pub(crate) from: Option<Version>,
-    pub(crate) to: Option<Version>,
-    pub(crate) changes: Vec<Change>,
-    /// What is wrong, and what to do about it.
-    pub(crate) fault: Option<(Fault, String)>,
-    /// Where it stands: a file and, where it is source, a line.
-    pub(crate) file: String,
-    pub(crate) line: Option<u32>,
+pub(super) struct ToolReport {
+    pub(super) tool: String,
+    /// Locked version.
+    pub(super) from: Option<Version>,
+    pub(super) to: Option<Version>,
+    pub(super) changes: Vec<Change>,
+    /// Failure, with its reason and how to correct it.
+    pub(super) failure: Option<(CheckFailure, String)>,
+    /// Source file, or lock of a tool without source.
+    pub(super) file: String,
+    pub(super) line: Option<u32>,
 }
 
-/// One change, with what shows it.
+/// Change of a contract, with an example that shows it.
 #[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) finding: Finding,
-    pub(crate) witness: Option<Witness>,
+pub(super) struct Change {
+    pub(super) finding: Finding,
+    pub(super) witness: Option<Witness>,
 }
 
-/// What is said of all.
+/// Report on all tools.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) said: Vec<Said>,
-    /// What deserves a word and is no fault.
-    pub(crate) notes: Vec<String>,
+pub(super) struct Report {
+    pub(super) tools: Vec<ToolReport>,
+    /// Remarks that are no failures.
+    pub(super) notes: Vec<String>,
 }
 
 impl Report {
-    /// The worst fault.
-    pub(crate) fn worst(&self) -> Option<Fault> {
-        self.said.iter().filter_map(|said| said.fault.as_ref()).map(|(fault, _)| *fault).max()
+    /// Returns the most severe failure.
+    pub(super) fn worst(&self) -> Option<CheckFailure> {
+        self.tools.iter().filter_map(|tool| tool.failure.as_ref()).map(|(failure, _)| *failure).max()
     }
 }
 
@@ -75,8 +75,8 @@ impl Change {
         Change { finding, witness: witness::of(&finding, old, new) }
     }
 
-    /// Whether it would be a compile error: patches aren't.
-    pub(crate) fn binds(&self) -> bool {
+    /// Returns `true` unless it is a patch, which never fails to compile.
+    pub(super) fn needs_bump(&self) -> bool {
         self.finding.rule.class() > ChangeClass::Patch
     }
 }

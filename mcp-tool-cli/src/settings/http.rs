@@ -2,23 +2,26 @@
 
 use std::num::NonZeroU32;
 
-use mcp_tool_core::network::Network;
-
-use super::{
-    table::Setting,
-    value::{count, file_shown, listed, one, quoted, set, size, size_shown, time, time_shown},
+use mcp_tool_core::{
+    network::Network,
+    setting::{Setting, list, one, text},
 };
 
-pub(super) const SETTINGS: &[Setting] = &[
+use super::{
+    config::Config,
+    value::{count, file_shown, number, set, size, size_shown, time, time_shown},
+};
+
+pub(super) const SETTINGS: &[Setting<Config>] = &[
     Setting {
         key: "http.listen",
         flag: Some("http"),
         value: "ADDR",
         help: "Listen on this address, such as 127.0.0.1:8080",
         many: false,
-        show: |config| quoted(config.listen.as_deref().unwrap_or_default()),
-        set: |config, given| {
-            config.listen = Some(one(given)?.to_owned());
+        show: |config| text(config.listen.as_deref().unwrap_or_default()),
+        set: |config, values| {
+            config.listen = Some(one(values)?.to_owned());
             Ok(())
         },
     },
@@ -26,11 +29,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "http.allowed_hosts",
         flag: Some("allowed-host"),
         value: "HOST",
-        help: "Serve requests that name this Host, besides the loopback names",
+        help: "Serve requests with this Host, in addition to the loopback names",
         many: true,
-        show: |config| listed(&config.http.allowed_hosts),
-        set: |config, given| {
-            config.http.allowed_hosts = given.to_vec();
+        show: |config| list(&config.http.allowed_hosts),
+        set: |config, values| {
+            config.http.allowed_hosts = values.to_vec();
             Ok(())
         },
     },
@@ -40,9 +43,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         value: "ORIGIN",
         help: "Serve requests from web pages of this origin, such as https://app.example.com",
         many: true,
-        show: |config| listed(&config.http.allowed_origins),
-        set: |config, given| {
-            config.http.allowed_origins = given.to_vec();
+        show: |config| list(&config.http.allowed_origins),
+        set: |config, values| {
+            config.http.allowed_origins = values.to_vec();
             Ok(())
         },
     },
@@ -50,11 +53,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "http.tls_cert",
         flag: Some("tls-cert"),
         value: "FILE",
-        help: "Speak TLS, with this chain of certificates in PEM; read again when it changes",
+        help: "Certificate chain in PEM for TLS; read again when it changes",
         many: false,
-        show: |config| quoted(&file_shown(config.http.tls_cert.as_ref())),
-        set: |config, given| {
-            config.http.tls_cert = Some(one(given)?.into());
+        show: |config| file_shown(config.http.tls_cert.as_ref(), ""),
+        set: |config, values| {
+            config.http.tls_cert = Some(one(values)?.into());
             Ok(())
         },
     },
@@ -62,11 +65,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "http.tls_key",
         flag: Some("tls-key"),
         value: "FILE",
-        help: "The key of that certificate, in PEM; read again when it changes",
+        help: "Key of the certificate in PEM; read again when it changes",
         many: false,
-        show: |config| quoted(&file_shown(config.http.tls_key.as_ref())),
-        set: |config, given| {
-            config.http.tls_key = Some(one(given)?.into());
+        show: |config| file_shown(config.http.tls_key.as_ref(), ""),
+        set: |config, values| {
+            config.http.tls_key = Some(one(values)?.into());
             Ok(())
         },
     },
@@ -74,13 +77,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "http.trusted_proxies",
         flag: Some("trusted-proxy"),
         value: "ADDR",
-        help: "A proxy, or a network of them, that ends TLS for this server: 10.0.0.7 or 10.0.0.0/8; others aren't heard, and its X-Forwarded-For is believed",
+        help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; other clients are refused, and its X-Forwarded-For is trusted",
         many: true,
-        show: |config| {
-            listed(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>())
-        },
-        set: |config, given| {
-            let proxies = given.iter().map(|text| Network::parse(text)).collect();
+        show: |config| list(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        set: |config, values| {
+            let proxies = values.iter().map(|text| Network::parse(text)).collect();
             set(&mut config.http.trusted_proxies, proxies)
         },
     },
@@ -90,27 +91,27 @@ pub(super) const SETTINGS: &[Setting] = &[
         value: "SIZE",
         help: "Largest body of a request",
         many: false,
-        show: |config| quoted(&size_shown(config.http.max_body)),
-        set: |config, given| set(&mut config.http.max_body, size(one(given)?)),
+        show: |config| size_shown(config.http.max_body),
+        set: |config, values| set(&mut config.http.max_body, size(one(values)?)),
     },
     Setting {
         key: "http.max_connections",
         flag: Some("max-connections"),
         value: "N",
-        help: "Connections at one time",
+        help: "Maximum number of open connections",
         many: false,
-        show: |config| config.http.max_connections.to_string(),
-        set: |config, given| set(&mut config.http.max_connections, count(one(given)?).map(NonZeroU32::get)),
+        show: |config| Some(config.http.max_connections.to_string()),
+        set: |config, values| set(&mut config.http.max_connections, count(one(values)?).map(NonZeroU32::get)),
     },
     Setting {
         key: "http.legacy_sessions",
         flag: Some("legacy-sessions"),
         value: "N",
-        help: "Sessions at one time for clients of 2025-11-25 and before; 0 serves them without",
+        help: "Maximum number of sessions for clients of 2025-11-25 and before; 0 serves them without sessions",
         many: false,
-        show: |config| config.http.legacy_sessions.to_string(),
-        set: |config, given| {
-            let sessions = one(given)?.parse().map_err(|_| "a whole number is wanted".to_owned());
+        show: |config| Some(config.http.legacy_sessions.to_string()),
+        set: |config, values| {
+            let sessions = number(one(values)?);
             set(&mut config.http.legacy_sessions, sessions)
         },
     },
@@ -118,18 +119,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "http.session_idle",
         flag: Some("session-idle"),
         value: "TIME",
-        help: "How long an idle session is kept",
+        help: "Time until an idle session is dropped",
         many: false,
-        show: |config| quoted(&time_shown(config.http.session_idle)),
-        set: |config, given| set(&mut config.http.session_idle, time(one(given)?)),
+        show: |config| time_shown(config.http.session_idle),
+        set: |config, values| set(&mut config.http.session_idle, time(one(values)?)),
     },
     Setting {
         key: "http.grace",
         flag: Some("grace"),
         value: "TIME",
-        help: "How long calls in flight may take to finish after a signal",
+        help: "Time that running calls have to finish after a signal",
         many: false,
-        show: |config| quoted(&time_shown(config.http.grace)),
-        set: |config, given| set(&mut config.http.grace, time(one(given)?)),
+        show: |config| time_shown(config.http.grace),
+        set: |config, values| set(&mut config.http.grace, time(one(values)?)),
     },
 ];

@@ -1,22 +1,23 @@
 //! Settings of `[oauth]`.
 
-use mcp_tool_auth::inbound::Introspection;
+use mcp_tool_auth::inbound::IntrospectionSettings;
+use mcp_tool_core::setting::{Setting, list, one, text};
 
 use super::{
-    table::Setting,
-    value::{listed, one, quoted, set, time, time_shown},
+    config::Config,
+    value::{set, time, time_shown},
 };
 
-pub(super) const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting<Config>] = &[
     Setting {
         key: "oauth.issuers",
         flag: Some("oauth-issuer"),
         value: "URL",
-        help: "Take access tokens of this authorization server, over HTTP; with oauth.resource, nobody is let in without one",
+        help: "Accept access tokens of this authorization server over HTTP; with oauth.resource, every request needs one",
         many: true,
-        show: |config| listed(&config.oauth.issuers),
-        set: |config, given| {
-            config.oauth.issuers = given.to_vec();
+        show: |config| list(&config.oauth.issuers),
+        set: |config, values| {
+            config.oauth.issuers = values.to_vec();
             Ok(())
         },
     },
@@ -24,69 +25,69 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "oauth.resource",
         flag: Some("oauth-resource"),
         value: "URL",
-        help: "The URL by which clients reach this server, such as https://mcp.example.com/mcp: the audience of their tokens",
+        help: "URL by which clients reach this server, such as https://mcp.example.com/mcp; the required audience of tokens",
         many: false,
-        show: |config| quoted(&config.oauth.rules.audience),
-        set: |config, given| set(&mut config.oauth.rules.audience, one(given).map(str::to_owned)),
+        show: |config| text(&config.oauth.rules.audience),
+        set: |config, values| set(&mut config.oauth.rules.audience, one(values).map(str::to_owned)),
     },
     Setting {
         key: "oauth.typ_jwt",
         flag: Some("oauth-typ-jwt"),
         value: "URL",
-        help: "Take access tokens of this issuer although they say `typ: JWT`; such an issuer must never put this resource into an ID token's audience",
+        help: "Accept access tokens of this issuer with `typ: JWT`; it must never put this resource into the audience of an ID token",
         many: true,
-        show: |config| listed(&config.oauth.typ_jwt),
-        set: |config, given| {
-            config.oauth.typ_jwt = given.to_vec();
+        show: |config| list(&config.oauth.typ_jwt),
+        set: |config, values| {
+            config.oauth.typ_jwt = values.to_vec();
             Ok(())
         },
     },
     Setting {
         key: "oauth.introspection",
         flag: Some("oauth-introspection"),
-        value: "ASKING",
-        help: "Ask an issuer about opaque tokens: \"ISSUER CLIENT FILE\", with this server's client id there and the file of its secret",
+        value: "INTROSPECTION",
+        help: "Introspect opaque tokens at an issuer: \"ISSUER CLIENT FILE\", with the client id of this server and the file of its secret",
         many: true,
         show: |config| {
-            let asked = config.oauth.introspection.iter();
-            listed(
-                &asked
+            let introspection = config.oauth.introspection.iter();
+            list(
+                &introspection
                     .map(|by| format!("{} {} {}", by.issuer, by.client, by.secret_file.display()))
                     .collect::<Vec<_>>(),
             )
         },
-        set: |config, given| {
-            let asked = given.iter().map(|text| Introspection::parse(text)).collect();
-            set(&mut config.oauth.introspection, asked)
+        set: |config, values| {
+            let introspection = values.iter().map(|text| IntrospectionSettings::parse(text)).collect();
+            set(&mut config.oauth.introspection, introspection)
         },
     },
     Setting {
         key: "oauth.max_lifetime",
         flag: Some("oauth-max-lifetime"),
         value: "TIME",
-        help: "Longest that a token may be good for, from its issue to its expiry",
+        help: "Longest lifetime of a token, from issue to expiry",
         many: false,
-        show: |config| quoted(&time_shown(config.oauth.rules.max_lifetime)),
-        set: |config, given| set(&mut config.oauth.rules.max_lifetime, time(one(given)?)),
+        show: |config| time_shown(config.oauth.rules.max_lifetime),
+        set: |config, values| set(&mut config.oauth.rules.max_lifetime, time(one(values)?)),
     },
     Setting {
         key: "oauth.user_claim",
         flag: None,
         value: "CLAIM",
-        help: "The claim that names the user; a dot leads into an object",
+        help: "Claim that names the user; a dot leads into an object",
         many: false,
-        show: |config| quoted(&config.oauth.rules.user),
-        set: |config, given| set(&mut config.oauth.rules.user, one(given).map(str::to_owned)),
+        show: |config| text(&config.oauth.rules.user),
+        set: |config, values| set(&mut config.oauth.rules.user, one(values).map(str::to_owned)),
     },
     Setting {
         key: "oauth.agent_claims",
         flag: None,
         value: "CLAIM",
-        help: "The claims that may name the agent, the first that is there",
+        help: "Claims that name the agent; the first that is present",
         many: true,
-        show: |config| listed(&config.oauth.rules.agents),
-        set: |config, given| {
-            config.oauth.rules.agents = given.to_vec();
+        show: |config| list(&config.oauth.rules.agents),
+        set: |config, values| {
+            config.oauth.rules.agents = values.to_vec();
             Ok(())
         },
     },
@@ -94,11 +95,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "oauth.tenant_claim",
         flag: None,
         value: "CLAIM",
-        help: "The claim that names the tenant; a token without it isn't taken",
+        help: "Claim that names the tenant; a token without it is refused",
         many: false,
-        show: |config| quoted(config.oauth.rules.tenant.as_deref().unwrap_or_default()),
-        set: |config, given| {
-            config.oauth.rules.tenant = Some(one(given)?.to_owned()).filter(|claim| !claim.is_empty());
+        show: |config| text(config.oauth.rules.tenant.as_deref().unwrap_or_default()),
+        set: |config, values| {
+            config.oauth.rules.tenant = Some(one(values)?.to_owned()).filter(|claim| !claim.is_empty());
             Ok(())
         },
     },
@@ -106,11 +107,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "oauth.scope_claims",
         flag: None,
         value: "CLAIM",
-        help: "The claims that hold scopes, as text with spaces or as an array; all of them count",
+        help: "Claims with scopes, as text with spaces or as an array; all of them count",
         many: true,
-        show: |config| listed(&config.oauth.rules.scopes),
-        set: |config, given| {
-            config.oauth.rules.scopes = given.to_vec();
+        show: |config| list(&config.oauth.rules.scopes),
+        set: |config, values| {
+            config.oauth.rules.scopes = values.to_vec();
             Ok(())
         },
     },
@@ -118,15 +119,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "oauth.machine_claim",
         flag: None,
         value: "CLAIM=VALUE",
-        help: "What a token says of a caller behind whom nobody stands, such as idtyp=app; one whose user is its client is one anyway",
+        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client is one anyway",
         many: false,
         show: |config| {
             let machine = config.oauth.rules.machine.as_ref();
-            quoted(&machine.map(|(claim, value)| format!("{claim}={value}")).unwrap_or_default())
+            text(&machine.map(|(claim, value)| format!("{claim}={value}")).unwrap_or_default())
         },
-        set: |config, given| {
+        set: |config, values| {
             let pair =
-                one(given)?.split_once('=').ok_or("a claim and its value are wanted, such as idtyp=app")?;
+                one(values)?.split_once('=').ok_or("must be a claim and its value, such as idtyp=app")?;
             config.oauth.rules.machine = Some((pair.0.to_owned(), pair.1.to_owned()));
             Ok(())
         },
@@ -135,26 +136,26 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "oauth.scope_hierarchy",
         flag: None,
         value: "LINE",
-        help: "A scope and those that it includes: \"invoices:admin invoices:read invoices:write\"",
+        help: "Scope and the scopes that it includes: \"invoices:admin invoices:read invoices:write\"",
         many: true,
-        show: |config| listed(&config.settings.scope_hierarchy),
-        set: |config, given| {
-            config.settings.scope_hierarchy = given.to_vec();
+        show: |config| list(&config.settings.scope_hierarchy),
+        set: |config, values| {
+            config.settings.scope_hierarchy = values.to_vec();
             Ok(())
         },
     },
     Setting {
         key: "oauth.discovery",
         flag: None,
-        value: "WHICH",
-        help: "Which tools a caller's list shows: permitted, or grantable, with those that more scopes would open",
+        value: "MODE",
+        help: "Tools in a caller's list: permitted, or grantable with those that more scopes would permit",
         many: false,
-        show: |config| quoted(if config.settings.shows_grantable { "grantable" } else { "permitted" }),
-        set: |config, given| {
-            config.settings.shows_grantable = match one(given)? {
+        show: |config| text(if config.settings.shows_grantable { "grantable" } else { "permitted" }),
+        set: |config, values| {
+            config.settings.shows_grantable = match one(values)? {
                 "permitted" => false,
                 "grantable" => true,
-                _ => return Err("permitted or grantable is wanted".into()),
+                _ => return Err("must be permitted or grantable".into()),
             };
             Ok(())
         },

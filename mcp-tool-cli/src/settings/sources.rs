@@ -1,146 +1,337 @@
-//! Where values come from: flags before environment before file.
+//! Sources of values: flags before environment variables before the file.
 
-use std::{collections::BTreeMap, ffi::OsString, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fmt,
+    path::Path,
+};
 
 use clap::{ArgMatches, parser::ValueSource};
 use mcp_tool_contract::name;
+use mcp_tool_core::setting::{Setting, split};
 
 use super::{
-    Origin, named,
-    named::Named,
-    table::{PREFIX, Setting, settings},
+    table::{NAMED_SECTIONS, NamedKey, NamedSection, PREFIX, check_compiled, settings, variable},
     value,
 };
 
-/// The file that is read if it is there.
+/// File that is read if it exists.
 const FILE: &str = "mcp-tool.toml";
-/// The variable that names another.
+/// Variable that names another file.
 const FILE_VARIABLE: &str = "MCP_TOOL_CONFIG";
 
-/// What each source says, by its own names.
+/// Source of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Default,
+    File(String),
+    Environment(String),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::File(path) => f.write_str(path),
+            Origin::Environment(variable) => f.write_str(variable),
+            Origin::Flag(flag) => write!(f, "--{flag}"),
+        }
+    }
+}
+
+/// Values that aren't defaults.
 pub(super) struct Sources<'m> {
     flags: &'m ArgMatches,
-    environment: BTreeMap<String, String>,
-    file: BTreeMap<String, Vec<String>>,
-    path: String,
-    /// Sections of names, from file and environment.
-    pub(super) named: Named,
+    values: Values,
+}
+
+/// Values of the environment, else of the file.
+#[derive(Debug, Default)]
+struct Values {
+    by_key: BTreeMap<String, (Origin, Vec<String>)>,
+    /// Named sections with the names that they have.
+    names: BTreeSet<(&'static str, String)>,
 }
 
 impl<'m> Sources<'m> {
-    /// Reads environment and file.
+    /// Reads the environment and the file.
     ///
     /// # Errors
-    /// A file that can't be read, and any name that is no setting.
+    /// An unreadable file, an unknown name, or a setting of a feature that isn't compiled in.
     pub(super) fn read(
         flags: &'m ArgMatches,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, String> {
-        let (mut environment, of_names) = settings_among(environment)?;
-        let named = flags.get_one::<String>("config").cloned().or(environment.remove(FILE_VARIABLE));
-        let path = named.or_else(|| Path::new(FILE).exists().then(|| FILE.to_owned()));
-        let (file, mut named) = path.as_deref().map(settings_in).transpose()?.unwrap_or_default();
-        named.read_environment(of_names)?;
-        Ok(Sources { flags, environment, file, path: path.unwrap_or_default(), named })
+        let mut variables = BTreeMap::new();
+        for (variable, value) in environment {
+            let variable = variable.to_string_lossy().into_owned();
+            if variable.starts_with(PREFIX) {
+                let value = value.into_string();
+                let value = value.map_err(|_| format!("the environment variable {variable} isn't UTF-8"))?;
+                variables.insert(variable, value);
+            }
+        }
+        let file = flags.get_one::<String>("config").cloned().or(variables.remove(FILE_VARIABLE));
+        let file = file.or_else(|| Path::new(FILE).exists().then(|| FILE.to_owned()));
+        let mut values = Values::default();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+            let file = text.parse().map_err(|error| format!("{path}: {error}"))?;
+            values.read_file(&path, file)?;
+        }
+        values.read_environment(variables)?;
+        Ok(Sources { flags, values })
     }
 
-    /// Where a setting's value comes from, and what it is unless its default holds.
-    pub(super) fn of(&self, setting: &Setting) -> (Origin, Option<Vec<String>>) {
-        let split = |value: &String| if setting.many { split(value) } else { vec![value.clone()] };
+    /// Returns the values of a setting and their source; `None` if the default applies.
+    pub(super) fn get<T>(&self, key: &str, setting: &Setting<T>) -> Option<(Origin, Vec<String>)> {
         if let Some(flag) = setting.flag
             // Not every command has every flag.
             && self.flags.try_contains_id(setting.key).unwrap_or(false)
             && self.flags.value_source(setting.key) == Some(ValueSource::CommandLine)
         {
-            let values = self.flags.get_many::<String>(setting.key).into_iter().flatten();
-            return (Origin::Flag(flag), Some(values.flat_map(split).collect()));
+            let texts = self.flags.get_many::<String>(setting.key).into_iter().flatten();
+            return Some((Origin::Flag(flag), texts.flat_map(|text| setting.split(text)).collect()));
         }
-        let variable = setting.variable();
-        if let Some(value) = self.environment.get(&variable) {
-            return (Origin::Environment(variable), Some(split(value)));
-        }
-        match self.file.get(setting.key) {
-            Some(values) => (Origin::File(self.path.clone()), Some(values.clone())),
-            None => (Origin::Default, None),
-        }
+        self.values.by_key.get(key).cloned()
+    }
+
+    /// Returns the names of a named section.
+    #[cfg(feature = "oauth")]
+    pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &str> {
+        let names = self.values.names.iter().filter(move |(of, _)| *of == section);
+        names.map(|(_, name)| name.as_str())
     }
 }
 
-fn split(value: &str) -> Vec<String> {
-    value.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-}
-
-/// Variables and what they hold.
-type Variables = BTreeMap<String, String>;
-
-/// The variables that are settings, and the one that names the file; apart from these the ones of sections of
-/// names, by what follows their prefix.
-fn settings_among(
-    variables: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<(Variables, Variables), String> {
-    let known: Vec<String> = settings().map(Setting::variable).chain([FILE_VARIABLE.to_owned()]).collect();
-    let (mut found, mut of_names) = (Variables::new(), Variables::new());
-    for (variable, value) in variables {
-        let variable = variable.to_string_lossy().into_owned();
-        if !variable.starts_with(PREFIX) {
-            continue;
+impl Values {
+    fn read_file(&mut self, path: &str, file: toml::Table) -> Result<(), String> {
+        for (section, entries) in file {
+            check_compiled(&section).map_err(|reason| format!("{path}: [{section}]: {reason}"))?;
+            let toml::Value::Table(entries) = entries else {
+                return Err(format!(
+                    "{path}: `{section}` is outside of a section such as [http] or [limits]"
+                ));
+            };
+            match NAMED_SECTIONS.iter().find(|named| named.name == section) {
+                Some(named) => self.read_named(path, named, entries)?,
+                None => {
+                    let known: Vec<String> = settings().map(|setting| setting.key.to_owned()).collect();
+                    self.read_keys(path, &section, &known, entries)?;
+                }
+            }
         }
-        let rest = variable.strip_prefix(named::PREFIX).map(str::to_owned);
-        if rest.is_none() && !known.contains(&variable) {
-            built_with(&variable[PREFIX.len()..].to_lowercase())
-                .map_err(|reason| format!("the environment variable {variable}: {reason}"))?;
-            let meant = meant(&variable, known.iter().map(String::as_str));
-            return Err(format!("the environment variable {variable} is no setting{meant}"));
-        }
-        match (value.into_string(), rest) {
-            (Ok(value), None) => found.insert(variable, value),
-            (Ok(value), Some(rest)) => of_names.insert(rest, value),
-            (Err(_), _) => return Err(format!("the environment variable {variable} isn't UTF-8")),
-        };
+        Ok(())
     }
-    Ok((found, of_names))
-}
 
-/// The settings of a file.
-fn settings_in(path: &str) -> Result<(BTreeMap<String, Vec<String>>, Named), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    let table: toml::Table = text.parse().map_err(|error| format!("{path}: {error}"))?;
-    let (mut found, mut named) = (BTreeMap::new(), Named::default());
-    for (section, entries) in table {
-        let toml::Value::Table(entries) = entries else {
-            return Err(format!("{path}: `{section}` stands outside a section such as [http] or [limits]"));
-        };
-        if section == named::SECTION {
-            named.read_file(path, entries)?;
-            continue;
+    fn read_named(&mut self, path: &str, named: &NamedSection, tables: toml::Table) -> Result<(), String> {
+        let section = named.name;
+        for (name, entries) in tables {
+            let toml::Value::Table(entries) = entries else {
+                return Err(format!(
+                    "{path}: `{section}.{name}` is outside of a section such as [{section}.billing]"
+                ));
+            };
+            let name = (named.canonical_name)(&name)
+                .map_err(|reason| format!("{path}: [{section}.{name}]: {reason}"))?;
+            if !self.names.insert((section, name.clone())) {
+                return Err(format!(
+                    "{path}: [{section}.{name}] appears twice: `-` and `_` are the same in a name"
+                ));
+            }
+            let section = format!("{section}.{name}");
+            let known: Vec<String> =
+                (named.keys)().iter().map(|key| format!("{section}.{}", key.name)).collect();
+            self.read_keys(path, &section, &known, entries)?;
         }
+        Ok(())
+    }
+
+    fn read_keys(
+        &mut self,
+        path: &str,
+        section: &str,
+        known: &[String],
+        entries: toml::Table,
+    ) -> Result<(), String> {
         for (name, value) in entries {
             let key = format!("{section}.{name}");
-            if !settings().any(|setting| setting.key == key) {
-                built_with(&key).map_err(|reason| format!("{path}: `{key}`: {reason}"))?;
-                let known = settings().map(|setting| setting.key);
-                return Err(format!("{path}: `{key}` is no setting{}", meant(&key, known)));
+            if !known.contains(&key) {
+                return Err(format!("{path}: unknown setting `{key}`{}", suggestion(&key, known)));
             }
-            found.insert(
-                key.clone(),
-                value::texts(value)
-                    .ok_or_else(|| format!("{path}: `{key}` is text, a number, or a list of these"))?,
+            let values = value::texts(value)
+                .ok_or_else(|| format!("{path}: `{key}` must be text, a number, or a list of these"))?;
+            self.by_key.insert(key, (Origin::File(path.to_owned()), values));
+        }
+        Ok(())
+    }
+
+    fn read_environment(&mut self, variables: BTreeMap<String, String>) -> Result<(), String> {
+        let names_of_file = self.names.clone();
+        for (variable, text) in variables {
+            let failed = |reason: String| format!("the environment variable {variable}: {reason}");
+            let (key, values) = match settings().find(|setting| self::variable(setting.key) == variable) {
+                Some(setting) => (setting.key.to_owned(), setting.split(&text)),
+                None => {
+                    let mut sections = NAMED_SECTIONS.iter();
+                    let named =
+                        sections.find_map(|named| Some((named, variable.strip_prefix(&named.prefix())?)));
+                    let (named, rest) = named.ok_or_else(|| unknown_variable(&variable))?;
+                    let (name, key) = split_variable(named, rest, &names_of_file).map_err(failed)?;
+                    self.names.insert((named.name, name.clone()));
+                    (format!("{}.{name}.{}", named.name, key.name), split(&text, key.many))
+                }
+            };
+            self.by_key.insert(key, (Origin::Environment(variable), values));
+        }
+        Ok(())
+    }
+}
+
+/// Splits what follows the prefix, such as `BILLING_TOKEN_URL`, into a name and a key. The names of the file decide
+/// where several splits are possible.
+fn split_variable(
+    named: &NamedSection,
+    rest: &str,
+    names_of_file: &BTreeSet<(&'static str, String)>,
+) -> Result<(String, NamedKey), String> {
+    let lower = rest.to_lowercase();
+    let keys = (named.keys)();
+    let mut splits: Vec<(&str, NamedKey)> = keys
+        .iter()
+        .filter_map(|key| Some((lower.strip_suffix(key.name)?.strip_suffix('_')?, *key)))
+        .filter(|(name, _)| (named.canonical_name)(name).is_ok())
+        .collect();
+    // The longest key first, which is the one to use for a name that the file doesn't have.
+    splits.sort_by_key(|(name, _)| name.len());
+    let is_in_file =
+        |name: &str| names_of_file.iter().any(|(section, of)| *section == named.name && of == name);
+    let mut in_file = splits.iter().filter(|(name, _)| is_in_file(name));
+    let split = match (in_file.next(), in_file.next()) {
+        (Some(_), Some(_)) => {
+            return Err(format!("matches two sections [{}.NAME]: set it in the file", named.name));
+        }
+        (Some(only), None) => Some(only),
+        (None, _) => splits.first(),
+    };
+    let is_upper = !rest.chars().any(|c| c.is_ascii_lowercase());
+    match split.filter(|_| is_upper) {
+        Some((name, key)) => Ok(((*name).to_owned(), *key)),
+        None => {
+            let keys: Vec<String> = keys.iter().map(|key| key.name.to_uppercase()).collect();
+            Err(format!(
+                "unknown setting: write {}NAME_KEY in capitals, where KEY is one of {}",
+                named.prefix(),
+                keys.join(", ")
+            ))
+        }
+    }
+}
+
+fn unknown_variable(variable: &str) -> String {
+    let lower = variable.strip_prefix(PREFIX).unwrap_or_default().to_lowercase();
+    if let Err(reason) = check_compiled(&lower) {
+        return format!("the environment variable {variable}: {reason}");
+    }
+    let known: Vec<String> = settings().map(|setting| self::variable(setting.key)).collect();
+    let suggestion = suggestion(variable, known.iter().map(String::as_str).chain([FILE_VARIABLE]));
+    format!("unknown environment variable {variable}{suggestion}")
+}
+
+fn suggestion<'k, K: AsRef<str> + 'k + ?Sized>(
+    given: &str,
+    known: impl IntoIterator<Item = &'k K>,
+) -> String {
+    let nearest = name::nearest(given, known.into_iter().map(AsRef::as_ref));
+    nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[cfg(feature = "oauth")]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, variables: &[(&str, &str)]) -> Result<Values, String> {
+        let mut values = Values::default();
+        values.read_file("f.toml", file.parse().unwrap())?;
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        values.read_environment(variables.collect())?;
+        Ok(values)
+    }
+
+    fn lines(values: &Values) -> Vec<String> {
+        let lines = values.by_key.iter();
+        lines.map(|(key, (origin, values))| format!("{key} {values:?} {origin}")).collect()
+    }
+
+    #[test]
+    fn variable_is_split_at_the_longest_key_or_at_a_name_of_the_file() {
+        let key = |file: &str, rest: &str| {
+            let values = read(file, &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap();
+            values.by_key.into_keys().next().unwrap()
+        };
+        assert_eq!(
+            lines(&read("", &[("MCP_TOOL_UPSTREAM_BILLING_URL", "v")]).unwrap()),
+            ["upstream.billing.url [\"v\"] MCP_TOOL_UPSTREAM_BILLING_URL"]
+        );
+        assert_eq!(key("", "BILLING_TOKEN_URL"), "upstream.billing.token_url");
+        assert_eq!(key("", "BILLING_EU_KEY_FILE"), "upstream.billing_eu.key_file");
+        let file = "[upstream.billing-token]\n";
+        assert_eq!(key(file, "BILLING_TOKEN_URL"), "upstream.billing_token.url");
+        let both = "[upstream.billing-token]\n[upstream.billing]\n";
+        let error = read(both, &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")]).unwrap_err();
+        assert!(error.contains("matches two sections"), "{error}");
+        for rest in ["BILLING", "URL", "_URL", "BILLING_URLS", "billing_url", "7_URL"] {
+            let error = read("", &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap_err();
+            assert!(
+                error.contains(rest) && error.contains("unknown setting") && error.contains("TOKEN_URL"),
+                "{error}"
             );
         }
     }
-    Ok((found, named))
-}
 
-/// Refuses settings of `[oauth]` in a server that was built without authorization.
-fn built_with(key: &str) -> Result<(), &'static str> {
-    match cfg!(feature = "oauth") || !key.starts_with("oauth") {
-        true => Ok(()),
-        false => {
-            Err("this server was built without authorization: add the feature `oauth` of mcp-tool-runtime")
+    #[test]
+    fn name_from_the_environment_does_not_change_how_other_variables_are_split() {
+        let values = read(
+            "",
+            &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_SCOPE", "v"), ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")],
+        );
+        let keys: Vec<String> = values.unwrap().by_key.into_keys().collect();
+        assert_eq!(keys, ["upstream.billing.token_url", "upstream.billing_token.scope"]);
+    }
+
+    #[test]
+    fn environment_overrides_the_file() {
+        let values = read(
+            "[upstream.a]\nurl = 'x'\nscope = 's'\n",
+            &[("MCP_TOOL_UPSTREAM_A_URL", "y"), ("MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE", "::1, 10.0.0.0/8")],
+        );
+        assert_eq!(
+            lines(&values.unwrap()),
+            [
+                "upstream.a.allow_private [\"::1\", \"10.0.0.0/8\"] MCP_TOOL_UPSTREAM_A_ALLOW_PRIVATE",
+                "upstream.a.scope [\"s\"] f.toml",
+                "upstream.a.url [\"y\"] MCP_TOOL_UPSTREAM_A_URL",
+            ]
+        );
+    }
+
+    #[test]
+    fn invalid_named_section_of_a_file_is_refused() {
+        for (file, wanted) in [
+            ("[upstream]\nurl = 'x'", "`upstream.url` is outside of a section such as [upstream.billing]"),
+            ("[upstream.Billing]\nurl = 'x'", "[upstream.Billing]"),
+            (
+                "[upstream.a]\ntoken_ulr = 'x'",
+                "unknown setting `upstream.a.token_ulr`; did you mean upstream.a.token_url?",
+            ),
+            ("[upstream.a]\nurl = 1.5", "must be text, a number, or a list"),
+            ("[upstream.a-b]\n[upstream.a_b]", "[upstream.a_b] appears twice"),
+        ] {
+            let error = read(file, &[]).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
         }
     }
-}
-
-fn meant<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    name::nearest(given, known).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }

@@ -22,7 +22,7 @@ pub enum Unheeded {
     #[error("line {line}: {reason}; mend that line or take it out")]
     Malformed { line: usize, reason: String },
     /// It is larger than such a file may be.
-    #[error("it is over {} MiB: begin another one with the orders that `orders --json` lists", MAX_FILE >> 20)]
+    #[error("it is over {} MiB: begin another one with the orders that `revocations --format json` lists", MAX_FILE >> 20)]
     TooLarge,
     /// Orders that were in force aren't in it any more.
     #[error(

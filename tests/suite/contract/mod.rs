@@ -12,7 +12,7 @@ use project::{Project, WORKSPACE, main_of, manifest};
 use serde_json::{Value, json};
 
 const LOCK: &str = "mcp-tools.lock";
-const CURRENT: &str = "the locks are what the tools are\n";
+const CURRENT: &str = "the locks match the tools\n";
 const FIND: &str = r#"
 /// Find.
 #[mcp_tool(version = "1.1", public)]
@@ -66,14 +66,14 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
         &[
             "find 1.1, new",
             "recount 1.0, new",
-            "mcp-tools.lock isn't there yet: `cargo run -- contract write`",
+            "mcp-tools.lock doesn't exist yet: create it by `cargo run -- contract write`",
         ],
     );
     assert!(!project.path(LOCK).exists(), "`check` must not write");
 
     // `write` creates the lock, and cargo rebuilds because of it although no source changed.
     let before = project.names("");
-    contract(&["write"]).is(0, &["mcp-tools.lock is written\n"]);
+    contract(&["write"]).is(0, &["wrote mcp-tools.lock\n"]);
     let mut after = before;
     after.push(LOCK.to_owned());
     after.sort();
@@ -111,7 +111,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let passed = "find 1.2 is to go after 2026-01-31, which has passed: a removal lies ahead of its callers";
     contract(&["check", "--today", "2026-02-01"]).is(6, &[passed]);
     contract(&["write", "--today", "2026-02-01"]).is(1, &[passed]);
-    contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 isn't what is locked as 1.1"]);
+    contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 differs from the locked 1.1"]);
 
     // A breaking rename is an error at the version until the major is raised.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
@@ -127,27 +127,27 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     project.builds("");
 
     // The old version stays in the lock until it is dropped explicitly.
-    let promised = "dropped: find 1.1 is promised by mcp-tools.lock, and 'life' doesn't serve it: serve it";
-    contract(&["check"]).is(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, gone"]);
+    let promised = "dropped: find 1.1 is promised by mcp-tools.lock, but 'life' doesn't serve it: serve it";
+    contract(&["check"]).is(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, removed"]);
     contract(&["write"]).is(
         0,
         &[
-            "find 1.1 isn't served and stays promised: `contract check` says what to do",
-            "mcp-tools.lock is written",
+            "find 1.1 isn't served but stays promised: run `contract check` to see how to end it",
+            "wrote mcp-tools.lock",
         ],
     );
     assert_eq!(versions(&project.read(LOCK), "find"), ["1.1", "2.0"]);
     let check = contract(&["check"]);
-    check.is(6, &["find 1.1, gone", promised, "`contract write --drop find@1`"]);
+    check.is(6, &["find 1.1, removed", promised, "`contract write --drop find@1`"]);
     check.lacks("stale");
     for (given, said) in [
         ("find", "--drop find: write `name@major`, such as list_invoices@1"),
-        ("find@2", "--drop find@2: nothing of that name and major is promised and unserved"),
-        ("fnid@1", "--drop fnid@1: nothing of that name and major is promised and unserved"),
+        ("find@2", "--drop find@2: no unserved version of that name and major is promised"),
+        ("fnid@1", "--drop fnid@1: no unserved version of that name and major is promised"),
     ] {
         contract(&["write", "--drop", given]).is(1, &[said]);
     }
-    contract(&["write", "--drop", "find@1"]).is(0, &["find 1.1 isn't promised by 'life' any more"]);
+    contract(&["write", "--drop", "find@1"]).is(0, &["find 1.1 is no longer promised by 'life'"]);
     assert_eq!(versions(&project.read(LOCK), "find"), ["2.0"]);
     assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
 
@@ -155,23 +155,23 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.1\"")]));
     project.write("src/main.rs", &format!("mod things;\n\n{}", main_of("life", "things::find")));
     project.builds("");
-    let until = "recount 1.0 is promised by mcp-tools.lock until 2027-01-31, and 'life' doesn't serve it";
+    let until = "recount 1.0 is promised by mcp-tools.lock until 2027-01-31, but 'life' doesn't serve it";
     contract(&["check", "--today", "2027-01-30"]).is(6, &[until]);
-    contract(&["write", "--today", "2027-01-31"]).is(0, &["recount 1.0 isn't served and stays promised"]);
+    contract(&["write", "--today", "2027-01-31"]).is(0, &["recount 1.0 isn't served but stays promised"]);
     contract(&["check", "--today", "2027-01-31"]).is(6, &[until]);
     assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
     let promise = project.read(LOCK);
     project.edit(LOCK, "\"removalDate\": \"2027-01-31\"", "\"removalDate\": \"2026-01-31\"");
     let edited =
-        "the entry of recount 1.0 in mcp-tools.lock was edited by hand: take it from version control again";
+        "the entry of recount 1.0 in mcp-tools.lock was edited by hand: restore it from version control";
     contract(&["check", "--today", "2027-01-31"]).is(3, &[edited]);
     contract(&["write"]).is(1, &[edited]);
     project.write(LOCK, &promise);
-    let gone = "recount 1.0 went after 2027-01-31, as it was promised to";
+    let gone = "recount 1.0 was removed after 2027-01-31, as announced";
     contract(&["check", "--today", "2027-02-01"]).is(0, &[gone]);
-    contract(&["write", "--today", "2027-02-01"]).is(0, &["recount 1.0 isn't promised by 'life' any more"]);
+    contract(&["write", "--today", "2027-02-01"]).is(0, &["recount 1.0 is no longer promised by 'life'"]);
     assert!(!project.read(LOCK).contains("recount\": ["));
-    contract(&["check", "--today", "31.1.2027"]).is(2, &["a day is wanted, such as 2027-01-31"]);
+    contract(&["check", "--today", "31.1.2027"]).is(2, &["must be a day such as 2027-01-31"]);
 
     changes_of_the_lock_after_the_build(&project);
 }
@@ -187,7 +187,7 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
 
     edited(&[("What it is called.", "What it was called.")]);
     let by_hand =
-        "the entry of find 2.1 in mcp-tools.lock was edited by hand: take it from version control again";
+        "the entry of find 2.1 in mcp-tools.lock was edited by hand: restore it from version control";
     contract(&["check"]).is(3, &[by_hand]);
     contract(&["write"]).is(1, &[by_hand]);
 
@@ -209,7 +209,7 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
         .is(4, &["max_len changed from 20 to 40", "was refused, and is now accepted", wanted]);
 
     edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
-    contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version never falls"]);
+    contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version must not decrease"]);
 
     edited(&[("\n  \"$lock\": 1\n", "\n  \"$lock\": 2\n")]);
     contract(&["check"]).is(1, &["`$lock` is 2, which this release can't read: it knows 1"]);

@@ -42,7 +42,7 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
 
     for revision in ["nowhere", "HEAD~7", "--output=written"] {
         let against = format!("--against={revision}");
-        let said = format!("the revision '{revision}' can't be looked at");
+        let said = format!("the revision '{revision}' can't be read");
         contract(&["check", &against]).is(1, &[&said]);
     }
     assert!(!project.path("written").exists(), "a revision must not reach git as an option");

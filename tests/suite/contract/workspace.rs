@@ -81,7 +81,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let check = reader(&["check"]);
     check.is(3, &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside]);
     reader(&["write"])
-        .is(0, &["server/mcp-tools.lock is written", "shared/mcp-tools.lock is written", outside]);
+        .is(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
     assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
@@ -90,9 +90,9 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
 
     // Each server is checked only against its own entries.
     writer(&["check"])
-        .is(3, &["find 1.1 isn't what is locked as 1.1", "put 1.1 isn't locked yet"])
+        .is(3, &["find 1.1 differs from the locked 1.1", "put 1.1 isn't locked yet"])
         .lacks("listed");
-    writer(&["write"]).is(0, &["server/mcp-tools.lock is written"]).lacks("shared");
+    writer(&["write"]).is(0, &["wrote server/mcp-tools.lock"]).lacks("shared");
     let both = project.read(own);
     assert_eq!(servers(&both, "find"), ["reader", "writer"]);
     assert_eq!(servers(&both, "put"), ["writer"]);
@@ -120,9 +120,9 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
     project.builds("inside");
     writer(&["check"])
-        .is(6, &["find 1.1 is promised by server/mcp-tools.lock, and 'writer' doesn't serve it"]);
+        .is(6, &["find 1.1 is promised by server/mcp-tools.lock, but 'writer' doesn't serve it"]);
     reader(&["check"]).is(0, &[outside]);
-    writer(&["write", "--drop", "find@1"]).is(0, &["find 1.1 isn't promised by 'writer' any more"]);
+    writer(&["write", "--drop", "find@1"]).is(0, &["find 1.1 is no longer promised by 'writer'"]);
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
     writer(&["check"]).is(0, &[CURRENT]);
     reader(&["check"]).is(0, &[outside]);

@@ -135,17 +135,17 @@ fn certificate_is_reloaded_while_the_server_runs() {
     assert_eq!(presented(&server, &all).as_ref(), Some(&first.der));
     files.write(&second);
     until("the second certificate was presented", || presented(&server, &all).as_ref() == Some(&second.der));
-    server.stderr.line_with(&["the TLS certificate was read again"]);
+    server.stderr.line_with(&["the TLS certificate was reloaded"]);
 
     // An unusable certificate leaves the current one in use.
     std::fs::write(&files.certificate, "nonsense").unwrap();
-    server.stderr.line_with(&["ERROR", "the old one stays", "http.tls_cert"]);
+    server.stderr.line_with(&["ERROR", "keeping the old one", "http.tls_cert"]);
     assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::remove_file(&files.key).unwrap();
     assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::write(&files.certificate, &third.certificate).unwrap();
     std::fs::write(&files.key, &first.key).unwrap();
-    server.stderr.line_with(&["ERROR", "the old one stays", "isn't the key of"]);
+    server.stderr.line_with(&["ERROR", "keeping the old one", "must be the key of"]);
     assert_eq!(presented(&server, &all).as_ref(), Some(&second.der));
     std::fs::write(&files.key, &third.key).unwrap();
     until("the third certificate was presented", || presented(&server, &all).as_ref() == Some(&third.der));
@@ -157,18 +157,18 @@ fn unusable_certificate_stops_the_start() {
     let files = Files::of(&certified);
     let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", arguments);
     let flags = files.flags();
-    assert!(refused(&flags[..2]).contains("http.tls_key is missing beside http.tls_cert"));
-    assert!(refused(&flags[2..]).contains("http.tls_cert is missing beside http.tls_key"));
+    assert!(refused(&flags[..2]).contains("http.tls_key is missing: http.tls_cert needs it"));
+    assert!(refused(&flags[2..]).contains("http.tls_cert is missing: http.tls_key needs it"));
     let missing = refused(&["--tls-cert", "/no/such/file", "--tls-key", flags[3]]);
     assert!(missing.contains("http.tls_cert: /no/such/file"), "{missing}");
     std::fs::write(&files.key, &other.key).unwrap();
     let said = refused(&files.flags());
-    assert!(said.contains("http.tls_key: ") && said.contains("isn't the key of"), "{said}");
+    assert!(said.contains("http.tls_key: ") && said.contains("must be the key of"), "{said}");
     std::fs::write(&files.key, "nonsense").unwrap();
     assert!(refused(&files.flags()).contains("http.tls_key: "));
     std::fs::write(&files.certificate, &certified.key).unwrap();
     let said = refused(&files.flags());
-    assert!(said.contains("http.tls_cert: ") && said.contains("holds no certificate"), "{said}");
+    assert!(said.contains("http.tls_cert: ") && said.contains("contains no PEM certificate"), "{said}");
 }
 
 #[test]

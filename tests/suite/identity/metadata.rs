@@ -272,5 +272,5 @@ fn tokens_do_not_apply_to_stdio() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("over stdio there are no tokens"), "{said}");
+    assert!(output.status.success() && said.contains("stdio has no tokens"), "{said}");
 }

@@ -35,7 +35,7 @@ fn incomplete_oauth_settings_stop_the_start() {
         (&["--oauth-typ-jwt", ISSUER], "oauth.issuers is missing"),
         (
             &["--oauth-issuer", ISSUER, "--oauth-resource", HTTPS, "--oauth-typ-jwt", "https://b.example"],
-            "oauth.typ_jwt: \"https://b.example\" isn't among oauth.issuers",
+            "oauth.typ_jwt: \"https://b.example\" must be one of oauth.issuers",
         ),
     ] {
         let said = refused(arguments);
@@ -52,11 +52,11 @@ fn introspection_accepts_one_configured_issuer() {
     let (one, other) = (introspection(ISSUER), introspection("https://b.example"));
     let both = ["--oauth-introspection", &one, "--oauth-introspection", &other];
     let said = refused(&[&own[..], &both].concat());
-    assert!(said.contains("oauth.introspection: one issuer can be asked"), "{said}");
+    assert!(said.contains("oauth.introspection: must be one issuer"), "{said}");
     for (given, wanted) in [
-        (introspection("https://c.example"), "isn't among oauth.issuers"),
+        (introspection("https://c.example"), "must be one of oauth.issuers"),
         (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
-        (format!("{ISSUER} mcp"), "an issuer, a client id and the file of its secret are wanted"),
+        (format!("{ISSUER} mcp"), "must be an issuer, a client id and the file of its secret"),
     ] {
         let said = refused(&[&own[..], &["--oauth-introspection", &given]].concat());
         assert!(said.contains("oauth.introspection") && said.contains(wanted), "{given}: {said}");
@@ -100,15 +100,15 @@ fn unknown_or_invalid_oauth_setting_is_refused() {
     for (line, wanted) in [
         (
             "issuer = [\"https://as.example.com\"]",
-            "`oauth.issuer` is no setting; did you mean oauth.issuers?",
+            "unknown setting `oauth.issuer`; did you mean oauth.issuers?",
         ),
         (
             "ressource = \"https://x.example\"",
-            "`oauth.ressource` is no setting; did you mean oauth.resource?",
+            "unknown setting `oauth.ressource`; did you mean oauth.resource?",
         ),
-        ("discovery = \"all\"", "permitted or grantable is wanted"),
+        ("discovery = \"all\"", "must be permitted or grantable"),
         ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope and those that it includes"),
-        ("machine_claim = \"idtyp\"", "a claim and its value are wanted"),
+        ("machine_claim = \"idtyp\"", "must be a claim and its value"),
     ] {
         let text = format!("[oauth]\n{line}\n");
         std::fs::write(&file, text).unwrap();

@@ -9,7 +9,7 @@ use super::{
     sign::Signers,
     tests::{NOW, maker},
 };
-use crate::inbound::{jwt::Jwt, keys::KeySet, proof::{is_access_token, prove}, settings::Rules};
+use crate::inbound::{jwt::Jwt, keys::KeySet, proof::{is_access_token, prove}, settings::TokenRules};
 
 /// A twentieth, which a debug build does in seconds, unless `ORACLE_ALL` is set or the build is a fast one.
 fn rounds(all: u32) -> u32 {
@@ -17,9 +17,9 @@ fn rounds(all: u32) -> u32 {
     if is_quick { all / 20 } else { all }
 }
 
-fn rules(expected: &Expected) -> Rules {
+fn rules(expected: &Expected) -> TokenRules {
     let max_lifetime = std::time::Duration::from_secs(expected.max_lifetime as u64);
-    Rules { audience: expected.audience.clone(), max_lifetime, ..Rules::default() }
+    TokenRules { audience: expected.audience.clone(), max_lifetime, ..TokenRules::default() }
 }
 
 /// What the verifier says, from the token's text on; without keys, of the header and the claims alone.

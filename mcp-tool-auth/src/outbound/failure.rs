@@ -1,0 +1,62 @@
+//! Reasons why an upstream gave no response: complete for the log, brief for the model.
+
+use std::time::Duration;
+
+use super::resolve::PrivateAddress;
+use mcp_tool_core::{
+    call::context::CallContext,
+    error::{ToolError, chain},
+};
+
+/// Delay after which a caller may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Reason of a failed request. Its text is for the log and contains no credential and no URL.
+#[derive(Clone, Debug)]
+pub(super) enum UpstreamFailure {
+    /// The upstream or its token endpoint doesn't respond, or responds with an error.
+    Unavailable(String),
+    /// A setting, a file or the function has to be corrected.
+    Misconfigured(String),
+    /// The credential depends on the caller's token, and the call has none.
+    MissingToken,
+    /// The token endpoint doesn't exchange the caller's token.
+    ExchangeRefused(String),
+}
+
+impl UpstreamFailure {
+    /// Converts the error of a request.
+    pub(super) fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        match PrivateAddress::among(&error) {
+            Some(private) => UpstreamFailure::Misconfigured(private.to_string()),
+            None => UpstreamFailure::Unavailable(chain(&error)),
+        }
+    }
+
+    /// Logs the reason and returns the error for the function.
+    pub(super) fn report(self, upstream: &str, cx: &CallContext) -> ToolError {
+        match self {
+            UpstreamFailure::Misconfigured(reason) => {
+                ToolError::internal(format!("upstream '{upstream}': {reason}"))
+            }
+            UpstreamFailure::Unavailable(reason) => {
+                log(upstream, cx, &reason);
+                let message = format!("'{upstream}', which the tool needs, is unavailable");
+                ToolError::unavailable(message, RETRY_AFTER)
+            }
+            UpstreamFailure::MissingToken => ToolError::refused(format!(
+                "'{upstream}' is called on behalf of a caller with a token, and this call has none: sign in over HTTP"
+            )),
+            UpstreamFailure::ExchangeRefused(reason) => {
+                log(upstream, cx, &reason);
+                ToolError::refused(format!("'{upstream}' isn't available to this caller"))
+            }
+        }
+    }
+}
+
+fn log(upstream: &str, cx: &CallContext, error: &str) {
+    let (tool, correlation_id) = (cx.contract().name, cx.correlation_id());
+    tracing::warn!(upstream, tool, %correlation_id, error, "an upstream request failed");
+}

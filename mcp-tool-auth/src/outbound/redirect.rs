@@ -1,0 +1,231 @@
+//! Sends requests and follows redirects. Only requests to the upstream itself carry its credential.
+
+use hyper::body::Bytes;
+use reqwest::{
+    Method, Response, StatusCode, Url,
+    header::{ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, LOCATION},
+};
+
+use super::{
+    client::UpstreamClient, config::UpstreamConfig, credential::CredentialHeader, failure::UpstreamFailure,
+    resolve,
+};
+
+/// Maximum number of redirects that one request follows.
+const MAX_REDIRECTS: usize = 5;
+
+/// Request as it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct OutgoingRequest {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Bytes>,
+    /// No redirect has left the upstream: the request carries the credential.
+    pub(super) is_own: bool,
+}
+
+/// Failure of a request without a response.
+pub(super) struct SendFailure {
+    pub(super) failure: UpstreamFailure,
+    /// The upstream may have received the request, so it may have taken effect.
+    pub(super) was_sent: bool,
+}
+
+impl UpstreamClient {
+    /// Sends a request, follows redirects, and returns the response with whether its request carried the credential.
+    pub(super) async fn send(
+        &self,
+        mut request: OutgoingRequest,
+        credential: &CredentialHeader,
+    ) -> Result<(Response, bool), SendFailure> {
+        let mut was_sent = false;
+        for _ in 0..=MAX_REDIRECTS {
+            resolve::check_literal(&self.config.allow_private, &request.url).map_err(|private| {
+                SendFailure { failure: UpstreamFailure::Misconfigured(private.to_string()), was_sent }
+            })?;
+            let OutgoingRequest { method, url, headers, body, is_own } = request.clone();
+            let mut builder = self.http.request(method, url).headers(headers);
+            if is_own {
+                builder = builder.header(credential.name.clone(), credential.value.clone());
+            }
+            if let Some(body) = body {
+                builder = builder.body(body);
+            }
+            let response = match builder.send().await {
+                Ok(response) => response,
+                Err(error) => {
+                    was_sent |= !(error.is_connect() || error.is_builder());
+                    return Err(SendFailure { failure: UpstreamFailure::of(error), was_sent });
+                }
+            };
+            was_sent = true;
+            let Some(location) = location(&response) else { return Ok((response, is_own)) };
+            let next = request.redirected(response.status(), &location, &self.config);
+            request = next.map_err(|reason| SendFailure {
+                failure: UpstreamFailure::Misconfigured(reason),
+                was_sent,
+            })?;
+        }
+        let failure = UpstreamFailure::Unavailable(format!("more than {MAX_REDIRECTS} redirects"));
+        Err(SendFailure { failure, was_sent })
+    }
+}
+
+fn location(response: &Response) -> Option<String> {
+    match response.status().as_u16() {
+        301 | 302 | 303 | 307 | 308 => {
+            // A location that isn't text can't be followed: the redirect is the response.
+            response.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+impl OutgoingRequest {
+    /// Returns the request that a redirect asks for. Credential, headers and body are sent only below the upstream's
+    /// own base URL.
+    fn redirected(
+        self,
+        status: StatusCode,
+        location: &str,
+        config: &UpstreamConfig,
+    ) -> Result<OutgoingRequest, String> {
+        let mut url = self.url.join(location).map_err(|_| "a redirect leads to an invalid URL".to_owned())?;
+        url.set_fragment(None);
+        let host = || match url.port() {
+            Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+            None => url.host_str().unwrap_or_default().to_owned(),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("a redirect to {} contains a user name or a password", host()));
+        }
+        let same_host = url.origin() == config.base.origin();
+        // Other paths on that host may belong to another service.
+        let is_below = same_host && url.path().starts_with(config.base.path());
+        let named = config.redirect_hosts.iter().any(|named| named.is_of(&url));
+        if same_host && !is_below && !named {
+            return Err(format!("a redirect leads out of {}", config.base.path()));
+        }
+        if !is_below && !named {
+            return Err(format!("a redirect leads to {}, which `redirect_hosts` doesn't name", host()));
+        }
+        let is_safe = url.scheme() == "https"
+            || url.scheme() == "http" && self.url.scheme() == "http" && resolve::is_loopback(&url);
+        if !is_safe {
+            return Err(format!("a redirect leads to {} without TLS", host()));
+        }
+        let is_post = self.method == Method::POST;
+        let becomes_get = match status {
+            StatusCode::SEE_OTHER => self.method != Method::HEAD,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => is_post,
+            _ => false,
+        };
+        let mut request = OutgoingRequest { url, is_own: self.is_own && is_below, ..self };
+        if becomes_get {
+            (request.method, request.body) = (Method::GET, None);
+            for header in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE] {
+                request.headers.remove(header);
+            }
+        }
+        if !request.is_own {
+            if request.body.is_some() || !matches!(request.method, Method::GET | Method::HEAD) {
+                return Err(format!(
+                    "a redirect would send a write to {}",
+                    request.url.host_str().unwrap_or_default()
+                ));
+            }
+            request.headers =
+                request.headers.remove(ACCEPT).map(|accept| (ACCEPT, accept)).into_iter().collect();
+        }
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbound::settings::UpstreamSettings;
+
+    fn config() -> UpstreamConfig {
+        let mut settings = UpstreamSettings::default();
+        for (key, value) in [
+            ("url", "https://x.example/api"),
+            ("credential", "key"),
+            ("key_file", "key"),
+            ("redirect_hosts", "files.example.com, other.example.com:8443"),
+        ] {
+            settings.set(key, value).unwrap();
+        }
+        UpstreamConfig::validate(&settings).unwrap()
+    }
+
+    fn request(method: Method, body: Option<&'static str>) -> OutgoingRequest {
+        let headers = [("accept", "text/csv"), ("content-type", "text/plain"), ("x-tenant", "acme")];
+        OutgoingRequest {
+            method,
+            url: Url::parse("https://x.example/api/a").unwrap(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+            body: body.map(Bytes::from),
+            is_own: true,
+        }
+    }
+
+    fn redirected(method: Method, status: u16, to: &str) -> Result<OutgoingRequest, String> {
+        let body = (method == Method::POST || method == Method::PUT).then_some("text");
+        request(method, body).redirected(StatusCode::from_u16(status).unwrap(), to, &config())
+    }
+
+    #[test]
+    fn redirect_within_the_upstream_keeps_headers_and_credential() {
+        let next = redirected(Method::GET, 302, "/api/b?c=d#e").unwrap();
+        assert!(next.is_own && next.headers.len() == 3);
+        assert_eq!(next.url.as_str(), "https://x.example/api/b?c=d");
+        let next = redirected(Method::PUT, 307, "b").unwrap();
+        assert_eq!((next.method, next.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
+        let next = redirected(Method::POST, 303, "b").unwrap();
+        assert_eq!(
+            (next.method, next.body, next.headers.contains_key(CONTENT_TYPE)),
+            (Method::GET, None, false)
+        );
+    }
+
+    #[test]
+    fn redirect_host_gets_neither_credential_nor_headers_nor_body() {
+        let next = redirected(Method::GET, 302, "https://files.example.com/x").unwrap();
+        assert!(!next.is_own);
+        assert_eq!(next.headers.keys().collect::<Vec<_>>(), [ACCEPT]);
+        // A redirect back to the upstream doesn't restore the credential.
+        let back = next.redirected(StatusCode::FOUND, "https://x.example/api/b", &config()).unwrap();
+        assert!(!back.is_own);
+        assert!(redirected(Method::GET, 302, "https://other.example.com:8443/x").is_ok());
+        for (method, status) in [(Method::POST, 307), (Method::PUT, 308), (Method::DELETE, 307)] {
+            let error = redirected(method, status, "https://files.example.com/x").unwrap_err();
+            assert!(error.contains("would send a write to files.example.com"), "{error}");
+        }
+    }
+
+    #[test]
+    fn redirect_elsewhere_is_refused_and_names_the_host() {
+        for (to, wanted) in [
+            ("https://evil.example/x", "evil.example"),
+            ("//evil.example/x", "evil.example"),
+            ("https://x.example:8443/a", "x.example:8443"),
+            ("https://other.example.com/x", "other.example.com"),
+            ("/admin", "leads out of /api/"),
+            ("/api/../admin", "leads out of /api/"),
+            ("/apis/b", "leads out of /api/"),
+            ("http://x.example/a", "x.example"),
+            ("http://files.example.com/a", "without TLS"),
+            ("https://ann:pw@x.example/a", "contains a user name or a password"),
+            ("file:///etc/passwd", "which `redirect_hosts` doesn't name"),
+            ("https://[", "invalid URL"),
+        ] {
+            let error = redirected(Method::GET, 302, to).unwrap_err();
+            assert!(error.contains(wanted) && !error.contains("pw"), "{to}: {error}");
+        }
+    }
+}

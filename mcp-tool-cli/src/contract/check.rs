@@ -1,0 +1,292 @@
+//! Comparison of a server's contracts with its locks.
+
+use mcp_tool_contract::{
+    judge::{self, Finding, Findings},
+    lock::{Baseline, Lock, LockedContract},
+    model::Contract,
+};
+use mcp_tool_core::tool::ToolEntry;
+
+use super::{
+    error::ContractError,
+    lock_file::LockFile,
+    report::{Change, CheckFailure, Report, ToolReport},
+    workspace::Workspace,
+};
+
+/// Contracts of one server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ServerContracts<'s> {
+    /// Name under which locks list the server.
+    pub(super) name: &'s str,
+    pub(super) tools: &'s [ToolEntry],
+}
+
+/// Options of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CheckOptions<'a> {
+    /// Git revision whose locks are compared.
+    pub(super) against: Option<&'a str>,
+    /// Current day, such as `2027-01-31`.
+    pub(super) today: &'a str,
+}
+
+impl ServerContracts<'_> {
+    /// Compares the contracts with the locks, and with those of a revision if one is named.
+    pub(super) fn check(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
+        let workspace = Workspace::current()?;
+        let (files, foreign) = workspace.lock_files(self.tools)?;
+        let mut report = Report::default();
+        for file in &files {
+            let stale = self.compare(&file.lock, file, options, true, &mut report)?;
+            if let Some(revision) = options.against {
+                // A failure that the current lock reports too is reported once.
+                let current = std::mem::take(&mut report.tools);
+                self.compare(&file.at(revision)?, file, options, false, &mut report)?;
+                let against = std::mem::replace(&mut report.tools, current);
+                let failure = |tool: &ToolReport| tool.failure.as_ref().map(|(failure, _)| *failure);
+                let is_reported = |tool: &ToolReport| {
+                    report.tools.iter().any(|other| {
+                        other.tool == tool.tool && other.to == tool.to && failure(other) >= failure(tool)
+                    })
+                };
+                let new: Vec<ToolReport> = against.into_iter().filter(|tool| !is_reported(tool)).collect();
+                report.tools.extend(new);
+            }
+            if stale && file.text.is_none() {
+                report.notes.push(format!(
+                    "{} doesn't exist yet: create it by `{}`",
+                    file.name,
+                    judge::ACCEPT
+                ));
+            }
+        }
+        if let Some(revision) = options.against {
+            self.removed_lock_files(&workspace, &files, revision, options, &mut report)?;
+        }
+        report.notes.extend(foreign_note(&foreign));
+        Ok(report)
+    }
+
+    /// Compares the contracts with locks of a revision that don't exist any more.
+    fn removed_lock_files(
+        self,
+        workspace: &Workspace,
+        files: &[LockFile],
+        revision: &str,
+        options: CheckOptions<'_>,
+        report: &mut Report,
+    ) -> Result<(), ContractError> {
+        for file in workspace.lock_files_at(revision)? {
+            if !files.iter().any(|own| own.name == file.name) {
+                self.compare(&file.lock, &file, options, false, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the changes since the locks, or since those of a revision.
+    pub(super) fn diff(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
+        let workspace = Workspace::current()?;
+        let (files, foreign) = workspace.lock_files(self.tools)?;
+        let mut report = Report::default();
+        for file in &files {
+            match options.against {
+                None => {
+                    self.compare(&file.lock, file, options, true, &mut report)?;
+                }
+                Some(revision) => {
+                    self.compare(&file.at(revision)?, file, options, false, &mut report)?;
+                }
+            }
+        }
+        report.notes.extend(foreign_note(&foreign));
+        Ok(report)
+    }
+
+    /// Compares one package's contracts with a lock, and returns whether the lock is stale. Only the current lock can be
+    /// stale.
+    fn compare(
+        self,
+        lock: &Lock,
+        file: &LockFile,
+        options: CheckOptions<'_>,
+        is_current: bool,
+        report: &mut Report,
+    ) -> Result<bool, ContractError> {
+        let mut stale = false;
+        for entry in &file.tools {
+            let tool = self.tool(entry, lock, file, options, is_current)?;
+            stale |= tool.as_ref().is_some_and(|tool| matches!(tool.failure, Some((CheckFailure::Stale, _))));
+            report.tools.extend(tool);
+        }
+        let removed = |locked: &LockedContract, failure| ToolReport {
+            tool: locked.contract.name.to_owned(),
+            from: Some(locked.contract.version),
+            to: None,
+            changes: Vec::new(),
+            failure: Some(failure),
+            file: file.name.clone(),
+            line: None,
+        };
+        if is_current {
+            for locked in edited_entries(file)? {
+                report.tools.push(removed(locked, (CheckFailure::Stale, edited_message(locked, &file.name))));
+            }
+        }
+        for locked in self.unserved(lock, file) {
+            let Contract { name, version, deprecation, .. } = locked.contract;
+            let removal = deprecation.and_then(|deprecation| deprecation.removal);
+            if removal.is_some_and(|day| options.today > day) {
+                let day = removal.unwrap_or_default();
+                if is_current {
+                    report.notes.push(format!("{name} {version} was removed after {day}, as announced"));
+                }
+                continue;
+            }
+            let until = removal.map_or_else(String::new, |day| format!(" until {day}"));
+            let reason = format!(
+                "{name} {version} is promised by {}{until}, but '{}' doesn't serve it: serve it, for example as an \
+                 adapter of the new version; to end the promise, deprecate it with a `removal` and wait for that \
+                 day, or break it with `contract write --drop {name}@{}`",
+                file.name, self.name, version.major
+            );
+            let change = Change::of(Finding::TOOL_REMOVED, &locked.contract, &locked.contract);
+            let tool = removed(locked, (CheckFailure::Dropped, reason));
+            report.tools.push(ToolReport { changes: vec![change], ..tool });
+        }
+        Ok(stale)
+    }
+
+    /// Returns the contracts that a lock promises for this server and that it doesn't serve.
+    pub(super) fn unserved<'l>(self, lock: &'l Lock, file: &LockFile) -> Vec<&'l LockedContract> {
+        let ours = |locked: &&LockedContract| locked.servers.iter().any(|name| name == self.name);
+        lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, file)).collect()
+    }
+
+    /// Compares one tool; returns `None` if it is as locked.
+    pub(super) fn tool(
+        self,
+        entry: &ToolEntry,
+        lock: &Lock,
+        file: &LockFile,
+        options: CheckOptions<'_>,
+        is_current: bool,
+    ) -> Result<Option<ToolReport>, ContractError> {
+        let mut contract = *entry.contract;
+        let Contract { name, version, .. } = contract;
+        if !is_current && let Some(own) = file.lock.find(name, version.major) {
+            // Reasons in the current lock were given after the revision.
+            let given =
+                contract.weakens.iter().filter(|given| !own.contract.weakens.contains(given)).copied();
+            contract.weakens = own.contract.weakens.iter().copied().chain(given).collect::<Vec<_>>().leak();
+        }
+        let mut report = ToolReport {
+            tool: name.to_owned(),
+            from: None,
+            to: Some(version),
+            changes: Vec::new(),
+            failure: None,
+            file: entry.source.file.to_owned(),
+            line: Some(entry.source.line),
+        };
+        let accept = |what: String| Some((CheckFailure::Stale, format!("{what}: run `{}`", judge::ACCEPT)));
+        let locked = match lock.baseline(name, version) {
+            Baseline::None => {
+                report.changes.push(Change::of(Finding::TOOL_ADDED, &contract, &contract));
+                if is_current {
+                    report.failure = accept(format!("{name} {version} isn't locked yet"));
+                }
+                return Ok(Some(report));
+            }
+            Baseline::Newer(locked) => {
+                let locked = locked.contract.version;
+                report.from = Some(locked);
+                let reason =
+                    format!("{name} {version} is below the locked {locked}: a version must not decrease");
+                report.failure = Some((CheckFailure::NeedsBump, reason));
+                return Ok(Some(report));
+            }
+            Baseline::Locked(locked) => locked,
+        };
+        report.from = Some(locked.contract.version);
+        let findings = judge::compare_at_run_time(&locked.contract, &contract);
+        report.changes = changes(&findings, &locked.contract, &contract);
+        let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
+        if !is_current {
+            // A reason may be for a change between the revision and the current lock.
+            ruling.unused_reason = None;
+        }
+        let removal = |contract: &Contract| contract.deprecation.and_then(|deprecation| deprecation.removal);
+        let is_sudden = |day: &str| removal(&locked.contract) != Some(day) && day < options.today;
+        report.failure = if let Some(day) = removal(&contract).filter(|day| is_sudden(day)) {
+            let reason =
+                format!("{name} {version} has the removal day {day}, which has passed: announce a later day");
+            Some((CheckFailure::Dropped, reason))
+        } else if !ruling.is_licensed() {
+            let failure = if ruling.bump.is_some() { CheckFailure::NeedsBump } else { CheckFailure::Weakens };
+            Some((failure, ruling.message(&contract, &locked.contract)))
+        } else if !is_current {
+            None
+        } else if locked.contract.version.major != version.major {
+            accept(format!("{name} {version} isn't locked yet"))
+        } else if !self.is_fresh(entry, lock)? {
+            accept(format!("{name} {version} differs from the locked {}", locked.contract.version))
+        } else {
+            None
+        };
+        let has_news = report.failure.is_some() || !report.changes.is_empty();
+        Ok(has_news.then_some(report))
+    }
+
+    /// Returns `true` if writing the tool wouldn't change the lock.
+    fn is_fresh(self, entry: &ToolEntry, lock: &Lock) -> Result<bool, ContractError> {
+        let mut fresh = lock.clone();
+        fresh.put(*entry.contract, self.name);
+        Ok(fresh.render()? == lock.render()?)
+    }
+}
+
+/// Returns `true` if the lock's package serves a tool of that name and major version.
+fn is_served(locked: &LockedContract, file: &LockFile) -> bool {
+    let Contract { name, version, .. } = locked.contract;
+    let mut tools = file.tools.iter();
+    tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
+}
+
+/// Returns the entries that were edited by hand.
+pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, ContractError> {
+    let mut edited = Vec::new();
+    for locked in file.lock.tools() {
+        if !locked.is_intact()? {
+            edited.push(locked);
+        }
+    }
+    Ok(edited)
+}
+
+/// Returns the message for an edited entry, which isn't rewritten, since it may hide a promise.
+pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
+    let Contract { name, version, .. } = locked.contract;
+    format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")
+}
+
+/// Returns a note on tools that other workspaces define.
+pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
+    let names: Vec<&str> = foreign.iter().map(|tool| tool.contract.name).collect();
+    (!names.is_empty()).then(|| {
+        format!("defined outside this workspace, and checked by the locks there: {}", names.join(", "))
+    })
+}
+
+fn changes(findings: &Findings, old: &Contract, new: &Contract) -> Vec<Change> {
+    let mut changes: Vec<Change> =
+        findings.listed().iter().map(|finding| Change::of(*finding, old, new)).collect();
+    changes.sort_by_key(|change| std::cmp::Reverse(change.finding.rule.class()));
+    changes
+}
+
+/// Returns the current day in UTC, such as `2026-11-21`.
+pub(super) fn today() -> String {
+    chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).format("%Y-%m-%d").to_string()
+}

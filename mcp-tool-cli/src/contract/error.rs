@@ -1,0 +1,27 @@
+//! Error of a comparison of contracts with locks.
+
+use std::fmt;
+
+/// Failed contracts, or the reason why they can't be compared; from `testing::check_contracts`.
+#[derive(Debug)]
+pub struct ContractError(String);
+
+impl ContractError {
+    pub(super) fn new(reason: String) -> Self {
+        ContractError(reason)
+    }
+}
+
+impl fmt::Display for ContractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ContractError {}
+
+impl From<serde_json::Error> for ContractError {
+    fn from(error: serde_json::Error) -> Self {
+        ContractError(format!("a contract can't be written as JSON: {error}"))
+    }
+}

@@ -1,0 +1,102 @@
+//! Lock of one package: the file, at present or at a git revision.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use mcp_tool_contract::lock::{FILE, Lock};
+use mcp_tool_core::tool::ToolEntry;
+
+use super::error::ContractError;
+
+/// Lock of a package, with the tools of the server that the package defines.
+#[derive(Debug)]
+pub(super) struct LockFile {
+    /// Path of the file, which needn't exist.
+    pub(super) path: PathBuf,
+    /// Path from the workspace's root, for reports.
+    pub(super) name: String,
+    /// `None` if the file doesn't exist.
+    pub(super) text: Option<String>,
+    pub(super) lock: Lock,
+    pub(super) tools: Vec<ToolEntry>,
+}
+
+impl LockFile {
+    /// Reads the lock of a package; an empty one if there is no file.
+    pub(super) fn read(package: &Path, root: &Path) -> Result<Self, ContractError> {
+        let path = package.join(FILE);
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(ContractError::new(format!("{name}: {error}"))),
+        };
+        let lock = parse(&name, text.as_deref().unwrap_or_default())?;
+        Ok(LockFile { path, name, text, lock, tools: Vec::new() })
+    }
+
+    /// Returns the lock at a git revision; an empty one if there was no file.
+    pub(super) fn at(&self, revision: &str) -> Result<Lock, ContractError> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        check_revision(folder, revision)?;
+        let listed = git(folder, revision, &["ls-tree", "--name-only", revision, "--", FILE])?;
+        if listed.is_empty() {
+            return Ok(Lock::default());
+        }
+        let text = git(folder, revision, &["show", &format!("{revision}:./{FILE}")])?;
+        parse(&format!("{} at {revision}", self.name), &String::from_utf8_lossy(&text))
+    }
+
+    /// Writes the lock atomically.
+    pub(super) fn write(&self, text: &str) -> Result<(), ContractError> {
+        let temporary = self.path.with_extension(format!("lock.{}", std::process::id()));
+        let written = File::create(&temporary).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&temporary, &self.path)
+        });
+        written.map_err(|error| {
+            // The first error is the one to report.
+            drop(fs::remove_file(&temporary));
+            ContractError::new(format!("{} can't be written: {error}", self.name))
+        })
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<Lock, ContractError> {
+    Lock::parse(text).map_err(|error| {
+        ContractError::new(format!(
+            "{name} can't be read: {error} — correct it, or restore it from version control"
+        ))
+    })
+}
+
+/// Checks that a git revision exists, and that it isn't an option of git.
+pub(super) fn check_revision(folder: &Path, revision: &str) -> Result<(), ContractError> {
+    let commit = format!("{revision}^{{commit}}");
+    git(folder, revision, &["rev-parse", "--quiet", "--verify", "--end-of-options", &commit]).map(drop)
+}
+
+/// Runs git in a folder and returns its output.
+pub(super) fn git(folder: &Path, revision: &str, arguments: &[&str]) -> Result<Vec<u8>, ContractError> {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(arguments);
+    run(&mut command, &format!("the revision '{revision}' can't be read"))
+}
+
+/// Runs a command and returns its output; errors begin with `failure`.
+pub(super) fn run(command: &mut Command, failure: &str) -> Result<Vec<u8>, ContractError> {
+    let output = command.output().map_err(|error| {
+        let program = command.get_program().display();
+        ContractError::new(format!("{failure}: {program}: {error}"))
+    })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(ContractError::new(format!("{failure}: {}", stderr.trim()).trim_end_matches(": ").to_owned()))
+}

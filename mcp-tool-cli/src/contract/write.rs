@@ -1,0 +1,102 @@
+//! `contract write`: updates the locks of the workspace.
+
+use mcp_tool_contract::model::Contract;
+
+use super::{
+    check::{CheckOptions, ServerContracts, edited_entries, edited_message, foreign_note},
+    error::ContractError,
+    lock_file::LockFile,
+    report::{CheckFailure, ToolReport},
+    workspace::Workspace,
+};
+
+impl ServerContracts<'_> {
+    /// Writes the contracts to the locks of their packages, and returns a line for each effect. `drop` names versions
+    /// whose promise is broken, as `name@major`.
+    pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<String>, ContractError> {
+        let workspace = Workspace::current()?;
+        let (files, foreign) = workspace.lock_files(self.tools)?;
+        let dropped: Vec<(&str, u32)> =
+            drop.iter().map(|given| self.dropped(given, &files)).collect::<Result<_, _>>()?;
+        let mut effects = Vec::new();
+        // All locks are checked before the first one is written.
+        let mut texts = Vec::new();
+        for file in &files {
+            if let [locked, ..] = edited_entries(file)?.as_slice() {
+                return Err(ContractError::new(edited_message(locked, &file.name)));
+            }
+            let mut lock = file.lock.clone();
+            for entry in &file.tools {
+                let options = CheckOptions { against: None, today };
+                if let Some(ToolReport {
+                    failure:
+                        Some((
+                            failure @ (CheckFailure::NeedsBump
+                            | CheckFailure::Weakens
+                            | CheckFailure::Dropped),
+                            reason,
+                        )),
+                    ..
+                }) = self.tool(entry, &file.lock, file, options, true)?
+                {
+                    return Err(ContractError::new(format!(
+                        "{} was not changed ({}): {reason}",
+                        file.name,
+                        failure.name()
+                    )));
+                }
+                lock.put(*entry.contract, self.name);
+            }
+            for locked in self.unserved(&file.lock, file) {
+                let Contract { name, version, deprecation, .. } = locked.contract;
+                let removal = deprecation.and_then(|deprecation| deprecation.removal);
+                if dropped.contains(&(name, version.major)) || removal.is_some_and(|day| today > day) {
+                    lock.unlist(name, version.major, self.name);
+                    effects.push(format!("{name} {version} is no longer promised by '{}'", self.name));
+                } else {
+                    effects.push(format!(
+                        "{name} {version} isn't served but stays promised: run `contract check` to see how to end it"
+                    ));
+                }
+                if lock.find(name, version.major).is_some_and(|locked| locked.servers.is_empty()) {
+                    lock.remove(name, version.major);
+                }
+            }
+            texts.push((file, lock.render()?, lock.tools().is_empty()));
+        }
+        for (file, text, is_empty) in texts {
+            if file.text.as_deref() == Some(&text) || (file.text.is_none() && is_empty) {
+                continue;
+            }
+            file.write(&text)?;
+            effects.push(format!("wrote {}", file.name));
+            if file.text.is_none() {
+                workspace.touch(&file.tools).map_err(|error| {
+                    ContractError::new(format!(
+                        "{} is new, but cargo doesn't read it until the sources change: {error}",
+                        file.name
+                    ))
+                })?;
+            }
+        }
+        effects.extend(foreign_note(&foreign));
+        Ok(effects)
+    }
+
+    /// Parses a version whose promise is broken.
+    fn dropped<'d>(self, given: &'d str, files: &[LockFile]) -> Result<(&'d str, u32), ContractError> {
+        let named = given.split_once('@').and_then(|(name, major)| Some((name, major.parse().ok()?)));
+        let Some((name, major)) = named else {
+            return Err(ContractError::new(format!(
+                "--drop {given}: must be `name@major`, such as list_invoices@1"
+            )));
+        };
+        let mut unserved = files.iter().flat_map(|file| self.unserved(&file.lock, file));
+        if unserved.any(|locked| locked.contract.name == name && locked.contract.version.major == major) {
+            return Ok((name, major));
+        }
+        Err(ContractError::new(format!(
+            "--drop {given}: no unserved version of that name and major is promised"
+        )))
+    }
+}

@@ -1,0 +1,60 @@
+//! Values of the sources applied to a table of settings.
+
+use std::collections::BTreeMap;
+
+use mcp_tool_core::setting::Setting;
+
+use super::{
+    sources::{Origin, Sources},
+    table::check_compiled,
+};
+
+/// Sources of the values that aren't defaults, by key within the section.
+pub(super) type Origins = BTreeMap<&'static str, Origin>;
+
+/// Setting as `serve --print-config` prints it.
+#[derive(Debug)]
+pub(super) struct PrintedSetting {
+    pub(super) key: String,
+    /// TOML that is also JSON.
+    pub(super) value: String,
+    pub(super) origin: Origin,
+}
+
+/// Stores the values of all sources in `target`. `prefix` is the section of keys that don't contain it.
+pub(super) fn apply<T: 'static>(
+    sources: &Sources<'_>,
+    prefix: &str,
+    settings: impl Iterator<Item = &'static Setting<T>>,
+    target: &mut T,
+) -> Result<Origins, String> {
+    let mut origins = Origins::new();
+    for setting in settings {
+        let key = format!("{prefix}{}", setting.key);
+        let Some((origin, values)) = sources.get(&key, setting) else { continue };
+        let stored = check_compiled(&key).and_then(|()| (setting.set)(target, &values));
+        stored.map_err(|reason| {
+            // A setting without a flag may be a secret.
+            let value =
+                if setting.flag.is_some() { format!("{:?}: ", values.join(",")) } else { String::new() };
+            format!("{key} (from {origin}): {value}{reason}")
+        })?;
+        origins.insert(setting.key, origin);
+    }
+    Ok(origins)
+}
+
+/// Appends the settings of a table that have a value.
+pub(super) fn print<T: 'static>(
+    prefix: &str,
+    settings: impl Iterator<Item = &'static Setting<T>>,
+    target: &T,
+    origins: &Origins,
+    printed: &mut Vec<PrintedSetting>,
+) {
+    printed.extend(settings.filter_map(|setting| {
+        let origin = origins.get(setting.key).cloned().unwrap_or(Origin::Default);
+        let value = (setting.show)(target)?;
+        Some(PrintedSetting { key: format!("{prefix}{}", setting.key), value, origin })
+    }));
+}

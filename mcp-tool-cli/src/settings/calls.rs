@@ -1,0 +1,105 @@
+//! Settings of `[limits]`, `[gate]`, `[contract]` and `[local]`.
+
+use mcp_tool_core::{
+    pipeline::versions::ClientPin,
+    setting::{Setting, list, one, text},
+};
+
+use super::{
+    config::Config,
+    value::{count, file_shown, set, size, size_shown, time, time_shown},
+};
+
+pub(super) const SETTINGS: &[Setting<Config>] = &[
+    Setting {
+        key: "limits.timeout",
+        flag: Some("timeout"),
+        value: "TIME",
+        help: "Time limit of a call whose tool sets no timeout",
+        many: false,
+        show: |config| time_shown(config.settings.timeout),
+        set: |config, values| set(&mut config.settings.timeout, time(one(values)?)),
+    },
+    Setting {
+        key: "limits.concurrency",
+        flag: Some("concurrency"),
+        value: "N",
+        help: "Maximum number of calls of all tools that run at a time",
+        many: false,
+        show: |config| Some(config.settings.concurrency.to_string()),
+        set: |config, values| set(&mut config.settings.concurrency, count(one(values)?)),
+    },
+    Setting {
+        key: "limits.max_result",
+        flag: Some("max-result"),
+        value: "SIZE",
+        help: "Largest result that is sent",
+        many: false,
+        show: |config| size_shown(config.settings.max_result),
+        set: |config, values| set(&mut config.settings.max_result, size(one(values)?)),
+    },
+    Setting {
+        key: "limits.list_page",
+        flag: Some("list-page"),
+        value: "N",
+        help: "Tools on a page of tools/list; many clients read only the first page",
+        many: false,
+        show: |config| Some(config.settings.list_page.to_string()),
+        set: |config, values| set(&mut config.settings.list_page, count(one(values)?)),
+    },
+    Setting {
+        key: "gate.allow_destructive",
+        flag: Some("allow-destructive"),
+        value: "NAME",
+        help: "Run this destructive tool although no one approves its calls",
+        many: true,
+        show: |config| {
+            let mut names: Vec<String> = config.settings.allow_destructive.iter().cloned().collect();
+            names.sort();
+            list(&names)
+        },
+        set: |config, values| {
+            config.settings.allow_destructive = values.iter().cloned().collect();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "contract.pins",
+        flag: Some("pin"),
+        value: "PIN",
+        help: "Version requirement of a client: \"CLIENT TOOL REQUIREMENT\", such as \"acme-agent list_invoices ^1\"; * means all tools",
+        many: true,
+        show: |config| list(&config.settings.pins.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        set: |config, values| {
+            let pins = values.iter().map(|pin| ClientPin::parse(pin)).collect::<Result<_, _>>();
+            set(&mut config.settings.pins, pins)
+        },
+    },
+    Setting {
+        key: "contract.known_file",
+        flag: Some("known-file"),
+        value: "FILE",
+        help: "Keep the contracts that callers last listed in this file, written at an orderly end and read at the next start",
+        many: false,
+        show: |config| file_shown(config.settings.known_file.as_ref(), ""),
+        set: |config, values| {
+            config.settings.known_file = Some(one(values)?).filter(|path| !path.is_empty()).map(Into::into);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "local.scopes",
+        flag: Some("local-scopes"),
+        value: "SCOPE",
+        help: "Scopes of the local user, instead of all; every caller is local while no authorization is configured",
+        many: true,
+        show: |config| match &config.settings.local_scopes {
+            None => text("all"),
+            Some(scopes) => list(scopes),
+        },
+        set: |config, values| {
+            config.settings.local_scopes = (values != ["all"]).then(|| values.to_vec());
+            Ok(())
+        },
+    },
+];

@@ -1,0 +1,87 @@
+//! Typed values of all settings.
+
+#[cfg(feature = "oauth")]
+use std::collections::BTreeMap;
+use std::{path::PathBuf, time::Duration};
+
+#[cfg(feature = "oauth")]
+use mcp_tool_auth::{inbound::OAuthSettings, outbound::UpstreamConfig};
+use mcp_tool_core::{
+    application::{Application, Settings},
+    network::Network,
+};
+use tracing::level_filters::LevelFilter;
+
+/// Configuration of a server and of the commands that share its settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Address that `serve --http` listens on.
+    pub(crate) listen: Option<String>,
+    pub(crate) log: LevelFilter,
+    pub(crate) settings: Settings,
+    pub(crate) http: HttpConfig,
+    #[cfg(feature = "oauth")]
+    pub(crate) oauth: OAuthSettings,
+    /// Upstreams by name.
+    #[cfg(feature = "oauth")]
+    pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
+}
+
+/// Configuration of HTTP; also parsed in builds without HTTP, so that a file is valid for each of them.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpConfig {
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) tls_cert: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Largest body of a request, in bytes.
+    pub(crate) max_body: usize,
+    pub(crate) max_connections: u32,
+    pub(crate) legacy_sessions: u32,
+    pub(crate) session_idle: Duration,
+    pub(crate) grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: None,
+            log: LevelFilter::INFO,
+            settings: Settings::default(),
+            http: HttpConfig {
+                allowed_hosts: Vec::new(),
+                allowed_origins: Vec::new(),
+                tls_cert: None,
+                tls_key: None,
+                trusted_proxies: Vec::new(),
+                max_body: 4 * 1024 * 1024,
+                max_connections: 16_384,
+                legacy_sessions: 0,
+                session_idle: Duration::from_secs(300),
+                grace: Duration::from_secs(30),
+            },
+            #[cfg(feature = "oauth")]
+            oauth: OAuthSettings::default(),
+            #[cfg(feature = "oauth")]
+            upstreams: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Returns the defaults of an application.
+    pub(crate) fn of(application: &Application) -> Self {
+        let mut config = Config::default();
+        config.http.legacy_sessions = application.legacy_sessions;
+        config
+    }
+
+    /// Returns `true` if callers need a token.
+    pub(crate) fn has_oauth(&self) -> bool {
+        #[cfg(feature = "oauth")]
+        return self.oauth.is_set();
+        #[cfg(not(feature = "oauth"))]
+        false
+    }
+}

@@ -1,0 +1,68 @@
+//! Settings put together from their sources.
+
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+use serde_json::{Value, json};
+
+use super::{
+    apply::{PrintedSetting, apply, print},
+    config::Config,
+    sources::Sources,
+    table::settings,
+};
+
+/// Settings with the source of each.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    printed: Vec<PrintedSetting>,
+}
+
+impl Loaded {
+    /// Returns each setting as a line of TOML, with its source in a comment.
+    pub(crate) fn text(&self) -> String {
+        let lines = self.printed.iter();
+        lines.map(|PrintedSetting { key, value, origin }| format!("{key} = {value}  # {origin}\n")).collect()
+    }
+
+    /// Returns each setting as `{"key", "value", "source"}`.
+    pub(crate) fn json(&self) -> Value {
+        let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        let settings = self.printed.iter().map(|PrintedSetting { key, value: text, origin }| {
+            json!({ "key": key, "value": value(text), "source": origin.to_string() })
+        });
+        settings.collect()
+    }
+}
+
+/// Loads all settings: from flags, else the environment, else the file, else the defaults.
+///
+/// # Errors
+/// An invalid value or an unknown name, with its source.
+pub(crate) fn load(
+    matches: &ArgMatches,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    defaults: Config,
+) -> Result<Loaded, String> {
+    let sources = Sources::read(matches, environment)?;
+    let mut config = defaults;
+    let origins = apply(&sources, "", settings(), &mut config)?;
+    let mut printed = Vec::new();
+    print("", settings(), &config, &origins, &mut printed);
+    #[cfg(feature = "oauth")]
+    {
+        use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings};
+        config.upstreams = super::named::load(
+            &sources,
+            "upstream",
+            UpstreamSettings::SETTINGS,
+            UpstreamSettings::with_defaults,
+            |settings| {
+                UpstreamConfig::validate(settings).map_err(|InvalidSetting { key, reason }| (key, reason))
+            },
+            &mut printed,
+        )?;
+    }
+    Ok(Loaded { config, printed })
+}
