@@ -290,7 +290,7 @@ impl Task {
     /// As it is now.
     pub(crate) fn seen(&self) -> Seen {
         let now = self.now();
-        let updated = self.desk.changed().map_or(now.updated, |changed| changed.max(now.updated));
+        let updated = self.desk.updated().map_or(now.updated, |changed| changed.max(now.updated));
         // How long it is known from its beginning: of one that has ended, more is known.
         let since = |until: DateTime<Utc>| (until - self.created).to_std().unwrap_or_default();
         let ran = match now.state {
@@ -308,7 +308,7 @@ impl Task {
             state,
             created_at: spelled(self.created),
             updated_at: spelled(updated),
-            says: self.desk.says(),
+            says: self.desk.message(),
             ttl_ms: u64::try_from((ran + KEPT).as_millis()).unwrap_or(u64::MAX),
         }
     }

@@ -24,7 +24,7 @@ use reqwest::{Client, Method};
 use credential::Credentials;
 pub use given::{Given, Key, Wrong, canonical};
 use mcp_tool_core::{
-    call::context::{CallContext, CallFacts as _},
+    call::context::{CallContext, OutboundCall as _},
     error::ToolError,
     ports::Outbound,
     start_error::StartError,

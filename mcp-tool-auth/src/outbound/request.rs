@@ -16,7 +16,7 @@ use super::{
     headers, path,
 };
 use mcp_tool_core::{
-    call::context::{CallContext, CallFacts as _},
+    call::context::{CallContext, OutboundCall as _},
     error::{ErrorKind, ToolError},
 };
 

@@ -167,7 +167,7 @@ impl Entry {
         line.0.raw(r#"","correlation_id":""#);
         line.0.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         line.0.raw("\",");
-        line.0.raw(self.caller.written(of_caller));
+        line.0.raw(self.caller.record_members(of_caller));
         if let Some(remote) = self.remote {
             line.name("remote");
             line.0.raw("\"");
@@ -199,11 +199,11 @@ impl Entry {
         if let Some(trace) = self.call.as_ref().and_then(CallContext::trace) {
             line.text("trace", trace.id());
         }
-        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().resumes()) {
+        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().first_call()) {
             line.text("resumes", &first.to_string());
         }
         if let Some(upstreams) =
-            self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
+            self.call.as_ref().map(CallContext::upstreams).filter(|names| !names.is_empty())
         {
             line.0.raw(r#","upstreams":"#);
             line.0.value(&upstreams);

@@ -1,9 +1,6 @@
 //! The first half: whether a call may begin. Refusals here have HTTP statuses of their own.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::{net::IpAddr, sync::Arc};
 
 #[cfg(feature = "http")]
 use mcp_tool_contract::model::Contract;
@@ -18,7 +15,10 @@ use crate::{
     audit::{CallStart, Entry, Outcome},
     call::{
         caller::{Caller, Scopes},
-        context::{Call, CallContext, Cancellation},
+        cancellation::Cancellation,
+        context::CallContext,
+        facts::CallFacts,
+        permits::Permits,
         report::Reports,
         trace::TraceContext,
     },
@@ -26,7 +26,7 @@ use crate::{
     control::Off,
     error::{ErrorKind, ToolError},
     pipeline::{
-        limits::Permits,
+        limits::take_permits,
         policy::{self, Decision, ScopeAuthorizer},
         registry::RegisteredTool,
         versions::{Requirement, Resolved},
@@ -266,7 +266,7 @@ impl Dispatcher {
             .and_then(|()| self.rates.take(now, &caller, tools))
             .and_then(|places| {
                 // A caller that is told to come back has its place in the window still.
-                let permits = Permits::take(&self.concurrency, own)?;
+                let permits: Permits = take_permits(&self.concurrency, own)?;
                 places.keep();
                 Ok(permits)
             });
@@ -287,25 +287,20 @@ impl Dispatcher {
         if completes.is_some() {
             timeout = timeout.min(completion::LONGEST);
         }
-        let cx = CallContext::new(Call {
+        let CallOptions { reports, asking, trace } = carried;
+        let facts = CallFacts {
             caller,
             contract,
             correlation,
-            deadline: (now + timeout).into(),
             is_completion: completes.is_some(),
-            later: OnceLock::new(),
-            over: Cancellation::default(),
-            reports: carried.reports,
-            asking: carried.asking,
-            trace: carried.trace,
+            cancellation: Cancellation::default(),
+            trace,
             stamp: Some(Arc::clone(&tool.stamp)),
             headers: arrival.headers,
-            services: Arc::clone(&self.services),
-            question: OnceLock::new(),
-            reached: Mutex::default(),
             token: arrival.token,
-            _permits: permits,
-        });
+        };
+        let services = Arc::clone(&self.services);
+        let cx = CallContext::new(facts, (now + timeout).into(), reports, asking, services, permits);
         record.admitted(cx.clone());
         Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
     }

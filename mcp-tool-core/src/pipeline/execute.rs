@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Admitted, layered};
 use crate::{
-    ask::Stale,
+    ask::StaleState,
     audit::{Entry, Outcome},
     call::context::CallContext,
     error::{ErrorKind, ToolError, chain},
@@ -74,7 +74,7 @@ async fn carry_out(
         let running = guard::read(&*tool.bound, cx, &sent)?;
         tool.constraints.check(sent.text())?;
         let digest = tool.form.digest(&sent);
-        cx.asking().bind(match &tool.whole {
+        cx.asking().bind_arguments(match &tool.whole {
             None => digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
             Some(whole) => whole.digest(&sent).unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
         });
@@ -83,7 +83,7 @@ async fn carry_out(
     };
     drop(arguments);
     if cx.asking().is_resumed() {
-        cx.asking().resume(cx).map_err(|stale| stale_answers(stale, record))?;
+        cx.resume().map_err(|stale| stale_answers(stale, record))?;
     }
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
@@ -120,7 +120,7 @@ fn go_on<'c>(
 }
 
 /// What came back with the call isn't for it. Why stands in the record alone.
-fn stale_answers(stale: Stale, record: &mut Entry) -> ToolError {
+fn stale_answers(stale: StaleState, record: &mut Entry) -> ToolError {
     record.because(stale.name());
     let message =
         "`requestState` isn't of this call, or has ended, or was used: make the call anew without it";

@@ -43,10 +43,10 @@ impl Endpoint {
             return call.await;
         };
         if is_untimed {
-            cx.runs_for(LONGEST);
+            cx.extend_deadline(LONGEST);
         }
         // From here on it asks there, and before it goes on.
-        cx.asking().sit_down(Arc::clone(&task.desk));
+        cx.asking().continue_as_task(Arc::clone(&task.desk));
         let begun = answer::task(&endpoint, &id, &stamp, cx.correlation_id(), &task);
         endpoint.tasks.run(&task, ended(call));
         begun
