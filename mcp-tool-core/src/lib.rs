@@ -33,6 +33,7 @@ pub mod ports;
 mod random;
 pub mod seal;
 pub mod start_error;
+pub mod sync;
 pub mod tasks;
 pub mod tool;
 pub mod transport;

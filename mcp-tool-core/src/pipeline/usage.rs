@@ -1,16 +1,13 @@
 //! Who still calls what will go: calls of deprecated tools, counted by caller.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use mcp_tool_contract::{
     model::{Contract, Version},
     read::violation::shown,
 };
 
-use crate::call::caller::Caller;
+use crate::{call::caller::Caller, sync::lock};
 
 /// Callers that are told apart; those that come later are counted together.
 const CALLERS: usize = 10_000;
@@ -30,7 +27,7 @@ impl Usage {
     /// Counts a call, and says so in the log at the first, tenth, hundredth … of a caller.
     pub(crate) fn count(&self, contract: &'static Contract, caller: &Caller) {
         let Contract { name: tool, version, .. } = *contract;
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = lock(&self.0);
         let mut key = Key { tool, version, caller: shown(&caller.to_string()) };
         if counts.len() >= CALLERS && !counts.contains_key(&key) {
             key.caller = "others".into();
@@ -48,7 +45,7 @@ impl Usage {
 
     /// The counts: tool, version, caller, calls.
     pub fn counts(&self) -> Vec<(&'static str, Version, String, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = lock(&self.0);
         let mut counts: Vec<_> = counts.iter().map(|(key, calls)| (key.clone(), *calls)).collect();
         counts.sort();
         counts.into_iter().map(|(key, calls)| (key.tool, key.version, key.caller, calls)).collect()

@@ -3,7 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -16,6 +16,7 @@ use super::cell::{Cell, Time, nanoseconds};
 use crate::{
     call::{cache::CacheSlot, caller::Caller},
     error::ToolError,
+    sync::lock,
 };
 
 /// Callers of tools that are counted at one time. Cells whose window is over make room for others; while there is
@@ -57,10 +58,6 @@ impl Windows {
         windows.retain(|(.., cell)| !lock(cell).is_gone);
         windows.push((contract.name, contract.version.major, cell));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Rates {

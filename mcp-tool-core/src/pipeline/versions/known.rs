@@ -5,7 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{cache::CacheSlot, caller::Caller},
     pipeline::registry::RegisteredTool,
+    sync::lock,
 };
 
 /// Callers of one generation. Two are kept, so that twice as many are remembered at most.
@@ -98,7 +99,7 @@ impl Known {
     /// Writes the file, where there is to be one: whole, or not at all.
     pub fn save(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let callers = lock(&self.callers);
         let (mut kept, mut places) = (Kept::default(), HashMap::new());
         for (name, list) in callers.old.iter().chain(&callers.young) {
             let place = *places.entry(Arc::as_ptr(list)).or_insert_with(|| {
@@ -150,7 +151,7 @@ impl Known {
     }
 
     fn within<T>(&self, work: impl FnOnce(&mut Callers) -> T) -> T {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = lock(&self.callers);
         let done = work(&mut callers);
         self.changes.store(callers.changes, Ordering::Release);
         done
@@ -223,7 +224,7 @@ mod tests {
             // One that comes again and again is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
-        let callers = known.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let callers = lock(&known.callers);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
         assert_eq!(callers.lists.len(), 1);
         drop(callers);
