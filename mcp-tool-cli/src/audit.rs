@@ -19,7 +19,7 @@ use super::{
     settings::{self, Config, Loaded},
     visible::visible,
 };
-use mcp_tool_core::audit::{Found, Question, Reading};
+use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordQuery};
 
 /// Rows by which the widths of columns are found; the rest isn't kept.
 const MEASURED: usize = 200;
@@ -72,7 +72,7 @@ pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
         });
         Ok(Some(time?))
     };
-    let question = Question {
+    let question = RecordQuery {
         since: time("since", false)?,
         until: time("until", true)?,
         user: given("user"),
@@ -89,7 +89,7 @@ pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
         measured: Vec::new(),
         widths: None,
     };
-    let asked = question.ask(&file, |found, line| out.take(found, line));
+    let asked = question.run(&file, |found, line| out.take(found, line));
     match asked.and_then(|reading| out.end().map(|()| reading)) {
         Ok(reading) => Ok(tell(&reading)),
         // Who reads it has seen enough.
@@ -99,7 +99,7 @@ pub(super) fn audit(matches: &ArgMatches) -> Ended<ExitCode> {
 }
 
 /// Says what was left out of the answer.
-fn tell(reading: &Reading) -> ExitCode {
+fn tell(reading: &QuerySummary) -> ExitCode {
     for (file, lines) in &reading.broken {
         eprintln!("warning: {}: lines that are no records: {lines}", file.display());
     }
@@ -141,7 +141,7 @@ struct Out<W: Write> {
 }
 
 impl<W: Write> Out<W> {
-    fn take(&mut self, found: &Found, line: &[u8]) -> io::Result<()> {
+    fn take(&mut self, found: &AuditRecord, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
             // What was only completed is no call.
             (Some(_), _) if found.completes.is_some() => Ok(()),
@@ -200,7 +200,7 @@ impl<W: Write> Out<W> {
     }
 }
 
-fn row(found: &Found) -> [String; 8] {
+fn row(found: &AuditRecord) -> [String; 8] {
     let version = found.version.as_ref().map(|version| format!(" {version}"));
     let completes = found.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [

@@ -19,9 +19,9 @@ use super::{
 pub use mcp_tool_core::{
     application::Application,
     control::{
-        Orders,
-        file::{self, Unheeded},
-        order::{Order, Target, Tokens, What, time_of, written},
+        ControlState,
+        entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens, format_time, parse_time},
+        file::{self, ControlFileError},
     },
 };
 
@@ -89,35 +89,38 @@ fn control_file(matches: &ArgMatches) -> Ended<PathBuf> {
 pub(super) fn order(server: &Application, command: &str, matches: &ArgMatches) -> Ended {
     let path = control_file(matches)?;
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
-    let target =
-        [("tool", Target::Tool as fn(String) -> Target), ("client", Target::Client), ("user", Target::User)]
-            .into_iter()
-            .find_map(|(id, target)| given(id).map(target));
+    let target = [
+        ("tool", DisableTarget::Tool as fn(String) -> DisableTarget),
+        ("client", DisableTarget::Client),
+        ("user", DisableTarget::User),
+    ]
+    .into_iter()
+    .find_map(|(id, target)| given(id).map(target));
     let what = match (command, target) {
         ("disable", Some(target)) => {
             check_served(server, &target)?;
-            What::Disable(target)
+            ControlAction::Disable(target)
         }
-        ("enable", Some(target)) => What::Enable(target),
-        _ => What::Revoke(tokens(given)?),
+        ("enable", Some(target)) => ControlAction::Enable(target),
+        _ => ControlAction::Revoke(tokens(given)?),
     };
-    let order = Order::now(by(), what, given("reason"));
-    let appended = file::append(&path, |orders| match &order.what {
-        What::Enable(target) if !orders.is_target_off(target) => Ok(None),
-        _ => order.line().map(Some),
+    let order = ControlEntry::new(by(), what, given("reason"));
+    let appended = file::append(&path, |orders| match &order.action {
+        ControlAction::Enable(target) if !orders.is_disabled(target) => Ok(None),
+        _ => order.to_line().map(Some),
     });
     let mut out = io::stdout().lock();
     if !appended.map_err(|error| told(&path, error))? {
-        return Ok(writeln!(out, "nothing to do: {} isn't switched off", target_shown(&order.what))?);
+        return Ok(writeln!(out, "nothing to do: {} isn't switched off", target_shown(&order.action))?);
     }
     writeln!(out, "{}", sentence(&order))?;
     writeln!(out, "servers whose control file is {} heed it within a second", path.display())?;
     Ok(())
 }
 
-fn tokens(given: impl Fn(&str) -> Option<String>) -> Ended<Tokens> {
+fn tokens(given: impl Fn(&str) -> Option<String>) -> Ended<RevokedTokens> {
     if let Some(before) = given("before") {
-        let time = time_of(&before).map_err(|reason| format!("--before {before:?}: {reason}"))?;
+        let time = parse_time(&before).map_err(|reason| format!("--before {before:?}: {reason}"))?;
         let latest = std::time::SystemTime::now() + AHEAD;
         if std::time::SystemTime::from(time) > latest {
             return Err(format!(
@@ -126,14 +129,14 @@ fn tokens(given: impl Fn(&str) -> Option<String>) -> Ended<Tokens> {
             )
             .into());
         }
-        return Ok(Tokens::Before(time));
+        return Ok(RevokedTokens::Before(time));
     }
-    let tokens = given("jti").map(Tokens::Id).or(given("subject").map(Tokens::Subject));
-    tokens.or(given("client").map(Tokens::Client)).ok_or_else(|| "say which tokens".into())
+    let tokens = given("jti").map(RevokedTokens::Id).or(given("subject").map(RevokedTokens::Subject));
+    tokens.or(given("client").map(RevokedTokens::Client)).ok_or_else(|| "say which tokens".into())
 }
 
-fn check_served(server: &Application, target: &Target) -> Ended {
-    let Target::Tool(tool) = target else { return Ok(()) };
+fn check_served(server: &Application, target: &DisableTarget) -> Ended {
+    let DisableTarget::Tool(tool) = target else { return Ok(()) };
     let names = || server.tools.iter().map(|entry| entry.contract.name);
     if names().any(|name| name == tool) {
         return Ok(());
@@ -146,8 +149,8 @@ fn check_served(server: &Application, target: &Target) -> Ended {
 /// Why a file can't be used, and what to do.
 fn told(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     let is = |kind: io::ErrorKind| {
-        let io = match error.downcast_ref::<Unheeded>() {
-            Some(Unheeded::Io(error)) => Some(error),
+        let io = match error.downcast_ref::<ControlFileError>() {
+            Some(ControlFileError::Io(error)) => Some(error),
             Some(_) => None,
             None => error.downcast_ref::<io::Error>(),
         };
@@ -167,18 +170,19 @@ fn told(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Sen
 /// Lists what is in force, the oldest first.
 pub(super) fn orders(matches: &ArgMatches) -> Ended {
     let path = control_file(matches)?;
-    let read =
-        || -> Result<Orders, Unheeded> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
+    let read = || -> Result<ControlState, ControlFileError> {
+        file::fold(file::complete(&file::read(&mut File::open(&path)?)?))
+    };
     let orders = read().map_err(|error| told(&path, error.into()))?;
-    let mut in_force: Vec<&Order> = orders.all().collect();
-    in_force.sort_by_cached_key(|order| (order.time, order.json()));
+    let mut in_force: Vec<&ControlEntry> = orders.entries().collect();
+    in_force.sort_by_cached_key(|order| (order.time, order.to_json()));
     let mut out = io::stdout().lock();
     let json = matches.get_flag("json");
     for order in &in_force {
         if json {
-            writeln!(out, "{}", order.json())?;
+            writeln!(out, "{}", order.to_json())?;
         } else {
-            writeln!(out, "{}  {}", written(order.time), sentence(order))?;
+            writeln!(out, "{}  {}", format_time(order.time), sentence(order))?;
         }
     }
     if in_force.is_empty() && !json {
@@ -188,33 +192,33 @@ pub(super) fn orders(matches: &ArgMatches) -> Ended {
 }
 
 /// The order as a line for people.
-fn sentence(order: &Order) -> String {
-    let target = target_shown(&order.what);
-    let done = match &order.what {
-        What::Disable(_) => format!("{target} is off"),
-        What::Enable(_) => format!("{target} is on again"),
-        What::Revoke(Tokens::Subject(_) | Tokens::Client(_)) => {
-            format!("{target} issued until {} are revoked", written(order.time))
+fn sentence(order: &ControlEntry) -> String {
+    let target = target_shown(&order.action);
+    let done = match &order.action {
+        ControlAction::Disable(_) => format!("{target} is off"),
+        ControlAction::Enable(_) => format!("{target} is on again"),
+        ControlAction::Revoke(RevokedTokens::Subject(_) | RevokedTokens::Client(_)) => {
+            format!("{target} issued until {} are revoked", format_time(order.time))
         }
-        What::Revoke(Tokens::Id(_)) => format!("{target} is revoked"),
-        What::Revoke(Tokens::Before(_)) => format!("{target} are revoked"),
+        ControlAction::Revoke(RevokedTokens::Id(_)) => format!("{target} is revoked"),
+        ControlAction::Revoke(RevokedTokens::Before(_)) => format!("{target} are revoked"),
     };
     let reason = order.reason.as_ref().map(|reason| format!(": {}", visible(reason)));
     format!("{done}, by {}{}", visible(&order.by), reason.unwrap_or_default())
 }
 
-fn target_shown(what: &What) -> String {
+fn target_shown(what: &ControlAction) -> String {
     match what {
-        What::Disable(target) | What::Enable(target) => match target {
-            Target::Tool(tool) => format!("the tool '{}'", visible(tool)),
-            Target::Client(client) => format!("the client '{}'", visible(client)),
-            Target::User(user) => format!("the user '{}'", visible(user)),
+        ControlAction::Disable(target) | ControlAction::Enable(target) => match target {
+            DisableTarget::Tool(tool) => format!("the tool '{}'", visible(tool)),
+            DisableTarget::Client(client) => format!("the client '{}'", visible(client)),
+            DisableTarget::User(user) => format!("the user '{}'", visible(user)),
         },
-        What::Revoke(tokens) => match tokens {
-            Tokens::Id(jti) => format!("the token '{}'", visible(jti)),
-            Tokens::Subject(subject) => format!("tokens of the user '{}'", visible(subject)),
-            Tokens::Client(client) => format!("tokens of the client '{}'", visible(client)),
-            Tokens::Before(time) => format!("all tokens issued before {}", written(*time)),
+        ControlAction::Revoke(tokens) => match tokens {
+            RevokedTokens::Id(jti) => format!("the token '{}'", visible(jti)),
+            RevokedTokens::Subject(subject) => format!("tokens of the user '{}'", visible(subject)),
+            RevokedTokens::Client(client) => format!("tokens of the client '{}'", visible(client)),
+            RevokedTokens::Before(time) => format!("all tokens issued before {}", format_time(*time)),
         },
     }
 }

@@ -11,7 +11,7 @@ use super::{
     settings::{self, Config},
     visible::visible,
 };
-use mcp_tool_core::{application::Application, audit::Question};
+use mcp_tool_core::{application::Application, audit::RecordQuery};
 
 pub(super) fn command() -> Command {
     Command::new("doctor")
@@ -140,9 +140,9 @@ fn last_week(server: &Application, config: &Config) -> Answer {
         return Answer { is_good: false, text };
     };
     let since = DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(TimeDelta::days(7));
-    let question = Question { since, ..Question::default() };
+    let question = RecordQuery { since, ..RecordQuery::default() };
     let (mut calls, mut last) = (0_u64, None);
-    let asked = question.ask(file, |found, _| {
+    let asked = question.run(file, |found, _| {
         calls += 1;
         last = Some(format!(
             "{}: {} through {} called {}: {}",

@@ -184,7 +184,7 @@ impl Application {
             instructions: self.instructions,
             fallback: self.fallback,
         };
-        let tasks = Tasks::among(settings.concurrency.get());
+        let tasks = Tasks::for_concurrency(settings.concurrency.get());
         Endpoint::new(dispatcher, tasks, server, local, lists)
             .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }

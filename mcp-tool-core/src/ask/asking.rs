@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::Context,
@@ -23,7 +23,7 @@ use super::{
     round_state::{RoundState, unix_now},
     wait_time::WaitTime,
 };
-use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer};
+use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer, sync};
 
 /// Maximum number of times that one question is asked while its answers are malformed.
 const MAX_ATTEMPTS: u32 = 3;
@@ -99,7 +99,7 @@ impl Asking {
     }
 
     fn log(&self) -> MutexGuard<'_, QuestionLog> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.log)
     }
 
     /// Takes the answers that the client sent; the arguments must be bound before.

@@ -1,15 +1,13 @@
 //! Questions and status of a running task, as `tasks/get` shows them.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::question::Question;
+use crate::sync;
 
 /// Questions of one task, until the client answers them (`tasks/update`), and its last progress message.
 #[derive(Debug, Default)]
@@ -30,21 +28,21 @@ impl TaskInbox {
     pub(super) fn ask(&self, question: Question) -> oneshot::Receiver<Value> {
         self.update(|_| {});
         let (sender, receiver) = oneshot::channel();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = sync::lock(&self.open);
         open.insert(question.key.clone(), (question, sender));
         receiver
     }
 
     /// Returns the unanswered questions as `InputRequests`, without those that the function no longer awaits.
     pub(crate) fn requests(&self) -> Map<String, Value> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = sync::lock(&self.open);
         open.retain(|_, (_, sender)| !sender.is_closed());
         open.iter().map(|(key, (question, _))| (key.clone(), question.request())).collect()
     }
 
     /// Delivers `InputResponses`; responses without an open question are ignored.
     pub(crate) fn answer(&self, responses: Map<String, Value>) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = sync::lock(&self.open);
         for (key, response) in responses {
             if let Some((_, sender)) = open.remove(&key) {
                 // The function may have dropped the question meanwhile.
@@ -61,16 +59,16 @@ impl TaskInbox {
 
     /// The last progress message.
     pub(crate) fn message(&self) -> Option<String> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).message.clone()
+        sync::lock(&self.status).message.clone()
     }
 
     /// Time of the last change.
     pub(crate) fn updated(&self) -> Option<DateTime<Utc>> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).updated
+        sync::lock(&self.status).updated
     }
 
     fn update(&self, change: impl FnOnce(&mut TaskStatus)) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut status = sync::lock(&self.status);
         change(&mut status);
         status.updated = Some(Utc::now());
     }

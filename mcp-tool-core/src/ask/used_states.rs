@@ -1,14 +1,14 @@
 //! Sealed states that were opened. Each opens once per process.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use uuid::Uuid;
 
 use super::round_state::{StaleState, unix_now};
-use crate::call::caller::{Caller, Principal};
+use crate::{
+    call::caller::{Caller, Principal},
+    sync,
+};
 
 /// Maximum number of unexpired states that are remembered. Beyond it states are refused, so that none opens twice.
 const MAX_STATES: usize = 100_000;
@@ -25,7 +25,7 @@ impl UsedStates {
     /// # Errors
     /// [`StaleState::Used`] if it was used before, or too many states are remembered.
     pub(super) fn insert(&self, caller: &Caller, id: Uuid, expires: u64) -> Result<(), StaleState> {
-        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = sync::lock(&self.0);
         let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
         let own = used.entry(Principal::clone(caller.principal())).or_default();
         let is_caller_full = own.len() >= MAX_STATES_PER_CALLER;

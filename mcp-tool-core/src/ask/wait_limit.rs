@@ -2,11 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use super::AskError;
-use crate::call::caller::{Caller, Principal};
+use crate::{
+    call::caller::{Caller, Principal},
+    sync,
+};
 
 /// Maximum number of questions of one caller that wait at one time.
 const MAX_PER_CALLER: u32 = 16;
@@ -35,7 +38,7 @@ impl WaitLimit {
 
     pub(super) fn acquire(&self, caller: &Caller) -> Result<WaitPermit, AskError> {
         let principal = Principal::clone(caller.principal());
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = sync::lock(&self.waiting);
         let WaitCounts { total, by_caller } = &mut *waiting;
         let own = by_caller.entry(principal.clone()).or_default();
         if *total >= self.max || *own >= self.max_per_caller {
@@ -57,7 +60,7 @@ pub(super) struct WaitPermit {
 
 impl Drop for WaitPermit {
     fn drop(&mut self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = sync::lock(&self.waiting);
         let WaitCounts { total, by_caller } = &mut *waiting;
         *total = total.saturating_sub(1);
         if let Some(own) = by_caller.get_mut(&self.principal) {

@@ -1,9 +1,11 @@
 //! Time that a call waits for answers, which doesn't count against its deadline.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
+
+use crate::sync;
 
 /// Total time of a call during which at least one question waited.
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ impl WaitTime {
     }
 
     fn lock(&self) -> MutexGuard<'_, Intervals> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }
 

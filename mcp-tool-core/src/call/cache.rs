@@ -3,10 +3,12 @@
 use std::{
     any::Any,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use crate::sync;
 
 /// Values computed from a caller, so that each call of it doesn't compute them again. They are no part of its
 /// identity: equality ignores them and a clone starts empty, since a caller is cloned to be changed.
@@ -54,7 +56,7 @@ impl CacheSlot {
         version: CacheVersion,
         compute: impl FnOnce() -> T,
     ) -> Arc<T> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = sync::lock(&self.0);
         if let Some((cached_version, value)) = &*slot
             && *cached_version == version
             && let Ok(value) = Arc::clone(value).downcast()

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -26,6 +26,7 @@ use crate::{
     ask::{Asking, UsedStates, WaitLimit},
     ports::Outbound,
     seal::Sealer,
+    sync,
 };
 
 /// The running call: its caller, contract, deadline and trace, and the ways to report to the client and to ask it.
@@ -251,7 +252,7 @@ impl CallContext {
 
     /// Names of the upstreams that the call sent requests to.
     pub(crate) fn upstreams(&self) -> Vec<String> {
-        self.call.upstreams.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        sync::lock(&self.call.upstreams).clone()
     }
 
     pub(crate) fn cancel(&self) {
@@ -305,7 +306,7 @@ impl OutboundCall for CallContext {
     }
 
     fn record_upstream(&self, name: &str) {
-        let mut upstreams = self.call.upstreams.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut upstreams = sync::lock(&self.call.upstreams);
         if !upstreams.iter().any(|known| known == name) {
             upstreams.push(name.to_owned());
         }

@@ -1,10 +1,8 @@
 //! Progress and log messages that a running call sends to its client, if the client asked for them.
 
-use std::{
-    borrow::Cow,
-    sync::{Mutex, PoisonError},
-};
+use std::{borrow::Cow, sync::Mutex};
 
+use crate::sync;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -21,15 +19,22 @@ const MAX_DATA: usize = 4 * 1024;
 /// `Ord` follows the severity: `LogLevel::Error > LogLevel::Warning`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are those of the RFC")]
 pub enum LogLevel {
+    /// Details for debugging.
     Debug,
+    /// Normal progress of the work.
     Info,
+    /// A normal but significant event.
     Notice,
+    /// A problem that doesn't fail the call.
     Warning,
+    /// A failure.
     Error,
+    /// A failure of a component.
     Critical,
+    /// A failure that needs action at once.
     Alert,
+    /// The system is unusable.
     Emergency,
 }
 
@@ -105,7 +110,7 @@ impl Reports {
     pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: String) {
         let Some(last) = &self.progress else { return };
         let total = total.filter(|total| total.is_finite());
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = sync::lock(last);
         let has_grown = progress.is_finite() && last.is_none_or(|last| progress > last);
         if has_grown && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
             *last = Some(progress);

@@ -16,7 +16,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     json::Text,
     pipeline::{CallOutcome, Refusal, RefusalKind},
-    tasks::{POLL_MS, Seen, Task},
+    tasks::{POLL_MS, Task, TaskView},
     tool::{
         result::Answer,
         stamp::{META_CORRELATION, Stamp},
@@ -71,7 +71,7 @@ fn asks(endpoint: &Endpoint, id: &Id, stamped: &Stamped<'_>, members: &str) -> V
 
 /// A call that goes on as a task (`CreateTaskResult`, SEP-2663).
 pub(crate) fn task(endpoint: &Endpoint, id: &Id, stamp: &Stamp, correlation: Uuid, task: &Task) -> Framed {
-    let Seen { created_at, updated_at, ttl_ms, .. } = task.seen();
+    let TaskView { created_at, updated_at, ttl_ms, .. } = task.view();
     let mut text = begin(Some(id), 256);
     text.raw(&format!(
         r#""result":{{"resultType":"task","taskId":"{}","status":"working","createdAt":"{created_at}","lastUpdatedAt":"{updated_at}","ttlMs":{ttl_ms},"pollIntervalMs":{POLL_MS},"_meta":{{"#,

@@ -121,7 +121,7 @@ impl Service {
             "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
-            "/readyz" if !self.endpoint.dispatcher.controls.are_heard() => {
+            "/readyz" if !self.endpoint.dispatcher.controls.is_current() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the control file can't be heeded\n")
             }
             "/readyz" => plain(StatusCode::OK, "ready\n"),
