@@ -30,9 +30,9 @@ const MAX_EXACT: i128 = 1 << 53;
 ///
 /// The struct derives [`serde::Deserialize`] too.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be asked for",
-    label = "a struct that derives `ToolSchema` and has no `secret` field is wanted here",
-    note = "a form never asks for secrets (MCP elicitation, security considerations): let the person enter them on a page of their own, by `ask_to_open`"
+    message = "`{Self}` isn't a form",
+    label = "must be a struct that derives `ToolSchema` and has no `secret` field",
+    note = "forms must not ask for secrets (MCP elicitation, security considerations): let the person enter them on a page, by `ask_to_open`"
 )]
 pub trait Form: OutputObject {
     /// Key of the question: the struct's name in `snake_case`.

@@ -12,7 +12,7 @@ use crate::{
         context::CallContext,
     },
     clock::Moment,
-    json::Text,
+    json::JsonWriter,
     tool::stamp::Stamp,
 };
 
@@ -171,7 +171,7 @@ impl PendingRecord {
         result: Option<&[u8]>,
     ) {
         self.is_written = true;
-        let mut line = RecordWriter(Text::with_capacity(768));
+        let mut line = RecordWriter(JsonWriter::with_capacity(768));
         line.0.raw(r#"{"time":""#);
         self.moment.write(&mut line.0);
         line.0.raw(r#"","correlation_id":""#);
@@ -256,7 +256,7 @@ impl Drop for PendingRecord {
 
 /// Writer of a record's members, whose names need no escapes.
 #[derive(Default)]
-struct RecordWriter(Text);
+struct RecordWriter(JsonWriter);
 
 impl RecordWriter {
     fn name(&mut self, name: &str) {

@@ -136,8 +136,8 @@ impl Audit {
         }
     }
 
-    /// Appends the record of a call, a complete line. If its function `has_started` the record is never dropped; there
-    /// are at most as many of them as concurrent calls.
+    /// Appends the record of a call, a complete line. A required sink gets every record whose function `has_started`;
+    /// there are at most as many of them as concurrent calls.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {

@@ -37,7 +37,7 @@ use super::{
     tasks,
 };
 use crate::{
-    announce::Heard,
+    announce::ChangeReceiver,
     ask::TASKS,
     call::{caller::Caller, report::LogLevel},
 };
@@ -57,7 +57,7 @@ pub(crate) struct Protocol {
     /// The client, where it stays connected.
     pub(super) session: Option<Arc<Session>>,
     /// What streams hear that were asked for and aren't open yet: nothing that changes meanwhile is missed.
-    opening: Arc<Mutex<VecDeque<Heard>>>,
+    opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
 impl Protocol {
@@ -79,7 +79,7 @@ impl Protocol {
         }
     }
 
-    fn heard(&self) -> Heard {
+    fn heard(&self) -> ChangeReceiver {
         let heard = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         heard.unwrap_or_else(|| self.endpoint.announcements.listen())
     }

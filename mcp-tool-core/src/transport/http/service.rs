@@ -109,7 +109,7 @@ impl Service {
     /// Whether a connection from there is served where only proxies are.
     pub(super) fn hears(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
-        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.holds(peer))
+        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
