@@ -152,6 +152,9 @@ fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
         let messages =
             violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {
+                Rule::Type if pointer.is_empty() && schema.items.is_some() => {
+                    format!("/{}: must be an array", field.name)
+                }
                 Rule::Type => format!("/{}{pointer}: must be {}", field.name, schema.kind.noun()),
                 _ => format!("/{}{pointer}: {message}", field.name),
             });
@@ -183,10 +186,10 @@ mod tests {
     /// An order.
     #[derive(Debug, Deserialize, PartialEq, ToolSchema)]
     struct ShirtOrder {
-        /// Who wears it.
+        /// Wearer.
         #[schema(min_len = 1, max_len = 8, pattern = "^[A-Z][a-z]*$")]
         name: String,
-        /// How many.
+        /// Number of shirts.
         #[schema(min = 1, max = 5)]
         count: u8,
         colour: Colour,
@@ -203,8 +206,8 @@ mod tests {
         let expected = json!({
             "type": "object",
             "properties": {
-                "name": { "type": "string", "minLength": 1, "maxLength": 8, "description": "Who wears it. It matches ^[A-Z][a-z]*$." },
-                "count": { "type": "integer", "minimum": 1, "maximum": 5, "description": "How many." },
+                "name": { "type": "string", "minLength": 1, "maxLength": 8, "description": "Wearer. It matches ^[A-Z][a-z]*$." },
+                "count": { "type": "integer", "minimum": 1, "maximum": 5, "description": "Number of shirts." },
                 "colour": { "type": "string", "enum": ["red", "dark_blue"], "description": "colour" },
                 "others": { "type": "array", "items": { "type": "string", "enum": ["red", "dark_blue"] }, "maxItems": 3, "description": "others" },
                 "gift": { "type": "boolean", "description": "is gift" },
