@@ -14,7 +14,7 @@ use clap::{
 };
 use serde_json::json;
 
-use mcp_tool_core::audit::{Found, Question, Reading};
+use mcp_tool_core::audit::{AuditRecord, RecordQuery, QuerySummary};
 
 use crate::{
     format::OutputFormat,
@@ -76,7 +76,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
         });
         Ok(Some(time?))
     };
-    let question = Question {
+    let question = RecordQuery {
         since: time("since", false)?,
         until: time("until", true)?,
         user: given("user"),
@@ -93,7 +93,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
         measured: Vec::new(),
         widths: None,
     };
-    let result = question.ask(&file, |found, line| output.write(found, line));
+    let result = question.run(&file, |found, line| output.write(found, line));
     match result.and_then(|reading| output.finish().map(|()| reading)) {
         Ok(reading) => Ok(report_gaps(&reading)),
         // The reader of a pipe has closed it.
@@ -103,7 +103,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
 }
 
 /// Prints which files and lines the answer lacks.
-fn report_gaps(reading: &Reading) -> ExitCode {
+fn report_gaps(reading: &QuerySummary) -> ExitCode {
     for (file, lines) in &reading.broken {
         eprintln!("warning: {}: {lines} lines are not records", file.display());
     }
@@ -145,7 +145,7 @@ struct AuditOutput<W: Write> {
 }
 
 impl<W: Write> AuditOutput<W> {
-    fn write(&mut self, found: &Found, line: &[u8]) -> io::Result<()> {
+    fn write(&mut self, found: &AuditRecord, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
             // A completion isn't a call.
             (Some(_), _) if found.completes.is_some() => Ok(()),
@@ -204,7 +204,7 @@ impl<W: Write> AuditOutput<W> {
     }
 }
 
-fn row(found: &Found) -> [String; 8] {
+fn row(found: &AuditRecord) -> [String; 8] {
     let version = found.version.as_ref().map(|version| format!(" {version}"));
     let completes = found.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [

@@ -14,9 +14,9 @@ use mcp_tool_contract::name;
 use mcp_tool_core::{
     application::Application,
     control::{
-        Orders,
-        file::{self, Unheeded},
-        order::{Order, Target, Tokens, What, time_of, written},
+        ControlState,
+        entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens, format_time, parse_time},
+        file::{self, ControlFileError},
     },
 };
 
@@ -92,35 +92,38 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
-    let target =
-        [("tool", Target::Tool as fn(String) -> Target), ("client", Target::Client), ("user", Target::User)]
-            .into_iter()
-            .find_map(|(id, target)| given(id).map(target));
+    let target = [
+        ("tool", DisableTarget::Tool as fn(String) -> DisableTarget),
+        ("client", DisableTarget::Client),
+        ("user", DisableTarget::User),
+    ]
+    .into_iter()
+    .find_map(|(id, target)| given(id).map(target));
     let what = match (command, target) {
         ("disable", Some(target)) => {
             check_served(application, &target)?;
-            What::Disable(target)
+            ControlAction::Disable(target)
         }
-        ("enable", Some(target)) => What::Enable(target),
-        _ => What::Revoke(tokens(given)?),
+        ("enable", Some(target)) => ControlAction::Enable(target),
+        _ => ControlAction::Revoke(tokens(given)?),
     };
-    let order = Order::now(operator(), what, given("reason"));
-    let appended = file::append(&path, |orders| match &order.what {
-        What::Enable(target) if !orders.is_target_off(target) => Ok(None),
-        _ => order.line().map(Some),
+    let order = ControlEntry::new(operator(), what, given("reason"));
+    let appended = file::append(&path, |orders| match &order.action {
+        ControlAction::Enable(target) if !orders.is_disabled(target) => Ok(None),
+        _ => order.to_line().map(Some),
     });
     let mut out = io::stdout().lock();
     if !appended.map_err(|error| explained(&path, error))? {
-        return Ok(writeln!(out, "nothing to do: {} isn't disabled", describe(&order.what))?);
+        return Ok(writeln!(out, "nothing to do: {} isn't disabled", describe(&order.action))?);
     }
     writeln!(out, "{}", sentence(&order))?;
     writeln!(out, "servers with the control file {} apply it within a second", path.display())?;
     Ok(())
 }
 
-fn tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Tokens> {
+fn tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<RevokedTokens> {
     if let Some(before) = given("before") {
-        let time = time_of(&before).map_err(|reason| format!("--before: {before:?}: {reason}"))?;
+        let time = parse_time(&before).map_err(|reason| format!("--before: {before:?}: {reason}"))?;
         let latest = std::time::SystemTime::now() + MAX_AHEAD;
         if std::time::SystemTime::from(time) > latest {
             return Err(format!(
@@ -129,15 +132,15 @@ fn tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Tokens> {
             )
             .into());
         }
-        return Ok(Tokens::Before(time));
+        return Ok(RevokedTokens::Before(time));
     }
-    let tokens = given("jti").map(Tokens::Id).or(given("subject").map(Tokens::Subject));
-    tokens.or(given("client").map(Tokens::Client)).ok_or_else(|| "no tokens were given".into())
+    let tokens = given("jti").map(RevokedTokens::Id).or(given("subject").map(RevokedTokens::Subject));
+    tokens.or(given("client").map(RevokedTokens::Client)).ok_or_else(|| "no tokens were given".into())
 }
 
 /// Checks that a tool to disable exists.
-fn check_served(application: &Application, target: &Target) -> CommandResult {
-    let Target::Tool(tool) = target else { return Ok(()) };
+fn check_served(application: &Application, target: &DisableTarget) -> CommandResult {
+    let DisableTarget::Tool(tool) = target else { return Ok(()) };
     let names = || application.tools.iter().map(|entry| entry.contract.name);
     if names().any(|name| name == tool) {
         return Ok(());
@@ -150,8 +153,8 @@ fn check_served(application: &Application, target: &Target) -> CommandResult {
 /// Adds the file and, if it doesn't exist, what to do.
 fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     let is = |kind: io::ErrorKind| {
-        let io = match error.downcast_ref::<Unheeded>() {
-            Some(Unheeded::Io(error)) => Some(error),
+        let io = match error.downcast_ref::<ControlFileError>() {
+            Some(ControlFileError::Io(error)) => Some(error),
             Some(_) => None,
             None => error.downcast_ref::<io::Error>(),
         };
@@ -172,17 +175,17 @@ fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error 
 pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let read =
-        || -> Result<Orders, Unheeded> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
+        || -> Result<ControlState, ControlFileError> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
     let orders = read().map_err(|error| explained(&path, error.into()))?;
-    let mut in_force: Vec<&Order> = orders.all().collect();
-    in_force.sort_by_cached_key(|order| (order.time, order.json()));
+    let mut in_force: Vec<&ControlEntry> = orders.entries().collect();
+    in_force.sort_by_cached_key(|order| (order.time, order.to_json()));
     let mut out = io::stdout().lock();
     let json = OutputFormat::of(matches) == OutputFormat::Json;
     for order in &in_force {
         if json {
-            writeln!(out, "{}", order.json())?;
+            writeln!(out, "{}", order.to_json())?;
         } else {
-            writeln!(out, "{}  {}", written(order.time), sentence(order))?;
+            writeln!(out, "{}  {}", format_time(order.time), sentence(order))?;
         }
     }
     if in_force.is_empty() && !json {
@@ -192,33 +195,33 @@ pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
 }
 
 /// Describes a line of the control file for people.
-fn sentence(order: &Order) -> String {
-    let target = describe(&order.what);
-    let effect = match &order.what {
-        What::Disable(_) => format!("{target} is disabled"),
-        What::Enable(_) => format!("{target} is enabled"),
-        What::Revoke(Tokens::Subject(_) | Tokens::Client(_)) => {
-            format!("{target} issued until {} are revoked", written(order.time))
+fn sentence(order: &ControlEntry) -> String {
+    let target = describe(&order.action);
+    let effect = match &order.action {
+        ControlAction::Disable(_) => format!("{target} is disabled"),
+        ControlAction::Enable(_) => format!("{target} is enabled"),
+        ControlAction::Revoke(RevokedTokens::Subject(_) | RevokedTokens::Client(_)) => {
+            format!("{target} issued until {} are revoked", format_time(order.time))
         }
-        What::Revoke(Tokens::Id(_)) => format!("{target} is revoked"),
-        What::Revoke(Tokens::Before(_)) => format!("{target} are revoked"),
+        ControlAction::Revoke(RevokedTokens::Id(_)) => format!("{target} is revoked"),
+        ControlAction::Revoke(RevokedTokens::Before(_)) => format!("{target} are revoked"),
     };
     let reason = order.reason.as_ref().map(|reason| format!(": {}", sanitize(reason)));
     format!("{effect}, by {}{}", sanitize(&order.by), reason.unwrap_or_default())
 }
 
-fn describe(what: &What) -> String {
+fn describe(what: &ControlAction) -> String {
     match what {
-        What::Disable(target) | What::Enable(target) => match target {
-            Target::Tool(tool) => format!("the tool '{}'", sanitize(tool)),
-            Target::Client(client) => format!("the client '{}'", sanitize(client)),
-            Target::User(user) => format!("the user '{}'", sanitize(user)),
+        ControlAction::Disable(target) | ControlAction::Enable(target) => match target {
+            DisableTarget::Tool(tool) => format!("the tool '{}'", sanitize(tool)),
+            DisableTarget::Client(client) => format!("the client '{}'", sanitize(client)),
+            DisableTarget::User(user) => format!("the user '{}'", sanitize(user)),
         },
-        What::Revoke(tokens) => match tokens {
-            Tokens::Id(jti) => format!("the token '{}'", sanitize(jti)),
-            Tokens::Subject(subject) => format!("tokens of the user '{}'", sanitize(subject)),
-            Tokens::Client(client) => format!("tokens of the client '{}'", sanitize(client)),
-            Tokens::Before(time) => format!("all tokens issued before {}", written(*time)),
+        ControlAction::Revoke(tokens) => match tokens {
+            RevokedTokens::Id(jti) => format!("the token '{}'", sanitize(jti)),
+            RevokedTokens::Subject(subject) => format!("tokens of the user '{}'", sanitize(subject)),
+            RevokedTokens::Client(client) => format!("tokens of the client '{}'", sanitize(client)),
+            RevokedTokens::Before(time) => format!("all tokens issued before {}", format_time(*time)),
         },
     }
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
 use mcp_tool_contract::model::{Contract, Gate};
-use mcp_tool_core::{application::Application, audit::Question};
+use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
 use crate::{
@@ -182,9 +182,9 @@ fn last_week(application: &Application, config: &Config) -> Answer {
         return Answer::new(false, "No: audit records are only in the log. Set audit.file.");
     };
     let since = DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(TimeDelta::days(7));
-    let question = Question { since, ..Question::default() };
+    let question = RecordQuery { since, ..RecordQuery::default() };
     let (mut calls, mut last) = (0_u64, None);
-    let result = question.ask(file, |found, _| {
+    let result = question.run(file, |found, _| {
         calls += 1;
         let agent = found.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
         let (user, tool) = (sanitize(&found.user), sanitize(&found.tool));

@@ -1,72 +1,91 @@
-//! What clients that listen are told: that a list, or a resource, may be another than it was.
+//! Notifications of changed lists and resources to clients that listen.
 
 use tokio::sync::broadcast;
 
-/// Announcements that wait for a client that reads slowly; the same news twice is no more than once.
-const WAITING: usize = 64;
+/// Maximum number of changes that wait for a slow client. Beyond it the client is told that everything changed.
+const MAX_BUFFERED: usize = 64;
 
-/// Tells the clients that listen that a list or a resource has changed.
+/// Sender of list and resource changes to all clients that listen.
 ///
-/// Clones tell the same clients. A function borrows it like what is lent, and [`ToolServer::announcements`] gives it to
-/// the application's own tasks. That an operator switched a tool off or on is told without it.
+/// Clones reach the same clients. A tool function takes it as `&Announcements` without registering it, or uses
+/// [`CallContext::announcements`](crate::call::context::CallContext::announcements); `ToolServer::announcements` returns
+/// it for the application's own tasks. Changes of the control file are announced without it.
 ///
-/// A client listens in a session or over stdio (2025-11-25, `list_changed`), or by a stream of `subscriptions/listen`
-/// (2026-07-28, subscriptions), where it hears what it asked for.
+/// | protocol | how a client listens | what it gets |
+/// |---|---|---|
+/// | 2025-11-25 | stdio or a session | `notifications/…/list_changed`, and updates of resources that it subscribed to |
+/// | 2026-07-28 | `subscriptions/listen` | the kinds and resources that it named |
 ///
-/// [`ToolServer::announcements`]: crate::ToolServer::announcements
+/// A client that reads too slowly is told that all lists and resources changed.
+///
+/// ```
+/// use mcp_tool_runtime::{Announcements, prelude::*};
+///
+/// /// Publish a document.
+/// #[mcp_tool(version = "1.0", scope = "docs:write")]
+/// async fn publish(announcements: &Announcements, name: String) -> String {
+///     announcements.resource_updated(format!("docs://{name}"));
+///     format!("Published {name}.")
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Announcements(broadcast::Sender<Change>);
 
-/// What may be other than it was.
+/// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
+    /// The list of tools.
     Tools,
+    /// The list of prompts.
     Prompts,
+    /// The list of resources.
     Resources,
+    /// The resource with this URI.
     Resource(String),
 }
 
 impl Announcements {
     pub(crate) fn new() -> Self {
-        Announcements(broadcast::Sender::new(WAITING))
+        Announcements(broadcast::Sender::new(MAX_BUFFERED))
     }
 
-    /// The list of tools may be another for some callers, as where the application's policy decides otherwise now.
+    /// Announces that the list of tools may have changed for some callers, such as after a change of the
+    /// application's policy (`notifications/tools/list_changed`).
     pub fn tools_changed(&self) {
-        self.tell(Change::Tools);
+        self.send(Change::Tools);
     }
 
-    /// The list of prompts has changed.
+    /// Announces that the list of prompts has changed (`notifications/prompts/list_changed`).
     pub fn prompts_changed(&self) {
-        self.tell(Change::Prompts);
+        self.send(Change::Prompts);
     }
 
-    /// The list of resources has changed.
+    /// Announces that the list of resources has changed (`notifications/resources/list_changed`).
     pub fn resources_changed(&self) {
-        self.tell(Change::Resources);
+        self.send(Change::Resources);
     }
 
-    /// The resource of that URI has changed.
+    /// Announces that the resource `uri` has changed (`notifications/resources/updated`).
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.tell(Change::Resource(uri.into()));
+        self.send(Change::Resource(uri.into()));
     }
 
-    fn tell(&self, change: Change) {
-        // Nobody may be listening.
+    fn send(&self, change: Change) {
+        // Fails if no client listens.
         drop(self.0.send(change));
     }
 
-    pub(crate) fn listen(&self) -> Heard {
-        Heard(self.0.subscribe())
+    pub(crate) fn listen(&self) -> ChangeReceiver {
+        ChangeReceiver(self.0.subscribe())
     }
 }
 
-/// What one client hears.
-pub(crate) struct Heard(broadcast::Receiver<Change>);
+/// Receiver of changes for one client.
+pub(crate) struct ChangeReceiver(broadcast::Receiver<Change>);
 
-impl Heard {
-    /// The next change; nothing more once the server is gone. Who missed some is told that all lists may have changed,
-    /// and every one of its `resources`.
+impl ChangeReceiver {
+    /// Returns the next changes; `None` once the server has ended. If the client missed some, these are changes of all
+    /// lists and all of its `resources`.
     pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),
@@ -84,16 +103,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_reads_slowly_is_told_of_all_that_it_hears() {
+    async fn slow_client_is_told_that_everything_changed() {
         let announcements = Announcements::new();
-        let mut heard = announcements.listen();
-        for _ in 0..=WAITING {
+        let mut receiver = announcements.listen();
+        for _ in 0..=MAX_BUFFERED {
             announcements.resource_updated("file:///a");
         }
         let own = || vec!["file:///b".to_owned()];
         let of_b = Change::Resource("file:///b".into());
         let all = vec![Change::Tools, Change::Prompts, Change::Resources, of_b];
-        assert_eq!(heard.next(own).await, Some(all));
-        assert_eq!(heard.next(own).await, Some(vec![Change::Resource("file:///a".into())]));
+        assert_eq!(receiver.next(own).await, Some(all));
+        assert_eq!(receiver.next(own).await, Some(vec![Change::Resource("file:///a".into())]));
     }
 }

@@ -8,16 +8,16 @@ use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
 use crate::{
     announce::Announcements,
-    ask::{Used, Waits},
+    ask::{UsedStates, WaitLimit},
     audit::{Audit, FileSink, LineSink, Sink, UnauthenticatedRecords},
     call::{
         caller::{Caller, Scopes},
-        context::Services,
+        services::{MAX_RESULT, Services},
     },
     control::Controls,
     pipeline::{
         Dispatcher,
-        limits::{Concurrency, MAX_RESULT, Rates},
+        limits::{Concurrency, Rates},
         middleware::Layer,
         policy::{Policy, ScopeAuthorizer},
         registry::Registry,
@@ -166,8 +166,8 @@ impl Application {
             services: Arc::new(Services {
                 sealer,
                 max_result: settings.max_result,
-                used: Used::default(),
-                waits: Waits::among(settings.concurrency.get()),
+                used_states: UsedStates::default(),
+                wait_limit: WaitLimit::for_concurrency(settings.concurrency.get()),
                 announcements: self.announcements,
                 outbound: settings.outbound.clone(),
             }),
@@ -184,7 +184,7 @@ impl Application {
             instructions: self.instructions,
             fallback: self.fallback,
         };
-        let tasks = Tasks::among(settings.concurrency.get());
+        let tasks = Tasks::for_concurrency(settings.concurrency.get());
         Endpoint::new(dispatcher, tasks, server, local, lists)
             .map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }

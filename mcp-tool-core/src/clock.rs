@@ -1,4 +1,4 @@
-//! The time of a call, read once.
+//! The start time of a call, read once for its deadline, id and record.
 
 use std::{
     cell::Cell,
@@ -8,9 +8,9 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use crate::json::Text;
+use crate::json::JsonWriter;
 
-/// When something happened, by the clock that only goes forward and by the one on the wall.
+/// One point in time, by the monotonic clock and by the system clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) instant: Instant,
@@ -22,7 +22,7 @@ impl Moment {
         Moment { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// A correlation id (RFC 9562 §5.7): those of one thread sort by time.
+    /// Returns a correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids of one thread sort by time.
     pub(crate) fn id(&self) -> Uuid {
         thread_local!(static CONTEXT: ContextV7 = const { ContextV7::new() });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -31,9 +31,9 @@ impl Moment {
         })
     }
 
-    /// Appends the time in RFC 3339, to the microsecond.
-    pub(crate) fn write(&self, text: &mut Text) {
-        // The second it is in was mostly written before.
+    /// Appends the time in RFC 3339 with microseconds.
+    pub(crate) fn write(&self, text: &mut JsonWriter) {
+        // Many calls fall into the same second, so its text is cached.
         thread_local!(static SECOND: Cell<(u64, [u8; 19])> = const { Cell::new((u64::MAX, [b' '; 19])) });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (mut second, mut written) = SECOND.get();
@@ -42,7 +42,7 @@ impl Moment {
             let whole = DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Micros, true);
             match whole.as_bytes().first_chunk() {
                 Some(first) if whole.len() == 27 => written = *first,
-                // A year of more digits than four.
+                // A year with more than four digits.
                 _ => return text.raw(&whole),
             }
             SECOND.set((second, written));
@@ -76,10 +76,10 @@ mod tests {
             253_402_300_800_000_000_999,
         ] {
             let time = UNIX_EPOCH + Duration::from_nanos_u128(nanos);
-            let mut text = Text::default();
+            let mut text = JsonWriter::default();
             Moment { instant, time }.write(&mut text);
-            let theirs = DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Micros, true);
-            assert_eq!(text.as_bytes(), theirs.as_bytes());
+            let expected = DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Micros, true);
+            assert_eq!(text.as_bytes(), expected.as_bytes());
         }
     }
 

@@ -1,17 +1,17 @@
-//! JSON written part by part, without another text on the way.
+//! Writer that builds JSON text without intermediate values.
 
 use std::net::IpAddr;
 
 use mcp_tool_contract::read::scan;
 use serde::Serialize;
 
-/// JSON as far as it is written.
+/// Buffer of JSON text. The caller writes the parts in a valid order.
 #[derive(Debug, Default)]
-pub(crate) struct Text(Vec<u8>);
+pub(crate) struct JsonWriter(Vec<u8>);
 
-impl Text {
+impl JsonWriter {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Text(Vec::with_capacity(bytes))
+        JsonWriter(Vec::with_capacity(bytes))
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -22,17 +22,17 @@ impl Text {
         &self.0
     }
 
-    /// Writes what is JSON already.
+    /// Appends JSON text.
     pub(crate) fn raw(&mut self, json: &str) {
         self.0.extend_from_slice(json.as_bytes());
     }
 
-    /// The same, as bytes.
+    /// Appends JSON text given as bytes.
     pub(crate) fn bytes(&mut self, json: &[u8]) {
         self.0.extend_from_slice(json);
     }
 
-    /// Writes a value. What can't be JSON is `null`.
+    /// Appends a value; `null` if it can't be serialized.
     pub(crate) fn value(&mut self, value: &impl Serialize) {
         let length = self.0.len();
         if serde_json::to_writer(&mut self.0, value).is_err() {
@@ -41,7 +41,7 @@ impl Text {
         }
     }
 
-    /// Writes a string (RFC 8259 §7).
+    /// Appends a string, quoted and escaped (RFC 8259 §7).
     pub(crate) fn string(&mut self, value: &str) {
         self.0.reserve(value.len() + value.len() / 4 + 2);
         self.0.push(b'"');
@@ -57,7 +57,7 @@ impl Text {
         self.0.push(b'"');
     }
 
-    /// Writes a byte of a string.
+    /// Appends one byte of a string.
     #[inline]
     fn escaped(&mut self, byte: u8) {
         match ESCAPES[usize::from(byte)] {
@@ -71,7 +71,7 @@ impl Text {
         }
     }
 
-    /// Writes a number.
+    /// Appends an unsigned integer.
     pub(crate) fn number(&mut self, number: u64) {
         let (mut digits, mut count, mut left) = ([b'0'; 20], 0, number);
         loop {
@@ -82,13 +82,13 @@ impl Text {
                 break;
             }
         }
-        // One by one: there are few, and a copy of few bytes costs more.
+        // Pushing a few digits is faster than copying them.
         for digit in digits[..count].iter().rev() {
             self.0.push(*digit);
         }
     }
 
-    /// Writes an integer.
+    /// Appends a signed integer.
     pub(crate) fn integer(&mut self, integer: i64) {
         if integer < 0 {
             self.0.push(b'-');
@@ -96,7 +96,7 @@ impl Text {
         self.number(integer.unsigned_abs());
     }
 
-    /// Writes an address, which needs no escapes.
+    /// Appends an IP address without quotes; it needs no escapes.
     pub(crate) fn address(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(four) => {
@@ -112,7 +112,7 @@ impl Text {
     }
 }
 
-/// What follows the backslash of a byte that is written with one; 0 of others.
+/// Character after the backslash for each byte that is escaped; 0 for the others.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -143,8 +143,8 @@ mod tests {
 
     use super::*;
 
-    fn written(write: impl FnOnce(&mut Text)) -> String {
-        let mut text = Text::default();
+    fn written(write: impl FnOnce(&mut JsonWriter)) -> String {
+        let mut text = JsonWriter::default();
         text.raw("x");
         write(&mut text);
         String::from_utf8_lossy(&text.as_bytes()[1..]).into_owned()
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_json_is_null() {
+    fn unserializable_value_is_null() {
         let odd = std::collections::BTreeMap::from([((1, 2), 3)]);
         assert_eq!(written(|text| text.value(&odd)), "null");
         assert_eq!(written(|text| text.value(&[1.5])), "[1.5]");

@@ -1,8 +1,8 @@
-//! Addresses that an operator names: one, or those that share a prefix (RFC 4632).
+//! Networks in settings: an address, or an address prefix (RFC 4632).
 
 use std::{fmt, net::IpAddr};
 
-/// Addresses that an operator named: one, or those that share a prefix.
+/// Network of IP addresses that share a prefix, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -10,35 +10,37 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network as it is written: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
+    /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
     ///
     /// # Errors
-    /// What is wanted, where it is none.
+    /// Description of what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("{text:?}: an address or a network is wanted, such as 127.0.0.1 or 10.0.0.0/8");
+        let invalid =
+            || format!("{text:?}: must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8");
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let address: IpAddr = address.parse().map_err(|_| invalid())?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             None => longest,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().ok().filter(|prefix| *prefix <= longest).ok_or_else(wrong)?
+                digits.parse().ok().filter(|prefix| *prefix <= longest).ok_or_else(invalid)?
             }
-            Some(_) => return Err(wrong()),
+            Some(_) => return Err(invalid()),
         };
         let network = Network { address, prefix };
         match bits(address) & !mask(longest, prefix) {
             0 => Ok(network),
-            _ => Err(format!("{text:?} names an address within a network: leave the bits after /{prefix} 0")),
+            _ => Err(format!(
+                "{text:?} must be the network's first address: set the bits after /{prefix} to 0"
+            )),
         }
     }
 
-    /// Whether the address is one of them. A form of IPv4 within IPv6 is no IPv4 address.
-    pub fn holds(&self, address: IpAddr) -> bool {
+    /// Returns `true` if the address is in the network. IPv4-mapped IPv6 addresses are no IPv4 addresses.
+    pub fn contains(&self, address: IpAddr) -> bool {
         let longest = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()
             && bits(address) & mask(longest, self.prefix) == bits(self.address)
@@ -58,7 +60,7 @@ fn bits(address: IpAddr) -> u128 {
     }
 }
 
-/// The first `prefix` of `longest` bits.
+/// Mask of the first `prefix` of `longest` bits.
 fn mask(longest: u8, prefix: u8) -> u128 {
     let all = u128::MAX >> (128 - u32::from(longest));
     all & !(all.checked_shr(prefix.into()).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! Seams that other crates fill: token verification, TLS, revocations and outbound credentials.
+//! Traits that other crates implement: token verification, TLS, revocations and connections to upstreams.
 
 use std::{any::Any, fmt, time::SystemTime};
 
@@ -7,9 +7,9 @@ use crate::call::{caller::Caller, token::InboundToken};
 #[cfg(feature = "http")]
 pub use self::http::{Authentication, Authenticator, Denied, Stream, TlsAcceptor};
 
-/// Revocations in force, as an authenticator reads them.
+/// Revoked tokens, as an authenticator reads them.
 pub trait Revocations: fmt::Debug + Send + Sync + 'static {
-    /// Number that grows with every change; a decision made under a smaller one is made again.
+    /// Returns a number that grows with every change, so that cached decisions of a smaller one are made again.
     fn generation(&self) -> u64;
 
     /// Returns `true` for a token that an operator revoked.
@@ -21,20 +21,20 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
 pub struct Issued<'t> {
     /// `jti` (RFC 7519 §4.1.7).
     pub jti: Option<&'t str>,
-    /// The user.
+    /// `sub` (RFC 7519 §4.1.2), or the claim that names the user.
     pub subject: Option<&'t str>,
     /// The OAuth client.
     pub client: Option<&'t str>,
-    /// The agent, which another claim than the client may name.
+    /// The agent, if another claim than the client's names it.
     pub agent: Option<&'t str>,
     /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
     pub issued_at: Option<SystemTime>,
 }
 
-/// Connections to upstreams, opened before the server starts; the crate that opened them finds its own type by
+/// Connections to upstreams, opened before the server starts. The crate that opened them gets its own type back by
 /// [`Outbound::as_any`].
 pub trait Outbound: fmt::Debug + Send + Sync + 'static {
-    /// The implementation.
+    /// Returns the implementation.
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -43,7 +43,7 @@ pub trait Outbound: fmt::Debug + Send + Sync + 'static {
 pub struct Authenticated {
     /// The caller that the token names.
     pub caller: Caller,
-    /// The token, for an exchange alone (RFC 8693).
+    /// The token, for token exchange only (RFC 8693).
     pub token: InboundToken,
 }
 
@@ -58,36 +58,38 @@ mod http {
         net::TcpStream,
     };
 
-    use super::{Authenticated, Revocations};
-    use crate::call::caller::Caller;
+    use crate::{
+        call::caller::Caller,
+        ports::{Authenticated, Revocations},
+    };
 
     /// Verifies the tokens of HTTP requests for one protected resource.
     pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
         /// Verifies the token of a request, and removes it from `headers`.
         fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
-        /// Refuses tokens that `revocations` name from now on.
+        /// Refuses the tokens of `revocations` from now on.
         fn apply(&mut self, revocations: std::sync::Arc<dyn Revocations>);
 
-        /// `host[:port]` of the resource, by which clients name this server.
+        /// Returns `host[:port]` of the resource, under which clients reach this server.
         fn host(&self) -> String;
 
-        /// Value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` where no token would help.
+        /// Returns `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` if no token would help.
         fn challenge(&self, denied: &Denied) -> Option<String>;
 
-        /// Value of `WWW-Authenticate` for a caller that needs `scopes`, separated by spaces (RFC 6750 §3.1).
+        /// Returns `WWW-Authenticate` for a caller that needs `scopes`, separated by spaces (RFC 6750 §3.1).
         fn insufficient_scope(&self, scopes: &str) -> String;
 
-        /// Protected resource metadata (RFC 9728) for one of its well-known paths.
+        /// Returns the protected resource metadata (RFC 9728) for one of its well-known paths.
         fn metadata(&self, path: &str) -> Option<&str>;
     }
 
-    /// Result of [`Authenticator::authenticate`]: at once for a token that was verified before.
+    /// Result of [`Authenticator::authenticate`]; it is ready for a token that was verified before.
     #[allow(missing_debug_implementations, reason = "it may hold a future")]
     pub enum Authentication<'a> {
-        /// The token is known.
+        /// The result is known already.
         Ready(Result<Authenticated, Denied>),
-        /// The token has to be verified first.
+        /// The token is being verified.
         Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
     }
 
@@ -98,16 +100,16 @@ mod http {
         Missing,
         /// Its credentials are malformed (RFC 6750 §2).
         Malformed(&'static str),
-        /// The token is not valid here; the reason is for the record alone.
+        /// The token isn't valid here. Only the audit record has the reason.
         Invalid(&'static str),
-        /// The token was valid, and an operator revoked it.
+        /// The token was valid, and the operator revoked it.
         Revoked(Box<Caller>),
-        /// The issuer doesn't answer, so the token can't be checked.
+        /// The issuer doesn't answer, so the token can't be verified.
         Unreachable,
     }
 
     impl Denied {
-        /// HTTP status of the response.
+        /// Returns the HTTP status of the response.
         #[must_use]
         pub const fn status(&self) -> u16 {
             match self {
@@ -117,7 +119,7 @@ mod http {
             }
         }
 
-        /// Message for the caller. It doesn't tell why a token is invalid.
+        /// Returns the message for the caller, which doesn't tell why a token is invalid.
         #[must_use]
         pub const fn message(&self) -> &'static str {
             match self {
@@ -134,7 +136,7 @@ mod http {
             }
         }
 
-        /// `reason` of the audit record.
+        /// Returns `reason` of the audit record.
         #[must_use]
         pub const fn reason(&self) -> &'static str {
             match self {
@@ -145,7 +147,7 @@ mod http {
             }
         }
 
-        /// `detail` of the audit record.
+        /// Returns `detail` of the audit record.
         #[must_use]
         pub const fn detail(&self) -> Option<&'static str> {
             match self {

@@ -1,4 +1,4 @@
-//! Sealing: what a caller carries for the server and must neither read nor change.
+//! Encryption of data that a client stores for the server and must neither read nor change: cursors and states.
 
 use std::fmt;
 
@@ -8,37 +8,38 @@ use chacha20poly1305::{
     aead::{Aead as _, Generate as _, Payload},
 };
 
+/// Size of a nonce, in bytes.
 const NONCE: usize = 24;
 
-/// The keys that seal and open. The first seals, all of them open, so that keys can be rotated.
+/// Keys of XChaCha20-Poly1305. The first one seals and all of them open, so that keys can be rotated.
 ///
-/// XChaCha20-Poly1305 with a random nonce; what a seal is bound to is its associated data.
+/// Each sealed text has a random nonce, and its binding is the associated data.
 pub(crate) struct Sealer {
     keys: Vec<XChaCha20Poly1305>,
 }
 
-/// A key that can't be one.
+/// Error of a key that isn't 32 bytes in base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadKey;
+pub(crate) struct InvalidSealKey;
 
-impl fmt::Display for BadKey {
+impl fmt::Display for InvalidSealKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sealing key is 32 random bytes in base64url, such as `openssl rand -base64 32 | tr '+/' '-_'` prints")
+        f.write_str("a sealing key must be 32 random bytes in base64url: make one with `openssl rand -base64 32 | tr '+/' '-_'`")
     }
 }
 
-impl std::error::Error for BadKey {}
+impl std::error::Error for InvalidSealKey {}
 
 impl Sealer {
-    /// Keys in base64url, with or without padding. Without any, one is made that lasts as long as the process.
+    /// Decodes keys in base64url, with or without padding. Without any key, one is generated for this process.
     ///
     /// # Errors
-    /// [`BadKey`] where a key isn't 32 bytes.
-    pub(crate) fn new<'k>(keys: impl IntoIterator<Item = &'k str>) -> Result<Self, BadKey> {
+    /// A key isn't 32 bytes.
+    pub(crate) fn new<'k>(keys: impl IntoIterator<Item = &'k str>) -> Result<Self, InvalidSealKey> {
         let mut sealers = Vec::new();
         for key in keys {
-            let bytes = BASE64.decode(key.trim_end_matches('=')).map_err(|_| BadKey)?;
-            sealers.push(XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| BadKey)?);
+            let bytes = BASE64.decode(key.trim_end_matches('=')).map_err(|_| InvalidSealKey)?;
+            sealers.push(XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| InvalidSealKey)?);
         }
         if sealers.is_empty() {
             return Ok(Sealer::of_process());
@@ -46,27 +47,27 @@ impl Sealer {
         Ok(Sealer { keys: sealers })
     }
 
-    /// A key that lasts as long as the process.
+    /// Generates a key for this process.
     pub(crate) fn of_process() -> Self {
         Sealer { keys: vec![XChaCha20Poly1305::new(&chacha20poly1305::Key::generate())] }
     }
 
-    /// Seals `content` to what `bound` says; only the same binding opens it.
+    /// Seals `content`. It opens only with the same `binding`.
     #[must_use]
-    pub(crate) fn seal(&self, content: &[u8], bound: &[u8]) -> Option<String> {
+    pub(crate) fn seal(&self, content: &[u8], binding: &[u8]) -> Option<String> {
         let nonce = XNonce::generate();
-        let payload = Payload { msg: content, aad: bound };
+        let payload = Payload { msg: content, aad: binding };
         let sealed = self.keys.first()?.encrypt(&nonce, payload).ok()?;
         Some(BASE64.encode([nonce.as_slice(), &sealed].concat()))
     }
 
-    /// What was sealed, if it was sealed here and to the same binding.
+    /// Returns the content of a sealed text; `None` if the key or the binding differs, or the text was changed.
     #[must_use]
-    pub(crate) fn open(&self, sealed: &str, bound: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, sealed: &str, binding: &[u8]) -> Option<Vec<u8>> {
         let bytes = BASE64.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
         let nonce = XNonce::try_from(nonce).ok()?;
-        let open = |key: &XChaCha20Poly1305| key.decrypt(&nonce, Payload { msg: sealed, aad: bound }).ok();
+        let open = |key: &XChaCha20Poly1305| key.decrypt(&nonce, Payload { msg: sealed, aad: binding }).ok();
         self.keys.iter().find_map(open)
     }
 }
@@ -85,7 +86,7 @@ mod tests {
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
     #[test]
-    fn only_the_same_binding_opens() -> Result<(), BadKey> {
+    fn only_the_same_binding_opens() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
         let sealed = sealer.seal(b"key", b"list 1.0 ann").unwrap_or_default();
         assert_eq!(sealer.open(&sealed, b"list 1.0 ann").as_deref(), Some(&b"key"[..]));
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_noticed() -> Result<(), BadKey> {
+    fn every_changed_byte_is_detected() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
         let sealed = sealer.seal(b"key", b"").unwrap_or_default();
         for at in 0..sealed.len() {
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_key_still_opens_after_rotation() -> Result<(), BadKey> {
+    fn old_key_opens_after_rotation() -> Result<(), InvalidSealKey> {
         let sealed = Sealer::new([OLD])?.seal(b"key", b"").unwrap_or_default();
         let rotated = Sealer::new([NEW, OLD])?;
         assert_eq!(rotated.open(&sealed, b"").as_deref(), Some(&b"key"[..]));
@@ -118,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_32_bytes() {
-        assert_eq!(Sealer::new(["c2hvcnQ"]).err(), Some(BadKey));
-        assert_eq!(Sealer::new(["not base64!"]).err(), Some(BadKey));
+    fn key_has_32_bytes() {
+        assert_eq!(Sealer::new(["c2hvcnQ"]).err(), Some(InvalidSealKey));
+        assert_eq!(Sealer::new(["not base64!"]).err(), Some(InvalidSealKey));
     }
 }

@@ -293,7 +293,7 @@ fn file_that_cannot_be_rotated_keeps_growing() {
     let server = HttpServer::start(&records.flags(&["--audit-max-size", "1KiB"]));
     let made: Vec<String> =
         (0..20).map(|_| correlation(&server.call("counts", json!({}))).to_owned()).collect();
-    server.stderr.line_with(&["ERROR", "can't be rotated, and grows on"]);
+    server.stderr.line_with(&["ERROR", "can't be rotated and keeps growing"]);
     assert_eq!(records.ids(20), made);
     assert_eq!(server.stderr.text().matches("can't be rotated").count(), 1, "logged once");
 }
@@ -347,7 +347,7 @@ fn files_rotated_by_another_program_are_read() {
     assert_eq!(records.found(&[]), ["a", "b"]);
     write(".2.gz", "not text");
     let (code, _, said) = records.query(&[]);
-    assert!(code == 1 && said.contains(".2.gz: it is packed: unpack it first"), "{said}");
+    assert!(code == 1 && said.contains(".2.gz: it is compressed: decompress it first"), "{said}");
     assert_eq!(records.query(&["--since", "9999-01-01"]).0, 0, "the file is older than the queried range");
 }
 

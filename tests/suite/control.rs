@@ -192,7 +192,7 @@ fn malformed_control_file_stops_the_start() {
         let control = Control::of(&format!("{good}\n{bad}\n{good}\n"));
         let said = control.refused(&["serve", "--stdio"]);
         assert!(said.contains("control.file") && said.contains(control.path()), "{said}");
-        assert!(said.contains("line 2") && said.contains("mend that line"), "{bad}: {said}");
+        assert!(said.contains("line 2") && said.contains("correct or remove that line"), "{bad}: {said}");
     }
 }
 
@@ -207,7 +207,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     let content = std::fs::read_to_string(&control.file).unwrap();
 
     control.append("nonsense\n");
-    server.stderr.line_with(&["ERROR", "the control file can't be heeded", "line 2"]);
+    server.stderr.line_with(&["ERROR", "control file is unreadable or was modified", "line 2"]);
     assert!(is_disabled(&echo()) && !is_disabled(&counts()));
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
@@ -216,18 +216,18 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
 
     for rewritten in ["", &content.replace("echo", "mono")] {
         std::fs::write(&control.file, rewritten).unwrap();
-        server.stderr.line_with(&["ERROR", "doesn't begin with the orders"]);
+        server.stderr.line_with(&["ERROR", "doesn't begin with the lines"]);
         assert!(is_disabled(&echo()));
     }
     std::fs::remove_file(&control.file).unwrap();
-    server.stderr.line_with(&["ERROR", "the control file can't be heeded", "No such file"]);
+    server.stderr.line_with(&["ERROR", "control file is unreadable or was modified", "No such file"]);
     assert!(is_disabled(&echo()));
     let ready = || server.send("GET", "/readyz", &[], b"").status;
     until("the server was not ready", || ready() == 503);
     assert!(control.refused(&["enable", "--tool", "echo"]).contains("there is no such file"));
 
     std::fs::write(&control.file, &content).unwrap();
-    server.stderr.line_with(&["WARN", "the control file is heeded again"]);
+    server.stderr.line_with(&["WARN", "the control file can be applied again"]);
     assert!(is_disabled(&echo()));
     control.said(&["disable", "--tool", "counts"]);
     until("new lines applied again", || is_disabled(&counts()));
@@ -253,7 +253,7 @@ fn unfinished_line_applies_once_it_is_complete() {
     assert!(!is_disabled(&echo()));
     control.append("\n");
     until("the line applied once it was complete", || is_disabled(&echo()));
-    assert!(!server.stderr.text().contains("can't be heeded"), "{}", server.stderr.text());
+    assert!(!server.stderr.text().contains("unreadable or was modified"), "{}", server.stderr.text());
 }
 
 #[test]
@@ -356,9 +356,12 @@ fn full_control_file_takes_no_further_lines() {
     let server = HttpServer::start(&control.flags());
     let reason = "x".repeat(1_000);
     let refused = control.refused(&["disable", "--tool", "echo", "--reason", &reason]);
-    assert!(refused.contains("over 16 MiB") && refused.contains("revocations --format json"), "{refused}");
+    assert!(
+        refused.contains("larger than 16 MiB") && refused.contains("revocations --format json"),
+        "{refused}"
+    );
     control.append(&line(lines));
-    server.stderr.line_with(&["ERROR", "over 16 MiB"]);
+    server.stderr.line_with(&["ERROR", "larger than 16 MiB"]);
 }
 
 #[test]

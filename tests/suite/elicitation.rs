@@ -169,7 +169,7 @@ fn invalid_answer_is_asked_for_again_with_the_reason() {
     let reply = second_round(&server, "it", &state, json!({ "sure": "yes", "note": "far too long" }));
     let (questions, state) = questions_and_state(&reply.json());
     let message = questions["confirm"]["params"]["message"].as_str().unwrap().to_owned();
-    let expected = "Do it?\n\nThe answer before could not be used:\n/sure: a boolean wanted\n/note: 12 characters, at most 10 allowed";
+    let expected = "Do it?\n\nThe last answer could not be used:\n/sure: must be a boolean\n/note: must be at most 10 characters, got 12";
     assert_eq!(message, expected);
     let reply = second_round(&server, "it", &state, json!({ "sure": false, "note": "no" }));
     assert_eq!(text(&reply.json()), "it: false, no, false");

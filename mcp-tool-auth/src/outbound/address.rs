@@ -6,7 +6,7 @@ use mcp_tool_core::network::Network;
 
 /// Returns `true` if requests may go to the address.
 pub(crate) fn permits(allowed: &[Network], address: IpAddr) -> bool {
-    is_public(address) || allowed.iter().any(|network| network.holds(address))
+    is_public(address) || allowed.iter().any(|network| network.contains(address))
 }
 
 /// Returns `true` for addresses of the public Internet.
@@ -129,13 +129,13 @@ mod tests {
     #[test]
     fn network_contains_only_its_addresses() {
         let ten = Network::parse("10.0.0.0/8").unwrap();
-        assert!(ten.holds(address("10.1.2.3")) && !ten.holds(address("11.0.0.0")));
-        assert!(!ten.holds(address("::ffff:10.1.2.3")) && !ten.holds(address("::a01:203")));
+        assert!(ten.contains(address("10.1.2.3")) && !ten.contains(address("11.0.0.0")));
+        assert!(!ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
         let unique = Network::parse("fd00::/8").unwrap();
-        assert!(unique.holds(address("fdff::1")) && !unique.holds(address("fc00::1")));
-        assert!(Network::parse("0.0.0.0/0").unwrap().holds(address("127.0.0.1")));
-        assert!(Network::parse("::/0").unwrap().holds(address("fe80::1")));
-        assert!(!Network::parse("127.0.0.1").unwrap().holds(address("127.0.0.2")));
+        assert!(unique.contains(address("fdff::1")) && !unique.contains(address("fc00::1")));
+        assert!(Network::parse("0.0.0.0/0").unwrap().contains(address("127.0.0.1")));
+        assert!(Network::parse("::/0").unwrap().contains(address("fe80::1")));
+        assert!(!Network::parse("127.0.0.1").unwrap().contains(address("127.0.0.2")));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
     upstream::Upstream,
 };
 use mcp_tool_core::{
-    call::context::{CallContext, CallFacts as _},
+    call::context::{CallContext, OutboundCall as _},
     error::{ErrorKind, ToolError},
 };
 

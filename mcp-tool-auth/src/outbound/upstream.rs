@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use mcp_tool_core::{
-    call::context::{CallContext, CallFacts as _},
+    call::context::{CallContext, OutboundCall as _},
     error::ToolError,
 };
 use reqwest::Method;

@@ -1,26 +1,30 @@
-//! What a client says that it can be asked.
+//! Capabilities that a client declares (`ClientCapabilities`).
 
 use serde_json::{Value, json};
 
-/// One thing that a client can be asked, or do.
+/// One capability of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
+    /// `elicitation.form`
     Form,
+    /// `elicitation.url`
     Url,
+    /// `sampling`
     Sampling,
+    /// `roots`
     Roots,
-    /// The extension of that name: a call may go on as a task.
+    /// The extension [`TASKS`].
     Tasks,
 }
 
-/// The extension by which calls go on as tasks (SEP-2663).
+/// Extension for calls that continue as tasks (SEP-2663).
 pub const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 impl Capability {
     const ALL: [Capability; 5] =
         [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
 
-    /// As errors name it.
+    /// Name in errors.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Capability::Form => "elicitation.form",
@@ -35,7 +39,7 @@ impl Capability {
         Capability::ALL.into_iter().find(|capability| capability.name() == name)
     }
 
-    /// As a client would declare it (`ClientCapabilities`).
+    /// Returns the `ClientCapabilities` that declare it.
     pub(crate) fn declared(self) -> Value {
         match self {
             Capability::Form => json!({ "elicitation": { "form": {} } }),
@@ -51,30 +55,31 @@ impl Capability {
     }
 }
 
-/// All that a client declared.
+/// Capabilities of one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// Those that aren't an extension's.
+    /// Returns the capabilities without those of extensions.
     pub(crate) const fn without_extensions(self) -> Self {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
 
-    /// Reads `ClientCapabilities` as a client sent them; what isn't an object declares nothing.
+    /// Parses `ClientCapabilities`; malformed text declares nothing.
     pub(crate) fn parse(json: &str) -> Self {
-        // Most clients of servers have nothing to declare, and each call says so.
+        // Most clients declare nothing, and every call of 2026-07-28 repeats it.
         if json == "{}" {
             return Capabilities::default();
         }
         serde_json::from_str(json).map(|declared| Capabilities::of(&declared)).unwrap_or_default()
     }
 
+    /// Reads `ClientCapabilities`.
     pub fn of(declared: &Value) -> Self {
         let has = |pointer: &str| declared.pointer(pointer).is_some_and(Value::is_object);
         let elicits = declared.get("elicitation").and_then(Value::as_object);
         let mut found = Capabilities::default();
-        // An empty object means forms, as it did before there was another mode.
+        // An empty object means forms, the only mode before 2025-11-25.
         found.set(
             Capability::Form,
             elicits.is_some_and(|modes| modes.is_empty() || modes.contains_key("form")),
@@ -93,6 +98,7 @@ impl Capabilities {
         }
     }
 
+    /// Returns `true` if the client declared it.
     pub const fn has(self, capability: Capability) -> bool {
         self.0 & capability.bit() != 0
     }
@@ -103,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_declared_is_read() {
+    fn declared_capabilities_are_read() {
         let all =
             [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
         let cases: [(&str, &[Capability]); 9] = [

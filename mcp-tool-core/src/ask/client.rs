@@ -1,24 +1,24 @@
-//! A client that is sent requests while its call runs: over stdio, and in sessions, until 2025-11-25.
+//! Clients that receive requests during a call: over stdio and in sessions, until 2025-11-25.
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::Capabilities;
 
-/// Why a client gave no answer.
+/// Reason why a client gave no result.
 #[derive(Clone, Debug)]
 pub enum Unanswered {
-    /// It answered with this error.
+    /// It answered with an error; this is its message.
     Refused(String),
-    /// It is gone.
+    /// It disconnected.
     Gone,
 }
 
-/// A client that can be sent requests.
+/// Client that receives requests.
 pub trait Client: Send + Sync {
-    /// What it declared when it connected.
+    /// Returns the capabilities that it declared at `initialize`.
     fn capabilities(&self) -> Capabilities;
 
-    /// Sends it a request; gives its result.
+    /// Sends a request and returns its result.
     fn request(&self, method: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>>;
 }

@@ -1,4 +1,4 @@
-//! A form: the fields of a struct, as a person fills them in.
+//! Forms of a struct: the schema that clients show, and the check of answers.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Object, Schema, Text},
@@ -13,34 +13,39 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Reply,
-    question::{Question, action},
+    question::{Question, read_elicitation},
 };
 
-/// Integers that every client reads as they are (RFC 8785, appendix D).
-const EXACT: i128 = 1 << 53;
+/// Bound of integers that every JSON parser reads exactly (RFC 8785, appendix D).
+const MAX_EXACT: i128 = 1 << 53;
 
-/// A struct that a person can be asked to fill in: one that derives [`ToolSchema`](crate::ToolSchema), and holds no
-/// secret.
+/// Struct that a person can fill in, for [`CallContext::ask`](crate::call::context::CallContext::ask).
 ///
-/// Its fields are strings, numbers, booleans, enums, and lists of an enum; one that is an `Option` may be left out.
-/// Their bounds are shown and enforced. It derives [`serde::Deserialize`] too.
+/// `#[derive(ToolSchema)]` implements it for structs that can be forms (MCP elicitation, requested schema):
+///
+/// - Fields are strings, numbers, booleans, enums and `Vec` of an enum; an `Option` may be left empty.
+/// - Bounds of `#[schema(…)]` are shown by the client and enforced by the server. A pattern, which forms don't have, is
+///   added to the description.
+/// - A struct with a `secret` field or a nested struct is refused by the compiler.
+///
+/// The struct derives [`serde::Deserialize`] too.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be asked for",
-    label = "a struct that derives `ToolSchema` and has no `secret` field is wanted here",
-    note = "a form never asks for secrets (MCP elicitation, security considerations): let the person enter them on a page of their own, by `ask_to_open`"
+    message = "`{Self}` isn't a form",
+    label = "must be a struct that derives `ToolSchema` and has no `secret` field",
+    note = "forms must not ask for secrets (MCP elicitation, security considerations): let the person enter them on a page, by `ask_to_open`"
 )]
 pub trait Form: OutputObject {
-    /// The key under which it is asked for: the struct's name, as `snake_case`.
+    /// Key of the question: the struct's name in `snake_case`.
     const KEY: &'static str;
 }
 
-/// Holds a struct to what can be asked for.
+/// Fails to compile for a struct that can't be a form.
 #[track_caller]
 pub(super) const fn check(object: &'static Object) {
     object.check_form();
 }
 
-/// The schema that a client makes a form of (`ElicitRequestFormParams`).
+/// Returns the form's schema (`requestedSchema` of `ElicitRequestFormParams`).
 pub(super) fn schema(object: &'static Object) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in object.fields() {
@@ -76,7 +81,7 @@ fn property(field: &Field) -> Value {
             members.insert("type".into(), "integer".into());
             for (name, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
                 if let Ok(bound) = i64::try_from(bound)
-                    && i128::from(bound).abs() < EXACT
+                    && i128::from(bound).abs() < MAX_EXACT
                 {
                     members.insert(name.into(), bound.into());
                 }
@@ -94,14 +99,14 @@ fn property(field: &Field) -> Value {
             }
             members.extend(max_len.map(|max| ("maxLength".into(), max.into())));
             match format {
-                // The other is none of those that a form may have.
+                // Forms have no format for UUIDs.
                 Some(format @ (Format::Date | Format::DateTime)) => {
                     members.insert("format".into(), format.name().into());
                 }
                 Some(Format::Uuid) => description.push_str(" A UUID."),
                 Some(_) | None => {}
             }
-            // A form has no patterns, and the answer is held to it all the same.
+            // Forms have no keyword for patterns; the answer is validated against it all the same.
             if let Some(pattern) = pattern {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
@@ -119,15 +124,15 @@ fn property(field: &Field) -> Value {
     Value::Object(members)
 }
 
-/// What a person filled in, held to the form. What the form doesn't ask for is passed over.
+/// Parses an answer and validates it against the form. Other members are ignored.
 pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> Result<Reply<T>, String> {
-    action(answer, |answer| {
-        let given = answer.get("content").and_then(Value::as_object);
-        let (mut taken, mut violations) = (Map::new(), Vec::new());
+    read_elicitation(answer, |answer| {
+        let content = answer.get("content").and_then(Value::as_object);
+        let (mut values, mut violations) = (Map::new(), Vec::new());
         for field in T::OBJECT.fields() {
-            match given.and_then(|given| given.get(field.name)).filter(|value| !value.is_null()) {
-                Some(value) => match held(&field, value) {
-                    Ok(value) => drop(taken.insert(field.name.to_owned(), value)),
+            match content.and_then(|content| content.get(field.name)).filter(|value| !value.is_null()) {
+                Some(value) => match check_field(&field, value) {
+                    Ok(value) => drop(values.insert(field.name.to_owned(), value)),
                     Err(violation) => violations.push(violation),
                 },
                 None if may_be_absent(&field) => {}
@@ -135,23 +140,27 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
             }
         }
         match violations.is_empty() {
-            true => serde_json::from_value(Value::Object(taken)).map_err(|error| error.to_string()),
+            true => serde_json::from_value(Value::Object(values)).map_err(|error| error.to_string()),
             false => Err(violations.join("\n")),
         }
     })
 }
 
-/// One value, as the field's own type reads it.
-fn held(field: &Field, value: &Value) -> Result<Value, String> {
+/// Validates one value against its field, and returns it as the field's type expects it.
+fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     let schema = Schema { optional: false, ..field.schema };
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
-        let words = violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {
-            Rule::Type => format!("/{}{pointer}: {} wanted", field.name, schema.kind.noun()),
-            _ => format!("/{}{pointer}: {message}", field.name),
-        });
-        words.collect::<Vec<_>>().join("\n")
+        let messages =
+            violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {
+                Rule::Type if pointer.is_empty() && schema.items.is_some() => {
+                    format!("/{}: must be an array", field.name)
+                }
+                Rule::Type => format!("/{}{pointer}: must be {}", field.name, schema.kind.noun()),
+                _ => format!("/{}{pointer}: {message}", field.name),
+            });
+        messages.collect::<Vec<_>>().join("\n")
     })?;
-    // `1.0` is an integer, and serde doesn't take it for one.
+    // JSON Schema counts `1.0` as an integer; serde doesn't.
     let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0);
     Ok(match (&field.schema.kind, whole) {
         #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds of the field's integer")]
@@ -177,10 +186,10 @@ mod tests {
     /// An order.
     #[derive(Debug, Deserialize, PartialEq, ToolSchema)]
     struct ShirtOrder {
-        /// Who wears it.
+        /// Wearer.
         #[schema(min_len = 1, max_len = 8, pattern = "^[A-Z][a-z]*$")]
         name: String,
-        /// How many.
+        /// Number of shirts.
         #[schema(min = 1, max = 5)]
         count: u8,
         colour: Colour,
@@ -192,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_the_struct_that_is_asked_for() {
+    fn form_schema_has_the_fields_of_the_struct() {
         assert_eq!(ShirtOrder::KEY, "shirt_order");
         let expected = json!({
             "type": "object",
             "properties": {
-                "name": { "type": "string", "minLength": 1, "maxLength": 8, "description": "Who wears it. It matches ^[A-Z][a-z]*$." },
-                "count": { "type": "integer", "minimum": 1, "maximum": 5, "description": "How many." },
+                "name": { "type": "string", "minLength": 1, "maxLength": 8, "description": "Wearer. It matches ^[A-Z][a-z]*$." },
+                "count": { "type": "integer", "minimum": 1, "maximum": 5, "description": "Number of shirts." },
                 "colour": { "type": "string", "enum": ["red", "dark_blue"], "description": "colour" },
                 "others": { "type": "array", "items": { "type": "string", "enum": ["red", "dark_blue"] }, "maxItems": 3, "description": "others" },
                 "gift": { "type": "boolean", "description": "is gift" },
@@ -215,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_is_held_to_the_form() {
+    fn answer_is_validated_against_the_form() {
         let good = json!({ "name": "Ann", "count": 2.0, "colour": "red", "others": ["dark_blue"], "gift": true, "else": [] });
         let order = ShirtOrder {
             name: "Ann".into(),
@@ -228,13 +237,13 @@ mod tests {
         assert_eq!(filled(good), Ok(Reply::Accepted(order)));
         let bad = json!({ "name": "ann", "count": 9, "colour": "green", "others": ["red", 1], "gift": "yes", "note": null });
         let expected = "/name: must match ^[A-Z][a-z]*$, got \"ann\"\n/count: must be at most 5, got 9\n\
-                        /colour: must be one of \"red\", \"dark_blue\", got \"green\"\n/others/1: a string wanted\n/gift: a boolean wanted";
+                        /colour: must be one of \"red\", \"dark_blue\", got \"green\"\n/others/1: must be a string\n/gift: must be a boolean";
         assert_eq!(filled(bad).unwrap_err(), expected);
         assert!(filled(json!({})).unwrap_err().starts_with("/name: required\n/count: required"));
     }
 
     #[test]
-    fn other_answers_are_told_apart() {
+    fn declined_cancelled_and_malformed_answers_differ() {
         let question = Question::form("x", "", json!({}));
         let read = |answer| read::<ShirtOrder>(&question, &answer);
         assert_eq!(read(json!({ "action": "decline" })), Ok(Reply::Declined));

@@ -1,4 +1,4 @@
-//! Records in a file that was asked for, which is rotated before it grows too large.
+//! Audit file (`audit.file`), rotated before it exceeds its maximum size.
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -9,22 +9,22 @@ use std::{
 
 use super::{Sink, rotated};
 
-/// How long a file that couldn't be rotated grows before that is tried again.
-const AGAIN: Duration = Duration::from_secs(60);
-/// How long another server may take to rotate a file that both write.
-const TURN: Duration = Duration::from_millis(250);
+/// Time after which a failed rotation is tried again. The file grows until then.
+const ROTATION_RETRY: Duration = Duration::from_secs(60);
+/// Maximum wait for another server that rotates the same file.
+const ROTATION_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Lines appended to a file.
+/// Sink that appends to a file.
 pub(crate) struct FileSink {
     path: PathBuf,
-    /// Bytes that the file may have.
+    /// Maximum size of the file, in bytes.
     max_size: u64,
-    /// Rotated files that are kept; all of them, where it is 0.
+    /// Number of rotated files to keep; 0 keeps all.
     keep: usize,
     file: Option<File>,
-    /// The file's last line has no end.
+    /// The file's last line has no newline.
     torn: bool,
-    /// When this file couldn't be rotated.
+    /// Time of the last failed rotation.
     stuck: Option<Instant>,
 }
 
@@ -33,7 +33,7 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
     }
 
-    /// Whether the open file is still the one of that path: a rotation moves it away, whoever makes it.
+    /// Returns `true` if the open file still has its path. A rotation, by this or another process, moves it away.
     fn is_in_place(&self) -> bool {
         #[cfg(unix)]
         if let Some(file) = &self.file {
@@ -57,27 +57,27 @@ impl FileSink {
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// The lines that the file still takes; none of them where it has to be rotated first.
+    /// Returns the lines that fit into the file; none if it has to be rotated first.
     fn fitting<'l>(&self, length: u64, lines: &'l [u8]) -> &'l [u8] {
         let most = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
-        let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < AGAIN);
+        let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
         if lines.len() <= most || is_stuck {
             return lines;
         }
         match whole(&lines[..most]) {
-            // A line that is larger than files may be has one of its own.
+            // A line larger than the maximum gets a file of its own.
             [] if length == 0 => lines.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(lines),
             fitting => fitting,
         }
     }
 
-    /// Moves the file away. Where that can't be done it grows on: records come before order.
+    /// Moves the file away. If that fails the file keeps growing: no record is lost for the sake of the size.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
-        // Another server may write the same file, and rotate it at this moment.
+        // Another server may write the same file and rotate it now.
         let since = Instant::now();
         while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
-            if since.elapsed() > TURN {
+            if since.elapsed() > ROTATION_TIMEOUT {
                 self.stuck = Some(Instant::now());
                 return;
             }
@@ -88,16 +88,16 @@ impl FileSink {
         }
         let moved = rotated::unused(&self.path).and_then(|rotated| std::fs::rename(&self.path, rotated));
         if let Err(error) = moved {
-            tracing::error!(file = %self.path.display(), %error, "the audit file can't be rotated, and grows on");
-            // One that was never locked has nothing to give back.
+            tracing::error!(file = %self.path.display(), %error, "the audit file can't be rotated and keeps growing");
+            // Fails only if the file isn't locked.
             drop(file.unlock());
             self.stuck = Some(Instant::now());
             return;
         }
-        // On a thread of its own: no record waits for a disk that writes out so much.
+        // In a thread, so that no record waits for the disk.
         let synced = self.file.take().map(|file| std::thread::Builder::new().spawn(move || file.sync_all()));
         if let Some(Err(error)) = synced {
-            tracing::warn!(%error, "a rotated audit file is left to the system to write out");
+            tracing::warn!(%error, "a rotated audit file isn't synced explicitly");
         }
         if self.keep > 0
             && let Err(error) = rotated::keep(&self.path, self.keep)
@@ -106,10 +106,10 @@ impl FileSink {
         }
     }
 
-    /// Appends lines, and takes those that were written whole.
+    /// Appends lines, and removes the complete ones from `lines`.
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
-        // A line that a full disk or a crash cut off is ended first.
+        // Ends a line that a full disk or a crash cut off.
         if self.torn {
             file.write_all(b"\n")?;
         }
@@ -137,7 +137,7 @@ impl Sink for FileSink {
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         while !lines.is_empty() {
             let metadata = self.opened()?.metadata()?;
-            // A device or a pipe has no size, and no brothers.
+            // A device or a pipe has no size and is never rotated.
             let part = if metadata.is_file() { self.fitting(metadata.len(), lines) } else { *lines };
             if part.is_empty() {
                 self.rotate();
@@ -154,13 +154,14 @@ impl Sink for FileSink {
     }
 }
 
-/// The lines that are whole.
+/// Returns the complete lines.
 fn whole(lines: &[u8]) -> &[u8] {
     let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     &lines[..end]
 }
 
-/// Whether a file's last line has no end, as after a crash. One that can't be read may: a blank line does no harm.
+/// Returns `true` if the file's last line has no newline, as after a crash. An unreadable file counts too, since a
+/// blank line does no harm.
 fn is_torn(path: &std::path::Path, metadata: &Metadata) -> bool {
     let last = || -> io::Result<u8> {
         let mut file = File::open(path)?;
@@ -181,9 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_another_server_rotates_is_waited_for() {
-        let Ok(room) = tempfile::tempdir() else { panic!("no directory") };
-        let (path, moved) = (room.path().join("calls.jsonl"), room.path().join("moved.jsonl"));
+    fn rotation_by_another_server_is_awaited() {
+        let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
+        let (path, moved) = (folder.path().join("calls.jsonl"), folder.path().join("moved.jsonl"));
         let mut sink = FileSink::new(path.clone(), 100, 0);
         let line = [&[b'x'; 90][..], b"\n"].concat();
         assert!(sink.write(&mut &*line).is_ok());
@@ -202,16 +203,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_somebody_else_holds_grows_on() {
-        let Ok(room) = tempfile::tempdir() else { panic!("no directory") };
-        let path = room.path().join("calls.jsonl");
+    fn file_locked_by_another_process_keeps_growing() {
+        let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
+        let path = folder.path().join("calls.jsonl");
         let mut sink = FileSink::new(path.clone(), 100, 0);
         let line = [&[b'x'; 90][..], b"\n"].concat();
         assert!(sink.write(&mut &*line).is_ok());
         let Ok(other) = File::open(&path) else { panic!("no file") };
         assert!(other.lock().is_ok());
         assert!(sink.write(&mut &*line).is_ok());
-        // Waited for once, and then not for each line.
+        // Only the first line waits.
         let stuck = sink.stuck;
         for _ in 0..99 {
             assert!(sink.write(&mut &*line).is_ok());

@@ -1,14 +1,14 @@
-//! What happened: one record a call, refused ones too, with digests in place of values.
+//! The audit record: one JSON line per call, refused calls included, with digests instead of values.
 
 mod file;
 mod query;
 mod record;
 mod rotated;
 mod sink;
-mod strangers;
+mod unauthenticated;
 
 pub(crate) use file::FileSink;
-pub use query::{Found, Question, Reading};
-pub(crate) use record::{CallStart, Entry, Outcome};
+pub use query::{AuditRecord, QuerySummary, RecordQuery};
+pub(crate) use record::{CallStart, PendingRecord, RecordOutcome};
 pub use sink::{Audit, LineSink, Sink};
-pub(crate) use strangers::UnauthenticatedRecords;
+pub(crate) use unauthenticated::UnauthenticatedRecords;

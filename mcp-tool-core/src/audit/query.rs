@@ -1,4 +1,4 @@
-//! Who called what, when: records of a file and of those that were rotated away from it, read line by line.
+//! Search in the records of an audit file and its rotated files, read line by line.
 
 use std::{
     fs::{self, File},
@@ -12,87 +12,102 @@ use serde::Deserialize;
 use super::rotated;
 use crate::call::caller::Caller;
 
-/// Bytes of a line; no record is that long.
+/// Maximum size of a line, in bytes. No record is that long.
 const MAX_LINE: u64 = 1 << 20;
-/// How far a clock may have been put back between a record and the name of its file.
-const SLACK: TimeDelta = TimeDelta::hours(1);
-/// How long a call may have run before its record was written.
-const LONGEST: TimeDelta = TimeDelta::days(1);
+/// Maximum time by which a clock may have been put back between a record and the name of its file.
+const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);
+/// Maximum time between the start of a call and its record.
+const MAX_DURATION: TimeDelta = TimeDelta::days(1);
 
-/// What is asked for; nothing is asked of what is absent.
+/// Filter of records. `None` matches every record.
 #[derive(Clone, Debug, Default)]
-pub struct Question {
-    /// Calls that began then or later.
+pub struct RecordQuery {
+    /// Matches calls that began at this time or later.
     pub since: Option<DateTime<Utc>>,
-    /// Calls that began before.
+    /// Matches calls that began before this time.
     pub until: Option<DateTime<Utc>>,
+    /// User.
     pub user: Option<String>,
+    /// Agent; for the local user with or without its version.
     pub agent: Option<String>,
+    /// Tenant.
     pub tenant: Option<String>,
+    /// Name of the tool, including names of older versions such as `greet_v1`.
     pub tool: Option<String>,
+    /// Outcome, such as `ok` or `refused`.
     pub outcome: Option<String>,
 }
 
-/// A record, as far as questions go.
+/// Members of a record that a search shows or filters by.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Found {
+pub struct AuditRecord {
+    /// Begin of the call, in RFC 3339.
     pub time: String,
+    /// Correlation id.
     pub correlation_id: String,
+    /// User.
     pub user: String,
+    /// Agent.
     pub agent: Option<String>,
+    /// Tenant.
     pub tenant: Option<String>,
+    /// Requested name of the tool.
     pub tool: String,
+    /// Version of the tool.
     pub version: Option<String>,
-    /// The parameter whose argument was completed: nothing was called.
+    /// The parameter whose argument was completed; the tool wasn't called.
     pub completes: Option<String>,
+    /// Outcome, such as `ok` or `refused`.
     pub outcome: String,
+    /// Reason of a failure.
     pub reason: Option<String>,
 }
 
-/// Files that were read, and what couldn't be.
+/// Lines and files that a search couldn't read.
 #[derive(Debug, Default)]
-pub struct Reading {
-    /// Lines that are no records, by file.
+pub struct QuerySummary {
+    /// Number of lines that aren't records, by file.
     pub broken: Vec<(PathBuf, u64)>,
-    /// Files that couldn't be read, and why.
+    /// Unreadable files, each with the reason.
     pub unread: Vec<(PathBuf, String)>,
 }
 
-impl Question {
-    /// Whether the record is asked for; nothing where its time is none.
-    fn is_about(&self, found: &Found) -> Option<bool> {
-        let time = DateTime::parse_from_rfc3339(&found.time).ok()?;
+impl RecordQuery {
+    /// Returns whether the record matches; `None` if its time is invalid.
+    fn matches(&self, record: &AuditRecord) -> Option<bool> {
+        let time = DateTime::parse_from_rfc3339(&record.time).ok()?;
         let is = |wanted: &Option<String>, own: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| own == Some(wanted))
         };
-        let agent = found.agent.as_deref();
-        // The local user's agents are told by name and version.
-        let label = agent.filter(|_| found.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
-        let about = self.since.is_none_or(|since| time >= since)
+        let agent = record.agent.as_deref();
+        // A local user's agent is a name and a version.
+        let local_name =
+            agent.filter(|_| record.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
+        let is_match = self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
-            && is(&self.user, Some(&found.user))
-            && (is(&self.agent, agent) || is(&self.agent, label))
-            && is(&self.tenant, found.tenant.as_deref())
-            && self.tool.as_deref().is_none_or(|tool| is_of(&found.tool, tool))
-            && is(&self.outcome, Some(&found.outcome));
-        Some(about)
+            && is(&self.user, Some(&record.user))
+            && (is(&self.agent, agent) || is(&self.agent, local_name))
+            && is(&self.tenant, record.tenant.as_deref())
+            && self.tool.as_deref().is_none_or(|tool| is_of(&record.tool, tool))
+            && is(&self.outcome, Some(&record.outcome));
+        Some(is_match)
     }
 
-    /// Gives the records that are asked for, and their lines, in the order in which they were written.
+    /// Passes the matching records and their lines to `visit`, in the order in which they were written.
     ///
     /// # Errors
-    /// Those of whoever takes them; a file that can't be read is told with the rest.
-    pub fn ask<E>(
+    /// Those of `visit`. Unreadable files are part of the summary.
+    pub fn run<E>(
         &self,
         path: &Path,
-        mut take: impl FnMut(&Found, &[u8]) -> Result<(), E>,
-    ) -> Result<Reading, E> {
-        let mut reading = Reading::default();
-        // Opened before the others are listed: a rotation in between moves it among them, and loses none.
+        mut visit: impl FnMut(&AuditRecord, &[u8]) -> Result<(), E>,
+    ) -> Result<QuerySummary, E> {
+        let mut summary = QuerySummary::default();
+        // Opened before the rotated files are listed, so that a rotation in between loses no records.
         let current = File::open(path);
         let own = current.as_ref().ok().and_then(|file| place(&file.metadata().ok()?));
         let rotated = self.rotated(path, own).unwrap_or_else(|error| {
-            reading.unread.push((path.to_owned(), format!("its folder can't be read: {error}")));
+            summary.unread.push((path.to_owned(), format!("its folder can't be read: {error}")));
             Vec::new()
         });
         let is_alone = rotated.is_empty();
@@ -102,40 +117,40 @@ impl Question {
             match file {
                 // It was rotated, and nothing was recorded since.
                 Err(error) if is_missing(&error) && own.is_none() && !is_alone => {}
-                Err(error) => reading.unread.push((path, error.to_string())),
-                Ok(_) if is_packed(&path) => {
-                    reading.unread.push((path, "it is packed: unpack it first".into()));
+                Err(error) => summary.unread.push((path, error.to_string())),
+                Ok(_) if is_compressed(&path) => {
+                    summary.unread.push((path, "it is compressed: decompress it first".into()));
                 }
-                Ok(file) => self.read(file, path, &mut reading, &mut take)?,
+                Ok(file) => self.read(file, path, &mut summary, &mut visit)?,
             }
         }
-        Ok(reading)
+        Ok(summary)
     }
 
-    /// The rotated files that may have what is asked for, oldest first, but for the one that is current.
+    /// Returns the rotated files that may have matching records, oldest first, without the current one.
     fn rotated(&self, path: &Path, own: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
         let mut ours = Vec::new();
         let mut others = Vec::new();
-        for (end, path) in rotated::brothers(path)? {
+        for (end, path) in rotated::siblings(path)? {
             if let Some(time) = rotated::time_of(&end) {
                 ours.push((time, path));
-            } else if is_of_others(&end) {
+            } else if is_rotated_by_others(&end) {
                 let modified = fs::metadata(&path)?.modified()?;
                 others.push((DateTime::<Utc>::from(modified), path));
             }
         }
         ours.sort();
-        // Ours begin where the one before ends; where others rotate too, nothing is known of that.
+        // Our files begin where the previous one ends, unless another program rotates the file too.
         let begins =
             if others.is_empty() { ours.iter().map(|(time, _)| Some(*time)).collect() } else { vec![] };
         let begins = [None].into_iter().chain(begins).chain(std::iter::repeat(None));
         let mut wanted: Vec<_> = ours
             .into_iter()
             .zip(begins)
-            .filter(|(_, begins)| !matches!((begins, self.until), (Some(begins), Some(until)) if *begins > until + LONGEST + SLACK))
+            .filter(|(_, begins)| !matches!((begins, self.until), (Some(begins), Some(until)) if *begins > until + MAX_DURATION + CLOCK_SLACK))
             .map(|(file, _)| file)
             .chain(others)
-            .filter(|(ends, _)| self.since.is_none_or(|since| *ends + SLACK >= since))
+            .filter(|(ends, _)| self.since.is_none_or(|since| *ends + CLOCK_SLACK >= since))
             .filter(|(_, path)| own.is_none() || fs::metadata(path).ok().and_then(|file| place(&file)) != own)
             .collect();
         wanted.sort();
@@ -146,8 +161,8 @@ impl Question {
         &self,
         file: File,
         path: PathBuf,
-        reading: &mut Reading,
-        take: &mut impl FnMut(&Found, &[u8]) -> Result<(), E>,
+        summary: &mut QuerySummary,
+        visit: &mut impl FnMut(&AuditRecord, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut file = BufReader::with_capacity(1 << 18, file);
         let mut line = Vec::new();
@@ -157,28 +172,28 @@ impl Question {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    reading.unread.push((path.clone(), error.to_string()));
+                    summary.unread.push((path.clone(), error.to_string()));
                     break;
                 }
             }
             if line.is_empty() {
                 continue;
             }
-            let found = serde_json::from_slice::<Found>(&line).ok();
-            match found.as_ref().and_then(|found| Some((found, self.is_about(found)?))) {
+            let record = serde_json::from_slice::<AuditRecord>(&line).ok();
+            match record.as_ref().and_then(|record| Some((record, self.matches(record)?))) {
                 None => broken += 1,
-                Some((found, true)) => take(found, &line)?,
+                Some((record, true)) => visit(record, &line)?,
                 Some((_, false)) => {}
             }
         }
         if broken > 0 {
-            reading.broken.push((path, broken));
+            summary.broken.push((path, broken));
         }
         Ok(())
     }
 }
 
-/// Reads the next line without its end; one that is too long is cut, and so is no record.
+/// Reads the next line without its newline. A line that is too long is cut, so it is no record.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     if file.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {
@@ -197,26 +212,26 @@ fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether a tool was called by this name, or by that of an older version.
+/// Returns `true` if the requested name is the tool's, or that of an older version of it.
 fn is_of(called: &str, tool: &str) -> bool {
     let older = called.strip_prefix(tool).and_then(|end| end.strip_prefix("_v"));
     called == tool
         || older.is_some_and(|major| !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether another program rotates files to such names: `.1`, `-20261114`, and packed ones.
-fn is_of_others(end: &str) -> bool {
-    let plain = PACKED.iter().find_map(|packed| end.strip_suffix(packed)).unwrap_or(end);
+/// Returns `true` for endings of files rotated by another program: `.1`, `-20261114`, and compressed ones.
+fn is_rotated_by_others(end: &str) -> bool {
+    let plain = COMPRESSED.iter().find_map(|extension| end.strip_suffix(extension)).unwrap_or(end);
     let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.strip_prefix('.').is_some_and(|digits| digits.len() <= 5 && number(digits))
         || plain.strip_prefix('-').is_some_and(|digits| digits.len() >= 8 && number(digits))
 }
 
-const PACKED: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
+const COMPRESSED: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 
-fn is_packed(path: &Path) -> bool {
+fn is_compressed(path: &Path) -> bool {
     let name = path.as_os_str().to_string_lossy();
-    PACKED.iter().any(|packed| name.ends_with(packed))
+    COMPRESSED.iter().any(|extension| name.ends_with(extension))
 }
 
 #[cfg(unix)]

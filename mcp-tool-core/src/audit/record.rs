@@ -1,4 +1,4 @@
-//! The record of a call: a line of JSON, written from its parts.
+//! The record of one call, written as a JSON line.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -12,175 +12,185 @@ use crate::{
         context::CallContext,
     },
     clock::Moment,
-    json::Text,
+    json::JsonWriter,
     tool::stamp::Stamp,
 };
 
-/// What became of a call.
+/// `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The function ran and its result was sent.
+pub(crate) enum RecordOutcome {
+    /// The function returned a result, which was sent.
     Ok,
-    /// The function asks its person, and begins anew with the answer.
+    /// The call ended with a question; the client repeats it with the answer.
     Asked,
-    /// The function never began.
+    /// The function wasn't started.
     Refused,
-    /// The function ran and gave no result, or none that may be sent.
+    /// The function failed, or its result breaks the contract.
     Error,
-    /// Nobody waited any more. A writing function that had begun is `unknown` instead.
+    /// The call was cancelled. If a writing function had started, the outcome is `unknown`.
     Cancelled,
-    /// A writing function began, and whether it took effect can't be told.
+    /// A writing function had started, and its effect isn't known.
     Unknown,
 }
 
-impl Outcome {
+impl RecordOutcome {
     const fn name(self) -> &'static str {
         match self {
-            Outcome::Ok => "ok",
-            Outcome::Asked => "asked",
-            Outcome::Refused => "refused",
-            Outcome::Error => "error",
-            Outcome::Cancelled => "cancelled",
-            Outcome::Unknown => "unknown",
+            RecordOutcome::Ok => "ok",
+            RecordOutcome::Asked => "asked",
+            RecordOutcome::Refused => "refused",
+            RecordOutcome::Error => "error",
+            RecordOutcome::Cancelled => "cancelled",
+            RecordOutcome::Unknown => "unknown",
         }
     }
 }
 
-/// A record that is being made. It is written once, whatever happens: a call that is dropped on the way is
-/// recorded as cancelled.
+/// Record of a call that hasn't ended. It is written exactly once: if it is dropped unwritten, as cancelled or
+/// unknown.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
     moment: Moment,
     correlation: Uuid,
     caller: Caller,
     remote: Option<IpAddr>,
-    /// What was called, unless it is the name of the tool that was found.
-    named: Option<String>,
+    /// The name that was called, unless it is the tool's own.
+    requested_name: Option<String>,
     tool: Option<Arc<Stamp>>,
     answered_by: Option<String>,
-    /// The call, once it was admitted: it knows whom the function asked.
+    /// Set once the call is admitted.
     call: Option<CallContext>,
+    /// Size of the arguments, in bytes.
     arguments_bytes: usize,
     arguments: Option<Digest>,
-    /// The parameter whose argument was completed, where nothing was called.
+    /// The parameter whose argument was completed; the tool wasn't called.
     completes: Option<String>,
-    /// More of the reason than the caller reads.
-    because: Option<&'static str>,
-    running: bool,
-    written: bool,
+    /// Detail that only the record has, not the caller.
+    detail: Option<&'static str>,
+    /// The function has started.
+    is_running: bool,
+    is_written: bool,
 }
 
-/// What a record says of a call as it came.
+/// Facts of a call at its arrival.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallStart<'c> {
     pub(crate) moment: Moment,
     pub(crate) correlation: Uuid,
+    /// The client's address, if the call came over a network.
     pub(crate) remote: Option<IpAddr>,
-    /// What was called.
+    /// The requested name.
     pub(crate) name: &'c str,
+    /// Size of the arguments, in bytes.
     pub(crate) arguments_bytes: usize,
     /// The parameter whose argument is to be completed.
     pub(crate) completes: Option<&'c str>,
 }
 
-impl Entry {
-    /// The record of a call to a tool, or to a name that means none.
+impl PendingRecord {
+    /// Starts the record of a call; `tool` is `None` for an unknown name.
     pub(crate) fn new(
         audit: &Arc<Audit>,
-        came: CallStart<'_>,
+        start: CallStart<'_>,
         caller: Caller,
         tool: Option<&Arc<Stamp>>,
     ) -> Self {
-        let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = came;
-        let is_its_name = tool.is_some_and(|tool| tool.contract.name == name);
-        Entry {
+        let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = start;
+        let is_own_name = tool.is_some_and(|tool| tool.contract.name == name);
+        PendingRecord {
             audit: Arc::clone(audit),
             moment,
             correlation,
             caller,
             remote,
-            named: (!is_its_name).then(|| shown(name)),
+            requested_name: (!is_own_name).then(|| shown(name)),
             tool: tool.map(Arc::clone),
             answered_by: None,
             call: None,
             arguments_bytes,
             arguments: None,
             completes: completes.map(shown),
-            because: None,
-            running: false,
-            written: false,
+            detail: None,
+            is_running: false,
+            is_written: false,
         }
     }
 
-    /// It is an adapter, and this version answers for it.
+    /// Records the version that answers for an adapter.
     pub(crate) fn answered_by(&mut self, tool: &Stamp) {
         let Contract { name, version, .. } = tool.contract;
         self.answered_by = Some(format!("{name} {version} {}", tool.text));
     }
 
-    /// Whom the function asks will stand here.
+    /// Records the trace, questions and upstreams of an admitted call.
     pub(crate) fn admitted(&mut self, call: CallContext) {
         self.call = Some(call);
     }
 
-    /// The arguments were read, and these are they.
-    pub(crate) fn read(&mut self, arguments: Option<Digest>) {
+    /// Records the digest of the arguments.
+    pub(crate) fn set_arguments(&mut self, arguments: Option<Digest>) {
         self.arguments = arguments;
     }
 
-    /// Why it fails, in a word for the record alone.
-    pub(crate) fn because(&mut self, reason: &'static str) {
-        self.because = Some(reason);
+    /// Records a detail that the caller doesn't get.
+    pub(crate) fn set_detail(&mut self, detail: &'static str) {
+        self.detail = Some(detail);
     }
 
-    /// The function is about to begin.
-    pub(crate) fn running(&mut self) {
-        self.running = true;
+    /// Marks the function as started.
+    pub(crate) fn start(&mut self) {
+        self.is_running = true;
     }
 
-    /// Whether the function has begun.
+    /// Returns `true` once the function has started.
     pub(crate) fn is_running(&self) -> bool {
-        self.running
+        self.is_running
     }
 
-    /// The end of a call that gave a result.
+    /// Writes the record of a call with a result.
     pub(crate) fn succeeded(mut self, result: &[u8]) {
-        self.write(Outcome::Ok, None, None, Some(result));
+        self.write(RecordOutcome::Ok, None, None, Some(result));
     }
 
-    /// The end of a call that asks its person first, and will be made anew with the answer.
+    /// Writes the record of a call that ends with a question.
     pub(crate) fn asked(mut self) {
-        self.write(Outcome::Asked, None, None, None);
+        self.write(RecordOutcome::Asked, None, None, None);
     }
 
-    /// The end of a call that gave none, with the reason in a word and, where there is more, in a line.
-    pub(crate) fn failed(mut self, outcome: Outcome, reason: &str, detail: Option<&str>) {
+    /// Writes the record of a call without a result.
+    pub(crate) fn failed(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
         self.write(outcome, Some(reason), detail, None);
     }
 
-    fn write(&mut self, outcome: Outcome, reason: Option<&str>, detail: Option<&str>, result: Option<&[u8]>) {
-        self.written = true;
-        let mut line = Line(Text::with_capacity(768));
+    fn write(
+        &mut self,
+        outcome: RecordOutcome,
+        reason: Option<&str>,
+        detail: Option<&str>,
+        result: Option<&[u8]>,
+    ) {
+        self.is_written = true;
+        let mut line = RecordWriter(JsonWriter::with_capacity(768));
         line.0.raw(r#"{"time":""#);
         self.moment.write(&mut line.0);
         line.0.raw(r#"","correlation_id":""#);
         line.0.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         line.0.raw("\",");
-        line.0.raw(self.caller.written(of_caller));
+        line.0.raw(self.caller.record_members(caller_members));
         if let Some(remote) = self.remote {
             line.name("remote");
             line.0.raw("\"");
             line.0.address(remote);
             line.0.raw("\"");
         }
-        match (&self.named, &self.tool) {
+        match (&self.requested_name, &self.tool) {
             (None, Some(tool)) => {
                 line.0.raw(",");
                 line.0.raw(&tool.recorded);
             }
-            (named, tool) => {
-                line.text("tool", named.as_deref().unwrap_or_default());
+            (name, tool) => {
+                line.text("tool", name.as_deref().unwrap_or_default());
                 if let Some(tool) = tool {
                     line.text("version", &tool.contract.version.to_string());
                     line.text("contract", &tool.text);
@@ -199,11 +209,11 @@ impl Entry {
         if let Some(trace) = self.call.as_ref().and_then(CallContext::trace) {
             line.text("trace", trace.id());
         }
-        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().resumes()) {
+        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().first_call()) {
             line.text("resumes", &first.to_string());
         }
         if let Some(upstreams) =
-            self.call.as_ref().map(CallContext::reached).filter(|names| !names.is_empty())
+            self.call.as_ref().map(CallContext::upstreams).filter(|names| !names.is_empty())
         {
             line.0.raw(r#","upstreams":"#);
             line.0.value(&upstreams);
@@ -214,7 +224,7 @@ impl Entry {
         if let Some(reason) = reason {
             line.text("reason", reason);
         }
-        if let Some(detail) = detail.or(self.because) {
+        if let Some(detail) = detail.or(self.detail) {
             line.text("detail", detail);
         }
         line.number("duration_us", self.moment.instant.elapsed().as_micros());
@@ -227,27 +237,28 @@ impl Entry {
             line.digest("result", &Digest::of_bytes(result));
         }
         line.0.raw("}\n");
-        self.audit.append(line.0.as_bytes(), self.running);
+        self.audit.append(line.0.as_bytes(), self.is_running);
     }
 }
 
-impl Drop for Entry {
+impl Drop for PendingRecord {
     fn drop(&mut self) {
-        if self.written {
+        if self.is_written {
             return;
         }
         let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints.read_only);
         let writes = !read_only && self.completes.is_none();
-        let outcome = if self.running && writes { Outcome::Unknown } else { Outcome::Cancelled };
+        let outcome =
+            if self.is_running && writes { RecordOutcome::Unknown } else { RecordOutcome::Cancelled };
         self.write(outcome, Some("cancelled"), None, None);
     }
 }
 
-/// A record as far as it is written. Names of members need no escapes.
+/// Writer of a record's members, whose names need no escapes.
 #[derive(Default)]
-struct Line(Text);
+struct RecordWriter(JsonWriter);
 
-impl Line {
+impl RecordWriter {
     fn name(&mut self, name: &str) {
         for part in [",\"", name, "\":"] {
             self.0.raw(part);
@@ -272,9 +283,9 @@ impl Line {
     }
 }
 
-/// What a record says of the caller.
-fn of_caller(caller: &Caller) -> String {
-    let mut line = Line::default();
+/// Returns the caller's members of a record.
+fn caller_members(caller: &Caller) -> String {
+    let mut line = RecordWriter::default();
     line.0.raw(r#""user":"#);
     line.0.string(caller.user());
     if let Some(agent) = caller.agent() {
@@ -283,7 +294,7 @@ fn of_caller(caller: &Caller) -> String {
     if let Some(tenant) = caller.tenant() {
         line.text("tenant", tenant);
     }
-    // What a verified token says of its caller besides; local callers have none.
+    // Members of a verified token; local callers have none.
     if let Some(issuer) = caller.issuer() {
         line.text("issuer", issuer);
     }

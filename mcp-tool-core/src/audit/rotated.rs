@@ -1,4 +1,4 @@
-//! Rotated files: `FILE.20261114T093000.123456Z` beside `FILE`, so that names sort by time.
+//! Names of rotated audit files: `FILE.20261114T093000.123456Z` in the folder of `FILE`, so that they sort by time.
 
 use std::{
     fs, io,
@@ -12,10 +12,10 @@ const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
 /// `20261114T093000.123456Z`.
 const STAMP_LENGTH: usize = 23;
 
-/// A name that no file has, for one that is rotated now.
+/// Returns an unused name for a file that is rotated now.
 ///
 /// # Errors
-/// Where that can't be told.
+/// The folder can't be accessed.
 pub(crate) fn unused(path: &Path) -> io::Result<PathBuf> {
     let mut time = DateTime::<Utc>::from(SystemTime::now());
     loop {
@@ -33,11 +33,11 @@ fn named(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// The files that were rotated away from this one, and what follows its name in theirs; in no order.
+/// Returns the files whose names begin with that of `path`, each with the rest of its name, in no particular order.
 ///
 /// # Errors
-/// Where the folder can't be read.
-pub(crate) fn brothers(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+/// The folder can't be read.
+pub(crate) fn siblings(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Some(own) = path.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
@@ -52,21 +52,21 @@ pub(crate) fn brothers(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// When a file was rotated, by what follows the name; nothing where that isn't of our making.
+/// Returns the time of a rotation from the end of a file's name; `None` for files of other programs.
 pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
     let stamp = end.strip_prefix('.').filter(|stamp| stamp.len() == STAMP_LENGTH)?;
     let time = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?.and_utc();
-    // chrono takes spaces and signs too.
+    // chrono also parses spaces and signs.
     (time.format(STAMP).to_string() == stamp).then_some(time)
 }
 
-/// Deletes the oldest of the files that we rotated, but for so many.
+/// Deletes all but the `most` newest files that this program rotated.
 ///
 /// # Errors
-/// Where the folder can't be read or a file can't be deleted.
+/// The folder can't be read, or a file can't be deleted.
 pub(crate) fn keep(path: &Path, most: usize) -> io::Result<()> {
-    let brothers = brothers(path)?.into_iter();
-    let mut ours: Vec<_> = brothers.filter_map(|(end, path)| Some((time_of(&end)?, path))).collect();
+    let siblings = siblings(path)?.into_iter();
+    let mut ours: Vec<_> = siblings.filter_map(|(end, path)| Some((time_of(&end)?, path))).collect();
     ours.sort();
     let surplus = ours.len().saturating_sub(most);
     for (_, oldest) in ours.into_iter().take(surplus) {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_says_when() {
+    fn name_has_the_time() {
         let rotated = unused(Path::new("calls.jsonl")).unwrap();
         let end = rotated.to_str().unwrap().strip_prefix("calls.jsonl").unwrap();
         let time = SystemTime::from(time_of(end).unwrap());

@@ -1,45 +1,45 @@
-//! Where records go: JSON lines, written in order by a thread of their own.
+//! Writer of audit records: a thread that writes JSON lines in order.
 
 use std::{
     io::{self, Write},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use crate::error::ToolError;
+use crate::{error::ToolError, sync};
 
-/// Records that wait to be written.
-const WAITING: usize = 16_384;
-/// How often a sink that failed is tried again.
+/// Maximum number of records that wait to be written.
+const MAX_WAITING: usize = 16_384;
+/// Time after which a failed sink is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// How long the first record of a batch waits for more.
-const GATHER: Duration = Duration::from_millis(5);
-/// Bytes of room that are kept for the next batch.
-const MOST_KEPT: usize = 256 * 1024;
+/// Time that the first record of a batch waits for more.
+const BATCH_DELAY: Duration = Duration::from_millis(5);
+/// Maximum capacity in bytes that is kept for the next batch.
+const MAX_CAPACITY: usize = 256 * 1024;
 
-/// Where lines of records are written.
+/// Destination of audit records.
 pub trait Sink: Send + 'static {
-    /// Makes sure that lines can be written.
+    /// Opens the destination.
     ///
     /// # Errors
-    /// Where they can't.
+    /// Lines can't be written to it.
     fn open(&mut self) -> io::Result<()>;
 
-    /// Writes whole lines, and takes from their front those that were written.
+    /// Writes lines, and removes the written ones from the front of `lines`.
     ///
     /// # Errors
-    /// Where some weren't written whole; these come again.
+    /// Not all lines were written; the caller passes the rest again.
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()>;
 
-    /// Whether calls depend on it: while a sink that is required fails, tools that write are refused.
+    /// Returns `true` if tools that write are refused while this sink fails.
     fn is_required(&self) -> bool;
 }
 
-/// Lines to a writer that nobody has to read.
+/// Sink that calls don't depend on, such as stderr.
 pub struct LineSink<W>(pub(crate) W);
 
 impl<W: Write + Send + 'static> Sink for LineSink<W> {
@@ -60,65 +60,65 @@ impl<W: Write + Send + 'static> Sink for LineSink<W> {
     }
 }
 
-/// The journal of records.
+/// The audit records of a server.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
-    state: Arc<State>,
+    state: Arc<WriterState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct WriterState {
     required: bool,
     failing: AtomicBool,
     waiting: AtomicUsize,
-    left_out: AtomicU64,
-    gathered: Mutex<Gathered>,
-    /// Told when the writer has something to do.
-    came: Condvar,
+    dropped: AtomicU64,
+    pending: Mutex<PendingLines>,
+    /// Wakes the writer.
+    wake: Condvar,
 }
 
 /// Lines that the writer hasn't taken yet.
 #[derive(Debug, Default)]
-struct Gathered {
+struct PendingLines {
     lines: Vec<u8>,
     count: usize,
-    /// Whether the writer sleeps until it is told.
+    /// The writer sleeps until it is woken.
     asleep: bool,
     stopping: bool,
-    /// Whether nobody will take anything any more.
+    /// The writer has ended.
     ended: bool,
 }
 
 impl Audit {
-    /// Starts writing to the sink. One that can't be opened yet is tried again, and fails closed meanwhile.
+    /// Starts the writer. A sink that can't be opened counts as failed and is tried again.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// The thread can't be started.
     pub(crate) fn start(mut sink: impl Sink) -> io::Result<Self> {
-        let state = Arc::new(State {
+        let state = Arc::new(WriterState {
             required: sink.is_required(),
             failing: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
-            left_out: AtomicU64::new(0),
-            gathered: Mutex::default(),
-            came: Condvar::new(),
+            dropped: AtomicU64::new(0),
+            pending: Mutex::default(),
+            wake: Condvar::new(),
         });
         if let Err(error) = sink.open() {
             state.failed(&error);
         }
         let for_writer = Arc::clone(&state);
         let writer = std::thread::Builder::new().name("audit".into()).spawn(move || {
-            let _ended = Ended(&for_writer);
+            let _ended = EndGuard(&for_writer);
             write_all(sink, &for_writer);
         })?;
         Ok(Audit { writer: Mutex::new(Some(writer)), state })
     }
 
-    /// Whether a call may begin: none while as many records wait as may, none that writes while records can't
-    /// be written.
+    /// Refuses a call that can't be recorded: any call while too many records wait, and a writing one while the sink
+    /// fails.
     pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
-        let State { required, failing, .. } = &*self.state;
+        let WriterState { required, failing, .. } = &*self.state;
         let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
         if refused {
             let message = "the audit record can't be written, and nothing runs unrecorded: \
@@ -128,34 +128,34 @@ impl Audit {
         Ok(())
     }
 
-    /// Waits until what was appended so far is written, or left out; no longer than that.
-    pub fn flush(&self, longest: Duration) {
-        let begun = Instant::now();
-        while self.state.waiting.load(Ordering::Acquire) > 0 && begun.elapsed() < longest {
+    /// Waits until all records are written or dropped, at most for `timeout`.
+    pub fn flush(&self, timeout: Duration) {
+        let start = Instant::now();
+        while self.state.waiting.load(Ordering::Acquire) > 0 && start.elapsed() < timeout {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Appends the record of a call, a whole line. `begun` says that its function had begun: such a record always
-    /// waits, and there are no more of them than calls may run.
-    pub(crate) fn append(&self, line: &[u8], begun: bool) {
+    /// Appends the record of a call, a complete line. A required sink gets every record whose function `has_started`;
+    /// there are at most as many of them as concurrent calls.
+    pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
-        if state.is_full() && !(begun && state.required) {
-            return state.leave_out(1);
+        if state.is_full() && !(has_started && state.required) {
+            return state.drop_records(1);
         }
-        let mut gathered = state.lock();
-        if gathered.ended {
-            drop(gathered);
+        let mut pending = state.lock();
+        if pending.ended {
+            drop(pending);
             state.failed(&io::ErrorKind::BrokenPipe.into());
-            return state.leave_out(1);
+            return state.drop_records(1);
         }
         state.waiting.fetch_add(1, Ordering::Relaxed);
-        gathered.lines.extend_from_slice(line);
-        gathered.count += 1;
-        let wake = std::mem::take(&mut gathered.asleep);
-        drop(gathered);
+        pending.lines.extend_from_slice(line);
+        pending.count += 1;
+        let wake = std::mem::take(&mut pending.asleep);
+        drop(pending);
         if wake {
-            state.came.notify_one();
+            state.wake.notify_one();
         }
     }
 }
@@ -163,61 +163,61 @@ impl Audit {
 impl Drop for Audit {
     fn drop(&mut self) {
         self.state.lock().stopping = true;
-        self.state.came.notify_one();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.state.wake.notify_one();
+        let writer = sync::lock(&self.writer).take();
         if let Some(writer) = writer
             && writer.join().is_err()
         {
             tracing::error!("the audit writer panicked");
         }
-        let left_out = self.state.left_out.load(Ordering::Relaxed);
-        if left_out > 0 {
-            tracing::error!(left_out, "audit records were never written");
+        let dropped = self.state.dropped.load(Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::error!(dropped, "audit records were never written");
         }
     }
 }
 
-/// Says that the writer ended, however it did.
-struct Ended<'s>(&'s State);
+/// Marks the writer as ended, after a panic too.
+struct EndGuard<'s>(&'s WriterState);
 
-impl Drop for Ended<'_> {
+impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().ended = true;
     }
 }
 
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+impl WriterState {
+    fn lock(&self) -> MutexGuard<'_, PendingLines> {
+        sync::lock(&self.pending)
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) >= WAITING
+        self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
     }
 
     fn failed(&self, error: &io::Error) {
         if !self.failing.swap(true, Ordering::Relaxed) {
-            let effect = if self.required { "tools that write are refused" } else { "they are left out" };
+            let effect = if self.required { "tools that write are refused" } else { "they are dropped" };
             tracing::error!(%error, "audit records can't be written: {effect}");
         }
     }
 
     fn recovered(&self) {
         if self.failing.swap(false, Ordering::Relaxed) {
-            let left_out = self.left_out.swap(0, Ordering::Relaxed);
-            tracing::warn!(left_out, "audit records are written again");
+            let dropped = self.dropped.swap(0, Ordering::Relaxed);
+            tracing::warn!(dropped, "audit records are written again");
         }
     }
 
-    fn leave_out(&self, records: usize) {
-        let before = self.left_out.fetch_add(records as u64, Ordering::Relaxed);
+    fn drop_records(&self, records: usize) {
+        let before = self.dropped.fetch_add(records as u64, Ordering::Relaxed);
         if before == 0 {
-            tracing::error!("audit records are left out from now on");
+            tracing::error!("audit records are dropped from now on");
         }
     }
 }
 
-fn write_all(mut sink: impl Sink, state: &State) {
+fn write_all(mut sink: impl Sink, state: &WriterState) {
     let mut batch = Vec::new();
     while let Some(count) = next(&mut batch, &mut sink, state) {
         let mut rest = batch.as_slice();
@@ -227,39 +227,38 @@ fn write_all(mut sink: impl Sink, state: &State) {
                 Err(error) => state.failed(&error),
             }
             if !state.required || state.lock().stopping {
-                break state.leave_out(rest.split_inclusive(|byte| *byte == b'\n').count());
+                break state.drop_records(rest.split_inclusive(|byte| *byte == b'\n').count());
             }
             std::thread::sleep(RETRY);
         }
         state.waiting.fetch_sub(count, Ordering::Release);
         batch.clear();
-        batch.shrink_to(MOST_KEPT);
+        batch.shrink_to(MAX_CAPACITY);
     }
 }
 
-/// Takes the next lines, and says how many; while there are none, a sink that failed is tried again. `None` at the
-/// end.
-fn next(batch: &mut Vec<u8>, sink: &mut impl Sink, state: &State) -> Option<usize> {
-    let mut gathered = state.lock();
-    while gathered.lines.is_empty() && !gathered.stopping {
-        gathered.asleep = true;
+/// Takes the next lines into `batch` and returns their number; `None` at the end. While there are none, a failed sink
+/// is tried again.
+fn next(batch: &mut Vec<u8>, sink: &mut impl Sink, state: &WriterState) -> Option<usize> {
+    let mut pending = state.lock();
+    while pending.lines.is_empty() && !pending.stopping {
+        pending.asleep = true;
         if state.failing.load(Ordering::Relaxed) {
-            let (woken, waited) =
-                state.came.wait_timeout(gathered, RETRY).unwrap_or_else(PoisonError::into_inner);
+            let (woken, waited) = sync::unpoisoned(state.wake.wait_timeout(pending, RETRY));
             drop(woken);
             if waited.timed_out() && sink.open().is_ok() {
                 state.recovered();
             }
-            gathered = state.lock();
+            pending = state.lock();
         } else {
-            gathered = state.came.wait(gathered).unwrap_or_else(PoisonError::into_inner);
+            pending = sync::unpoisoned(state.wake.wait(pending));
         }
     }
-    gathered.asleep = false;
-    // To wake up for each record, and to write each by itself, costs more than the calls do.
-    let gathering = state.came.wait_timeout_while(gathered, GATHER, |gathered| !gathered.stopping);
-    let (mut gathered, _) = gathering.unwrap_or_else(PoisonError::into_inner);
-    std::mem::swap(&mut gathered.lines, batch);
-    let count = std::mem::take(&mut gathered.count);
+    pending.asleep = false;
+    // Waking up and writing for each record would cost more than the calls.
+    let waited = state.wake.wait_timeout_while(pending, BATCH_DELAY, |pending| !pending.stopping);
+    let (mut pending, _) = sync::unpoisoned(waited);
+    std::mem::swap(&mut pending.lines, batch);
+    let count = std::mem::take(&mut pending.count);
     (count > 0).then_some(count)
 }

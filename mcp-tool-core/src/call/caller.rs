@@ -1,90 +1,40 @@
-//! A caller: user, agent and tenant together, and what they may ask for.
+//! Identity of a caller: user, agent, tenant and scopes.
 
-use std::{
-    any::Any,
-    collections::BTreeSet,
-    fmt,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::SystemTime,
-};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
 
-/// On whose behalf a call is made, through what, and with which scopes.
+use super::cache::{CacheSlot, CallerCache};
+
+/// The user on whose behalf a call is made, the agent that makes it, and the scopes it may use.
 ///
-/// Over HTTP with authorization it comes from a verified token, else it is whoever sits at this machine. Nothing in
-/// it comes from a call's arguments. Cheap to clone.
+/// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
+/// - Over stdio, and over HTTP without authorization, it is the [local user](Caller::local).
+///
+/// No part of it comes from a call's arguments. Two callers with equal user names and different issuers or tenants
+/// are different callers: rates, cursors, tasks and answers are kept apart. Cloning is cheap.
+///
+/// ```
+/// use mcp_tool_runtime::{Caller, Scopes};
+///
+/// let ann = Caller::new("ann").with_agent("shop-agent").with_scopes(["orders:read"]);
+/// assert!(ann.scopes().hold("orders:read"));
+/// assert_eq!(ann.to_string(), "ann through shop-agent");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    facts: Arc<Facts>,
+    claims: Arc<CallerClaims>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Facts {
+struct CallerClaims {
     principal: Arc<Principal>,
     client: Option<String>,
     scopes: Scopes,
     kind: CallerKind,
     authenticated_at: Option<SystemTime>,
-    kept: Kept,
+    cache: CallerCache,
 }
 
-/// What was found out of a caller and would be the same again, so that a call doesn't look for it. No part of who the
-/// caller is.
-#[derive(Debug, Default)]
-struct Kept {
-    written: OnceLock<Box<str>>,
-    known: Memo,
-    windows: Memo,
-}
-
-impl Clone for Kept {
-    fn clone(&self) -> Self {
-        // Whoever is cloned is about to be changed.
-        Kept::default()
-    }
-}
-
-impl PartialEq for Kept {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Kept {}
-
-/// One thing that was found out, for as long as nothing changed where it was found.
-#[derive(Debug, Default)]
-pub(crate) struct Memo(Mutex<Option<(Found, Arc<dyn Any + Send + Sync>)>>);
-
-/// Where something was found: a place of its own for each server, and how often that had changed.
-pub(crate) type Found = (u64, u64);
-
-impl Memo {
-    /// A place where things are found, told apart from all others of the process.
-    pub(crate) fn place() -> u64 {
-        static PLACES: AtomicU64 = AtomicU64::new(0);
-        PLACES.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// What was found there, else what is found now.
-    pub(crate) fn get<T: Send + Sync + 'static>(&self, at: Found, find: impl FnOnce() -> T) -> Arc<T> {
-        let mut memo = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((then, found)) = &*memo
-            && *then == at
-            && let Ok(found) = Arc::clone(found).downcast()
-        {
-            return found;
-        }
-        let found = Arc::new(find());
-        let kept: Arc<T> = Arc::clone(&found);
-        *memo = Some((at, kept));
-        found
-    }
-}
-
-/// Who a caller is, wherever something is kept for it: two of them are never one because their names are alike.
+/// The part of a caller that identifies it; the key of everything kept per caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Principal {
     pub(crate) issuer: Option<Arc<str>>,
@@ -93,18 +43,18 @@ pub(crate) struct Principal {
     pub(crate) agent: Option<String>,
 }
 
-/// Whether somebody stands behind a call.
+/// Kind of a caller: a person or a service account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallerKind {
-    /// A person, through an agent.
+    /// A person who acts through an agent.
     Human,
-    /// A program on its own account, such as one with client credentials (RFC 6749 §4.4).
+    /// A program with an account of its own, such as one that uses client credentials (RFC 6749 §4.4).
     Machine,
 }
 
 impl CallerKind {
-    /// As records have it.
+    /// Returns `human` or `machine`, the value of `kind` in audit records.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -114,17 +64,17 @@ impl CallerKind {
     }
 }
 
-/// The scopes that a caller holds.
+/// Scopes that a caller holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scopes {
-    /// Every scope: the local user, while no authorization is configured.
+    /// Every scope. The local user has it while `local.scopes` is unset.
     All,
-    /// These.
+    /// Exactly these scopes; those that `oauth.scope_hierarchy` includes in them are not listed.
     Only(BTreeSet<String>),
 }
 
 impl Scopes {
-    /// Whether the caller holds the scope.
+    /// Returns `true` if `scope` is held. The scope hierarchy of the settings isn't applied.
     #[must_use]
     pub fn hold(&self, scope: &str) -> bool {
         match self {
@@ -141,156 +91,159 @@ impl<S: Into<String>> FromIterator<S> for Scopes {
 }
 
 impl Caller {
-    /// The name that records give whoever sits at this machine.
+    /// User name of the local user, as audit records show it.
     pub const LOCAL: &'static str = "local";
 
-    /// A caller of that name, with no scope yet.
+    /// Returns a person of that user name without agent, tenant, issuer or scopes.
     #[must_use]
     pub fn new(user: impl Into<String>) -> Self {
         let principal = Principal { issuer: None, tenant: None, user: user.into(), agent: None };
         Caller {
-            facts: Arc::new(Facts {
+            claims: Arc::new(CallerClaims {
                 principal: Arc::new(principal),
                 client: None,
                 scopes: Scopes::Only(BTreeSet::new()),
                 kind: CallerKind::Human,
                 authenticated_at: None,
-                kept: Kept::default(),
+                cache: CallerCache::default(),
             }),
         }
     }
 
-    /// Whoever sits at this machine: over stdio, and over loopback while no authorization is configured.
+    /// Returns the local user: the caller over stdio, and over HTTP while no authorization is configured.
     #[must_use]
     pub fn local(scopes: Scopes) -> Self {
-        Caller::new(Caller::LOCAL).changed(|facts| facts.scopes = scopes)
+        Caller::new(Caller::LOCAL).changed(|claims| claims.scopes = scopes)
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut Facts)) -> Self {
-        let facts = Arc::make_mut(&mut self.facts);
-        change(facts);
-        facts.kept = Kept::default();
+    fn changed(mut self, change: impl FnOnce(&mut CallerClaims)) -> Self {
+        let claims = Arc::make_mut(&mut self.claims);
+        change(claims);
+        claims.cache = CallerCache::default();
         self
     }
 
-    /// For what it listed.
-    pub(crate) fn known(&self) -> &Memo {
-        &self.facts.kept.known
+    fn changed_principal(self, change: impl FnOnce(&mut Principal)) -> Self {
+        self.changed(|claims| change(Arc::make_mut(&mut claims.principal)))
     }
 
-    /// For the windows of its rates.
-    pub(crate) fn windows(&self) -> &Memo {
-        &self.facts.kept.windows
+    /// Cache of the contracts that the caller listed last.
+    pub(crate) fn last_listed(&self) -> &CacheSlot {
+        &self.claims.cache.last_listed
     }
 
-    /// The caller as its records have it, written once.
-    pub(crate) fn written(&self, write: impl FnOnce(&Self) -> String) -> &str {
-        self.facts.kept.written.get_or_init(|| write(self).into())
+    /// Cache of the windows of the caller's rate limits.
+    pub(crate) fn rate_windows(&self) -> &CacheSlot {
+        &self.claims.cache.rate_windows
     }
 
-    fn named(self, name: impl FnOnce(&mut Principal)) -> Self {
-        self.changed(|facts| name(Arc::make_mut(&mut facts.principal)))
+    /// Returns the caller's members of an audit record, written by `write` on first use.
+    pub(crate) fn record_members(&self, write: impl FnOnce(&Self) -> String) -> &str {
+        self.claims.cache.record.get_or_init(|| write(self).into())
     }
 
-    /// Through that agent.
+    /// Sets the agent that acts for the user.
     #[must_use]
     pub fn with_agent(self, agent: impl Into<String>) -> Self {
-        self.named(|principal| principal.agent = Some(agent.into()))
+        self.changed_principal(|principal| principal.agent = Some(agent.into()))
     }
 
-    /// By that OAuth client.
+    /// Sets the OAuth client.
     #[must_use]
     pub fn with_client(self, client: impl Into<String>) -> Self {
-        self.changed(|facts| facts.client = Some(client.into()))
+        self.changed(|claims| claims.client = Some(client.into()))
     }
 
-    /// In that tenant.
+    /// Sets the tenant.
     #[must_use]
     pub fn with_tenant(self, tenant: impl Into<String>) -> Self {
-        self.named(|principal| principal.tenant = Some(tenant.into()))
+        self.changed_principal(|principal| principal.tenant = Some(tenant.into()))
     }
 
-    /// With these scopes.
+    /// Replaces the scopes.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.changed(|facts| facts.scopes = scopes.into_iter().collect())
+        self.changed(|claims| claims.scopes = scopes.into_iter().collect())
     }
 
-    /// Vouched for by that issuer.
+    /// Sets the issuer of the token that names the caller.
     #[must_use]
     pub fn with_issuer(self, issuer: impl Into<Arc<str>>) -> Self {
-        self.named(|principal| principal.issuer = Some(issuer.into()))
+        self.changed_principal(|principal| principal.issuer = Some(issuer.into()))
     }
 
-    /// Of that kind.
+    /// Sets the kind.
     #[must_use]
     pub fn with_kind(self, kind: CallerKind) -> Self {
-        self.changed(|facts| facts.kind = kind)
+        self.changed(|claims| claims.kind = kind)
     }
 
-    /// Signed in at that time.
+    /// Sets the time of the user's sign-in.
     #[must_use]
     pub fn with_authenticated_at(self, time: SystemTime) -> Self {
-        self.changed(|facts| facts.authenticated_at = Some(time))
+        self.changed(|claims| claims.authenticated_at = Some(time))
     }
 
-    /// Whether it is whoever sits at this machine, whose agent is what the client calls itself.
+    /// Returns `true` for the local user. Its agent is the name that the client gives itself.
     #[must_use]
     pub(crate) fn is_local(&self) -> bool {
         self.issuer().is_none() && self.user() == Caller::LOCAL
     }
 
-    /// Under what is kept for the caller.
+    /// Key of everything that is kept for the caller.
     pub(crate) fn principal(&self) -> &Arc<Principal> {
-        &self.facts.principal
+        &self.claims.principal
     }
 
-    /// On whose behalf; unique within its issuer.
+    /// Returns the user, a name that is unique within its issuer (RFC 7519 §4.1.2 `sub`, unless the settings name
+    /// another claim).
     #[must_use]
     pub fn user(&self) -> &str {
-        &self.facts.principal.user
+        &self.claims.principal.user
     }
 
-    /// Through which agent. For the local user this is what the client calls itself, which proves nothing.
+    /// Returns the agent that acts for the user. For the local user it is the name that the client gives itself in
+    /// `clientInfo`, which isn't verified.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
-        self.facts.principal.agent.as_deref()
+        self.claims.principal.agent.as_deref()
     }
 
-    /// By which OAuth client (RFC 9068 §2.2 `client_id`, else `azp`): the agent, unless that acts through another.
+    /// Returns the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`). It is the agent too, unless the token names
+    /// another.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
-        self.facts.client.as_deref()
+        self.claims.client.as_deref()
     }
 
-    /// In which tenant.
+    /// Returns the tenant, if the settings name a claim for it.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.facts.principal.tenant.as_deref()
+        self.claims.principal.tenant.as_deref()
     }
 
-    /// The issuer that vouches for it; `None` for the local user.
+    /// Returns the issuer of the token (RFC 7519 §4.1.1 `iss`); `None` for the local user.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.facts.principal.issuer.as_deref()
+        self.claims.principal.issuer.as_deref()
     }
 
-    /// With which scopes.
+    /// Returns the scopes that the caller holds.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
-        &self.facts.scopes
+        &self.claims.scopes
     }
 
-    /// Whether somebody stands behind it.
+    /// Returns the kind: a person or a service account.
     #[must_use]
     pub fn kind(&self) -> CallerKind {
-        self.facts.kind
+        self.claims.kind
     }
 
-    /// When the user signed in (OpenID Connect Core §2 `auth_time`), where the token says so.
+    /// Returns the time of the user's sign-in (OpenID Connect Core §2 `auth_time`), if the token has it.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<SystemTime> {
-        self.facts.authenticated_at
+        self.claims.authenticated_at
     }
 }
 

@@ -1,319 +1,304 @@
-//! The call that a function is answering.
+//! The context of a running call, as tool functions and middleware see it.
 
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
 use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::{
+    caller::{Caller, Scopes},
+    cancellation::Cancellation,
+    facts::CallFacts,
+    headers::Headers,
+    permits::Permits,
+    report::{LogLevel, Reports, cut},
+    services::{MAX_RESULT, Services},
+    token::InboundToken,
+    trace::TraceContext,
+};
 use crate::{
     announce::Announcements,
-    ask::{Asking, Used, Waits},
-    call::{
-        caller::{Caller, Scopes},
-        headers::Headers,
-        report::{LogLevel, Reports, cut},
-        trace::TraceContext,
-    },
-    pipeline::limits::{MAX_RESULT, Permits},
+    ask::{Asking, UsedStates, WaitLimit},
+    ports::Outbound,
     seal::Sealer,
-    tool::stamp::Stamp,
+    sync,
 };
-use crate::{call::token::InboundToken, ports::Outbound};
 
-/// The call: who makes it, under which contract, until when; and the way to report progress.
+/// The running call: its caller, contract, deadline and trace, and the ways to report to the client and to ask it.
 ///
-/// Cheap to clone. As long as a clone is held, the call counts against its tool's concurrency.
+/// A tool function takes it as `cx: &CallContext`; it is no argument of the tool. Middleware and completion functions
+/// get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against the concurrency
+/// limits until the last clone is dropped.
+///
+/// ```
+/// use mcp_tool_runtime::{LogLevel, prelude::*};
+///
+/// /// Rebuild the search index.
+/// #[mcp_tool(version = "1.0", scope = "index:write")]
+/// async fn rebuild_index(cx: &CallContext) -> String {
+///     for shard in 1..=4_u32 {
+///         cx.progress(shard.into(), Some(4.0), format!("Shard {shard} of 4"));
+///     }
+///     cx.log(LogLevel::Info, "index rebuilt");
+///     format!("Rebuilt for {}.", cx.caller().user())
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// assert_eq!(rebuild_index(&CallContext::for_test()).await, "Rebuilt for local.");
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct CallContext {
     call: Arc<Call>,
 }
 
-pub(crate) struct Call {
-    pub(crate) caller: Caller,
-    pub(crate) contract: &'static Contract,
-    pub(crate) correlation: Uuid,
-    pub(crate) deadline: Instant,
-    /// Whether an argument is completed, and nothing is called.
-    pub(crate) is_completion: bool,
-    /// A later one, once the call goes on as a task.
-    pub(crate) later: OnceLock<Instant>,
-    pub(crate) over: Cancellation,
-    pub(crate) reports: Option<Reports>,
-    pub(crate) asking: Asking,
-    pub(crate) trace: Option<TraceContext>,
-    /// The digest of the contract.
-    pub(crate) stamp: Option<Arc<Stamp>>,
-    /// What layers asked for of the request.
-    pub(crate) headers: Headers,
-    pub(crate) services: Arc<Services>,
-    /// What a paged call asks, whatever page of it.
-    pub(crate) question: OnceLock<Digest>,
-    /// The upstreams that it asked, for its record.
-    pub(crate) reached: Mutex<Vec<String>>,
-    /// The token that the caller came by, for an exchange alone.
-    pub(crate) token: Option<InboundToken>,
-    /// Given back when the last holder of the call is done.
-    pub(crate) _permits: Permits,
-}
-
-/// What the server has for all calls.
-#[derive(Debug)]
-pub(crate) struct Services {
-    pub(crate) sealer: Sealer,
-    pub(crate) max_result: usize,
-    pub(crate) used: Used,
-    pub(crate) waits: Waits,
-    pub(crate) announcements: Announcements,
-    /// Connections to upstreams, where any are set up.
-    pub(crate) outbound: Option<Arc<dyn Outbound>>,
-}
-
-/// Whether nobody waits for the answer any more. Most calls are never asked.
-#[derive(Debug, Default)]
-pub(crate) struct Cancellation {
-    is_over: AtomicBool,
-    told: Notify,
+struct Call {
+    facts: CallFacts,
+    deadline: Instant,
+    /// Replaces `deadline` once the call continues as a task.
+    extended_deadline: OnceLock<Instant>,
+    reports: Option<Reports>,
+    asking: Asking,
+    services: Arc<Services>,
+    /// Digest of a paged call's arguments without `limit` and `cursor`.
+    page_query: OnceLock<Digest>,
+    /// Names of the upstreams that the call sent requests to, for its audit record.
+    upstreams: Mutex<Vec<String>>,
+    _permits: Permits,
 }
 
 impl CallContext {
-    pub(crate) fn new(call: Call) -> Self {
-        CallContext { call: Arc::new(call) }
+    pub(crate) fn new(
+        facts: CallFacts,
+        deadline: Instant,
+        reports: Option<Reports>,
+        asking: Asking,
+        services: Arc<Services>,
+        permits: Permits,
+    ) -> Self {
+        CallContext {
+            call: Arc::new(Call {
+                facts,
+                deadline,
+                extended_deadline: OnceLock::new(),
+                reports,
+                asking,
+                services,
+                page_query: OnceLock::new(),
+                upstreams: Mutex::default(),
+                _permits: permits,
+            }),
+        }
     }
 
-    /// A context for calling a tool's function from a unit test: the local user, every scope, 30 seconds.
+    /// Returns a context for calling a tool function in a unit test: the local user with every scope, an empty
+    /// contract, a deadline in 30 seconds, and a client that can't be asked.
     #[must_use]
     pub fn for_test() -> Self {
         CallContext::for_test_as(Caller::local(Scopes::All))
     }
 
-    /// The same, called by someone.
+    /// Returns the context of [`for_test`](Self::for_test) with another caller.
     #[must_use]
     pub fn for_test_as(caller: Caller) -> Self {
         const CONTRACT: Contract = Contract::EMPTY;
-        CallContext::new(Call {
+        let facts = CallFacts {
             caller,
             contract: &CONTRACT,
             correlation: Uuid::now_v7(),
-            deadline: Instant::now() + Duration::from_secs(30),
             is_completion: false,
-            later: OnceLock::new(),
-            over: Cancellation::default(),
-            reports: None,
-            asking: Asking::default(),
+            cancellation: Cancellation::default(),
             trace: None,
             stamp: None,
             headers: Headers::default(),
-            services: Arc::new(Services {
-                sealer: Sealer::of_process(),
-                max_result: MAX_RESULT,
-                used: Used::default(),
-                waits: Waits::among(1),
-                announcements: Announcements::new(),
-                outbound: None,
-            }),
-            question: OnceLock::new(),
-            reached: Mutex::default(),
             token: None,
-            _permits: Permits::default(),
-        })
+        };
+        let services = Services {
+            sealer: Sealer::of_process(),
+            max_result: MAX_RESULT,
+            used_states: UsedStates::default(),
+            wait_limit: WaitLimit::for_concurrency(1),
+            announcements: Announcements::new(),
+            outbound: None,
+        };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        CallContext::new(facts, deadline, None, Asking::default(), Arc::new(services), Permits::default())
     }
 
-    /// Who calls.
+    /// Returns the caller.
     #[must_use]
     pub fn caller(&self) -> &Caller {
-        &self.call.caller
+        &self.call.facts.caller
     }
 
-    /// What the called tool promises.
+    /// Returns the contract of the called tool.
     #[must_use]
     pub fn contract(&self) -> &'static Contract {
-        self.call.contract
+        self.call.facts.contract
     }
 
-    /// The id that the answer, the log and the audit record of this call share.
+    /// Returns the call's id, a UUID of version 7. The answer (`_meta` key `dev.mcp-tool/correlationId`), the server's
+    /// log and the audit record carry it.
     #[must_use]
     pub fn correlation_id(&self) -> Uuid {
-        self.call.correlation
+        self.call.facts.correlation
     }
 
-    /// The time that is left before the call is given up.
+    /// Returns the time until the deadline, zero once it has passed.
+    ///
+    /// The deadline comes from the tool's `timeout`, else from the setting `limits.timeout` (30 seconds). The time
+    /// that a person takes to [answer](Self::ask) doesn't count.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
     }
 
-    /// Whether an argument of the tool is completed (`#[arg(complete = …)]`) and the tool itself isn't called, for the
-    /// layers and the functions that serve both.
+    /// Returns `true` while an argument is completed (`completion/complete` for `#[arg(complete = …)]`). The tool
+    /// itself isn't called then; middleware and shared functions can tell the two apart.
     #[must_use]
     pub fn is_completion(&self) -> bool {
-        self.call.is_completion
+        self.call.facts.is_completion
     }
 
-    /// Whether nobody waits for the answer any more. An `async` function is dropped at its next `await`; a
-    /// function that isn't async looks here from time to time.
+    /// Returns `true` once nobody waits for the answer: the client cancelled the call or went away, or the call has
+    /// ended.
+    ///
+    /// The future of an `async` function is dropped at its next `await`. A blocking function should check this from
+    /// time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.call.over.is_over.load(Ordering::Acquire)
+        self.call.facts.cancellation.is_cancelled()
     }
 
-    /// Reports how far the call has come, to callers that asked for it (`progressToken`). A task shows the last
-    /// message as its `statusMessage`, to any caller.
+    /// Reports progress to a client that sent a `progressToken` (`notifications/progress`). The last message of a
+    /// task is its `statusMessage` too, whether or not there is a token.
     ///
-    /// `progress` must grow from one report to the next; `total`, where it is known, is in the same unit.
-    /// Reports never wait: what comes faster than the caller reads is left out.
+    /// - `progress` must grow from one report to the next; other reports are dropped.
+    /// - `total` has the unit of `progress`; pass `None` if it isn't known.
+    /// - `message` is cut after 4 KiB.
+    ///
+    /// This never waits: reports that the client doesn't read fast enough are dropped.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: impl Into<String>) {
         let message = cut(message.into().into()).into_owned();
-        self.call.asking.say(&message);
+        self.call.asking.set_task_message(&message);
         if let Some(reports) = &self.call.reports {
             reports.progress(progress, total, message);
         }
     }
 
-    /// A header of the request, which a layer asked for by `Middleware::headers`; the
-    /// case of its name doesn't count. `None` where it didn't come, nobody asked for it, and over stdio.
+    /// Returns a header of the HTTP request; `name` is case-insensitive.
+    ///
+    /// Only headers that a middleware names in `Middleware::headers` are kept. Returns `None` if the request doesn't
+    /// have the header, no middleware named it, or the call came over stdio.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.call.headers.get(name)
+        self.call.facts.headers.get(name)
     }
 
-    /// Logs a message to callers that asked for such, by its level (`logLevel` of the call since 2026-07-28,
-    /// `logging/setLevel` before it).
+    /// Sends a log message to the client (`notifications/message`), if the client asked for messages of this level:
+    /// by `logLevel` in the call's `_meta` since 2026-07-28, by `logging/setLevel` before.
     ///
-    /// `data` is a text, or anything that is JSON, up to 4 KB of it. It is sent to the client: no secrets, nothing of
-    /// other callers, nothing of the server's inside. The server's own log is [`tracing`]'s.
+    /// `data` is any value that serializes to JSON; it is cut after 4 KiB. The client reads it, so it must not contain
+    /// secrets, data of other callers or internals of the server. Use [`tracing`] for the server's own log.
     pub fn log(&self, level: LogLevel, data: impl serde::Serialize) {
         if let Some(reports) = &self.call.reports {
-            reports.log(level, self.call.contract.name, data);
+            reports.log(level, self.call.facts.contract.name, data);
         }
     }
 
-    /// Where the call stands in a distributed trace, if its caller said so (`_meta.traceparent`).
+    /// Returns the distributed trace that the caller named in `_meta.traceparent` (SEP-414).
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
-        self.call.trace.as_ref()
+        self.call.facts.trace.as_ref()
     }
 
-    /// Tells clients that listen of lists and resources that have changed.
+    /// Returns the sender of list and resource changes to clients that listen.
     #[must_use]
     pub fn announcements(&self) -> &Announcements {
         &self.call.services.announcements
     }
 
-    /// What a person took to answer doesn't count.
-    pub(crate) fn deadline(&self) -> Instant {
-        *self.call.later.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
+    pub(crate) fn facts(&self) -> &CallFacts {
+        &self.call.facts
     }
 
-    /// From now on it may run so long.
-    pub(crate) fn runs_for(&self, longer: Duration) {
-        self.call.later.get_or_init(|| Instant::now() + longer);
+    pub(crate) fn services(&self) -> &Services {
+        &self.call.services
     }
 
     pub(crate) fn asking(&self) -> &Asking {
         &self.call.asking
     }
 
-    pub(crate) fn used(&self) -> &Used {
-        &self.call.services.used
+    /// The deadline, later by the time that people took to answer.
+    pub(crate) fn deadline(&self) -> Instant {
+        *self.call.extended_deadline.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
     }
 
-    pub(crate) fn waiting(&self) -> &Waits {
-        &self.call.services.waits
+    /// Sets the deadline of a call that continues as a task; the first one counts.
+    pub(crate) fn extend_deadline(&self, remaining: Duration) {
+        self.call.extended_deadline.get_or_init(|| Instant::now() + remaining);
     }
 
-    /// The digest of the called tool's contract.
-    pub(crate) fn stamp(&self) -> &str {
-        self.call.stamp.as_ref().map_or("", |stamp| &stamp.text)
-    }
-
-    /// What something holds for that a caller carries for the server: of that kind, for this caller, tool and version,
-    /// and for these parts.
+    /// Associated data that binds a sealed text to this caller, tool, version and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
-        let (caller, contract) = (self.caller(), self.contract());
-        let version = contract.version.to_string();
-        let whose = [
-            kind,
-            contract.name,
-            &version,
-            caller.issuer().unwrap_or_default(),
-            caller.tenant().unwrap_or_default(),
-            caller.user(),
-            caller.agent().unwrap_or_default(),
-        ];
-        let mut binding = Vec::new();
-        for part in whose.iter().chain(parts) {
-            binding.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            binding.extend_from_slice(part.as_bytes());
-        }
-        binding
+        self.call.facts.binding(kind, parts)
     }
 
-    /// Ends when nobody waits for the answer any more, and after it.
-    pub(crate) async fn over(&self) {
-        // Who begins to wait before looking misses nothing.
-        let told = self.call.over.told.notified();
-        if !self.is_cancelled() {
-            told.await;
-        }
-    }
-
-    /// The upstreams that the call has asked.
-    pub(crate) fn reached(&self) -> Vec<String> {
-        self.call.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Names of the upstreams that the call sent requests to.
+    pub(crate) fn upstreams(&self) -> Vec<String> {
+        sync::lock(&self.call.upstreams).clone()
     }
 
     pub(crate) fn cancel(&self) {
-        self.call.over.is_over.store(true, Ordering::Release);
-        self.call.over.told.notify_waiters();
+        self.call.facts.cancellation.cancel();
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.call.services.sealer
     }
 
+    /// Maximum size of the result, in bytes.
     pub(crate) fn max_result(&self) -> usize {
         self.call.services.max_result
     }
 
-    pub(crate) fn pages(&self, question: Digest) {
-        self.call.question.get_or_init(|| question);
+    pub(crate) fn set_page_query(&self, query: Digest) {
+        self.call.page_query.get_or_init(|| query);
     }
 
-    pub(crate) fn question(&self) -> Option<&Digest> {
-        self.call.question.get()
+    pub(crate) fn page_query(&self) -> Option<&Digest> {
+        self.call.page_query.get()
     }
 }
 
-/// Facts of a call for the workspace's own crates. The façade doesn't re-export it, so no tool's function can reach
-/// the token.
-pub trait CallFacts {
-    /// The caller's token, for an exchange alone (RFC 8693).
+/// Access to a call for requests to upstreams. The facade doesn't export it, so that no tool function reaches the
+/// token.
+pub trait OutboundCall {
+    /// The caller's token, for token exchange only (RFC 8693).
     fn token(&self) -> Option<&InboundToken>;
 
-    /// Connections to upstreams, where any are set up.
+    /// Connections to upstreams, if any are configured.
     fn outbound(&self) -> Option<&dyn Outbound>;
 
-    /// Notes an upstream that the call asked, for its record.
+    /// Adds the name of an upstream to the call's audit record.
     fn record_upstream(&self, name: &str);
 
-    /// The time at which the call is given up.
+    /// The call's deadline.
     fn deadline(&self) -> Instant;
 
     /// Completes once the call is cancelled or finished.
     fn cancelled(&self) -> impl Future<Output = ()> + Send;
 }
 
-impl CallFacts for CallContext {
+impl OutboundCall for CallContext {
     fn token(&self) -> Option<&InboundToken> {
-        self.call.token.as_ref()
+        self.call.facts.token.as_ref()
     }
 
     fn outbound(&self) -> Option<&dyn Outbound> {
@@ -321,9 +306,9 @@ impl CallFacts for CallContext {
     }
 
     fn record_upstream(&self, name: &str) {
-        let mut names = self.call.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+        let mut upstreams = sync::lock(&self.call.upstreams);
+        if !upstreams.iter().any(|known| known == name) {
+            upstreams.push(name.to_owned());
         }
     }
 
@@ -332,13 +317,13 @@ impl CallFacts for CallContext {
     }
 
     fn cancelled(&self) -> impl Future<Output = ()> + Send {
-        self.over()
+        self.call.facts.cancellation.cancelled()
     }
 }
 
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Call { caller, contract, correlation, .. } = &*self.call;
+        let CallFacts { caller, contract, correlation, .. } = &self.call.facts;
         write!(f, "call {correlation} of {} by {}", contract.name, shown(&caller.to_string()))
     }
 }

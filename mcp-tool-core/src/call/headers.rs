@@ -2,21 +2,23 @@
 
 use std::fmt;
 
-/// The headers of one call.
+/// Request headers of one call, those that a middleware named in `Middleware::headers`.
 #[derive(Clone, Default)]
 pub struct Headers(Box<[(&'static str, Box<str>)]>);
 
 impl Headers {
-    pub fn new(came: Vec<(&'static str, Box<str>)>) -> Self {
-        Headers(came.into_boxed_slice())
+    /// Headers by name.
+    pub fn new(headers: Vec<(&'static str, Box<str>)>) -> Self {
+        Headers(headers.into_boxed_slice())
     }
 
+    /// Returns the value of a header; `name` is case-insensitive.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+        self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 }
 
-// Values are nobody's business but the layers'.
+// Values may be secret, so only names are printed.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()

@@ -1,8 +1,15 @@
-//! One call: its caller, its facts, and the context that a function sees.
+//! One call: its caller, its facts, and the context that a tool function sees.
+//!
+//! `facts` names no stage. `context` combines the facts with the state of the stages.
 
+pub(crate) mod cache;
 pub mod caller;
+pub(crate) mod cancellation;
 pub mod context;
+pub(crate) mod facts;
 pub mod headers;
+pub(crate) mod permits;
 pub mod report;
+pub(crate) mod services;
 pub mod token;
 pub mod trace;

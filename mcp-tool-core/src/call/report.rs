@@ -1,33 +1,40 @@
-//! What a running call tells its caller: how far it has come, and what it logs. Only what the caller asked to hear.
+//! Progress and log messages that a running call sends to its client, if the client asked for them.
 
-use std::{
-    borrow::Cow,
-    sync::{Mutex, PoisonError},
-};
+use std::{borrow::Cow, sync::Mutex};
 
+use crate::sync;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// Reports that wait for the wire; what comes faster is dropped, so that a call never waits for its reader.
-const WAITING: usize = 64;
-/// Bytes of a report's words, and of an error's.
-const MAX_WORDS: usize = 4 * 1024;
-/// Bytes of what one message logs, as JSON.
+/// Reports buffered per call. Beyond them reports are dropped, so that a call never waits for a slow client.
+const MAX_BUFFERED: usize = 64;
+/// Maximum size of a progress or error message, in bytes.
+const MAX_TEXT: usize = 4 * 1024;
+/// Maximum size of the data of one log message as JSON, in bytes.
 const MAX_DATA: usize = 4 * 1024;
 
-/// How grave a log message is (RFC 5424 §6.2.1).
+/// Severity of a log message (RFC 5424 §6.2.1), least severe first.
+///
+/// `Ord` follows the severity: `LogLevel::Error > LogLevel::Warning`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are those of the RFC")]
 pub enum LogLevel {
+    /// Details for debugging.
     Debug,
+    /// Normal progress of the work.
     Info,
+    /// A normal but significant event.
     Notice,
+    /// A problem that doesn't fail the call.
     Warning,
+    /// A failure.
     Error,
+    /// A failure of a component.
     Critical,
+    /// A failure that needs action at once.
     Alert,
+    /// The system is unusable.
     Emergency,
 }
 
@@ -43,7 +50,7 @@ impl LogLevel {
         LogLevel::Emergency,
     ];
 
-    /// As messages have it.
+    /// Returns the level's name in messages, such as `warning`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,11 +69,12 @@ impl LogLevel {
         LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// As a number from 1, and back; 0 is none.
+    /// Number of the level, from 1.
     pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }
 
+    /// Level of a number; 0 stands for none.
     pub(crate) fn of_number(number: u8) -> Option<Self> {
         LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
@@ -79,32 +87,32 @@ pub(crate) enum Report {
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
 
-/// Where reports go: to whatever carries the call.
+/// Channel to the transport of one call.
 #[derive(Debug)]
 pub struct Reports {
     sender: mpsc::Sender<Report>,
-    /// The latest progress, where the caller gave a token for it.
+    /// Last progress sent; `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
-    /// The least grave messages that the caller wants.
+    /// Least severe level that the client asked for.
     level: Option<LogLevel>,
 }
 
 impl Reports {
-    /// A channel for what the caller wants to hear, if it wants anything.
+    /// Returns a channel for the reports that the client asked for, if it asked for any.
     pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<Report>)> {
         if !progress && level.is_none() {
             return None;
         }
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(MAX_BUFFERED);
         Some((Reports { sender, progress: progress.then(Mutex::default), level }, receiver))
     }
 
     pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: String) {
         let Some(last) = &self.progress else { return };
         let total = total.filter(|total| total.is_finite());
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let forward = progress.is_finite() && last.is_none_or(|last| progress > last);
-        if forward && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
+        let mut last = sync::lock(last);
+        let has_grown = progress.is_finite() && last.is_none_or(|last| progress > last);
+        if has_grown && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
             *last = Some(progress);
         }
     }
@@ -116,18 +124,18 @@ impl Reports {
         let data = match serde_json::to_string(&data) {
             Ok(json) if json.len() <= MAX_DATA => serde_json::from_str(&json).unwrap_or_default(),
             Ok(json) => Value::String(format!("{}…", &json[..json.floor_char_boundary(MAX_DATA)])),
-            Err(error) => Value::String(format!("what was logged can't be JSON: {error}")),
+            Err(error) => Value::String(format!("log data can't be serialized to JSON: {error}")),
         };
-        // What comes faster than the caller reads is left out.
+        // A full buffer drops the message.
         drop(self.sender.try_send(Report::Message { level, logger, data }));
     }
 }
 
-/// Errors and reports are for reading: what goes beyond the most is left out.
+/// Cuts a text for people after [`MAX_TEXT`] bytes.
 pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len() {
-        0..=MAX_WORDS => text,
-        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_WORDS)])),
+        0..=MAX_TEXT => text,
+        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_TEXT)])),
     }
 }
 
@@ -136,32 +144,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_asked_for_is_told() {
+    fn client_gets_only_reports_it_asked_for() {
         assert!(Reports::wanted(false, None).is_none());
-        let (reports, mut heard) = Reports::wanted(false, Some(LogLevel::Warning)).unwrap();
+        let (reports, mut receiver) = Reports::wanted(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
         reports.log(LogLevel::Notice, "x", "less");
         reports.log(LogLevel::Error, "x", "more");
         reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
-            heard.try_recv().unwrap(),
+            receiver.try_recv().unwrap(),
             Report::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
-        let Report::Message { data: Value::String(cut), .. } = heard.try_recv().unwrap() else { panic!() };
+        let Report::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
-        let (reports, mut heard) = Reports::wanted(true, None).unwrap();
+        let (reports, mut receiver) = Reports::wanted(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
             reports.progress(progress, None, String::new());
         }
-        let told = std::iter::from_fn(|| heard.try_recv().ok());
-        let told: Vec<f64> = told
+        let sent = std::iter::from_fn(|| receiver.try_recv().ok());
+        let sent: Vec<f64> = sent
             .map(|report| match report {
                 Report::Progress { progress, .. } => progress,
                 Report::Message { .. } => f64::NAN,
             })
             .collect();
-        assert_eq!(told, [1.0, 2.0]);
+        assert_eq!(sent, [1.0, 2.0]);
     }
 
     #[test]

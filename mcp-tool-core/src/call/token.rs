@@ -1,30 +1,30 @@
-//! The token that a caller presented.
+//! The bearer token of a request.
 
 use std::fmt;
 
 use bytes::Bytes;
 use mcp_tool_contract::digest::Digest;
 
-/// A bearer token as it arrived. No function that is a tool can reach it: only the exchange for an upstream's own
-/// credential reads it (RFC 8693).
+/// Bearer token as it arrived. Tool functions can't reach it; only token exchange for an upstream reads it
+/// (RFC 8693).
 #[derive(Clone)]
 pub struct InboundToken(Bytes);
 
 impl InboundToken {
-    /// A token that was not verified.
+    /// Wraps a token that isn't verified yet.
     #[must_use]
     pub const fn new(token: Bytes) -> Self {
         InboundToken(token)
     }
 
-    /// The token's text, for verification and for an exchange.
+    /// Returns the token's text, for verification and token exchange.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // A token is ASCII (RFC 6750 §2.1); anything else was refused before.
+        // The request parser refuses tokens that aren't ASCII (RFC 6750 §2.1).
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Digest under which something is kept for the token.
+    /// Returns the token's digest, a cache key.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of_bytes(&self.0)

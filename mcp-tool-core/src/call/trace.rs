@@ -1,13 +1,14 @@
-//! Where a call stands in a distributed trace (W3C Trace Context), as its caller says in `_meta` (SEP-414).
+//! The distributed trace of a call (W3C Trace Context), sent by the caller in `_meta` (SEP-414).
 
-/// Bytes of a `tracestate` that are kept (W3C Trace Context §3.3.1.1 asks for 512 at least).
+/// Maximum size of a `tracestate` in bytes; W3C Trace Context §3.3.1.1 requires at least 512. A longer one is ignored.
 const MAX_STATE: usize = 512;
 
-/// The trace that a call is part of.
+/// Distributed trace that a call is part of (W3C Trace Context), as its caller states it in `_meta` (SEP-414).
 ///
-/// It is the caller's word: good for finding what belongs together, and for nothing else. The call's record names the
-/// trace, and requests to upstreams carry it on, with the call as their parent. `baggage` isn't carried: it would
-/// bring a caller's own text to the upstreams.
+/// - The audit record of the call has the trace id (`trace`).
+/// - Requests to upstreams carry the trace, with this call as their parent.
+/// - The caller's statement isn't verified: use it to correlate, never to decide.
+/// - `baggage` isn't forwarded, since it would send a caller's free text to upstreams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     parent: String,
@@ -15,55 +16,55 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Reads what a call says; what isn't of the form is passed over, as the specification has it (§3.2.2).
+    /// Parses `traceparent` and `tracestate`; malformed values are ignored (W3C Trace Context §3.2.2).
     pub(crate) fn read(parent: &str, state: Option<&str>) -> Option<Self> {
         let mut parts = parent.split('-');
         let (version, id, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_hex = |text: &str, length: usize| {
             text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         };
-        let is_some = |text: &str| text.bytes().any(|byte| byte != b'0');
-        let is_whole = is_hex(version, 2)
+        let is_nonzero = |text: &str| text.bytes().any(|byte| byte != b'0');
+        let is_valid = is_hex(version, 2)
             && is_hex(id, 32)
             && is_hex(span, 16)
             && is_hex(flags, 2)
-            && is_some(id)
-            && is_some(span)
+            && is_nonzero(id)
+            && is_nonzero(span)
             && version != "ff";
-        // Later versions may say more behind it.
-        if !is_whole || (version == "00" && parts.next().is_some()) {
+        // Later versions may append more fields.
+        if !is_valid || (version == "00" && parts.next().is_some()) {
             return None;
         }
-        let is_kept = |state: &&str| {
+        let is_valid_state = |state: &&str| {
             !state.is_empty()
                 && state.len() <= MAX_STATE
                 && state.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         };
         Some(TraceContext {
             parent: format!("00-{id}-{span}-{flags}"),
-            state: state.filter(is_kept).map(str::to_owned),
+            state: state.filter(is_valid_state).map(str::to_owned),
         })
     }
 
-    /// The trace's id: 32 hexadecimal digits.
+    /// Returns the trace id, 32 lowercase hexadecimal digits.
     #[must_use]
     pub fn id(&self) -> &str {
         self.parent.get(3..35).unwrap_or_default()
     }
 
-    /// `traceparent` as the caller gave it: version, trace, span and flags.
+    /// Returns `traceparent` of version 00: `00-<trace id>-<parent id>-<flags>`.
     #[must_use]
     pub fn parent(&self) -> &str {
         &self.parent
     }
 
-    /// `tracestate` as the caller gave it.
+    /// Returns `tracestate` as the caller sent it: printable ASCII, at most 512 bytes.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// The same trace with the call as the parent of what it asks: the span is the end of the call's own id.
+    /// Returns `traceparent` for a request that the call makes. The parent id is the second half of `correlation`.
     pub fn of_call(&self, correlation: uuid::Uuid) -> String {
         let span = correlation.as_u64_pair().1;
         let flags = self.parent.rsplit('-').next().unwrap_or("00");
@@ -78,7 +79,7 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     #[test]
-    fn a_trace_is_read_and_carried_on() {
+    fn trace_is_parsed_and_forwarded() {
         let trace = TraceContext::read(PARENT, Some("vendor=1")).unwrap();
         assert_eq!((trace.id(), trace.parent()), ("0af7651916cd43dd8448eb211c80319c", PARENT));
         assert_eq!(trace.state(), Some("vendor=1"));
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_is_passed_over() {
+    fn malformed_trace_is_ignored() {
         let odd = [
             "",
             "00",

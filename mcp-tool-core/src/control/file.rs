@@ -1,4 +1,4 @@
-//! The control file: lines that are only ever appended, each by one write.
+//! The control file. Lines are only appended, each by one write.
 
 use std::{
     error::Error,
@@ -7,56 +7,70 @@ use std::{
     path::Path,
 };
 
-use super::orders::Orders;
+use super::state::ControlState;
 
-/// Bytes of the file; some hundred thousand orders, which are read within the promised second.
+/// Maximum size of the file in bytes: some hundred thousand entries, which are applied within a second.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Why the file can't be heeded.
+/// Reason why a control file can't be applied.
 #[derive(Debug, thiserror::Error)]
-pub enum Unheeded {
-    /// It can't be read or written.
+pub enum ControlFileError {
+    /// The file can't be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// One line is no order, and so none of them is taken.
-    #[error("line {line}: {reason}; mend that line or take it out")]
-    Malformed { line: usize, reason: String },
-    /// It is larger than such a file may be.
-    #[error("it is over {} MiB: begin another one with the orders that `revocations --format json` lists", MAX_FILE >> 20)]
-    TooLarge,
-    /// Orders that were in force aren't in it any more.
+    /// A line is no entry, so no line is applied.
+    #[error("line {line}: {reason}; correct or remove that line")]
+    Malformed {
+        /// Number of the line, from 1.
+        line: usize,
+        /// Description of what is wrong.
+        reason: String,
+    },
+    /// The file is too large.
     #[error(
-        "it doesn't begin with the orders that were read from it before: put them back, or restart the server"
+        "it is larger than {} MiB: start a new file with the lines that `revocations --format json` prints",
+        MAX_FILE >> 20
+    )]
+    TooLarge,
+    /// The file lacks lines that were applied before.
+    #[error(
+        "it doesn't begin with the lines that were read from it before: restore them, or restart the server"
     )]
     Rewritten,
 }
 
-/// All bytes of the file, the last line's too if it isn't complete.
-pub fn read(file: &mut File) -> Result<Vec<u8>, Unheeded> {
+/// Reads the whole file, including an incomplete last line.
+///
+/// # Errors
+/// The file is unreadable or too large.
+pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(Unheeded::TooLarge);
+        return Err(ControlFileError::TooLarge);
     }
     Ok(bytes)
 }
 
-/// The complete lines: one without its end is still being written.
+/// Returns the complete lines. A last line without a newline is still being written.
 pub fn complete(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     &bytes[..end]
 }
 
-/// The orders of complete lines.
-pub fn fold(lines: &[u8]) -> Result<Orders, Unheeded> {
-    Orders::fold(lines).map_err(|(line, reason)| Unheeded::Malformed { line, reason })
-}
-
-/// Makes an empty file that nobody else may read, unless there is one.
+/// Applies complete lines in order.
 ///
 /// # Errors
-/// Where it can't be made.
-pub(crate) fn make(path: &Path) -> io::Result<()> {
+/// A line is no entry.
+pub fn fold(lines: &[u8]) -> Result<ControlState, ControlFileError> {
+    ControlState::fold(lines).map_err(|(line, reason)| ControlFileError::Malformed { line, reason })
+}
+
+/// Creates an empty file that only its owner may access, unless the file exists.
+///
+/// # Errors
+/// The file can't be created.
+pub(super) fn create(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -67,31 +81,31 @@ pub(crate) fn make(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Appends the line that is made of what is in force, if one is; it is durable when this returns. A line that a
-/// crash left without its end was never in force, and is cut off.
+/// Appends the line that `line` makes of the current state, if it makes one; returns whether it did. The line is
+/// durable on return. An incomplete last line, left by a crash, is removed: it never was in effect.
 ///
 /// # Errors
-/// Where the file isn't there, can't be written, or holds what is no order: servers wouldn't heed it.
+/// The file doesn't exist, can't be written, or holds an invalid line, since servers would apply none of it.
 pub fn append(
     path: &Path,
-    line: impl FnOnce(&Orders) -> Result<Option<String>, String>,
+    line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
 ) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
-    // Given back when the file is closed.
+    // Closing the file releases the lock.
     file.lock()?;
     let bytes = read(&mut file)?;
-    let whole = complete(&bytes);
-    let Some(line) = line(&fold(whole)?)? else { return Ok(false) };
-    let whole = whole.len() as u64;
-    if whole + line.len() as u64 > MAX_FILE {
-        return Err(Unheeded::TooLarge.into());
+    let lines = complete(&bytes);
+    let Some(line) = line(&fold(lines)?)? else { return Ok(false) };
+    let length = lines.len() as u64;
+    if length + line.len() as u64 > MAX_FILE {
+        return Err(ControlFileError::TooLarge.into());
     }
-    if whole < bytes.len() as u64 {
-        file.set_len(whole)?;
+    if length < bytes.len() as u64 {
+        file.set_len(length)?;
     }
-    // One write, so that a reader sees all of it or a line without its end.
+    // One write, so that a reader sees the whole line or an incomplete one.
     if file.write(line.as_bytes())? < line.len() {
-        file.set_len(whole)?;
+        file.set_len(length)?;
         return Err(io::Error::from(io::ErrorKind::StorageFull).into());
     }
     file.sync_all()?;

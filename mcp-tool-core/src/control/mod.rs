@@ -1,88 +1,89 @@
-//! Orders of the operator: tools, clients and users that are switched off, tokens that are revoked. They stand
-//! in a file that commands append to, and hold within a second in every server that has it.
+//! Disabled tools, clients and users, and revoked tokens. Commands append them to the control file, and every server
+//! that has the file applies them within a second.
 
+pub mod entry;
 pub mod file;
-pub mod order;
-mod orders;
+mod state;
 mod watch;
 
 use std::{
     path::Path,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-pub use orders::{Off, Orders};
+pub use state::{ControlState, Disabled};
 
 use crate::{
     announce::Announcements,
     call::caller::Caller,
     ports::{Issued, Revocations},
+    sync,
 };
 
-/// What is in force now. Clones see the same.
+/// The control state of a server. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Controls(Option<Arc<Shared>>);
+pub struct Controls(Option<Arc<SharedState>>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    orders: RwLock<Orders>,
-    /// Whether there are any: most servers have none, and ask nothing more.
-    any: AtomicBool,
+struct SharedState {
+    current: RwLock<ControlState>,
+    /// The state isn't empty. Most servers have an empty one, and their calls read nothing more than this.
+    is_active: AtomicBool,
     generation: AtomicU64,
-    /// Whether the file can't be heeded any more: the orders before stay in force, and new ones aren't heard.
-    deaf: AtomicBool,
-    /// Clients that listen are told when their lists may have changed.
+    /// The file is unreadable or was modified, so the last known state stays in effect.
+    is_stale: AtomicBool,
+    /// Clients that listen are notified when their list of tools may have changed.
     announcements: Option<Announcements>,
 }
 
 impl Controls {
-    /// A server without a control file.
+    /// The controls of a server without a control file.
     pub(crate) fn none() -> Self {
         Controls::default()
     }
 
-    /// The orders of a file, which is made if it isn't there, and watched from now on.
+    /// Reads a control file, creates it if it doesn't exist, and watches it from now on.
     ///
     /// # Errors
-    /// What is wrong with it: a server that can't read its orders doesn't start.
+    /// The file is unreadable or invalid; the server must not start then.
     pub(crate) fn open(path: &Path, announcements: &Announcements) -> Result<Self, String> {
-        let shared = Arc::new(Shared { announcements: Some(announcements.clone()), ..Shared::default() });
+        let announcements = Some(announcements.clone());
+        let shared = Arc::new(SharedState { announcements, ..SharedState::default() });
         watch::start(path, &shared).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Controls(Some(shared)))
     }
 
-    /// Whether orders can come.
-    pub(crate) const fn are_heeded(&self) -> bool {
+    /// Returns `true` if there is a control file.
+    pub(crate) const fn has_file(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether new orders would be heard, where they can come.
-    pub(crate) fn are_heard(&self) -> bool {
-        !self.0.as_ref().is_some_and(|shared| shared.deaf.load(Ordering::Acquire))
+    /// Returns `true` unless the control file can't be applied at the moment.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.0.as_ref().is_some_and(|shared| shared.is_stale.load(Ordering::Acquire))
     }
 
-    /// Whether any tool is off.
-    pub(crate) fn any_tool_is_off(&self) -> bool {
-        self.ask(Orders::any_tool_is_off).unwrap_or(false)
+    pub(crate) fn has_disabled_tools(&self) -> bool {
+        self.read(ControlState::has_disabled_tools).unwrap_or(false)
     }
 
-    /// Whether a tool is off, in all its versions.
-    pub(crate) fn tool_is_off(&self, tool: &str) -> bool {
-        self.ask(|orders| orders.tool_is_off(tool)).unwrap_or(false)
+    /// Returns `true` if the tool is disabled, in all its versions.
+    pub(crate) fn is_tool_disabled(&self, tool: &str) -> bool {
+        self.read(|state| state.is_tool_disabled(tool)).unwrap_or(false)
     }
 
-    /// Whether a caller is off, by its user or its agent.
-    pub fn is_off(&self, caller: &Caller) -> Option<Off> {
-        self.ask(|orders| orders.is_off(caller)).flatten()
+    /// Returns the part of a caller that is disabled.
+    pub fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
+        self.read(|state| state.disabled_part(caller)).flatten()
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Orders) -> T) -> Option<T> {
-        let shared = self.0.as_ref().filter(|shared| shared.any.load(Ordering::Acquire))?;
-        let orders = shared.orders.read().unwrap_or_else(PoisonError::into_inner);
-        Some(question(&orders))
+    /// Reads the state; `None` while it is empty.
+    fn read<T>(&self, read: impl FnOnce(&ControlState) -> T) -> Option<T> {
+        let shared = self.0.as_ref().filter(|shared| shared.is_active.load(Ordering::Acquire))?;
+        Some(read(&sync::read(&shared.current)))
     }
 }
 
@@ -92,19 +93,19 @@ impl Revocations for Controls {
     }
 
     fn is_revoked(&self, token: &Issued<'_>) -> bool {
-        self.ask(|orders| orders.is_revoked(token)).unwrap_or(false)
+        self.read(|state| state.is_revoked(token)).unwrap_or(false)
     }
 }
 
-impl Shared {
-    fn swap(&self, orders: Orders) {
-        let any = !orders.is_empty();
-        let mut held = self.orders.write().unwrap_or_else(PoisonError::into_inner);
-        let lists_change = !held.shows_the_same_as(&orders);
-        *held = orders;
-        self.any.store(any, Ordering::Release);
+impl SharedState {
+    fn replace(&self, state: ControlState) {
+        let is_active = !state.is_empty();
+        let mut current = sync::write(&self.current);
+        let lists_change = !current.disables_same(&state);
+        *current = state;
+        self.is_active.store(is_active, Ordering::Release);
         self.generation.fetch_add(1, Ordering::Release);
-        drop(held);
+        drop(current);
         if let Some(announcements) = self.announcements.as_ref().filter(|_| lists_change) {
             announcements.tools_changed();
         }

@@ -1,4 +1,4 @@
-//! The file is looked at five times a second, and its orders are swapped in when it has grown.
+//! Watcher of the control file. It checks the file five times a second and applies it when it has grown.
 
 use std::{
     fs::{File, Metadata},
@@ -10,146 +10,151 @@ use std::{
 use mcp_tool_contract::digest::Digest;
 
 use super::{
-    Shared,
-    file::{self, Unheeded},
-    orders::Orders,
+    SharedState,
+    file::{self, ControlFileError},
+    state::ControlState,
 };
 
-/// Between two looks. With reading and folding it stays well below the promised second.
+/// Time between two checks. With reading and applying it stays below the promised second.
 const PERIOD: Duration = Duration::from_millis(200);
-/// How often the log repeats that the file can't be heeded.
+/// Time after which the log repeats an error that persists.
 const REPEAT: Duration = Duration::from_secs(60);
 
-/// Reads the file and watches it until nobody holds the orders any more.
+/// Applies the file and watches it until the state is dropped.
 ///
 /// # Errors
-/// Where it can't be read, or no thread can be started.
-pub(super) fn start(path: &Path, shared: &Arc<Shared>) -> Result<(), Unheeded> {
-    file::make(path)?;
-    let mut watch = Watch { path: path.to_owned(), seen: None, heeded: Heeded::default(), fault: None };
-    if let Some(orders) = watch.news()? {
-        shared.swap(orders);
+/// The file can't be applied, or no thread can be started.
+pub(super) fn start(path: &Path, shared: &Arc<SharedState>) -> Result<(), ControlFileError> {
+    file::create(path)?;
+    let mut watcher =
+        Watcher { path: path.to_owned(), seen: None, applied: AppliedLines::default(), error: None };
+    if let Some(state) = watcher.check()? {
+        shared.replace(state);
     }
-    warn_of_others(path);
+    warn_of_permissions(path);
     let shared = Arc::downgrade(shared);
-    std::thread::Builder::new().name("control".into()).spawn(move || watch.watch(&shared))?;
+    std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(&shared))?;
     Ok(())
 }
 
-struct Watch {
+struct Watcher {
     path: PathBuf,
-    /// The file as it was when it was last read.
-    seen: Option<Stamp>,
-    heeded: Heeded,
-    /// What is wrong with it, and when the log said so.
-    fault: Option<(String, Instant)>,
+    /// The file's metadata at the last read.
+    seen: Option<FileVersion>,
+    applied: AppliedLines,
+    /// Current error, and the time at which it was logged.
+    error: Option<(String, Instant)>,
 }
 
-/// How a change is noticed without reading.
+/// Metadata that changes with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileVersion {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
 }
 
-impl Stamp {
+impl FileVersion {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(metadata);
         #[cfg(not(unix))]
         let inode = 0;
-        Stamp { length: metadata.len(), modified: metadata.modified().ok(), inode }
+        FileVersion { length: metadata.len(), modified: metadata.modified().ok(), inode }
     }
 }
 
-/// The complete lines that are in force.
+/// The complete lines that are in effect.
 #[derive(Debug, Default)]
-struct Heeded {
+struct AppliedLines {
     length: usize,
     digest: Option<Digest>,
 }
 
-impl Watch {
-    fn watch(mut self, shared: &Weak<Shared>) {
+impl Watcher {
+    fn run(mut self, shared: &Weak<SharedState>) {
         loop {
             std::thread::sleep(PERIOD);
             let Some(shared) = shared.upgrade() else { return };
-            match self.news() {
-                Ok(None) => self.repeat(),
-                Ok(Some(orders)) => {
-                    self.mended();
-                    tracing::warn!(in_force = orders.all().count(), "orders of the operator were taken");
-                    shared.swap(orders);
+            match self.check() {
+                Ok(None) => self.repeat_error(),
+                Ok(Some(state)) => {
+                    self.clear_error();
+                    tracing::warn!(in_force = state.entries().count(), "the control file was applied");
+                    shared.replace(state);
                 }
-                Err(fault) => self.complain(fault.to_string()),
+                Err(error) => self.log_error(error.to_string()),
             }
-            shared.deaf.store(self.fault.is_some(), Ordering::Release);
+            shared.is_stale.store(self.error.is_some(), Ordering::Release);
         }
     }
 
-    /// The orders, if there are others than before.
-    fn news(&mut self) -> Result<Option<Orders>, Unheeded> {
-        let stamp = match std::fs::metadata(&self.path) {
-            Ok(metadata) => Stamp::of(&metadata),
+    /// Returns the state of the file, if it has changed.
+    fn check(&mut self) -> Result<Option<ControlState>, ControlFileError> {
+        let version = match std::fs::metadata(&self.path) {
+            Ok(metadata) => FileVersion::of(&metadata),
             Err(error) => {
                 self.seen = None;
                 return Err(error.into());
             }
         };
-        if self.seen == Some(stamp) {
+        if self.seen == Some(version) {
             return Ok(None);
         }
-        let read = File::open(&self.path).map_err(Unheeded::from).and_then(|mut file| file::read(&mut file));
+        let read =
+            File::open(&self.path).map_err(ControlFileError::from).and_then(|mut file| file::read(&mut file));
         let bytes = read.inspect_err(|_| self.seen = None)?;
-        // Taken before the reading, so that a change during it is seen by the next look.
-        self.seen = Some(stamp);
+        // The metadata is from before the read, so the next check notices a change during the read.
+        self.seen = Some(version);
         let lines = file::complete(&bytes);
-        // A revocation is never forgotten: what was heeded has to be there still.
-        let begins = lines.get(..self.heeded.length).map(Digest::of_bytes);
-        if self.heeded.digest.is_some() && begins != self.heeded.digest {
-            return Err(Unheeded::Rewritten);
+        // Lines that were applied must still be there, so that no revocation is ever forgotten.
+        let beginning = lines.get(..self.applied.length).map(Digest::of_bytes);
+        if self.applied.digest.is_some() && beginning != self.applied.digest {
+            return Err(ControlFileError::Rewritten);
         }
-        if self.heeded.digest.is_some() && lines.len() == self.heeded.length {
-            self.mended();
+        if self.applied.digest.is_some() && lines.len() == self.applied.length {
+            self.clear_error();
             return Ok(None);
         }
-        let orders = file::fold(lines)?;
-        self.heeded = Heeded { length: lines.len(), digest: Some(Digest::of_bytes(lines)) };
-        Ok(Some(orders))
+        let state = file::fold(lines)?;
+        self.applied = AppliedLines { length: lines.len(), digest: Some(Digest::of_bytes(lines)) };
+        Ok(Some(state))
     }
 
-    fn complain(&mut self, fault: String) {
-        if self.fault.as_ref().is_some_and(|(said, at)| *said == fault && at.elapsed() < REPEAT) {
+    fn log_error(&mut self, error: String) {
+        if self.error.as_ref().is_some_and(|(logged, at)| *logged == error && at.elapsed() < REPEAT) {
             return;
         }
         let file = self.path.display();
-        tracing::error!(%file, fault, "the control file can't be heeded: the orders before stay in force");
-        self.fault = Some((fault, Instant::now()));
+        tracing::error!(
+            %file,
+            error,
+            "control file is unreadable or was modified: keeping the last known revocations"
+        );
+        self.error = Some((error, Instant::now()));
     }
 
-    /// A fault that stays is said again.
-    fn repeat(&mut self) {
-        if let Some((fault, _)) = &self.fault {
-            self.complain(fault.clone());
+    fn repeat_error(&mut self) {
+        if let Some((error, _)) = &self.error {
+            self.log_error(error.clone());
         }
     }
 
-    fn mended(&mut self) {
-        if self.fault.take().is_some() {
-            tracing::warn!(file = %self.path.display(), "the control file is heeded again");
+    fn clear_error(&mut self) {
+        if self.error.take().is_some() {
+            tracing::warn!(file = %self.path.display(), "the control file can be applied again");
         }
     }
 }
 
-/// Whoever may write the file may switch on again what was switched off.
-fn warn_of_others(path: &Path) {
+/// Warns if others may write the file: they could enable what was disabled.
+fn warn_of_permissions(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path)
         && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o022 != 0
     {
         let file = path.display();
-        tracing::warn!(%file, "others than its owner may write the control file: chmod go-w takes that away");
+        tracing::warn!(%file, "others than its owner may write the control file: run `chmod go-w` on it");
     }
     #[cfg(not(unix))]
     let _: &Path = path;
@@ -162,36 +167,36 @@ mod tests {
     const LINE: &str =
         "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"order\":\"disable\",\"tool\":\"x\"}\n";
 
-    fn watch(folder: &Path) -> Watch {
-        Watch { path: folder.join("orders"), seen: None, heeded: Heeded::default(), fault: None }
+    fn watcher(folder: &Path) -> Watcher {
+        Watcher { path: folder.join("control"), seen: None, applied: AppliedLines::default(), error: None }
     }
 
     #[test]
-    fn what_was_heeded_must_stay() {
+    fn applied_lines_must_stay() {
         let folder = std::env::temp_dir().join(uuid::Uuid::now_v7().to_string());
         std::fs::create_dir(&folder).unwrap();
-        let mut watch = watch(&folder);
+        let mut watcher = watcher(&folder);
         let write = |text: &str| {
-            // Another inode each time, whatever the clock's steps are.
+            // A new inode each time, since the clock may be too coarse to tell two writes apart.
             let new = folder.join("new");
             std::fs::write(&new, text).unwrap();
-            std::fs::rename(new, folder.join("orders")).unwrap();
+            std::fs::rename(new, folder.join("control")).unwrap();
         };
         let other = LINE.replace('x', "y");
-        assert!(matches!(watch.news(), Err(Unheeded::Io(_))));
+        assert!(matches!(watcher.check(), Err(ControlFileError::Io(_))));
         write(LINE);
-        assert!(watch.news().unwrap().is_some_and(|orders| orders.tool_is_off("x")));
-        assert!(watch.news().unwrap().is_none(), "nothing changed");
+        assert!(watcher.check().unwrap().is_some_and(|state| state.is_tool_disabled("x")));
+        assert!(watcher.check().unwrap().is_none(), "nothing changed");
         write(&format!("{LINE}{{\"time\""));
-        assert!(watch.news().unwrap().is_none(), "its last line isn't complete");
+        assert!(watcher.check().unwrap().is_none(), "its last line isn't complete");
         for rewritten in ["", &other, &format!("{other}{LINE}")] {
             write(rewritten);
-            assert!(matches!(watch.news(), Err(Unheeded::Rewritten)), "{rewritten}");
+            assert!(matches!(watcher.check(), Err(ControlFileError::Rewritten)), "{rewritten}");
         }
         write(&format!("{LINE}{other}nonsense\n"));
-        assert!(matches!(watch.news(), Err(Unheeded::Malformed { line: 3, .. })));
+        assert!(matches!(watcher.check(), Err(ControlFileError::Malformed { line: 3, .. })));
         write(&format!("{LINE}{other}"));
-        assert!(watch.news().unwrap().is_some_and(|orders| orders.tool_is_off("y")));
+        assert!(watcher.check().unwrap().is_some_and(|state| state.is_tool_disabled("y")));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,9 +1,6 @@
 //! The first half: whether a call may begin. Refusals here have HTTP statuses of their own.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::{net::IpAddr, sync::Arc};
 
 #[cfg(feature = "http")]
 use mcp_tool_contract::model::Contract;
@@ -15,18 +12,21 @@ use super::{CallOrigin, Dispatcher};
 use crate::ports::Denied;
 use crate::{
     ask::{Asking, Capability},
-    audit::{CallStart, Entry, Outcome},
+    audit::{CallStart, PendingRecord, RecordOutcome},
     call::{
         caller::{Caller, Scopes},
-        context::{Call, CallContext, Cancellation},
+        cancellation::Cancellation,
+        context::CallContext,
+        facts::CallFacts,
+        permits::Permits,
         report::Reports,
         trace::TraceContext,
     },
     clock::Moment,
-    control::Off,
+    control::Disabled,
     error::{ErrorKind, ToolError},
     pipeline::{
-        limits::Permits,
+        limits::take_permits,
         policy::{self, Decision, ScopeAuthorizer},
         registry::RegisteredTool,
         versions::{Requirement, Resolved},
@@ -42,7 +42,7 @@ pub struct Admitted {
     /// For the gate, which asks again.
     pub(super) scopes: Arc<ScopeAuthorizer>,
     /// In a box, or all that a call goes through would copy it.
-    pub(super) record: Box<Entry>,
+    pub(super) record: Box<PendingRecord>,
 }
 
 #[cfg(feature = "http")]
@@ -60,7 +60,7 @@ impl Admitted {
     /// Records that the wire turned it away before its arguments were read; gives its correlation id.
     pub(crate) fn turned_away(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
-        self.record.failed(Outcome::Refused, reason, None);
+        self.record.failed(RecordOutcome::Refused, reason, None);
         correlation
     }
 }
@@ -146,7 +146,7 @@ impl Dispatcher {
     ) -> Uuid {
         let CallOrigin { caller, remote, .. } = arrival.into();
         let came = came(name, bytes, remote);
-        Entry::new(&self.audit, came, caller, None).failed(Outcome::Refused, reason, None);
+        PendingRecord::new(&self.audit, came, caller, None).failed(RecordOutcome::Refused, reason, None);
         came.correlation
     }
 
@@ -154,13 +154,13 @@ impl Dispatcher {
     #[cfg(feature = "http")]
     pub(crate) fn unauthenticated(&self, denied: &Denied, remote: Option<std::net::IpAddr>) {
         let recorded = |caller: Caller, detail: Option<&str>| {
-            let record = Entry::new(&self.audit, came("-", 0, remote), caller, None);
-            record.failed(Outcome::Refused, denied.reason(), detail);
+            let record = PendingRecord::new(&self.audit, came("-", 0, remote), caller, None);
+            record.failed(RecordOutcome::Refused, denied.reason(), detail);
         };
         if let Denied::Revoked(caller) = denied {
             return recorded(Caller::clone(caller), denied.detail());
         }
-        let Some(left_out) = self.strangers.admits(std::time::Instant::now()) else { return };
+        let Some(left_out) = self.strangers.admit(std::time::Instant::now()) else { return };
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
             detail.push(format!("{left_out} more before it are not recorded"));
@@ -195,14 +195,14 @@ impl Dispatcher {
         let correlation = came.correlation;
         let refusal = |kind| Box::new(Refusal { correlation, kind });
         let caller = arrival.caller;
-        let record = |tool| Box::new(Entry::new(&self.audit, came, caller.clone(), tool));
+        let record = |tool| Box::new(PendingRecord::new(&self.audit, came, caller.clone(), tool));
 
-        if let Some(off) = self.controls.is_off(&caller) {
-            let reason = match off {
-                Off::User => "user_disabled",
-                Off::Client => "client_disabled",
+        if let Some(part) = self.controls.disabled_part(&caller) {
+            let reason = match part {
+                Disabled::User => "user_disabled",
+                Disabled::Client => "client_disabled",
             };
-            record(None).failed(Outcome::Refused, reason, None);
+            record(None).failed(RecordOutcome::Refused, reason, None);
             return Err(refusal(RefusalKind::Withdrawn));
         }
 
@@ -210,7 +210,7 @@ impl Dispatcher {
             Resolved::Is(tool) => (tool, false),
             Resolved::Changed(tool) => (tool, true),
             Resolved::Unknown => {
-                record(None).failed(Outcome::Refused, "unknown_tool", None);
+                record(None).failed(RecordOutcome::Refused, "unknown_tool", None);
                 return Err(refusal(RefusalKind::UnknownTool { name: shown(name) }));
             }
             Resolved::Unsatisfied { asked, versions } => {
@@ -226,7 +226,7 @@ impl Dispatcher {
                 if let Some((tool, refused)) = newest.filter(|_| theirs.is_empty()) {
                     return Err(refusal(unpermitted(tool, &caller, refused, *record)));
                 }
-                record.failed(Outcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
+                record.failed(RecordOutcome::Refused, "unsatisfied_version", Some(&shown(&asked)));
                 return Err(refusal(RefusalKind::Unsatisfied { name: shown(name), asked, versions: theirs }));
             }
         };
@@ -237,8 +237,8 @@ impl Dispatcher {
             record.answered_by(&last.stamp);
         }
 
-        if tool.chain().any(|tool| self.controls.tool_is_off(tool.contract.name)) {
-            record.failed(Outcome::Refused, "tool_disabled", None);
+        if tool.chain().any(|tool| self.controls.is_tool_disabled(tool.contract.name)) {
+            record.failed(RecordOutcome::Refused, "tool_disabled", None);
             return Err(refusal(switched_off(tool)));
         }
 
@@ -248,7 +248,7 @@ impl Dispatcher {
         }
 
         if is_changed {
-            record.failed(Outcome::Refused, ErrorKind::ContractChanged.name(), None);
+            record.failed(RecordOutcome::Refused, ErrorKind::ContractChanged.name(), None);
             // It reads the new one now; who completes an argument doesn't.
             if completes.is_none() {
                 self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
@@ -266,14 +266,14 @@ impl Dispatcher {
             .and_then(|()| self.rates.take(now, &caller, tools))
             .and_then(|places| {
                 // A caller that is told to come back has its place in the window still.
-                let permits = Permits::take(&self.concurrency, own)?;
+                let permits: Permits = take_permits(&self.concurrency, own)?;
                 places.keep();
                 Ok(permits)
             });
         let permits = match permits {
             Ok(permits) => permits,
             Err(error) => {
-                record.failed(Outcome::Refused, error.kind().name(), None);
+                record.failed(RecordOutcome::Refused, error.kind().name(), None);
                 let stamp = Arc::clone(&tool.stamp);
                 return Err(refusal(RefusalKind::Unavailable { stamp, error }));
             }
@@ -287,25 +287,20 @@ impl Dispatcher {
         if completes.is_some() {
             timeout = timeout.min(completion::LONGEST);
         }
-        let cx = CallContext::new(Call {
+        let CallOptions { reports, asking, trace } = carried;
+        let facts = CallFacts {
             caller,
             contract,
             correlation,
-            deadline: (now + timeout).into(),
             is_completion: completes.is_some(),
-            later: OnceLock::new(),
-            over: Cancellation::default(),
-            reports: carried.reports,
-            asking: carried.asking,
-            trace: carried.trace,
+            cancellation: Cancellation::default(),
+            trace,
             stamp: Some(Arc::clone(&tool.stamp)),
             headers: arrival.headers,
-            services: Arc::clone(&self.services),
-            question: OnceLock::new(),
-            reached: Mutex::default(),
             token: arrival.token,
-            _permits: permits,
-        });
+        };
+        let services = Arc::clone(&self.services);
+        let cx = CallContext::new(facts, (now + timeout).into(), reports, asking, services, permits);
         record.admitted(cx.clone());
         Ok(Admitted { tool: Arc::clone(tool), cx, scopes: Arc::clone(&self.scopes), record })
     }
@@ -318,11 +313,16 @@ fn came(name: &str, arguments_bytes: usize, remote: Option<IpAddr>) -> CallStart
 }
 
 /// Refuses a caller what the policy doesn't permit; only the record says why.
-fn unpermitted(tool: &RegisteredTool, caller: &Caller, decision: Decision, record: Entry) -> RefusalKind {
+fn unpermitted(
+    tool: &RegisteredTool,
+    caller: &Caller,
+    decision: Decision,
+    record: PendingRecord,
+) -> RefusalKind {
     let stamp = Arc::clone(&tool.stamp);
     match decision {
         Decision::NeedsScopes { missing } => {
-            record.failed(Outcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
+            record.failed(RecordOutcome::Refused, "insufficient_scope", Some(&missing.join(" ")));
             let mut wanted: Vec<String> = policy::needed(tool).into_iter().map(str::to_owned).collect();
             let held = match caller.scopes() {
                 Scopes::All => None,
@@ -336,11 +336,11 @@ fn unpermitted(tool: &RegisteredTool, caller: &Caller, decision: Decision, recor
             RefusalKind::Scope { stamp, missing, wanted }
         }
         Decision::Deny { reason } => {
-            record.failed(Outcome::Refused, "denied", Some(&shown(&reason)));
+            record.failed(RecordOutcome::Refused, "denied", Some(&shown(&reason)));
             RefusalKind::Denied { stamp }
         }
         Decision::Permit => {
-            record.failed(Outcome::Refused, "denied", None);
+            record.failed(RecordOutcome::Refused, "denied", None);
             RefusalKind::Denied { stamp }
         }
     }

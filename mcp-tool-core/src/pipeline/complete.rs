@@ -4,7 +4,7 @@ use std::{error::Error as _, sync::Arc};
 
 use super::{Admitted, CallOutcome, execute::CancelOnDrop, layered};
 use crate::{
-    audit::{Entry, Outcome},
+    audit::{PendingRecord, RecordOutcome},
     call::context::CallContext,
     error::{ToolError, chain},
     pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
@@ -33,7 +33,7 @@ impl Admitted {
         match &answer {
             Ok(answer) => record.succeeded(&answer.bytes()),
             Err(error) => {
-                let outcome = if record.is_running() { Outcome::Error } else { Outcome::Refused };
+                let outcome = if record.is_running() { RecordOutcome::Error } else { RecordOutcome::Refused };
                 if let Some(source) = error.source() {
                     let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());
                     tracing::error!(tool, parameter, %correlation_id, error = chain(source), "a completion failed");
@@ -50,14 +50,14 @@ async fn suggest(
     cx: &CallContext,
     scopes: &ScopeAuthorizer,
     (parameter, typed): (&str, &str),
-    record: &mut Entry,
+    record: &mut PendingRecord,
 ) -> Result<Answer, ToolError> {
     if completion::is_longer(typed) {
         let message = format!("at most {MOST_CHARACTERS} characters are completed: type less");
         return Err(ToolError::invalid_argument("argument/value", message));
     }
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
-    record.running();
+    record.start();
     let values = match completion::open(tool.contract, parameter) {
         None => Vec::new(),
         Some(param) => {

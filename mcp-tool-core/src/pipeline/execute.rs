@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{Admitted, layered};
 use crate::{
-    ask::Stale,
-    audit::{Entry, Outcome},
+    ask::StaleState,
+    audit::{PendingRecord, RecordOutcome},
     call::context::CallContext,
     error::{ErrorKind, ToolError, chain},
     pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
@@ -66,27 +66,27 @@ async fn carry_out(
     cx: &CallContext,
     scopes: &ScopeAuthorizer,
     arguments: impl AsRef<str>,
-    record: &mut Entry,
+    record: &mut PendingRecord,
 ) -> Result<Answer, ToolError> {
-    tasks::can_begin(cx)?;
+    tasks::check_support(cx)?;
     let running = {
         let sent = ArgumentText::new(arguments.as_ref());
         let running = guard::read(&*tool.bound, cx, &sent)?;
         tool.constraints.check(sent.text())?;
         let digest = tool.form.digest(&sent);
-        cx.asking().bind(match &tool.whole {
+        cx.asking().bind_arguments(match &tool.whole {
             None => digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
             Some(whole) => whole.digest(&sent).unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())),
         });
-        record.read(digest);
+        record.set_arguments(digest);
         running
     };
     drop(arguments);
     if cx.asking().is_resumed() {
-        cx.asking().resume(cx).map_err(|stale| stale_answers(stale, record))?;
+        cx.resume().map_err(|stale| stale_answers(stale, record))?;
     }
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
-    record.running();
+    record.start();
     let answer = match guard::run(running, cx).await? {
         ToolReturn::Answer(answer) => answer,
         ToolReturn::Delegate(onward) => go_on(tool, cx, onward).await?,
@@ -120,20 +120,20 @@ fn go_on<'c>(
 }
 
 /// What came back with the call isn't for it. Why stands in the record alone.
-fn stale_answers(stale: Stale, record: &mut Entry) -> ToolError {
-    record.because(stale.name());
+fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
+    record.set_detail(stale.name());
     let message =
         "`requestState` isn't of this call, or has ended, or was used: make the call anew without it";
     ToolError::of(ErrorKind::StaleAnswers, message)
 }
 
 /// Records a call that gave no result; what only the operator may read goes to the log.
-fn write_down(error: &ToolError, tool: &RegisteredTool, cx: &CallContext, record: Entry) {
+fn write_down(error: &ToolError, tool: &RegisteredTool, cx: &CallContext, record: PendingRecord) {
     let kind = error.kind();
     let outcome = match record.is_running() {
-        false => Outcome::Refused,
-        true if error.is_unsettled() && !tool.contract.hints.read_only => Outcome::Unknown,
-        true => Outcome::Error,
+        false => RecordOutcome::Refused,
+        true if error.is_unsettled() && !tool.contract.hints.read_only => RecordOutcome::Unknown,
+        true => RecordOutcome::Error,
     };
     if let Some(source) = error.source() {
         let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());

@@ -43,10 +43,10 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<
 /// Runs the function until it is done, has panicked, or its time is over.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
-    let _asks = cx.asking().begins();
+    let _asks = cx.asking().start_function();
     // A function that asks waits without end: its call ends with the questions, and is made anew.
     let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
-        Poll::Pending if cx.asking().poll_asks(waker) => Poll::Ready(None),
+        Poll::Pending if cx.asking().poll_questions(waker) => Poll::Ready(None),
         polled => polled.map(Some),
     };
     // What is done at once needs no timer.
@@ -57,7 +57,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolRe
     match done {
         Ok(Some(Ok(returned))) => returned,
         Ok(Some(Err(panic))) => Err(panicked(&*panic)),
-        Ok(None) => cx.asking().round(cx).map(|asks| ToolReturn::Answer(Answer::Asks(asks))),
+        Ok(None) => cx.input_required().map(|asks| ToolReturn::Answer(Answer::Asks(asks))),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }

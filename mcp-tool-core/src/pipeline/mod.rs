@@ -23,7 +23,7 @@ pub(crate) use execute::CallOutcome;
 
 use crate::{
     audit::Audit,
-    call::{caller::Caller, context::Services, headers::Headers},
+    call::{caller::Caller, headers::Headers, services::Services},
     control::Controls,
     pipeline::{
         limits::{Concurrency, Rates},

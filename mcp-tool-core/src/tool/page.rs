@@ -82,7 +82,7 @@ impl PageRequest {
     ) -> Result<Self, Violations> {
         let question = CanonicalForm::new(cx.contract().input, is_paging).digest(arguments);
         let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
-        cx.pages(question);
+        cx.set_page_query(question);
         let after = match cursor {
             None => None,
             Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(stale)?),
@@ -110,7 +110,7 @@ fn stale() -> Violations {
 
 /// What a cursor holds for: tool, version, caller and question.
 fn binding(cx: &CallContext) -> Vec<u8> {
-    cx.binding(CURSOR, &[&cx.question().map(|digest| digest.to_string()).unwrap_or_default()])
+    cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
 
 /// The parameter `limit` of every paged tool.

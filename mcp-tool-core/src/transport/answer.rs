@@ -14,9 +14,9 @@ use crate::{
     ask::Capability,
     call::report::{Report, cut},
     error::{ErrorKind, ToolError},
-    json::Text,
+    json::JsonWriter,
     pipeline::{CallOutcome, Refusal, RefusalKind},
-    tasks::{POLL_MS, Seen, Task},
+    tasks::{POLL_MS, Task, TaskView},
     tool::{
         result::Answer,
         stamp::{META_CORRELATION, Stamp},
@@ -71,7 +71,7 @@ fn asks(endpoint: &Endpoint, id: &Id, stamped: &Stamped<'_>, members: &str) -> V
 
 /// A call that goes on as a task (`CreateTaskResult`, SEP-2663).
 pub(crate) fn task(endpoint: &Endpoint, id: &Id, stamp: &Stamp, correlation: Uuid, task: &Task) -> Framed {
-    let Seen { created_at, updated_at, ttl_ms, .. } = task.seen();
+    let TaskView { created_at, updated_at, ttl_ms, .. } = task.view();
     let mut text = begin(Some(id), 256);
     text.raw(&format!(
         r#""result":{{"resultType":"task","taskId":"{}","status":"working","createdAt":"{created_at}","lastUpdatedAt":"{updated_at}","ttlMs":{ttl_ms},"pollIntervalMs":{POLL_MS},"_meta":{{"#,
@@ -93,7 +93,7 @@ fn protocol_error(id: &Id, era: Era, stamped: &Stamped<'_>, error: &ToolError) -
         (ErrorKind::StaleAnswers, _) => (code::INVALID_PARAMS, String::new()),
         _ => return None,
     };
-    let mut data = Text::default();
+    let mut data = JsonWriter::default();
     data.raw("{");
     data.raw(&members);
     stamped.write(&mut data);
@@ -176,7 +176,7 @@ fn faulty(fault: &ProtocolError, correlation: Option<Uuid>) -> Framed {
 
 /// A report as a notification; of progress only where the client gave a token for it.
 pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
-    let mut text = Text::with_capacity(160);
+    let mut text = JsonWriter::with_capacity(160);
     match report {
         Report::Progress { progress, total, message } => {
             text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
@@ -213,15 +213,15 @@ struct Stamped<'s> {
 
 impl Stamped<'_> {
     /// Appends it as members of a JSON object.
-    fn write(&self, text: &mut Text) {
+    fn write(&self, text: &mut JsonWriter) {
         text.raw(&self.stamp.before_id);
         text.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         text.raw(&self.stamp.after_id);
     }
 
     /// As an error's `data`.
-    fn data(&self) -> Text {
-        let mut data = Text::default();
+    fn data(&self) -> JsonWriter {
+        let mut data = JsonWriter::default();
         data.raw("{");
         self.write(&mut data);
         data.raw("}");
@@ -230,8 +230,8 @@ impl Stamped<'_> {
 }
 
 /// Begins a message that is about so long, but for its frame.
-fn begin(id: Option<&Id>, content: usize) -> Text {
-    let mut text = Text::with_capacity(640 + content);
+fn begin(id: Option<&Id>, content: usize) -> JsonWriter {
+    let mut text = JsonWriter::with_capacity(640 + content);
     text.raw(r#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
         text.raw(r#""id":"#);

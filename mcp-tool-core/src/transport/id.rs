@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::json::Text;
+use crate::json::JsonWriter;
 
 /// Bytes of a request's id, which is echoed.
 const MAX_ID: usize = 512;
@@ -33,7 +33,7 @@ impl Id {
     }
 
     /// Writes it as JSON.
-    pub(crate) fn write(&self, text: &mut Text) {
+    pub(crate) fn write(&self, text: &mut JsonWriter) {
         match self {
             Id::Integer(number) => text.integer(*number),
             Id::String(json) => text.raw(json),

@@ -17,7 +17,7 @@ use super::{
     ways::{self, Way},
 };
 use crate::{
-    ask::Presented,
+    ask::PresentedAnswers,
     call::{report::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
 };
@@ -72,7 +72,7 @@ pub(crate) struct Call<'m> {
     pub(crate) arguments: &'m str,
     pub(crate) meta: Meta<'m>,
     /// What an earlier call asked for, and its client sent back.
-    pub(crate) presented: Option<Box<Presented>>,
+    pub(crate) presented: Option<Box<PresentedAnswers>>,
     /// Why it can't be asked for as it came, so that it is recorded all the same.
     pub(crate) fault: Option<Box<ProtocolError>>,
 }
@@ -301,7 +301,7 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<Call<'_>, ProtocolError> {
 }
 
 /// What a client sends back of an earlier result that asked for it.
-fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, ProtocolError> {
+fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
         return Ok(None);
@@ -321,7 +321,7 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<Presented>>, Protocol
         return Err(invalid(&message));
     }
     let state = state.map_err(|_| invalid("`requestState` must be a string"))?;
-    Ok(Some(Box::new(Presented { state, responses })))
+    Ok(Some(Box::new(PresentedAnswers { state, responses })))
 }
 
 /// Holds what is read of a request's parameters, besides the arguments, to its bytes.

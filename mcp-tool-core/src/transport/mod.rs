@@ -174,7 +174,7 @@ fn asking(call: &mut Call<'_>) -> Asking {
     match call.meta.era() {
         Era::Legacy => Asking::default(),
         Era::Modern => Asking::rounds(Rounds {
-            can: call.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
+            capabilities: call.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
             presented: call.presented.take(),
         }),
     }

@@ -37,7 +37,7 @@ use super::{
     tasks,
 };
 use crate::{
-    announce::Heard,
+    announce::ChangeReceiver,
     ask::TASKS,
     call::{caller::Caller, report::LogLevel},
 };
@@ -57,7 +57,7 @@ pub(crate) struct Protocol {
     /// The client, where it stays connected.
     pub(super) session: Option<Arc<Session>>,
     /// What streams hear that were asked for and aren't open yet: nothing that changes meanwhile is missed.
-    opening: Arc<Mutex<VecDeque<Heard>>>,
+    opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
 impl Protocol {
@@ -79,7 +79,7 @@ impl Protocol {
         }
     }
 
-    fn heard(&self) -> Heard {
+    fn heard(&self) -> ChangeReceiver {
         let heard = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         heard.unwrap_or_else(|| self.endpoint.announcements.listen())
     }
@@ -107,7 +107,7 @@ impl Protocol {
     }
 
     fn is_off(&self, caller: &Caller) -> bool {
-        self.endpoint.dispatcher.controls.is_off(caller).is_some()
+        self.endpoint.dispatcher.controls.disabled_part(caller).is_some()
     }
 
     /// The local user, through what the client called itself in `initialize`.
@@ -320,7 +320,7 @@ impl ServerHandler for Protocol {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let task = tasks::find(&self.endpoint, &request.task_id, &self.let_in(&context)?)?;
-        task.desk.answer(request.input_responses.into_iter().collect());
+        task.inbox.answer(request.input_responses.into_iter().collect());
         Ok(())
     }
 
@@ -350,7 +350,7 @@ impl ServerHandler for Protocol {
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         if let Some(session) = &self.session {
             let endpoint = Arc::clone(&self.endpoint);
-            let is_off = move |caller: &Caller| endpoint.dispatcher.controls.is_off(caller).is_some();
+            let is_off = move |caller: &Caller| endpoint.dispatcher.controls.disabled_part(caller).is_some();
             session.opened(context.peer.clone(), self.endpoint.announcements.listen(), is_off);
         }
         if let Some(fallback) = self.endpoint.fallback.as_deref() {

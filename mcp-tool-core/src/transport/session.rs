@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::{
-    announce::{Change, Heard},
+    announce::{Change, ChangeReceiver},
     ask::{Capabilities, Client, Unanswered},
     call::{caller::Caller, report::LogLevel},
 };
@@ -71,7 +71,7 @@ impl Session {
     pub(super) fn opened(
         self: &Arc<Self>,
         peer: Peer<RoleServer>,
-        mut heard: Heard,
+        mut heard: ChangeReceiver,
         is_off: impl Fn(&Caller) -> bool + Send + 'static,
     ) {
         self.reached_by(&peer);

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     call::caller::Caller,
     pipeline::Admitted,
-    tasks::{Ended, LONGEST, POLL_MS, Seen, State, Task},
+    tasks::{DEFAULT_TIMEOUT, POLL_MS, Task, TaskOutcome, TaskState, TaskView},
 };
 
 impl Endpoint {
@@ -37,16 +37,16 @@ impl Endpoint {
         if let Poll::Ready(framed) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
             return framed;
         }
-        let runs = if is_untimed { LONGEST } else { cx.remaining() };
+        let runs = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
         let Some(task) = endpoint.tasks.reserve(cx.caller(), runs) else {
             // There are as many as may be: its client waits for it instead.
             return call.await;
         };
         if is_untimed {
-            cx.runs_for(LONGEST);
+            cx.extend_deadline(DEFAULT_TIMEOUT);
         }
         // From here on it asks there, and before it goes on.
-        cx.asking().sit_down(Arc::clone(&task.desk));
+        cx.asking().continue_as_task(Arc::clone(&task.inbox));
         let begun = answer::task(&endpoint, &id, &stamp, cx.correlation_id(), &task);
         endpoint.tasks.run(&task, ended(call));
         begun
@@ -54,14 +54,14 @@ impl Endpoint {
 }
 
 /// What a call came to, without its frame.
-async fn ended(call: BoxFuture<'static, Framed>) -> Ended {
+async fn ended(call: BoxFuture<'static, Framed>) -> TaskOutcome {
     #[derive(Default, serde::Deserialize)]
     struct Body {
         result: Option<Box<RawValue>>,
         error: Option<Box<RawValue>>,
     }
     let Body { result, error } = serde_json::from_slice(&call.await.body).unwrap_or_default();
-    result.map_or_else(|| Ended::Error(error.unwrap_or_default()), Ended::Result)
+    result.map_or_else(|| TaskOutcome::Error(error.unwrap_or_default()), TaskOutcome::Result)
 }
 
 /// The caller's task of that id.
@@ -72,32 +72,32 @@ pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc
 
 /// A task as `tasks/get` shows it.
 pub(super) fn shown(task: &Task) -> Result<GetTaskResult, ErrorData> {
-    let Seen { state, created_at, updated_at, says, ttl_ms } = task.seen();
+    let TaskView { state, input_requests, created_at, updated_at, message, ttl_ms } = task.view();
     let shown = Shown::new(&*task.id, TaskStatus::Working, created_at, updated_at)
         .with_ttl_ms(ttl_ms)
         .with_poll_interval_ms(POLL_MS);
-    let shown = match says {
-        Some(says) => shown.with_status_message(says),
+    let shown = match message {
+        Some(message) => shown.with_status_message(message),
         None => shown,
     };
     let failed = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
     let (shown, payload) = match state {
-        State::Working => (shown, TaskPayload::Working),
-        State::InputRequired(requests) => {
-            let input_requests = serde_json::from_value(Value::Object(requests)).map_err(failed)?;
+        TaskState::Working if input_requests.is_empty() => (shown, TaskPayload::Working),
+        TaskState::Working => {
+            let input_requests = serde_json::from_value(Value::Object(input_requests)).map_err(failed)?;
             (shown, TaskPayload::InputRequired { input_requests })
         }
-        State::Completed(result) => {
+        TaskState::Completed(result) => {
             let result = serde_json::from_str(result.get()).map_err(failed)?;
             (shown, TaskPayload::Completed { result })
         }
-        State::Failed(error) => {
+        TaskState::Failed(error) => {
             let error: Map<String, Value> = serde_json::from_str(error.get()).unwrap_or_default();
             let message =
                 error.get("message").and_then(Value::as_str).unwrap_or("the call failed").to_owned();
             (shown.with_status_message(message), TaskPayload::Failed { error })
         }
-        State::Cancelled => (shown, TaskPayload::Cancelled),
+        TaskState::Cancelled => (shown, TaskPayload::Cancelled),
     };
     Ok(GetTaskResult::new(DetailedTask::new(shown, payload)))
 }

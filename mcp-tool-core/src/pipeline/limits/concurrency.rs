@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::ToolError;
+use crate::{call::permits::Permits, error::ToolError};
 
 /// What a caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -38,21 +38,11 @@ impl Concurrency {
     }
 }
 
-/// The right to run, given back when the last holder lets go.
-#[derive(Debug, Default)]
-pub(crate) struct Permits {
-    _all: Option<OwnedSemaphorePermit>,
-    _tools: Vec<OwnedSemaphorePermit>,
-}
-
-impl Permits {
-    /// A permit of the server's and one of each tool's, or none.
-    pub(crate) fn take<'c>(
-        all: &Concurrency,
-        tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,
-    ) -> Result<Self, ToolError> {
-        let tools =
-            tools.map(|(tool, name)| tool.take(format_args!("'{name}'"))).collect::<Result<_, _>>()?;
-        Ok(Permits { _all: Some(all.take("the server")?), _tools: tools })
-    }
+/// Takes a permit of the server and one of each tool, or none.
+pub(crate) fn take_permits<'c>(
+    all: &Concurrency,
+    tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,
+) -> Result<Permits, ToolError> {
+    let tools = tools.map(|(tool, name)| tool.take(format_args!("'{name}'"))).collect::<Result<_, _>>()?;
+    Ok(Permits::new(all.take("the server")?, tools))
 }

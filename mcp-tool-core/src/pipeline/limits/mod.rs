@@ -4,8 +4,5 @@ mod cell;
 mod concurrency;
 mod rate;
 
-pub(crate) use concurrency::{Concurrency, Permits};
+pub(crate) use concurrency::{Concurrency, take_permits};
 pub(crate) use rate::Rates;
-
-/// Bytes of a result, unless the settings say otherwise.
-pub(crate) const MAX_RESULT: usize = 1024 * 1024;

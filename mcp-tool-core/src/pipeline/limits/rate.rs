@@ -14,7 +14,7 @@ use mcp_tool_contract::{
 
 use super::cell::{Cell, Time, nanoseconds};
 use crate::{
-    call::caller::{Caller, Memo},
+    call::{cache::CacheSlot, caller::Caller},
     error::ToolError,
     sync::lock,
 };
@@ -90,7 +90,7 @@ impl Drop for Places {
 
 impl Rates {
     fn holding(most: usize) -> Self {
-        Rates { begun: Instant::now(), most, place: Memo::place(), cells: Mutex::default() }
+        Rates { begun: Instant::now(), most, place: CacheSlot::source(), cells: Mutex::default() }
     }
 
     /// A place in the window of each tool that has a rate, or none.
@@ -122,7 +122,7 @@ impl Rates {
         rate: Rate,
         at: Time,
     ) -> Result<(SharedCell, Time), Refused> {
-        let windows = caller.windows().get((self.place, 0), Windows::default);
+        let windows = caller.rate_windows().get((self.place, 0), Windows::default);
         let found = match windows.of(contract) {
             Some(cell) => {
                 let taken = lock(&cell).take_unless_gone(at);

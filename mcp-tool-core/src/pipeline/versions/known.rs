@@ -14,7 +14,7 @@ use mcp_tool_contract::{digest::Digest, model::Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::caller::{Caller, Memo},
+    call::{cache::CacheSlot, caller::Caller},
     pipeline::registry::RegisteredTool,
     sync::lock,
 };
@@ -37,7 +37,12 @@ pub struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Known { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
+        Known {
+            callers: Mutex::default(),
+            changes: AtomicU64::new(0),
+            place: CacheSlot::source(),
+            file: None,
+        }
     }
 }
 
@@ -141,7 +146,7 @@ impl Known {
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
         let at = (self.place, self.changes.load(Ordering::Acquire));
-        let list = caller.known().get(at, || self.within(|callers| callers.of(&named(caller)?)));
+        let list = caller.last_listed().get(at, || self.within(|callers| callers.of(&named(caller)?)));
         list.as_ref().as_ref()?.get(tool).copied()
     }
 

@@ -12,7 +12,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The address that a request came from: the peer's, or what a trusted proxy says. What such a proxy was told by one
 /// that isn't trusted counts for nothing.
 pub(super) fn remote_of(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
-    let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.holds(address));
+    let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();
     if proxies.is_empty() {
         return remote;

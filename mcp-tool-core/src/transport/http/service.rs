@@ -109,7 +109,7 @@ impl Service {
     /// Whether a connection from there is served where only proxies are.
     pub(super) fn hears(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
-        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.holds(peer))
+        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
     }
 
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> Answer {
@@ -121,7 +121,7 @@ impl Service {
             "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
-            "/readyz" if !self.endpoint.dispatcher.controls.are_heard() => {
+            "/readyz" if !self.endpoint.dispatcher.controls.is_current() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the control file can't be heeded\n")
             }
             "/readyz" => plain(StatusCode::OK, "ready\n"),

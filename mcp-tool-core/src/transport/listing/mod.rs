@@ -157,7 +157,7 @@ impl Endpoint {
     /// A page of the tools as this caller sees them, to which it is held from now on.
     pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
-        let is_off = controls.is_off(caller).is_some();
+        let is_off = controls.disabled_part(caller).is_some();
         let shown = if is_off { Arc::clone(&self.listing.nothing) } else { self.shown_to(caller).await };
         let number = match cursor {
             None => 0,
@@ -190,7 +190,7 @@ impl Endpoint {
             }
             decided
         };
-        let any_is_off = controls.any_tool_is_off();
+        let any_is_off = controls.has_disabled_tools();
         if !any_is_off && versions.pins.is_empty() && decided.iter().all(|is_shown| *is_shown) {
             return Arc::clone(whole);
         }
@@ -198,9 +198,9 @@ impl Endpoint {
             let at = if policy.is_own() { Some(place) } else { likes.get(place).copied() };
             at.and_then(|at| decided.get(at)).copied().unwrap_or(false)
                 && !(any_is_off
-                    && tools
-                        .get(place)
-                        .is_none_or(|tool| tool.chain().any(|tool| controls.tool_is_off(tool.contract.name))))
+                    && tools.get(place).is_none_or(|tool| {
+                        tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name))
+                    }))
         };
         let mut visible = Visible::none(tools.len());
         if versions.pins.is_empty() {
@@ -219,7 +219,7 @@ impl Endpoint {
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
         let Dispatcher { versions, policy, controls, .. } = &self.dispatcher;
         is_guarded
-            || controls.are_heeded()
+            || controls.has_file()
             || policy.is_own()
             || !versions.pins.is_empty()
             || self.listing.needs_scopes
@@ -227,7 +227,7 @@ impl Endpoint {
 
     /// The entries of all tools that this caller sees, as they stand in a list.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
-        if self.dispatcher.controls.is_off(caller).is_some() {
+        if self.dispatcher.controls.disabled_part(caller).is_some() {
             return Vec::new();
         }
         let Dispatcher { registry, versions, .. } = &self.dispatcher;

@@ -172,7 +172,7 @@ async fn walked(endpoint: &Endpoint, caller: &Caller, page: usize) -> Vec<Entry>
 /// What the rules say that a caller sees, tool by tool.
 async fn oracle(endpoint: &Endpoint, caller: &Caller, grantable: bool) -> Vec<Entry> {
     let Dispatcher { registry, versions, policy, controls, .. } = &endpoint.dispatcher;
-    if controls.is_off(caller).is_some() {
+    if controls.disabled_part(caller).is_some() {
         return Vec::new();
     }
     let mut may = HashSet::new();
@@ -182,7 +182,7 @@ async fn oracle(endpoint: &Endpoint, caller: &Caller, grantable: bool) -> Vec<En
             Decision::NeedsScopes { .. } => grantable,
             Decision::Deny { .. } => false,
         };
-        if is_shown && !tool.chain().any(|tool| controls.tool_is_off(tool.contract.name)) {
+        if is_shown && !tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name)) {
             may.insert(place);
         }
     }

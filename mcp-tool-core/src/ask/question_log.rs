@@ -1,0 +1,134 @@
+//! The questions of one call, and the answers it knows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    AskError, PresentedAnswers,
+    question::Question,
+    round_state::{AcceptedAnswer, RoundState, unix_now},
+};
+
+/// Maximum number of questions of one call.
+const MAX_QUESTIONS: u32 = 32;
+
+/// Questions that a call asked so far, and its answers.
+#[derive(Debug, Default)]
+pub(super) struct QuestionLog {
+    /// Keys of all questions.
+    keys: HashSet<String>,
+    count: u32,
+    /// Questions of this round without an answer.
+    open: Vec<Question>,
+    answers: BTreeMap<String, AcceptedAnswer>,
+    /// Correlation id of the call that asked first, unless it is this one.
+    pub(super) first_call: Option<Uuid>,
+}
+
+impl QuestionLog {
+    /// Takes the answers of an opened state, and those that came with it.
+    pub(super) fn resume(&mut self, state: RoundState, presented: &PresentedAnswers) {
+        let RoundState { first_call, expires, questions, answers, .. } = state;
+        let now = unix_now();
+        self.answers = answers.into_iter().filter(|(_, answer)| answer.expires > now).collect();
+        self.first_call = Some(first_call);
+        for (key, question) in questions {
+            if let Some(answer) = presented.answer(&key) {
+                self.answers.insert(key, AcceptedAnswer { question, answer, expires });
+            }
+        }
+    }
+
+    /// Returns a unique key for one more question: `key`, else `key_2` and so on.
+    pub(super) fn unique_key(&mut self, key: &str) -> Result<String, AskError> {
+        let too_many = || AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions"));
+        self.count += 1;
+        if self.count > MAX_QUESTIONS {
+            return Err(too_many());
+        }
+        // An application's key may look like a numbered one, so numbers are tried in turn.
+        let spelled = |number: u32| if number == 1 { key.to_owned() } else { format!("{key}_{number}") };
+        let unused = (1..=MAX_QUESTIONS).map(spelled).find(|key| self.keys.insert(key.clone()));
+        unused.ok_or_else(too_many)
+    }
+
+    /// The answer to exactly this question, else that of a client that needs no state.
+    pub(super) fn answer(&self, question: &Question, presented: Option<&PresentedAnswers>) -> Option<Value> {
+        match self.answers.get(&question.key) {
+            Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),
+            _ if question.stateless => presented?.answer(&question.key),
+            _ => None,
+        }
+    }
+
+    /// Adds a question that the call ends with.
+    pub(super) fn open(&mut self, question: Question) {
+        self.answers.remove(&question.key);
+        self.open.push(question);
+    }
+
+    /// `InputRequests` of the open questions.
+    pub(super) fn requests(&self) -> Map<String, Value> {
+        self.open.iter().map(|question| (question.key.clone(), question.request())).collect()
+    }
+
+    /// State for the next round; `None` if its answers need none.
+    pub(super) fn next_round(&self, call: Uuid, expires: u64) -> Option<RoundState> {
+        if self.answers.is_empty() && self.open.iter().all(|question| question.stateless) {
+            return None;
+        }
+        Some(RoundState {
+            id: Uuid::now_v7(),
+            first_call: self.first_call.unwrap_or(call),
+            expires,
+            questions: self.open.iter().map(|question| (question.key.clone(), question.digest())).collect(),
+            answers: self.answers.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resumed_answers_expire_with_their_own_round() {
+        let now = unix_now();
+        let answer = |expires| AcceptedAnswer { question: String::new(), answer: Value::Null, expires };
+        let state = RoundState {
+            id: Uuid::now_v7(),
+            first_call: Uuid::now_v7(),
+            expires: now + 600,
+            questions: BTreeMap::new(),
+            answers: BTreeMap::from([("old".to_owned(), answer(now)), ("new".to_owned(), answer(now + 600))]),
+        };
+        let mut log = QuestionLog::default();
+        log.resume(state, &PresentedAnswers::default());
+        assert_eq!(log.answers.into_keys().collect::<Vec<_>>(), ["new"]);
+    }
+
+    #[test]
+    fn answer_counts_only_for_its_exact_question() {
+        let mut log = QuestionLog::default();
+        let question = Question::form("a", "Delete one?", Value::Null);
+        let answer = AcceptedAnswer {
+            question: question.digest(),
+            answer: Value::Bool(true),
+            expires: unix_now() + 600,
+        };
+        log.answers.insert("a".to_owned(), answer);
+        assert_eq!(log.answer(&question, None), Some(Value::Bool(true)));
+        assert_eq!(log.answer(&Question::form("a", "Delete all?", Value::Null), None), None);
+        assert_eq!(log.answer(&Question::form("b", "Delete one?", Value::Null), None), None);
+    }
+
+    #[test]
+    fn keys_are_unique() {
+        let mut log = QuestionLog::default();
+        let keys: Vec<String> =
+            ["a_2", "a", "a", "a"].iter().map(|key| log.unique_key(key).unwrap()).collect();
+        assert_eq!(keys, ["a_2", "a", "a_3", "a_4"]);
+    }
+}

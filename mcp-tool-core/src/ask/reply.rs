@@ -1,0 +1,114 @@
+//! Answers to questions, and errors of asking.
+
+use std::{fmt, future::Future, time::Duration};
+
+use crate::error::{ErrorKind, ToolError};
+
+/// Maximum time that a person may take to answer.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Limits a wait for an answer to [`ANSWER_TIMEOUT`].
+pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, AskError> {
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| AskError::TimedOut)
+}
+
+/// Reply of the person who was asked (`action` of MCP's `ElicitResult`).
+///
+/// It proves nothing: an agent can send one without asking anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply<T> {
+    /// The person answered (`accept`).
+    Accepted(T),
+    /// The person refused to answer (`decline`).
+    Declined,
+    /// The person closed the question without an answer (`cancel`).
+    Cancelled,
+}
+
+impl<T> Reply<T> {
+    /// Returns the answer, if there is one.
+    #[must_use]
+    pub fn accepted(self) -> Option<T> {
+        match self {
+            Reply::Accepted(answer) => Some(answer),
+            Reply::Declined | Reply::Cancelled => None,
+        }
+    }
+
+    /// Returns the answer, or an error that tells the model that there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] if the person declined or closed the question.
+    pub fn required(self) -> Result<T, ToolError> {
+        match self {
+            Reply::Accepted(answer) => Ok(answer),
+            Reply::Declined => Err(ToolError::refused("the person who was asked declined: don't ask again")),
+            Reply::Cancelled => {
+                Err(ToolError::refused("the person who was asked closed the question without an answer"))
+            }
+        }
+    }
+}
+
+/// Reason why a question has no reply. With `?` it becomes a [`ToolError`]:
+///
+/// | variant | [`ErrorKind`] |
+/// |---|---|
+/// | `Unsupported` | `ClientCapability`; JSON-RPC error -32021 since 2026-07-28 |
+/// | `TimedOut` | `Timeout` |
+/// | `Gone`, `Busy` | `Unavailable` |
+/// | `Invalid`, `Refused` | `Refused` |
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The client can't be asked: it didn't declare the capability, or nothing can be sent to it during its call
+    /// (HTTP without a session, before 2026-07-28).
+    Unsupported {
+        /// The missing capability: `elicitation.form`, `elicitation.url`, `sampling` or `roots`.
+        capability: &'static str,
+    },
+    /// There was no answer within ten minutes.
+    TimedOut,
+    /// The client disconnected before it answered, or the call has ended.
+    Gone,
+    /// Too many questions wait for an answer: 16 of this caller, or as many as half of the server's concurrent calls.
+    Busy,
+    /// The question is malformed, or three answers to it were.
+    Invalid(String),
+    /// The client answered the request with an error.
+    Refused(String),
+}
+
+impl fmt::Display for AskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AskError::Unsupported { capability } => {
+                write!(f, "this client can't be asked: it lacks `{capability}`")
+            }
+            AskError::TimedOut => f.write_str("the person who was asked gave no answer within 10 minutes"),
+            AskError::Gone => {
+                f.write_str("the client disconnected before it answered, or the call has ended")
+            }
+            AskError::Busy => {
+                f.write_str("too many questions wait for an answer: answer them, or try again later")
+            }
+            AskError::Invalid(reason) => write!(f, "the answer to a question can't be used: {reason}"),
+            AskError::Refused(reason) => write!(f, "the client refused to ask: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for AskError {}
+
+impl From<AskError> for ToolError {
+    fn from(error: AskError) -> Self {
+        let message = error.to_string();
+        match error {
+            AskError::Unsupported { capability } => ToolError::lacking(capability, message),
+            AskError::TimedOut => ToolError::of(ErrorKind::Timeout, message),
+            AskError::Gone => ToolError::of(ErrorKind::Unavailable, message),
+            AskError::Busy => ToolError::unavailable(message, Duration::from_secs(10)),
+            AskError::Invalid(_) | AskError::Refused(_) => ToolError::refused(message),
+        }
+    }
+}

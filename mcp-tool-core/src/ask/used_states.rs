@@ -1,0 +1,77 @@
+//! Sealed states that were opened. Each opens once per process.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use uuid::Uuid;
+
+use super::round_state::{StaleState, unix_now};
+use crate::{
+    call::caller::{Caller, Principal},
+    sync,
+};
+
+/// Maximum number of unexpired states that are remembered. Beyond it states are refused, so that none opens twice.
+const MAX_STATES: usize = 100_000;
+/// The same limit for one caller, so that it can't use up that of others.
+const MAX_STATES_PER_CALLER: usize = 10_000;
+
+/// Ids of opened states and their expiry (Unix time in seconds), by caller.
+#[derive(Debug, Default)]
+pub(crate) struct UsedStates(Mutex<HashMap<Principal, HashMap<Uuid, u64>>>);
+
+impl UsedStates {
+    /// Marks a state as used.
+    ///
+    /// # Errors
+    /// [`StaleState::Used`] if it was used before, or too many states are remembered.
+    pub(super) fn insert(&self, caller: &Caller, id: Uuid, expires: u64) -> Result<(), StaleState> {
+        let mut used = sync::lock(&self.0);
+        let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
+        let own = used.entry(Principal::clone(caller.principal())).or_default();
+        let is_caller_full = own.len() >= MAX_STATES_PER_CALLER;
+        if is_caller_full || count(&used) >= MAX_STATES {
+            let now = unix_now();
+            used.values_mut().for_each(|own| own.retain(|_, expires| *expires > now));
+            used.retain(|_, own| !own.is_empty());
+        }
+        let is_full = count(&used) >= MAX_STATES;
+        let own = used.entry(Principal::clone(caller.principal())).or_default();
+        if is_full || own.len() >= MAX_STATES_PER_CALLER {
+            return Err(StaleState::Used);
+        }
+        match own.insert(id, expires) {
+            None => Ok(()),
+            Some(_) => Err(StaleState::Used),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_opens_once_and_callers_have_limits_of_their_own() {
+        let (used, ann, bob) = (UsedStates::default(), Caller::new("ann"), Caller::new("bob"));
+        let (id, later) = (Uuid::now_v7(), unix_now() + 600);
+        assert_eq!(
+            (used.insert(&ann, id, later), used.insert(&ann, id, later)),
+            (Ok(()), Err(StaleState::Used))
+        );
+        for _ in 1..MAX_STATES_PER_CALLER {
+            used.insert(&ann, Uuid::now_v7(), later).unwrap();
+        }
+        assert_eq!(used.insert(&ann, Uuid::now_v7(), later), Err(StaleState::Used));
+        assert_eq!(used.insert(&bob, Uuid::now_v7(), later), Ok(()));
+    }
+
+    #[test]
+    fn expired_states_are_forgotten() {
+        let (used, ann) = (UsedStates::default(), Caller::new("ann"));
+        for _ in 0..MAX_STATES_PER_CALLER {
+            used.insert(&ann, Uuid::now_v7(), unix_now()).unwrap();
+        }
+        assert_eq!(used.insert(&ann, Uuid::now_v7(), unix_now() + 600), Ok(()));
+        assert_eq!(used.0.lock().unwrap().values().map(HashMap::len).sum::<usize>(), 1);
+    }
+}

@@ -1,0 +1,73 @@
+//! Limit of questions that wait for an answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use super::AskError;
+use crate::{
+    call::caller::{Caller, Principal},
+    sync,
+};
+
+/// Maximum number of questions of one caller that wait at one time.
+const MAX_PER_CALLER: u32 = 16;
+
+/// Limit of questions that wait for a person, so that unanswered ones don't occupy all concurrency permits of the
+/// server. It doesn't protect the permits of a single tool.
+#[derive(Debug)]
+pub(crate) struct WaitLimit {
+    max: u32,
+    max_per_caller: u32,
+    waiting: Arc<Mutex<WaitCounts>>,
+}
+
+#[derive(Debug, Default)]
+struct WaitCounts {
+    total: u32,
+    by_caller: HashMap<Principal, u32>,
+}
+
+impl WaitLimit {
+    /// Allows half of the server's concurrent calls to wait.
+    pub(crate) fn for_concurrency(calls: u32) -> Self {
+        let max = (calls / 2).max(1);
+        WaitLimit { max, max_per_caller: MAX_PER_CALLER.min(max), waiting: Arc::default() }
+    }
+
+    pub(super) fn acquire(&self, caller: &Caller) -> Result<WaitPermit, AskError> {
+        let principal = Principal::clone(caller.principal());
+        let mut waiting = sync::lock(&self.waiting);
+        let WaitCounts { total, by_caller } = &mut *waiting;
+        let own = by_caller.entry(principal.clone()).or_default();
+        if *total >= self.max || *own >= self.max_per_caller {
+            if *own == 0 {
+                by_caller.remove(&principal);
+            }
+            return Err(AskError::Busy);
+        }
+        (*total, *own) = (*total + 1, *own + 1);
+        Ok(WaitPermit { principal, waiting: Arc::clone(&self.waiting) })
+    }
+}
+
+/// Right of one question to wait, until it is dropped.
+pub(super) struct WaitPermit {
+    principal: Principal,
+    waiting: Arc<Mutex<WaitCounts>>,
+}
+
+impl Drop for WaitPermit {
+    fn drop(&mut self) {
+        let mut waiting = sync::lock(&self.waiting);
+        let WaitCounts { total, by_caller } = &mut *waiting;
+        *total = total.saturating_sub(1);
+        if let Some(own) = by_caller.get_mut(&self.principal) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                by_caller.remove(&self.principal);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Limit of records of unauthenticated requests, so that a flood of them doesn't fill the audit file.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use crate::sync;
+
+/// Maximum number of records per second.
+const MAX_PER_SECOND: u32 = 10;
+
+/// Records of unauthenticated requests in the current second, and those dropped before.
+#[derive(Debug, Default)]
+pub(crate) struct UnauthenticatedRecords(Mutex<RecordWindow>);
+
+#[derive(Debug, Default)]
+struct RecordWindow {
+    since: Option<Instant>,
+    recorded: u32,
+    dropped: u64,
+}
+
+impl UnauthenticatedRecords {
+    /// Returns the number of records dropped before, if one more may be written.
+    pub(crate) fn admit(&self, now: Instant) -> Option<u64> {
+        let mut window = sync::lock(&self.0);
+        if window.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {
+            (window.since, window.recorded) = (Some(now), 0);
+        }
+        if window.recorded == MAX_PER_SECOND {
+            window.dropped += 1;
+            return None;
+        }
+        window.recorded += 1;
+        Some(std::mem::take(&mut window.dropped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flood_is_recorded_up_to_the_limit_and_counted() {
+        let (records, now) = (UnauthenticatedRecords::default(), Instant::now());
+        let recorded = (0..1_000).filter(|_| records.admit(now).is_some()).count();
+        assert_eq!(recorded, MAX_PER_SECOND as usize);
+        assert_eq!(records.admit(now + Duration::from_secs(1)), Some(990));
+        assert_eq!(records.admit(now + Duration::from_secs(1)), Some(0));
+    }
+}

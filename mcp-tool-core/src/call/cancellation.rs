@@ -1,0 +1,33 @@
+//! Cancellation of one call.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+/// Flag that is set once nobody waits for a call's answer: its client cancelled it, went away, or got the answer.
+#[derive(Debug, Default)]
+pub(crate) struct Cancellation {
+    is_cancelled: AtomicBool,
+    notify: Notify,
+}
+
+impl Cancellation {
+    /// Sets the flag and wakes everything that awaits it.
+    pub(crate) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Release);
+        self.notify.notify_waiters();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// Completes once the flag is set.
+    pub(crate) async fn cancelled(&self) {
+        // Registered before the flag is read, so that a wake-up in between isn't lost.
+        let notified = self.notify.notified();
+        if !self.is_cancelled() {
+            notified.await;
+        }
+    }
+}

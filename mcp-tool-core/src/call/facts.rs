@@ -1,0 +1,56 @@
+//! Facts of one call, fixed at admission.
+
+use std::sync::Arc;
+
+use mcp_tool_contract::model::Contract;
+use uuid::Uuid;
+
+use super::{
+    caller::Caller, cancellation::Cancellation, headers::Headers, token::InboundToken, trace::TraceContext,
+};
+use crate::tool::stamp::Stamp;
+
+/// Facts of one call. Stages read them instead of the context, which depends on the stages.
+pub(crate) struct CallFacts {
+    pub(crate) caller: Caller,
+    pub(crate) contract: &'static Contract,
+    pub(crate) correlation: Uuid,
+    /// An argument is completed (`completion/complete`) and the tool isn't called.
+    pub(crate) is_completion: bool,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) trace: Option<TraceContext>,
+    /// `None` for a context made in a unit test.
+    pub(crate) stamp: Option<Arc<Stamp>>,
+    /// The request headers that middleware asked for.
+    pub(crate) headers: Headers,
+    /// The caller's token, read by token exchange only (RFC 8693).
+    pub(crate) token: Option<InboundToken>,
+}
+
+impl CallFacts {
+    /// The digest of the called tool's contract, as text.
+    pub(crate) fn contract_digest(&self) -> &str {
+        self.stamp.as_ref().map_or("", |stamp| &stamp.text)
+    }
+
+    /// Associated data for sealing: a sealed text opens only for the same kind, caller, tool, version and `parts`.
+    pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
+        let CallFacts { caller, contract, .. } = self;
+        let version = contract.version.to_string();
+        let own = [
+            kind,
+            contract.name,
+            &version,
+            caller.issuer().unwrap_or_default(),
+            caller.tenant().unwrap_or_default(),
+            caller.user(),
+            caller.agent().unwrap_or_default(),
+        ];
+        let mut binding = Vec::new();
+        for part in own.iter().chain(parts) {
+            binding.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            binding.extend_from_slice(part.as_bytes());
+        }
+        binding
+    }
+}

@@ -1,0 +1,264 @@
+//! One line of the control file.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Maximum size of a name and of a reason, in bytes.
+const MAX_TEXT: usize = 1_024;
+
+/// Entry of the control file: an action of the operator, with its time, author and reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlEntry {
+    /// Time at which the entry was made.
+    pub time: DateTime<Utc>,
+    /// Name of the operator.
+    pub by: String,
+    /// The action.
+    pub action: ControlAction,
+    /// Reason, for people.
+    pub reason: Option<String>,
+}
+
+/// Action of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ControlAction {
+    /// Disables a target until it is enabled again.
+    Disable(DisableTarget),
+    /// Enables a disabled target.
+    Enable(DisableTarget),
+    /// Revokes tokens for good.
+    Revoke(RevokedTokens),
+}
+
+/// Target that can be disabled and enabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DisableTarget {
+    /// A tool, in all its versions.
+    Tool(String),
+    /// An OAuth client or agent.
+    Client(String),
+    /// A user.
+    User(String),
+}
+
+/// Set of tokens that a revocation names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RevokedTokens {
+    /// The token with this `jti`.
+    Id(String),
+    /// Tokens of a subject that were issued until the time of the entry.
+    Subject(String),
+    /// Tokens of a client that were issued until the time of the entry.
+    Client(String),
+    /// All tokens that were issued before this time.
+    Before(DateTime<Utc>),
+}
+
+/// JSON form of an entry. Exactly one of the targets is present.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct EntryLine {
+    time: String,
+    by: String,
+    order: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tool: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl ControlEntry {
+    /// Returns an entry with the current time.
+    pub fn new(by: String, action: ControlAction, reason: Option<String>) -> Self {
+        ControlEntry { time: SystemTime::now().into(), by, action, reason }
+    }
+
+    /// Parses a line without its newline.
+    ///
+    /// # Errors
+    /// Description of what is wrong.
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
+        // serde would also read an array, as the struct's members in order.
+        if !line.starts_with(b"{") {
+            return Err("must be a JSON object".into());
+        }
+        let line: EntryLine =
+            serde_json::from_slice(line).map_err(|error| format!("invalid entry: {error}"))?;
+        let EntryLine { time, by, order, tool, client, user, jti, subject, before, reason } = line;
+        let texts = [&tool, &client, &user, &jti, &subject, &reason].into_iter().flatten().chain([&by]);
+        for text in texts {
+            check_text(text)?;
+        }
+        let one = "must have exactly one target";
+        let target = match (tool, client, user, jti, subject, before) {
+            (Some(tool), None, None, None, None, None) => LineTarget::Disable(DisableTarget::Tool(tool)),
+            (None, Some(client), None, None, None, None) => LineTarget::Client(client),
+            (None, None, Some(user), None, None, None) => LineTarget::Disable(DisableTarget::User(user)),
+            (None, None, None, Some(jti), None, None) => LineTarget::Revoke(RevokedTokens::Id(jti)),
+            (None, None, None, None, Some(subject), None) => {
+                LineTarget::Revoke(RevokedTokens::Subject(subject))
+            }
+            (None, None, None, None, None, Some(before)) => {
+                LineTarget::Revoke(RevokedTokens::Before(parse_time(&before)?))
+            }
+            _ => return Err(one.into()),
+        };
+        let action = match (order.as_str(), target) {
+            ("disable", LineTarget::Disable(target)) => ControlAction::Disable(target),
+            ("disable", LineTarget::Client(client)) => ControlAction::Disable(DisableTarget::Client(client)),
+            ("enable", LineTarget::Disable(target)) => ControlAction::Enable(target),
+            ("enable", LineTarget::Client(client)) => ControlAction::Enable(DisableTarget::Client(client)),
+            ("disable" | "enable", LineTarget::Revoke(_)) => {
+                return Err(format!("{one}: {order} takes tool, client or user"));
+            }
+            ("revoke", LineTarget::Revoke(tokens)) => ControlAction::Revoke(tokens),
+            ("revoke", LineTarget::Client(client)) => ControlAction::Revoke(RevokedTokens::Client(client)),
+            ("revoke", LineTarget::Disable(_)) => {
+                return Err(format!("{one}: revoke takes jti, subject, client or before"));
+            }
+            _ => return Err("`order` must be `disable`, `enable` or `revoke`".into()),
+        };
+        Ok(ControlEntry { time: parse_time(&time)?, by, action, reason })
+    }
+
+    /// Returns the line with its newline.
+    ///
+    /// # Errors
+    /// A text of the entry is empty or too long.
+    pub fn to_line(&self) -> Result<String, String> {
+        let mut line = self.to_json();
+        line.push('\n');
+        ControlEntry::parse(line.trim_end().as_bytes())?;
+        Ok(line)
+    }
+
+    /// Returns the entry as a JSON object.
+    pub fn to_json(&self) -> String {
+        let mut line = EntryLine {
+            time: format_time(self.time),
+            by: self.by.clone(),
+            order: self.action.name().to_owned(),
+            reason: self.reason.clone(),
+            ..EntryLine::default()
+        };
+        match self.action.clone() {
+            ControlAction::Disable(target) | ControlAction::Enable(target) => match target {
+                DisableTarget::Tool(tool) => line.tool = Some(tool),
+                DisableTarget::Client(client) => line.client = Some(client),
+                DisableTarget::User(user) => line.user = Some(user),
+            },
+            ControlAction::Revoke(tokens) => match tokens {
+                RevokedTokens::Id(jti) => line.jti = Some(jti),
+                RevokedTokens::Subject(subject) => line.subject = Some(subject),
+                RevokedTokens::Client(client) => line.client = Some(client),
+                RevokedTokens::Before(time) => line.before = Some(format_time(time)),
+            },
+        }
+        // A struct of text always serializes.
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+}
+
+/// Target of a line, before its action is known.
+enum LineTarget {
+    Disable(DisableTarget),
+    /// A client can be disabled, and its tokens can be revoked.
+    Client(String),
+    Revoke(RevokedTokens),
+}
+
+impl ControlAction {
+    /// Value of `order` in the line.
+    const fn name(&self) -> &'static str {
+        match self {
+            ControlAction::Disable(_) => "disable",
+            ControlAction::Enable(_) => "enable",
+            ControlAction::Revoke(_) => "revoke",
+        }
+    }
+}
+
+fn check_text(text: &str) -> Result<(), String> {
+    if (1..=MAX_TEXT).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err(format!("texts must have 1 to {MAX_TEXT} bytes, got {}", text.len()))
+    }
+}
+
+/// Parses a time in RFC 3339.
+///
+/// # Errors
+/// Description of the format.
+pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.to_utc())
+        .map_err(|_| "must be a time in RFC 3339, such as 2026-11-14T09:30:00Z".into())
+}
+
+/// Returns a time in RFC 3339 with microseconds, as entries have it.
+pub fn format_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parsed_entry_equals_the_written_one() {
+        let tool = || DisableTarget::Tool("a\u{202e}\"b".into());
+        let time = parse_time("2026-11-14T09:30:00+01:00").unwrap();
+        let all = [
+            ControlAction::Disable(tool()),
+            ControlAction::Enable(tool()),
+            ControlAction::Disable(DisableTarget::Client("c".into())),
+            ControlAction::Enable(DisableTarget::User("u".into())),
+            ControlAction::Revoke(RevokedTokens::Id("j".into())),
+            ControlAction::Revoke(RevokedTokens::Subject("s".into())),
+            ControlAction::Revoke(RevokedTokens::Client("c".into())),
+            ControlAction::Revoke(RevokedTokens::Before(time)),
+        ];
+        for action in all {
+            let entry = ControlEntry { time, by: "ann".into(), action, reason: Some("line\nbreak".into()) };
+            let line = entry.to_line().unwrap();
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "{line}");
+        }
+    }
+
+    #[test]
+    fn invalid_entry_is_refused() {
+        let head = r#""time":"2026-11-14T09:30:00Z","by":"ann""#;
+        let cases = [
+            (r#"{"order":"disable","tool":"x"}"#.to_owned(), "missing field `time`"),
+            (format!(r#"{{{head},"order":"disable"}}"#), "exactly one target"),
+            (format!(r#"{{{head},"order":"disable","tool":"x","user":"y"}}"#), "exactly one target"),
+            (format!(r#"{{{head},"order":"disable","jti":"x"}}"#), "takes tool, client or user"),
+            (format!(r#"{{{head},"order":"revoke","tool":"x"}}"#), "takes jti, subject, client or before"),
+            (format!(r#"{{{head},"order":"revoke","before":"yesterday"}}"#), "RFC 3339"),
+            (format!(r#"{{{head},"order":"pardon","jti":"x"}}"#), "`order` must be"),
+            (format!(r#"{{{head},"order":"disable","tool":"x","until":"y"}}"#), "unknown field `until`"),
+            (format!(r#"{{{head},"order":"disable","tool":"x","tool":"y"}}"#), "duplicate field"),
+            (format!(r#"{{{head},"order":"disable","tool":""}}"#), "1 to 1024 bytes"),
+            (format!(r#"["2026-11-14T09:30:00Z","ann","disable","{}"]"#, "x"), "must be a JSON object"),
+            (String::new(), "must be a JSON object"),
+        ];
+        for (line, wanted) in cases {
+            let error = ControlEntry::parse(line.as_bytes()).unwrap_err();
+            assert!(error.contains(wanted), "{line}: {error}");
+        }
+    }
+}

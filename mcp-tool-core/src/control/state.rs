@@ -1,0 +1,249 @@
+//! State of the control file: all its entries, applied in order.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
+
+use super::entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens};
+use crate::{call::caller::Caller, ports::Issued};
+
+/// Tools, clients and users that are disabled, and tokens that are revoked; each with the entry that did it.
+#[derive(Clone, Debug, Default)]
+pub struct ControlState {
+    disabled_tools: HashMap<String, ControlEntry>,
+    disabled_clients: HashMap<String, ControlEntry>,
+    disabled_users: HashMap<String, ControlEntry>,
+    revoked_ids: HashMap<String, ControlEntry>,
+    revoked_subjects: HashMap<String, ControlEntry>,
+    revoked_clients: HashMap<String, ControlEntry>,
+    /// All tokens issued before this time are revoked.
+    revoked_before: Option<(SystemTime, ControlEntry)>,
+}
+
+/// Part of a caller that is disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disabled {
+    /// The user.
+    User,
+    /// The OAuth client or agent.
+    Client,
+}
+
+/// Maximum time by which an issuer's clock may be ahead of this server's.
+const MAX_SKEW: Duration = Duration::from_secs(30);
+
+impl ControlState {
+    /// Applies complete lines in order.
+    ///
+    /// # Errors
+    /// Number of the first line that is no entry, and the reason.
+    pub(crate) fn fold(lines: &[u8]) -> Result<Self, (usize, String)> {
+        let mut state = ControlState::default();
+        for (index, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            state.apply(ControlEntry::parse(line).map_err(|reason| (index + 1, reason))?);
+        }
+        Ok(state)
+    }
+
+    fn apply(&mut self, entry: ControlEntry) {
+        match entry.action.clone() {
+            ControlAction::Disable(target) => {
+                let (map, name) = self.disabled(target);
+                map.insert(name, entry);
+            }
+            ControlAction::Enable(target) => {
+                let (map, name) = self.disabled(target);
+                map.remove(&name);
+            }
+            ControlAction::Revoke(RevokedTokens::Id(id)) => drop(self.revoked_ids.insert(id, entry)),
+            ControlAction::Revoke(RevokedTokens::Subject(subject)) => {
+                insert_latest(&mut self.revoked_subjects, subject, entry);
+            }
+            ControlAction::Revoke(RevokedTokens::Client(client)) => {
+                insert_latest(&mut self.revoked_clients, client, entry);
+            }
+            ControlAction::Revoke(RevokedTokens::Before(time)) => {
+                let time = SystemTime::from(time);
+                if self.revoked_before.as_ref().is_none_or(|(latest, _)| *latest < time) {
+                    self.revoked_before = Some((time, entry));
+                }
+            }
+        }
+    }
+
+    fn disabled(&mut self, target: DisableTarget) -> (&mut HashMap<String, ControlEntry>, String) {
+        match target {
+            DisableTarget::Tool(tool) => (&mut self.disabled_tools, tool),
+            DisableTarget::Client(client) => (&mut self.disabled_clients, client),
+            DisableTarget::User(user) => (&mut self.disabled_users, user),
+        }
+    }
+
+    /// Returns `true` if nothing is disabled or revoked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries().next().is_none()
+    }
+
+    /// Returns the entries in effect, in no particular order.
+    pub fn entries(&self) -> impl Iterator<Item = &ControlEntry> {
+        let disabled = [&self.disabled_tools, &self.disabled_clients, &self.disabled_users];
+        let revoked = [&self.revoked_ids, &self.revoked_subjects, &self.revoked_clients];
+        let maps = disabled.into_iter().chain(revoked).flat_map(HashMap::values);
+        maps.chain(self.revoked_before.iter().map(|(_, entry)| entry))
+    }
+
+    /// Returns `true` if the same tools, clients and users are disabled, so that lists of tools are the same.
+    pub(super) fn disables_same(&self, other: &ControlState) -> bool {
+        let is_same = |one: &HashMap<String, ControlEntry>, other: &HashMap<String, ControlEntry>| {
+            one.len() == other.len() && one.keys().all(|name| other.contains_key(name))
+        };
+        is_same(&self.disabled_tools, &other.disabled_tools)
+            && is_same(&self.disabled_clients, &other.disabled_clients)
+            && is_same(&self.disabled_users, &other.disabled_users)
+    }
+
+    /// Returns `true` if the target is disabled.
+    pub fn is_disabled(&self, target: &DisableTarget) -> bool {
+        match target {
+            DisableTarget::Tool(tool) => self.is_tool_disabled(tool),
+            DisableTarget::Client(client) => self.disabled_clients.contains_key(client),
+            DisableTarget::User(user) => self.disabled_users.contains_key(user),
+        }
+    }
+
+    pub(super) fn has_disabled_tools(&self) -> bool {
+        !self.disabled_tools.is_empty()
+    }
+
+    /// Returns `true` if the tool is disabled, in all its versions.
+    pub(super) fn is_tool_disabled(&self, tool: &str) -> bool {
+        self.disabled_tools.contains_key(tool)
+    }
+
+    /// Returns the part of a caller that is disabled. A local client counts by the name that it gives itself, with or
+    /// without its version; it may lie.
+    pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
+        if self.disabled_users.contains_key(caller.user()) {
+            return Some(Disabled::User);
+        }
+        let agent = caller.agent();
+        let local_name = agent.filter(|_| caller.is_local()).and_then(|agent| agent.split(' ').next());
+        let names = [caller.client(), agent, local_name];
+        let is_disabled = names.into_iter().flatten().any(|name| self.disabled_clients.contains_key(name));
+        is_disabled.then_some(Disabled::Client)
+    }
+
+    /// Returns `true` if the token is revoked.
+    pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
+        let Issued { jti, subject, client, agent, issued_at } = *token;
+        let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
+            let entry = name.and_then(|name| map.get(name));
+            // An issuer whose clock is ahead dates a token later than the entry that was made after it.
+            entry.is_some_and(|entry| {
+                issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
+            })
+        };
+        let is_before = self
+            .revoked_before
+            .as_ref()
+            .is_some_and(|(before, _)| issued_at.is_none_or(|issued| issued < *before + MAX_SKEW));
+        jti.is_some_and(|jti| self.revoked_ids.contains_key(jti))
+            || is_revoked_by(&self.revoked_subjects, subject)
+            || is_revoked_by(&self.revoked_clients, client)
+            || is_revoked_by(&self.revoked_clients, agent)
+            || is_before
+    }
+}
+
+/// Inserts an entry unless there is a later one, in whichever order the lines are.
+fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
+    let is_later = map.get(&name).is_none_or(|known| known.time <= entry.time);
+    if is_later {
+        map.insert(name, entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{call::caller::Scopes, control::entry::parse_time};
+
+    const NOW: &str = "2026-11-14T09:30:00Z";
+    const MOMENT: Duration = Duration::from_secs(1);
+
+    fn fold(lines: &[&str]) -> ControlState {
+        let line = |line: &&str| format!("{{\"time\":\"{NOW}\",\"by\":\"ann\",{line}}}\n");
+        ControlState::fold(lines.iter().map(line).collect::<String>().as_bytes()).unwrap()
+    }
+
+    fn issued(at: Option<SystemTime>) -> Issued<'static> {
+        Issued { jti: Some("j"), subject: Some("s"), client: Some("c"), agent: Some("a"), issued_at: at }
+    }
+
+    #[test]
+    fn last_entry_of_a_target_applies() {
+        let disable = r#""order":"disable","tool":"x""#;
+        let enable = r#""order":"enable","tool":"x""#;
+        assert!(fold(&[disable]).is_tool_disabled("x") && !fold(&[disable]).is_tool_disabled("y"));
+        assert!(fold(&[disable, enable]).is_empty());
+        assert!(fold(&[enable, disable, disable]).is_tool_disabled("x"));
+    }
+
+    #[test]
+    fn caller_is_disabled_by_user_or_by_client() {
+        let state = fold(&[r#""order":"disable","client":"harness""#, r#""order":"disable","user":"eve""#]);
+        let local = |label: &str| Caller::local(Scopes::All).with_agent(label);
+        assert_eq!(state.disabled_part(&Caller::new("eve")), Some(Disabled::User));
+        assert_eq!(state.disabled_part(&Caller::new("ann").with_agent("harness")), Some(Disabled::Client));
+        assert_eq!(state.disabled_part(&Caller::new("ann").with_agent("harness 1")), None, "an id is whole");
+        let actor = Caller::new("ann").with_client("harness").with_agent("actor");
+        assert_eq!(state.disabled_part(&actor), Some(Disabled::Client));
+        assert_eq!(state.disabled_part(&local("harness 1")), Some(Disabled::Client));
+        assert_eq!(state.disabled_part(&local("harness1")), None);
+    }
+
+    #[test]
+    fn token_is_revoked_by_id_owner_and_time() {
+        let now = SystemTime::from(parse_time(NOW).unwrap());
+        let (earlier, later) = (now - MOMENT, now + MAX_SKEW + MOMENT);
+        let id = fold(&[r#""order":"revoke","jti":"j""#]);
+        assert!(id.is_revoked(&issued(Some(later))) && !id.is_revoked(&Issued::default()));
+        for target in ["subject\":\"s", "client\":\"c", "client\":\"a"] {
+            let by = fold(&[&format!("\"order\":\"revoke\",\"{target}\"")]);
+            assert!(by.is_revoked(&issued(Some(earlier))), "{target}");
+            assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
+            assert!(
+                by.is_revoked(&issued(Some(now + MAX_SKEW))),
+                "{target}: the issuer's clock may be ahead"
+            );
+            assert!(!by.is_revoked(&issued(Some(later))), "{target}");
+            assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
+        }
+        let before = fold(&[&format!(r#""order":"revoke","before":"{NOW}""#)]);
+        assert!(before.is_revoked(&issued(Some(earlier))) && before.is_revoked(&Issued::default()));
+        assert!(before.is_revoked(&issued(Some(now))) && !before.is_revoked(&issued(Some(later))));
+    }
+
+    #[test]
+    fn earlier_entry_does_not_replace_a_later_one() {
+        let late = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let early = late.replace("2026", "2025");
+        let late_before =
+            format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","before":"2026-01-01T00:00:00Z"}}"#);
+        let early_before = late_before.replace("2026-01", "2025-01");
+        let lines = format!("{late}\n{early}\n{late_before}\n{early_before}\n");
+        let state = ControlState::fold(lines.as_bytes()).unwrap();
+        let at = |time| Some(SystemTime::from(parse_time(time).unwrap()));
+        assert!(state.is_revoked(&issued(at("2026-06-01T00:00:00Z"))));
+        assert!(state.is_revoked(&Issued { issued_at: at("2025-06-01T00:00:00Z"), ..Issued::default() }));
+    }
+
+    #[test]
+    fn invalid_line_is_named() {
+        let good = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let (line, reason) = ControlState::fold(format!("{good}\n\n{good}\n").as_bytes()).unwrap_err();
+        assert_eq!((line, reason.as_str()), (2, "must be a JSON object"));
+    }
+}

@@ -1,0 +1,325 @@
+//! Calls that continue as tasks (SEP-2663), while their client polls.
+//!
+//! Tasks are in memory: they end with the process and are unknown to other replicas.
+
+mod task;
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use mcp_tool_contract::model::TaskSupport;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use task::RESULT_RETENTION;
+pub(crate) use task::{Task, TaskOutcome, TaskState, TaskView};
+
+use crate::{
+    ask::{Capability, TASKS},
+    call::{
+        caller::{Caller, Principal},
+        context::CallContext,
+    },
+    error::ToolError,
+    sync,
+};
+
+/// Maximum running tasks per caller, and maximum finished tasks that are kept per caller.
+const MAX_PER_CALLER: usize = 32;
+/// Maximum running tasks of the server. Four times as many are kept, running and finished.
+const MAX_RUNNING: usize = 1_000;
+/// Maximum total size of kept results, in bytes.
+const MAX_BYTES: usize = 64 << 20;
+/// Maximum duration of a task whose tool has no `timeout`.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// Poll interval that clients are told, in milliseconds.
+pub(crate) const POLL_MS: u64 = 1_000;
+/// Maximum wait for the records of cancelled tasks at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The tasks of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Tasks {
+    max_running: usize,
+    store: Arc<Mutex<TaskStore>>,
+    running: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct TaskStore {
+    tasks: HashMap<String, Arc<Task>>,
+    /// Total size of the kept results.
+    bytes: usize,
+}
+
+impl Tasks {
+    /// Allows half of the server's concurrent calls to be tasks.
+    pub(crate) fn for_concurrency(calls: u32) -> Self {
+        let max_running = MAX_RUNNING.min((calls as usize / 2).max(1));
+        Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
+    }
+
+    /// Adds a task that may run for `timeout`; `None` if there are too many.
+    pub(crate) fn reserve(&self, caller: &Caller, timeout: Duration) -> Option<Arc<Task>> {
+        let owner = Principal::clone(caller.principal());
+        let mut store = self.lock();
+        if store.tasks.len() >= 4 * self.max_running {
+            return None;
+        }
+        let (all, own): (usize, usize) = store
+            .tasks
+            .values()
+            .filter(|task| task.is_working())
+            .fold((0, 0), |(all, own), task| (all + 1, own + usize::from(task.owner == owner)));
+        if all >= self.max_running || own >= MAX_PER_CALLER {
+            return None;
+        }
+        let task = Arc::new(Task::new(owner, timeout));
+        store.tasks.insert(task.id.clone(), Arc::clone(&task));
+        Some(task)
+    }
+
+    /// Runs a task's call in the background, and keeps its outcome.
+    pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = TaskOutcome> + Send + 'static) {
+        // The call has a deadline, which people's answers put off. This one is for a call that misses it.
+        let end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
+        let (tasks, task) = (self.clone(), Arc::clone(task));
+        let retention = tasks.clone();
+        self.running.spawn(async move {
+            let outcome = tokio::select! {
+                biased;
+                outcome = call => Some(outcome),
+                () = task.cancelled.cancelled() => None,
+                () = tokio::time::sleep_until(end) => Some(TaskOutcome::error("the task ran out of time")),
+            };
+            tasks.keep(&task, outcome);
+            // Only the id is held, so that a result that is evicted early frees its memory.
+            let id = task.id.clone();
+            drop(task);
+            tokio::spawn(async move {
+                tokio::time::sleep(RESULT_RETENTION).await;
+                retention.lock().remove(&id);
+            });
+        });
+    }
+
+    /// Keeps a task's outcome. The caller's own oldest results are evicted first, then those of the caller that keeps
+    /// the most bytes.
+    fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
+        let mut store = self.lock();
+        let bytes = outcome.as_ref().map_or(0, TaskOutcome::bytes);
+        while store.finished(&task.owner).count() >= MAX_PER_CALLER && store.remove_oldest(&task.owner) {}
+        // A result over the whole limit evicts nothing.
+        while bytes <= MAX_BYTES
+            && store.bytes + bytes > MAX_BYTES
+            && let Some(heaviest) = store.heaviest(&task.owner, bytes)
+            && store.remove_oldest(&heaviest)
+        {}
+        let outcome = match outcome {
+            Some(_) if store.bytes + bytes > MAX_BYTES => {
+                Some(TaskOutcome::error("the call ended, and its result is too large to be kept"))
+            }
+            outcome => outcome,
+        };
+        store.bytes += outcome.as_ref().map_or(0, TaskOutcome::bytes);
+        task.finish(outcome);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, TaskStore> {
+        sync::lock(&self.store)
+    }
+
+    /// Returns the caller's task of that id; the tasks of others don't exist for it.
+    pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
+        let store = self.lock();
+        store.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
+    }
+
+    /// Cancels all tasks, and waits for their records.
+    pub(crate) async fn end(&self) {
+        for task in self.lock().tasks.values() {
+            task.cancel();
+        }
+        self.running.close();
+        drop(tokio::time::timeout(SHUTDOWN_TIMEOUT, self.running.wait()).await);
+    }
+}
+
+impl TaskStore {
+    fn finished(&self, owner: &Principal) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
+    }
+
+    /// Returns the caller that keeps the most bytes, once `owner` keeps `more`.
+    fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
+        let mut bytes: HashMap<&Principal, usize> = HashMap::new();
+        for task in self.tasks.values().filter(|task| task.bytes() > 0) {
+            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) += task.bytes();
+        }
+        bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
+    }
+
+    fn remove_oldest(&mut self, owner: &Principal) -> bool {
+        let oldest = self.finished(owner).min_by_key(|task| task.updated()).map(|task| task.id.clone());
+        oldest.is_some_and(|id| self.remove(&id).is_some())
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Arc<Task>> {
+        let task = self.tasks.remove(id)?;
+        self.bytes = self.bytes.saturating_sub(task.bytes());
+        Some(task)
+    }
+}
+
+/// Refuses a call of a tool that always runs as a task, if the client doesn't support tasks.
+pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
+    let is_required = cx.contract().task == Some(TaskSupport::Required);
+    if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
+        return Ok(());
+    }
+    let message =
+        format!("'{}' always runs as a task, and this client doesn't declare {TASKS}", cx.contract().name);
+    Err(ToolError::lacking(TASKS, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn never() -> impl Future<Output = TaskOutcome> + Send + 'static {
+        std::future::pending()
+    }
+
+    fn result() -> TaskOutcome {
+        of_bytes(2)
+    }
+
+    fn of_bytes(bytes: usize) -> TaskOutcome {
+        TaskOutcome::Result(RawValue::from_string(format!("\"{}\"", "x".repeat(bytes - 2))).unwrap())
+    }
+
+    async fn settled(task: &Task) -> TaskState {
+        loop {
+            match task.view().state {
+                TaskState::Working => tokio::task::yield_now().await,
+                state => return state,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn task_is_found_only_by_its_caller() {
+        let tasks = Tasks::for_concurrency(1_024);
+        let (ann, bob) = (Caller::new("ann"), Caller::new("bob"));
+        let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
+        assert!(tasks.find(&task.id, &ann).is_some());
+        assert!(tasks.find(&task.id, &bob).is_none());
+        assert!(tasks.find(&task.id, &ann.clone().with_agent("other")).is_none());
+        assert!(tasks.find("another", &ann).is_none());
+    }
+
+    #[tokio::test]
+    async fn running_tasks_are_limited_per_caller_and_in_total() {
+        let tasks = Tasks::for_concurrency(80);
+        let begin = |user: &str| tasks.reserve(&Caller::new(user), DEFAULT_TIMEOUT).is_some();
+        for _ in 0..MAX_PER_CALLER {
+            assert!(begin("ann"));
+        }
+        assert!(!begin("ann"));
+        for _ in MAX_PER_CALLER..40 {
+            assert!(begin("bob"));
+        }
+        assert!(!begin("cid"));
+    }
+
+    #[tokio::test]
+    async fn finished_tasks_do_not_count_as_running() {
+        let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
+        let mut begun = Vec::new();
+        for _ in 0..3 * MAX_PER_CALLER {
+            let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
+            tasks.keep(&task, Some(result()));
+            begun.push(task.id.clone());
+        }
+        // A caller's oldest results are evicted.
+        let kept = begun.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
+        assert_eq!(kept, MAX_PER_CALLER);
+        assert!(tasks.find(&begun[3 * MAX_PER_CALLER - 1], &ann).is_some());
+        assert_eq!(tasks.lock().bytes, 2 * kept);
+    }
+
+    #[tokio::test]
+    async fn results_of_the_heaviest_caller_are_evicted() {
+        let (tasks, ann, bob) = (Tasks::for_concurrency(80), Caller::new("ann"), Caller::new("bob"));
+        let begun = |caller: &Caller, bytes: usize| {
+            let task = tasks.reserve(caller, DEFAULT_TIMEOUT).unwrap();
+            tasks.keep(&task, Some(of_bytes(bytes)));
+            task.id.clone()
+        };
+        let of_bob = begun(&bob, MAX_BYTES / 4);
+        let of_ann: Vec<_> = (0..3).map(|_| begun(&ann, MAX_BYTES / 2)).collect();
+        assert!(tasks.find(&of_bob, &bob).is_some());
+        assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
+        assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
+        // A light caller evicts results of a heavy one, and not the other way round.
+        assert!(tasks.find(&begun(&ann, MAX_BYTES / 4), &ann).is_some());
+        let more_of_bob = begun(&bob, MAX_BYTES / 4);
+        assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
+        assert!(tasks.find(&of_ann[2], &ann).is_none());
+        let too_large = begun(&ann, MAX_BYTES + 1);
+        let TaskState::Failed(error) = tasks.find(&too_large, &ann).unwrap().view().state else { panic!() };
+        assert!(error.get().contains("too large to be kept"), "{error}");
+        assert!(tasks.find(&more_of_bob, &bob).is_some());
+        assert!(tasks.lock().bytes < MAX_BYTES);
+    }
+
+    #[tokio::test]
+    async fn evicted_result_is_freed() {
+        let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
+        let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
+        tasks.run(&task, std::future::ready(of_bytes(1_000)));
+        settled(&task).await;
+        let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
+        drop(task);
+        // Lets the background task end.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        tasks.lock().remove(&id);
+        assert_eq!(kept.strong_count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn task_ends_in_time_and_is_forgotten() {
+        let tasks = Tasks::for_concurrency(8);
+        let ann = Caller::new("ann");
+        let begin = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {
+            let task = tasks.reserve(&ann, Duration::from_secs(1)).unwrap();
+            tasks.run(&task, call);
+            task
+        };
+        let done = begin(Box::pin(async { result() }));
+        let hangs = begin(Box::pin(never()));
+        let cancelled = begin(Box::pin(never()));
+        assert!(matches!(settled(&done).await, TaskState::Completed(_)));
+        cancelled.cancel();
+        assert!(matches!(settled(&cancelled).await, TaskState::Cancelled));
+        done.cancel();
+        assert!(matches!(done.view().state, TaskState::Completed(_)));
+        assert!(matches!(hangs.view().state, TaskState::Working));
+        tokio::time::sleep(Duration::from_secs(1) + DEFAULT_TIMEOUT + Duration::from_secs(1)).await;
+        assert!(matches!(settled(&hangs).await, TaskState::Failed(_)));
+        assert!(tasks.find(&done.id, &ann).is_none());
+        tokio::time::sleep(RESULT_RETENTION + Duration::from_secs(1)).await;
+        for task in [done, hangs, cancelled] {
+            assert!(tasks.find(&task.id, &ann).is_none());
+        }
+        assert_eq!(tasks.lock().bytes, 0);
+    }
+}
