@@ -19,7 +19,7 @@ use mcp_tool_core::tool::ToolEntry;
 #[cfg(feature = "http")]
 use mcp_tool_core::transport::http::AuthenticationLayer;
 use mcp_tool_core::{
-    application::{Application, Settings},
+    application::{Application, OperatorSettings},
     ports::Outbound,
     start_error::StartError,
     transport::{self, Endpoint},
@@ -105,7 +105,7 @@ async fn start(
     stop: &CancellationToken,
     lines: &Lines,
 ) -> Started {
-    let settings = Settings { outbound: outbound(config, &application)?, ..config.settings.clone() };
+    let settings = OperatorSettings { outbound: outbound(config, &application)?, ..config.settings.clone() };
     tokio::select! {
         endpoint = settings.start(application, lines.clone()) => Ok(Some(Arc::new(endpoint?))),
         () = stop.cancelled() => Ok(None),
@@ -133,7 +133,7 @@ type Started = Result<Option<Arc<Endpoint>>, StartError>;
 /// the runtime would wait for it without end. Its record is written by then.
 fn end(finished: bool, endpoint: &Endpoint, lines: &Lines) {
     endpoint.dispatcher.usage.report();
-    if let Err(error) = endpoint.dispatcher.versions.known.save() {
+    if let Err(error) = endpoint.dispatcher.versions.last_listed.save() {
         tracing::error!(%error, "what callers listed could not be kept");
     }
     if !finished {

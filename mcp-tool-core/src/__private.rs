@@ -28,13 +28,15 @@ pub use crate::{
     error::ToolError,
     tool::{
         Bound, Running, Source, Tool, ToolEntry,
+        answer::{AdapterTarget, ToolReturn},
         completion::{Completer, completing},
         page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-        result::{AdapterTarget, ObjectResult, Returned, Returning, ToolReturn, answering},
+        result::{ObjectResult, Returned},
+        returning::{Returning, answering},
         state::{ArgumentState, MissingState, SharedState, StateMap, StateSource},
     },
 };
-use crate::{error::ErrorKind, tool::completion::Completing};
+use crate::{error::ErrorKind, tool::completion::CompletionFuture};
 
 /// Reads the arguments, and makes the future of the call.
 type Call<S> = for<'a> fn(&'a S, &'a CallContext, &ArgumentText<'_>) -> Result<Running<'a>, Violations>;
@@ -66,8 +68,8 @@ impl<S: Send + Sync + 'static> Bound for Function<S> {
         cx: &'a CallContext,
         parameter: &str,
         typed: &'a str,
-    ) -> Option<Completing<'a>> {
-        let completer = self.completers.iter().find(|completer| completer.is_of(parameter))?;
+    ) -> Option<CompletionFuture<'a>> {
+        let completer = self.completers.iter().find(|completer| completer.completes(parameter))?;
         Some((completer.complete)(&self.state, cx, typed))
     }
 

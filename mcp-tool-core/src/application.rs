@@ -22,7 +22,7 @@ use crate::{
         policy::{Policy, ScopeAuthorizer},
         registry::Registry,
         usage::Usage,
-        versions::{ClientPin, Known, Versions},
+        versions::{ClientPin, LastListed, Versions},
     },
     ports::Outbound,
     seal::Sealer,
@@ -103,7 +103,7 @@ impl Application {
     }
 
     /// Opens what is lent, binds the tools to it, and is ready for calls.
-    pub async fn start(self, settings: &Settings, sink: impl Sink) -> Result<Endpoint, StartError> {
+    pub async fn start(self, settings: &OperatorSettings, sink: impl Sink) -> Result<Endpoint, StartError> {
         let mut state = StateMap::default();
         if let Some(DuplicateState(name)) = state.insert(self.announcements.clone()) {
             return Err(StartError::DuplicateState(name));
@@ -125,8 +125,8 @@ impl Application {
             }
         }
         let known = match &settings.known_file {
-            None => Known::default(),
-            Some(file) => Known::open(file).map_err(|error| {
+            None => LastListed::default(),
+            Some(file) => LastListed::open(file).map_err(|error| {
                 StartError::Setting(format!("contract.known_file: {} can't be read: {error}", file.display()))
             })?,
         };
@@ -157,7 +157,7 @@ impl Application {
                 None => Policy::Scopes(scopes),
             },
             strangers: UnauthenticatedRecords::default(),
-            versions: Versions { pins: settings.pins.clone(), known: Arc::new(known) },
+            versions: Versions { pins: settings.pins.clone(), last_listed: Arc::new(known) },
             usage: Usage::default(),
             concurrency: Concurrency::new(settings.concurrency),
             rates: Rates::default(),
@@ -198,7 +198,7 @@ impl std::fmt::Debug for Application {
 
 /// What an operator can set, whatever the transport.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct OperatorSettings {
     /// Longest a call may run, where its tool says nothing.
     pub timeout: Duration,
     /// Calls of all tools that may run at one time.
@@ -233,9 +233,9 @@ pub struct Settings {
     pub audit_keep: usize,
 }
 
-impl Default for Settings {
+impl Default for OperatorSettings {
     fn default() -> Self {
-        Settings {
+        OperatorSettings {
             timeout: Duration::from_millis(DEFAULT_TIMEOUT_MS),
             concurrency: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             max_result: MAX_RESULT,
@@ -257,7 +257,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl OperatorSettings {
     /// Starts a server with its records where the settings say.
     pub async fn start(
         &self,

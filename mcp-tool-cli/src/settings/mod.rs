@@ -22,7 +22,7 @@ use tracing::level_filters::LevelFilter;
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::{inbound::OAuth, outbound};
 use mcp_tool_core::{
-    application::{Application, Settings},
+    application::{Application, OperatorSettings},
     network::Network,
 };
 use named::Named;
@@ -35,7 +35,7 @@ pub(super) use table::{config, flag, flags};
 pub(super) struct Config {
     pub(super) listen: Option<String>,
     pub(super) log: LevelFilter,
-    pub(super) settings: Settings,
+    pub(super) settings: OperatorSettings,
     pub(super) http: Http,
     #[cfg(feature = "oauth")]
     pub(super) oauth: OAuth,
@@ -64,7 +64,7 @@ impl Default for Config {
         Config {
             listen: None,
             log: LevelFilter::INFO,
-            settings: Settings::default(),
+            settings: OperatorSettings::default(),
             http: Http {
                 allowed_hosts: Vec::new(),
                 allowed_origins: Vec::new(),

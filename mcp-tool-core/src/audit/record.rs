@@ -13,7 +13,7 @@ use crate::{
     },
     clock::Moment,
     json::Text,
-    tool::stamp::Stamp,
+    tool::stamp::ContractStamp,
 };
 
 /// What became of a call.
@@ -57,7 +57,7 @@ pub(crate) struct Entry {
     remote: Option<IpAddr>,
     /// What was called, unless it is the name of the tool that was found.
     named: Option<String>,
-    tool: Option<Arc<Stamp>>,
+    tool: Option<Arc<ContractStamp>>,
     answered_by: Option<String>,
     /// The call, once it was admitted: it knows whom the function asked.
     call: Option<CallContext>,
@@ -90,7 +90,7 @@ impl Entry {
         audit: &Arc<Audit>,
         came: CallStart<'_>,
         caller: Caller,
-        tool: Option<&Arc<Stamp>>,
+        tool: Option<&Arc<ContractStamp>>,
     ) -> Self {
         let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = came;
         let is_its_name = tool.is_some_and(|tool| tool.contract.name == name);
@@ -114,9 +114,9 @@ impl Entry {
     }
 
     /// It is an adapter, and this version answers for it.
-    pub(crate) fn answered_by(&mut self, tool: &Stamp) {
+    pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
         let Contract { name, version, .. } = tool.contract;
-        self.answered_by = Some(format!("{name} {version} {}", tool.text));
+        self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
     /// Whom the function asks will stand here.
@@ -183,7 +183,7 @@ impl Entry {
                 line.text("tool", named.as_deref().unwrap_or_default());
                 if let Some(tool) = tool {
                     line.text("version", &tool.contract.version.to_string());
-                    line.text("contract", &tool.text);
+                    line.text("contract", &tool.digest);
                 }
             }
         }

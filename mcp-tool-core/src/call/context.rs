@@ -24,7 +24,7 @@ use crate::{
     },
     pipeline::limits::{MAX_RESULT, Permits},
     seal::Sealer,
-    tool::stamp::Stamp,
+    tool::stamp::ContractStamp,
 };
 use crate::{call::token::InboundToken, ports::Outbound};
 
@@ -50,7 +50,7 @@ pub(crate) struct Call {
     pub(crate) asking: Asking,
     pub(crate) trace: Option<TraceContext>,
     /// The digest of the contract.
-    pub(crate) stamp: Option<Arc<Stamp>>,
+    pub(crate) stamp: Option<Arc<ContractStamp>>,
     /// What layers asked for of the request.
     pub(crate) headers: Headers,
     pub(crate) services: Arc<Services>,
@@ -231,7 +231,7 @@ impl CallContext {
 
     /// The digest of the called tool's contract.
     pub(crate) fn stamp(&self) -> &str {
-        self.call.stamp.as_ref().map_or("", |stamp| &stamp.text)
+        self.call.stamp.as_ref().map_or("", |stamp| &stamp.digest)
     }
 
     /// What something holds for that a caller carries for the server: of that kind, for this caller, tool and version,

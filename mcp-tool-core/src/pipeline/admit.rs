@@ -31,7 +31,7 @@ use crate::{
         registry::RegisteredTool,
         versions::{Requirement, Resolved},
     },
-    tool::{completion, stamp::Stamp},
+    tool::{completion, stamp::ContractStamp},
 };
 
 /// A call that may begin. Nothing else can make one.
@@ -72,7 +72,7 @@ impl Admitted {
     }
 
     /// What stands on its answer.
-    pub(crate) fn stamp(&self) -> Arc<Stamp> {
+    pub(crate) fn stamp(&self) -> Arc<ContractStamp> {
         Arc::clone(&self.tool.stamp)
     }
 
@@ -121,18 +121,18 @@ pub enum RefusalKind {
     /// No tool has that name, or none that this caller may know of.
     UnknownTool { name: String },
     /// The tool is served, and no version that this asks for.
-    Unsatisfied { name: String, asked: String, versions: Vec<Arc<Stamp>> },
+    Unsatisfied { name: String, asked: String, versions: Vec<Arc<ContractStamp>> },
     /// The caller knows a version that isn't served any more. With it comes the tool as it is now, as a list
     /// shows it.
-    Changed { stamp: Arc<Stamp>, error: ToolError, tool: serde_json::Value },
+    Changed { stamp: Arc<ContractStamp>, error: ToolError, tool: serde_json::Value },
     /// The caller lacks scopes of the tool. `wanted` are all that a token needs for it and for what it did so far.
-    Scope { stamp: Arc<Stamp>, missing: Vec<String>, wanted: Vec<String> },
+    Scope { stamp: Arc<ContractStamp>, missing: Vec<String>, wanted: Vec<String> },
     /// The caller may not, and no scope would change that.
-    Denied { stamp: Arc<Stamp> },
+    Denied { stamp: Arc<ContractStamp> },
     /// The operator switched the caller off.
     Withdrawn,
     /// Not now, or not until the operator says so; the model reads why.
-    Unavailable { stamp: Arc<Stamp>, error: ToolError },
+    Unavailable { stamp: Arc<ContractStamp>, error: ToolError },
 }
 
 impl Dispatcher {
@@ -251,14 +251,14 @@ impl Dispatcher {
             record.failed(Outcome::Refused, ErrorKind::ContractChanged.name(), None);
             // It reads the new one now; who completes an argument doesn't.
             if completes.is_none() {
-                self.versions.known.told(&caller, contract.name, contract.version, tool.digest);
+                self.versions.last_listed.told(&caller, contract.name, contract.version, tool.digest);
             }
             return Err(refusal(changed(tool)));
         }
 
         // Nothing of the tool's own runs for a completion: it has a rate of its own, and a place among all that runs.
         let runs = || tool.chain().filter(|_| completes.is_none());
-        let tools = runs().map(|tool| tool.contract).chain(completes.map(|_| &completion::RATED));
+        let tools = runs().map(|tool| tool.contract).chain(completes.map(|_| &completion::RATE_CONTRACT));
         let own = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
         let permits = self
             .audit
@@ -285,7 +285,7 @@ impl Dispatcher {
 
         let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(self.timeout);
         if completes.is_some() {
-            timeout = timeout.min(completion::LONGEST);
+            timeout = timeout.min(completion::TIMEOUT);
         }
         let cx = CallContext::new(Call {
             caller,

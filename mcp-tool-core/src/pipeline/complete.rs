@@ -9,8 +9,8 @@ use crate::{
     error::{ToolError, chain},
     pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
     tool::{
-        completion::{self, Completion, MOST_CHARACTERS},
-        result::Answer,
+        answer::ToolAnswer,
+        completion::{self, Completion, MAX_CHARACTERS},
     },
 };
 
@@ -51,24 +51,24 @@ async fn suggest(
     scopes: &ScopeAuthorizer,
     (parameter, typed): (&str, &str),
     record: &mut Entry,
-) -> Result<Answer, ToolError> {
-    if completion::is_longer(typed) {
-        let message = format!("at most {MOST_CHARACTERS} characters are completed: type less");
+) -> Result<ToolAnswer, ToolError> {
+    if completion::is_too_long(typed) {
+        let message = format!("at most {MAX_CHARACTERS} characters are completed: type less");
         return Err(ToolError::invalid_argument("argument/value", message));
     }
     tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
     record.running();
-    let values = match completion::open(tool.contract, parameter) {
+    let values = match completion::completable(tool.contract, parameter) {
         None => Vec::new(),
         Some(param) => {
             let suggested = Box::pin(async {
                 match tool.bound.complete(cx, param.name, typed) {
                     Some(suggested) => suggested.await,
-                    None => Ok(completion::by_itself(param, typed)),
+                    None => Ok(completion::listed_values(param, typed)),
                 }
             });
             guard::within(suggested, cx).await??
         }
     };
-    serde_json::to_string(&Completion::from(values)).map(Answer::Object).map_err(ToolError::internal)
+    serde_json::to_string(&Completion::from(values)).map(ToolAnswer::Object).map_err(ToolError::internal)
 }

@@ -15,17 +15,17 @@ use crate::{
     pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
     tasks,
     tool::{
-        result::{Answer, Delegation, ToolReturn},
-        stamp::Stamp,
+        answer::{Delegation, ToolAnswer, ToolReturn},
+        stamp::ContractStamp,
     },
 };
 
 /// What a call came to, with what is stamped on its answer.
 #[derive(Debug)]
 pub struct CallOutcome {
-    pub(crate) stamp: Arc<Stamp>,
+    pub(crate) stamp: Arc<ContractStamp>,
     pub(crate) correlation: Uuid,
-    pub answer: Result<Answer, ToolError>,
+    pub answer: Result<ToolAnswer, ToolError>,
 }
 
 impl Admitted {
@@ -53,7 +53,7 @@ impl Admitted {
         });
 
         match &answer {
-            Ok(Answer::Asks(_)) => record.asked(),
+            Ok(ToolAnswer::Asks(_)) => record.asked(),
             Ok(answer) => record.succeeded(&answer.bytes()),
             Err(error) => write_down(error, &tool, &cx, *record),
         }
@@ -67,7 +67,7 @@ async fn carry_out(
     scopes: &ScopeAuthorizer,
     arguments: impl AsRef<str>,
     record: &mut Entry,
-) -> Result<Answer, ToolError> {
+) -> Result<ToolAnswer, ToolError> {
     tasks::can_begin(cx)?;
     let running = {
         let sent = ArgumentText::new(arguments.as_ref());
@@ -100,7 +100,7 @@ fn go_on<'c>(
     adapter: &'c RegisteredTool,
     cx: &'c CallContext,
     onward: Delegation,
-) -> BoxFuture<'c, Result<Answer, ToolError>> {
+) -> BoxFuture<'c, Result<ToolAnswer, ToolError>> {
     Box::pin(async move {
         let tool = adapter.adapts().ok_or_else(|| ToolError::internal("an adapter of nothing"))?;
         let arguments = onward.arguments.map_err(ToolError::internal)?;
@@ -113,7 +113,7 @@ fn go_on<'c>(
         tool.output.check(&answer)?;
         match onward.convert {
             None => Ok(answer),
-            Some(_) if matches!(answer, Answer::Asks(_)) => Ok(answer),
+            Some(_) if matches!(answer, ToolAnswer::Asks(_)) => Ok(answer),
             Some(convert) => guard::guarded(|| convert(answer.value(), cx)).map_err(ToolError::unsettled),
         }
     })

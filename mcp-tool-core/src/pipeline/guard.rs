@@ -19,7 +19,7 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Bound, Running,
-        result::{Answer, ToolReturn},
+        answer::{ToolAnswer, ToolReturn},
     },
 };
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolRe
     match done {
         Ok(Some(Ok(returned))) => returned,
         Ok(Some(Err(panic))) => Err(panicked(&*panic)),
-        Ok(None) => cx.asking().round(cx).map(|asks| ToolReturn::Answer(Answer::Asks(asks))),
+        Ok(None) => cx.asking().round(cx).map(|asks| ToolReturn::Answer(ToolAnswer::Asks(asks))),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         guard,
         middleware::{Ended, Middleware, Next},
     },
-    tool::result::Answer,
+    tool::answer::ToolAnswer,
 };
 
 /// Asks the outermost layer, and so on inwards; `carried_out` begins when the innermost runs it.
@@ -30,7 +30,7 @@ pub(super) fn within<'c>(
     layers: &'c [Arc<dyn Middleware>],
     cx: &'c CallContext,
     carried_out: impl Future<Output = Ended> + Send + 'c,
-) -> BoxFuture<'c, Result<Answer, ToolError>> {
+) -> BoxFuture<'c, Result<ToolAnswer, ToolError>> {
     let carried_out = Box::pin(carried_out);
     Box::pin(async move {
         let let_go = AtomicBool::new(false);

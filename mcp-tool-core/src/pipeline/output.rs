@@ -2,7 +2,7 @@
 
 use mcp_tool_contract::{bounds::Object, model::ToolOutput, read::result};
 
-use crate::{error::ToolError, tool::result::Answer};
+use crate::{error::ToolError, tool::answer::ToolAnswer};
 
 /// How a tool's results are checked, settled when the server starts.
 #[derive(Debug)]
@@ -35,19 +35,20 @@ impl OutputCheck {
     }
 
     /// Lets a result pass that is what was promised. What was wrong is for the log, not for the caller.
-    pub(crate) fn check(&self, answer: &Answer) -> Result<(), ToolError> {
+    pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
         match (self, answer) {
-            (_, Answer::Asks(_))
-            | (OutputCheck::Nothing, Answer::Nothing)
-            | (OutputCheck::Text, Answer::Text(_))
-            | (OutputCheck::Content, Answer::Content(_)) => Ok(()),
-            (OutputCheck::Object(object), Answer::Object(json) | Answer::Structured { object: json, .. }) => {
-                result::check(json, object).map_err(|violations| broken(&violations))
-            }
+            (_, ToolAnswer::Asks(_))
+            | (OutputCheck::Nothing, ToolAnswer::Nothing)
+            | (OutputCheck::Text, ToolAnswer::Text(_))
+            | (OutputCheck::Content, ToolAnswer::Content(_)) => Ok(()),
+            (
+                OutputCheck::Object(object),
+                ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
+            ) => result::check(json, object).map_err(|violations| broken(&violations)),
             #[cfg(feature = "schemars")]
             (
                 OutputCheck::Dynamic(validator),
-                Answer::Object(json) | Answer::Structured { object: json, .. },
+                ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
             ) => {
                 let value =
                     serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;

@@ -26,7 +26,7 @@ use crate::{
     },
     tool::{
         Bound, ToolEntry, completion,
-        stamp::Stamp,
+        stamp::ContractStamp,
         state::{MissingState, StateMap},
     },
 };
@@ -46,7 +46,7 @@ pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
     /// What stands on its answers and records.
-    pub(crate) stamp: Arc<Stamp>,
+    pub(crate) stamp: Arc<ContractStamp>,
     /// The arguments as records tell them apart.
     pub(crate) form: CanonicalForm,
     /// All of them, for what is bound to a call, where records leave some out.
@@ -101,7 +101,7 @@ impl Registry {
             let served = RegisteredTool {
                 contract,
                 digest,
-                stamp: Arc::new(Stamp::new(contract, digest)),
+                stamp: Arc::new(ContractStamp::new(contract, digest)),
                 form: CanonicalForm::new(contract.input, |param| param.secret),
                 whole: contract
                     .input
@@ -260,7 +260,7 @@ impl RegisteredTool {
 
     /// Whether any argument of it can be completed.
     pub(crate) fn has_completions(&self) -> bool {
-        self.bound.has_completers() || self.contract.input.iter().any(completion::is_by_itself)
+        self.bound.has_completers() || self.contract.input.iter().any(completion::has_listed_values)
     }
 
     /// What is laid around its calls, the outermost first.

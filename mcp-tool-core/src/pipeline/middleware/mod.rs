@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     call::context::CallContext,
     error::{ErrorKind, ToolError},
-    tool::{ToolEntry, result::Answer},
+    tool::{ToolEntry, answer::ToolAnswer},
 };
 pub(crate) use headers::asked_for;
 
@@ -205,7 +205,7 @@ impl CallResult<'_> {
     /// once more.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        matches!(self.ended.answer, Ok(Answer::Asks(_)))
+        matches!(self.ended.answer, Ok(ToolAnswer::Asks(_)))
     }
 
     /// What kind of error the caller reads, where there is no result.
@@ -228,7 +228,7 @@ impl CallResult<'_> {
     }
 
     /// What goes to the caller.
-    pub(crate) fn answer(self) -> Result<Answer, ToolError> {
+    pub(crate) fn answer(self) -> Result<ToolAnswer, ToolError> {
         self.ended.answer
     }
 }
@@ -244,7 +244,7 @@ impl fmt::Debug for CallResult<'_> {
 /// What carrying a call out came to.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    pub(crate) answer: Result<Answer, ToolError>,
+    pub(crate) answer: Result<ToolAnswer, ToolError>,
     /// Whether the function began.
     pub(crate) has_begun: bool,
 }

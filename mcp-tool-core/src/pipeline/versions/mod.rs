@@ -1,7 +1,7 @@
 //! Which version of a tool a call means: what its caller asks for, what the operator pinned its client to, what
 //! it last listed; else the newest.
 
-mod known;
+mod last_listed;
 mod requirement;
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::{
     call::caller::Caller,
     pipeline::registry::{RegisteredTool, Registry},
 };
-pub use known::{Known, List};
+pub use last_listed::{LastListed, List};
 pub use requirement::{ClientPin, Requirement};
 
 /// What a call named.
@@ -30,7 +30,7 @@ pub(crate) enum Resolved<'r> {
 #[derive(Debug, Default)]
 pub struct Versions {
     pub(crate) pins: Vec<ClientPin>,
-    pub known: Arc<Known>,
+    pub last_listed: Arc<LastListed>,
 }
 
 impl Versions {
@@ -65,7 +65,7 @@ impl Versions {
         if !pins.is_empty() || major.is_some() {
             return Resolved::Is(newest);
         }
-        let Some((version, digest)) = self.known.of(caller, tool) else { return Resolved::Is(newest) };
+        let Some((version, digest)) = self.last_listed.of(caller, tool) else { return Resolved::Is(newest) };
         // What is known is served by its own version, or by a later one of its major: minor versions break nobody.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version;

@@ -26,7 +26,7 @@ const LISTS: usize = 64;
 
 /// What callers that can be named last listed: in memory, and in a file from one run of the server to the next.
 #[derive(Debug)]
-pub struct Known {
+pub struct LastListed {
     callers: Mutex<Callers>,
     /// How often callers came to be held to something else than before, or to be nearer to being forgotten: callers
     /// keep what was found, and look again.
@@ -35,9 +35,9 @@ pub struct Known {
     file: Option<PathBuf>,
 }
 
-impl Default for Known {
+impl Default for LastListed {
     fn default() -> Self {
-        Known { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
+        LastListed { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
     }
 }
 
@@ -68,7 +68,7 @@ fn named(caller: &Caller) -> Option<String> {
     Some(name)
 }
 
-impl Known {
+impl LastListed {
     /// What the file holds; nothing yet where there is none.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Known {
             callers.keep(name, Arc::clone(lists.get(place).ok_or_else(odd)?));
         }
         callers.lists = lists.into_iter().take(LISTS).collect();
-        Ok(Known { callers: Mutex::new(callers), file: Some(file.to_owned()), ..Known::default() })
+        Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
     }
 
     /// Writes the file, where there is to be one: whole, or not at all.
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn no_more_callers_are_remembered_than_two_generations() {
-        let known = Known::default();
+        let known = LastListed::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
             known.listed_as(&caller(number), &list(1));
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn callers_are_told_apart_by_user_tenant_and_agent() {
-        let known = Known::default();
+        let known = LastListed::default();
         known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
         known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
         let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
