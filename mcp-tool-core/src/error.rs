@@ -171,7 +171,7 @@ impl ToolError {
     }
 
     /// The arguments were refused before anything ran.
-    pub(crate) fn unread(violations: Violations) -> Self {
+    pub(crate) fn arguments_refused(violations: Violations) -> Self {
         let message = "the arguments were refused, and nothing was done";
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }

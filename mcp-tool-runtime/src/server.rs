@@ -6,7 +6,7 @@ use mcp_tool_core::{
     announce::Announcements,
     application::Application,
     pipeline::{
-        middleware::{Layer, Middleware},
+        middleware::{Middleware, RegisteredMiddleware},
         policy::{Authorizer, Policy, ScopeAuthorizer},
     },
     start_error::StartError,
@@ -100,7 +100,7 @@ impl ToolServer {
 
     /// Lays a [`Middleware`] around the calls of all tools. What was added first is the outermost.
     pub fn layer(mut self, middleware: impl Middleware) -> Self {
-        self.application.layers.push(Layer::new(None, middleware));
+        self.application.middleware.push(RegisteredMiddleware::new(None, middleware));
         self
     }
 
@@ -109,7 +109,7 @@ impl ToolServer {
     ///
     /// A server that doesn't serve one of them doesn't start.
     pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
-        self.application.layers.push(Layer::new(Some(tools), middleware));
+        self.application.middleware.push(RegisteredMiddleware::new(Some(tools), middleware));
         self
     }
 

@@ -422,7 +422,7 @@ impl From<RefusalKind> for TestError {
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::Withdrawn => TestError::Withdrawn,
+            RefusalKind::CallerDisabled => TestError::Withdrawn,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }

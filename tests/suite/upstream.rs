@@ -666,7 +666,7 @@ fn invalid_upstream_setting_is_refused_by_name() {
 fn server_starts_only_with_every_upstream_of_its_tools() {
     let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
     assert!(
-        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't set up"),
+        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't configured"),
         "{said}"
     );
     assert!(said.contains("add [upstream.billing]"), "{said}");

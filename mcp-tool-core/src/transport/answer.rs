@@ -110,7 +110,7 @@ fn protocol_error(id: &Id, era: Era, stamped: &Stamped<'_>, error: &ToolError) -
 
 /// The answer to a call that may not begin.
 pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal) -> Framed {
-    let Refusal { correlation, kind } = refusal;
+    let Refusal { correlation, kind, .. } = refusal;
     let stamped = |stamp| Stamped { stamp, correlation: *correlation };
     match kind {
         RefusalKind::Unavailable { stamp, error } => {
@@ -146,7 +146,7 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let body = error(Some(id), code::FORBIDDEN, &message, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
         }
-        RefusalKind::Withdrawn => {
+        RefusalKind::CallerDisabled => {
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             let body = error(Some(id), code::FORBIDDEN, WITHDRAWN, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }

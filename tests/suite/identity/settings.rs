@@ -107,7 +107,7 @@ fn unknown_or_invalid_oauth_setting_is_refused() {
             "`oauth.ressource` is no setting; did you mean oauth.resource?",
         ),
         ("discovery = \"all\"", "permitted or grantable is wanted"),
-        ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope and those that it includes"),
+        ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope followed by the scopes that it includes"),
         ("machine_claim = \"idtyp\"", "a claim and its value are wanted"),
     ] {
         let text = format!("[oauth]\n{line}\n");

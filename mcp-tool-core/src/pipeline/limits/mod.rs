@@ -1,11 +1,14 @@
-//! How much: at one time, and of one caller in a span of time.
+//! Limits: concurrent calls, and calls of one caller to one tool per window.
 
-mod cell;
 mod concurrency;
-mod rate;
+mod rates;
+#[cfg(test)]
+mod tests;
+mod window;
+mod window_store;
 
 pub(crate) use concurrency::{Concurrency, Permits};
-pub(crate) use rate::Rates;
+pub(crate) use rates::Rates;
 
-/// Bytes of a result, unless the settings say otherwise.
+/// Default maximum size of a result in bytes.
 pub(crate) const MAX_RESULT: usize = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! What each caller last listed: the contracts that it holds the server to.
+//! Contracts that each caller last listed.
 
 use std::{
     collections::HashMap,
@@ -19,100 +19,107 @@ use crate::{
     sync::lock,
 };
 
-/// Callers of one generation. Two are kept, so that twice as many are remembered at most.
+/// Maximum callers of one generation. Two generations are kept, so at most twice as many callers are remembered.
 const GENERATION: usize = 5_000;
-/// Lists that are told apart: callers with the same scopes list the same.
-const LISTS: usize = 64;
+/// Maximum distinct lists that callers share: callers with the same scopes list the same tools.
+const MAX_SHARED_LISTS: usize = 64;
 
-/// What callers that can be named last listed: in memory, and in a file from one run of the server to the next.
+/// Last-listed contracts of callers that have an agent: in memory, and in a file between runs of the server.
 #[derive(Debug)]
 pub struct LastListed {
-    callers: Mutex<Callers>,
-    /// How often callers came to be held to something else than before, or to be nearer to being forgotten: callers
-    /// keep what was found, and look again.
+    callers: Mutex<CallerLists>,
+    /// Copy of [`CallerLists::changes`], by which a caller's memo is checked without the lock.
     changes: AtomicU64,
-    place: u64,
+    /// Key under which callers keep their list.
+    memo: u64,
     file: Option<PathBuf>,
 }
 
 impl Default for LastListed {
     fn default() -> Self {
-        LastListed { callers: Mutex::default(), changes: AtomicU64::new(0), place: Memo::place(), file: None }
+        LastListed { callers: Mutex::default(), changes: AtomicU64::new(0), memo: Memo::place(), file: None }
     }
 }
 
-/// The file: callers by their names, each with the place of its list.
+/// Contents of the file: callers by key, each with the index of its list.
 #[derive(Default, Deserialize, Serialize)]
-struct Kept {
+struct LastListedFile {
     lists: Vec<HashMap<String, (String, String)>>,
     callers: Vec<(String, usize)>,
 }
 
-/// The names of a list, each with its version and contract.
+/// The tools of a list, by name, each with version and contract digest.
 pub type List = HashMap<String, (Version, Digest)>;
 
+/// Lists by caller, in two generations: when the younger one is full, the older one is forgotten.
 #[derive(Debug, Default)]
-struct Callers {
+struct CallerLists {
     young: HashMap<String, Arc<List>>,
     old: HashMap<String, Arc<List>>,
-    lists: Vec<Arc<List>>,
+    /// Recent lists, so that callers with equal lists share one.
+    shared: Vec<Arc<List>>,
+    /// Grows when a caller's list or the generations change.
     changes: u64,
 }
 
-/// The name of a caller; none without an agent, who could be anyone at that machine.
-fn named(caller: &Caller) -> Option<String> {
+/// Returns the key of a caller; `None` without an agent, since callers without one can't be told apart.
+fn caller_key(caller: &Caller) -> Option<String> {
     let agent = caller.agent()?;
-    // No name holds this character.
-    let mut name = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
-    name.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
-    Some(name)
+    // Unit separator, which no part contains.
+    let mut key = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
+    key.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
+    Some(key)
 }
 
 impl LastListed {
-    /// What the file holds; nothing yet where there is none.
+    /// Reads the file, if it exists.
     ///
     /// # Errors
-    /// Where it can't be read, or isn't such a file.
+    /// If it can't be read, or a server didn't write it.
     pub(crate) fn open(file: &Path) -> io::Result<Self> {
-        let kept = match fs::read(file) {
+        let stored: LastListedFile = match fs::read(file) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => LastListedFile::default(),
             Err(error) => return Err(error),
         };
         let lists: Option<Vec<Arc<List>>> =
-            kept.lists.into_iter().map(|list| read(list).map(Arc::new)).collect();
-        let odd = || io::Error::new(io::ErrorKind::InvalidData, "it isn't what a server wrote");
-        let lists = lists.ok_or_else(odd)?;
-        let mut callers = Callers::default();
-        for (name, place) in kept.callers {
-            callers.keep(name, Arc::clone(lists.get(place).ok_or_else(odd)?));
+            stored.lists.into_iter().map(|list| parse_list(list).map(Arc::new)).collect();
+        let invalid =
+            || io::Error::new(io::ErrorKind::InvalidData, "its contents were not written by a server");
+        let lists = lists.ok_or_else(invalid)?;
+        let mut callers = CallerLists::default();
+        for (key, index) in stored.callers {
+            callers.insert(key, Arc::clone(lists.get(index).ok_or_else(invalid)?));
         }
-        callers.lists = lists.into_iter().take(LISTS).collect();
+        callers.shared = lists.into_iter().take(MAX_SHARED_LISTS).collect();
         Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
     }
 
-    /// Writes the file, where there is to be one: whole, or not at all.
+    /// Writes the file, if one is configured, by replacing it at once.
+    ///
+    /// # Errors
+    /// If it can't be written.
     pub fn save(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let callers = lock(&self.callers);
-        let (mut kept, mut places) = (Kept::default(), HashMap::new());
-        for (name, list) in callers.old.iter().chain(&callers.young) {
-            let place = *places.entry(Arc::as_ptr(list)).or_insert_with(|| {
+        let (mut stored, mut indices) = (LastListedFile::default(), HashMap::new());
+        for (key, list) in callers.old.iter().chain(&callers.young) {
+            let index = *indices.entry(Arc::as_ptr(list)).or_insert_with(|| {
                 let written = list.iter().map(|(tool, (version, digest))| {
                     (tool.clone(), (version.to_string(), digest.to_string()))
                 });
-                kept.lists.push(written.collect());
-                kept.lists.len() - 1
+                stored.lists.push(written.collect());
+                stored.lists.len() - 1
             });
-            kept.callers.push((name.clone(), place));
+            stored.callers.push((key.clone(), index));
         }
         drop(callers);
-        let beside = file.with_extension(format!("new.{}", std::process::id()));
-        fs::write(&beside, serde_json::to_vec(&kept)?)?;
-        fs::rename(&beside, file)
+        let temporary = file.with_extension(format!("new.{}", std::process::id()));
+        fs::write(&temporary, serde_json::to_vec(&stored)?)?;
+        fs::rename(&temporary, file)
     }
 
-    /// The list of these tools, for all who see them.
+    /// Makes the list of these tools, to be shared by all callers that see them.
     pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
         Arc::new(
             newest
@@ -121,39 +128,40 @@ impl LastListed {
         )
     }
 
-    /// The caller has seen that list.
+    /// Notes that the caller listed these tools.
     pub fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
-        if let Some(name) = named(caller) {
-            self.within(|callers| callers.remember(name, list));
+        if let Some(key) = caller_key(caller) {
+            self.update(|callers| callers.remember(key, list));
         }
     }
 
-    /// The caller has been told of one tool.
+    /// Notes that the caller was told the contract of one tool.
     pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
-        let Some(name) = named(caller) else { return };
+        let Some(key) = caller_key(caller) else { return };
         let mut list =
-            self.within(|callers| callers.of(&name)).map(|list| (*list).clone()).unwrap_or_default();
+            self.update(|callers| callers.find(&key)).map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
         self.listed_as(caller, &Arc::new(list));
     }
 
-    /// What the caller knows of a tool, if it has listed it.
+    /// Returns version and contract of a tool that the caller last listed.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
-        let at = (self.place, self.changes.load(Ordering::Acquire));
-        let list = caller.known().get(at, || self.within(|callers| callers.of(&named(caller)?)));
+        let at = (self.memo, self.changes.load(Ordering::Acquire));
+        let list = caller.known().get(at, || self.update(|callers| callers.find(&caller_key(caller)?)));
         list.as_ref().as_ref()?.get(tool).copied()
     }
 
-    fn within<T>(&self, work: impl FnOnce(&mut Callers) -> T) -> T {
+    fn update<T>(&self, work: impl FnOnce(&mut CallerLists) -> T) -> T {
         let mut callers = lock(&self.callers);
-        let done = work(&mut callers);
+        let result = work(&mut callers);
         self.changes.store(callers.changes, Ordering::Release);
-        done
+        result
     }
 }
 
-fn read(list: HashMap<String, (String, String)>) -> Option<List> {
+/// Parses a list of the file.
+fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
     list.into_iter()
         .map(|(tool, (version, digest))| {
             let (major, minor) = version.split_once('.')?;
@@ -163,42 +171,45 @@ fn read(list: HashMap<String, (String, String)>) -> Option<List> {
         .collect()
 }
 
-impl Callers {
-    fn of(&mut self, name: &str) -> Option<Arc<List>> {
-        if let Some(list) = self.young.get(name) {
+impl CallerLists {
+    /// Finds a caller's list and moves it to the younger generation.
+    fn find(&mut self, key: &str) -> Option<Arc<List>> {
+        if let Some(list) = self.young.get(key) {
             return Some(Arc::clone(list));
         }
-        let list = self.old.remove(name)?;
-        self.keep(name.to_owned(), Arc::clone(&list));
+        let list = self.old.remove(key)?;
+        self.insert(key.to_owned(), Arc::clone(&list));
         Some(list)
     }
 
-    fn remember(&mut self, name: String, list: &Arc<List>) {
-        if self.young.get(&name).is_some_and(|known| Arc::ptr_eq(known, list)) {
+    /// Sets a caller's list.
+    fn remember(&mut self, key: String, list: &Arc<List>) {
+        if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;
         }
         self.changes += 1;
-        let same = self.lists.iter().position(|known| Arc::ptr_eq(known, list));
-        match same.or_else(|| self.lists.iter().position(|known| known == list)) {
-            // The next who sees it comes with the same one, and is compared by that alone.
-            Some(place) => self.lists[place] = Arc::clone(list),
+        let same = self.shared.iter().position(|known| Arc::ptr_eq(known, list));
+        match same.or_else(|| self.shared.iter().position(|known| known == list)) {
+            // The next caller that sees it has the same `Arc`, which the first comparison finds.
+            Some(index) => self.shared[index] = Arc::clone(list),
             None => {
-                if self.lists.len() == LISTS {
-                    self.lists.remove(0);
+                if self.shared.len() == MAX_SHARED_LISTS {
+                    self.shared.remove(0);
                 }
-                self.lists.push(Arc::clone(list));
+                self.shared.push(Arc::clone(list));
             }
         }
-        self.old.remove(&name);
-        self.keep(name, Arc::clone(list));
+        self.old.remove(&key);
+        self.insert(key, Arc::clone(list));
     }
 
-    fn keep(&mut self, name: String, list: Arc<List>) {
-        if self.young.len() >= GENERATION && !self.young.contains_key(&name) {
+    /// Adds a list to the younger generation.
+    fn insert(&mut self, key: String, list: Arc<List>) {
+        if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
             self.changes += 1;
         }
-        self.young.insert(name, list);
+        self.young.insert(key, list);
     }
 }
 
@@ -211,23 +222,23 @@ mod tests {
     }
 
     #[test]
-    fn no_more_callers_are_remembered_than_two_generations() {
+    fn callers_of_two_generations_are_remembered() {
         let known = LastListed::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
             known.listed_as(&caller(number), &list(1));
-            // One that comes again and again is kept.
+            // A caller that returns is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
         let callers = lock(&known.callers);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
-        assert_eq!(callers.lists.len(), 1);
+        assert_eq!(callers.shared.len(), 1);
         drop(callers);
         assert!(known.of(&caller(1), "list").is_none());
     }
 
     #[test]
-    fn callers_are_told_apart_by_user_tenant_and_agent() {
+    fn callers_are_distinguished_by_user_tenant_and_agent() {
         let known = LastListed::default();
         known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
         known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));

@@ -109,7 +109,7 @@ impl Listing {
         let entries = Entries::of(registry, !versions.pins.is_empty())?;
         let (mut alike, mut likes, mut found) = (Vec::new(), Vec::new(), HashMap::new());
         for (place, tool) in registry.tools().iter().enumerate() {
-            let like = *found.entry(policy::needed(tool)).or_insert_with(|| {
+            let like = *found.entry(policy::needed_scopes(tool)).or_insert_with(|| {
                 alike.push(place);
                 alike.len() - 1
             });

@@ -1,40 +1,53 @@
-//! A result against the output contract, before it leaves.
+//! Validation of results against the output contract.
+
+use std::fmt;
 
 use mcp_tool_contract::{bounds::Object, model::ToolOutput, read::result};
+use serde_json::Value;
 
+use super::validator::Validator;
 use crate::{error::ToolError, tool::answer::ToolAnswer};
 
-/// How a tool's results are checked, settled when the server starts.
+/// The check of a tool's results, chosen when the server starts.
 #[derive(Debug)]
 pub(crate) enum OutputCheck {
+    /// No result.
     Nothing,
+    /// Text.
     Text,
+    /// Content blocks.
     Content,
+    /// An object, checked against the contract.
     Object(&'static Object),
-    #[cfg(feature = "schemars")]
-    Dynamic(Box<jsonschema::Validator>),
+    /// An object, checked against a JSON Schema that was generated when the server started.
+    Generated(Validator),
 }
 
 impl OutputCheck {
+    /// Chooses the check of an output contract.
+    ///
     /// # Errors
-    /// Where a schema that is known only now is none, or isn't one of an object.
+    /// If a generated schema isn't a JSON Schema of an object, or the feature `schemars` is off.
     pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
         Ok(match output {
             ToolOutput::Nothing => OutputCheck::Nothing,
             ToolOutput::Text => OutputCheck::Text,
             ToolOutput::Content => OutputCheck::Content,
             ToolOutput::Object(object) | ToolOutput::Page(object) => OutputCheck::Object(object),
-            #[cfg(feature = "schemars")]
             ToolOutput::Dynamic(schema) => {
-                OutputCheck::Dynamic(Box::new(crate::tool::schemars::validator(&schema())?))
+                let schema = schema();
+                if schema.get("type").and_then(Value::as_str) != Some("object") {
+                    return Err("its root must be an object".into());
+                }
+                OutputCheck::Generated(Validator::new(&schema)?)
             }
-            ToolOutput::FromLock(_) => return Err("a lock remembers it, and no function gives it".into()),
-            #[cfg(not(feature = "schemars"))]
-            ToolOutput::Dynamic(_) => return Err("it needs the feature `schemars`".into()),
+            ToolOutput::FromLock(_) => {
+                return Err("it is known from the lock only, not from a function".into());
+            }
         })
     }
 
-    /// Lets a result pass that is what was promised. What was wrong is for the log, not for the caller.
+    /// Checks a result. A violation is for the log only, since its message may contain what the caller must not see.
     pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
         match (self, answer) {
             (_, ToolAnswer::Asks(_))
@@ -45,22 +58,22 @@ impl OutputCheck {
                 OutputCheck::Object(object),
                 ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
             ) => result::check(json, object).map_err(|violations| broken(&violations)),
-            #[cfg(feature = "schemars")]
             (
-                OutputCheck::Dynamic(validator),
+                OutputCheck::Generated(validator),
                 ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
             ) => {
                 let value =
                     serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;
-                validator
-                    .validate(&value)
-                    .map_err(|error| broken(&format!("{}: {}", error.instance_path(), error.masked())))
+                match validator.first_error(&value) {
+                    None => Ok(()),
+                    Some((pointer, message)) => Err(broken(&format!("{pointer}: {message}"))),
+                }
             }
             (_, answer) => Err(broken(&format!("{answer:?} is another kind of result"))),
         }
     }
 }
 
-fn broken(what: &dyn std::fmt::Display) -> ToolError {
-    ToolError::internal(format!("the result breaks the output contract: {what}")).unsettled()
+fn broken(violation: &dyn fmt::Display) -> ToolError {
+    ToolError::internal(format!("the result breaks the output contract: {violation}")).unsettled()
 }
