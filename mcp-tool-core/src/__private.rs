@@ -41,8 +41,8 @@ use crate::{error::ErrorKind, tool::completion::CompletionFuture};
 /// Reads the arguments and makes the future of the call.
 type Call<S> = for<'a> fn(&'a S, &'a CallContext, &ArgumentText<'_>) -> Result<Running<'a>, Violations>;
 
-/// A function bound to the state that it borrows. `call` is a pointer, so that this code is compiled once for all tools that
-/// borrow the same types.
+/// A function bound to the state that it borrows. `call` is a pointer, so that this code is compiled once for all tools
+/// that borrow the same types.
 struct BoundFunction<S: 'static> {
     state: S,
     defaulted: &'static [&'static (dyn CheckDefault + Sync)],

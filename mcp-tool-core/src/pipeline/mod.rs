@@ -1,6 +1,6 @@
 //! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin; [`Admitted::execute`] runs it, or
-//! [`Admitted::complete`] suggests values for one of its arguments. Both transports and `TestServer` use it, and there is
-//! no other way to a tool's function.
+//! [`Admitted::complete`] suggests values for one of its arguments. Both transports and `TestServer` use it, and there
+//! is no other way to a tool's function.
 
 mod admit;
 mod complete;

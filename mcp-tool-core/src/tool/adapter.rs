@@ -16,14 +16,15 @@ use crate::{
     },
 };
 
-/// The result of an adapter: an older version of a tool that calls a newer version, `T`, instead of having a body of its own.
+/// The result of an adapter: an older version of a tool that calls a newer version, `T`, instead of having a body of
+/// its own.
 ///
 /// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
 ///
-/// The arguments are validated against the contract of `T`, and so is its result; a violation is an internal error. The caller
-/// needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the adapter's hints promise more than
-/// those of `T`, such as `read_only` for a tool that writes.
+/// The arguments are validated against the contract of `T`, and so is its result; a violation is an internal error. The
+/// caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the adapter's hints
+/// promise more than those of `T`, such as `read_only` for a tool that writes.
 ///
 /// ```
 /// use mcp_tool_runtime::{Adapted, prelude::*};
@@ -64,8 +65,8 @@ impl<T: Tool> Adapted<T> {
         Adapted { delegation, _types: PhantomData }
     }
 
-    /// Converts the result of `T` into another type. `convert` receives it as JSON: a structured result as an object, text as
-    /// a string, no result as `null`.
+    /// Converts the result of `T` into another type. `convert` receives it as JSON: a structured result as an object,
+    /// text as a string, no result as `null`.
     pub fn and_then<R: ToolResult>(
         self,
         convert: impl FnOnce(Value) -> Result<R, ToolError> + Send + 'static,

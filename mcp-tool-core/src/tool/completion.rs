@@ -15,8 +15,8 @@ use crate::{call::context::CallContext, error::ToolError};
 pub(crate) const MAX_CHARACTERS: usize = 1_024;
 /// Timeout of a completion: the user goes on typing.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
-/// Stands for completions in the rate limits: 10 per second and caller, over all tools. Fast enough for typing, too slow for
-/// reading out a table. No tool can have this name.
+/// Stands for completions in the rate limits: 10 per second and caller, over all tools. Fast enough for typing, too
+/// slow for reading out a table. No tool can have this name.
 pub(crate) const RATE_CONTRACT: Contract = Contract {
     name: "completion/complete",
     rate: Some(Rate { calls: 10, window: Window::Second }),

@@ -23,9 +23,9 @@ const MAX_BLOCKS: usize = 100;
 /// base64, at most `limits.max_result` bytes (1 MiB by default).
 ///
 /// # Errors
-/// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more blocks,
-/// a media type isn't `type/subtype` (RFC 9110 §8.3.1) or isn't an image's or audio's, a link isn't a URI (RFC 3986 §3), or data
-/// isn't base64.
+/// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more
+/// blocks, a media type isn't `type/subtype` (RFC 9110 §8.3.1) or isn't an image's or audio's, a link isn't a URI (RFC
+/// 3986 §3), or data isn't base64.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, prelude::*};
@@ -216,8 +216,8 @@ impl ToolResult for Content {
 
 /// A structured result with additional content blocks for the model.
 ///
-/// The output schema is that of `T`; the blocks aren't part of it. The value is sent as `structuredContent` and as JSON in the
-/// first text block, which older clients read; `content` follows.
+/// The output schema is that of `T`; the blocks aren't part of it. The value is sent as `structuredContent` and as JSON
+/// in the first text block, which older clients read; `content` follows.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, Structured, prelude::*};

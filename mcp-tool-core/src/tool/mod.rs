@@ -31,8 +31,8 @@ use crate::{
 
 /// A tool: implemented by the type that `#[mcp_tool]` generates under the function's name.
 ///
-/// Use it to refer to a tool as a type, as in [`Adapted<T>`](crate::tool::adapter::Adapted), or to read a contract in a constant.
-/// It isn't meant to be implemented by hand.
+/// Use it to refer to a tool as a type, as in [`Adapted<T>`](crate::tool::adapter::Adapted), or to read a contract in a
+/// constant. It isn't meant to be implemented by hand.
 ///
 /// ```
 /// use mcp_tool_runtime::{Tool, Version, prelude::*};
@@ -128,8 +128,8 @@ pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ToolEntry {
-    /// FNV-1a hash of the name, by which `tools!` finds duplicates: comparing text in const evaluation takes seconds for
-    /// hundreds of tools.
+    /// FNV-1a hash of the name, by which `tools!` finds duplicates: comparing text in const evaluation takes seconds
+    /// for hundreds of tools.
     pub(crate) key: u64,
     /// The contract.
     #[doc(hidden)]

@@ -31,8 +31,8 @@ const CURSOR: &str = "cursor";
 /// | `limit` | integer, 1 to 100 | 50 | maximum items of the page |
 /// | `cursor` | string, at most 1,024 characters | none: the first page | `next_cursor` of the page before |
 ///
-/// A cursor is encrypted and valid for the same caller, tool, version and other arguments only; any other is refused with rule
-/// `cursor`. It is valid until the process ends, or as long as `seal.keys` has its key.
+/// A cursor is encrypted and valid for the same caller, tool, version and other arguments only; any other is refused
+/// with rule `cursor`. It is valid until the process ends, or as long as `seal.keys` has its key.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -149,9 +149,9 @@ const fn integer(value: i128, json: &'static str) -> Literal {
 
 /// One page of a list, returned by a tool that takes a [`PageRequest`].
 ///
-/// The structured result is `{"items": […], "next_cursor": "…"}`, with at most 100 items; the last page has no `next_cursor`.
-/// The next page starts after a key (keyset pagination), so rows that are inserted or deleted between two calls are neither
-/// skipped nor repeated. See [`PageRequest`] for an example.
+/// The structured result is `{"items": […], "next_cursor": "…"}`, with at most 100 items; the last page has no
+/// `next_cursor`. The next page starts after a key (keyset pagination), so rows that are inserted or deleted between
+/// two calls are neither skipped nor repeated. See [`PageRequest`] for an example.
 #[derive(Debug)]
 pub struct Page<T> {
     items: Vec<T>,
@@ -159,8 +159,8 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of up to [`PageRequest::fetch`] rows that come after [`PageRequest::after`]. `key` returns the columns by
-    /// which the rows are ordered; the key of the page's last row is sealed into the cursor.
+    /// Makes a page of up to [`PageRequest::fetch`] rows that come after [`PageRequest::after`]. `key` returns the
+    /// columns by which the rows are ordered; the key of the page's last row is sealed into the cursor.
     ///
     /// # Errors
     /// If the key isn't serializable, or is longer than 700 bytes as JSON: order by shorter columns.

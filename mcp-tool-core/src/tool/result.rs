@@ -26,8 +26,8 @@ use crate::{
 /// | [`Adapted<T>`](crate::tool::adapter::Adapted) | the result of the tool `T` | that of `T`, or of the converted type |
 ///
 /// A result is validated against its output schema before it is sent; the caller of a tool that breaks it reads an
-/// [internal](crate::error::ErrorKind::Internal) error. A result of more than `limits.max_result` bytes (1 MiB by default) is
-/// refused as [too large](crate::error::ErrorKind::TooLarge).
+/// [internal](crate::error::ErrorKind::Internal) error. A result of more than `limits.max_result` bytes (1 MiB by
+/// default) is refused as [too large](crate::error::ErrorKind::TooLarge).
 ///
 /// Types of your own derive `ToolSchema`; the trait isn't meant to be implemented by hand.
 #[diagnostic::on_unimplemented(

@@ -13,9 +13,9 @@ use crate::{
 
 /// A result of a type that implements [`schemars::JsonSchema`] instead of deriving `ToolSchema`.
 ///
-/// The schema (JSON Schema 2020-12) is generated when the server starts, with all subschemas inlined, and listed as the tool's
-/// output schema. Its root must be an object, or the server doesn't start. Every result is validated against it by the
-/// `jsonschema` crate. Drift from the lock is found at start or by `contract check`, not at compile time.
+/// The schema (JSON Schema 2020-12) is generated when the server starts, with all subschemas inlined, and listed as the
+/// tool's output schema. Its root must be an object, or the server doesn't start. Every result is validated against it
+/// by the `jsonschema` crate. Drift from the lock is found at start or by `contract check`, not at compile time.
 ///
 /// ```
 /// use mcp_tool_runtime::{Schemars, prelude::*};
@@ -64,15 +64,4 @@ fn remove_number_format(schema: &mut Schema) {
     if schema.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
         schema.remove("format");
     }
-}
-
-/// Compiles an output schema.
-///
-/// # Errors
-/// If the schema is invalid, or its root isn't an object.
-pub(crate) fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
-    if schema.get("type").and_then(Value::as_str) != Some("object") {
-        return Err("its root must be an object".into());
-    }
-    jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
 }

@@ -53,7 +53,8 @@ pub struct MissingState(pub(crate) &'static str);
 
 /// Finds the value of a function's parameter `&T`: the call's own context for `&CallContext`, else application state.
 ///
-/// The type decides, so an alias of `CallContext` works too: method resolution prefers an inherent function to a trait's.
+/// The type decides, so an alias of `CallContext` works too: method resolution prefers an inherent function to a
+/// trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct StateSource<T: ?Sized>(PhantomData<T>);

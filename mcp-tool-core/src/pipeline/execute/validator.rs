@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A compiled JSON Schema (2020-12). Its messages contain no values.
 #[derive(Debug)]
-pub(super) struct Validator(Box<jsonschema::Validator>);
+pub(crate) struct Validator(Box<jsonschema::Validator>);
 
 impl Validator {
     /// Compiles a schema.

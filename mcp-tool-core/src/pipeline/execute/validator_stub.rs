@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A compiled JSON Schema, of which there are none.
 #[derive(Debug)]
-pub(super) enum Validator {}
+pub(crate) enum Validator {}
 
 impl Validator {
     /// Refuses the schema.

@@ -16,23 +16,23 @@ pub(super) use run::run;
 
 /// Middleware around the calls of a server's tools.
 ///
-/// `ToolServer::layer` adds it around all tools, and `ToolServer::layer_for` around some. The middleware that was added first is
-/// the outermost.
+/// `ToolServer::layer` adds it around all tools, and `ToolServer::layer_for` around some. The middleware that was added
+/// first is the outermost.
 ///
 /// # Position
-/// Middleware sees a call that was admitted: the caller is known, the policy permits the tool, the rate isn't used up and the
-/// call has its permit to run. Inside the middleware, the arguments are read, the gate is checked, the function runs and its
-/// result is validated. The middleware then sees the [`CallResult`], the innermost first. It reads the [`CallContext`] and the
-/// headers that it names; it sees no arguments, no result and no token.
+/// Middleware sees a call that was admitted: the caller is known, the policy permits the tool, the rate isn't used up
+/// and the call has its permit to run. Inside the middleware, the arguments are read, the gate is checked, the function
+/// runs and its result is validated. The middleware then sees the [`CallResult`], the innermost first. It reads the
+/// [`CallContext`] and the headers that it names; it sees no arguments, no result and no token.
 ///
 /// # Guarantees
-/// Middleware runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]. Both consume `next`, and nothing else
-/// makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So it can't skip a check, run a call twice or replace
-/// the answer.
+/// Middleware runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]. Both consume `next`, and
+/// nothing else makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So it can't skip a check, run a
+/// call twice or replace the answer.
 ///
-/// The call's timeout includes its middleware. Code after `run` that doesn't await always runs; where it awaits, it may be
-/// cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had: the caller reads
-/// an error, and a call that writes and had begun is recorded as `unknown`.
+/// The call's timeout includes its middleware. Code after `run` that doesn't await always runs; where it awaits, it may
+/// be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had: the
+/// caller reads an error, and a call that writes and had begun is recorded as `unknown`.
 ///
 /// # Example: check a header
 /// The token names the tenant; a request whose header names another one is refused.
@@ -118,11 +118,11 @@ pub(super) use run::run;
 /// # }
 /// ```
 pub trait Middleware: Send + Sync + 'static {
-    /// Returns the names of the headers that this middleware reads by [`CallContext::header`]; called once, when the server
-    /// starts. Other headers aren't kept, and stdio has none.
+    /// Returns the names of the headers that this middleware reads by [`CallContext::header`]; called once, when the
+    /// server starts. Other headers aren't kept, and stdio has none.
     ///
-    /// The server doesn't start if a header holds a credential, such as `Authorization` or `Cookie`. A request that has one of
-    /// the named headers twice is refused with HTTP 400.
+    /// The server doesn't start if a header holds a credential, such as `Authorization` or `Cookie`. A request that has
+    /// one of the named headers twice is refused with HTTP 400.
     fn headers(&self) -> &'static [&'static str] {
         &[]
     }

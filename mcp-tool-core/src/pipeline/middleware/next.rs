@@ -49,8 +49,8 @@ impl<'c> Next<'c> {
         }
     }
 
-    /// Refuses the call. Nothing runs, the caller reads `error` as the tool's, and the record has the outcome `refused` with the
-    /// error's kind.
+    /// Refuses the call. Nothing runs, the caller reads `error` as the tool's, and the record has the outcome `refused`
+    /// with the error's kind.
     pub fn refuse(self, error: ToolError) -> CallResult<'c> {
         let executed = Executed { answer: Err(error), has_begun: false };
         CallResult { executed, _dropped: self.dropped }
@@ -80,8 +80,8 @@ impl CallResult<'_> {
         self.executed.answer.is_ok() && !self.asks()
     }
 
-    /// Returns true if the function asks the user first. The client calls again with the answers, and that call passes the
-    /// middleware again.
+    /// Returns true if the function asks the user first. The client calls again with the answers, and that call passes
+    /// the middleware again.
     #[must_use]
     pub const fn asks(&self) -> bool {
         matches!(self.executed.answer, Ok(ToolAnswer::Asks(_)))
@@ -99,8 +99,8 @@ impl CallResult<'_> {
         self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
     }
 
-    /// Returns true if the function began. If it didn't, the call was refused by middleware, by its arguments or by the gate,
-    /// and had no effect.
+    /// Returns true if the function began. If it didn't, the call was refused by middleware, by its arguments or by the
+    /// gate, and had no effect.
     #[must_use]
     pub const fn has_begun(&self) -> bool {
         self.executed.has_begun

@@ -15,8 +15,8 @@ use futures_util::future::BoxFuture;
 use super::{Executed, Middleware, Next};
 use crate::{call::context::CallContext, error::ToolError, pipeline::guard, tool::answer::ToolAnswer};
 
-/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost. A panic or the deadline ends the call as
-/// it ends a function.
+/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost. A panic or the deadline ends
+/// the call as it ends a function.
 ///
 /// Boxed and not inlined, so that the future of a call without middleware doesn't contain this one.
 #[inline(never)]

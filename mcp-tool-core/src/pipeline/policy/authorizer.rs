@@ -8,8 +8,8 @@ use crate::call::caller::Caller;
 
 /// A policy: decides whether a caller may use a tool. Register one by `ToolServer::authorize_with`.
 ///
-/// It is asked for each call and for each tool of a list, so what it reads should be in memory. One decision, or all decisions
-/// of a list together, may take 5 seconds; after that, and if it panics, the caller is denied.
+/// It is asked for each call and for each tool of a list, so what it reads should be in memory. One decision, or all
+/// decisions of a list together, may take 5 seconds; after that, and if it panics, the caller is denied.
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};
@@ -48,9 +48,9 @@ pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>
 pub enum Decision {
     /// The caller may use the tool.
     Permit,
-    /// The caller may use the tool with a token that has more scopes. Over HTTP, it gets status 403 with `WWW-Authenticate:
-    /// Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't show the tool, unless
-    /// `oauth.discovery` is `grantable`.
+    /// The caller may use the tool with a token that has more scopes. Over HTTP, it gets status 403 with
+    /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't
+    /// show the tool, unless `oauth.discovery` is `grantable`.
     NeedsScopes {
         /// The missing scopes; at least one, each a scope token (RFC 6749 §3.3). Otherwise the caller is denied.
         missing: Vec<String>,

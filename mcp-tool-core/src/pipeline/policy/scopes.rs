@@ -7,11 +7,11 @@ use mcp_tool_contract::model::Contract;
 use super::authorizer::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
-/// The built-in policy: permits a tool if the caller holds each of its scopes, that of its gate among them, or a scope that
-/// includes it.
+/// The built-in policy: permits a tool if the caller holds each of its scopes, that of its gate among them, or a scope
+/// that includes it.
 ///
-/// Which scopes include which is the setting `oauth.scope_hierarchy`; the local user holds every scope. `ToolServer::authorize_with`
-/// passes it to a policy of your own. See [`Authorizer`] for an example.
+/// Which scopes include which is the setting `oauth.scope_hierarchy`; the local user holds every scope.
+/// `ToolServer::authorize_with` passes it to a policy of your own. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
     /// The scopes that include a scope.

@@ -28,8 +28,8 @@ use crate::{
 };
 
 impl Registry {
-    /// Binds the tools to application state, links adapters to their targets, allows destructive tools by name, and adds
-    /// middleware.
+    /// Binds the tools to application state, links adapters to their targets, allows destructive tools by name, and
+    /// adds middleware.
     pub(crate) fn bind(
         tools: &[ToolEntry],
         state: &StateMap,
@@ -81,7 +81,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds middleware to the tools that it is for, and to adapters of them, so that an older version doesn't bypass it.
+    /// Adds middleware to the tools that it is for, and to adapters of them, so that an older version doesn't bypass
+    /// it.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
         for tool in named.map(|entry| entry.contract.name) {

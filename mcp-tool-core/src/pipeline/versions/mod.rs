@@ -80,8 +80,8 @@ impl Versions {
         family.iter().find(succeeds).map_or(Resolved::Changed(newest), Resolved::Is)
     }
 
-    /// Returns the tools of a caller's list: the newest version that its pins allow under the tool's own name, older major
-    /// versions under `name_v1`. `may` decides by the tool's index whether the caller may use it.
+    /// Returns the tools of a caller's list: the newest version that its pins allow under the tool's own name, older
+    /// major versions under `name_v1`. `may` decides by the tool's index whether the caller may use it.
     pub(crate) fn listed(
         &self,
         registry: &Registry,

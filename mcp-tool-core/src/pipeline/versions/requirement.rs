@@ -84,8 +84,8 @@ impl ClientPin {
         })
     }
 
-    /// Returns true if the pin is for this caller's calls of `tool`: by client id or agent, or by the name that a local client
-    /// gives itself, in any version.
+    /// Returns true if the pin is for this caller's calls of `tool`: by client id or agent, or by the name that a local
+    /// client gives itself, in any version.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
