@@ -14,7 +14,7 @@ use clap::{
 };
 use serde_json::json;
 
-use mcp_tool_core::audit::{AuditRecord, RecordQuery, QuerySummary};
+use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordQuery};
 
 use crate::{
     format::OutputFormat,

@@ -174,8 +174,9 @@ fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error 
 /// Lists what is disabled and revoked, the oldest first.
 pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
-    let read =
-        || -> Result<ControlState, ControlFileError> { file::fold(file::complete(&file::read(&mut File::open(&path)?)?)) };
+    let read = || -> Result<ControlState, ControlFileError> {
+        file::fold(file::complete(&file::read(&mut File::open(&path)?)?))
+    };
     let orders = read().map_err(|error| explained(&path, error.into()))?;
     let mut in_force: Vec<&ControlEntry> = orders.entries().collect();
     in_force.sort_by_cached_key(|order| (order.time, order.to_json()));

@@ -12,7 +12,7 @@ use mcp_tool_core::tool::ToolEntry;
 #[cfg(feature = "http")]
 use mcp_tool_core::transport::http::AuthenticationLayer;
 use mcp_tool_core::{
-    application::{Application, Settings},
+    application::{Application, OperatorSettings},
     ports::Outbound,
     start_error::StartError,
     transport::{self, Endpoint},
@@ -111,7 +111,7 @@ async fn start(
     stop: &CancellationToken,
     lines: &LogLines,
 ) -> Result<Option<Arc<Endpoint>>, StartError> {
-    let settings = Settings { outbound: outbound(config, &application)?, ..config.settings.clone() };
+    let settings = OperatorSettings { outbound: outbound(config, &application)?, ..config.settings.clone() };
     tokio::select! {
         endpoint = settings.start(application, lines.clone()) => Ok(Some(Arc::new(endpoint?))),
         () = stop.cancelled() => Ok(None),
@@ -137,7 +137,7 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
 /// would wait forever for a function that isn't async. Its record is written before.
 fn end(finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.dispatcher.usage.report();
-    if let Err(error) = endpoint.dispatcher.versions.known.save() {
+    if let Err(error) = endpoint.dispatcher.versions.last_listed.save() {
         tracing::error!(%error, "the contracts that callers last listed can't be saved");
     }
     if !finished {

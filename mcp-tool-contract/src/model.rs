@@ -107,6 +107,17 @@ impl Window {
         }
     }
 
+    /// Name in a sentence, such as `minute`.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Window::Second => "second",
+            Window::Minute => "minute",
+            Window::Hour => "hour",
+            Window::Day => "day",
+        }
+    }
+
     /// Length in milliseconds.
     #[must_use]
     pub const fn milliseconds(self) -> u64 {

@@ -1,4 +1,4 @@
-//! All that generated code may touch. It changes without notice.
+//! Items that generated code uses. They change without notice.
 
 use std::{any::Any, future::Future};
 
@@ -28,27 +28,29 @@ pub use crate::{
     error::ToolError,
     tool::{
         Bound, Running, Source, Tool, ToolEntry,
+        answer::{AdapterTarget, ToolReturn},
         completion::{Completer, completing},
         page::{CURSOR_PARAM, LIMIT_PARAM, PageRequest},
-        result::{AdapterTarget, ObjectResult, Returned, Returning, ToolReturn, answering},
+        result::{ObjectResult, Returned},
+        returning::{Returning, answering},
         state::{ArgumentState, MissingState, SharedState, StateMap, StateSource},
     },
 };
-use crate::{error::ErrorKind, tool::completion::Completing};
+use crate::{error::ErrorKind, tool::completion::CompletionFuture};
 
-/// Reads the arguments, and makes the future of the call.
+/// Reads the arguments and makes the future of the call.
 type Call<S> = for<'a> fn(&'a S, &'a CallContext, &ArgumentText<'_>) -> Result<Running<'a>, Violations>;
 
-/// A function with what it borrows. A pointer to its code, so that what surrounds it is compiled once for all
-/// tools that borrow the same.
-struct Function<S: 'static> {
+/// A function bound to the state that it borrows. `call` is a pointer, so that this code is compiled once for all tools
+/// that borrow the same types.
+struct BoundFunction<S: 'static> {
     state: S,
     defaulted: &'static [&'static (dyn CheckDefault + Sync)],
     completers: &'static [Completer<S>],
     call: Call<S>,
 }
 
-impl<S: Send + Sync + 'static> Bound for Function<S> {
+impl<S: Send + Sync + 'static> Bound for BoundFunction<S> {
     fn call<'a>(
         &'a self,
         cx: &'a CallContext,
@@ -66,8 +68,8 @@ impl<S: Send + Sync + 'static> Bound for Function<S> {
         cx: &'a CallContext,
         parameter: &str,
         typed: &'a str,
-    ) -> Option<Completing<'a>> {
-        let completer = self.completers.iter().find(|completer| completer.is_of(parameter))?;
+    ) -> Option<CompletionFuture<'a>> {
+        let completer = self.completers.iter().find(|completer| completer.completes(parameter))?;
         Some((completer.complete)(&self.state, cx, typed))
     }
 
@@ -76,17 +78,17 @@ impl<S: Send + Sync + 'static> Bound for Function<S> {
     }
 }
 
-/// Puts a function together with what it borrows.
+/// Binds a function to the state that it borrows.
 pub fn bound<S: Send + Sync + 'static>(
     state: S,
     defaulted: &'static [&'static (dyn CheckDefault + Sync)],
     completers: &'static [Completer<S>],
     call: Call<S>,
 ) -> Box<dyn Bound> {
-    Box::new(Function { state, defaulted, completers, call })
+    Box::new(BoundFunction { state, defaulted, completers, call })
 }
 
-/// Runs a function that is async.
+/// Boxes the future of an async function.
 pub fn running<'a>(
     returned: impl Future<Output = Result<ToolReturn, ToolError>> + Send + 'a,
 ) -> BoxFuture<'a, Result<ToolReturn, ToolError>> {
@@ -100,43 +102,44 @@ pub async fn blocking<R: Send + 'static>(
     let returned = erased(Box::new(|| Box::new(function()))).await?;
     match returned.downcast() {
         Ok(returned) => Ok(*returned),
-        Err(_) => Err(ToolError::of(ErrorKind::Internal, "a result of another type came back")),
+        Err(_) => Err(ToolError::of(ErrorKind::Internal, "a blocking function returned another type")),
     }
 }
 
-/// Types are forgotten on the way to the pool: tokio's part of it is much code, and is compiled once, here, rather
-/// than for each function.
+/// Erases types, so that tokio's code for blocking tasks is compiled once and not for each function.
 fn erased(
     function: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
 ) -> BoxFuture<'static, Result<Box<dyn Any + Send>, ToolError>> {
     Box::pin(crate::pipeline::guard::blocking(function))
 }
 
-/// A borrowed parameter is shared by all calls, and isn't of a type that an agent could send.
+/// Fails to compile if a borrowed parameter has a type that an agent can send.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
     if is_argument {
         panic!(
-            "an agent sends this type, so it is taken owned; what the server lends has a type of the application's own"
+            "an agent sends this type: take the parameter owned, or give application state a type of its own"
         )
     }
 }
 
-/// A page is asked for where one is returned, and nowhere else.
+/// Fails to compile unless a function takes a `PageRequest` exactly if it returns a `Page`.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_paging(is_paged: bool, is_asked: bool) {
     match (is_paged, is_asked) {
         (true, false) => {
-            panic!("a `Page` is returned, but no page can be asked for: add a parameter `page: PageRequest`")
+            panic!(
+                "the function returns a `Page` and takes no `PageRequest`: add a parameter `page: PageRequest`"
+            )
         }
-        (false, true) => panic!("a `PageRequest` asks for a page, but none is returned: return `Page<…>`"),
+        (false, true) => panic!("the function takes a `PageRequest` and returns no `Page`: return `Page<…>`"),
         (true, true) | (false, false) => {}
     }
 }
 
-/// Two tools of one list share a name and a major version.
+/// Fails to compile if two tools of a list have the same name and major version.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_distinct(list: &[ToolEntry], index: usize) {
@@ -152,13 +155,13 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     }
 }
 
-/// Stands in for a tool whose declaration has mistakes, so that they stay the only errors.
+/// Contract of a tool whose declaration has errors, so that they are the only errors.
 #[must_use]
 pub const fn broken(name: &'static str) -> Contract {
     Contract { name, ..Contract::EMPTY }
 }
 
-/// Stands in for the function of such a tool.
+/// Binds such a tool: fails.
 pub fn bind_broken(_: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
-    Err(MissingState("nothing: its declaration has mistakes"))
+    Err(MissingState("nothing: its declaration has errors"))
 }

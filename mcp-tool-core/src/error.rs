@@ -1,4 +1,4 @@
-//! Errors of a tool, typed so that a model, a person and a machine each know what to do.
+//! Errors of a tool's call.
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
@@ -7,20 +7,22 @@ use mcp_tool_contract::{
     read::violation::{Rule, Violation, Violations},
 };
 
-/// Why a call gave no result.
+/// The error of a call: a kind for programs, and a message for the model.
 ///
-/// The message goes to the caller; the source of an internal error goes to the log alone. A function may
-/// return any error: one that converts [`Into`] a `ToolError` is converted, any other [`std::error::Error`]
-/// becomes [internal](ToolError::internal).
+/// The caller reads the kind and the message as a tool result with `isError`. The source of an
+/// [internal](ToolError::internal) error is written to the log only; the caller reads a correlation id.
+///
+/// A tool's function may return any error type: one that implements `Into<ToolError>` is converted, any other
+/// [`std::error::Error`] becomes internal. A good message says what was wrong, the limit, and what to do.
 ///
 /// ```
 /// use mcp_tool_runtime::ToolError;
 ///
 /// #[derive(Debug, thiserror::Error)]
 /// enum LedgerError {
-///     #[error("no invoice has the number {0}")]
+///     #[error("no invoice has the number {0}: list the invoices first")]
 ///     Unknown(String),
-///     #[error("the ledger is gone")]
+///     #[error("the ledger can't be read")]
 ///     Io(#[from] std::io::Error),
 /// }
 ///
@@ -38,52 +40,52 @@ pub struct ToolError {
     kind: ErrorKind,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
-    /// What the caller used up.
+    /// The rate that the caller used up.
     rate: Option<Rate>,
     violations: Option<Violations>,
     source: Option<Box<dyn Error + Send + Sync>>,
-    /// What the client would have to be able to do.
+    /// The capability that the client lacks.
     lacking: Option<&'static str>,
-    /// The function had begun, and this says nothing of what it did.
+    /// True if the error doesn't come from the function itself, so that the function may have had effects.
     unsettled: bool,
 }
 
-/// What kind of error it is; [`ErrorKind::name`] is what callers and records see.
+/// The kind of a [`ToolError`]. [`ErrorKind::name`] is the text that callers and audit records contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The arguments break the contract, or a rule that only the tool knows.
+    /// The arguments break the contract, or a rule of the function.
     InvalidArguments,
-    /// The caller may not, or the operation isn't allowed as things stand.
+    /// The caller isn't permitted, or the operation isn't allowed in the current state.
     Refused,
-    /// It can't be undone, and nobody who may has approved it.
+    /// The tool is destructive, and the call wasn't approved.
     ApprovalRequired,
-    /// What was named isn't there.
+    /// The named thing doesn't exist.
     NotFound,
-    /// It was changed meanwhile, or exists already.
+    /// The thing was changed meanwhile, or exists already.
     Conflict,
-    /// Not now: too busy, or something that it needs is away.
+    /// The server is busy, or something that the tool needs is unavailable.
     Unavailable,
-    /// This caller called it as often as one may, and the error says when it may again.
+    /// The caller used up the tool's rate; the error says when the next call is allowed.
     RateLimited,
-    /// The operator of the server switched the tool off.
+    /// The operator disabled the tool.
     Disabled,
-    /// It ran longer than it may.
+    /// The call exceeded its timeout.
     Timeout,
-    /// The result is larger than results may be.
+    /// The result exceeds the maximum size.
     TooLarge,
-    /// The client can't do what the call needs of it, such as to ask its person.
+    /// The client lacks a capability that the call needs, such as elicitation.
     ClientCapability,
-    /// Answers came for another call than this, too late, or for the second time; nothing ran.
+    /// The answers to the tool's questions are for another call, expired, or used already. The function didn't run.
     StaleAnswers,
-    /// The tool isn't the one that the caller listed, and nothing ran; the error holds what it is now.
+    /// The contract changed since the caller listed it; the error contains the current one. The function didn't run.
     ContractChanged,
-    /// A fault of the server's; what it was stands in the log under the correlation id.
+    /// The server failed; the log has the reason under the correlation id.
     Internal,
 }
 
 impl ErrorKind {
-    /// The stable name, in snake case.
+    /// Returns the stable name, in snake case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,6 +108,8 @@ impl ErrorKind {
 }
 
 impl ToolError {
+    /// An error of any kind.
+    #[doc(hidden)]
     pub fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
         ToolError {
@@ -120,40 +124,41 @@ impl ToolError {
         }
     }
 
-    /// The operation isn't allowed; the message says what would have to change.
+    /// The operation isn't allowed. Say in `message` what would have to change.
     #[must_use]
     pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::Refused, message)
     }
 
-    /// What was named isn't there.
+    /// The named thing doesn't exist.
     #[must_use]
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::NotFound, message)
     }
 
-    /// It was changed meanwhile, or exists already.
+    /// The thing was changed meanwhile, or exists already.
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::Conflict, message)
     }
 
-    /// Not now; it may be tried again after that time.
+    /// The operation isn't possible now. The caller may try again after that time.
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         ToolError { retry_after: Some(retry_after), ..ToolError::of(ErrorKind::Unavailable, message) }
     }
 
-    /// The client lacks what the call needs of it.
+    /// The client lacks a capability that the call needs.
     pub(crate) fn lacking(capability: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         ToolError { lacking: Some(capability), ..ToolError::of(ErrorKind::ClientCapability, message) }
     }
 
+    /// Returns the capability that the client lacks.
     pub(crate) const fn lacks(&self) -> Option<&'static str> {
         self.lacking
     }
 
-    /// The caller used its rate up; there is a place again after that time.
+    /// The caller used up its rate. The next call is allowed after that time.
     pub(crate) fn rate_limited(message: String, rate: Rate, retry_after: Duration) -> Self {
         ToolError {
             rate: Some(rate),
@@ -162,7 +167,9 @@ impl ToolError {
         }
     }
 
-    /// An argument that the schema admits and the tool can't use: `/customer: no customer of that name`.
+    /// An argument satisfies the schema, and the function can't use it: `/customer: no customer has that name`.
+    ///
+    /// `parameter` is the name of the parameter; the caller reads a JSON Pointer (RFC 6901) and `message`.
     #[must_use]
     pub fn invalid_argument(parameter: &str, message: impl Into<String>) -> Self {
         let pointer = format!("/{parameter}");
@@ -171,28 +178,30 @@ impl ToolError {
     }
 
     /// The arguments were refused before anything ran.
-    pub(crate) fn unread(violations: Violations) -> Self {
+    pub(crate) fn arguments_refused(violations: Violations) -> Self {
         let message = "the arguments were refused, and nothing was done";
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }
 
-    /// It isn't the function's own word: what the function did can't be told from it.
+    /// Marks an error that doesn't come from the function itself, so that the function may have had effects.
+    #[doc(hidden)]
     pub fn unsettled(self) -> Self {
         ToolError { unsettled: true, ..self }
     }
 
+    /// Returns true if the function may have had effects.
     pub(crate) const fn is_unsettled(&self) -> bool {
         self.unsettled
     }
 
-    /// Says to a model, which would repeat the call, that it may have taken effect.
+    /// Adds that the call may have taken effect, for a model that would repeat it.
     pub(crate) fn in_doubt(self) -> Self {
         let message =
             format!("{}; it is not known whether it took effect: look before you try again", self.message);
         ToolError { message: message.into(), ..self }
     }
 
-    /// A fault that isn't the caller's. The source goes to the log, the caller reads a correlation id.
+    /// The server failed. `source` is written to the log only; the caller reads a correlation id.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         ToolError {
@@ -201,24 +210,24 @@ impl ToolError {
         }
     }
 
-    /// What kind of error it is.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// How long to wait before the call may be tried again.
+    /// Returns the time after which the call may be tried again.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The rate that the caller used up, if that is what it is.
+    /// Returns the rate that the caller used up.
     pub(crate) const fn rate(&self) -> Option<Rate> {
         self.rate
     }
 
-    /// The arguments that were wrong, if that is what it is.
+    /// Returns the violations of an error of kind [`InvalidArguments`](ErrorKind::InvalidArguments).
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         self.violations.as_ref()
@@ -249,7 +258,7 @@ impl Error for ToolError {
     }
 }
 
-/// An error and its sources in one line.
+/// Returns the messages of an error and its sources in one line.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut next = error.source();

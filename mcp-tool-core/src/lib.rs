@@ -1,10 +1,10 @@
-//! The pipeline and the transports behind `mcp-tool-runtime`, which is the crate to depend on.
+//! Call pipeline and transports of `mcp-tool-runtime`, which is the crate to depend on.
 //!
-//! Everything here is internal to the workspace's crates and changes without notice.
+//! This crate is internal to the workspace and changes without notice.
 
-#![cfg_attr(not(feature = "http"), allow(dead_code, reason = "a part of the pipeline is for HTTP alone"))]
+#![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
 
-// The macros name the façade by its path, in this crate's unit tests too.
+// In this crate's unit tests too, the macros name the facade by its path.
 #[cfg(test)]
 extern crate self as mcp_tool_runtime;
 #[cfg(test)]

@@ -1,119 +1,122 @@
-//! Reasons why a server does not start.
+//! Errors that keep a server from starting.
 
 use mcp_tool_contract::model::Version;
 
-/// Why a server can't start.
+/// The reason why a server can't start.
+///
+/// `ToolServer::run` prints it and exits with code 1; `TestServer::start` returns it. The message says what to change.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A tool needs application state that isn't registered.
+    /// A tool borrows application state that isn't registered.
     #[error("tool '{tool}' needs `&{needs}`: register it with `.state(…)` or `.state_with(…)`")]
     MissingState {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// The type that it needs.
+        /// The type that it borrows.
         needs: &'static str,
     },
-    /// Two values of application state have one type.
+    /// Two values of application state have the same type.
     #[error("application state: two values of the type `{0}` are registered: wrap one in a type of its own")]
     DuplicateState(&'static str),
     /// A value of application state could not be opened.
     #[error("application state could not be opened: {0}")]
     OpenState(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Two tools have one name and one major version.
-    #[error("two tools are named '{0}' and have one major version: give one of them another `name = \"…\"`")]
+    /// Two tools have the same name and major version.
+    #[error(
+        "two tools have the name '{0}' and the same major version: give one of them another `name = \"…\"`"
+    )]
     Duplicate(&'static str),
-    /// An adapter can't stand for what it calls.
+    /// An adapter promises more than the tool that it calls, or that tool isn't served.
     #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
     Adapter {
-        /// The tool.
+        /// Name of the adapter.
         tool: &'static str,
-        /// The adapter's own version.
+        /// Version of the adapter.
         version: Version,
-        /// What is wrong with it.
+        /// The difference.
         reason: String,
     },
-    /// A result whose schema is known only at run time is another than the locked one.
+    /// An output schema that is generated at run time differs from the locked one.
     #[error("{0}")]
     Drift(String),
-    /// A default that the parameter's own type refuses.
-    #[error("the tool '{tool}' can't take its own default: {violation}")]
+    /// A parameter's default is refused by the parameter's own type.
+    #[error("the tool '{tool}' refuses its own default: {violation}")]
     Default {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Which default, and why not.
+        /// The default and the rule that it breaks.
         violation: String,
     },
-    /// An output schema that can't be used.
+    /// An output schema can't be used.
     #[error("the output schema of the tool '{tool}' can't be used: {reason}")]
     OutputSchema {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// Conditions among a tool's parameters that can't be enforced.
-    #[error("the constraints of the tool '{tool}' can't be enforced: {reason}")]
+    /// Constraints among a tool's parameters can't be used.
+    #[error("the constraints of the tool '{tool}' can't be used: {reason}")]
     Constraints {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A name that was to be allowed and isn't there.
+    /// `--allow-destructive` names a tool that it isn't for.
     #[error("--allow-destructive {given}: {reason}")]
     Allow {
-        /// What was given.
+        /// The name.
         given: String,
-        /// Why it can't be allowed.
+        /// The reason.
         reason: String,
     },
-    /// A tool names an upstream that nobody set up.
+    /// A tool names an upstream that isn't configured.
     #[error(
-        "the tool '{tool}' reaches the upstream '{upstream}', which isn't set up: add [upstream.{upstream}] with \
-         `url` and `credential` to the settings; it takes the feature `oauth` of mcp-tool-runtime"
+        "the tool '{tool}' reaches the upstream '{upstream}', which isn't configured: add [upstream.{upstream}] with \
+         `url` and `credential` to the settings, and enable the feature `oauth` of mcp-tool-runtime"
     )]
     Upstream {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// The upstream.
+        /// Name of the upstream.
         upstream: &'static str,
     },
-    /// A layer for a tool that isn't served.
-    #[error("a layer is for the tool '{tool}', which isn't served: {}", listed_or(.nearest))]
-    LayerFor {
-        /// The tool.
+    /// Middleware is for a tool that isn't served.
+    #[error("middleware is for the tool '{tool}', which isn't served: {}", remedy(*.nearest))]
+    MiddlewareTool {
+        /// Name of the tool.
         tool: &'static str,
-        /// The tool that is served, whose name is nearest to it.
+        /// The served tool with the most similar name.
         nearest: Option<&'static str>,
     },
-    /// A layer asks for a header that it can't have.
-    #[error("the layer {layer} asks for the header '{header}', which {reason}")]
-    LayerHeader {
-        /// The layer's type.
-        layer: &'static str,
-        /// The header.
+    /// Middleware reads a header that it can't read.
+    #[error("the middleware {middleware} reads the header '{header}', which {reason}")]
+    MiddlewareHeader {
+        /// Type of the middleware.
+        middleware: &'static str,
+        /// Name of the header.
         header: &'static str,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// A setting that can't be used.
+    /// A setting can't be used.
     #[error("{0}")]
     Setting(String),
-    /// A socket, a file or a thread.
+    /// A socket, file or thread can't be opened.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The attempt.
         what: String,
-        /// Why it failed.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
-/// What to do about a layer's tool.
-fn listed_or(nearest: &Option<&'static str>) -> String {
+fn remedy(nearest: Option<&'static str>) -> String {
     match nearest {
-        Some(nearest) => format!("'{nearest}' is; list it among the server's tools, or leave the layer out"),
-        None => "list it among the server's tools, or leave the layer out".to_owned(),
+        Some(nearest) => format!("'{nearest}' is; add it to the server's tools, or remove the middleware"),
+        None => "add it to the server's tools, or remove the middleware".to_owned(),
     }
 }

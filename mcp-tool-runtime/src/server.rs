@@ -6,7 +6,7 @@ use mcp_tool_core::{
     announce::Announcements,
     application::Application,
     pipeline::{
-        middleware::{Layer, Middleware},
+        middleware::{Middleware, RegisteredMiddleware},
         policy::{Authorizer, Policy, ScopeAuthorizer},
     },
     start_error::StartError,
@@ -101,7 +101,7 @@ impl ToolServer {
 
     /// Adds a [`Middleware`] around the calls of all tools. The first one added is the outermost.
     pub fn layer(mut self, middleware: impl Middleware) -> Self {
-        self.application.layers.push(Layer::new(None, middleware));
+        self.application.middleware.push(RegisteredMiddleware::new(None, middleware));
         self
     }
 
@@ -110,7 +110,7 @@ impl ToolServer {
     ///
     /// A server that doesn't serve one of the tools doesn't start.
     pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
-        self.application.layers.push(Layer::new(Some(tools), middleware));
+        self.application.middleware.push(RegisteredMiddleware::new(Some(tools), middleware));
         self
     }
 

@@ -41,7 +41,7 @@ use serde_json::{Value, json};
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings, Upstreams, canonical_name};
 use mcp_tool_core::{
-    application::Settings,
+    application::OperatorSettings,
     ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
     audit::Sink,
     call::{
@@ -52,10 +52,10 @@ use mcp_tool_core::{
     error::{ErrorKind, ToolError},
     pipeline::{
         Admitted, CallOptions, CallOrigin, CallRequest, RefusalKind,
-        versions::{Known, Requirement},
+        versions::{LastListed, Requirement},
     },
     start_error::StartError,
-    tool::result::Answer,
+    tool::answer::ToolAnswer,
     transport::Endpoint,
 };
 
@@ -92,7 +92,12 @@ impl TestServer {
         destructive: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, StartError> {
         let allow_destructive: HashSet<String> = destructive.into_iter().map(Into::into).collect();
-        TestServer::start_with(server, Settings { allow_destructive, ..Settings::default() }, None).await
+        TestServer::start_with(
+            server,
+            OperatorSettings { allow_destructive, ..OperatorSettings::default() },
+            None,
+        )
+        .await
     }
 
     /// Starts a server with upstreams: for each its name, and the keys and values of its section `[upstream.NAME]`.
@@ -118,19 +123,20 @@ impl TestServer {
         }
         let contracts = server.application.tools.iter().map(|entry| entry.contract());
         let upstreams = Upstreams::open(&configs, contracts)?;
-        let settings = Settings { outbound: Some(Arc::new(upstreams)), ..Settings::default() };
+        let settings =
+            OperatorSettings { outbound: Some(Arc::new(upstreams)), ..OperatorSettings::default() };
         TestServer::start_with(server, settings, None).await
     }
 
     async fn start_with(
         server: ToolServer,
-        settings: Settings,
-        known: Option<Arc<Known>>,
+        settings: OperatorSettings,
+        known: Option<Arc<LastListed>>,
     ) -> Result<Self, StartError> {
         let records = Records::default();
         let mut endpoint = server.application.start(&settings, records.clone()).await?;
         if let Some(known) = known {
-            endpoint.dispatcher.versions.known = known;
+            endpoint.dispatcher.versions.last_listed = known;
         }
         let endpoint = Arc::new(endpoint);
         let caller = Caller::local(Scopes::All);
@@ -150,8 +156,8 @@ impl TestServer {
     /// # Errors
     /// As for [`start`](TestServer::start).
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
-        let known = Arc::clone(&self.endpoint.dispatcher.versions.known);
-        let next = TestServer::start_with(server, Settings::default(), Some(known)).await?;
+        let known = Arc::clone(&self.endpoint.dispatcher.versions.last_listed);
+        let next = TestServer::start_with(server, OperatorSettings::default(), Some(known)).await?;
         let (caller, requires) = (self.caller.clone(), self.requires.clone());
         let person = self.person.clone();
         Ok(TestServer { caller, requires, headers: self.headers.clone(), person, ..next })
@@ -307,7 +313,7 @@ pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> 
 /// The result of a call.
 #[derive(Clone, Debug)]
 pub struct TestResult {
-    answer: Answer,
+    answer: ToolAnswer,
 }
 
 impl TestResult {
@@ -315,10 +321,12 @@ impl TestResult {
     #[must_use]
     pub fn json(&self) -> Value {
         match &self.answer {
-            Answer::Object(json) | Answer::Structured { object: json, .. } => {
+            ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. } => {
                 serde_json::from_str(json).unwrap_or_default()
             }
-            Answer::Nothing | Answer::Text(_) | Answer::Content(_) | Answer::Asks(_) => Value::Null,
+            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => {
+                Value::Null
+            }
         }
     }
 
@@ -326,8 +334,10 @@ impl TestResult {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.answer {
-            Answer::Object(text) | Answer::Structured { object: text, .. } | Answer::Text(text) => text,
-            Answer::Nothing | Answer::Content(_) | Answer::Asks(_) => "",
+            ToolAnswer::Object(text)
+            | ToolAnswer::Structured { object: text, .. }
+            | ToolAnswer::Text(text) => text,
+            ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => "",
         }
     }
 
@@ -335,10 +345,12 @@ impl TestResult {
     #[must_use]
     pub fn content(&self) -> Vec<Value> {
         match &self.answer {
-            Answer::Content(pieces) | Answer::Structured { content: pieces, .. } => {
+            ToolAnswer::Content(pieces) | ToolAnswer::Structured { content: pieces, .. } => {
                 serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default()
             }
-            Answer::Nothing | Answer::Text(_) | Answer::Object(_) | Answer::Asks(_) => Vec::new(),
+            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Object(_) | ToolAnswer::Asks(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -411,7 +423,7 @@ impl From<RefusalKind> for TestError {
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::Withdrawn => TestError::Disabled,
+            RefusalKind::CallerDisabled => TestError::Disabled,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }

@@ -314,7 +314,7 @@ fn oversized_result_is_refused() {
     for tool in ["large", "large_structure"] {
         let answer = server.call(tool, json!({ "bytes": 1_048_577 }));
         assert_eq!(kind(&answer), "too_large");
-        assert!(text(&answer).contains("over 1048576 bytes"), "{answer}");
+        assert!(text(&answer).contains("larger than 1048576 bytes"), "{answer}");
     }
     let mut server = StdioServer::initialized(&["--max-result", "1KiB"]);
     assert_eq!(kind(&server.call("large", json!({ "bytes": 1_025 }))), "too_large");

@@ -90,7 +90,7 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     until("the tool was disabled over HTTP", || is_disabled(&call()));
     assert!(said.contains("the tool 'echo' is off") && said.contains("within a second"), "{said}");
     let refused = call();
-    assert!(text(&refused).contains("'echo' was switched off by the operator of this server"), "{refused}");
+    assert!(text(&refused).contains("'echo' was disabled by the operator of this server"), "{refused}");
     assert!(text(&refused).contains("don't try again until a person says so"), "{refused}");
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("tool_disabled")));
@@ -180,7 +180,7 @@ fn disabled_tools_and_users_are_refused_in_a_legacy_session() {
     let session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     let call = || server.post(&session, &tools_call(1, "counts", json!({}))).body;
     control.said(&["disable", "--tool", "counts"]);
-    until("the tool was disabled in the session", || call().contains("switched off by the operator"));
+    until("the tool was disabled in the session", || call().contains("disabled by the operator"));
     control.said(&["disable", "--user", "local"]);
     until("the user was disabled in the session", || call().contains("access was withdrawn by the operator"));
 }

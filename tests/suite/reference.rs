@@ -88,7 +88,8 @@ fn settings_have_the_names_and_defaults_of_the_server() {
         String::from_utf8(output.stdout).unwrap()
     };
     let printed = server(&["serve", "--print-config"]);
-    let keys: BTreeSet<String> = printed.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    let keys: BTreeSet<String> =
+        printed.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     let page = page("settings.md");
     let listed: BTreeSet<String> =
         rows(&page, "").into_iter().filter(|key| keys.contains(key) || key.contains('.')).collect();
@@ -114,7 +115,8 @@ fn record_has_the_fields_that_are_written() {
     let mut fields = BTreeSet::new();
     for before in ["text(\"", "number(\"", "digest(\"", "name(\"", "\",\"", "{\"", "#\",\""] {
         for name in between(text, before, '"') {
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            let is_name =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             if is_name {
                 fields.insert(name.to_owned());
             }
@@ -143,7 +145,10 @@ fn error_kinds_and_rules_are_those_of_the_code() {
             .collect()
     };
     assert_eq!(rows(&page, "Error kinds"), names("mcp-tool-core/src/error.rs", "ErrorKind::"));
-    assert_eq!(rows(&page, "Rules of violations"), names("mcp-tool-contract/src/read/violation.rs", "Rule::"));
+    assert_eq!(
+        rows(&page, "Rules of violations"),
+        names("mcp-tool-contract/src/read/violation.rs", "Rule::")
+    );
 }
 
 #[test]

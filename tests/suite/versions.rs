@@ -234,7 +234,7 @@ async fn invalid_adapter_stops_the_start() {
     let alone = TestServer::start(ToolServer::new("finder", "1").tools(tools![v2::find])).await;
     assert_eq!(
         alone.unwrap_err().to_string(),
-        "the tool 'find' 2.3 is an adapter, and 'find' 3.0, which it calls, isn't served beside it"
+        "the tool 'find' 2.3 is an adapter, and 'find' 3.0, which it calls, isn't served"
     );
 
     /// Change something.
@@ -246,10 +246,10 @@ async fn invalid_adapter_stops_the_start() {
         Adapted::to(json!({}))
     }
     for (tools, said) in [
-        (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, and 'change' 1.0 isn't"),
+        (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, but 'change' 1.0 isn't"),
         (
             tools![end, not_destructive::end],
-            "'end' 0.1 is an adapter, and isn't `destructive`, and 'end' 2.0 is",
+            "'end' 0.1 is an adapter, and isn't `destructive`, but 'end' 2.0 is",
         ),
         (
             tools![find, other_scope::find],
@@ -257,7 +257,7 @@ async fn invalid_adapter_stops_the_start() {
         ),
         (
             tools![there, back],
-            "'there' 1.0 is an adapter, and calls itself in the end: an adapter calls a newer version",
+            "'there' 1.0 is an adapter, and calls itself in the end: an adapter must call a newer version",
         ),
     ] {
         let server = TestServer::start(ToolServer::new("finder", "1").tools(tools)).await;
@@ -507,7 +507,7 @@ fn log_reports_calls_of_deprecated_tools() {
     for _ in 0..3 {
         server.call("relay_v1", json!({ "text": "hello" }));
     }
-    let line = server.stderr.line_with(&["a deprecated tool is still called", "relay", "calls=1"]);
+    let line = server.stderr.line_with(&["a deprecated tool was called", "relay", "calls=1"]);
     assert!(line.contains("2027-01-31"), "{line}");
     assert!(server.terminate().success());
     server.stderr.line_with(&["calls of a deprecated tool", "relay", "calls=3"]);
@@ -523,8 +523,8 @@ fn invalid_pin_stops_the_start() {
         assert_eq!(output.status.code(), Some(1), "{pin}");
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(error("harness ^1").contains("a client, a tool (or `*`) and a requirement are wanted"));
-    assert!(error("harness relay newest").contains("a requirement is wanted"));
+    assert!(error("harness ^1").contains("write a client, a tool (or `*`) and a requirement"));
+    assert!(error("harness relay newest").contains("not a version requirement"));
     assert!(error("harness relai ^1").contains("contract.pins: no tool is named 'relai'"));
 }
 

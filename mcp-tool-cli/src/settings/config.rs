@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::{inbound::OAuthSettings, outbound::UpstreamConfig};
 use mcp_tool_core::{
-    application::{Application, Settings},
+    application::{Application, OperatorSettings},
     network::Network,
 };
 use tracing::level_filters::LevelFilter;
@@ -18,7 +18,7 @@ pub(crate) struct Config {
     /// Address that `serve --http` listens on.
     pub(crate) listen: Option<String>,
     pub(crate) log: LevelFilter,
-    pub(crate) settings: Settings,
+    pub(crate) settings: OperatorSettings,
     pub(crate) http: HttpConfig,
     #[cfg(feature = "oauth")]
     pub(crate) oauth: OAuthSettings,
@@ -48,7 +48,7 @@ impl Default for Config {
         Config {
             listen: None,
             log: LevelFilter::INFO,
-            settings: Settings::default(),
+            settings: OperatorSettings::default(),
             http: HttpConfig {
                 allowed_hosts: Vec::new(),
                 allowed_origins: Vec::new(),

@@ -13,7 +13,7 @@ use crate::{
     },
     clock::Moment,
     json::JsonWriter,
-    tool::stamp::Stamp,
+    tool::stamp::ContractStamp,
 };
 
 /// `outcome` of a record.
@@ -57,7 +57,7 @@ pub(crate) struct PendingRecord {
     remote: Option<IpAddr>,
     /// The name that was called, unless it is the tool's own.
     requested_name: Option<String>,
-    tool: Option<Arc<Stamp>>,
+    tool: Option<Arc<ContractStamp>>,
     answered_by: Option<String>,
     /// Set once the call is admitted.
     call: Option<CallContext>,
@@ -94,7 +94,7 @@ impl PendingRecord {
         audit: &Arc<Audit>,
         start: CallStart<'_>,
         caller: Caller,
-        tool: Option<&Arc<Stamp>>,
+        tool: Option<&Arc<ContractStamp>>,
     ) -> Self {
         let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = start;
         let is_own_name = tool.is_some_and(|tool| tool.contract.name == name);
@@ -118,9 +118,9 @@ impl PendingRecord {
     }
 
     /// Records the version that answers for an adapter.
-    pub(crate) fn answered_by(&mut self, tool: &Stamp) {
+    pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
         let Contract { name, version, .. } = tool.contract;
-        self.answered_by = Some(format!("{name} {version} {}", tool.text));
+        self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
     /// Records the trace, questions and upstreams of an admitted call.
@@ -193,7 +193,7 @@ impl PendingRecord {
                 line.text("tool", name.as_deref().unwrap_or_default());
                 if let Some(tool) = tool {
                     line.text("version", &tool.contract.version.to_string());
-                    line.text("contract", &tool.text);
+                    line.text("contract", &tool.digest);
                 }
             }
         }

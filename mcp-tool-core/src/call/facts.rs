@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     caller::Caller, cancellation::Cancellation, headers::Headers, token::InboundToken, trace::TraceContext,
 };
-use crate::tool::stamp::Stamp;
+use crate::tool::stamp::ContractStamp;
 
 /// Facts of one call. Stages read them instead of the context, which depends on the stages.
 pub(crate) struct CallFacts {
@@ -20,7 +20,7 @@ pub(crate) struct CallFacts {
     pub(crate) cancellation: Cancellation,
     pub(crate) trace: Option<TraceContext>,
     /// `None` for a context made in a unit test.
-    pub(crate) stamp: Option<Arc<Stamp>>,
+    pub(crate) stamp: Option<Arc<ContractStamp>>,
     /// The request headers that middleware asked for.
     pub(crate) headers: Headers,
     /// The caller's token, read by token exchange only (RFC 8693).
@@ -30,7 +30,7 @@ pub(crate) struct CallFacts {
 impl CallFacts {
     /// The digest of the called tool's contract, as text.
     pub(crate) fn contract_digest(&self) -> &str {
-        self.stamp.as_ref().map_or("", |stamp| &stamp.text)
+        self.stamp.as_ref().map_or("", |stamp| &stamp.digest)
     }
 
     /// Associated data for sealing: a sealed text opens only for the same kind, caller, tool, version and `parts`.

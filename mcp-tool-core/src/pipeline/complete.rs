@@ -1,33 +1,42 @@
-//! In place of the second half: what could be sent for an argument is suggested, and nothing is called.
+//! Completion of one argument, instead of execution: suggests values and calls nothing.
 
-use std::{error::Error as _, sync::Arc};
+use std::error::Error as _;
 
-use super::{Admitted, CallOutcome, execute::CancelOnDrop, layered};
+use super::{
+    Admitted, CallOutcome,
+    execute::{CancelOnDrop, guard},
+    gate,
+};
 use crate::{
     audit::{PendingRecord, RecordOutcome},
     call::context::CallContext,
     error::{ToolError, chain},
-    pipeline::{gate, guard, middleware::Ended, policy::ScopeAuthorizer, registry::RegisteredTool},
+    pipeline::{
+        middleware::{self, Executed},
+        policy::ScopeAuthorizer,
+        registry::RegisteredTool,
+    },
     tool::{
-        completion::{self, Completion, MOST_CHARACTERS},
-        result::Answer,
+        answer::ToolAnswer,
+        completion::{self, Completion, MAX_CHARACTERS},
     },
 };
 
 impl Admitted {
-    /// Suggests what could be typed on for an argument, and records that. It goes through the layers and the gate as a
-    /// call does: what a function knows of the application's data is for those who may call the tool.
+    /// Suggests values of a parameter that continue `typed`, and records the completion.
+    ///
+    /// It passes the middleware and the gate as a call does: suggestions may be the application's data.
     pub async fn complete(self, parameter: &str, typed: &str) -> CallOutcome {
-        let Admitted { tool, cx, scopes, mut record } = self;
-        let _cancelled_when_dropped = CancelOnDrop(cx.clone());
+        let (tool, cx, scopes, mut record) = self.into_parts();
+        let _cancel = CancelOnDrop(cx.clone());
 
-        let suggested = async {
+        let stages = async {
             let answer = suggest(&tool, &cx, &scopes, (parameter, typed), &mut record).await;
-            Ended { answer, has_begun: record.is_running() }
+            Executed { answer, has_begun: record.is_running() }
         };
-        let answer = match tool.layers() {
-            [] => suggested.await.answer,
-            layers => layered::within(layers, &cx, suggested).await,
+        let answer = match tool.middleware() {
+            [] => stages.await.answer,
+            layers => middleware::run(layers, &cx, stages).await,
         };
 
         match &answer {
@@ -41,7 +50,7 @@ impl Admitted {
                 record.failed(outcome, error.kind().name(), None);
             }
         }
-        CallOutcome { stamp: Arc::clone(&tool.stamp), correlation: cx.correlation_id(), answer }
+        CallOutcome::new(&tool, &cx, answer)
     }
 }
 
@@ -51,24 +60,24 @@ async fn suggest(
     scopes: &ScopeAuthorizer,
     (parameter, typed): (&str, &str),
     record: &mut PendingRecord,
-) -> Result<Answer, ToolError> {
-    if completion::is_longer(typed) {
-        let message = format!("at most {MOST_CHARACTERS} characters are completed: type less");
+) -> Result<ToolAnswer, ToolError> {
+    if completion::is_too_long(typed) {
+        let message = format!("must have at most {MAX_CHARACTERS} characters, got {}", typed.chars().count());
         return Err(ToolError::invalid_argument("argument/value", message));
     }
-    tool.chain().try_for_each(|tool| gate::permits(tool, cx.caller(), scopes))?;
+    gate::check(tool, cx.caller(), scopes)?;
     record.start();
-    let values = match completion::open(tool.contract, parameter) {
+    let values = match completion::completable(tool.contract, parameter) {
         None => Vec::new(),
         Some(param) => {
-            let suggested = Box::pin(async {
+            let suggestions = Box::pin(async {
                 match tool.bound.complete(cx, param.name, typed) {
-                    Some(suggested) => suggested.await,
-                    None => Ok(completion::by_itself(param, typed)),
+                    Some(suggestions) => suggestions.await,
+                    None => Ok(completion::listed_values(param, typed)),
                 }
             });
-            guard::within(suggested, cx).await??
+            guard::run_future(suggestions, cx).await??
         }
     };
-    serde_json::to_string(&Completion::from(values)).map(Answer::Object).map_err(ToolError::internal)
+    serde_json::to_string(&Completion::from(values)).map(ToolAnswer::Object).map_err(ToolError::internal)
 }

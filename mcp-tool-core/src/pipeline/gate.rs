@@ -1,4 +1,4 @@
-//! Who approved: what can't be undone isn't done on an agent's word alone.
+//! The gate of destructive tools: they run with a scope of their own, or with the operator's permission.
 
 use mcp_tool_contract::model::Gate;
 
@@ -8,27 +8,31 @@ use crate::{
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
 };
 
-/// Lets a call through that needs nobody's approval, whose caller holds the scope that stands for it, or whose tool
-/// the operator allowed by name.
+/// Checks the gates of a tool and of those that it adapts.
 ///
 /// # Errors
-/// A refusal that says what would have to change.
-pub(crate) fn permits(
+/// A refusal that says what the caller needs.
+pub(super) fn check(
     tool: &RegisteredTool,
     caller: &Caller,
     scopes: &ScopeAuthorizer,
 ) -> Result<(), ToolError> {
+    tool.chain().try_for_each(|tool| check_one(tool, caller, scopes))
+}
+
+fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     let contract = tool.contract;
-    let name = contract.name;
     if !contract.hints.destructive {
         return Ok(());
     }
     match contract.gate {
-        Some(Gate::Scope(scope)) => opened_by(scope, caller, name, scopes),
-        None if tool.allowed => Ok(()),
+        Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name, scopes),
+        None if tool.is_allowed_destructive => Ok(()),
+        // A gate that this version doesn't know stays closed.
         Some(_) | None => {
+            let name = contract.name;
             let message = format!(
-                "'{name}' can't be undone and needs a person's approval, and approvals aren't set up on this server. \
+                "'{name}' is destructive and needs a person's approval, and approvals aren't set up on this server. \
                  Nothing was done. Its operator can allow it with --allow-destructive {name}"
             );
             Err(ToolError::of(ErrorKind::ApprovalRequired, message))
@@ -36,13 +40,14 @@ pub(crate) fn permits(
     }
 }
 
-/// Who lacks the scope isn't admitted; it is asked for again where what can't be undone begins.
-fn opened_by(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
+/// Checks the gate's scope again, although admission has refused callers without it: this is the last check before the
+/// function begins.
+fn check_scope(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     if scopes.holds(caller, scope) {
         return Ok(());
     }
     let message = format!(
-        "'{name}' can't be undone and needs the scope {scope}, which this caller doesn't hold. Nothing was done"
+        "'{name}' is destructive and needs the scope {scope}, which this caller doesn't hold. Nothing was done"
     );
     Err(ToolError::refused(message))
 }
@@ -52,13 +57,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scope_is_asked_for_again() {
-        let opened = |scope| {
+    fn gate_checks_the_scope_again() {
+        let check = |scope| {
             let caller = Caller::new("ann").with_scopes([scope]);
-            opened_by("mail:purge", &caller, "purge", &ScopeAuthorizer::default())
+            check_scope("mail:purge", &caller, "purge", &ScopeAuthorizer::default())
         };
-        let refused = opened("mail:send");
+        let refused = check("mail:send");
         assert_eq!(refused.err().map(|error| error.kind()), Some(ErrorKind::Refused));
-        assert!(opened("mail:purge").is_ok());
+        assert!(check("mail:purge").is_ok());
     }
 }

@@ -1,49 +1,48 @@
-//! A call's way: [`admit`] decides whether it may begin, [`execute`] carries it out, or [`complete`] suggests what could
-//! be sent for it. There is no other.
+//! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin; [`Admitted::execute`] runs it, or
+//! [`Admitted::complete`] suggests values for one of its arguments. Both transports and `TestServer` use it, and there
+//! is no other way to a tool's function.
 
 mod admit;
 mod complete;
-pub mod constraints;
 mod execute;
-pub mod gate;
-pub mod guard;
-mod layered;
+mod gate;
 pub mod limits;
 pub mod middleware;
-pub mod output;
 pub mod policy;
 pub mod registry;
+#[cfg(feature = "http")]
+mod unauthenticated;
 pub mod usage;
 pub mod versions;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
-pub(crate) use execute::CallOutcome;
-
 use crate::{
-    audit::Audit,
-    call::{caller::Caller, headers::Headers, services::Services},
+    audit::{Audit, UnauthenticatedRecords},
+    call::{caller::Caller, headers::Headers, services::Services, token::InboundToken},
     control::Controls,
     pipeline::{
         limits::{Concurrency, Rates},
         policy::{Policy, ScopeAuthorizer},
         registry::Registry,
-        usage::Usage,
+        usage::DeprecatedUsage,
         versions::Versions,
     },
 };
-use crate::{audit::UnauthenticatedRecords, call::token::InboundToken};
+pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
+pub use execute::CallOutcome;
+pub(crate) use execute::guard;
 
-/// Who calls, and from where.
+/// The caller of a call, and the request by which it came.
 #[derive(Clone, Debug)]
 pub struct CallOrigin {
+    /// The caller.
     pub caller: Caller,
-    /// The address that the call came from, where it came over a network.
+    /// Address of the client, for a call over a network.
     pub remote: Option<IpAddr>,
-    /// What layers asked for of the request.
+    /// Headers of the request that middleware reads.
     pub headers: Headers,
-    /// What the caller came by, for an exchange alone.
+    /// The caller's token, for an exchange only (RFC 8693).
     pub token: Option<InboundToken>,
 }
 
@@ -53,19 +52,26 @@ impl From<Caller> for CallOrigin {
     }
 }
 
-/// What every call passes through.
+/// The stages of the pipeline, each with its own state, shared by all calls of a server.
 #[derive(Debug)]
 pub struct Dispatcher {
+    /// Revocations and disabled tools, clients and users.
     pub controls: Controls,
+    /// The tools.
     pub registry: Registry,
+    /// Version policy: client pins and last-listed contracts.
     pub versions: Versions,
     pub(crate) policy: Policy,
+    /// Scopes with their hierarchy, for the gate.
     pub(crate) scopes: Arc<ScopeAuthorizer>,
-    pub usage: Usage,
+    /// Calls of deprecated tools.
+    pub usage: DeprecatedUsage,
     pub(crate) concurrency: Concurrency,
     pub(crate) rates: Rates,
+    /// Audit records.
     pub audit: Arc<Audit>,
-    pub(crate) strangers: UnauthenticatedRecords,
+    pub(crate) unauthenticated: UnauthenticatedRecords,
+    /// Timeout of a call whose tool declares none.
     pub(crate) timeout: Duration,
     pub(crate) services: Arc<Services>,
 }

@@ -1,4 +1,4 @@
-//! Adapters: an older version that is a call of the newer one, so that nobody keeps two bodies.
+//! Adapters: older versions of a tool that call a newer one.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,21 +11,27 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Tool,
-        result::{AdapterTarget, Answer, Delegation, ToolResult, ToolReturn},
+        answer::{AdapterTarget, Delegation, ToolAnswer, ToolReturn},
+        result::ToolResult,
     },
 };
 
-/// A call of the tool `T` in the stead of the version that returns this.
+/// The result of an adapter: an older version of a tool that calls a newer version, `T`, instead of having a body of
+/// its own.
 ///
-/// The arguments go through all that `T` checks, and so does its result; the caller needs the scopes of both. With
-/// [`Adapted::to`] the result is that of `T`; with [`Adapted::and_then`] it is made into one of the older shape.
+/// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
+/// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
+///
+/// The arguments are validated against the contract of `T`, and so is its result; a violation is an internal error. The
+/// caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the adapter's hints
+/// promise more than those of `T`, such as `read_only` for a tool that writes.
 ///
 /// ```
 /// use mcp_tool_runtime::{Adapted, prelude::*};
 ///
 /// /// Greet someone.
 /// #[mcp_tool(version = "2.0", public, read_only)]
-/// fn greet(/** Whom. */ name: String, /** How. */ greeting: String) -> String {
+/// fn greet(/** Name. */ name: String, /** Greeting. */ greeting: String) -> String {
 ///     format!("{greeting}, {name}!")
 /// }
 ///
@@ -34,7 +40,7 @@ use crate::{
 ///
 ///     /// Greet someone.
 ///     #[mcp_tool(version = "1.3", public, read_only)]
-///     pub fn greet(/** Whom. */ who: String) -> Adapted<super::greet> {
+///     pub fn greet(/** Name. */ who: String) -> Adapted<super::greet> {
 ///         Adapted::to(serde_json::json!({ "name": who, "greeting": "Hello" }))
 ///     }
 /// }
@@ -44,30 +50,30 @@ use crate::{
 /// ```
 #[must_use = "an adapter returns it"]
 pub struct Adapted<T, R = Same> {
-    onward: Delegation,
+    delegation: Delegation,
     _types: PhantomData<fn() -> (T, R)>,
 }
 
-/// The result of the tool that an adapter calls, as it is.
+/// Marks an adapter that returns the result of its target unchanged.
 #[derive(Clone, Copy, Debug)]
 pub enum Same {}
 
 impl<T: Tool> Adapted<T> {
-    /// A call with these arguments: an object, such as `serde_json::json!({ … })` makes.
+    /// Calls `T` with `arguments`, which serialize to a JSON object, as `serde_json::json!({ … })` does.
     pub fn to(arguments: impl Serialize) -> Self {
-        let onward = Delegation { arguments: serde_json::to_string(&arguments), convert: None };
-        Adapted { onward, _types: PhantomData }
+        let delegation = Delegation { arguments: serde_json::to_string(&arguments), convert: None };
+        Adapted { delegation, _types: PhantomData }
     }
 
-    /// The same, its structured result made into one of another shape. Text arrives as a JSON string, nothing as
-    /// `null`.
+    /// Converts the result of `T` into another type. `convert` receives it as JSON: a structured result as an object,
+    /// text as a string, no result as `null`.
     pub fn and_then<R: ToolResult>(
         self,
         convert: impl FnOnce(Value) -> Result<R, ToolError> + Send + 'static,
     ) -> Adapted<T, R> {
-        let convert = move |given: Value, cx: &CallContext| convert(given)?.answer(cx);
+        let convert = move |result: Value, cx: &CallContext| convert(result)?.into_answer(cx);
         Adapted {
-            onward: Delegation { convert: Some(Box::new(convert)), ..self.onward },
+            delegation: Delegation { convert: Some(Box::new(convert)), ..self.delegation },
             _types: PhantomData,
         }
     }
@@ -75,13 +81,14 @@ impl<T: Tool> Adapted<T> {
 
 impl<T, R> fmt::Debug for Adapted<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Adapted").field("arguments", &self.onward.arguments).finish_non_exhaustive()
+        f.debug_struct("Adapted").field("arguments", &self.delegation.arguments).finish_non_exhaustive()
     }
 }
 
-/// What an adapter gives back.
+/// The result type of an adapter of `T`.
 #[doc(hidden)]
 pub trait Adaptation<T: Tool> {
+    /// The output contract.
     const OUTPUT: ToolOutput;
 }
 
@@ -96,16 +103,16 @@ impl<T: Tool, R: ToolResult> Adaptation<T> for R {
 
 impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     const OUTPUT: ToolOutput = R::OUTPUT;
-    // An older version takes `limit` and `cursor` as plain parameters, and hands them on.
+    // An older version declares `limit` and `cursor` as plain parameters and passes them on.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<AdapterTarget> =
         Some(AdapterTarget { name: T::CONTRACT.name, version: T::CONTRACT.version });
 
-    fn answer(self, _: &CallContext) -> Result<Answer, ToolError> {
-        Err(ToolError::of(ErrorKind::Internal, "an adapter has no answer of its own"))
+    fn into_answer(self, _: &CallContext) -> Result<ToolAnswer, ToolError> {
+        Err(ToolError::of(ErrorKind::Internal, "an adapter was asked for an answer of its own"))
     }
 
-    fn given(self, _: &CallContext) -> Result<ToolReturn, ToolError> {
-        Ok(ToolReturn::Delegate(self.onward))
+    fn into_return(self, _: &CallContext) -> Result<ToolReturn, ToolError> {
+        Ok(ToolReturn::Delegate(self.delegation))
     }
 }

@@ -1,4 +1,4 @@
-//! What could be typed for an argument: by its kind, or as a function of the application's says.
+//! Completion of arguments (`completion/complete`): by the parameter's type, or by a function of the application.
 
 use std::{fmt, time::Duration};
 
@@ -11,52 +11,56 @@ use serde::Serialize;
 
 use crate::{call::context::CallContext, error::ToolError};
 
-/// Characters of what was typed, and of a suggestion.
-pub(crate) const MOST_CHARACTERS: usize = 1_024;
-/// The longest that a completion may take: somebody types on meanwhile.
-pub(crate) const LONGEST: Duration = Duration::from_secs(5);
-/// How often one caller may ask, of all tools together: as fast as somebody types, and too slow to read a table out. No
-/// tool has such a name.
-pub(crate) const RATED: Contract = Contract {
+/// Maximum characters of a typed text, and of a suggestion.
+pub(crate) const MAX_CHARACTERS: usize = 1_024;
+/// Timeout of a completion: the user goes on typing.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+/// Stands for completions in the rate limits: 10 per second and caller, over all tools. Fast enough for typing, too
+/// slow for reading out a table. No tool can have this name.
+pub(crate) const RATE_CONTRACT: Contract = Contract {
     name: "completion/complete",
     rate: Some(Rate { calls: 10, window: Window::Second }),
     ..Contract::EMPTY
 };
-/// Suggestions of an answer (2026-07-28, completion §completion results).
-const MOST_VALUES: usize = 100;
+/// Maximum suggestions of one result (MCP 2026-07-28, completion results).
+const MAX_VALUES: usize = 100;
 
-/// Suggestions that a function makes.
+/// Future of a function's suggestions.
 #[doc(hidden)]
-pub type Completing<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
+pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 
-/// The function that completes the arguments of a parameter.
+/// The function that completes a parameter, for a tool with the state `S`.
 #[doc(hidden)]
 pub struct Completer<S: 'static> {
+    /// The parameter, which checks suggestions.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
-    pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> Completing<'a>,
+    /// The function.
+    pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 
 impl<S> Completer<S> {
-    pub(crate) fn is_of(&self, parameter: &str) -> bool {
+    pub(crate) fn completes(&self, parameter: &str) -> bool {
         self.declared.param().name == parameter
     }
 }
 
 impl<S> fmt::Debug for Completer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "what completes '{}'", self.declared.param().name)
+        f.debug_tuple("Completer").field(&self.declared.param().name).finish()
     }
 }
 
-/// What a function that completes gives.
+/// The return type of a function that completes a parameter.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` isn't what completes an argument",
-    label = "the function that completes gives `Vec<String>`, or `Result<Vec<String>, ToolError>`"
+    message = "`{Self}` can't be returned by a function that completes an argument",
+    label = "return `Vec<String>` or `Result<Vec<String>, ToolError>`"
 )]
 pub trait Suggestions {
+    /// Returns the suggestions.
+    ///
     /// # Errors
-    /// Its own.
+    /// The function's own.
     fn values(self) -> Result<Vec<String>, ToolError>;
 }
 
@@ -72,42 +76,42 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
     }
 }
 
-/// What a function suggests, but for what a call would be refused with.
+/// Awaits a function's suggestions and removes those that a call would be refused with.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
     declared: &'static (dyn AcceptSuggestion + Sync),
-    suggested: impl Future<Output = R> + Send + 'a,
-) -> Completing<'a> {
+    suggestions: impl Future<Output = R> + Send + 'a,
+) -> CompletionFuture<'a> {
     Box::pin(async move {
-        let mut values = suggested.await.values()?;
-        values.retain(|value| !is_longer(value) && declared.accepts(value));
+        let mut values = suggestions.await.values()?;
+        values.retain(|value| !is_too_long(value) && declared.accepts(value));
         Ok(values)
     })
 }
 
-/// Whether a text is longer than anybody types.
-pub(crate) fn is_longer(text: &str) -> bool {
-    text.chars().nth(MOST_CHARACTERS).is_some()
+/// Returns true if a text has more than [`MAX_CHARACTERS`].
+pub(crate) fn is_too_long(text: &str) -> bool {
+    text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// The parameter of that name whose arguments may be completed: what is typed of a secret is nobody's to see.
-pub(crate) fn open<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
+/// Returns the parameter of that name, unless it is secret: secrets aren't completed.
+pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
     contract.input.iter().find(|param| param.name == parameter && !param.secret)
 }
 
-/// Whether values of a parameter are known without asking anybody.
-pub(crate) fn is_by_itself(param: &Param) -> bool {
+/// Returns true if the parameter's type lists its values, as an enum does.
+pub(crate) fn has_listed_values(param: &Param) -> bool {
     !param.secret && all(&param.schema.kind).is_some()
 }
 
-/// The values of the parameter's own kind that begin with what was typed, in whatever case.
-pub(crate) fn by_itself(param: &Param, typed: &str) -> Vec<String> {
+/// Returns the values of the parameter's type that start with `typed`, ignoring case.
+pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
     let values = all(&param.schema.kind).unwrap_or_default().iter();
     values.filter(|value| value.to_lowercase().starts_with(&typed)).map(|value| (*value).to_owned()).collect()
 }
 
-/// Suggestions as they are answered.
+/// The `completion` of a result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Completion {
@@ -119,7 +123,7 @@ pub(crate) struct Completion {
 impl From<Vec<String>> for Completion {
     fn from(mut values: Vec<String>) -> Self {
         let total = values.len();
-        values.truncate(MOST_VALUES);
+        values.truncate(MAX_VALUES);
         Completion { has_more: total > values.len(), total, values }
     }
 }

@@ -1,4 +1,4 @@
-//! What a tool shows the model: pieces of text, images, audio, resources and links to them.
+//! Content blocks of a result: text, images, audio, resources and links to them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use mcp_tool_contract::model::ToolOutput;
@@ -7,59 +7,67 @@ use rmcp::model::{ContentBlock, Resource, ResourceContents};
 use crate::{
     call::context::CallContext,
     error::ToolError,
-    tool::result::{Answer, ObjectResult, ToolResult, Written, json},
+    tool::{
+        answer::ToolAnswer,
+        encode::{json, too_large},
+        result::{ObjectResult, ToolResult, Written},
+    },
 };
 
-/// Pieces of one result.
-const MAX_PIECES: usize = 100;
+/// Maximum content blocks of one result.
+const MAX_BLOCKS: usize = 100;
 
-/// Pieces for the model, in order: text, images, audio, resources and links to them (`ContentBlock` of the protocol).
+/// A result made of content blocks (MCP `ContentBlock`), in order: text, images, audio, resources and links to them.
 ///
-/// A result of this type has no output schema. All pieces together are as large as a result may be, base64 and all,
-/// and there are 100 at most. What isn't of the kind that it says, such as an image of `text/plain`, or a link that
-/// isn't a URI, is an internal error rather than sent.
+/// A result of this type has no output schema. It has at most 100 blocks, and all of them together, with binary data in
+/// base64, at most `limits.max_result` bytes (1 MiB by default).
+///
+/// # Errors
+/// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more
+/// blocks, a media type isn't `type/subtype` (RFC 9110 §8.3.1) or isn't an image's or audio's, a link isn't a URI (RFC
+/// 3986 §3), or data isn't base64.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, prelude::*};
 ///
 /// /// The floor plan of a building.
 /// #[mcp_tool(version = "1.0", public, read_only)]
-/// async fn floor_plan(/** Which floor. */ #[arg(min = 0, max = 9)] floor: u8) -> Content {
+/// async fn floor_plan(/** Floor number. */ #[arg(min = 0, max = 9)] floor: u8) -> Content {
 ///     let png = [0x89, b'P', b'N', b'G'];
 ///     Content::new().text(format!("Floor {floor}:")).image(png, "image/png").link("https://example.com/plans", "all plans")
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Content {
-    pieces: Vec<ContentBlock>,
+    blocks: Vec<ContentBlock>,
 }
 
 impl Content {
-    /// Nothing yet.
+    /// Returns content without blocks.
     #[must_use]
     pub fn new() -> Self {
         Content::default()
     }
 
-    /// And this text.
+    /// Appends a text block.
     #[must_use]
     pub fn text(self, text: impl Into<String>) -> Self {
-        self.piece(ContentBlock::text(text))
+        self.block(ContentBlock::text(text))
     }
 
-    /// And this image, of a media type such as `image/png`.
+    /// Appends an image; `media_type` starts with `image/`. The data is encoded as base64.
     #[must_use]
     pub fn image(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
-        self.piece(ContentBlock::image(BASE64.encode(data), media_type))
+        self.block(ContentBlock::image(BASE64.encode(data), media_type))
     }
 
-    /// And this sound, of a media type such as `audio/wav`.
+    /// Appends audio; `media_type` starts with `audio/`. The data is encoded as base64.
     #[must_use]
     pub fn audio(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
-        self.piece(ContentBlock::audio(BASE64.encode(data), media_type))
+        self.block(ContentBlock::audio(BASE64.encode(data), media_type))
     }
 
-    /// And the text of a resource, with its URI.
+    /// Appends a resource with its text.
     #[must_use]
     pub fn resource(
         self,
@@ -67,7 +75,7 @@ impl Content {
         media_type: impl Into<String>,
         text: impl Into<String>,
     ) -> Self {
-        self.piece(ContentBlock::resource(ResourceContents::TextResourceContents {
+        self.block(ContentBlock::resource(ResourceContents::TextResourceContents {
             uri: uri.into(),
             mime_type: Some(media_type.into()),
             text: text.into(),
@@ -75,7 +83,7 @@ impl Content {
         }))
     }
 
-    /// And the bytes of a resource, with its URI.
+    /// Appends a resource with its bytes, which are encoded as base64.
     #[must_use]
     pub fn resource_bytes(
         self,
@@ -83,7 +91,7 @@ impl Content {
         media_type: impl Into<String>,
         data: impl AsRef<[u8]>,
     ) -> Self {
-        self.piece(ContentBlock::resource(ResourceContents::BlobResourceContents {
+        self.block(ContentBlock::resource(ResourceContents::BlobResourceContents {
             uri: uri.into(),
             mime_type: Some(media_type.into()),
             blob: BASE64.encode(data),
@@ -91,35 +99,36 @@ impl Content {
         }))
     }
 
-    /// And a link to a resource, by its URI and a name for it.
+    /// Appends a link to a resource: its URI and a name to show.
     #[must_use]
     pub fn link(self, uri: impl Into<String>, name: impl Into<String>) -> Self {
-        self.piece(ContentBlock::resource_link(Resource::new(uri, name)))
+        self.block(ContentBlock::resource_link(Resource::new(uri, name)))
     }
 
-    /// And any piece, with annotations or `_meta` of its own.
+    /// Appends any block, for annotations or `_meta`.
     #[must_use]
-    pub fn piece(mut self, piece: ContentBlock) -> Self {
-        self.pieces.push(piece);
+    pub fn block(mut self, block: ContentBlock) -> Self {
+        self.blocks.push(block);
         self
     }
 
-    /// The pieces, in order.
+    /// Returns the blocks, in order.
     #[must_use]
-    pub fn pieces(&self) -> &[ContentBlock] {
-        &self.pieces
+    pub fn blocks(&self) -> &[ContentBlock] {
+        &self.blocks
     }
 
-    /// As the members of a JSON array, once all of them are what they say.
+    /// Checks the blocks and encodes them as a JSON array without its brackets.
     fn written(&self, cx: &CallContext) -> Result<String, ToolError> {
-        if self.pieces.len() > MAX_PIECES {
-            let reason = format!("{} pieces of content, at most {MAX_PIECES} allowed", self.pieces.len());
+        if self.blocks.len() > MAX_BLOCKS {
+            let reason =
+                format!("content has {} blocks, at most {MAX_BLOCKS} are allowed", self.blocks.len());
             return Err(ToolError::internal(reason).unsettled());
         }
-        for piece in &self.pieces {
-            check(piece).map_err(|reason| ToolError::internal(reason).unsettled())?;
+        for block in &self.blocks {
+            check(block).map_err(|reason| ToolError::internal(reason).unsettled())?;
         }
-        let mut written = json(&self.pieces, cx)?;
+        let mut written = json(&self.blocks, cx)?;
         written.pop();
         written.remove(0);
         Ok(written)
@@ -127,14 +136,14 @@ impl Content {
 }
 
 impl From<ContentBlock> for Content {
-    fn from(piece: ContentBlock) -> Self {
-        Content::new().piece(piece)
+    fn from(block: ContentBlock) -> Self {
+        Content::new().block(block)
     }
 }
 
-/// Whether a piece is what it says; bytes that came from elsewhere are base64.
-fn check(piece: &ContentBlock) -> Result<(), String> {
-    match piece {
+/// Checks media types, URIs and base64 of a block, which the application may have built itself.
+fn check(block: &ContentBlock) -> Result<(), String> {
+    match block {
         ContentBlock::Text(_) => Ok(()),
         ContentBlock::Image(image) => {
             media_type(&image.mime_type, "image/").and_then(|()| base64(&image.data))
@@ -156,75 +165,75 @@ fn check(piece: &ContentBlock) -> Result<(), String> {
                 mime_type.iter().try_for_each(|kind| media_type(kind, ""))?;
                 base64(blob)
             }
-            _ => Err("a resource of a kind that isn't known here".into()),
+            _ => Err("content has a resource that is neither text nor blob".into()),
         },
-        _ => Err("a piece of content of a kind that isn't known here".into()),
+        _ => Err("content has a block of an unsupported type".into()),
     }
 }
 
-/// `type/subtype`, with parameters or without (RFC 9110 §8.3.1).
+/// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `kind`.
 fn media_type(given: &str, kind: &str) -> Result<(), String> {
     let token = |text: &str| {
         !text.is_empty()
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
     };
     let essence = given.split(';').next().unwrap_or_default().trim_end();
-    let is_one = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+    let is_media_type = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
     let is_printable = given.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    match is_one && is_printable && essence.to_ascii_lowercase().starts_with(kind) {
+    match is_media_type && is_printable && essence.to_ascii_lowercase().starts_with(kind) {
         true => Ok(()),
-        false => Err(format!("{given:?} is no media type such as `{kind}…` of a piece of content")),
+        false => Err(format!("content has the media type {given:?}: write one such as `{kind}…`")),
     }
 }
 
-/// A scheme and something behind it (RFC 3986 §3), without what could break a line or hide.
+/// Checks that `given` is a scheme and a rest (RFC 3986 §3), without white space and control characters.
 fn uri(given: &str) -> Result<(), String> {
     let scheme = |text: &str| {
         text.starts_with(|sign: char| sign.is_ascii_alphabetic())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
-    let is_one = given.split_once(':').is_some_and(|(before, after)| scheme(before) && !after.is_empty());
-    match is_one && !given.chars().any(|sign| sign.is_control() || sign.is_whitespace()) {
+    let is_uri = given.split_once(':').is_some_and(|(before, after)| scheme(before) && !after.is_empty());
+    match is_uri && !given.chars().any(|sign| sign.is_control() || sign.is_whitespace()) {
         true => Ok(()),
-        false => Err(format!("{given:?} is no URI of a resource")),
+        false => Err(format!(
+            "content has a resource whose URI is {given:?}: write one with a scheme, such as `https://…`"
+        )),
     }
 }
 
 fn base64(given: &str) -> Result<(), String> {
-    BASE64
-        .decode(given)
-        .map(drop)
-        .map_err(|error| format!("data of a piece of content isn't base64: {error}"))
+    BASE64.decode(given).map(drop).map_err(|error| format!("content has data that isn't base64: {error}"))
 }
 
 impl ToolResult for Content {
     const OUTPUT: ToolOutput = ToolOutput::Content;
     const IS_PAGED: bool = false;
 
-    fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
-        self.written(cx).map(Answer::Content)
+    fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError> {
+        self.written(cx).map(ToolAnswer::Content)
     }
 }
 
-/// A structured result, and content that the model is shown behind it.
+/// A structured result with additional content blocks for the model.
 ///
-/// The contract is that of the structured result alone. Its JSON comes first as text, as older clients read it.
+/// The output schema is that of `T`; the blocks aren't part of it. The value is sent as `structuredContent` and as JSON
+/// in the first text block, which older clients read; `content` follows.
 ///
 /// ```
-/// use mcp_tool_runtime::{Content, Shown, prelude::*};
+/// use mcp_tool_runtime::{Content, Structured, prelude::*};
 ///
-/// /// What a chart shows.
+/// /// Data of a chart.
 /// #[derive(serde::Serialize, ToolSchema)]
 /// struct Chart {
-///     /// How many bars it has.
+///     /// Number of bars.
 ///     #[schema(max = 100)]
 ///     bars: u8,
 /// }
 ///
 /// /// Sales of a month.
 /// #[mcp_tool(version = "1.0", public, read_only)]
-/// async fn sales() -> Shown<Chart> {
-///     Shown::new(Chart { bars: 3 }, Content::new().text("Three weeks, each better than the one before."))
+/// async fn sales() -> Structured<Chart> {
+///     Structured::new(Chart { bars: 3 }, Content::new().text("Three weeks, each better than the one before."))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -234,19 +243,19 @@ pub struct Structured<T> {
 }
 
 impl<T> Structured<T> {
-    /// Both of them.
+    /// Combines a value and content blocks.
     #[must_use]
     pub fn new(value: T, content: Content) -> Self {
         Structured { value, content }
     }
 
-    /// The structured result.
+    /// Returns the structured result.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// What the model is shown behind it.
+    /// Returns the content blocks.
     #[must_use]
     pub fn content(&self) -> &Content {
         &self.content
@@ -257,12 +266,12 @@ impl<T: ObjectResult + Written> ToolResult for Structured<T> {
     const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = false;
 
-    fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
+    fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError> {
         let object = self.value.written(cx)?;
         let content = self.content.written(cx)?;
         match object.len() + content.len() <= cx.max_result() {
-            true => Ok(Answer::Structured { object, content }),
-            false => Err(crate::tool::result::too_large(cx)),
+            true => Ok(ToolAnswer::Structured { object, content }),
+            false => Err(too_large(cx)),
         }
     }
 }

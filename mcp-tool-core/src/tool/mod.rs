@@ -1,10 +1,13 @@
-//! A tool: its contract, and the function behind it once everything that it borrows has been lent.
+//! A tool: its contract, its function bound to application state, and the types that functions take and return.
 
 pub mod adapter;
+pub mod answer;
 pub mod completion;
 pub mod content;
+mod encode;
 pub mod page;
 pub mod result;
+pub mod returning;
 #[cfg(feature = "schemars")]
 pub mod schemars;
 pub mod stamp;
@@ -20,83 +23,119 @@ use crate::{
     call::context::CallContext,
     error::ToolError,
     tool::{
-        completion::Completing,
-        result::{AdapterTarget, ToolReturn},
+        answer::{AdapterTarget, ToolReturn},
+        completion::CompletionFuture,
         state::{MissingState, StateMap},
     },
 };
 
-/// A function with `#[mcp_tool]`: the type of its name stands beside it and implements this.
+/// A tool: implemented by the type that `#[mcp_tool]` generates under the function's name.
+///
+/// Use it to refer to a tool as a type, as in [`Adapted<T>`](crate::tool::adapter::Adapted), or to read a contract in a
+/// constant. It isn't meant to be implemented by hand.
+///
+/// ```
+/// use mcp_tool_runtime::{Tool, Version, prelude::*};
+///
+/// /// Greet someone.
+/// #[mcp_tool(version = "2.1", public, read_only)]
+/// fn greet(/** Name. */ name: String) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// assert_eq!(greet::CONTRACT.version, Version { major: 2, minor: 1 });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool",
-    label = "a function with `#[mcp_tool(…)]` is wanted here"
+    label = "write the name of a function with `#[mcp_tool(…)]`"
 )]
 pub trait Tool: 'static {
-    /// What it promises.
+    /// The contract.
     const CONTRACT: Contract;
 
-    /// Where it stands.
+    /// The place of its declaration.
     #[doc(hidden)]
     const SOURCE: Source;
 
-    /// The tool that answers for it.
+    /// The tool that an adapter delegates to.
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// The result that was locked, where only a running server can judge it: its schema, of that version.
+    /// The locked output schema and its version, for a result whose schema is generated at run time.
     #[doc(hidden)]
     const LATE: Option<(&'static str, Version)> = None;
 
-    /// The function with everything that it borrows, looked up once.
+    /// Binds the function to the application state that it borrows.
     ///
     /// # Errors
-    /// Where something that it borrows was not lent.
+    /// If a value that it borrows isn't registered.
     #[doc(hidden)]
     fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState>;
 }
 
-/// Where a tool stands: for a package of the workspace that is compiled, relative to the workspace.
+/// The place of a tool's declaration.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// The file.
+    /// The file; relative to the workspace root for a package of the workspace.
     pub file: &'static str,
     /// The line.
     pub line: u32,
 }
 
-/// A tool that can be called. Only the dispatcher holds one.
+/// A tool bound to its application state.
 #[doc(hidden)]
 pub trait Bound: Send + Sync {
-    /// Reads the arguments. The function has not begun when this returns, and begins with the first poll.
+    /// Reads the arguments. The function begins when the returned future is first polled.
     fn call<'a>(
         &'a self,
         cx: &'a CallContext,
         arguments: &ArgumentText<'_>,
     ) -> Result<Running<'a>, Violations>;
 
-    /// Reads each parameter's default as its own type does, which const evaluation couldn't.
+    /// Checks each parameter's default by its own type, which const evaluation can't do.
     fn check_defaults(&self) -> Result<(), Violations>;
 
-    /// What a function has to suggest for that parameter; `None` where no function completes it.
-    fn complete<'a>(&'a self, cx: &'a CallContext, parameter: &str, typed: &'a str)
-    -> Option<Completing<'a>>;
+    /// Completes what was typed for a parameter; `None` if no function completes it.
+    fn complete<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        parameter: &str,
+        typed: &'a str,
+    ) -> Option<CompletionFuture<'a>>;
 
-    /// Whether functions complete arguments of it.
+    /// Returns true if a function completes one of its parameters.
     fn has_completers(&self) -> bool;
 }
 
-/// A call whose arguments were read.
+/// A call whose arguments have been read.
 #[doc(hidden)]
 pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 
-/// One element of [`tools!`](crate::tools).
+/// One tool of a server: an element of `tools![…]`.
+///
+/// ```
+/// use mcp_tool_runtime::{ToolEntry, prelude::*};
+///
+/// /// Add two numbers.
+/// #[mcp_tool(version = "1.0", public, read_only)]
+/// fn add(/** Left. */ left: i32, /** Right. */ right: i32) -> String {
+///     format!("{}", i64::from(left) + i64::from(right))
+/// }
+///
+/// const TOOLS: &[ToolEntry] = tools![add];
+/// assert_eq!(TOOLS[0].contract().name, "add");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ToolEntry {
-    /// Two entries share it exactly when their tools share a name (FNV-1a of it): comparing text in const
-    /// evaluation costs seconds where there are hundreds.
+    /// FNV-1a hash of the name, by which `tools!` finds duplicates: comparing text in const evaluation takes seconds
+    /// for hundreds of tools.
     pub(crate) key: u64,
+    /// The contract.
+    #[doc(hidden)]
     pub contract: &'static Contract,
+    /// The place of the declaration.
+    #[doc(hidden)]
     pub source: Source,
     pub(crate) adapts: Option<AdapterTarget>,
     pub(crate) late: Option<(&'static str, Version)>,
@@ -104,11 +143,11 @@ pub struct ToolEntry {
 }
 
 impl ToolEntry {
-    /// The entry of a tool.
+    /// Returns the entry of a tool.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
         ToolEntry {
-            key: key(T::CONTRACT.name),
+            key: fnv1a(T::CONTRACT.name),
             contract: &T::CONTRACT,
             source: T::SOURCE,
             adapts: T::ADAPTS,
@@ -117,20 +156,20 @@ impl ToolEntry {
         }
     }
 
-    /// What the tool promises.
+    /// Returns the tool's contract.
     #[must_use]
     pub const fn contract(&self) -> &'static Contract {
         self.contract
     }
 }
 
-const fn key(name: &str) -> u64 {
+const fn fnv1a(name: &str) -> u64 {
     let name = name.as_bytes();
-    let mut key = 0xcbf2_9ce4_8422_2325;
+    let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut i = 0;
     while i < name.len() {
-        key = (key ^ name[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        hash = (hash ^ name[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
         i += 1;
     }
-    key
+    hash
 }

@@ -1,4 +1,4 @@
-//! Pages: a list that is bounded, and a cursor that only the same caller can go on with, for the same question.
+//! Paged results: a bounded list and a cursor, sealed for one caller, tool and set of arguments.
 
 use mcp_tool_contract::{
     bounds::{DEFAULT_MAX_ITEMS, Field, Literal, LiteralValue, Member, Object},
@@ -16,13 +16,23 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     call::context::CallContext,
     error::ToolError,
-    tool::result::{Answer, ToolResult, json},
+    tool::{answer::ToolAnswer, encode::json, result::ToolResult},
 };
 
 const LIMIT: &str = "limit";
 const CURSOR: &str = "cursor";
 
-/// Which page the caller asks for. As a parameter it puts `limit` and `cursor` into the schema.
+/// The page that a caller asks for: a parameter of every tool that returns a [`Page`].
+///
+/// It adds two optional parameters to the tool's input schema:
+///
+/// | parameter | type | default | |
+/// |---|---|---|---|
+/// | `limit` | integer, 1 to 100 | 50 | maximum items of the page |
+/// | `cursor` | string, at most 1,024 characters | none: the first page | `next_cursor` of the page before |
+///
+/// A cursor is encrypted and valid for the same caller, tool, version and other arguments only; any other is refused
+/// with rule `cursor`. It is valid until the process ends, or as long as `seal.keys` has its key.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -51,22 +61,22 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// Items that are wanted, 1 to 100; 50 where the caller doesn't say.
+    /// Returns the maximum items of the page: 1 to 100, 50 by default.
     #[must_use]
     pub const fn limit(&self) -> u32 {
         self.limit
     }
 
-    /// Rows to fetch: one more than the [`limit`](Self::limit), so that it shows whether there are more.
+    /// Returns the rows to fetch: [`limit`](Self::limit) plus one, which shows whether another page follows.
     #[must_use]
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The key of the last item on the page before, as [`Page::keyset`] took it; `None` on the first page.
+    /// Returns the key of the last item on the page before, as passed to [`Page::keyset`]; `None` for the first page.
     ///
     /// # Errors
-    /// Where the key is of another type than the one that was given, which a new version of the tool avoids.
+    /// If the key isn't a `K`. Change the type of a key only together with the tool's version.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ToolError> {
         let Some(key) = &self.after else { return Ok(None) };
         serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(stale()))
@@ -91,7 +101,7 @@ impl PageRequest {
     }
 }
 
-/// Bytes of a key, as JSON, that a cursor of 1,024 characters takes.
+/// Maximum bytes of a key as JSON, so that its cursor has at most 1,024 characters.
 const MAX_KEY: usize = 700;
 
 fn is_paging(param: &Param) -> bool {
@@ -103,12 +113,12 @@ fn stale() -> Violations {
         pointer: format!("/{CURSOR}"),
         rule: Rule::Cursor,
         limit: None,
-        message: "this cursor was not given to this caller for these arguments: leave it out to start anew"
+        message: "is not a cursor of this caller for these arguments: leave it out to get the first page"
             .into(),
     })
 }
 
-/// What a cursor holds for: tool, version, caller and question.
+/// Binds a cursor to tool, version, caller and arguments.
 fn binding(cx: &CallContext) -> Vec<u8> {
     cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
@@ -137,7 +147,11 @@ const fn integer(value: i128, json: &'static str) -> Literal {
     Literal { value: LiteralValue::Integer(value), json }
 }
 
-/// One page of a list: `{"items": […], "next_cursor": "…"}`, the cursor only where there is more.
+/// One page of a list, returned by a tool that takes a [`PageRequest`].
+///
+/// The structured result is `{"items": […], "next_cursor": "…"}`, with at most 100 items; the last page has no
+/// `next_cursor`. The next page starts after a key (keyset pagination), so rows that are inserted or deleted between
+/// two calls are neither skipped nor repeated. See [`PageRequest`] for an example.
 #[derive(Debug)]
 pub struct Page<T> {
     items: Vec<T>,
@@ -145,11 +159,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The page of rows that were fetched by key, [`PageRequest::fetch`] of them; `key` is what the next page
-    /// comes after, the same columns that the rows are ordered by.
+    /// Makes a page of up to [`PageRequest::fetch`] rows that come after [`PageRequest::after`]. `key` returns the
+    /// columns by which the rows are ordered; the key of the page's last row is sealed into the cursor.
     ///
     /// # Errors
-    /// Where the key can't be JSON, or is longer than 700 bytes of it: order by shorter columns.
+    /// If the key isn't serializable, or is longer than 700 bytes as JSON: order by shorter columns.
     pub fn keyset<K: Serialize>(
         mut rows: Vec<T>,
         page: &PageRequest,
@@ -163,23 +177,25 @@ impl<T> Page<T> {
         let last = rows.last().map(|last| serde_json::to_string(&key(last)));
         let last = last.transpose().map_err(ToolError::internal)?;
         if let Some(bytes) = last.as_ref().map(String::len).filter(|bytes| *bytes > MAX_KEY) {
-            let message = format!("the key of a page has {bytes} bytes, and a cursor takes {MAX_KEY}");
+            let message = format!(
+                "the key of a page has {bytes} bytes, at most {MAX_KEY} are allowed: order by shorter columns"
+            );
             return Err(ToolError::internal(message));
         }
         Ok(Page { last, items: rows })
     }
 
-    /// The items.
+    /// Returns the items.
     #[must_use]
     pub fn items(&self) -> &[T] {
         &self.items
     }
 }
 
-/// Consts of a page's shape; a generic constant can refer to these.
-struct Shape<T>(std::marker::PhantomData<T>);
+/// Constants of a page's schema, which an `impl` for generic `T` can refer to.
+struct PageSchema<T>(std::marker::PhantomData<T>);
 
-impl<T: OutputValue> Shape<T> {
+impl<T: OutputValue> PageSchema<T> {
     const ITEMS: Field = Field::new("items", "The items of this page.", T::KIND.schema().array())
         .max_items(DEFAULT_MAX_ITEMS)
         .bounded();
@@ -195,12 +211,12 @@ impl<T: OutputValue> Shape<T> {
 }
 
 impl<T: OutputValue + Serialize> ToolResult for Page<T> {
-    const OUTPUT: ToolOutput = ToolOutput::Page(&Shape::<T>::OBJECT);
+    const OUTPUT: ToolOutput = ToolOutput::Page(&PageSchema::<T>::OBJECT);
     const IS_PAGED: bool = true;
 
-    fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
+    fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError> {
         #[derive(Serialize)]
-        struct Sealed<T> {
+        struct SealedPage<T> {
             items: Vec<T>,
             #[serde(skip_serializing_if = "Option::is_none")]
             next_cursor: Option<String>,
@@ -212,6 +228,6 @@ impl<T: OutputValue + Serialize> ToolResult for Page<T> {
                 Some(sealed.ok_or_else(|| ToolError::internal("a cursor could not be sealed"))?)
             }
         };
-        json(&Sealed { items: self.items, next_cursor }, cx).map(Answer::Object)
+        json(&SealedPage { items: self.items, next_cursor }, cx).map(ToolAnswer::Object)
     }
 }

@@ -1,4 +1,4 @@
-//! Results whose schema is known only when the server runs.
+//! Results whose schema is generated at run time from `schemars::JsonSchema`.
 
 use mcp_tool_contract::model::ToolOutput;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
@@ -8,13 +8,30 @@ use serde_json::Value;
 use crate::{
     call::context::CallContext,
     error::ToolError,
-    tool::result::{Answer, ToolResult, json},
+    tool::{answer::ToolAnswer, encode::json, result::ToolResult},
 };
 
-/// A result of a type that has [`schemars::JsonSchema`] and doesn't derive [`ToolSchema`](crate::ToolSchema).
+/// A result of a type that implements [`schemars::JsonSchema`] instead of deriving `ToolSchema`.
 ///
-/// Its schema is inlined and listed; every result is checked against it by the `jsonschema` crate. Its root
-/// must be an object. Const evaluation can't look into it.
+/// The schema (JSON Schema 2020-12) is generated when the server starts, with all subschemas inlined, and listed as the
+/// tool's output schema. Its root must be an object, or the server doesn't start. Every result is validated against it
+/// by the `jsonschema` crate. Drift from the lock is found at start or by `contract check`, not at compile time.
+///
+/// ```
+/// use mcp_tool_runtime::{Schemars, prelude::*};
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Point {
+///     x: f64,
+///     y: f64,
+/// }
+///
+/// /// Origin of the map.
+/// #[mcp_tool(version = "1.0", public, read_only)]
+/// fn origin() -> Schemars<Point> {
+///     Schemars(Point { x: 0.0, y: 0.0 })
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Schemars<T>(pub T);
 
@@ -22,8 +39,8 @@ impl<T: JsonSchema + Serialize> ToolResult for Schemars<T> {
     const OUTPUT: ToolOutput = ToolOutput::Dynamic(schema_of::<T>);
     const IS_PAGED: bool = false;
 
-    fn answer(self, cx: &CallContext) -> Result<Answer, ToolError> {
-        json(&self.0, cx).map(Answer::Object)
+    fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError> {
+        json(&self.0, cx).map(ToolAnswer::Object)
     }
 }
 
@@ -31,31 +48,20 @@ fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
-        settings.transforms.push(Box::new(RecursiveTransform(without_width)));
+        settings.transforms.push(Box::new(RecursiveTransform(remove_number_format)));
     });
     let mut schema = settings.for_serialize().into_generator().into_root_schema_for::<T>();
-    // A title is the type's Rust name, which is nobody's business.
+    // The title is the type's Rust name, which isn't part of the contract.
     schema.remove("title");
     schema.to_value()
 }
 
-/// Drops the widths of Rust's numbers: JSON Schema has no such formats, and validators may refuse them.
-fn without_width(schema: &mut Schema) {
-    let is_width = |format: &str| {
+/// Removes formats such as `uint32`: JSON Schema doesn't define them, and validators may refuse them.
+fn remove_number_format(schema: &mut Schema) {
+    let is_number_format = |format: &str| {
         matches!(format, "float" | "double") || format.trim_start_matches('u').starts_with("int")
     };
-    if schema.get("format").and_then(Value::as_str).is_some_and(is_width) {
+    if schema.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
         schema.remove("format");
     }
-}
-
-/// The check of results by a schema.
-///
-/// # Errors
-/// Where it isn't the schema of an object, or no schema.
-pub(crate) fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
-    if schema.get("type").and_then(Value::as_str) != Some("object") {
-        return Err("its root must be an object".into());
-    }
-    jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! What stands on every answer and record of a tool: its name, version and contract, written once at the start.
+//! Name, version and contract digest of a tool, as every answer and record of it contains them.
 
 use mcp_tool_contract::{
     digest::Digest,
@@ -6,41 +6,42 @@ use mcp_tool_contract::{
     model::Contract,
 };
 
-/// The `_meta` key of the id that answer, log and record share.
+/// `_meta` key of the correlation id, which answer, log and audit record share.
 pub(crate) const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 
-/// A tool's contract, and the text of it that calls carry.
+/// A tool's contract, with the text that identifies it in answers and records; encoded once, when the server starts.
 #[derive(Debug)]
-pub struct Stamp {
+pub struct ContractStamp {
+    /// The contract.
     pub contract: &'static Contract,
-    /// The digest as it is written.
-    pub(crate) text: String,
-    /// Members of an answer's `_meta`, up to the correlation id, which is a string without escapes.
+    /// The contract's digest as text: `sha256:…`.
+    pub(crate) digest: String,
+    /// JSON members of an answer's `_meta`, up to the correlation id's opening quote.
     pub(crate) before_id: String,
-    /// What follows that id, with its closing quote.
+    /// JSON members after the correlation id, from its closing quote.
     pub(crate) after_id: String,
-    /// Members of a record: `"tool":…,"version":…,"contract":…`.
+    /// JSON members of an audit record: `"tool":…,"version":…,"contract":…`.
     pub(crate) recorded: String,
 }
 
-impl Stamp {
+impl ContractStamp {
     pub(crate) fn new(contract: &'static Contract, digest: Digest) -> Self {
-        let text = digest.to_string();
+        let digest = digest.to_string();
         let version = contract.version;
         let mut after_id = String::from("\"");
         if let Some(deprecation) = &contract.deprecation {
             let deprecation = serde_json::to_string(deprecation).unwrap_or_else(|_| "null".into());
             after_id.push_str(&format!(r#","{META_DEPRECATION}":{deprecation}"#));
         }
-        Stamp {
+        ContractStamp {
             contract,
             before_id: format!(
-                r#""{META_VERSION}":"{version}","{META_CONTRACT}":"{text}","{META_CORRELATION}":""#
+                r#""{META_VERSION}":"{version}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":""#
             ),
             after_id,
-            // Names of tools need no escapes.
-            recorded: format!(r#""tool":"{}","version":"{version}","contract":"{text}""#, contract.name),
-            text,
+            // A tool's name has no character that JSON escapes.
+            recorded: format!(r#""tool":"{}","version":"{version}","contract":"{digest}""#, contract.name),
+            digest,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the server lends: one value of each type, to every function that borrows it.
+//! Application state: one value per type, borrowed by the functions of tools.
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -12,17 +12,17 @@ use mcp_tool_contract::read::types::Parameter;
 
 use crate::call::context::CallContext;
 
-/// The values that were lent.
+/// The registered values, by type.
 #[derive(Default)]
 pub struct StateMap {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
 }
 
 impl StateMap {
-    /// Lends a value. An `Arc<dyn Trait>` is lent to those who borrow `&dyn Trait`.
+    /// Registers a value. An `Arc<dyn Trait>` is found by functions that borrow `&dyn Trait`.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
-        let before = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
-        before.map(|_| DuplicateState(type_name::<T>()))
+        let replaced = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
+        replaced.map(|_| DuplicateState(type_name::<T>()))
     }
 
     fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
@@ -38,35 +38,38 @@ impl StateMap {
 
 impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Lent({} values)", self.values.len())
+        write!(f, "StateMap({} values)", self.values.len())
     }
 }
 
-/// Two values of one type were lent.
+/// Two values of this type were registered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DuplicateState(pub(crate) &'static str);
 
-/// A function borrows what nobody lent.
+/// A function borrows a value of this type, and none is registered.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct MissingState(pub(crate) &'static str);
 
-/// How a function's `&T` is found: `&CallContext` is the call's own, every other one was lent.
+/// Finds the value of a function's parameter `&T`: the call's own context for `&CallContext`, else application state.
 ///
-/// The type decides, not its spelling: an inherent function comes before a trait's, so an alias of
-/// `CallContext` is the call too.
+/// The type decides, so an alias of `CallContext` works too: method resolution prefers an inherent function to a
+/// trait's.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct StateSource<T: ?Sized>(PhantomData<T>);
 
 impl StateSource<CallContext> {
+    /// Returns the source of the call's own context.
     pub fn hold(_: &StateMap) -> Result<FromCall, MissingState> {
         Ok(FromCall)
     }
 }
 
+/// Finds application state.
 #[doc(hidden)]
 pub trait SharedState<T: ?Sized> {
+    /// Returns the value of type `T`.
     fn hold(state: &StateMap) -> Result<Shared<T>, MissingState>;
 }
 
@@ -76,35 +79,39 @@ impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
     }
 }
 
-/// Whether an agent could send a `T`, so that a borrow of it is a mistake.
 impl<T: Parameter> StateSource<T> {
+    /// True if an agent can send a `T`, so that borrowing one is a mistake.
     pub const SENT: bool = true;
 }
 
+/// Default of [`StateSource::SENT`].
 #[doc(hidden)]
 pub trait ArgumentState {
+    /// False for a type that isn't a parameter's.
     const SENT: bool = false;
 }
 
 impl<T: ?Sized> ArgumentState for StateSource<T> {}
 
-/// The call's own context.
+/// Source of the call's own context.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FromCall;
 
 impl FromCall {
+    /// Returns the context.
     pub fn get<'a>(&'a self, cx: &'a CallContext) -> &'a CallContext {
         cx
     }
 }
 
-/// A value that was lent, held by the bound tool.
+/// A value of application state, held by a bound tool.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Shared<T: ?Sized>(Arc<T>);
 
 impl<T: ?Sized> Shared<T> {
+    /// Returns the value.
     pub fn get<'a>(&'a self, _: &'a CallContext) -> &'a T {
         &self.0
     }
@@ -133,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_found_by_its_type_or_through_an_arc() {
+    fn value_is_found_by_its_type_or_through_an_arc() {
         let mut state = StateMap::default();
         state.insert(7u32);
         state.insert(Arc::new(String::from("shared")));
@@ -145,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn a_second_value_of_a_type_is_noticed() {
+    fn second_value_of_a_type_is_reported() {
         let mut state = StateMap::default();
         assert!(state.insert(7u32).is_none());
         assert!(state.insert(8u32).is_some());
     }
 
     #[test]
-    fn what_an_agent_sends_is_told_from_what_is_lent() {
+    fn parameter_types_are_told_from_application_state() {
         type Alias = String;
         const { assert!(StateSource::<Alias>::SENT) };
         const { assert!(!StateSource::<English>::SENT) };

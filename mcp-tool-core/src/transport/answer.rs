@@ -18,8 +18,8 @@ use crate::{
     pipeline::{CallOutcome, Refusal, RefusalKind},
     tasks::{POLL_MS, Task, TaskView},
     tool::{
-        result::Answer,
-        stamp::{META_CORRELATION, Stamp},
+        answer::ToolAnswer,
+        stamp::{ContractStamp, META_CORRELATION},
     },
 };
 
@@ -49,7 +49,7 @@ impl Framed {
 pub(crate) fn done(endpoint: &Endpoint, id: &Id, era: Era, done: &CallOutcome) -> Framed {
     let stamped = Stamped { stamp: &done.stamp, correlation: done.correlation };
     match &done.answer {
-        Ok(Answer::Asks(members)) => return Framed::ok(asks(endpoint, id, &stamped, members)),
+        Ok(ToolAnswer::Asks(members)) => return Framed::ok(asks(endpoint, id, &stamped, members)),
         Err(error) if let Some(framed) = protocol_error(id, era, &stamped, error) => return framed,
         Ok(_) | Err(_) => {}
     }
@@ -70,7 +70,13 @@ fn asks(endpoint: &Endpoint, id: &Id, stamped: &Stamped<'_>, members: &str) -> V
 }
 
 /// A call that goes on as a task (`CreateTaskResult`, SEP-2663).
-pub(crate) fn task(endpoint: &Endpoint, id: &Id, stamp: &Stamp, correlation: Uuid, task: &Task) -> Framed {
+pub(crate) fn task(
+    endpoint: &Endpoint,
+    id: &Id,
+    stamp: &ContractStamp,
+    correlation: Uuid,
+    task: &Task,
+) -> Framed {
     let TaskView { created_at, updated_at, ttl_ms, .. } = task.view();
     let mut text = begin(Some(id), 256);
     text.raw(&format!(
@@ -104,7 +110,7 @@ fn protocol_error(id: &Id, era: Era, stamped: &Stamped<'_>, error: &ToolError) -
 
 /// The answer to a call that may not begin.
 pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal) -> Framed {
-    let Refusal { correlation, kind } = refusal;
+    let Refusal { correlation, kind, .. } = refusal;
     let stamped = |stamp| Stamped { stamp, correlation: *correlation };
     match kind {
         RefusalKind::Unavailable { stamp, error } => {
@@ -117,7 +123,7 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let (numbers, entries): (Vec<_>, Vec<_>) = versions
                 .iter()
                 .map(|stamp| {
-                    let (version, contract) = (stamp.contract.version, &stamp.text);
+                    let (version, contract) = (stamp.contract.version, &stamp.digest);
                     (version.to_string(), format!(r#"{{"version":"{version}","contract":"{contract}"}}"#))
                 })
                 .unzip();
@@ -140,7 +146,7 @@ pub(crate) fn refused(endpoint: &Endpoint, id: &Id, era: Era, refusal: &Refusal)
             let body = error(Some(id), code::FORBIDDEN, &message, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
         }
-        RefusalKind::Withdrawn => {
+        RefusalKind::CallerDisabled => {
             let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#);
             let body = error(Some(id), code::FORBIDDEN, WITHDRAWN, Some(data.as_bytes()));
             Framed { status: 403, body, wanted: None }
@@ -207,7 +213,7 @@ pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
 
 /// What stands on an answer: the tool's stamp, with the id of the call.
 struct Stamped<'s> {
-    stamp: &'s Stamp,
+    stamp: &'s ContractStamp,
     correlation: Uuid,
 }
 
@@ -261,35 +267,35 @@ fn tool_result(
     id: &Id,
     era: Era,
     stamped: &Stamped<'_>,
-    answer: Result<&Answer, &ToolError>,
+    answer: Result<&ToolAnswer, &ToolError>,
     tool: Option<&serde_json::Value>,
 ) -> Vec<u8> {
     let content = match answer {
         // Once as it is, and once as text, where every quote takes one byte more.
-        Ok(Answer::Object(json)) => json.len() * 2 + json.len() / 4,
-        Ok(Answer::Structured { object, content }) => object.len() * 2 + object.len() / 4 + content.len(),
-        Ok(Answer::Text(text) | Answer::Content(text)) => text.len(),
-        Ok(Answer::Nothing | Answer::Asks(_)) | Err(_) => 0,
+        Ok(ToolAnswer::Object(json)) => json.len() * 2 + json.len() / 4,
+        Ok(ToolAnswer::Structured { object, content }) => object.len() * 2 + object.len() / 4 + content.len(),
+        Ok(ToolAnswer::Text(text) | ToolAnswer::Content(text)) => text.len(),
+        Ok(ToolAnswer::Nothing | ToolAnswer::Asks(_)) | Err(_) => 0,
     };
     let mut text = begin(Some(id), content);
     text.raw(r#""result":{"#);
     if era == Era::Modern {
         text.raw(r#""resultType":"complete","#);
     }
-    if let Ok(Answer::Content(pieces)) = answer {
+    if let Ok(ToolAnswer::Content(pieces)) = answer {
         text.raw(r#""content":["#);
         text.raw(pieces);
         text.raw("],");
     } else {
         text.raw(r#""content":[{"type":"text","text":"#);
         match answer {
-            Ok(Answer::Nothing | Answer::Content(_) | Answer::Asks(_)) => text.raw("\"Done.\""),
-            Ok(Answer::Text(plain)) => text.string(plain),
-            Ok(Answer::Object(json) | Answer::Structured { object: json, .. }) => text.string(json),
+            Ok(ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_)) => text.raw("\"Done.\""),
+            Ok(ToolAnswer::Text(plain)) => text.string(plain),
+            Ok(ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. }) => text.string(json),
             Err(error) => text.string(&words(error, stamped.correlation)),
         }
         text.raw("}");
-        if let Ok(Answer::Structured { content, .. }) = answer
+        if let Ok(ToolAnswer::Structured { content, .. }) = answer
             && !content.is_empty()
         {
             text.raw(",");
@@ -297,7 +303,7 @@ fn tool_result(
         }
         text.raw("],");
     }
-    if let Ok(Answer::Object(json) | Answer::Structured { object: json, .. }) = answer {
+    if let Ok(ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. }) = answer {
         text.raw(r#""structuredContent":"#);
         text.raw(json);
         text.raw(",");

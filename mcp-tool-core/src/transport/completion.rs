@@ -142,7 +142,7 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
         RefusalKind::UnknownTool { .. }
         | RefusalKind::Scope { .. }
         | RefusalKind::Denied { .. }
-        | RefusalKind::Withdrawn
+        | RefusalKind::CallerDisabled
         | RefusalKind::Unavailable { .. } => format!("Unknown tool: {}", shown(name)),
     };
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))

@@ -118,15 +118,14 @@ impl Endpoint {
 
     /// Turns a call away that can't be asked for as it came; its answer comes back.
     fn turn_away(&self, arrival: impl Into<CallOrigin>, call: &Call<'_>, fault: ProtocolError) -> Framed {
-        let bytes = call.arguments.len();
-        let correlation = self.dispatcher.turned_away(arrival, &call.name, bytes, code::name(fault.code));
+        let correlation = self.dispatcher.record_refusal(arrival, asked(call), code::name(fault.code), None);
         answer::turned_away(&fault.to(&call.id), correlation)
     }
 
     /// Turns back a call that was admitted, where its headers say something else than its arguments.
     #[cfg(feature = "http")]
     fn turn_back(admitted: Admitted, id: &Id, fault: ProtocolError) -> Framed {
-        let correlation = admitted.turned_away(code::name(fault.code));
+        let correlation = admitted.record_refusal(code::name(fault.code));
         answer::turned_away(&fault.to(id), correlation)
     }
 

@@ -107,7 +107,7 @@ fn unknown_or_invalid_oauth_setting_is_refused() {
             "unknown setting `oauth.ressource`; did you mean oauth.resource?",
         ),
         ("discovery = \"all\"", "must be permitted or grantable"),
-        ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope and those that it includes"),
+        ("scope_hierarchy = [\"specimen:all\"]", "isn't a scope followed by the scopes that it includes"),
         ("machine_claim = \"idtyp\"", "must be a claim and its value"),
     ] {
         let text = format!("[oauth]\n{line}\n");

@@ -420,15 +420,15 @@ async fn middleware_that_declares_a_credential_header_stops_the_start() {
         let headers = Vec::leak(vec!["X-Tenant", header]);
         let server = server(&Ran::default()).layer_for(tools![read], ReadsHeaders(headers, Notes::default()));
         let error = TestServer::start(server).await.unwrap_err();
-        assert!(matches!(error, StartError::LayerHeader { header: named, .. } if named == header));
+        assert!(matches!(error, StartError::MiddlewareHeader { header: named, .. } if named == header));
         let said = format!(
-            "the layer suite::middleware::ReadsHeaders asks for the header '{header}', which holds a credential, and no layer \
-             sees one: `CallContext::caller` says who calls"
+            "the middleware suite::middleware::ReadsHeaders reads the header '{header}', which holds a credential that \
+             middleware can't read: use `CallContext::caller`"
         );
         assert_eq!(error.to_string(), said);
     }
     let server = server(&Ran::default()).layer(ReadsHeaders(&["X Tenant"], Notes::default()));
-    assert!(TestServer::start(server).await.unwrap_err().to_string().contains("is no header's name"));
+    assert!(TestServer::start(server).await.unwrap_err().to_string().contains("isn't the name of a header"));
 }
 
 #[tokio::test]
@@ -437,8 +437,8 @@ async fn middleware_for_an_unserved_tool_stops_the_start() {
     let error = TestServer::start(layered).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a layer is for the tool 'reed', which isn't served: 'read' is; list it among the server's tools, or leave the \
-         layer out"
+        "middleware is for the tool 'reed', which isn't served: 'read' is; add it to the server's tools, or remove the \
+         middleware"
     );
-    assert!(matches!(error, StartError::LayerFor { tool: "reed", nearest: Some("read") }));
+    assert!(matches!(error, StartError::MiddlewareTool { tool: "reed", nearest: Some("read") }));
 }

@@ -1,38 +1,38 @@
-//! How much at one time: calls of one tool, and of all tools together.
+//! Concurrent calls of one tool, and of all tools together.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{call::permits::Permits, error::ToolError};
 
-/// What a caller is told to wait before it tries again.
+/// Delay after which a refused caller may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A number of calls that may run at one time.
+/// A maximum of concurrent calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Concurrency {
-    free: Arc<Semaphore>,
-    most: u32,
+    permits: Arc<Semaphore>,
+    max: u32,
 }
 
 impl Concurrency {
-    pub(crate) fn new(most: NonZeroU32) -> Self {
-        let most = most.get();
-        Concurrency { free: Arc::new(Semaphore::new(most as usize)), most }
+    pub(crate) fn new(max: NonZeroU32) -> Self {
+        let max = max.get();
+        Concurrency { permits: Arc::new(Semaphore::new(max as usize)), max }
     }
 
     /// Waits until no call runs.
     pub(crate) async fn idle(&self) {
-        drop(self.free.acquire_many(self.most).await);
+        drop(self.permits.acquire_many(self.max).await);
     }
 
-    /// One call more, if there is room; nobody waits in line, so that overload is answered at once.
-    fn take(&self, what: impl std::fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
-        Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
-            let calls = if self.most == 1 { "call" } else { "calls" };
+    /// Takes a permit, if one is free. No call waits for one, so that overload is answered immediately.
+    fn take(&self, what: impl fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
+        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
+            let calls = if self.max == 1 { "call" } else { "calls" };
             let message =
-                format!("{what} runs {} {calls} at a time, and all are taken: try again later", self.most);
+                format!("{what} runs {} {calls} at a time, and no more are free: try again in 1 s", self.max);
             ToolError::unavailable(message, RETRY_AFTER)
         })
     }

@@ -1,8 +1,11 @@
-//! How much: at one time, and of one caller in a span of time.
+//! Limits: concurrent calls, and calls of one caller to one tool per window.
 
-mod cell;
 mod concurrency;
-mod rate;
+mod rates;
+#[cfg(test)]
+mod tests;
+mod window;
+mod window_store;
 
 pub(crate) use concurrency::{Concurrency, take_permits};
-pub(crate) use rate::Rates;
+pub(crate) use rates::Rates;

@@ -1,18 +1,19 @@
-//! Headers that middleware may read: those that it names, and none that holds a credential.
+//! Headers that middleware reads: those that it names, except for credentials.
 
-use super::Layer;
+use super::RegisteredMiddleware;
 use crate::start_error::StartError;
 
-/// What layers ask for, each once.
+/// Returns the headers that middleware reads, each once.
 ///
 /// # Errors
-/// A name that no header has, or one whose value would let whoever has it act for the caller.
-pub(crate) fn asked_for(layers: &[Layer]) -> Result<Vec<&'static str>, StartError> {
+/// If a name isn't a header's, or its header holds a credential.
+pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'static str>, StartError> {
     let mut names: Vec<&'static str> = Vec::new();
-    for layer in layers {
-        for header in layer.middleware.headers() {
+    for registered in middleware {
+        for header in registered.middleware.headers() {
             if let Err(reason) = check(header) {
-                return Err(StartError::LayerHeader { layer: layer.name, header, reason });
+                let middleware = registered.type_name;
+                return Err(StartError::MiddlewareHeader { middleware, header, reason });
             }
             if !names.iter().any(|known| known.eq_ignore_ascii_case(header)) {
                 names.push(header);
@@ -23,7 +24,7 @@ pub(crate) fn asked_for(layers: &[Layer]) -> Result<Vec<&'static str>, StartErro
 }
 
 /// Words in the names of headers that hold credentials.
-const CREDENTIALS: [&str; 20] = [
+const CREDENTIAL_WORDS: [&str; 20] = [
     "apikey",
     "assertion",
     "auth",
@@ -50,13 +51,13 @@ fn check(header: &str) -> Result<(), &'static str> {
     // RFC 9110 §5.6.2.
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if header.is_empty() || !header.bytes().all(is_name) {
-        return Err("is no header's name: write letters, digits and `-`");
+        return Err("isn't the name of a header: write letters, digits and `-`");
     }
     let lower = header.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let is_key = lower.ends_with("-key") && lower != "idempotency-key";
-    if is_key || words.any(|word| CREDENTIALS.contains(&word)) {
-        return Err("holds a credential, and no layer sees one: `CallContext::caller` says who calls");
+    if is_key || words.any(|word| CREDENTIAL_WORDS.contains(&word)) {
+        return Err("holds a credential that middleware can't read: use `CallContext::caller`");
     }
     Ok(())
 }
@@ -66,8 +67,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_holds_a_credential_is_told_by_its_name() {
-        for held in [
+    fn credential_headers_are_recognized_by_name() {
+        for credential in [
             "Authorization",
             "authorization",
             "Cookie",
@@ -83,10 +84,14 @@ mod tests {
             "Mcp-Session-Id",
             "X_Secret",
         ] {
-            assert!(check(held).is_err_and(|reason| reason.starts_with("holds a credential")), "{held}");
+            let is_refused = check(credential).is_err_and(|reason| reason.starts_with("holds a credential"));
+            assert!(is_refused, "{credential}");
         }
         for none in ["", "X Tenant", "X-Tenant:", "X-Ténant"] {
-            assert!(check(none).is_err_and(|reason| reason.starts_with("is no header's name")), "{none}");
+            assert!(
+                check(none).is_err_and(|reason| reason.starts_with("isn't the name of a header")),
+                "{none}"
+            );
         }
         for plain in ["X-Tenant", "traceparent", "Idempotency-Key", "X-Author", "X-Forwarded-For"] {
             assert_eq!(check(plain), Ok(()), "{plain}");

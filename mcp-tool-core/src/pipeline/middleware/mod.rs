@@ -1,49 +1,43 @@
-//! Layers: what an application does around the calls of its tools, within what the framework holds each call to.
+//! Middleware: the application's own code around calls, within the pipeline's deadline and panic guard.
 
 mod headers;
+mod next;
+mod registration;
+mod run;
 
-use std::{
-    any::type_name,
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{future::Future, pin::Pin, sync::Arc};
 
-use futures_util::future::BoxFuture;
+use crate::call::context::CallContext;
+pub(crate) use headers::header_names;
+pub(super) use next::Executed;
+pub use next::{CallResult, Next};
+pub use registration::RegisteredMiddleware;
+pub(super) use run::run;
 
-use crate::{
-    call::context::CallContext,
-    error::{ErrorKind, ToolError},
-    tool::{ToolEntry, result::Answer},
-};
-pub(crate) use headers::asked_for;
-
-/// A layer around the calls of a server's tools: what an application does before and after each of them.
+/// Middleware around the calls of a server's tools.
 ///
-/// [`ToolServer::layer`](crate::ToolServer::layer) lays one around all tools, and
-/// [`ToolServer::layer_for`](crate::ToolServer::layer_for) around some. What was added first is the outermost.
+/// `ToolServer::layer` adds it around all tools, and `ToolServer::layer_for` around some. The middleware that was added
+/// first is the outermost.
 ///
-/// # What it sees
-/// A call that was admitted: its caller is known, the policy permits it, its rate isn't used up and it has its place
-/// among those that run. Within the layers the arguments are read, the gate is asked, the function runs and its result
-/// is checked; then the layers see the [`CallResult`], from the innermost outwards. A layer sees the [`CallContext`] and
-/// the headers that it asks for by name; it sees no argument, no result and no token.
+/// # Position
+/// Middleware sees a call that was admitted: the caller is known, the policy permits the tool, the rate isn't used up
+/// and the call has its permit to run. Inside the middleware, the arguments are read, the gate is checked, the function
+/// runs and its result is validated. The middleware then sees the [`CallResult`], the innermost first. It reads the
+/// [`CallContext`] and the headers that it names; it sees no arguments, no result and no token.
 ///
-/// # What it can't do
-/// A layer runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]: each takes `next`, and nothing
-/// else makes the [`CallResult`] that it has to hand back. So it can't skip a guard, run a call twice, or answer something
-/// else than the tool did. The call's deadline holds for its layers too: what a layer does after `run` without waiting
-/// is always done, and where it waits it may be given up. A layer that panics, overruns, or drops the call on its way
-/// fails it as a function would: the caller reads so, and a write that had begun is recorded as `unknown`.
+/// # Guarantees
+/// Middleware runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]. Both consume `next`, and
+/// nothing else makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So it can't skip a check, run a
+/// call twice or replace the answer.
 ///
-/// # A check of a header
-/// The tenant is what the token says; a header that says otherwise shows that somebody mixed two up.
+/// The call's timeout includes its middleware. Code after `run` that doesn't await always runs; where it awaits, it may
+/// be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had: the
+/// caller reads an error, and a call that writes and had begun is recorded as `unknown`.
+///
+/// # Example: check a header
+/// The token names the tenant; a request whose header names another one is refused.
 /// ```
-/// use mcp_tool_runtime::{ErrorKind, MiddlewareFuture, Middleware, Next, prelude::*, testing::TestServer};
+/// use mcp_tool_runtime::{ErrorKind, Middleware, MiddlewareFuture, Next, prelude::*, testing::TestServer};
 ///
 /// struct SameTenant;
 ///
@@ -55,8 +49,8 @@ pub(crate) use headers::asked_for;
 ///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
 ///         Box::pin(async move {
 ///             match (call.header("X-Tenant"), call.caller().tenant()) {
-///                 (Some(named), Some(own)) if named == own => next.run().await,
-///                 _ => next.refuse(ToolError::refused("X-Tenant has to name the tenant that the token is for")),
+///                 (Some(header), Some(token)) if header == token => next.run().await,
+///                 _ => next.refuse(ToolError::refused("X-Tenant must name the tenant of the token")),
 ///             }
 ///         })
 ///     }
@@ -78,30 +72,30 @@ pub(crate) use headers::asked_for;
 /// # }
 /// ```
 ///
-/// # A meter
-/// An application that keeps an `Arc` of a layer can read what it counted.
+/// # Example: meter calls
+/// `Arc<M>` is middleware too, so the application can keep a handle on its state.
 /// ```
 /// use std::{
 ///     collections::BTreeMap,
-///     sync::{Arc, Mutex, PoisonError},
+///     sync::{Arc, Mutex},
 /// };
 ///
-/// use mcp_tool_runtime::{MiddlewareFuture, Middleware, Next, prelude::*, testing::TestServer};
+/// use mcp_tool_runtime::{Middleware, MiddlewareFuture, Next, prelude::*, testing::TestServer};
 ///
-/// /// What each user's calls cost: one unit, and another for each KiB of their results.
+/// /// Units used by each user: one for a call, and one for each KiB of its result.
 /// #[derive(Default)]
 /// struct Meter(Mutex<BTreeMap<String, usize>>);
 ///
 /// impl Middleware for Meter {
 ///     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
 ///         Box::pin(async move {
-///             let outcome = next.run().await;
-///             // What was refused before it began costs nothing.
-///             if outcome.has_begun() {
-///                 let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-///                 *costs.entry(call.caller().user().to_owned()).or_default() += 1 + outcome.bytes() / 1_024;
+///             let result = next.run().await;
+///             // A call that was refused before its function began is free.
+///             if result.has_begun() {
+///                 let mut units = self.0.lock().unwrap();
+///                 *units.entry(call.caller().user().to_owned()).or_default() += 1 + result.bytes() / 1_024;
 ///             }
-///             outcome
+///             result
 ///         })
 ///     }
 /// }
@@ -124,141 +118,25 @@ pub(crate) use headers::asked_for;
 /// # }
 /// ```
 pub trait Middleware: Send + Sync + 'static {
-    /// The headers of a request that the layer reads by [`CallContext::header`]; asked for once, when the server
-    /// starts. No others are kept.
+    /// Returns the names of the headers that this middleware reads by [`CallContext::header`]; called once, when the
+    /// server starts. Other headers aren't kept, and stdio has none.
     ///
-    /// A server doesn't start where one of them holds a credential, such as `Authorization` or `Cookie`. A call whose
-    /// request has one of them twice is refused with HTTP 400 before anybody could choose between the two. stdio has
-    /// no headers.
+    /// The server doesn't start if a header holds a credential, such as `Authorization` or `Cookie`. A request that has
+    /// one of the named headers twice is refused with HTTP 400.
     fn headers(&self) -> &'static [&'static str] {
         &[]
     }
 
     /// Handles a call: runs it by [`Next::run`], or refuses it by [`Next::refuse`].
     ///
-    /// As long as something keeps a clone of `call`, its place among those that run is taken.
+    /// A clone of `call` that outlives the call keeps its permit to run.
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c>;
 }
 
-/// A call on its way through a [`Middleware`].
+/// The future of [`Middleware::handle`].
 pub type MiddlewareFuture<'c> = Pin<Box<dyn Future<Output = CallResult<'c>> + Send + 'c>>;
 
-/// What a layer may do with a call: run it once, or refuse it.
-#[must_use = "a call that is let go of fails"]
-pub struct Next<'c> {
-    layers: &'c [Arc<dyn Middleware>],
-    call: &'c CallContext,
-    carried_out: BoxFuture<'c, Ended>,
-    held: Held<'c>,
-}
-
-impl<'c> Next<'c> {
-    /// `let_go` is set when a layer drops the call on its way.
-    pub(crate) fn new(
-        layers: &'c [Arc<dyn Middleware>],
-        call: &'c CallContext,
-        carried_out: BoxFuture<'c, Ended>,
-        let_go: &'c AtomicBool,
-    ) -> Self {
-        Next { layers, call, carried_out, held: Held(let_go) }
-    }
-
-    /// Goes on: to the next layer, and from the innermost to the call itself.
-    ///
-    /// A layer that drops this before it is done ends the call, and the caller reads that the server failed.
-    pub async fn run(self) -> CallResult<'c> {
-        let Next { layers, call, carried_out, held } = self;
-        match layers.split_first() {
-            Some((layer, layers)) => layer.handle(call, Next { layers, call, carried_out, held }).await,
-            None => CallResult { ended: carried_out.await, _held: held },
-        }
-    }
-
-    /// Refuses the call: nothing runs, the caller reads the error as the tool's, and the record says `refused` with
-    /// its kind.
-    pub fn refuse(self, error: ToolError) -> CallResult<'c> {
-        CallResult { ended: Ended { answer: Err(error), has_begun: false }, _held: self.held }
-    }
-}
-
-impl fmt::Debug for Next<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {} layers further in", self.call, self.layers.len())
-    }
-}
-
-/// What a call came to. A layer can look at it, and has to hand it back.
-#[must_use = "a call that is let go of fails"]
-pub struct CallResult<'c> {
-    ended: Ended,
-    _held: Held<'c>,
-}
-
-impl CallResult<'_> {
-    /// Whether the call gave a result, which is what the tool promised.
-    #[must_use]
-    pub const fn is_success(&self) -> bool {
-        self.ended.answer.is_ok() && !self.asks()
-    }
-
-    /// Whether the function asks its person first: the call is made anew with the answer, and goes through the layers
-    /// once more.
-    #[must_use]
-    pub const fn asks(&self) -> bool {
-        matches!(self.ended.answer, Ok(Answer::Asks(_)))
-    }
-
-    /// What kind of error the caller reads, where there is no result.
-    #[must_use]
-    pub fn error(&self) -> Option<ErrorKind> {
-        self.ended.answer.as_ref().err().map(ToolError::kind)
-    }
-
-    /// Bytes of the result, before it is framed; 0 where there is none.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.ended.answer.as_ref().map_or(0, |answer| answer.bytes().len())
-    }
-
-    /// Whether the function began. Where it didn't, a layer, the reading of arguments or the gate refused the call,
-    /// and nothing was done.
-    #[must_use]
-    pub const fn has_begun(&self) -> bool {
-        self.ended.has_begun
-    }
-
-    /// What goes to the caller.
-    pub(crate) fn answer(self) -> Result<Answer, ToolError> {
-        self.ended.answer
-    }
-}
-
-impl fmt::Debug for CallResult<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut outcome = f.debug_struct("Outcome");
-        outcome.field("error", &self.error()).field("bytes", &self.bytes());
-        outcome.field("has_begun", &self.has_begun()).finish()
-    }
-}
-
-/// What carrying a call out came to.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) answer: Result<Answer, ToolError>,
-    /// Whether the function began.
-    pub(crate) has_begun: bool,
-}
-
-/// Goes with a call from layer to layer; where it is dropped, nobody can finish the call any more.
-struct Held<'c>(&'c AtomicBool);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// One that the application keeps a hand on, such as to read its figures.
+/// Middleware that is shared, such as to read its state.
 impl<M: Middleware> Middleware for Arc<M> {
     fn headers(&self) -> &'static [&'static str] {
         (**self).headers()
@@ -266,33 +144,5 @@ impl<M: Middleware> Middleware for Arc<M> {
 
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         (**self).handle(call, next)
-    }
-}
-
-/// A layer as it was added.
-pub struct Layer {
-    /// Its type, for whoever reads why a server doesn't start.
-    name: &'static str,
-    /// Those that it is for; all of them where absent.
-    tools: Option<&'static [ToolEntry]>,
-    middleware: Arc<dyn Middleware>,
-}
-
-impl Layer {
-    pub fn new<M: Middleware>(tools: Option<&'static [ToolEntry]>, middleware: M) -> Self {
-        Layer { name: type_name::<M>(), tools, middleware: Arc::new(middleware) }
-    }
-
-    pub(crate) fn tools(&self) -> Option<&'static [ToolEntry]> {
-        self.tools
-    }
-
-    /// Whether it is for the tool of that name.
-    pub(crate) fn is_for(&self, tool: &str) -> bool {
-        self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract.name == tool))
-    }
-
-    pub(crate) fn middleware(&self) -> Arc<dyn Middleware> {
-        Arc::clone(&self.middleware)
     }
 }

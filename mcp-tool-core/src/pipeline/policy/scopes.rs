@@ -1,31 +1,35 @@
-//! The built-in policy: a caller needs every scope that a tool names.
+//! The built-in policy: a caller needs every scope of a tool.
 
 use std::collections::{HashMap, HashSet};
 
 use mcp_tool_contract::model::Contract;
 
-use super::{Authorizer, Decision, DecisionFuture};
+use super::authorizer::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
-/// Permits who holds every scope of a tool, or one that includes it by the settings.
+/// The built-in policy: permits a tool if the caller holds each of its scopes, that of its gate among them, or a scope
+/// that includes it.
+///
+/// Which scopes include which is the setting `oauth.scope_hierarchy`; the local user holds every scope.
+/// `ToolServer::authorize_with` passes it to a policy of your own. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
-    /// The scopes that do for a scope, besides itself.
+    /// The scopes that include a scope.
     includers: HashMap<String, Vec<String>>,
 }
 
 impl ScopeAuthorizer {
-    /// Each line is a scope and those that it includes, which may include others in turn.
+    /// Reads a hierarchy. Each line is a scope and the scopes that it includes; inclusion is transitive.
     ///
     /// # Errors
-    /// A line that includes nothing.
+    /// If a line has only one scope.
     pub(crate) fn new(hierarchy: &[String]) -> Result<Self, String> {
         let mut included: HashMap<&str, Vec<&str>> = HashMap::new();
         for line in hierarchy {
             let mut scopes = line.split_whitespace();
             let (Some(wide), Some(first)) = (scopes.next(), scopes.next()) else {
                 return Err(format!(
-                    "{line:?} isn't a scope and those that it includes: write \"invoices:admin invoices:read\""
+                    "{line:?} isn't a scope followed by the scopes that it includes: write \"invoices:admin invoices:read\""
                 ));
             };
             included.entry(wide).or_default().extend(std::iter::once(first).chain(scopes));
@@ -45,7 +49,7 @@ impl ScopeAuthorizer {
         Ok(ScopeAuthorizer { includers })
     }
 
-    /// Whether the caller holds the scope, or one that includes it.
+    /// Returns true if the caller holds `scope` or a scope that includes it.
     #[must_use]
     pub fn holds(&self, caller: &Caller, scope: &str) -> bool {
         let held = caller.scopes();
@@ -53,49 +57,45 @@ impl ScopeAuthorizer {
             || self.includers.get(scope).is_some_and(|wide| wide.iter().any(|wide| held.hold(wide)))
     }
 
-    pub(super) fn judge(&self, caller: &Caller, tool: &Contract) -> Decision {
+    /// Decides without a boxed future.
+    pub(super) fn check(&self, caller: &Caller, tool: &Contract) -> Decision {
         let missing: Vec<String> =
-            of(tool).filter(|scope| !self.holds(caller, scope)).map(str::to_owned).collect();
+            tool.required_scopes().filter(|scope| !self.holds(caller, scope)).map(str::to_owned).collect();
         if missing.is_empty() { Decision::Permit } else { Decision::NeedsScopes { missing } }
     }
 }
 
 impl Authorizer for ScopeAuthorizer {
     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        Box::pin(std::future::ready(self.judge(caller, tool)))
+        Box::pin(std::future::ready(self.check(caller, tool)))
     }
-}
-
-/// The scopes that a tool and its gate need.
-pub(super) fn of(tool: &Contract) -> impl Iterator<Item = &'static str> {
-    tool.required_scopes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn held(lines: &[&str], scopes: &[&str], wanted: &str) -> bool {
+    fn holds(lines: &[&str], scopes: &[&str], wanted: &str) -> bool {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         let authorizer = ScopeAuthorizer::new(&lines).unwrap_or_default();
         authorizer.holds(&Caller::new("ann").with_scopes(scopes.iter().copied()), wanted)
     }
 
     #[test]
-    fn a_scope_includes_what_the_settings_say_and_what_that_includes() {
+    fn scope_inclusion_is_transitive() {
         let lines = ["root admin", "admin write read", "write read"];
-        assert!(held(&lines, &["root"], "read") && held(&lines, &["admin"], "write"));
-        assert!(!held(&lines, &["read"], "write") && !held(&lines, &["write"], "admin"));
-        assert!(!held(&[], &["admin"], "read") && !held(&lines, &["administrator"], "read"));
+        assert!(holds(&lines, &["root"], "read") && holds(&lines, &["admin"], "write"));
+        assert!(!holds(&lines, &["read"], "write") && !holds(&lines, &["write"], "admin"));
+        assert!(!holds(&[], &["admin"], "read") && !holds(&lines, &["administrator"], "read"));
     }
 
     #[test]
-    fn scopes_that_include_each_other_end() {
-        assert!(held(&["a b", "b a"], &["b"], "a") && held(&["a a b"], &["a"], "b"));
+    fn scopes_that_include_each_other_are_equivalent() {
+        assert!(holds(&["a b", "b a"], &["b"], "a") && holds(&["a a b"], &["a"], "b"));
     }
 
     #[test]
-    fn a_line_includes_something() {
+    fn line_with_one_scope_is_refused() {
         assert!(ScopeAuthorizer::new(&["admin".to_owned()]).is_err());
     }
 }

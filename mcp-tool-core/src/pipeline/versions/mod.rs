@@ -1,7 +1,7 @@
-//! Which version of a tool a call means: what its caller asks for, what the operator pinned its client to, what
-//! it last listed; else the newest.
+//! Version policy: the version of a tool that a call means. It satisfies the request and the client's pins; without
+//! either it is the version that the caller last listed, or its successor; else the newest.
 
-mod known;
+mod last_listed;
 mod requirement;
 
 use std::sync::Arc;
@@ -10,31 +10,37 @@ use crate::{
     call::caller::Caller,
     pipeline::registry::{RegisteredTool, Registry},
 };
-pub use known::{Known, List};
+pub use last_listed::{LastListed, List};
 pub use requirement::{ClientPin, Requirement};
 
-/// What a call named.
+/// The result of [`Versions::resolve`].
 #[derive(Debug)]
 pub(crate) enum Resolved<'r> {
     /// This version.
     Is(&'r Arc<RegisteredTool>),
-    /// No tool of that name is served.
+    /// No tool has that name.
     Unknown,
-    /// The tool is served, and no version of it that this asks for.
-    Unsatisfied { asked: String, versions: Vec<&'r Arc<RegisteredTool>> },
-    /// The caller knows a version that isn't served any more, and this one isn't its successor.
+    /// No version satisfies all requirements.
+    Unsatisfied {
+        /// The requirements.
+        asked: String,
+        /// All versions, newest first.
+        versions: Vec<&'r Arc<RegisteredTool>>,
+    },
+    /// The caller last listed a version that is no longer served and has no successor; this is the newest version.
     Changed(&'r Arc<RegisteredTool>),
 }
 
-/// Versions as callers may ask for them.
+/// Client pins and last-listed contracts.
 #[derive(Debug, Default)]
 pub struct Versions {
     pub(crate) pins: Vec<ClientPin>,
-    pub known: Arc<Known>,
+    /// Contracts that callers last listed.
+    pub last_listed: Arc<LastListed>,
 }
 
 impl Versions {
-    /// The version that is meant by a name, which may be `name_v1` for an older major.
+    /// Finds the version that a call by `name` means; `name_v1` is the older major version 1.
     pub(crate) fn resolve<'r>(
         &self,
         registry: &'r Registry,
@@ -65,8 +71,8 @@ impl Versions {
         if !pins.is_empty() || major.is_some() {
             return Resolved::Is(newest);
         }
-        let Some((version, digest)) = self.known.of(caller, tool) else { return Resolved::Is(newest) };
-        // What is known is served by its own version, or by a later one of its major: minor versions break nobody.
+        let Some((version, digest)) = self.last_listed.of(caller, tool) else { return Resolved::Is(newest) };
+        // A later minor version is compatible with the one that was listed.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version;
             tool.digest == digest || (own.major == version.major && own.minor > version.minor)
@@ -74,8 +80,8 @@ impl Versions {
         family.iter().find(succeeds).map_or(Resolved::Changed(newest), Resolved::Is)
     }
 
-    /// The tools that a caller may know of, by their places among all, each under the name that it calls: the newest version that its
-    /// client's pins allow under the tool's own, older majors under `name_v1`.
+    /// Returns the tools of a caller's list: the newest version that its pins allow under the tool's own name, older
+    /// major versions under `name_v1`. `may` decides by the tool's index whether the caller may use it.
     pub(crate) fn listed(
         &self,
         registry: &Registry,
@@ -83,19 +89,19 @@ impl Versions {
         may: impl Fn(usize) -> bool,
     ) -> Vec<Listed> {
         let mut listed: Vec<Listed> = Vec::new();
-        for (place, tool) in registry.tools().iter().enumerate() {
+        for (index, tool) in registry.tools().iter().enumerate() {
             let name = tool.contract.name;
             let fits = |tool: &RegisteredTool| {
                 self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version, &tool.digest))
             };
-            if !may(place) || !fits(tool) {
+            if !may(index) || !fits(tool) {
                 continue;
             }
-            // A call by the tool's own name means the newest, whether or not this caller may use it.
+            // A call by the tool's own name means the newest version, even if this caller may not use it.
             let newer =
                 |other: &Arc<RegisteredTool>| other.contract.version > tool.contract.version && fits(other);
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
-            listed.push(Listed { place, is_newest });
+            listed.push(Listed { place: index, is_newest });
         }
         listed
     }
@@ -108,13 +114,13 @@ impl Versions {
 /// A tool in a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
-    /// Where it stands among all tools.
+    /// Index among all tools.
     pub(crate) place: usize,
-    /// Whether it stands under the tool's own name.
+    /// True if it is listed under the tool's own name.
     pub(crate) is_newest: bool,
 }
 
-/// The name and the major of `name_v1`.
+/// Splits `name_v1` into name and major version.
 fn major_of(name: &str) -> Option<(&str, u32)> {
     let (plain, major) = name.rsplit_once("_v")?;
     let is_plain = major == "0" || !major.starts_with('0');

@@ -1,4 +1,4 @@
-//! What a caller, or an operator for it, asks of a version.
+//! Requirements for versions, by a caller or by the operator for a client.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use mcp_tool_contract::{digest::Digest, model::Version};
 
 use crate::call::caller::Caller;
 
-/// A requirement as Cargo writes them (`^1.2`, `>=1, <3`), or the digest of one contract (`sha256:…`).
+/// A version requirement in Cargo's syntax (`^1.2`, `>=1, <3`), or the digest of one contract (`sha256:…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// A range of versions.
@@ -16,24 +16,24 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    /// Parses a requirement of at most 256 characters. Spaces may separate bounds instead of commas.
+    ///
     /// # Errors
-    /// What is wanted instead.
+    /// A message that describes the syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const WANTED: &str =
-            "a requirement is wanted, such as \"^1.2\" or \">=1, <3\", or a contract's \"sha256:…\"";
+        const SYNTAX: &str = "not a version requirement: write one such as \"^1.2\" or \">=1, <3\", or a contract's \"sha256:…\"";
         if text.starts_with("sha256:") {
-            return Digest::parse(text).map(Requirement::Contract).ok_or_else(|| WANTED.into());
+            return Digest::parse(text).map(Requirement::Contract).ok_or_else(|| SYNTAX.into());
         }
         if text.len() > 256 {
-            return Err(WANTED.into());
+            return Err(SYNTAX.into());
         }
-        // Where commas part a list, spaces part the bounds.
         let text = if text.contains(',') {
             text.to_owned()
         } else {
             text.split_whitespace().collect::<Vec<_>>().join(", ")
         };
-        semver::VersionReq::parse(&text).map(Requirement::Range).map_err(|_| WANTED.into())
+        semver::VersionReq::parse(&text).map(Requirement::Range).map_err(|_| SYNTAX.into())
     }
 
     pub(crate) fn fits(&self, version: &Version, digest: &Digest) -> bool {
@@ -55,25 +55,25 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// A client that the operator holds to a requirement.
+/// A requirement that the operator sets for a client (`contract.pins`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientPin {
     client: String,
-    /// One tool; all of them where absent.
+    /// The tool; all tools if `None`.
     pub(crate) tool: Option<String>,
     pub(crate) requirement: Requirement,
 }
 
 impl ClientPin {
-    /// Reads `CLIENT TOOL REQUIREMENT`, where the tool may be `*`.
+    /// Parses `CLIENT TOOL REQUIREMENT`, where the tool may be `*`.
     ///
     /// # Errors
-    /// What is wanted instead.
+    /// A message that describes the syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.trim().splitn(3, char::is_whitespace);
         let (Some(client), Some(tool), Some(requirement)) = (words.next(), words.next(), words.next()) else {
             return Err(
-                "a client, a tool (or `*`) and a requirement are wanted: \"acme-agent list_invoices ^1\""
+                "not a pin: write a client, a tool (or `*`) and a requirement, such as \"acme-agent list_invoices ^1\""
                     .into(),
             );
         };
@@ -84,8 +84,8 @@ impl ClientPin {
         })
     }
 
-    /// Whether it holds this caller for this tool: by its client id or its agent. A local client is told by the
-    /// name that it gives itself, whatever its version.
+    /// Returns true if the pin is for this caller's calls of `tool`: by client id or agent, or by the name that a local
+    /// client gives itself, in any version.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn requirements_are_cargos() {
+    fn requirement_has_the_syntax_of_cargo() {
         for (requirement, major, minor) in [
             ("^1.2", 1, 9),
             ("1.2", 1, 2),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_requirement_is_refused() {
+    fn invalid_requirement_is_refused() {
         for text in ["", "newest", "1.x.y.z", "sha256:12", "sha256:", &"1".repeat(300), ">"] {
             assert!(Requirement::parse(text).is_err(), "{text}");
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_is_for_its_client_and_its_tool() {
+    fn pin_is_for_its_client_and_its_tool() {
         let Ok(pin) = ClientPin::parse("acme list >=1, <2") else { panic!("no pin") };
         let local = Caller::local(Scopes::All);
         assert!(pin.is_for(&local.clone().with_agent("acme 3.1"), "list"));

@@ -88,7 +88,7 @@ impl AuthenticationLayer {
 
     /// Records a request that is not authenticated, and answers it.
     pub(super) fn refuse(&self, denied: &Denied, dispatcher: &Dispatcher, remote: Option<IpAddr>) -> Answer {
-        dispatcher.unauthenticated(denied, remote);
+        dispatcher.record_unauthenticated(denied, remote);
         let code = match denied {
             Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => code::UNAUTHENTICATED,
             Denied::Malformed(_) => code::INVALID_REQUEST,

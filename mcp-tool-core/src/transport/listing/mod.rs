@@ -109,7 +109,7 @@ impl Listing {
         let entries = Entries::of(registry, !versions.pins.is_empty())?;
         let (mut alike, mut likes, mut found) = (Vec::new(), Vec::new(), HashMap::new());
         for (place, tool) in registry.tools().iter().enumerate() {
-            let like = *found.entry(policy::needed(tool)).or_insert_with(|| {
+            let like = *found.entry(policy::needed_scopes(tool)).or_insert_with(|| {
                 alike.push(place);
                 alike.len() - 1
             });
@@ -166,7 +166,7 @@ impl Endpoint {
         let page = shown.page(number, &self.listing.entries, registry, &services.sealer);
         let page = page.ok_or_else(|| ProtocolError::new(code::INTERNAL, "a cursor could not be sealed"))?;
         if !is_off {
-            versions.known.listed_as(caller, shown.known(registry));
+            versions.last_listed.listed_as(caller, shown.known(registry));
         }
         Ok(page)
     }
@@ -232,7 +232,7 @@ impl Endpoint {
         }
         let Dispatcher { registry, versions, .. } = &self.dispatcher;
         let shown = self.shown_to(caller).await;
-        versions.known.listed_as(caller, shown.known(registry));
+        versions.last_listed.listed_as(caller, shown.known(registry));
         shown.entries(&self.listing.entries).map(str::to_owned).collect()
     }
 }

@@ -8,7 +8,7 @@ use super::{entry::Entries, page::Page};
 use crate::{
     pipeline::{
         registry::Registry,
-        versions::{Known, List},
+        versions::{LastListed, List},
     },
     seal::Sealer,
 };
@@ -81,7 +81,9 @@ impl Shown {
     pub(super) fn known(&self, registry: &Registry) -> &Arc<List> {
         self.known.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
-            Known::list_of(newest.filter_map(|(place, _)| registry.tools().get(*place).map(|tool| &**tool)))
+            LastListed::list_of(
+                newest.filter_map(|(place, _)| registry.tools().get(*place).map(|tool| &**tool)),
+            )
         })
     }
 

@@ -16,7 +16,7 @@ use super::{
     sets::{MOST, Sets},
 };
 use crate::{
-    application::{Application, Settings},
+    application::{Application, OperatorSettings},
     audit::LineSink,
     call::{
         caller::{Caller, Scopes},
@@ -30,8 +30,8 @@ use crate::{
     },
     tool::{
         Bound, Running, Source, ToolEntry,
-        completion::Completing,
-        result::AdapterTarget,
+        answer::AdapterTarget,
+        completion::CompletionFuture,
         state::{MissingState, StateMap},
     },
 };
@@ -70,7 +70,7 @@ impl Bound for Inert {
         Ok(())
     }
 
-    fn complete<'a>(&'a self, _: &'a CallContext, _: &str, _: &'a str) -> Option<Completing<'a>> {
+    fn complete<'a>(&'a self, _: &'a CallContext, _: &str, _: &'a str) -> Option<CompletionFuture<'a>> {
         None
     }
 
@@ -129,15 +129,15 @@ fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
     entries
 }
 
-async fn start(tools: Vec<ToolEntry>, settings: &Settings) -> Endpoint {
+async fn start(tools: Vec<ToolEntry>, settings: &OperatorSettings) -> Endpoint {
     Application { tools, ..Application::new("lists", "1") }
         .start(settings, LineSink(std::io::sink()))
         .await
         .unwrap()
 }
 
-fn paged(page: u32) -> Settings {
-    Settings { list_page: NonZeroU32::new(page).unwrap(), ..Settings::default() }
+fn paged(page: u32) -> OperatorSettings {
+    OperatorSettings { list_page: NonZeroU32::new(page).unwrap(), ..OperatorSettings::default() }
 }
 
 /// A tool as it stands in a list: its name, and its version.
@@ -197,7 +197,10 @@ async fn oracle(endpoint: &Endpoint, caller: &Caller, grantable: bool) -> Vec<En
 /// Each entry says what the contract does, and rmcp loses nothing of it, which answers in a session.
 #[tokio::test]
 async fn an_entry_is_the_contracts() {
-    let settings = Settings { pins: vec![ClientPin::parse("agent * ^1").unwrap()], ..Settings::default() };
+    let settings = OperatorSettings {
+        pins: vec![ClientPin::parse("agent * ^1").unwrap()],
+        ..OperatorSettings::default()
+    };
     for seed in 1..10 {
         let endpoint = start(any_tools(&mut Random(seed)), &settings).await;
         for (place, tool) in endpoint.dispatcher.registry.tools().iter().enumerate() {
@@ -253,7 +256,7 @@ async fn nobody_sees_what_is_another_callers() {
         let tools = any_tools(random);
         let page = 1 + random.below(30);
         let grantable = random.chance(20);
-        let mut settings = Settings { shows_grantable: grantable, ..paged(page as u32) };
+        let mut settings = OperatorSettings { shows_grantable: grantable, ..paged(page as u32) };
         if random.chance(30) {
             let pin = |pin: &str| ClientPin::parse(pin).unwrap();
             settings.pins = vec![pin("agent * >=1, <3"), pin("agent * <=2")];
@@ -326,7 +329,7 @@ fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
 
 #[tokio::test]
 async fn no_more_lists_are_kept_than_there_is_room_for() {
-    let endpoint = start(scoped(7, "Words."), &Settings::default()).await;
+    let endpoint = start(scoped(7, "Words."), &OperatorSettings::default()).await;
     let mut kept = None;
     for caller in callers(7) {
         assert_eq!(walked(&endpoint, &caller, 7).await, oracle(&endpoint, &caller, false).await);
@@ -338,7 +341,7 @@ async fn no_more_lists_are_kept_than_there_is_room_for() {
     assert_eq!(endpoint.listing.sets.kept().0, MOST);
 
     let with_room = async |room: usize| {
-        let mut endpoint = start(scoped(4, "Words."), &Settings::default()).await;
+        let mut endpoint = start(scoped(4, "Words."), &OperatorSettings::default()).await;
         let one = endpoint.listing.entries.at(0).len() + 1;
         endpoint.listing.sets = Sets::with_room(room * one);
         (endpoint, room * one)
@@ -368,7 +371,7 @@ async fn what_is_seen_by_all_is_one_text_for_all() {
 
 #[tokio::test]
 async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
-    let keyed = |page| Settings { seal_keys: vec!["A".repeat(43)], ..paged(page) };
+    let keyed = |page| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));
     let first = endpoint.page(&all, None).await.unwrap();
@@ -415,7 +418,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
 #[tokio::test]
 async fn a_caller_is_held_to_what_it_saw() {
     let endpoint = start(scoped(3, "Words."), &paged(1)).await;
-    let known = &endpoint.dispatcher.versions.known;
+    let known = &endpoint.dispatcher.versions.last_listed;
     let caller = Caller::new("ann").with_agent("bot").with_scopes(["s0", "s2"]);
     assert!(endpoint.page(&caller, Some("x")).await.is_err());
     assert!(known.of(&caller, "tool_s0").is_none(), "it saw nothing");
@@ -430,7 +433,7 @@ async fn a_caller_is_held_to_what_it_saw() {
 #[test]
 fn many_ask_at_one_time() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let endpoint = runtime.block_on(start(scoped(8, "Words."), &Settings::default()));
+    let endpoint = runtime.block_on(start(scoped(8, "Words."), &OperatorSettings::default()));
     let endpoint = &endpoint;
     thread::scope(|scope| {
         for thread in 0..8 {

@@ -14,17 +14,17 @@ use super::{
     super::{Door, HttpSettings, Origins, PATH, serve},
     tools,
 };
-use crate::{audit::LineSink, application::Settings, transport::{Endpoint, protocol::Protocol}};
+use crate::{audit::LineSink, application::OperatorSettings, transport::{Endpoint, protocol::Protocol}};
 
 /// Bytes of a body that both sides take.
 pub(super) const MAX_BODY: usize = 64 * 1024;
 
 /// The tools with the same settings each time; records go nowhere.
 pub(super) async fn endpoint() -> Arc<Endpoint> {
-    let settings = Settings {
+    let settings = OperatorSettings {
         local_scopes: Some(vec!["differential:read".to_owned()]),
         seal_keys: vec!["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE".to_owned()],
-        ..Settings::default()
+        ..OperatorSettings::default()
     };
     Arc::new(tools::server().start(&settings, LineSink(std::io::sink())).await.unwrap())
 }

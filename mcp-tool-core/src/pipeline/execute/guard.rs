@@ -1,4 +1,4 @@
-//! The deadline and the panic guard.
+//! Deadline and panic guard.
 
 use std::{
     any::Any,
@@ -19,72 +19,74 @@ use crate::{
     error::{ErrorKind, ToolError},
     tool::{
         Bound, Running,
-        result::{Answer, ToolReturn},
+        answer::{ToolAnswer, ToolReturn},
     },
 };
 
-/// Reads the arguments; a panic in a type's own reading is caught too.
+/// Reads the arguments. Also catches a panic of a parameter type's own code.
 pub(crate) fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
     arguments: &ArgumentText<'_>,
 ) -> Result<Running<'a>, ToolError> {
     match catch_unwind(AssertUnwindSafe(|| tool.call(cx, arguments))) {
-        Ok(read) => read.map_err(ToolError::unread),
+        Ok(read) => read.map_err(ToolError::arguments_refused),
         Err(panic) => Err(panicked(&*panic)),
     }
 }
 
-/// Runs what isn't part of the function, and may panic all the same.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
+/// Runs application code outside the function; a panic becomes an internal error.
+pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Runs the function until it is done, has panicked, or its time is over.
+/// Runs the function until it returns, panics, or reaches the deadline.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
     let _asks = cx.asking().start_function();
-    // A function that asks waits without end: its call ends with the questions, and is made anew.
+    // A function that asks the user stays pending: its call ends with the questions, and the client calls again.
     let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
         Poll::Pending if cx.asking().poll_questions(waker) => Poll::Ready(None),
         polled => polled.map(Some),
     };
-    // What is done at once needs no timer.
-    let done = match poll_fn(|waker| Poll::Ready(step(waker))).await {
-        Poll::Ready(done) => Ok(done),
-        Poll::Pending => in_time(&mut step, cx).await,
-    };
-    match done {
+    match before_deadline(&mut step, cx).await {
         Ok(Some(Ok(returned))) => returned,
         Ok(Some(Err(panic))) => Err(panicked(&*panic)),
-        Ok(None) => cx.input_required().map(|asks| ToolReturn::Answer(Answer::Asks(asks))),
+        Ok(None) => cx.input_required().map(|asks| ToolReturn::Answer(ToolAnswer::Asks(asks))),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }
 
-/// Goes on until this is done, has panicked, or the call's time is over.
-pub(crate) async fn within<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
+/// Runs a future of the call until it completes, panics, or reaches the deadline.
+pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
     let mut guarded = AssertUnwindSafe(work).catch_unwind();
     let mut step = |waker: &mut Context<'_>| Pin::new(&mut guarded).poll(waker);
-    let done = match poll_fn(|waker| Poll::Ready(step(waker))).await {
-        Poll::Ready(done) => Ok(done),
-        Poll::Pending => in_time(&mut step, cx).await,
-    };
-    match done {
+    match before_deadline(&mut step, cx).await {
         Ok(Ok(returned)) => Ok(returned),
         Ok(Err(panic)) => Err(panicked(&*panic)),
         Err(_) => Err(timed_out(cx).unsettled()),
     }
 }
 
-/// Goes on until the deadline, which moves on by what a person takes to answer.
-async fn in_time<T>(
+/// Polls `step` until it is ready or the deadline passes. The first poll needs no timer.
+async fn before_deadline<T>(
+    step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
+    cx: &CallContext,
+) -> Result<T, Elapsed> {
+    match poll_fn(|waker| Poll::Ready(step(waker))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => with_timer(step, cx).await,
+    }
+}
+
+/// Polls `step` until it is ready or the deadline passes, which is extended by the time that the user takes to answer.
+async fn with_timer<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,
 ) -> Result<T, Elapsed> {
     loop {
         let until = match cx.asking().is_waiting() {
-            true => Instant::now() + AGAIN,
+            true => Instant::now() + RECHECK,
             false => cx.deadline(),
         };
         match tokio::time::timeout_at(until, poll_fn(&mut *step)).await {
@@ -94,12 +96,13 @@ async fn in_time<T>(
     }
 }
 
-/// How often it is looked whether a person has answered, where the deadline would have passed meanwhile.
-const AGAIN: Duration = Duration::from_secs(1);
+/// Interval at which a call that waits for the user's answer checks whether it still waits.
+const RECHECK: Duration = Duration::from_secs(1);
 
-/// Runs a function that isn't async on the blocking pool. Once it has begun it can't be stopped: whatever it
-/// holds of the call's context, the permits among it, it holds until it truly ends. One that still waits for a
-/// thread when its call is given up never begins.
+/// Runs a function that isn't async on the blocking pool.
+///
+/// Once begun, it can't be stopped: its clone of the call's context keeps the permits until it returns. A function that
+/// still waits for a thread when its call is dropped never begins.
 pub(crate) async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
@@ -114,8 +117,8 @@ pub(crate) async fn blocking<R: Send + 'static>(
 
 fn timed_out(cx: &CallContext) -> ToolError {
     let contract = cx.contract();
-    let remedy = if contract.hints.read_only { ": try again with less to do" } else { "" };
-    ToolError::of(ErrorKind::Timeout, format!("'{}' ran out of time{remedy}", contract.name))
+    let remedy = if contract.hints.read_only { ": ask for less" } else { "" };
+    ToolError::of(ErrorKind::Timeout, format!("'{}' exceeded its timeout{remedy}", contract.name))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ToolError {
@@ -138,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_still_waits_for_a_thread_when_it_is_given_up_never_begins() {
+    fn function_that_waits_for_a_thread_never_begins_once_dropped() {
         let built =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build();
         let Ok(runtime) = built else { panic!("{built:?}") };
@@ -152,7 +155,7 @@ mod tests {
             drop(waiting);
             drop(release);
             assert!(first.await.is_ok());
-            // The one thread takes this after whatever waited before it.
+            // The pool's only thread takes this after everything that waited before it.
             assert!(blocking(|| ()).await.is_ok());
         });
         assert!(!ran.load(Ordering::Relaxed));

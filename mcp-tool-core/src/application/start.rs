@@ -1,0 +1,173 @@
+//! The start of a server: opens state, binds the tools and makes the endpoint that transports serve.
+
+use std::{io::Write, sync::Arc};
+
+use super::{Application, OpenState, OperatorSettings};
+use crate::{
+    announce::Announcements,
+    ask::{UsedStates, WaitLimit},
+    audit::{Audit, FileSink, LineSink, Sink, UnauthenticatedRecords},
+    call::{
+        caller::{Caller, Scopes},
+        services::Services,
+    },
+    control::Controls,
+    pipeline::{
+        Dispatcher,
+        limits::{Concurrency, Rates},
+        policy::{Policy, ScopeAuthorizer},
+        registry::Registry,
+        usage::DeprecatedUsage,
+        versions::{LastListed, Versions},
+    },
+    seal::Sealer,
+    start_error::StartError,
+    tasks::Tasks,
+    tool::{
+        ToolEntry,
+        state::{DuplicateState, StateMap},
+    },
+    transport::{Endpoint, Introduction},
+};
+
+impl OperatorSettings {
+    /// Starts an application, with audit records in the file of the settings, or in `log`.
+    pub async fn start(
+        &self,
+        application: Application,
+        log: impl Write + Send + 'static,
+    ) -> Result<Endpoint, StartError> {
+        match &self.audit_file {
+            Some(path) => {
+                let sink = FileSink::new(path.clone(), self.audit_max_size, self.audit_keep);
+                application.start(self, sink).await
+            }
+            None => application.start(self, LineSink(log)).await,
+        }
+    }
+}
+
+impl Application {
+    /// Opens the application state, binds the tools to it and makes the endpoint.
+    pub async fn start(self, settings: &OperatorSettings, sink: impl Sink) -> Result<Endpoint, StartError> {
+        let state = open_state(self.state, &self.announcements).await?;
+        let registry = Registry::bind(&self.tools, &state, &settings.allow_destructive, &self.middleware)?;
+        check_upstreams(&self.tools, settings)?;
+        let versions = versions(settings, &registry)?;
+        let sealer = sealer(settings, &registry)?;
+        let audit = start_audit(sink)?;
+        let scopes = setting("oauth.scope_hierarchy", ScopeAuthorizer::new(&settings.scope_hierarchy))?;
+        let controls = controls(settings, &self.announcements)?;
+        let dispatcher = Dispatcher {
+            controls,
+            registry,
+            versions,
+            scopes: Arc::new(scopes.clone()),
+            policy: match self.policy {
+                Some(make_policy) => make_policy(scopes),
+                None => Policy::Scopes(scopes),
+            },
+            usage: DeprecatedUsage::default(),
+            concurrency: Concurrency::new(settings.concurrency),
+            rates: Rates::default(),
+            audit,
+            unauthenticated: UnauthenticatedRecords::default(),
+            timeout: settings.timeout,
+            services: Arc::new(Services {
+                sealer,
+                max_result: settings.max_result,
+                used_states: UsedStates::default(),
+                wait_limit: WaitLimit::for_concurrency(settings.concurrency.get()),
+                announcements: self.announcements,
+                outbound: settings.outbound.clone(),
+            }),
+        };
+        let introduction = Introduction {
+            name: self.name,
+            version: self.version,
+            instructions: self.instructions,
+            fallback: self.fallback,
+        };
+        let tasks = Tasks::for_concurrency(settings.concurrency.get());
+        let lists = (settings.shows_grantable, settings.list_page);
+        let endpoint = Endpoint::new(dispatcher, tasks, introduction, local_caller(settings), lists);
+        endpoint.map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
+    }
+}
+
+/// Names the setting in an error.
+fn setting<T>(name: &str, result: Result<T, impl std::fmt::Display>) -> Result<T, StartError> {
+    result.map_err(|error| StartError::Setting(format!("{name}: {error}")))
+}
+
+/// Opens the values of application state, in order. `Announcements` is registered for every application.
+async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Result<StateMap, StartError> {
+    let mut state = StateMap::default();
+    if let Some(DuplicateState(name)) = state.insert(announcements.clone()) {
+        return Err(StartError::DuplicateState(name));
+    }
+    for open in open {
+        state = open(state).await?;
+    }
+    Ok(state)
+}
+
+/// Checks that upstreams are configured if a tool reaches one.
+fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
+    let reached = |entry: &ToolEntry| Some((entry.contract.name, *entry.contract.upstreams.first()?));
+    match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {
+        Some((tool, upstream)) => Err(StartError::Upstream { tool, upstream }),
+        None => Ok(()),
+    }
+}
+
+/// Reads the last-listed contracts, and checks that each pin names a served tool.
+fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions, StartError> {
+    for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
+        if registry.family(tool).is_none() {
+            return setting("contract.pins", Err(format!("no tool is named '{tool}'")));
+        }
+    }
+    let last_listed = match &settings.known_file {
+        None => LastListed::default(),
+        Some(file) => {
+            let read = LastListed::open(file);
+            let read = read.map_err(|error| format!("{} can't be read: {error}", file.display()));
+            setting("contract.known_file", read)?
+        }
+    };
+    Ok(Versions { pins: settings.pins.clone(), last_listed: Arc::new(last_listed) })
+}
+
+/// Makes the sealer of cursors; logs if cursors end with the process.
+fn sealer(settings: &OperatorSettings, registry: &Registry) -> Result<Sealer, StartError> {
+    let keys = settings.seal_keys.iter().map(String::as_str);
+    let sealer = setting("seal.keys", Sealer::new(keys))?;
+    let tools = registry.tools();
+    let has_cursors = tools.iter().any(|tool| tool.contract.is_paged())
+        || u32::try_from(tools.len()).unwrap_or(u32::MAX) > settings.list_page.get();
+    if has_cursors && settings.seal_keys.is_empty() {
+        tracing::info!("no seal.keys are set: cursors are valid until this process ends");
+    }
+    Ok(sealer)
+}
+
+fn start_audit(sink: impl Sink) -> Result<Arc<Audit>, StartError> {
+    let what = || "the audit thread could not be started".into();
+    Audit::start(sink).map(Arc::new).map_err(|source| StartError::Io { what: what(), source })
+}
+
+fn controls(settings: &OperatorSettings, announcements: &Announcements) -> Result<Controls, StartError> {
+    match &settings.control_file {
+        None => Ok(Controls::none()),
+        Some(file) => setting("control.file", Controls::open(file, announcements)),
+    }
+}
+
+/// Returns the caller of stdio, and of HTTP without authorization.
+fn local_caller(settings: &OperatorSettings) -> Caller {
+    Caller::local(match &settings.local_scopes {
+        None => Scopes::All,
+        Some(scopes) => scopes.iter().cloned().collect(),
+    })
+}

@@ -1,0 +1,105 @@
+//! Admission: decides whether a call may begin, before its arguments are read.
+
+mod admitted;
+mod refusal;
+mod stages;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{CallOrigin, Dispatcher};
+use crate::{
+    ask::Asking,
+    call::{caller::Caller, report::Reports, trace::TraceContext},
+    pipeline::{
+        policy::Decision,
+        versions::{Requirement, Resolved},
+    },
+};
+pub use admitted::Admitted;
+pub use refusal::{Refusal, RefusalKind};
+use stages::Admission;
+
+/// The tool that a call asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRequest<'a> {
+    /// Name of the tool.
+    pub name: &'a str,
+    /// Versions of the tool that the caller accepts.
+    pub requires: Option<&'a Requirement>,
+    /// Size of the arguments in bytes, for the record.
+    pub arguments_bytes: usize,
+    /// For a completion: the parameter whose argument is completed.
+    pub completes: Option<&'a str>,
+}
+
+/// Capabilities of the client that a call uses.
+#[derive(Debug, Default)]
+pub struct CallOptions {
+    /// Receiver of progress and log messages, if the caller asked for any.
+    pub reports: Option<Reports>,
+    /// How the user can be asked.
+    pub asking: Asking,
+    /// Trace context of the request.
+    pub trace: Option<TraceContext>,
+}
+
+impl Dispatcher {
+    /// Admits a call, or records and returns its refusal. Authentication happens before, in the transport.
+    pub async fn admit(
+        &self,
+        origin: impl Into<CallOrigin>,
+        request: CallRequest<'_>,
+        options: CallOptions,
+    ) -> Result<Admitted, Box<Refusal>> {
+        let call = Admission::new(self, origin.into(), request);
+
+        call.check_caller_enabled().map_err(|refusal| refusal.recorded(call.record(None)))?;
+        let (tool, is_current) = match call.resolve() {
+            Resolved::Is(tool) => (tool, true),
+            Resolved::Changed(tool) => (tool, false),
+            Resolved::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
+            Resolved::Unsatisfied { asked, versions } => return Err(call.unsatisfied(asked, versions).await),
+        };
+
+        let mut record = call.record(Some(tool));
+        let checks = async {
+            call.check_tool_enabled(tool)?;
+            call.check_policy(tool).await?;
+            call.check_last_listed(tool, is_current)?;
+            call.check_audit(tool)?;
+            call.take_permits(tool)
+        };
+        let permits = match checks.await {
+            Ok(permits) => permits,
+            Err(refusal) => return Err(refusal.recorded(record)),
+        };
+
+        call.count_deprecated(tool);
+        let cx = call.into_context(tool, permits, options);
+        record.admitted(cx.clone());
+        Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
+    }
+
+    /// Returns false if the policy refuses the caller the tool that it names; true for a name that no tool has.
+    pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
+        match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
+            Resolved::Is(tool) | Resolved::Changed(tool) => {
+                self.policy.decide(caller, tool).await == Decision::Permit
+            }
+            Resolved::Unknown | Resolved::Unsatisfied { .. } => true,
+        }
+    }
+
+    /// Records a call that the transport refused before admission; returns its correlation id.
+    pub(crate) fn record_refusal(
+        &self,
+        origin: impl Into<CallOrigin>,
+        request: CallRequest<'_>,
+        reason: &str,
+        detail: Option<&str>,
+    ) -> Uuid {
+        Admission::new(self, origin.into(), request).record_refusal(reason, detail)
+    }
+}

@@ -1,0 +1,268 @@
+//! The stages of admission. Each checks one condition and makes the refusal for it.
+
+use std::sync::Arc;
+
+use mcp_tool_contract::{model::Contract, read::violation::shown};
+use uuid::Uuid;
+
+use super::{CallOptions, CallRequest, Refusal, RefusalKind};
+use crate::{
+    audit::{CallStart, PendingRecord, RecordOutcome},
+    call::{
+        caller::{Caller, Scopes},
+        cancellation::Cancellation,
+        context::CallContext,
+        facts::CallFacts,
+        permits::Permits,
+    },
+    clock::Moment,
+    control::Disabled,
+    error::{ErrorKind, ToolError},
+    pipeline::{
+        CallOrigin, Dispatcher, limits,
+        policy::{self, Decision},
+        registry::RegisteredTool,
+        versions::Resolved,
+    },
+    tool::completion,
+};
+
+/// A call that is being admitted.
+pub(super) struct Admission<'a> {
+    dispatcher: &'a Dispatcher,
+    origin: CallOrigin,
+    request: CallRequest<'a>,
+    start: CallStart<'a>,
+}
+
+impl<'a> Admission<'a> {
+    /// Takes a call that arrived just now.
+    pub(super) fn new(dispatcher: &'a Dispatcher, origin: CallOrigin, request: CallRequest<'a>) -> Self {
+        let CallRequest { name, arguments_bytes, completes, .. } = request;
+        let (moment, remote) = (Moment::now(), origin.remote);
+        let start = CallStart { moment, correlation: moment.id(), remote, name, arguments_bytes, completes };
+        Admission { dispatcher, origin, request, start }
+    }
+
+    fn caller(&self) -> &Caller {
+        &self.origin.caller
+    }
+
+    fn is_completion(&self) -> bool {
+        self.request.completes.is_some()
+    }
+
+    /// Begins the audit record, once the tool is known or the call is refused before that.
+    pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
+        let Dispatcher { audit, .. } = self.dispatcher;
+        let mut record = Box::new(PendingRecord::new(
+            audit,
+            self.start,
+            self.caller().clone(),
+            tool.map(|tool| &tool.stamp),
+        ));
+        let target = tool.and_then(|tool| tool.adapts()?.chain().last());
+        if let Some(target) = target.filter(|_| !self.is_completion()) {
+            record.answered_by(&target.stamp);
+        }
+        record
+    }
+
+    /// Records a refusal that the transport decided; returns the correlation id.
+    pub(super) fn record_refusal(&self, reason: &str, detail: Option<&str>) -> Uuid {
+        self.record(None).failed(RecordOutcome::Refused, reason, detail);
+        self.start.correlation
+    }
+
+    fn refusal(&self, reason: &'static str, kind: RefusalKind) -> Box<Refusal> {
+        Box::new(Refusal { correlation: self.start.correlation, kind, reason, detail: None })
+    }
+
+    /// Makes a refusal that the model reads as the tool's error.
+    fn unavailable(&self, reason: &'static str, tool: &RegisteredTool, error: ToolError) -> Box<Refusal> {
+        self.refusal(reason, RefusalKind::Unavailable { stamp: Arc::clone(&tool.stamp), error })
+    }
+
+    /// Refuses a user or client that the operator disabled.
+    pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
+        let reason = match self.dispatcher.controls.disabled_part(self.caller()) {
+            None => return Ok(()),
+            Some(Disabled::User) => "user_disabled",
+            Some(Disabled::Client) => "client_disabled",
+        };
+        Err(self.refusal(reason, RefusalKind::CallerDisabled))
+    }
+
+    /// Finds the version that the call means.
+    pub(super) fn resolve(&self) -> Resolved<'a> {
+        let CallRequest { name, requires, .. } = self.request;
+        self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
+    }
+
+    /// Refuses a name that no tool has.
+    pub(super) fn unknown_tool(&self) -> Box<Refusal> {
+        self.refusal("unknown_tool", RefusalKind::UnknownTool { name: shown(self.request.name) })
+    }
+
+    /// Refuses and records a call that no version satisfies. A caller that may use none of the versions is refused as
+    /// by the policy, so that it doesn't learn which ones exist.
+    pub(super) async fn unsatisfied(
+        &self,
+        asked: String,
+        versions: Vec<&Arc<RegisteredTool>>,
+    ) -> Box<Refusal> {
+        let record = self.record(None);
+        let (mut permitted, mut refused) = (Vec::new(), None);
+        for tool in versions {
+            match self.check_policy(tool).await {
+                Ok(()) => permitted.push(Arc::clone(&tool.stamp)),
+                Err(refusal) => drop(refused.get_or_insert(refusal)),
+            }
+        }
+        let refusal = match refused.filter(|_| permitted.is_empty()) {
+            Some(refusal) => refusal,
+            None => {
+                let (name, detail) = (shown(self.request.name), shown(&asked));
+                let kind = RefusalKind::Unsatisfied { name, asked, versions: permitted };
+                self.refusal("unsatisfied_version", kind).with_detail(detail)
+            }
+        };
+        refusal.recorded(record)
+    }
+
+    /// Refuses a tool that the operator disabled, and an adapter of it.
+    pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
+        if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name)) {
+            return Ok(());
+        }
+        let message = format!(
+            "'{}' was disabled by the operator of this server: don't try again until a person says so",
+            tool.contract.name
+        );
+        Err(self.unavailable("tool_disabled", tool, ToolError::of(ErrorKind::Disabled, message)))
+    }
+
+    /// Refuses a tool that the policy doesn't permit. Only the record contains the policy's reason.
+    pub(super) async fn check_policy(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
+        let stamp = || Arc::clone(&tool.stamp);
+        Err(match self.dispatcher.policy.decide(self.caller(), tool).await {
+            Decision::Permit => return Ok(()),
+            Decision::NeedsScopes { missing } => {
+                let detail = missing.join(" ");
+                let wanted = self.wanted_scopes(tool, &missing);
+                let kind = RefusalKind::Scope { stamp: stamp(), missing, wanted };
+                self.refusal("insufficient_scope", kind).with_detail(detail)
+            }
+            Decision::Deny { reason } => {
+                self.refusal("denied", RefusalKind::Denied { stamp: stamp() }).with_detail(shown(&reason))
+            }
+        })
+    }
+
+    /// Returns the scopes of a token that works: those of the tool, those that are missing, and those that the caller
+    /// has.
+    fn wanted_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
+        let mut wanted: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
+        let held = match self.caller().scopes() {
+            Scopes::All => None,
+            Scopes::Only(scopes) => Some(scopes),
+        };
+        for scope in missing.iter().chain(held.into_iter().flatten()) {
+            if !wanted.contains(scope) {
+                wanted.push(scope.clone());
+            }
+        }
+        wanted
+    }
+
+    /// Refuses a call of a contract that is no longer served; the refusal contains the current one.
+    pub(super) fn check_last_listed(
+        &self,
+        tool: &RegisteredTool,
+        is_current: bool,
+    ) -> Result<(), Box<Refusal>> {
+        if is_current {
+            return Ok(());
+        }
+        let contract = tool.contract;
+        // A refused completion doesn't show the current contract.
+        if !self.is_completion() {
+            let last_listed = &self.dispatcher.versions.last_listed;
+            last_listed.told(self.caller(), contract.name, contract.version, tool.digest);
+        }
+        // A contract that has a digest has JSON.
+        let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();
+        let message = format!(
+            "'{}' changed since you listed it: it is version {} now, and the version that you listed is no longer \
+             served. Nothing was done. Its arguments now are {}",
+            contract.name, contract.version, listing["inputSchema"]
+        );
+        let error = ToolError::of(ErrorKind::ContractChanged, message);
+        let kind = RefusalKind::Changed { stamp: Arc::clone(&tool.stamp), error, tool: listing };
+        Err(self.refusal(ErrorKind::ContractChanged.name(), kind))
+    }
+
+    /// Refuses a call whose audit record can't be written.
+    pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
+        self.dispatcher
+            .audit
+            .permits(!tool.contract.hints.read_only)
+            .map_err(|error| self.unavailable(error.kind().name(), tool, error))
+    }
+
+    /// Counts the call against the caller's rates and takes its permits to run, those of adapted tools too.
+    pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
+        let Dispatcher { rates, concurrency, .. } = self.dispatcher;
+        // A completion doesn't run the tool: it has its own rate, and a permit of the server only.
+        let runs = || tool.chain().filter(|_| !self.is_completion());
+        let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
+        let rated = runs().map(|tool| tool.contract).chain(completion);
+        let limited = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
+        rates
+            .reserve(self.start.moment.instant, self.caller(), rated)
+            .and_then(|reservations| {
+                // A call that finds no permit doesn't count against the rates.
+                let permits = limits::take_permits(concurrency, limited)?;
+                reservations.commit();
+                Ok(permits)
+            })
+            .map_err(|error| self.unavailable(error.kind().name(), tool, error))
+    }
+
+    /// Counts a call of a deprecated tool.
+    pub(super) fn count_deprecated(&self, tool: &RegisteredTool) {
+        let Contract { deprecation, .. } = tool.contract;
+        if deprecation.is_some() && !self.is_completion() {
+            self.dispatcher.usage.count(tool.contract, self.caller());
+        }
+    }
+
+    /// Makes the context of the admitted call, with the shortest timeout of the tool and those that it adapts.
+    pub(super) fn into_context(
+        self,
+        tool: &RegisteredTool,
+        permits: Permits,
+        options: CallOptions,
+    ) -> CallContext {
+        let is_completion = self.is_completion();
+        let Admission { dispatcher, origin, start, .. } = self;
+        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(dispatcher.timeout);
+        if is_completion {
+            timeout = timeout.min(completion::TIMEOUT);
+        }
+        let CallOptions { reports, asking, trace } = options;
+        let facts = CallFacts {
+            caller: origin.caller,
+            contract: tool.contract,
+            correlation: start.correlation,
+            is_completion,
+            cancellation: Cancellation::default(),
+            trace,
+            stamp: Some(Arc::clone(&tool.stamp)),
+            headers: origin.headers,
+            token: origin.token,
+        };
+        let deadline = (start.moment.instant + timeout).into();
+        CallContext::new(facts, deadline, reports, asking, Arc::clone(&dispatcher.services), permits)
+    }
+}

@@ -1,0 +1,80 @@
+//! Validation of results against the output contract.
+
+use std::fmt;
+
+use mcp_tool_contract::{bounds::Object, model::ToolOutput, read::result};
+use serde_json::Value;
+
+use super::validator::Validator;
+use crate::{error::ToolError, tool::answer::ToolAnswer};
+
+/// The check of a tool's results, chosen when the server starts.
+#[derive(Debug)]
+pub(crate) enum OutputCheck {
+    /// No result.
+    Nothing,
+    /// Text.
+    Text,
+    /// Content blocks.
+    Content,
+    /// An object, checked against the contract.
+    Object(&'static Object),
+    /// An object, checked against a JSON Schema that was generated when the server started.
+    Generated(Validator),
+}
+
+impl OutputCheck {
+    /// Chooses the check of an output contract.
+    ///
+    /// # Errors
+    /// If a generated schema isn't a JSON Schema of an object, or the feature `schemars` is off.
+    pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
+        Ok(match output {
+            ToolOutput::Nothing => OutputCheck::Nothing,
+            ToolOutput::Text => OutputCheck::Text,
+            ToolOutput::Content => OutputCheck::Content,
+            ToolOutput::Object(object) | ToolOutput::Page(object) => OutputCheck::Object(object),
+            ToolOutput::Dynamic(schema) => {
+                let schema = schema();
+                if schema.get("type").and_then(Value::as_str) != Some("object") {
+                    return Err("its root must be an object".into());
+                }
+                OutputCheck::Generated(Validator::new(&schema)?)
+            }
+            ToolOutput::FromLock(_) => {
+                return Err("it is known from the lock only, not from a function".into());
+            }
+            _ => return Err("this version of the runtime can't check this kind of result".into()),
+        })
+    }
+
+    /// Checks a result. A violation is for the log only, since its message may contain what the caller must not see.
+    pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
+        match (self, answer) {
+            (_, ToolAnswer::Asks(_))
+            | (OutputCheck::Nothing, ToolAnswer::Nothing)
+            | (OutputCheck::Text, ToolAnswer::Text(_))
+            | (OutputCheck::Content, ToolAnswer::Content(_)) => Ok(()),
+            (
+                OutputCheck::Object(object),
+                ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
+            ) => result::check(json, object).map_err(|violations| broken(&violations)),
+            (
+                OutputCheck::Generated(validator),
+                ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. },
+            ) => {
+                let value =
+                    serde_json::from_str(json).map_err(|error| ToolError::internal(error).unsettled())?;
+                match validator.first_error(&value) {
+                    None => Ok(()),
+                    Some((pointer, message)) => Err(broken(&format!("{pointer}: {message}"))),
+                }
+            }
+            (_, answer) => Err(broken(&format!("{answer:?} is another kind of result"))),
+        }
+    }
+}
+
+fn broken(violation: &dyn fmt::Display) -> ToolError {
+    ToolError::internal(format!("the result breaks the output contract: {violation}")).unsettled()
+}

@@ -1,0 +1,65 @@
+//! The record of an executed call, and the errors whose cause only the operator sees.
+
+use std::error::Error as _;
+
+use mcp_tool_contract::read::violation::Violations;
+
+use crate::{
+    ask::StaleState,
+    audit::{PendingRecord, RecordOutcome},
+    call::context::CallContext,
+    error::{ErrorKind, ToolError, chain},
+    pipeline::registry::RegisteredTool,
+    tool::answer::ToolAnswer,
+};
+
+/// Adds to the error of a call that may have had effects that the model must check before it calls again.
+pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &PendingRecord) -> ToolError {
+    match may_have_taken_effect(&error, tool, record) {
+        true => error.in_doubt(),
+        false => error,
+    }
+}
+
+/// Returns true if a function that writes began, and the error doesn't tell what it did.
+fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
+    error.is_unsettled() && record.is_running() && !tool.contract.hints.read_only
+}
+
+/// Writes the record of the call, and the source of an error to the log.
+pub(super) fn record(
+    record: Box<PendingRecord>,
+    answer: &Result<ToolAnswer, ToolError>,
+    tool: &RegisteredTool,
+    cx: &CallContext,
+) {
+    let error = match answer {
+        Ok(ToolAnswer::Asks(_)) => return record.asked(),
+        Ok(answer) => return record.succeeded(&answer.bytes()),
+        Err(error) => error,
+    };
+    let outcome = match record.is_running() {
+        false => RecordOutcome::Refused,
+        true if may_have_taken_effect(error, tool, &record) => RecordOutcome::Unknown,
+        true => RecordOutcome::Error,
+    };
+    if let Some(source) = error.source() {
+        let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());
+        tracing::error!(tool, %correlation_id, caller = %cx.caller(), error = chain(source), "a call failed");
+    }
+    record.failed(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
+}
+
+/// Returns pointer and rule of each violation. The message isn't recorded, since it may contain the value.
+fn violated_rules(violations: &Violations) -> String {
+    let rules = violations.listed().iter();
+    rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")
+}
+
+/// Error for answers that don't fit the call. Only the record contains the reason.
+pub(super) fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
+    record.set_detail(stale.name());
+    let message =
+        "`requestState` is of another call, has expired, or was used already: call again without it";
+    ToolError::of(ErrorKind::StaleAnswers, message)
+}

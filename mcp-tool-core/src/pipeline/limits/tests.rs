@@ -1,0 +1,219 @@
+use std::time::Duration;
+
+use mcp_tool_contract::model::{Contract, Rate, Version, Window};
+
+use super::{
+    rates::{RateReservations, Rates},
+    window::{MARKS, Nanoseconds, RateWindow},
+};
+use crate::{
+    call::caller::{Caller, Scopes},
+    error::{ErrorKind, ToolError},
+    sync::lock,
+};
+
+const CONTRACT: Contract =
+    Contract { name: "delete", version: Version { major: 2, minor: 1 }, ..Contract::EMPTY };
+
+const fn rated(calls: u32, window: Window) -> Contract {
+    Contract { rate: Some(Rate { calls, window }), ..CONTRACT }
+}
+
+fn random(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+/// Counts a call, or returns the error that says when the next one is allowed.
+fn call(rates: &Rates, at: Duration, caller: &Caller, tool: &Contract) -> Result<(), ToolError> {
+    rates.reserve(rates.created + at, caller, std::iter::once(tool)).map(RateReservations::commit)
+}
+
+fn retry_after(refused: Result<(), ToolError>) -> Duration {
+    refused.err().and_then(|error| error.retry_after()).unwrap_or_default()
+}
+
+#[test]
+fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
+    for calls in [1, 2, 7, 60, 61, 100, 1_000] {
+        for seed in 1..20 {
+            let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed);
+            let mut rate_window = RateWindow::new(Rate { calls, window: Window::Second });
+            let (mut now, mut counted): (Nanoseconds, Vec<Nanoseconds>) = (0, Vec::new());
+            for _ in 0..4_000 {
+                let step = 1_000_000_000 / u64::from(calls);
+                now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
+                // A clock that was read out of order.
+                let read = now.saturating_sub(random(&mut state) % 1_000);
+                match rate_window.take(read) {
+                    Ok(at) if random(&mut state).is_multiple_of(5) => rate_window.give_back(at),
+                    Ok(at) => counted.push(at),
+                    Err(wait) => assert!(wait > Duration::ZERO),
+                }
+                assert!(rate_window.marks.len() <= MARKS as usize + 1 && rate_window.marks.capacity() <= 64);
+            }
+            let too_many = counted
+                .windows(calls as usize + 1)
+                .find(|span| span[calls as usize] - span[0] < rate_window.length);
+            assert_eq!(too_many, None, "{calls} {seed}");
+            assert!(counted.len() > calls as usize, "{calls} {seed}: {}", counted.len());
+        }
+    }
+}
+
+#[test]
+fn caller_that_waits_as_told_is_admitted() {
+    let ann = Caller::new("ann");
+    for (calls, window) in [(1, Window::Day), (3, Window::Hour), (60, Window::Minute), (500, Window::Second)]
+    {
+        let (rates, tool) = (Rates::default(), rated(calls, window));
+        let (mut now, mut refused) = (Duration::ZERO, 0);
+        for _ in 0..5 * calls {
+            if let Err(error) = call(&rates, now, &ann, &tool) {
+                refused += 1;
+                now += error.retry_after().unwrap_or_default();
+                let again = call(&rates, now, &ann, &tool);
+                assert!(again.is_ok(), "{calls} {window:?}: {again:?}");
+            }
+            now += Duration::from_micros(1);
+        }
+        assert!(refused >= 4, "{calls} {window:?}: {refused}");
+    }
+}
+
+#[test]
+fn caller_within_the_rate_is_never_refused() {
+    let ann = Caller::new("ann");
+    for calls in [1, 10, 60] {
+        let (rates, tool) = (Rates::default(), rated(calls, Window::Minute));
+        for turn in 0..10 * calls {
+            let at = Duration::from_secs(60) * turn / calls;
+            assert!(call(&rates, at, &ann, &tool).is_ok(), "{calls}: {turn}");
+        }
+    }
+    // Calls that share marks count for a sixtieth longer.
+    let (rates, tool) = (Rates::default(), rated(600, Window::Minute));
+    for turn in 0..6_000 {
+        let at = Duration::from_secs(61) * turn / 600;
+        assert!(call(&rates, at, &ann, &tool).is_ok(), "{turn}");
+    }
+}
+
+#[test]
+fn refusal_says_the_limit_and_when_to_retry() {
+    let ann = Caller::new("ann");
+    let (rates, tool) = (Rates::default(), rated(10, Window::Minute));
+    for second in 0..10 {
+        assert!(call(&rates, Duration::from_secs(second), &ann, &tool).is_ok());
+    }
+    let refused = call(&rates, Duration::from_micros(48_000_500), &ann, &tool).unwrap_err();
+    assert_eq!((refused.kind(), refused.rate()), (ErrorKind::RateLimited, tool.rate));
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(12)));
+    assert_eq!(
+        refused.to_string(),
+        "'delete' may be called 10 times in 1 minute by one caller: try again in 12 s"
+    );
+    let once = rated(1, Window::Day);
+    let once = Contract { name: "wipe", ..once };
+    assert!(call(&rates, Duration::ZERO, &ann, &once).is_ok());
+    let refused = call(&rates, Duration::from_secs(1), &ann, &once).unwrap_err();
+    assert_eq!(refused.to_string(), "'wipe' may be called once in 1 day by one caller: try again in 24 h");
+}
+
+#[test]
+fn dropped_reservation_does_not_count() {
+    for calls in [1, 100] {
+        let (rates, tool) = (Rates::default(), rated(calls, Window::Hour));
+        let ann = Caller::new("ann");
+        for _ in 0..3 * calls {
+            assert!(rates.reserve(rates.created, &ann, std::iter::once(&tool)).is_ok(), "and is dropped");
+        }
+        for _ in 0..calls {
+            assert!(call(&rates, Duration::ZERO, &ann, &tool).is_ok());
+        }
+        assert!(call(&rates, Duration::ZERO, &ann, &tool).is_err());
+    }
+    // Of several tools, the call counts for all or for none.
+    let (rates, ann) = (Rates::default(), Caller::new("ann"));
+    let (wide, narrow) = (rated(2, Window::Hour), Contract { name: "end", ..rated(1, Window::Hour) });
+    let both = |at| {
+        rates.reserve(rates.created + at, &ann, [&wide, &narrow].into_iter()).map(RateReservations::commit)
+    };
+    assert!(both(Duration::ZERO).is_ok());
+    assert!(both(Duration::ZERO).is_err());
+    assert!(call(&rates, Duration::ZERO, &ann, &wide).is_ok());
+    assert!(call(&rates, Duration::ZERO, &ann, &wide).is_err());
+}
+
+#[test]
+fn caller_and_major_version_have_their_own_window() {
+    let (rates, tool) = (Rates::default(), rated(1, Window::Hour));
+    let ann = Caller::new("ann");
+    let others = [
+        ann.clone(),
+        Caller::new("bob"),
+        ann.clone().with_agent("a"),
+        ann.clone().with_agent("b"),
+        ann.clone().with_tenant("a"),
+        ann.clone().with_tenant(""),
+    ];
+    for caller in &others {
+        assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "{caller:?}");
+        assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "{caller:?}");
+    }
+    let minor = Contract { version: Version { major: 2, minor: 9 }, ..tool };
+    let major = Contract { version: Version { major: 3, minor: 1 }, ..tool };
+    assert!(call(&rates, Duration::ZERO, &ann, &minor).is_err());
+    assert!(call(&rates, Duration::ZERO, &ann, &major).is_ok());
+}
+
+#[test]
+fn local_client_has_one_window_under_any_name() {
+    let (rates, tool) = (Rates::default(), rated(1, Window::Hour));
+    let local = Caller::local(Scopes::All);
+    assert!(call(&rates, Duration::ZERO, &local.clone().with_agent("a"), &tool).is_ok());
+    assert!(call(&rates, Duration::ZERO, &local.clone().with_agent("b"), &tool).is_err());
+    assert!(call(&rates, Duration::ZERO, &local, &tool).is_err());
+}
+
+#[test]
+fn idle_windows_are_removed_for_new_callers() {
+    let (rates, tool) = (Rates::with_capacity(100), rated(2, Window::Minute));
+    let caller = |which: u32| Caller::new(format!("caller {which}"));
+    let at = |second| Duration::from_secs(second);
+    for which in 0..100 {
+        assert!(call(&rates, at(which.into()) / 10, &caller(which), &tool).is_ok());
+    }
+    let full = call(&rates, at(10), &caller(100), &tool).unwrap_err();
+    assert_eq!(full.kind(), ErrorKind::Unavailable);
+    assert_eq!(full.retry_after(), Some(at(50)), "when the first window may be idle");
+    assert!(call(&rates, at(10), &caller(0), &tool).is_ok(), "a counted caller is admitted");
+    // The first window was used again; the second is the first to be idle.
+    assert_eq!(retry_after(call(&rates, at(60), &caller(100), &tool)), Duration::from_millis(100));
+    assert!(call(&rates, Duration::from_millis(60_100), &caller(100), &tool).is_ok());
+    assert_eq!(lock(&rates.store).windows.len(), 100);
+    assert!(call(&rates, Duration::from_millis(60_100), &caller(101), &tool).is_err());
+    // Much later, each new caller removes two windows.
+    for which in 200..250 {
+        assert!(call(&rates, at(1_000), &caller(which), &tool).is_ok());
+    }
+    let store = lock(&rates.store);
+    assert_eq!((store.windows.len(), store.idle.len()), (50, 50));
+}
+
+#[test]
+fn removed_window_is_not_used_by_a_caller_that_holds_it() {
+    let (rates, tool) = (Rates::with_capacity(2), rated(1, Window::Minute));
+    // Two connections of one caller, each with its own memo of windows.
+    let (first, second) = (Caller::new("ann"), Caller::new("ann"));
+    assert!(call(&rates, Duration::ZERO, &first, &tool).is_ok());
+    for other in ["bob", "eve"] {
+        assert!(call(&rates, Duration::from_secs(1_000), &Caller::new(other), &tool).is_ok());
+    }
+    assert!(call(&rates, Duration::from_secs(2_000), &second, &tool).is_ok());
+    assert!(call(&rates, Duration::from_secs(2_000), &first, &tool).is_err());
+    assert!(call(&rates, Duration::from_secs(2_060), &first, &tool).is_ok());
+    assert!(call(&rates, Duration::from_secs(2_060), &second, &tool).is_err());
+}

@@ -1,0 +1,100 @@
+//! The sliding window of one caller and one tool.
+//!
+//! A window contains a mark for each call that still counts. Up to [`MARKS`] calls per window, each call has its own
+//! mark and the window is exact. For higher rates, memory would grow with the rate: there, the window is divided into
+//! [`MARKS`] slots, and the calls of one slot share a mark with the time of the last of them. A call may then count for
+//! up to one slot longer than the window, never shorter, so no span as long as the window sees more calls than the rate
+//! allows. Refused calls don't count.
+
+use std::{collections::VecDeque, time::Duration};
+
+use mcp_tool_contract::model::Rate;
+
+/// Maximum marks of one window, except for one more at the edge.
+pub(super) const MARKS: u32 = 60;
+
+/// Nanoseconds since the rates were created.
+pub(super) type Nanoseconds = u64;
+
+pub(super) fn nanoseconds(time: Duration) -> Nanoseconds {
+    Nanoseconds::try_from(time.as_nanos()).unwrap_or(Nanoseconds::MAX)
+}
+
+/// The sliding window of one caller and one tool.
+#[derive(Debug)]
+pub(super) struct RateWindow {
+    max: u32,
+    pub(super) length: Nanoseconds,
+    /// Length of a slot, whose calls share a mark.
+    slot: Nanoseconds,
+    /// Calls that count.
+    calls: u32,
+    pub(super) marks: VecDeque<Mark>,
+    /// True once the store has removed the window.
+    pub(super) is_removed: bool,
+}
+
+/// Calls that count until the same time.
+#[derive(Debug)]
+pub(super) struct Mark {
+    last: Nanoseconds,
+    calls: u32,
+}
+
+impl RateWindow {
+    pub(super) fn new(rate: Rate) -> Self {
+        let length = rate.window.milliseconds() * 1_000_000;
+        let slot = if rate.calls > MARKS { length / Nanoseconds::from(MARKS) } else { 1 };
+        RateWindow { max: rate.calls, length, slot, calls: 0, marks: VecDeque::new(), is_removed: false }
+    }
+
+    /// Counts a call, unless the window was removed from the store.
+    pub(super) fn take_unless_removed(&mut self, now: Nanoseconds) -> Option<Result<Nanoseconds, Duration>> {
+        if self.is_removed { None } else { Some(self.take(now)) }
+    }
+
+    /// Counts a call and returns its time, by which it can be given back.
+    ///
+    /// # Errors
+    /// The time until the next call is allowed, if the rate is used up.
+    pub(super) fn take(&mut self, now: Nanoseconds) -> Result<Nanoseconds, Duration> {
+        // Concurrent calls may get here in another order than they read the clock.
+        let now = self.marks.back().map_or(now, |newest| now.max(newest.last));
+        while let Some(oldest) = self.marks.front()
+            && oldest.last + self.length <= now
+        {
+            self.calls -= oldest.calls;
+            self.marks.pop_front();
+        }
+        if self.calls >= self.max {
+            let free_at = self.marks.front().map_or(now, |oldest| oldest.last + self.length);
+            return Err(Duration::from_nanos(free_at - now));
+        }
+        self.calls += 1;
+        let slot = self.slot;
+        match self.marks.back_mut() {
+            Some(newest) if newest.last / slot == now / slot => {
+                newest.last = now;
+                newest.calls += 1;
+            }
+            _ => self.marks.push_back(Mark { last: now, calls: 1 }),
+        }
+        Ok(now)
+    }
+
+    /// Uncounts the call that was counted at that time.
+    pub(super) fn give_back(&mut self, at: Nanoseconds) {
+        let slot = self.slot;
+        let Some(index) = self.marks.iter().rposition(|mark| mark.last / slot == at / slot) else { return };
+        self.calls -= 1;
+        self.marks[index].calls -= 1;
+        if self.marks[index].calls == 0 {
+            self.marks.remove(index);
+        }
+    }
+
+    /// Returns the time from which none of its calls count.
+    pub(super) fn idle_at(&self) -> Nanoseconds {
+        self.marks.back().map_or(0, |newest| newest.last + self.length)
+    }
+}

@@ -1,0 +1,140 @@
+//! The rest of a call, as middleware runs it, and its result.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::future::BoxFuture;
+
+use super::Middleware;
+use crate::{
+    call::context::CallContext,
+    error::{ErrorKind, ToolError},
+    tool::answer::ToolAnswer,
+};
+
+/// The rest of a call: the middleware further in, and the tool. Run it once, or refuse the call.
+#[must_use = "a call whose `Next` is dropped fails"]
+pub struct Next<'c> {
+    inner: &'c [Arc<dyn Middleware>],
+    call: &'c CallContext,
+    stages: BoxFuture<'c, Executed>,
+    dropped: SetOnDrop<'c>,
+}
+
+impl<'c> Next<'c> {
+    /// Sets `dropped` when middleware drops the call.
+    pub(super) fn new(
+        middleware: &'c [Arc<dyn Middleware>],
+        call: &'c CallContext,
+        stages: BoxFuture<'c, Executed>,
+        dropped: &'c AtomicBool,
+    ) -> Self {
+        Next { inner: middleware, call, stages, dropped: SetOnDrop(dropped) }
+    }
+
+    /// Runs the next middleware, or the tool after the innermost one.
+    ///
+    /// Dropping the future before it completes ends the call: the caller reads an
+    /// [internal](crate::error::ErrorKind::Internal) error.
+    pub async fn run(self) -> CallResult<'c> {
+        let Next { inner, call, stages, dropped } = self;
+        match inner.split_first() {
+            Some((next, inner)) => next.handle(call, Next { inner, call, stages, dropped }).await,
+            None => CallResult { executed: stages.await, _dropped: dropped },
+        }
+    }
+
+    /// Refuses the call. Nothing runs, the caller reads `error` as the tool's, and the record has the outcome `refused`
+    /// with the error's kind.
+    pub fn refuse(self, error: ToolError) -> CallResult<'c> {
+        let executed = Executed { answer: Err(error), has_begun: false };
+        CallResult { executed, _dropped: self.dropped }
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next")
+            .field("call", self.call)
+            .field("inner", &self.inner.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result of a call. Middleware can look at it, and must return it.
+#[must_use = "a call whose result is dropped fails"]
+pub struct CallResult<'c> {
+    executed: Executed,
+    _dropped: SetOnDrop<'c>,
+}
+
+impl CallResult<'_> {
+    /// Returns true if the call succeeded with a valid result.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.executed.answer.is_ok() && !self.asks()
+    }
+
+    /// Returns true if the function asks the user first. The client calls again with the answers, and that call passes
+    /// the middleware again.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        matches!(self.executed.answer, Ok(ToolAnswer::Asks(_)))
+    }
+
+    /// Returns the kind of the error that the caller reads, if the call failed.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorKind> {
+        self.executed.answer.as_ref().err().map(ToolError::kind)
+    }
+
+    /// Returns the size of the result in bytes, before framing; 0 without a result.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
+    }
+
+    /// Returns true if the function began. If it didn't, the call was refused by middleware, by its arguments or by the
+    /// gate, and had no effect.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.executed.has_begun
+    }
+
+    /// Returns the answer for the caller.
+    pub(super) fn into_answer(self) -> Result<ToolAnswer, ToolError> {
+        self.executed.answer
+    }
+}
+
+impl fmt::Debug for CallResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallResult")
+            .field("error", &self.error())
+            .field("bytes", &self.bytes())
+            .field("has_begun", &self.has_begun())
+            .finish()
+    }
+}
+
+/// The result of the stages inside the middleware.
+#[derive(Debug)]
+pub(in crate::pipeline) struct Executed {
+    pub(in crate::pipeline) answer: Result<ToolAnswer, ToolError>,
+    /// True if the function began.
+    pub(in crate::pipeline) has_begun: bool,
+}
+
+/// Passed along with a call: sets a flag when dropped, since then no middleware can finish the call.
+struct SetOnDrop<'c>(&'c AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

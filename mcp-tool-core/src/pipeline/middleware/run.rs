@@ -1,0 +1,42 @@
+//! Runs a call inside its middleware.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+};
+
+use futures_util::future::BoxFuture;
+
+use super::{Executed, Middleware, Next};
+use crate::{call::context::CallContext, error::ToolError, pipeline::guard, tool::answer::ToolAnswer};
+
+/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost. A panic or the deadline ends
+/// the call as it ends a function.
+///
+/// Boxed and not inlined, so that the future of a call without middleware doesn't contain this one.
+#[inline(never)]
+pub(in crate::pipeline) fn run<'c>(
+    middleware: &'c [Arc<dyn Middleware>],
+    cx: &'c CallContext,
+    stages: impl Future<Output = Executed> + Send + 'c,
+) -> BoxFuture<'c, Result<ToolAnswer, ToolError>> {
+    let stages = Box::pin(stages);
+    Box::pin(async move {
+        let dropped = AtomicBool::new(false);
+        let mut handled = pin!(Next::new(middleware, cx, stages, &dropped).run());
+        // Without this check, a call that middleware dropped would stay pending until its deadline.
+        let answer = poll_fn(|task| match handled.as_mut().poll(task) {
+            Poll::Ready(result) => Poll::Ready(result.into_answer()),
+            Poll::Pending if dropped.load(Ordering::Relaxed) => {
+                Poll::Ready(Err(ToolError::internal("middleware dropped its call").unsettled()))
+            }
+            Poll::Pending => Poll::Pending,
+        });
+        guard::run_future(answer, cx).await?
+    })
+}

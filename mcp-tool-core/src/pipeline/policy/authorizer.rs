@@ -1,0 +1,63 @@
+//! The interface of policies.
+
+use std::pin::Pin;
+
+use mcp_tool_contract::model::Contract;
+
+use crate::call::caller::Caller;
+
+/// A policy: decides whether a caller may use a tool. Register one by `ToolServer::authorize_with`.
+///
+/// It is asked for each call and for each tool of a list, so what it reads should be in memory. One decision, or all
+/// decisions of a list together, may take 5 seconds; after that, and if it panics, the caller is denied.
+///
+/// ```
+/// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};
+///
+/// /// Requires scopes, and lets only people use tools that write.
+/// struct PeopleWrite(ScopeAuthorizer);
+///
+/// impl Authorizer for PeopleWrite {
+///     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
+///         Box::pin(async move {
+///             if !tool.hints.read_only && caller.kind() == CallerKind::Machine {
+///                 return Decision::Deny { reason: "machines_only_read".into() };
+///             }
+///             self.0.decide(caller, tool).await
+///         })
+///     }
+/// }
+///
+/// # use mcp_tool_runtime::ToolServer;
+/// let server = ToolServer::new("ledger", "1.0.0").authorize_with(PeopleWrite);
+/// ```
+pub trait Authorizer: Send + Sync + 'static {
+    /// Decides on one tool. The default denies everything.
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
+        let _ = (caller, tool);
+        Box::pin(std::future::ready(Decision::Deny { reason: "no_policy".into() }))
+    }
+}
+
+/// The future of [`Authorizer::decide`].
+pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
+
+/// The decision of an [`Authorizer`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The caller may use the tool.
+    Permit,
+    /// The caller may use the tool with a token that has more scopes. Over HTTP, it gets status 403 with
+    /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't
+    /// show the tool, unless `oauth.discovery` is `grantable`.
+    NeedsScopes {
+        /// The missing scopes; at least one, each a scope token (RFC 6749 §3.3). Otherwise the caller is denied.
+        missing: Vec<String>,
+    },
+    /// The caller may not use the tool, whatever its scopes. It gets status 403, and lists don't show the tool.
+    Deny {
+        /// The reason in one word, for the audit record. The caller doesn't see it.
+        reason: String,
+    },
+}

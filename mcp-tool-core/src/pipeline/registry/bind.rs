@@ -1,0 +1,196 @@
+//! Binding of the tools to application state, once, when the server starts.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use mcp_tool_contract::{
+    judge, model::Contract, model::ToolOutput, name::nearest, read::canonical::CanonicalForm,
+};
+
+use super::{RegisteredTool, Registry, check};
+use crate::{
+    pipeline::{
+        execute::{Constraints, OutputCheck},
+        limits::Concurrency,
+        middleware::{self, RegisteredMiddleware},
+    },
+    start_error::StartError,
+    tool::{
+        ToolEntry,
+        stamp::ContractStamp,
+        state::{MissingState, StateMap},
+    },
+};
+
+impl Registry {
+    /// Binds the tools to application state, links adapters to their targets, allows destructive tools by name, and
+    /// adds middleware.
+    pub(crate) fn bind(
+        tools: &[ToolEntry],
+        state: &StateMap,
+        allow_destructive: &HashSet<String>,
+        middleware: &[RegisteredMiddleware],
+    ) -> Result<Self, StartError> {
+        let mut registry = Registry {
+            tools: Vec::with_capacity(tools.len()),
+            families: HashMap::new(),
+            headers: middleware::header_names(middleware)?,
+        };
+        for entry in tools {
+            registry.insert(RegisteredTool::bind(entry, state, allow_destructive)?)?;
+        }
+        for (entry, tool) in tools.iter().zip(&registry.tools) {
+            registry.link_adapter(entry, tool)?;
+        }
+        check::adapters_end(&registry)?;
+        check::older_names_fit(&registry)?;
+        check::allowed_are_destructive(&registry, allow_destructive)?;
+        registry.add_middleware(middleware)?;
+        Ok(registry)
+    }
+
+    fn insert(&mut self, tool: RegisteredTool) -> Result<(), StartError> {
+        let (contract, tool) = (tool.contract, Arc::new(tool));
+        let family = self.families.entry(contract.name).or_default();
+        if family.iter().any(|other| other.contract.version.major == contract.version.major) {
+            return Err(StartError::Duplicate(contract.name));
+        }
+        family.push(Arc::clone(&tool));
+        family.sort_by_key(|tool| Reverse(tool.contract.version));
+        self.tools.push(tool);
+        Ok(())
+    }
+
+    /// Links an adapter to the tool that it delegates to.
+    fn link_adapter(&self, entry: &ToolEntry, adapter: &RegisteredTool) -> Result<(), StartError> {
+        let Some(target) = entry.adapts else { return Ok(()) };
+        let Contract { name, version, .. } = *adapter.contract;
+        let family = self.family(target.name).unwrap_or_default();
+        let found = match family.iter().find(|tool| tool.contract.version == target.version) {
+            None => Err(format!("'{}' {}, which it calls, isn't served", target.name, target.version)),
+            Some(found) => check::adapter_fits(adapter.contract, found.contract).map(|()| found),
+        };
+        let found = found.map_err(|reason| StartError::Adapter { tool: name, version, reason })?;
+        // Each tool is linked once.
+        drop(adapter.adapts.set(Arc::clone(found)));
+        Ok(())
+    }
+
+    /// Adds middleware to the tools that it is for, and to adapters of them, so that an older version doesn't bypass
+    /// it.
+    fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
+        let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
+        for tool in named.map(|entry| entry.contract.name) {
+            if self.family(tool).is_none() {
+                let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name));
+                return Err(StartError::MiddlewareTool { tool, nearest });
+            }
+        }
+        for tool in &self.tools {
+            let is_around = |middleware: &&RegisteredMiddleware| {
+                tool.chain().any(|tool| middleware.is_for(tool.contract.name))
+            };
+            let around: Box<[_]> =
+                middleware.iter().filter(is_around).map(RegisteredMiddleware::middleware).collect();
+            if !around.is_empty() {
+                drop(tool.middleware.set(around));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RegisteredTool {
+    fn bind(
+        entry: &ToolEntry,
+        state: &StateMap,
+        allow_destructive: &HashSet<String>,
+    ) -> Result<Self, StartError> {
+        let contract = entry.contract;
+        let tool = contract.name;
+        let bound =
+            (entry.bind)(state).map_err(|MissingState(needs)| StartError::MissingState { tool, needs })?;
+        let output =
+            OutputCheck::new(&contract.output).map_err(|reason| StartError::OutputSchema { tool, reason })?;
+        let constraints =
+            Constraints::new(contract).map_err(|reason| StartError::Constraints { tool, reason })?;
+        check_generated_output(entry)?;
+        let digest = contract
+            .digest()
+            .map_err(|error| StartError::OutputSchema { tool, reason: error.to_string() })?;
+        // Const evaluation can't check a default against a pattern, a format or a newtype's own check.
+        bound
+            .check_defaults()
+            .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
+        let has_secrets = contract.input.iter().any(|param| param.secret);
+        Ok(RegisteredTool {
+            contract,
+            digest,
+            stamp: Arc::new(ContractStamp::new(contract, digest)),
+            recorded_form: CanonicalForm::new(contract.input, |param| param.secret),
+            full_form: has_secrets.then(|| CanonicalForm::new(contract.input, |_| false)),
+            bound,
+            constraints,
+            output,
+            concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),
+            timeout: contract.timeout_ms.map(Duration::from_millis),
+            has_headers: contract.input.iter().any(|param| param.header.is_some()),
+            is_allowed_destructive: allow_destructive.contains(tool),
+            adapts: OnceLock::new(),
+            middleware: OnceLock::new(),
+        })
+    }
+}
+
+/// Compares an output schema that is generated at run time with the locked one.
+fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
+    let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
+    let locked = Contract { version, output: ToolOutput::FromLock(schema), ..*contract };
+    let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
+    match ruling.bump {
+        Some(_) => Err(StartError::Drift(ruling.message(contract, &locked))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_tool_contract::{bounds::Object, model::Version};
+
+    use super::*;
+    use crate::tool::Source;
+
+    const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
+    const CONTRACT: Contract = Contract {
+        name: "late",
+        version: Version { major: 1, minor: 0 },
+        output: ToolOutput::Dynamic(
+            || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
+        ),
+        ..Contract::EMPTY
+    };
+    const NEXT: Contract = Contract { version: Version { major: 2, minor: 0 }, ..CONTRACT };
+    const DECLARED: Contract = Contract { output: ToolOutput::Object(&Object::EMPTY), ..CONTRACT };
+
+    fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
+        let (source, version) = (Source { file: "", line: 0 }, CONTRACT.version);
+        let bind = |_: &StateMap| Err(MissingState("nothing"));
+        let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
+        check_generated_output(&entry).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn generated_output_schema_is_compared_with_the_lock() {
+        assert_eq!(drift(&CONTRACT, LOCKED), None);
+        assert_eq!(drift(&NEXT, r#"{"type":"object"}"#), None);
+        for contract in [&CONTRACT, &DECLARED] {
+            let drift = drift(contract, r#"{"type":"object"}"#).unwrap_or_default();
+            assert!(drift.contains("[result-changed] — bump to 2.0"), "{drift}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Checks of tools among each other, when the server starts.
+
+use std::collections::HashSet;
+
+use mcp_tool_contract::{model::Contract, name::MAX_NAME};
+
+use super::{Registry, older_name};
+use crate::start_error::StartError;
+
+/// Checks that an adapter's contract promises no more, and requires no less, than that of its target.
+///
+/// # Errors
+/// The reason, as a continuation of "the tool … is an adapter, and".
+pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), String> {
+    let (own, theirs) = (adapter.hints, target.hints);
+    let called = format!("'{}' {}", target.name, target.version);
+    if own.read_only && !theirs.read_only {
+        return Err(format!("is `read_only`, but {called} isn't"));
+    }
+    if theirs.destructive && !own.destructive {
+        return Err(format!("isn't `destructive`, but {called} is"));
+    }
+    if theirs.open_world && !own.open_world {
+        return Err(format!("isn't `open_world`, but {called} is"));
+    }
+    if let Some(scope) =
+        target.required_scopes().find(|scope| !adapter.required_scopes().any(|own| own == *scope))
+    {
+        return Err(format!("doesn't name the scope '{scope}', which {called} needs"));
+    }
+    if let Some(upstream) = target.upstreams.iter().find(|upstream| !adapter.upstreams.contains(upstream)) {
+        return Err(format!("doesn't name the upstream '{upstream}', which {called} reaches"));
+    }
+    Ok(())
+}
+
+/// Checks that no adapter delegates to itself through others.
+pub(super) fn adapters_end(registry: &Registry) -> Result<(), StartError> {
+    let endless = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
+    match endless {
+        None => Ok(()),
+        Some(tool) => {
+            let Contract { name, version, .. } = *tool.contract;
+            let reason = "calls itself in the end: an adapter must call a newer version".to_owned();
+            Err(StartError::Adapter { tool: name, version, reason })
+        }
+    }
+}
+
+/// Checks that the names of older versions in a list have at most 64 characters, which is the limit of clients.
+pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
+    for family in registry.families.values() {
+        let mut older = family.iter().skip(1).map(|tool| older_name(tool.contract));
+        if let Some(long) = older.find(|name| name.len() > MAX_NAME) {
+            return Err(StartError::Setting(format!(
+                "the older version '{long}' has a name of over {MAX_NAME} characters: give the tool a shorter one"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that every tool that the operator allows is destructive and has no gate.
+pub(super) fn allowed_are_destructive(
+    registry: &Registry,
+    allowed: &HashSet<String>,
+) -> Result<(), StartError> {
+    for name in allowed {
+        let reason = match registry.family(name) {
+            Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
+            Some(family) if family.iter().any(|tool| tool.contract.gate.is_some()) => {
+                "that tool's gate is a scope, and callers that hold it may run it: leave this out"
+            }
+            Some(_) => "that tool isn't destructive and needs no permission: leave this out",
+            None => "no tool has that name",
+        };
+        return Err(StartError::Allow { given: name.clone(), reason: reason.to_owned() });
+    }
+    Ok(())
+}

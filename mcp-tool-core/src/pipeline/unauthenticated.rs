@@ -1,0 +1,31 @@
+//! Records of HTTP requests without a valid token.
+
+use std::{net::IpAddr, time::Instant};
+
+use super::{CallOrigin, CallRequest, Dispatcher};
+use crate::{call::caller::Caller, ports::Denied};
+
+/// Stands for the call of a request that wasn't read.
+const UNREAD: CallRequest<'static> =
+    CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
+
+impl Dispatcher {
+    /// Records a request that was refused by authentication. Requests without a known caller are recorded up to a
+    /// limit; the next record says how many were left out.
+    pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
+        let record = |caller: Caller, detail: Option<&str>| {
+            let origin = CallOrigin { remote, ..CallOrigin::from(caller) };
+            self.record_refusal(origin, UNREAD, denied.reason(), detail);
+        };
+        if let Denied::Revoked(caller) = denied {
+            return record(Caller::clone(caller), denied.detail());
+        }
+        let Some(left_out) = self.unauthenticated.admit(Instant::now()) else { return };
+        let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
+        if left_out > 0 {
+            detail.push(format!("{left_out} more before it are not recorded"));
+        }
+        let detail = (!detail.is_empty()).then(|| detail.join("; "));
+        record(Caller::new("unauthenticated"), detail.as_deref());
+    }
+}

@@ -1,0 +1,256 @@
+//! Contracts that each caller last listed.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use mcp_tool_contract::{digest::Digest, model::Version};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    call::{cache::CacheSlot, caller::Caller},
+    pipeline::registry::RegisteredTool,
+    sync::lock,
+};
+
+/// Maximum callers of one generation. Two generations are kept, so at most twice as many callers are remembered.
+const GENERATION: usize = 5_000;
+/// Maximum distinct lists that callers share: callers with the same scopes list the same tools.
+const MAX_SHARED_LISTS: usize = 64;
+
+/// Last-listed contracts of callers that have an agent: in memory, and in a file between runs of the server.
+#[derive(Debug)]
+pub struct LastListed {
+    callers: Mutex<CallerLists>,
+    /// Copy of [`CallerLists::changes`], by which a caller's memo is checked without the lock.
+    changes: AtomicU64,
+    /// Key under which callers keep their list.
+    memo: u64,
+    file: Option<PathBuf>,
+}
+
+impl Default for LastListed {
+    fn default() -> Self {
+        LastListed {
+            callers: Mutex::default(),
+            changes: AtomicU64::new(0),
+            memo: CacheSlot::source(),
+            file: None,
+        }
+    }
+}
+
+/// Contents of the file: callers by key, each with the index of its list.
+#[derive(Default, Deserialize, Serialize)]
+struct LastListedFile {
+    lists: Vec<HashMap<String, (String, String)>>,
+    callers: Vec<(String, usize)>,
+}
+
+/// The tools of a list, by name, each with version and contract digest.
+pub type List = HashMap<String, (Version, Digest)>;
+
+/// Lists by caller, in two generations: when the younger one is full, the older one is forgotten.
+#[derive(Debug, Default)]
+struct CallerLists {
+    young: HashMap<String, Arc<List>>,
+    old: HashMap<String, Arc<List>>,
+    /// Recent lists, so that callers with equal lists share one.
+    shared: Vec<Arc<List>>,
+    /// Grows when a caller's list or the generations change.
+    changes: u64,
+}
+
+/// Returns the key of a caller; `None` without an agent, since callers without one can't be told apart.
+fn caller_key(caller: &Caller) -> Option<String> {
+    let agent = caller.agent()?;
+    // Unit separator, which no part contains.
+    let mut key = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
+    key.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
+    Some(key)
+}
+
+impl LastListed {
+    /// Reads the file, if it exists.
+    ///
+    /// # Errors
+    /// If it can't be read, or a server didn't write it.
+    pub(crate) fn open(file: &Path) -> io::Result<Self> {
+        let stored: LastListedFile = match fs::read(file) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => LastListedFile::default(),
+            Err(error) => return Err(error),
+        };
+        let lists: Option<Vec<Arc<List>>> =
+            stored.lists.into_iter().map(|list| parse_list(list).map(Arc::new)).collect();
+        let invalid =
+            || io::Error::new(io::ErrorKind::InvalidData, "its contents were not written by a server");
+        let lists = lists.ok_or_else(invalid)?;
+        let mut callers = CallerLists::default();
+        for (key, index) in stored.callers {
+            callers.insert(key, Arc::clone(lists.get(index).ok_or_else(invalid)?));
+        }
+        callers.shared = lists.into_iter().take(MAX_SHARED_LISTS).collect();
+        Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
+    }
+
+    /// Writes the file, if one is configured, by replacing it at once.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let callers = lock(&self.callers);
+        let (mut stored, mut indices) = (LastListedFile::default(), HashMap::new());
+        for (key, list) in callers.old.iter().chain(&callers.young) {
+            let index = *indices.entry(Arc::as_ptr(list)).or_insert_with(|| {
+                let written = list.iter().map(|(tool, (version, digest))| {
+                    (tool.clone(), (version.to_string(), digest.to_string()))
+                });
+                stored.lists.push(written.collect());
+                stored.lists.len() - 1
+            });
+            stored.callers.push((key.clone(), index));
+        }
+        drop(callers);
+        let temporary = file.with_extension(format!("new.{}", std::process::id()));
+        fs::write(&temporary, serde_json::to_vec(&stored)?)?;
+        fs::rename(&temporary, file)
+    }
+
+    /// Makes the list of these tools, to be shared by all callers that see them.
+    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
+        Arc::new(
+            newest
+                .map(|tool| (tool.contract.name.to_owned(), (tool.contract.version, tool.digest)))
+                .collect(),
+        )
+    }
+
+    /// Notes that the caller listed these tools.
+    pub fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
+        if let Some(key) = caller_key(caller) {
+            self.update(|callers| callers.remember(key, list));
+        }
+    }
+
+    /// Notes that the caller was told the contract of one tool.
+    pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
+        let Some(key) = caller_key(caller) else { return };
+        let mut list =
+            self.update(|callers| callers.find(&key)).map(|list| (*list).clone()).unwrap_or_default();
+        list.insert(tool.to_owned(), (version, digest));
+        self.listed_as(caller, &Arc::new(list));
+    }
+
+    /// Returns version and contract of a tool that the caller last listed.
+    pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
+        caller.agent()?;
+        let at = (self.memo, self.changes.load(Ordering::Acquire));
+        let list = caller.last_listed().get(at, || self.update(|callers| callers.find(&caller_key(caller)?)));
+        list.as_ref().as_ref()?.get(tool).copied()
+    }
+
+    fn update<T>(&self, work: impl FnOnce(&mut CallerLists) -> T) -> T {
+        let mut callers = lock(&self.callers);
+        let result = work(&mut callers);
+        self.changes.store(callers.changes, Ordering::Release);
+        result
+    }
+}
+
+/// Parses a list of the file.
+fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
+    list.into_iter()
+        .map(|(tool, (version, digest))| {
+            let (major, minor) = version.split_once('.')?;
+            let version = Version { major: major.parse().ok()?, minor: minor.parse().ok()? };
+            Some((tool, (version, Digest::parse(&digest)?)))
+        })
+        .collect()
+}
+
+impl CallerLists {
+    /// Finds a caller's list and moves it to the younger generation.
+    fn find(&mut self, key: &str) -> Option<Arc<List>> {
+        if let Some(list) = self.young.get(key) {
+            return Some(Arc::clone(list));
+        }
+        let list = self.old.remove(key)?;
+        self.insert(key.to_owned(), Arc::clone(&list));
+        Some(list)
+    }
+
+    /// Sets a caller's list.
+    fn remember(&mut self, key: String, list: &Arc<List>) {
+        if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
+            return;
+        }
+        self.changes += 1;
+        let same = self.shared.iter().position(|known| Arc::ptr_eq(known, list));
+        match same.or_else(|| self.shared.iter().position(|known| known == list)) {
+            // The next caller that sees it has the same `Arc`, which the first comparison finds.
+            Some(index) => self.shared[index] = Arc::clone(list),
+            None => {
+                if self.shared.len() == MAX_SHARED_LISTS {
+                    self.shared.remove(0);
+                }
+                self.shared.push(Arc::clone(list));
+            }
+        }
+        self.old.remove(&key);
+        self.insert(key, Arc::clone(list));
+    }
+
+    /// Adds a list to the younger generation.
+    fn insert(&mut self, key: String, list: Arc<List>) {
+        if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+            self.changes += 1;
+        }
+        self.young.insert(key, list);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(major: u32) -> Arc<List> {
+        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
+    }
+
+    #[test]
+    fn callers_of_two_generations_are_remembered() {
+        let known = LastListed::default();
+        let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
+        for number in 0..3 * GENERATION {
+            known.listed_as(&caller(number), &list(1));
+            // A caller that returns is kept.
+            assert!(known.of(&caller(0), "list").is_some(), "{number}");
+        }
+        let callers = lock(&known.callers);
+        assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
+        assert_eq!(callers.shared.len(), 1);
+        drop(callers);
+        assert!(known.of(&caller(1), "list").is_none());
+    }
+
+    #[test]
+    fn callers_are_distinguished_by_user_tenant_and_agent() {
+        let known = LastListed::default();
+        known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
+        known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
+        let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
+        assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
+        assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));
+        assert_eq!(of(Caller::new("bob").with_agent("bot")), None);
+        assert_eq!(of(Caller::new("ann")), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Conversion of a function's return value, whose error may be of any type.
+
+use std::{cell::Cell, error::Error};
+
+use crate::{
+    call::context::CallContext,
+    error::{ErrorKind, ToolError},
+    tool::{answer::ToolReturn, result::ToolResult},
+};
+
+/// A function's return value before its conversion into a [`ToolReturn`].
+///
+/// An error becomes a [`ToolError`] through the first of these that its type implements: `Into<ToolError>`,
+/// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). Each is a trait of [`answering`], implemented for one
+/// reference less than the one before it, and method resolution tries them in that order (autoref specialization).
+#[doc(hidden)]
+#[allow(missing_debug_implementations, reason = "it holds a value of any type for one expression")]
+pub struct Returning<R>(Cell<Option<R>>);
+
+impl<R> Returning<R> {
+    /// Wraps a return value.
+    pub fn new(returned: R) -> Self {
+        Returning(Cell::new(Some(returned)))
+    }
+
+    fn take(&self) -> Result<R, ToolError> {
+        self.0.take().ok_or_else(|| ToolError::of(ErrorKind::Internal, "a return value was converted twice"))
+    }
+}
+
+impl<T: ToolResult, E> Returning<Result<T, E>> {
+    fn convert(
+        &self,
+        cx: &CallContext,
+        convert_error: impl FnOnce(E) -> ToolError,
+    ) -> Result<ToolReturn, ToolError> {
+        self.take()?.map_err(convert_error)?.into_return(cx)
+    }
+}
+
+/// Conversions of [`Returning`], in the order in which method resolution tries them.
+#[doc(hidden)]
+pub mod answering {
+    use super::{CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, ToolReturn};
+    use crate::error::chain;
+
+    /// Converts errors that are `Into<ToolError>`.
+    pub trait ToolErrors {
+        /// Converts the return value.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
+    }
+
+    impl<T: ToolResult, E: Into<ToolError>> ToolErrors for &&&&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
+            self.convert(cx, Into::into)
+        }
+    }
+
+    /// Converts errors that implement [`Error`].
+    pub trait AnyErrors {
+        /// Converts the return value.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
+    }
+
+    impl<T: ToolResult, E: Error + Send + Sync + 'static> AnyErrors for &&&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
+            self.convert(cx, ToolError::internal)
+        }
+    }
+
+    /// Converts boxed errors.
+    pub trait BoxedErrors {
+        /// Converts the return value.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
+    }
+
+    impl<T: ToolResult, E: AsRef<dyn Error + Send + Sync + 'static>> BoxedErrors for &&&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
+            self.convert(cx, |error| ToolError::internal(chain(error.as_ref())))
+        }
+    }
+
+    /// Implemented by no type: its diagnostic explains an error type without a conversion.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` can't be a tool's error",
+        label = "an error is a `ToolError`, converts into one, or is a `std::error::Error`",
+        note = "for a message that the caller reads, return a `ToolError`: `ToolError::refused(…)`, `ToolError::not_found(…)` …"
+    )]
+    pub trait Fails {}
+
+    /// Reports errors without a conversion, at compile time.
+    pub trait NoErrors<E> {
+        /// Converts the return value.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
+        where
+            E: Fails;
+    }
+
+    impl<T: ToolResult, E> NoErrors<E> for &&Returning<Result<T, E>> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
+        where
+            E: Fails,
+        {
+            self.convert(cx, |_| ToolError::of(ErrorKind::Internal, "an error of an unknown type"))
+        }
+    }
+
+    /// Converts results that aren't a `Result`.
+    pub trait Results {
+        /// Converts the return value.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
+    }
+
+    impl<T: ToolResult> Results for &Returning<T> {
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
+            self.take()?.into_return(cx)
+        }
+    }
+
+    /// Accepts every other type, so that the diagnostic of [`ToolResult`] is the only error.
+    pub trait NoResults {
+        /// Fails.
+        fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
+    }
+
+    impl<R> NoResults for Returning<R> {
+        fn answer(&self, _: &CallContext) -> Result<ToolReturn, ToolError> {
+            Err(ToolError::of(ErrorKind::Internal, "a result of an unknown type"))
+        }
+    }
+}
