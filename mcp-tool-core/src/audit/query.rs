@@ -26,15 +26,15 @@ pub struct RecordQuery {
     pub since: Option<DateTime<Utc>>,
     /// Matches calls that began before this time.
     pub until: Option<DateTime<Utc>>,
-    /// User.
+    /// Matches calls of this user.
     pub user: Option<String>,
-    /// Agent; for the local user with or without its version.
+    /// Matches calls of this agent; a local agent matches with and without its version.
     pub agent: Option<String>,
-    /// Tenant.
+    /// Matches calls in this tenant.
     pub tenant: Option<String>,
-    /// Name of the tool, including names of older versions such as `greet_v1`.
+    /// Matches calls of this tool, and of its older versions such as `greet_v1`.
     pub tool: Option<String>,
-    /// Outcome, such as `ok` or `refused`.
+    /// Matches calls with this outcome, such as `ok` or `refused`.
     pub outcome: Option<String>,
 }
 

@@ -73,6 +73,7 @@ struct Call {
 }
 
 impl CallContext {
+    #[inline]
     pub(crate) fn new(
         facts: CallFacts,
         deadline: Instant,
