@@ -88,7 +88,7 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
 
     let said = control.said(&["disable", "--tool", "echo", "--reason", "leaks"]);
     until("the tool was disabled over HTTP", || is_disabled(&call()));
-    assert!(said.contains("the tool 'echo' is off") && said.contains("within a second"), "{said}");
+    assert!(said.contains("the tool 'echo' is disabled") && said.contains("within a second"), "{said}");
     let refused = call();
     assert!(text(&refused).contains("'echo' was disabled by the operator of this server"), "{refused}");
     assert!(text(&refused).contains("don't try again until a person says so"), "{refused}");

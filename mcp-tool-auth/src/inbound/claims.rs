@@ -232,23 +232,23 @@ mod tests {
 
     const NOW: f64 = 1_000_000.0;
 
-    /// What an introspection comes to whose answer has these members besides good ones; `null` takes one out.
+    /// Validates a response with these members added to valid ones; `null` removes a member.
     fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
-        let mut answer = json!({
+        let mut response = json!({
             "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
             "client_id": "agent", "scope": "read", "token_type": "Bearer", "exp": NOW + 600.0, "iat": NOW - 5.0,
         });
         for (name, value) in members.as_object().into_iter().flatten() {
-            answer[name] = value.clone();
+            response[name] = value.clone();
         }
-        let Value::Object(mut answer) = answer else { return Err("no object") };
-        answer.retain(|_, value| !value.is_null());
+        let Value::Object(mut response) = response else { return Err("no object") };
+        response.retain(|_, value| !value.is_null());
         let rules = TokenRules { audience: "https://mcp.example/mcp".into(), ..TokenRules::default() };
-        rules.judge_introspected(&answer, &"https://as.example".into(), NOW, 30.0)
+        rules.judge_introspected(&response, &"https://as.example".into(), NOW, 30.0)
     }
 
     #[test]
-    fn an_introspection_is_good_for_half_a_minute_at_most() {
+    fn introspection_is_valid_for_at_most_30_s() {
         let until = |members| introspected(members).map(|verified| seconds(verified.until) - NOW);
         assert_eq!(until(json!({})), Ok(30.0));
         assert_eq!(until(json!({ "exp": null })), Ok(30.0));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_introspection_has_to_say_that_the_token_is_active_and_for_this_server() {
+    fn introspection_of_an_inactive_or_foreign_token_is_refused() {
         for (members, flaw) in [
             (json!({ "active": false }), "inactive"),
             (json!({ "active": null }), "introspection_unreadable"),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn who_calls_is_read_as_the_settings_say() {
+    fn caller_is_taken_from_the_configured_claims() {
         let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
         let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));

@@ -249,7 +249,6 @@ fn suggestion<'k, K: AsRef<str> + 'k + ?Sized>(
 }
 
 #[cfg(test)]
-#[cfg(feature = "oauth")]
 mod tests {
     use super::*;
 
@@ -261,11 +260,13 @@ mod tests {
         Ok(values)
     }
 
+    #[cfg(feature = "oauth")]
     fn lines(values: &Values) -> Vec<String> {
         let lines = values.by_key.iter();
         lines.map(|(key, (origin, values))| format!("{key} {values:?} {origin}")).collect()
     }
 
+    #[cfg(feature = "oauth")]
     #[test]
     fn variable_is_split_at_the_longest_key_or_at_a_name_of_the_file() {
         let key = |file: &str, rest: &str| {
@@ -292,6 +293,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "oauth")]
     #[test]
     fn name_from_the_environment_does_not_change_how_other_variables_are_split() {
         let values = read(
@@ -302,6 +304,7 @@ mod tests {
         assert_eq!(keys, ["upstream.billing.token_url", "upstream.billing_token.scope"]);
     }
 
+    #[cfg(feature = "oauth")]
     #[test]
     fn environment_overrides_the_file() {
         let values = read(
@@ -318,6 +321,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "oauth")]
     #[test]
     fn invalid_named_section_of_a_file_is_refused() {
         for (file, wanted) in [
@@ -333,5 +337,20 @@ mod tests {
             let error = read(file, &[]).unwrap_err();
             assert!(error.contains(wanted), "{error}");
         }
+    }
+
+    #[cfg(not(feature = "oauth"))]
+    #[test]
+    fn setting_of_a_feature_that_is_not_compiled_in_is_refused() {
+        for (file, variables) in [
+            ("[oauth]\n", None),
+            ("[upstream.billing]\nurl = 'x'\n", None),
+            ("", Some(("MCP_TOOL_OAUTH_ISSUERS", "x"))),
+            ("", Some(("MCP_TOOL_UPSTREAM_BILLING_URL", "x"))),
+        ] {
+            let error = read(file, variables.as_slice()).unwrap_err();
+            assert!(error.contains("add the feature `oauth` of mcp-tool-runtime"), "{error}");
+        }
+        assert!(check_compiled("http.tls_cert").is_err() && check_compiled("http.listen").is_ok());
     }
 }

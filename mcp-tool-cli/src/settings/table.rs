@@ -70,8 +70,7 @@ pub(super) fn variable(key: &str) -> String {
 
 /// Refuses settings of a feature that isn't compiled in; `key` is a section, a key, or a variable in lower case.
 pub(super) fn check_compiled(key: &str) -> Result<(), String> {
-    const OAUTH: [(&str, &str); 4] =
-        [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS"), ("http_tls_", "TLS")];
+    const OAUTH: [(&str, &str); 3] = [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {
         None => Ok(()),
         Some((_, what)) => {
