@@ -20,7 +20,7 @@ use crate::{
         limits::Permits,
         policy::{self, Decision},
         registry::RegisteredTool,
-        versions::Resolved,
+        versions::ResolvedVersion,
     },
     tool::completion,
 };
@@ -88,7 +88,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Finds the version that the call means.
-    pub(super) fn resolve(&self) -> Resolved<'a> {
+    pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
         self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
     }
