@@ -22,7 +22,7 @@ use crate::{
 /// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
 ///
-/// The arguments are validated against the contract of `T`, and so is its result; a violation is an internal error. The
+/// The arguments are validated against the contract of `T`, whose violations the caller reads, and so is its result. The
 /// caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the adapter's hints
 /// promise more than those of `T`, such as `read_only` for a tool that writes.
 ///

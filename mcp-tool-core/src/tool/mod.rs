@@ -35,7 +35,7 @@ use crate::{
 /// constant. It isn't meant to be implemented by hand.
 ///
 /// ```
-/// use mcp_tool_runtime::{Tool, Version, prelude::*};
+/// use mcp_tool_runtime::{Tool, prelude::*};
 ///
 /// /// Greet someone.
 /// #[mcp_tool(version = "2.1", public, read_only)]
@@ -43,7 +43,7 @@ use crate::{
 ///     format!("Hello, {name}!")
 /// }
 ///
-/// assert_eq!(greet::CONTRACT.version, Version { major: 2, minor: 1 });
+/// assert_eq!(greet::CONTRACT.version.to_string(), "2.1");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool",

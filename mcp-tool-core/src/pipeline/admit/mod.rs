@@ -14,7 +14,7 @@ use crate::{
     call::{caller::Caller, report::Reports, trace::TraceContext},
     pipeline::{
         policy::Decision,
-        versions::{Requirement, Resolved},
+        versions::{Requirement, ResolvedVersion},
     },
 };
 pub use admitted::Admitted;
@@ -57,10 +57,12 @@ impl Dispatcher {
 
         call.check_caller_enabled().map_err(|refusal| refusal.recorded(call.record(None)))?;
         let (tool, is_current) = match call.resolve() {
-            Resolved::Is(tool) => (tool, true),
-            Resolved::Changed(tool) => (tool, false),
-            Resolved::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
-            Resolved::Unsatisfied { asked, versions } => return Err(call.unsatisfied(asked, versions).await),
+            ResolvedVersion::Found(tool) => (tool, true),
+            ResolvedVersion::Changed(tool) => (tool, false),
+            ResolvedVersion::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
+            ResolvedVersion::Unsatisfied { asked, versions } => {
+                return Err(call.unsatisfied(asked, versions).await);
+            }
         };
 
         let mut record = call.record(Some(tool));
@@ -85,10 +87,10 @@ impl Dispatcher {
     /// Returns false if the policy refuses the caller the tool that it names; true for a name that no tool has.
     pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
-            Resolved::Is(tool) | Resolved::Changed(tool) => {
+            ResolvedVersion::Found(tool) | ResolvedVersion::Changed(tool) => {
                 self.policy.decide(caller, tool).await == Decision::Permit
             }
-            Resolved::Unknown | Resolved::Unsatisfied { .. } => true,
+            ResolvedVersion::Unknown | ResolvedVersion::Unsatisfied { .. } => true,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::{
         CallOrigin, Dispatcher, limits,
         policy::{self, Decision},
         registry::RegisteredTool,
-        versions::Resolved,
+        versions::ResolvedVersion,
     },
     tool::completion,
 };
@@ -94,7 +94,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Finds the version that the call means.
-    pub(super) fn resolve(&self) -> Resolved<'a> {
+    pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
         self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
     }

@@ -15,9 +15,9 @@ pub use requirement::{ClientPin, Requirement};
 
 /// The result of [`Versions::resolve`].
 #[derive(Debug)]
-pub(crate) enum Resolved<'r> {
+pub(crate) enum ResolvedVersion<'r> {
     /// This version.
-    Is(&'r Arc<RegisteredTool>),
+    Found(&'r Arc<RegisteredTool>),
     /// No tool has that name.
     Unknown,
     /// No version satisfies all requirements.
@@ -47,14 +47,14 @@ impl Versions {
         caller: &Caller,
         name: &str,
         requires: Option<&Requirement>,
-    ) -> Resolved<'r> {
+    ) -> ResolvedVersion<'r> {
         let older = |(plain, major)| {
             let family = registry.family(plain)?;
             family.iter().any(|tool| tool.contract.version.major == major).then_some((family, Some(major)))
         };
         let found = registry.family(name).map(|family| (family, None));
         let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
-            return Resolved::Unknown;
+            return ResolvedVersion::Unknown;
         };
         let tool = family.first().map_or(name, |tool| tool.contract.name);
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
@@ -66,18 +66,20 @@ impl Versions {
             .filter(|tool| pins.iter().all(|pin| pin.fits(&tool.contract.version, &tool.digest)));
         let Some(newest) = fitting.next() else {
             let asked = pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-            return Resolved::Unsatisfied { asked, versions: family.iter().collect() };
+            return ResolvedVersion::Unsatisfied { asked, versions: family.iter().collect() };
         };
         if !pins.is_empty() || major.is_some() {
-            return Resolved::Is(newest);
+            return ResolvedVersion::Found(newest);
         }
-        let Some((version, digest)) = self.last_listed.of(caller, tool) else { return Resolved::Is(newest) };
+        let Some((version, digest)) = self.last_listed.of(caller, tool) else {
+            return ResolvedVersion::Found(newest);
+        };
         // A later minor version is compatible with the one that was listed.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version;
             tool.digest == digest || (own.major == version.major && own.minor > version.minor)
         };
-        family.iter().find(succeeds).map_or(Resolved::Changed(newest), Resolved::Is)
+        family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }
 
     /// Returns the tools of a caller's list: the newest version that its pins allow under the tool's own name, older
@@ -87,8 +89,8 @@ impl Versions {
         registry: &Registry,
         caller: &Caller,
         may: impl Fn(usize) -> bool,
-    ) -> Vec<Listed> {
-        let mut listed: Vec<Listed> = Vec::new();
+    ) -> Vec<ListedTool> {
+        let mut listed: Vec<ListedTool> = Vec::new();
         for (index, tool) in registry.tools().iter().enumerate() {
             let name = tool.contract.name;
             let fits = |tool: &RegisteredTool| {
@@ -101,7 +103,7 @@ impl Versions {
             let newer =
                 |other: &Arc<RegisteredTool>| other.contract.version > tool.contract.version && fits(other);
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
-            listed.push(Listed { place: index, is_newest });
+            listed.push(ListedTool { place: index, is_newest });
         }
         listed
     }
@@ -113,7 +115,7 @@ impl Versions {
 
 /// A tool in a list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Listed {
+pub(crate) struct ListedTool {
     /// Index among all tools.
     pub(crate) place: usize,
     /// True if it is listed under the tool's own name.

@@ -186,7 +186,7 @@ async fn oracle(endpoint: &Endpoint, caller: &Caller, grantable: bool) -> Vec<En
             may.insert(place);
         }
     }
-    let entry = |listed: crate::pipeline::versions::Listed| {
+    let entry = |listed: crate::pipeline::versions::ListedTool| {
         let contract = registry.tools()[listed.place].contract;
         let name = if listed.is_newest { contract.name.to_owned() } else { older_name(contract) };
         (name, contract.version.to_string())
