@@ -32,7 +32,7 @@ use crate::{
         ToolEntry,
         state::{DuplicateState, StateMap},
     },
-    transport::{Endpoint, FallbackHandler, Introduction, listing::PAGE},
+    transport::{Endpoint, FallbackHandler, ServerDescription, listing::PAGE},
 };
 
 /// A server as its author declared it.
@@ -178,7 +178,7 @@ impl Application {
         };
         let local = Caller::local(scopes);
         let lists = (settings.shows_grantable, settings.list_page);
-        let server = Introduction {
+        let server = ServerDescription {
             name: self.name,
             version: self.version,
             instructions: self.instructions,

@@ -1,0 +1,65 @@
+//! A parsed `tools/call` on its way into the pipeline.
+
+use super::{
+    endpoint::Endpoint,
+    message::{Era, ToolCall},
+    protocol_error::{ProtocolError, code},
+    response::FramedResponse,
+};
+use crate::{
+    ask::{Asking, Capabilities, Rounds},
+    call::caller::Caller,
+    pipeline::{Admitted, CallOrigin, CallRequest},
+};
+
+impl Endpoint {
+    /// Records a malformed call and answers it with the error.
+    pub(super) fn reject_call(
+        &self,
+        origin: impl Into<CallOrigin>,
+        call: &ToolCall<'_>,
+        error: ProtocolError,
+    ) -> FramedResponse {
+        let bytes = call.arguments.len();
+        let correlation = self.dispatcher.turned_away(origin, &call.name, bytes, code::name(error.code));
+        FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
+    }
+
+    /// Returns `true` if the policy permits the caller the tool that it names.
+    pub(super) async fn is_permitted(&self, caller: &Caller, call: &ToolCall<'_>) -> bool {
+        self.dispatcher.is_permitted(caller, call.request()).await
+    }
+}
+
+/// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
+pub(super) fn reject_admitted(
+    admitted: Admitted,
+    call: &ToolCall<'_>,
+    error: ProtocolError,
+) -> FramedResponse {
+    let correlation = admitted.turned_away(code::name(error.code));
+    FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
+}
+
+impl ToolCall<'_> {
+    /// The call as the pipeline admits it.
+    pub(super) fn request(&self) -> CallRequest<'_> {
+        CallRequest {
+            name: &self.name,
+            requires: self.meta.requires.as_ref(),
+            arguments_bytes: self.arguments.len(),
+            completes: None,
+        }
+    }
+
+    /// The way to ask the person behind a stateless call: by its result, and only if the client is modern.
+    pub(super) fn asking(&mut self) -> Asking {
+        match self.meta.era() {
+            Era::Legacy => Asking::default(),
+            Era::Modern => Asking::rounds(Rounds {
+                can: self.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
+                presented: self.presented.take(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Without the feature `http`, a request comes over stdio and has neither extensions nor headers.
+
+use rmcp::{RoleServer, service::RequestContext};
+
+use crate::{call::headers::Headers, transport::protocol_error::ProtocolError};
+
+pub(super) fn extension<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
+    None
+}
+
+pub(super) fn headers(_: &RequestContext<RoleServer>, _: &[&'static str]) -> Result<Headers, ProtocolError> {
+    Ok(Headers::default())
+}
