@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     ask::{Asking, Capabilities, Rounds},
-    call::caller::Caller,
-    pipeline::{Admitted, CallOrigin, CallRequest},
+    pipeline::{CallOrigin, CallRequest},
 };
 
 impl Endpoint {
@@ -24,21 +23,6 @@ impl Endpoint {
         let correlation = self.dispatcher.turned_away(origin, &call.name, bytes, code::name(error.code));
         FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
     }
-
-    /// Returns `true` if the policy permits the caller the tool that it names.
-    pub(super) async fn is_permitted(&self, caller: &Caller, call: &ToolCall<'_>) -> bool {
-        self.dispatcher.is_permitted(caller, call.request()).await
-    }
-}
-
-/// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
-pub(super) fn reject_admitted(
-    admitted: Admitted,
-    call: &ToolCall<'_>,
-    error: ProtocolError,
-) -> FramedResponse {
-    let correlation = admitted.turned_away(code::name(error.code));
-    FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
 }
 
 impl ToolCall<'_> {

@@ -76,11 +76,6 @@ impl Endpoint {
     pub(super) fn has_tasks(&self) -> bool {
         self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task.is_some())
     }
-
-    /// The request headers that middleware reads.
-    pub(super) fn middleware_headers(&self) -> &[&'static str] {
-        &self.dispatcher.registry.headers
-    }
 }
 
 impl std::fmt::Debug for Endpoint {

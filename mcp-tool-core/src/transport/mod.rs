@@ -1,12 +1,12 @@
 //! Transports: how MCP messages arrive and how their answers leave.
 //!
-//! | path | who serves it |
+//! | messages | served by |
 //! |---|---|
-//! | `tools/call`, outside legacy HTTP sessions | [`message`] parses it from its raw bytes, the pipeline runs it, [`response`] frames the outcome |
-//! | `tools/list` | [`listing`], from bytes that were written once |
-//! | everything else | [`rmcp`](self::rmcp), through `impl ServerHandler` |
+//! | `tools/call`, outside legacy HTTP sessions | `message` parses it from its raw bytes, the pipeline runs it, `response` frames the outcome |
+//! | `tools/list` | `listing`, from bytes that were written once |
+//! | everything else | `rmcp`, through `impl ServerHandler` |
 //!
-//! [`stdio`] and [`http`] own the connections. Both share [`endpoint::Endpoint`], the server as a transport sees it.
+//! `stdio` and `http` own the connections. Both share `endpoint::Endpoint`, the server as a transport sees it.
 
 mod call;
 mod call_error;

@@ -21,9 +21,9 @@ use crate::{
     },
     pipeline::{Admitted, CallOptions},
     transport::{
-        call::reject_admitted,
         id::Id,
         message::{Era, ToolCall},
+        protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
         response::FramedResponse,
         task::TaskCall,
@@ -58,7 +58,7 @@ impl Service {
         if let Err(error) = checked.and_then(|()| protocol_headers::check_call(headers, call)) {
             return Err(self.endpoint.reject_call(origin, call, error));
         }
-        match protocol_headers::middleware_headers(headers, self.endpoint.middleware_headers()) {
+        match protocol_headers::middleware_headers(headers, &self.endpoint) {
             Ok(headers) => origin.headers = headers,
             Err(error) => return Err(self.endpoint.reject_call(origin, call, error)),
         }
@@ -83,7 +83,7 @@ impl Service {
             && admitted.has_headers()
             && let Err(error) = parameter_headers::check(headers, admitted.contract(), call.arguments)
         {
-            return Err(reject_admitted(admitted, call, error));
+            return Err(reject_admitted(admitted, &call.id, error));
         }
         Ok(PreparedCall {
             admitted,
@@ -147,6 +147,12 @@ impl Service {
             CallEvent::Report(first) => event_stream(EventStream::new(call, token, first)),
         }
     }
+}
+
+/// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
+fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
+    let correlation = admitted.turned_away(code::name(error.code));
+    FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 
 /// Returns `true` if the client accepts a stream of events.

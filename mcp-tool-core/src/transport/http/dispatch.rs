@@ -1,4 +1,4 @@
-//! A parsed message on its way to who answers it: the pipeline, the prebuilt lists, or rmcp.
+//! Sends each parsed message to the pipeline, the prebuilt lists, or rmcp.
 
 use futures_util::future::BoxFuture;
 use hyper::{StatusCode, http::request::Parts};
@@ -124,7 +124,9 @@ impl Service {
                 let response = self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight)).await;
                 if method == "tools/list" { with_security_schemes(response).await } else { response }
             }
-            ClientMessage::Call(mut call) if !self.endpoint.is_permitted(&caller, &call).await => {
+            ClientMessage::Call(mut call)
+                if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
+            {
                 // rmcp has no HTTP status for a refusal.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
@@ -133,8 +135,7 @@ impl Service {
                 }
             }
             ClientMessage::Call(call) => {
-                let names = self.endpoint.middleware_headers();
-                match protocol_headers::middleware_headers(&parts.headers, names) {
+                match protocol_headers::middleware_headers(&parts.headers, &self.endpoint) {
                     Ok(headers) => drop(parts.extensions.insert(headers)),
                     Err(error) => {
                         let origin = self.authentication.origin(&sender.identity, caller, sender.remote);

@@ -1,7 +1,7 @@
 //! HTTP/1.1 on hyper: a call is parsed once, from its own bytes.
 //!
-//! A request passes [`listener`] → [`connection`] → [`route`] (path, host, origin, authentication, body) → [`dispatch`],
-//! which sends calls to [`call`], lists to [`list`], and everything else to [`rmcp_service`].
+//! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
+//! which sends calls to `call`, lists to `list`, and everything else to `rmcp_service`.
 
 mod authentication;
 mod body;

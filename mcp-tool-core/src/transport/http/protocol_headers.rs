@@ -9,6 +9,7 @@ use mcp_tool_contract::read::violation::shown;
 use crate::{
     call::headers::Headers,
     transport::{
+        endpoint::Endpoint,
         message::{Era, Meta, ToolCall},
         protocol_error::{ProtocolError, code},
         protocol_version::{MODERN, is_supported},
@@ -65,12 +66,13 @@ pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), Pro
 /// The headers that middleware reads; rejects a repeated one.
 pub(in crate::transport) fn middleware_headers(
     headers: &HeaderMap,
-    names: &[&'static str],
+    endpoint: &Endpoint,
 ) -> Result<Headers, ProtocolError> {
-    let present = names.iter().filter_map(|name| match single(headers, name) {
-        Ok(value) => value.map(|value| Ok((*name, value.into()))),
-        Err(error) => Some(Err(error)),
-    });
+    let present =
+        endpoint.dispatcher.registry.headers.iter().filter_map(|name| match single(headers, name) {
+            Ok(value) => value.map(|value| Ok((*name, value.into()))),
+            Err(error) => Some(Err(error)),
+        });
     present.collect::<Result<_, _>>().map(Headers::new)
 }
 

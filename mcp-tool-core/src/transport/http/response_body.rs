@@ -125,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_body_is_sent_in_parts() {
-        let text: Vec<u8> = (0..PART * 2 + 5).map(|place| place as u8).collect();
+        let text: Vec<u8> = (0..PART * 2 + 5).map(|index| index as u8).collect();
         let mut body = InParts::new(Full::new(Bytes::from(text.clone())));
         for left in [text.len(), PART + 5, 5] {
             assert_eq!(body.size_hint().exact(), Some(left as u64));

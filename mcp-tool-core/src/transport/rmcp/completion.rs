@@ -75,7 +75,7 @@ impl Protocol {
             arguments_bytes: argument.value.len(),
             completes: Some(&argument.name),
         };
-        let headers = extensions::headers(context, self.endpoint.middleware_headers())
+        let headers = extensions::middleware_headers(context, &self.endpoint)
             .map_err(|error| ErrorData::new(ErrorCode(error.code), error.message, None))?;
         let origin = CallOrigin { headers, ..self.origin(context)? };
         let admitted = self.endpoint.dispatcher.admit(origin, call, CallOptions::default()).await;

@@ -5,7 +5,7 @@ use rmcp::{RoleServer, service::RequestContext};
 
 use crate::{
     call::headers::Headers,
-    transport::{http::protocol_headers, protocol_error::ProtocolError},
+    transport::{endpoint::Endpoint, http::protocol_headers, protocol_error::ProtocolError},
 };
 
 /// The request extension of type `T`; always `None` over stdio.
@@ -13,13 +13,13 @@ pub(super) fn extension<T: Send + Sync + 'static>(context: &RequestContext<RoleS
     context.extensions.get::<Parts>()?.extensions.get()
 }
 
-/// The request headers of these names; empty over stdio.
-pub(super) fn headers(
+/// The request headers that middleware reads; empty over stdio.
+pub(super) fn middleware_headers(
     context: &RequestContext<RoleServer>,
-    names: &[&'static str],
+    endpoint: &Endpoint,
 ) -> Result<Headers, ProtocolError> {
     match context.extensions.get::<Parts>() {
-        Some(parts) => protocol_headers::middleware_headers(&parts.headers, names),
+        Some(parts) => protocol_headers::middleware_headers(&parts.headers, endpoint),
         None => Ok(Headers::default()),
     }
 }

@@ -2,12 +2,18 @@
 
 use rmcp::{RoleServer, service::RequestContext};
 
-use crate::{call::headers::Headers, transport::protocol_error::ProtocolError};
+use crate::{
+    call::headers::Headers,
+    transport::{endpoint::Endpoint, protocol_error::ProtocolError},
+};
 
 pub(super) fn extension<T>(_: &RequestContext<RoleServer>) -> Option<&T> {
     None
 }
 
-pub(super) fn headers(_: &RequestContext<RoleServer>, _: &[&'static str]) -> Result<Headers, ProtocolError> {
+pub(super) fn middleware_headers(
+    _: &RequestContext<RoleServer>,
+    _: &Endpoint,
+) -> Result<Headers, ProtocolError> {
     Ok(Headers::default())
 }

@@ -153,8 +153,8 @@ mod tests {
 
     impl Read for Trickle {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let most = self.1.min(buffer.len());
-            self.0.read(&mut buffer[..most])
+            let length = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..length])
         }
     }
 
@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn lines_are_independent_of_read_sizes() {
         for at_a_time in [1, 2, 3, 5, 1_000] {
-            let came = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
-            let came: Vec<_> = came.iter().flatten().map(String::as_str).collect();
-            assert_eq!(came, ["one", "", "two and", "three"], "{at_a_time} at a time");
+            let read = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
+            let read: Vec<_> = read.iter().flatten().map(String::as_str).collect();
+            assert_eq!(read, ["one", "", "two and", "three"], "{at_a_time} at a time");
         }
     }
 
@@ -193,8 +193,8 @@ mod tests {
         input.extend(std::iter::repeat_n(b'y', MAX_LINE));
         input.extend_from_slice(b"\nafter\n");
         for at_a_time in [1_000, 4_096, CHUNK] {
-            let came = lines(&input, at_a_time);
-            let lengths: Vec<_> = came.iter().map(|line| line.as_ref().map(String::len)).collect();
+            let read = lines(&input, at_a_time);
+            let lengths: Vec<_> = read.iter().map(|line| line.as_ref().map(String::len)).collect();
             assert_eq!(lengths, [Some(6), Some(MAX_LINE - 1), None, Some(5)], "{at_a_time} at a time");
         }
     }

@@ -3,12 +3,12 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`lines`] | splits the input into lines; bounds those that wait |
-//! | [`turn`] | decides which thread or task processes messages |
-//! | [`connection`] | processes messages in order |
-//! | [`calls`] | calls in flight |
-//! | [`bridge`] | everything that rmcp answers |
-//! | [`output`] | the writing thread |
+//! | `lines` | splits the input into lines; bounds those that wait |
+//! | `turn` | decides which thread or task processes messages |
+//! | `connection` | processes messages in order |
+//! | `calls` | calls in flight |
+//! | `bridge` | everything that rmcp answers |
+//! | `output` | the writing thread |
 
 mod bridge;
 mod calls;

@@ -6,19 +6,21 @@
 //!
 //! # States
 //!
-//! There is one [`Connection`], and who holds it processes messages.
+//! There is one [`Connection`]; its holder is the processor.
 //!
 //! ```text
-//!            reading thread: received input           poll pending
-//!   ┌──────┐ ────────────────────────────▶ ┌────────┐ ───────────▶ ┌──────┐
-//!   │ Idle │                               │ Thread │              │ Task │ ◀─┐
-//!   └──────┘ ◀──────────────────────────── └────────┘              └──────┘   │
-//!      ▲                inbox empty           │  ▲                   │  ▲     │
-//!      │                                offer │  │ reclaim     offer │  │ reclaim
-//!      │                                      ▼  │                   ▼  │     │
-//!      │                                   ┌──────────────────────────────┐   │
-//!      │ inbox empty (from Task)           │ Polling: a call's first poll │ ──┘
-//!      └──────────────────────────────     └──────────────────────────────┘ tick: blocked
+//!           input received               has to wait
+//!   ┌──────┐ ───────────▶ ┌────────┐ ──────────────────▶ ┌──────┐
+//!   │ Idle │              │ Thread │                     │ Task │
+//!   └──────┘ ◀─────────── └────────┘                     └──────┘
+//!       ▲    inbox empty    │    ▲                       │  ▲   │
+//!       │             offer │    │ reclaim         offer │  │   │ inbox empty
+//!       │                   ▼    │                       ▼  │   │
+//!       │                 ┌───────────────────────────────────┐ │
+//!       │                 │   Polling: a call's first poll    │ │
+//!       │                 └───────────────────────────────────┘ │
+//!       └───────────────────────────────────────────────────────┘
+//!                                 Polling to Task: reclaim, or tick if the call blocks
 //! ```
 //!
 //! | state | the connection | the input ([`Reader`]) | leaves the state by |
@@ -29,7 +31,7 @@
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
 //! `tick` takes the connection from a processor whose call is the same as one tick before. It lists the call as detached,
-//! starts a task that processes on, and gives an input in `TurnState::input` to a new reading thread. The blocked
+//! starts a task that continues to process, and moves an input in `TurnState::input` to a new reading thread. The blocked
 //! processor then fails to `reclaim`: it leaves its call to a task of its own, and ends.
 //!
 //! [`end`](Turn::end) drops the connection from Idle and Polling, and aborts the task; a call in its first poll still
