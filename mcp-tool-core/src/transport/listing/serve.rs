@@ -54,7 +54,7 @@ impl Endpoint {
     }
 
     /// The tools that this caller sees.
-    async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
+    pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
         let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
         let Listing { entries, page, shows_grantable, scope_samples, sample_of, complete, sets, .. } =
             &self.listing;
