@@ -108,7 +108,7 @@ impl ToolList {
     }
 
     /// The sealed cursor of a page.
-    fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
+    pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 

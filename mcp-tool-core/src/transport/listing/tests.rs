@@ -396,7 +396,7 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
     // A page that isn't there, sealed as if it were.
     let visible = endpoint.visible_to(&all).await;
     let registry = &endpoint.dispatcher.registry;
-    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
+    let beyond = visible.cursor(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
     // The same server again, and others.
