@@ -230,12 +230,12 @@ fn oversized_input_responses_and_request_state_are_refused() {
     for (more, said) in [
         (
             json!({ "inputResponses": { "x": vec![0; 40_000] } }),
-            "`inputResponses` has 80007 bytes, and 65536 are allowed",
+            "`inputResponses`: must be at most 65536 bytes, got 80007",
         ),
-        (json!({ "inputResponses": many }), "`inputResponses` has 65 members, and 64 are allowed"),
+        (json!({ "inputResponses": many }), "`inputResponses`: must have at most 64 members, got 65"),
         (
             json!({ "requestState": "x".repeat(70_000) }),
-            "`requestState` has 70002 bytes, and 65536 are allowed",
+            "`requestState`: must be at most 65536 bytes, got 70002",
         ),
     ] {
         let reply = ask(&server, "echo", json!({ "text": "x" }), more, declaring(FORMS));

@@ -56,7 +56,7 @@ fn fallback_handler_times_out_and_its_panics_become_errors() {
     let late = get("hangs");
     assert_eq!(
         (&late["error"]["code"], &late["error"]["message"]),
-        (&json!(-32_603), &json!("the server ran out of time"))
+        (&json!(-32_603), &json!("the request timed out"))
     );
     assert_eq!(get("hello")["result"]["messages"][0]["content"]["text"], "hello");
 }

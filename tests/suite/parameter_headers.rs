@@ -105,7 +105,7 @@ fn text_header_is_plain_or_base64() {
     }
     for value in ["=?base64?!?=", "=?base64?dXMtd2VzdDE?=", "=?base64?/w==?=", "=?base64?dXM td2VzdDE=?="] {
         let said = refused(&server, json!({ "region": "us-west1" }), &[("Mcp-Param-Region", value)]);
-        assert_eq!(said, "the header Mcp-Param-Region isn't Base64 of UTF-8");
+        assert_eq!(said, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
     }
     let said = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
     assert_eq!(said, "the header Mcp-Param-Region holds characters that it can't");
@@ -171,20 +171,23 @@ fn header_appears_once_and_only_with_its_argument() {
     let eu = json!({ "region": "eu" });
     assert_eq!(
         refused(&server, eu.clone(), &[]),
-        "the header Mcp-Param-Region is missing: it says what the argument 'region' says; list the tools again"
+        "the header Mcp-Param-Region is missing: it must equal the argument 'region'; list the tools again"
     );
     assert_eq!(
         refused(&server, eu.clone(), &[("Mcp-Param-Region", "us")]),
-        "the header Mcp-Param-Region says \"us\", and the argument 'region' is \"eu\""
+        "the header Mcp-Param-Region must equal the argument 'region': got \"us\" and \"eu\""
     );
     for twice in ["eu", "us"] {
         let headers = [REGION, ("mcp-param-region", twice)];
-        assert_eq!(refused(&server, eu.clone(), &headers), "the header Mcp-Param-Region came twice");
+        assert_eq!(
+            refused(&server, eu.clone(), &headers),
+            "the header Mcp-Param-Region must not be repeated"
+        );
     }
     for absent in [eu, json!({ "region": "eu", "priority": null })] {
         assert_eq!(
             refused(&server, absent, &[REGION, ("Mcp-Param-Priority", "0")]),
-            "the header Mcp-Param-Priority came without the argument 'priority': send both, or neither"
+            "the header Mcp-Param-Priority was sent without the argument 'priority': send both or neither"
         );
     }
     let headers = [REGION, ("Mcp-Param-Priority", "1")];

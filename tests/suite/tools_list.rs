@@ -236,10 +236,14 @@ fn refused_tools_list_states_the_reason() {
     assert_eq!(error["data"]["requested"], "1900-01-01");
     assert!(error["data"]["supported"].as_array().unwrap().contains(&json!("2026-07-28")));
     for (meta, headers, words) in [
-        (json!({}), &[("Mcp-Method", "tools/call")][..], "the header mcp-method says \"tools/call\""),
+        (
+            json!({}),
+            &[("Mcp-Method", "tools/call")][..],
+            "the header mcp-method must equal the body: got \"tools/call\"",
+        ),
         (json!({}), &[("Mcp-Method", "")], "the header mcp-method is missing"),
         (json!({}), &[("MCP-Protocol-Version", "")], "the header mcp-protocol-version is missing"),
-        (json!({}), &[("Mcp-Name", "x"), ("Mcp-Name", "x")], "the header mcp-name came twice"),
+        (json!({}), &[("Mcp-Name", "x"), ("Mcp-Name", "x")], "the header mcp-name must not be repeated"),
         (json!({ CAPABILITIES: null }), &[], "`_meta` lacks io.modelcontextprotocol/clientCapabilities"),
         (json!({ VERSION: null }), &[], "`_meta` lacks io.modelcontextprotocol/protocolVersion"),
     ] {
@@ -254,7 +258,7 @@ fn refused_tools_list_states_the_reason() {
     };
     let error = said(rpc("tools/list", json!({})));
     assert_eq!(error["code"], -32_602);
-    assert!(error["message"].as_str().unwrap().contains("there was no `initialize`"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("or `initialize` first"), "{error}");
     assert_eq!(said(modern(1, "tools/list", json!({}), json!({ CAPABILITIES: null })))["code"], -32_602);
     assert_eq!(said(modern(1, "tools/list", json!({}), json!({ VERSION: "1900-01-01" })))["code"], -32_022);
     assert_eq!(said(rpc("tools/list", json!({ "cursor": 7 })))["code"], -32_602);

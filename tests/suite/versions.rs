@@ -462,7 +462,10 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
 
     let refused = call("^3", json!({}));
     assert_eq!(refused["error"]["code"], -32602);
-    assert_eq!(refused["error"]["message"], "'relay' has no version that fits ^3: there is 2.1, 1.4");
+    assert_eq!(
+        refused["error"]["message"],
+        "'relay' has no version that satisfies ^3: it is served as 2.1, 1.4"
+    );
     let versions = &refused["error"]["data"]["dev.mcp-tool/versions"];
     assert_eq!(versions[1], json!({ "version": "1.4", "contract": digest }));
     let malformed = call("newest", json!({}));
@@ -485,7 +488,10 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
     assert_eq!(text(&session.call("relay", json!({ "text": "hello" }))), "hello to all");
     let params = json!({ "name": "relay", "arguments": {}, "_meta": { "dev.mcp-tool/requires": "^2" } });
     let refused = session.request("tools/call", params);
-    assert_eq!(refused["error"]["message"], "'relay' has no version that fits ^1 and ^2: there is 2.1, 1.4");
+    assert_eq!(
+        refused["error"]["message"],
+        "'relay' has no version that satisfies ^1 and ^2: it is served as 2.1, 1.4"
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::{
         ToolEntry,
         state::{DuplicateState, StateMap},
     },
-    transport::{Endpoint, Introduction},
+    transport::{Endpoint, ServerDescription},
 };
 
 impl OperatorSettings {
@@ -82,7 +82,7 @@ impl Application {
                 outbound: settings.outbound.clone(),
             }),
         };
-        let introduction = Introduction {
+        let description = ServerDescription {
             name: self.name,
             version: self.version,
             instructions: self.instructions,
@@ -90,7 +90,7 @@ impl Application {
         };
         let tasks = Tasks::for_concurrency(settings.concurrency.get());
         let lists = (settings.shows_grantable, settings.list_page);
-        let endpoint = Endpoint::new(dispatcher, tasks, introduction, local_caller(settings), lists);
+        let endpoint = Endpoint::new(dispatcher, tasks, description, local_caller(settings), lists);
         endpoint.map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }

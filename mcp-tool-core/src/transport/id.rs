@@ -1,13 +1,13 @@
-//! Ids of requests.
+//! Request ids.
 
 use std::{fmt, sync::Arc};
 
 use crate::json::JsonWriter;
 
-/// Bytes of a request's id, which is echoed.
-const MAX_ID: usize = 512;
+/// Maximum bytes of a request's id, which every answer echoes.
+const MAX_ID_BYTES: usize = 512;
 
-/// The id of a request: a string or an integer. Most are integers, and cost nothing to keep.
+/// A request's id: a string or an integer. Integers, the usual case, need no allocation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Id {
     Integer(i64),
@@ -16,13 +16,13 @@ pub(crate) enum Id {
 }
 
 impl Id {
-    /// One spelling for each id: a string without needless escapes.
+    /// Parses an id from its JSON text. Strings are normalized to have no needless escapes, so equal ids compare equal.
     pub(crate) fn new(raw: &str) -> Option<Self> {
-        if raw.len() > MAX_ID {
+        if raw.len() > MAX_ID_BYTES {
             return None;
         }
         if raw.starts_with('"') {
-            // ASCII without escapes is spelled as it is written.
+            // Printable ASCII without escapes is normalized already.
             if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
                 return Some(Id::String(raw.into()));
             }
@@ -32,7 +32,7 @@ impl Id {
         raw.parse().ok().map(Id::Integer)
     }
 
-    /// Writes it as JSON.
+    /// Appends the id as JSON.
     pub(crate) fn write(&self, text: &mut JsonWriter) {
         match self {
             Id::Integer(number) => text.integer(*number),
@@ -47,7 +47,7 @@ impl Default for Id {
     }
 }
 
-/// As JSON.
+/// Writes the id as JSON.
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -66,7 +66,7 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
     let twice = [("X-Tenant", "acme"), ("x-tenant", "acme")];
     let non_ascii = [("X-Tenant", "acm\u{e9}")];
     for (headers, said) in
-        [(&twice[..], "the header X-Tenant came twice"), (&non_ascii, "holds characters that it can't")]
+        [(&twice[..], "the header X-Tenant must not be repeated"), (&non_ascii, "must be visible ASCII")]
     {
         let of_session: Vec<_> =
             headers.iter().copied().chain([("Mcp-Session-Id", session.as_str())]).collect();

@@ -1,4 +1,4 @@
-//! One connection: requests in turn, their heads in time, and a graceful end.
+//! One connection: sequential requests, timeouts, and a graceful end.
 
 use std::{
     convert::Infallible,
@@ -22,37 +22,38 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    authentication::Connection,
-    body::{Holding, InParts},
-    service::{Peer, Service},
+    authentication::AcceptedStream,
+    response_body::{Guarded, InParts},
+    sender::Peer,
+    service::Service,
 };
 
-/// How long the head of a request may take from its first byte.
-const HEAD: Duration = Duration::from_secs(10);
-/// How long a client may leave all of an answer unread.
-const STALL: Duration = Duration::from_secs(30);
-/// How often it is looked whether a connection is idle between requests: it ends once it was, the second time. So
-/// it may stay idle for as long as two of these, which is longer than proxies keep theirs.
-const IDLE: Duration = Duration::from_secs(90);
-/// Bytes of a request's head, and of all that a connection reads ahead. Hyper's own 400 KiB are 26 MiB where
-/// 64 clients send large bodies.
-const MAX_HEAD: usize = 32 * 1024;
+/// Time from the first byte of a request's head to its last.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for which a client may read nothing of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Interval of the idle check between requests: a connection ends after an interval without input, so after one to two
+/// intervals, which is longer than proxies keep theirs.
+const IDLE_INTERVAL: Duration = Duration::from_secs(90);
+/// Maximum bytes of a request's head, and of all that a connection reads ahead. Hyper's default of 400 KiB would be
+/// 26 MiB for 64 clients with large bodies.
+const MAX_BUFFER: usize = 32 * 1024;
 
 /// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
 pub(super) async fn serve(
-    connection: Connection,
+    stream: AcceptedStream,
     peer: IpAddr,
     service: Arc<Service>,
     stop: CancellationToken,
 ) {
-    match connection {
-        Connection::Plain(stream) => requests(stream, peer, service, stop).await,
-        Connection::Encrypted(stream) => requests(stream, peer, service, stop).await,
+    match stream {
+        AcceptedStream::Plain(stream) => serve_requests(stream, peer, service, stop).await,
+        AcceptedStream::Encrypted(stream) => serve_requests(stream, peer, service, stop).await,
     }
 }
 
 /// Answers the requests of one stream.
-pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     service: Arc<Service>,
@@ -62,18 +63,18 @@ pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     let watched = Watched::new(stream, Arc::clone(&phase));
     let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
-        // At once, and not when the answer is first asked for: hyper looks for more of the request before.
+        // Here, not in the future: hyper reads on before it polls the future.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         async move {
             let response = service.respond(request, peer).await;
-            Ok::<_, Infallible>(response.map(|body| InParts::new(Holding::new(body, answering))))
+            Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
         }
     });
-    // Hyper's own timer for heads is set anew for each request. A write of one piece costs less than one of two,
-    // even with a copy of the body.
+    // Not hyper's timer for heads, which is reset for each request. One write, with a copy of the body, costs less than a
+    // vectored one.
     let mut builder = http1::Builder::new();
-    builder.max_buf_size(MAX_HEAD).writev(false);
+    builder.max_buf_size(MAX_BUFFER).writev(false);
     let mut connection = builder.serve_connection(TokioIo::new(watched), handler);
     let ended = tokio::select! {
         biased;
@@ -86,13 +87,13 @@ pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     if ended.is_err() && phase.get() == Phase::LATE {
         let mut stream = connection.into_parts().io.into_inner().stream;
         let answer = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        // The client may be gone: then nobody misses the answer.
+        // The client may be gone already.
         drop(stream.write_all(answer.as_bytes()).await);
         drop(stream.shutdown().await);
     }
 }
 
-/// Where a connection stands.
+/// The state of a connection between and during requests.
 #[derive(Debug, Default)]
 struct Phase(AtomicU8);
 
@@ -111,7 +112,7 @@ impl Phase {
     }
 }
 
-/// A request that is being answered; the connection is idle once its answer is written.
+/// Marks a request as answered when its response body is dropped.
 struct Answering(Arc<Phase>);
 
 impl Drop for Answering {
@@ -120,38 +121,38 @@ impl Drop for Answering {
     }
 }
 
-/// A socket that gives up on a head that trickles, on a client that doesn't read, and on one that left. No timer is
-/// set for a request that comes and goes at once.
+/// A socket that fails when a head arrives too slowly, the client doesn't read, or the connection is idle. It sets no
+/// timer for a request that arrives and is answered immediately.
 struct Watched<S> {
     stream: S,
     phase: Arc<Phase>,
-    /// Until when a head has to be there that has begun to come.
+    /// The deadline of a partly received head.
     deadline: Option<Pin<Box<Sleep>>>,
     stalled: Option<Pin<Box<Sleep>>>,
     idle: Option<Pin<Box<Sleep>>>,
-    /// Whether anything came since it was last looked.
-    came: bool,
+    /// Input was received since the last idle check.
+    has_received: bool,
 }
 
 impl<S> Watched<S> {
     fn new(stream: S, phase: Arc<Phase>) -> Self {
-        Watched { stream, phase, deadline: None, stalled: None, idle: None, came: false }
+        Watched { stream, phase, deadline: None, stalled: None, idle: None, has_received: false }
     }
 
-    /// Whether a head takes too long that isn't there yet.
+    /// Returns `true` if the head missed its deadline.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD)));
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
         deadline.as_mut().poll(cx).is_ready()
     }
 
-    /// Whether nothing came for long.
+    /// Returns `true` if nothing was received for a whole interval.
     fn is_idle(&mut self, cx: &mut Context<'_>) -> bool {
-        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE)));
+        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_INTERVAL)));
         while idle.as_mut().poll(cx).is_ready() {
-            if !std::mem::take(&mut self.came) {
+            if !std::mem::take(&mut self.has_received) {
                 return true;
             }
-            idle.as_mut().reset(Instant::now() + IDLE);
+            idle.as_mut().reset(Instant::now() + IDLE_INTERVAL);
         }
         false
     }
@@ -161,7 +162,7 @@ impl<S> Watched<S> {
             self.stalled = None;
             return write;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
         stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -176,19 +177,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buf.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
-            this.came = true;
+            this.has_received = true;
             if this.phase.get() == Phase::IDLE {
                 this.phase.set(Phase::READING);
                 this.deadline = None;
             }
         }
-        let is_over = match this.phase.get() {
-            // A head of which each part comes before it is waited for is no reason to look at a clock.
+        let is_expired = match this.phase.get() {
+            // No timer for a head whose parts arrive before they are waited for.
             Phase::READING => (read.is_pending() || this.deadline.is_some()) && this.is_late(cx),
             Phase::IDLE => read.is_pending() && this.is_idle(cx),
             _ => false,
         };
-        if !is_over {
+        if !is_expired {
             return read;
         }
         if this.phase.get() == Phase::READING {
@@ -225,11 +226,11 @@ mod tests {
         (Watched::new(ours, Arc::clone(&phase)), theirs, phase)
     }
 
-    /// What ends the connection, and after how many seconds.
+    /// The error that ends the connection, and the seconds until then.
     async fn ended(mut watched: Watched<DuplexStream>, since: Instant) -> (io::ErrorKind, u64) {
         loop {
             match watched.read_u8().await {
-                // Answered at once.
+                // Answered immediately.
                 Ok(b'.') => watched.phase.set(Phase::IDLE),
                 Ok(_) => {}
                 Err(error) => return (error.kind(), since.elapsed().as_secs()),
@@ -238,14 +239,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_on_which_nothing_comes_ends() {
+    async fn silent_connection_ends() {
         let (watched, _client, phase) = watched();
         assert_eq!(ended(watched, Instant::now()).await, (io::ErrorKind::TimedOut, 90));
         assert_eq!(phase.get(), Phase::IDLE, "nothing was late");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_on_which_something_came_ends_later() {
+    async fn connection_with_input_ends_later() {
         let (watched, mut client, _phase) = watched();
         let since = Instant::now();
         let sender = tokio::spawn(async move {
@@ -255,13 +256,13 @@ mod tests {
             }
             client
         });
-        // It came at 80 s and at 160 s: looked at after 90, 180 and 270.
+        // Received at 80 s and at 160 s; checked at 90, 180 and 270 s.
         assert_eq!(ended(watched, since).await, (io::ErrorKind::TimedOut, 270));
         drop(sender.await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_that_trickles_is_late_ten_seconds_after_its_first_byte() {
+    async fn slow_head_is_late_ten_seconds_after_its_first_byte() {
         let (watched, mut client, phase) = watched();
         let since = Instant::now();
         let sender = tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Legacy sessions, where the operator wants them: no more than so many, each its owner's, gone when idle.
+//! Legacy sessions, if the operator enables them: bounded in number, bound to their owner, closed when idle.
 
 use std::{
     collections::HashMap,
@@ -13,25 +13,25 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 
 use crate::call::caller::{Caller, Principal};
 
-/// The sessions that rmcp keeps, and who opened each.
+/// rmcp's sessions, and the owner of each.
 #[derive(Debug)]
 pub(super) struct Sessions {
     pub(super) manager: Arc<LocalSessionManager>,
     owners: Mutex<HashMap<String, Owner>>,
     opening: AtomicUsize,
-    most: usize,
+    max_sessions: usize,
 }
 
-/// The place of a session that is being opened.
-pub(super) struct Place<'s>(&'s AtomicUsize);
+/// A permit to open a session.
+pub(super) struct OpeningPermit<'s>(&'s AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for OpeningPermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Who opened a session: knowing its id isn't enough to use it.
+/// The caller that opened a session: the id alone doesn't authenticate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner(Principal);
 
@@ -39,7 +39,7 @@ impl Owner {
     fn of(caller: &Caller) -> Self {
         let mut owner = Principal::clone(caller.principal());
         if caller.issuer().is_none() {
-            // It is what the client calls itself, which may change.
+            // Without authorization it is only a label, which may change.
             owner.agent = None;
         }
         Owner(owner)
@@ -47,33 +47,38 @@ impl Owner {
 }
 
 impl Sessions {
-    pub(super) fn new(most: u32, idle: Duration) -> Self {
+    pub(super) fn new(max_sessions: u32, idle: Duration) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
         manager.session_config.init_timeout = Some(Duration::from_secs(10));
         let manager = Arc::new(manager);
-        Sessions { manager, owners: Mutex::default(), opening: AtomicUsize::new(0), most: most as usize }
+        Sessions {
+            manager,
+            owners: Mutex::default(),
+            opening: AtomicUsize::new(0),
+            max_sessions: max_sessions as usize,
+        }
     }
 
-    /// A place for one more, if there is one; held until the session is open.
-    pub(super) async fn place(&self) -> Option<Place<'_>> {
+    /// A permit for one more session, unless the maximum is reached; held until the session is open.
+    pub(super) async fn permit(&self) -> Option<OpeningPermit<'_>> {
         let open = self.manager.sessions.read().await;
         self.owners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|id, _| open.contains_key(id.as_str()));
-        let place = Place(&self.opening);
+        let permit = OpeningPermit(&self.opening);
         let before = self.opening.fetch_add(1, Ordering::Relaxed);
-        (open.len() + before < self.most).then_some(place)
+        (open.len() + before < self.max_sessions).then_some(permit)
     }
 
-    /// A session was opened.
-    pub(super) fn opened(&self, id: &str, caller: &Caller) {
+    /// Records the owner of an opened session.
+    pub(super) fn set_owner(&self, id: &str, caller: &Caller) {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Owner::of(caller));
     }
 
-    /// Whether the session is open, and the caller's.
-    pub(super) async fn owned(&self, id: &str, caller: &Caller) -> bool {
+    /// Returns `true` if the session is open and belongs to the caller.
+    pub(super) async fn is_open_for(&self, id: &str, caller: &Caller) -> bool {
         self.manager.sessions.read().await.contains_key(id) && self.is_owner(id, caller)
     }
 
@@ -87,10 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_its_owners_whatever_their_agent_calls_itself() {
+    fn session_belongs_to_its_owner_under_any_label() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_agent("one");
-        sessions.opened("s", &ann);
+        sessions.set_owner("s", &ann);
         assert!(
             sessions.is_owner("s", &ann) && sessions.is_owner("s", &Caller::new("ann").with_agent("two"))
         );
@@ -99,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn a_session_under_authorization_is_one_agents_of_one_issuer() {
+    fn authorized_session_belongs_to_one_agent_of_one_issuer() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_issuer("https://one.example").with_agent("one");
-        sessions.opened("s", &ann);
+        sessions.set_owner("s", &ann);
         assert!(sessions.is_owner("s", &ann.clone().with_scopes(["more"])));
         assert!(!sessions.is_owner("s", &ann.clone().with_agent("two")));
         assert!(!sessions.is_owner("s", &ann.with_issuer("https://two.example")));

@@ -1,4 +1,4 @@
-//! Answers as streams: because the call reports while it runs, or the client wants them so.
+//! Event streams: for calls that send reports, and for clients that prefer them.
 
 use std::{
     convert::Infallible,
@@ -10,31 +10,36 @@ use std::{
 use hyper::body::{Body, Bytes, Frame};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::super::{Next, Reporting, answer};
-use crate::call::report::Report;
+use crate::{
+    call::report::Report,
+    transport::{
+        reporting::{CallEvent, ReportingCall},
+        response::{FramedResponse, report},
+    },
+};
 
-/// How often a quiet stream is kept open.
+/// Interval of comments that keep a silent stream open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The events of one call: its reports, then its answer. Dropping it cancels the call.
-pub(super) struct Events {
-    reporting: Option<Reporting>,
+/// The events of one call: its reports, then its response. Dropping it cancels the call.
+pub(super) struct EventStream {
+    call: Option<ReportingCall<FramedResponse>>,
     token: Option<String>,
     first: Option<Report>,
     keep_alive: Interval,
 }
 
-impl Events {
-    pub(super) fn new(reporting: Reporting, token: Option<String>, first: Report) -> Self {
+impl EventStream {
+    pub(super) fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: Report) -> Self {
         let mut keep_alive = tokio::time::interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Events { reporting: Some(reporting), token, first: Some(first), keep_alive }
+        EventStream { call: Some(call), token, first: Some(first), keep_alive }
     }
 }
 
-/// One message as an event.
+/// One JSON message as an event.
 pub(super) fn event(json: &[u8]) -> Bytes {
-    // JSON text holds no line end, so one `data:` line takes it.
+    // The JSON has no line breaks, so one `data:` line suffices.
     [b"event: message\ndata: ", json, b"\n\n"].concat().into()
 }
 
@@ -42,7 +47,7 @@ fn frame(json: &[u8]) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
     Poll::Ready(Some(Ok(Frame::data(event(json)))))
 }
 
-impl Body for Events {
+impl Body for EventStream {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -51,15 +56,15 @@ impl Body for Events {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
-        if let Some(report) = this.first.take() {
-            return frame(&answer::report(this.token.as_deref(), &report));
+        if let Some(first) = this.first.take() {
+            return frame(&report(this.token.as_deref(), &first));
         }
-        let Some(reporting) = &mut this.reporting else { return Poll::Ready(None) };
-        match reporting.poll_next(cx) {
-            Poll::Ready(Next::Report(report)) => frame(&answer::report(this.token.as_deref(), &report)),
-            Poll::Ready(Next::Done(framed)) => {
-                this.reporting = None;
-                frame(&framed.body)
+        let Some(call) = &mut this.call else { return Poll::Ready(None) };
+        match call.poll_next(cx) {
+            Poll::Ready(CallEvent::Report(next)) => frame(&report(this.token.as_deref(), &next)),
+            Poll::Ready(CallEvent::Finished(response)) => {
+                this.call = None;
+                frame(&response.body)
             }
             Poll::Pending => match this.keep_alive.poll_tick(cx) {
                 Poll::Ready(_) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n"))))),

@@ -1,4 +1,4 @@
-//! Each tool's entry as text, and what rmcp's own type of one has no place for.
+//! Each tool's list entry as JSON text, including members that rmcp's `Tool` lacks.
 
 use std::{ops::Range, sync::Arc};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::pipeline::registry::{RegisteredTool, Registry, older_name};
 
-/// A part of a text that many share.
+/// A part of a shared text.
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
     whole: Arc<str>,
@@ -32,24 +32,24 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// The entries of all tools, by their places: the newest version of each by the tool's own name, older majors by
-/// theirs.
+/// The entries of all tools, by their indices: the newest version of each by the tool's own name, older major versions
+/// by theirs.
 #[derive(Debug)]
 pub(super) struct Entries {
-    /// All of them, with commas between, so that tools that follow each other are one part of it.
+    /// All entries, separated by commas, so that consecutive tools are one part of it.
     whole: Arc<str>,
     parts: Vec<Range<usize>>,
     is_newest: Vec<bool>,
-    /// Each by its other name. Only a pin makes another version the newest, so without any there are none.
-    others: Vec<Box<str>>,
+    /// Each entry by its other name; empty without pins, since only a pin makes another version the newest.
+    other_names: Vec<Box<str>>,
 }
 
 impl Entries {
     /// # Errors
-    /// Where an entry can't be what rmcp takes for one.
+    /// An entry that rmcp can't read as a tool.
     pub(super) fn of(registry: &Registry, has_pins: bool) -> Result<Self, serde_json::Error> {
         let (mut whole, mut parts, mut is_newest) = (String::new(), Vec::new(), Vec::new());
-        let mut others = Vec::new();
+        let mut other_names = Vec::new();
         for tool in registry.tools() {
             let family = registry.family(tool.contract.name).unwrap_or_default();
             let newest = !family.iter().any(|other| other.contract.version > tool.contract.version);
@@ -57,73 +57,73 @@ impl Entries {
                 whole.push(',');
             }
             let from = whole.len();
-            whole.push_str(&written(tool, newest)?);
+            whole.push_str(&write_entry(tool, newest)?);
             parts.push(from..whole.len());
             is_newest.push(newest);
             if has_pins {
-                others.push(written(tool, !newest)?.into());
+                other_names.push(write_entry(tool, !newest)?.into());
             }
         }
-        Ok(Entries { whole: whole.into(), parts, is_newest, others })
+        Ok(Entries { whole: whole.into(), parts, is_newest, other_names })
     }
 
-    /// Whether the tool there is the newest of its name.
-    pub(super) fn is_newest(&self, place: usize) -> bool {
-        self.is_newest.get(place).copied().unwrap_or(false)
+    /// Returns `true` if the tool is the newest of its name.
+    pub(super) fn is_newest(&self, index: usize) -> bool {
+        self.is_newest.get(index).copied().unwrap_or(false)
     }
 
-    /// The entry of the tool there.
-    pub(super) fn at(&self, place: usize) -> &str {
-        self.parts.get(place).and_then(|part| self.whole.get(part.clone())).unwrap_or_default()
+    /// The tool's entry.
+    pub(super) fn at(&self, index: usize) -> &str {
+        self.parts.get(index).and_then(|part| self.whole.get(part.clone())).unwrap_or_default()
     }
 
-    /// The same by the tool's own name, or by that of an older major.
-    pub(super) fn named(&self, place: usize, is_newest: bool) -> &str {
-        if self.is_newest(place) == is_newest {
-            return self.at(place);
+    /// The tool's entry: by its own name if `is_newest`, else by that of an older major version.
+    pub(super) fn named(&self, index: usize, is_newest: bool) -> &str {
+        if self.is_newest(index) == is_newest {
+            return self.at(index);
         }
-        self.others.get(place).map_or("", |entry| entry)
+        self.other_names.get(index).map_or("", |entry| entry)
     }
 
-    /// The entries of these with commas between: a part of the whole, where they follow each other there.
-    pub(super) fn spliced(&self, tools: &[(usize, bool)]) -> Text {
+    /// The entries of these tools, separated by commas; shares the whole text if they are consecutive.
+    pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
         let follows = |pair: &[(usize, bool)]| matches!(pair, [(one, _), (next, _)] if *next == one + 1);
         let is_part = tools.windows(2).all(follows)
-            && tools.iter().all(|(place, is_newest)| self.is_newest(*place) == *is_newest);
+            && tools.iter().all(|(index, is_newest)| self.is_newest(*index) == *is_newest);
         let ends = tools.first().zip(tools.last());
         let ends = ends.and_then(|((first, _), (last, _))| self.parts.get(*first).zip(self.parts.get(*last)));
         if let Some((first, last)) = ends.filter(|_| is_part) {
             return Text { whole: Arc::clone(&self.whole), part: first.start..last.end };
         }
-        let mut text = String::with_capacity(self.size(tools));
-        for (place, is_newest) in tools {
+        let mut text = String::with_capacity(self.bytes(tools));
+        for (index, is_newest) in tools {
             if !text.is_empty() {
                 text.push(',');
             }
-            text.push_str(self.named(*place, *is_newest));
+            text.push_str(self.named(*index, *is_newest));
         }
         text.into()
     }
 
-    /// Bytes of the entries of these.
-    pub(super) fn size(&self, tools: &[(usize, bool)]) -> usize {
-        tools.iter().map(|(place, is_newest)| self.named(*place, *is_newest).len() + 1).sum()
+    /// Bytes of the entries of these tools, with their commas.
+    pub(super) fn bytes(&self, tools: &[(usize, bool)]) -> usize {
+        tools.iter().map(|(index, is_newest)| self.named(*index, *is_newest).len() + 1).sum()
     }
 }
 
-/// An entry by the tool's own name, or by that of an older major.
-fn written(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
+/// Writes an entry: by the tool's own name if `is_newest`, else by that of an older major version.
+fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
     let older = older_name(tool.contract);
     let name = if is_newest { tool.contract.name } else { &older };
     let mut entry = serde_json::to_value(tool.contract.listing_as(name, &tool.digest))?;
     with_security(&mut entry);
     let text = serde_json::to_string(&entry)?;
-    // In a legacy session it is rmcp that answers.
+    // rmcp answers in a legacy session.
     serde_json::from_str::<rmcp::model::Tool>(&text)?;
     Ok(text)
 }
 
-/// Lays the schemes by which a tool is opened beside its name (SEP-1488), where hosts look for them.
+/// Copies a tool's security schemes from `_meta` to the top level of its entry, where hosts look for them (SEP-1488).
 pub fn with_security(tool: &mut Value) {
     let schemes = tool.pointer(&format!("/_meta/{META_SECURITY}")).cloned();
     if let (Some(schemes), Value::Object(members)) = (schemes, tool) {
@@ -131,8 +131,7 @@ pub fn with_security(tool: &mut Value) {
     }
 }
 
-/// The same for each tool of an answer to `tools/list` that rmcp wrote.
-#[cfg(feature = "http")]
+/// [`with_security`] for each tool of a `tools/list` response that rmcp wrote.
 pub(crate) fn all_with_security(answer: &mut Value) {
     let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
     tools.into_iter().flatten().for_each(with_security);
@@ -144,7 +143,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_schemes_stand_beside_the_name() {
+    fn security_schemes_are_copied_to_the_entry() {
         let schemes = json!([{ "type": "oauth2", "scopes": ["mail:send"] }]);
         let mut tool = json!({ "name": "send", "_meta": { "securitySchemes": schemes } });
         with_security(&mut tool);

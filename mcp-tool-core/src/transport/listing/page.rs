@@ -1,25 +1,30 @@
-//! A page as it goes out: its head says whose answer it is and where it goes on, its entries are shared.
+//! A page on its way out: its head belongs to one request, its entries are shared.
 
 use rmcp::model::ClientCapabilities;
 
-use super::{LIST_TTL_MS, Text, Wanted};
+use super::entry::Text;
 use crate::transport::{
-    Endpoint,
-    fault::{ProtocolError, code},
-    message::{MODERN, Meta},
+    id::Id,
+    message::Meta,
+    protocol_error::{ProtocolError, code},
+    protocol_version::MODERN,
 };
 
-/// What follows the entries.
+/// How long a client may cache a list, in milliseconds. Lists change when the server restarts or its operator
+/// disables something; calls apply such changes immediately.
+pub(crate) const LIST_TTL_MS: u64 = 60_000;
+
+/// The end of a response, after its entries.
 pub(crate) const TAIL: &str = "]}}";
 
-/// What else stands in an answer, by the revision that its request names.
+/// The members of a response besides its tools, by the revision that the request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// None.
+    /// No revision: none.
     Plain,
-    /// One from before 2026-07-28.
+    /// Before 2026-07-28: `_meta`.
     Named,
-    /// 2026-07-28 or later.
+    /// From 2026-07-28: `_meta` and `resultType`.
     Modern,
 }
 
@@ -32,14 +37,16 @@ impl Shape {
         }
     }
 
-    /// Refuses a request of a modern shape that doesn't say what its client can do.
+    /// Rejects a modern request without valid client capabilities.
     pub(crate) fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
-        // Most say nothing.
-        let says = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
+        // Most are empty.
+        let is_valid = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
         match meta.capabilities {
             _ if self != Shape::Modern => Ok(()),
             None => invalid("`_meta` lacks io.modelcontextprotocol/clientCapabilities"),
-            Some(raw) if !says(raw) => invalid("io.modelcontextprotocol/clientCapabilities can't be read"),
+            Some(raw) if !is_valid(raw) => {
+                invalid("`io.modelcontextprotocol/clientCapabilities` can't be read")
+            }
             Some(_) => Ok(()),
         }
     }
@@ -52,32 +59,65 @@ fn invalid(message: &str) -> Result<(), ProtocolError> {
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    /// With commas between.
+    /// The entries, separated by commas.
     pub(crate) entries: Text,
-    /// Where the next one begins.
+    /// The cursor of the next page.
     pub(crate) next: Option<String>,
 }
 
-/// What goes before the entries.
-pub(super) fn head(endpoint: &Endpoint, wanted: &Wanted<'_>, next: Option<&str>) -> String {
-    let Wanted { id, shape, is_guarded, cursor: _ } = wanted;
-    let mut head = String::with_capacity(256 + endpoint.server_info.len() + next.map_or(0, str::len));
+/// A request for a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListRequest<'r> {
+    pub(crate) id: &'r Id,
+    pub(crate) shape: Shape,
+    pub(crate) cursor: Option<&'r str>,
+    /// The listener authenticates every request.
+    pub(crate) is_guarded: bool,
+}
+
+/// A list on its way out: the head is this request's alone, the entries are shared. [`TAIL`] follows.
+#[derive(Debug)]
+pub(crate) struct ListResponse {
+    pub(crate) head: String,
+    pub(crate) entries: Text,
+}
+
+impl ListResponse {
+    /// The whole message.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        let (mut message, entries) = (self.head.into_bytes(), self.entries.as_str());
+        message.reserve_exact(entries.len() + TAIL.len());
+        message.extend_from_slice(entries.as_bytes());
+        message.extend_from_slice(TAIL.as_bytes());
+        message
+    }
+}
+
+/// The beginning of a response, up to its entries.
+pub(super) fn head(
+    request: &ListRequest<'_>,
+    next: Option<&str>,
+    is_private: bool,
+    server_info: &str,
+) -> String {
+    let ListRequest { id, shape, .. } = request;
+    let mut head = String::with_capacity(256 + server_info.len() + next.map_or(0, str::len));
     head.push_str(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"#));
     if *shape == Shape::Modern {
         head.push_str(r#""resultType":"complete","#);
     }
     if *shape != Shape::Plain {
         head.push_str(r#""_meta":{"#);
-        head.push_str(&endpoint.server_info);
+        head.push_str(server_info);
         head.push_str("},");
     }
     if let Some(next) = next {
-        // It is base64url.
+        // Base64url needs no escapes.
         head.push_str(r#""nextCursor":""#);
         head.push_str(next);
         head.push_str("\",");
     }
-    let scope = if endpoint.lists_differ(*is_guarded) { "private" } else { "public" };
+    let scope = if is_private { "private" } else { "public" };
     head.push_str(&format!(r#""ttlMs":{LIST_TTL_MS},"cacheScope":"{scope}","tools":["#));
     head
 }

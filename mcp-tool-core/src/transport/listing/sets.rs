@@ -1,4 +1,4 @@
-//! What was shown lately, kept for the next who sees the same.
+//! Recently made lists, cached for callers who see the same tools.
 
 use std::{
     collections::HashMap,
@@ -8,81 +8,83 @@ use std::{
     },
 };
 
-use super::shown::{Shown, Visible};
+use super::shown::{ToolList, Visible};
 
-/// Lists that are kept. Callers differ by the scopes that they hold, and a server's come in a few combinations.
-pub(super) const MOST: usize = 64;
-/// Bytes of their pages, all together. A list that alone has more is made for each request.
-const ROOM: usize = 32 << 20;
+/// Maximum cached lists. Callers differ by scopes, of which a server sees few combinations.
+pub(super) const MAX_LISTS: usize = 64;
+/// Maximum bytes of all cached pages. A list over the limit is made for each request.
+const MAX_BYTES: usize = 32 << 20;
 
-/// Lists by what is seen in them. What is seen is the whole key, so nobody gets another's list: who asks was
-/// decided on anew before it is looked up.
+/// Lists by the set of tools in them. The whole set is the key, and the policy decides it again for each request, so a
+/// caller never gets a list of tools that it may not see.
 #[derive(Debug)]
 pub(super) struct Sets {
-    /// Bytes of their pages, all together.
-    room: usize,
-    kept: RwLock<HashMap<Visible, Kept>>,
-    /// Grows with each look-up.
+    /// Maximum bytes of all cached pages.
+    max_bytes: usize,
+    cached: RwLock<HashMap<Visible, Cached>>,
+    /// Counts look-ups, to find the least recently used list.
     clock: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Kept {
-    shown: Arc<Shown>,
-    /// Bytes of its pages, at most.
-    size: usize,
-    /// When it was last looked up.
-    used: AtomicU64,
+struct Cached {
+    list: Arc<ToolList>,
+    /// Maximum bytes of its pages.
+    bytes: usize,
+    /// The clock at its last look-up.
+    used_at: AtomicU64,
 }
 
 impl Default for Sets {
     fn default() -> Self {
-        Sets { room: ROOM, kept: RwLock::default(), clock: AtomicU64::new(0) }
+        Sets { max_bytes: MAX_BYTES, cached: RwLock::default(), clock: AtomicU64::new(0) }
     }
 }
 
 impl Sets {
-    /// The list of these tools: as it was kept, or made now, and kept in place of what was longest unused.
-    pub(super) fn of(
+    /// The cached list of these tools, or a new one, cached in place of the least recently used.
+    pub(super) fn get_or_make(
         &self,
         visible: Visible,
-        make: impl FnOnce(&Visible) -> Shown,
-        size: impl FnOnce(&Shown) -> usize,
-    ) -> Arc<Shown> {
+        make: impl FnOnce(&Visible) -> ToolList,
+        bytes_of: impl FnOnce(&ToolList) -> usize,
+    ) -> Arc<ToolList> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        if let Some(kept) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
-            kept.used.store(now, Ordering::Relaxed);
-            return Arc::clone(&kept.shown);
+        if let Some(cached) = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
+            cached.used_at.store(now, Ordering::Relaxed);
+            return Arc::clone(&cached.list);
         }
-        // Nobody waits while it is made.
-        let shown = Arc::new(make(&visible));
-        let size = size(&shown);
-        if size > self.room {
-            return shown;
+        // Made without the lock, so that no other caller waits.
+        let list = Arc::new(make(&visible));
+        let bytes = bytes_of(&list);
+        if bytes > self.max_bytes {
+            return list;
         }
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(other) = kept.get(&visible) {
-            return Arc::clone(&other.shown);
+        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = cached.get(&visible) {
+            return Arc::clone(&other.list);
         }
-        while kept.len() >= MOST || kept.values().map(|kept| kept.size).sum::<usize>() + size > self.room {
-            let oldest = kept.iter().min_by_key(|(_, kept)| kept.used.load(Ordering::Relaxed));
+        while cached.len() >= MAX_LISTS
+            || cached.values().map(|cached| cached.bytes).sum::<usize>() + bytes > self.max_bytes
+        {
+            let oldest = cached.iter().min_by_key(|(_, cached)| cached.used_at.load(Ordering::Relaxed));
             let Some(oldest) = oldest.map(|(visible, _)| visible.clone()) else { break };
-            kept.remove(&oldest);
+            cached.remove(&oldest);
         }
-        kept.insert(visible, Kept { shown: Arc::clone(&shown), size, used: AtomicU64::new(now) });
-        shown
+        cached.insert(visible, Cached { list: Arc::clone(&list), bytes, used_at: AtomicU64::new(now) });
+        list
     }
 }
 
 #[cfg(test)]
 impl Sets {
-    pub(super) fn with_room(room: usize) -> Self {
-        Sets { room, ..Sets::default() }
+    pub(super) fn with_max_bytes(max_bytes: usize) -> Self {
+        Sets { max_bytes, ..Sets::default() }
     }
 
-    /// How many lists are kept, and bytes of their pages.
-    pub(super) fn kept(&self) -> (usize, usize) {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        (kept.len(), kept.values().map(|kept| kept.size).sum())
+    /// The number of cached lists, and the bytes of their pages.
+    pub(super) fn cached(&self) -> (usize, usize) {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        (cached.len(), cached.values().map(|cached| cached.bytes).sum())
     }
 }

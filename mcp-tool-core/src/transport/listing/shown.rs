@@ -1,4 +1,4 @@
-//! What one caller sees, and everyone who sees the same.
+//! The list of the tools that one caller sees, shared with all callers who see the same.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,30 +13,30 @@ use crate::{
     seal::Sealer,
 };
 
-/// Which tools are seen, and by which name each: two bits a tool.
+/// The set of visible tools, and the name that each is listed by: two bits per tool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Visible(Box<[u64]>);
 
-/// Tools in one word.
+/// Tools per word of the set.
 const TOOLS: usize = 32;
 const SEEN: u64 = 0b01;
 const NEWEST: u64 = 0b10;
 
 impl Visible {
-    /// None of so many tools.
+    /// The empty set over `tools` tools.
     pub(super) fn none(tools: usize) -> Self {
         Visible(vec![0; tools.div_ceil(TOOLS)].into())
     }
 
-    /// The tool there is seen, by its own name or by that of an older major.
-    pub(super) fn show(&mut self, place: usize, is_newest: bool) {
-        if let Some(word) = self.0.get_mut(place / TOOLS) {
+    /// Adds a tool: by its own name if `is_newest`, else by that of an older major version.
+    pub(super) fn show(&mut self, index: usize, is_newest: bool) {
+        if let Some(word) = self.0.get_mut(index / TOOLS) {
             let bits = if is_newest { SEEN | NEWEST } else { SEEN };
-            *word |= bits << (2 * (place % TOOLS));
+            *word |= bits << (2 * (index % TOOLS));
         }
     }
 
-    /// The tools that are seen, in order.
+    /// The visible tools, in order.
     fn tools(&self) -> impl Iterator<Item = (usize, bool)> {
         self.0.iter().enumerate().flat_map(|(at, word)| {
             (0..TOOLS).filter_map(move |bit| {
@@ -47,47 +47,47 @@ impl Visible {
     }
 }
 
-/// The list of those who see the same tools. It knows nothing of any caller.
+/// The list for all callers who see the same tools. It holds nothing of any caller.
 #[derive(Debug)]
-pub(super) struct Shown {
-    /// The tools in order, each with whether it goes by its own name.
+pub(super) struct ToolList {
+    /// Each tool's index, and `true` if it is listed by its own name; in order.
     tools: Vec<(usize, bool)>,
-    /// Tools on one page.
-    most: usize,
+    /// Tools per page.
+    page_size: usize,
     pages: Box<[OnceLock<Page>]>,
     digest: OnceLock<Digest>,
-    known: OnceLock<Arc<List>>,
+    last_listed: OnceLock<Arc<List>>,
 }
 
-impl Shown {
-    pub(super) fn new(visible: &Visible, most: usize) -> Self {
+impl ToolList {
+    pub(super) fn new(visible: &Visible, page_size: usize) -> Self {
         let tools: Vec<(usize, bool)> = visible.tools().collect();
         // An empty list is a page too.
-        let pages = (0..tools.len().div_ceil(most).max(1)).map(|_| OnceLock::new()).collect();
-        Shown { tools, most, pages, digest: OnceLock::new(), known: OnceLock::new() }
+        let pages = (0..tools.len().div_ceil(page_size).max(1)).map(|_| OnceLock::new()).collect();
+        ToolList { tools, page_size, pages, digest: OnceLock::new(), last_listed: OnceLock::new() }
     }
 
     /// The entries in order.
     pub(super) fn entries<'s>(&'s self, entries: &'s Entries) -> impl Iterator<Item = &'s str> {
-        self.tools.iter().map(|(place, is_newest)| entries.named(*place, *is_newest))
+        self.tools.iter().map(|(index, is_newest)| entries.named(*index, *is_newest))
     }
 
-    /// Bytes that its pages have at most.
-    pub(super) fn size(&self, entries: &Entries) -> usize {
-        entries.size(&self.tools)
+    /// Maximum bytes of all its pages.
+    pub(super) fn bytes(&self, entries: &Entries) -> usize {
+        entries.bytes(&self.tools)
     }
 
-    /// What a caller is held to who sees this.
-    pub(super) fn known(&self, registry: &Registry) -> &Arc<List> {
-        self.known.get_or_init(|| {
+    /// The contracts that calls are checked against after this list.
+    pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<List> {
+        self.last_listed.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
             LastListed::list_of(
-                newest.filter_map(|(place, _)| registry.tools().get(*place).map(|tool| &**tool)),
+                newest.filter_map(|(index, _)| registry.tools().get(*index).map(|tool| &**tool)),
             )
         })
     }
 
-    /// A page that there is; `None` where the cursor of the next one can't be sealed.
+    /// A page; `None` if there is none of that number, or the next one's cursor can't be sealed.
     pub(super) fn page(
         &self,
         number: usize,
@@ -99,36 +99,36 @@ impl Shown {
         if let Some(page) = kept.get() {
             return Some(page.clone());
         }
-        let from = number * self.most;
-        let tools = self.tools.get(from..self.tools.len().min(from.saturating_add(self.most)))?;
+        let from = number * self.page_size;
+        let tools = self.tools.get(from..self.tools.len().min(from.saturating_add(self.page_size)))?;
         let next = match number + 1 {
-            next if next < self.pages.len() => Some(self.sealed(next, registry, sealer)?),
+            next if next < self.pages.len() => Some(self.cursor(next, registry, sealer)?),
             _ => None,
         };
-        // Whoever made it first made it for all, so that a page says where it goes on always alike.
-        Some(kept.get_or_init(|| Page { entries: entries.spliced(tools), next }).clone())
+        // The first page made is kept, so that its cursor is the same for all.
+        Some(kept.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
     }
 
-    /// The cursor of a page.
-    pub(super) fn sealed(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
+    /// The sealed cursor of a page.
+    pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
-    /// The page that a cursor leads to; `None` where it was sealed elsewhere, for other tools, or before they changed.
-    pub(super) fn opened(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
+    /// The page of a cursor; `None` if it was sealed by another server, for other tools, or before they changed.
+    pub(super) fn page_number(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
         let number = sealer.open(cursor, &self.binding(registry))?;
         let number = usize::try_from(u64::from_le_bytes(number.try_into().ok()?)).ok()?;
         (number < self.pages.len()).then_some(number)
     }
 
-    /// What a cursor holds for: these tools, by these names and contracts, on pages of this size.
+    /// What a cursor is valid for: these tools, by these names and contracts, on pages of this size.
     fn binding(&self, registry: &Registry) -> Vec<u8> {
         let digest = self.digest.get_or_init(|| {
             let mut bytes = Vec::with_capacity(8 + 33 * self.tools.len());
-            bytes.extend_from_slice(&(self.most as u64).to_le_bytes());
-            for (place, is_newest) in &self.tools {
+            bytes.extend_from_slice(&(self.page_size as u64).to_le_bytes());
+            for (index, is_newest) in &self.tools {
                 bytes.push(u8::from(*is_newest));
-                bytes.extend(registry.tools().get(*place).into_iter().flat_map(|tool| tool.digest.bytes()));
+                bytes.extend(registry.tools().get(*index).into_iter().flat_map(|tool| tool.digest.bytes()));
             }
             Digest::of_bytes(&bytes)
         });

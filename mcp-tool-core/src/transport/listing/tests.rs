@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     super::Endpoint,
-    sets::{MOST, Sets},
+    sets::{MAX_LISTS, Sets},
 };
 use crate::{
     application::{Application, OperatorSettings},
@@ -335,21 +335,21 @@ async fn no_more_lists_are_kept_than_there_is_room_for() {
         assert_eq!(walked(&endpoint, &caller, 7).await, oracle(&endpoint, &caller, false).await);
         // One that comes again and again is kept.
         let first = callers(7).nth(1).unwrap();
-        let mine = endpoint.shown_to(&first).await;
+        let mine = endpoint.visible_to(&first).await;
         assert!(Arc::ptr_eq(kept.get_or_insert_with(|| Arc::clone(&mine)), &mine));
     }
-    assert_eq!(endpoint.listing.sets.kept().0, MOST);
+    assert_eq!(endpoint.listing.sets.cached().0, MAX_LISTS);
 
     let with_room = async |room: usize| {
         let mut endpoint = start(scoped(4, "Words."), &OperatorSettings::default()).await;
         let one = endpoint.listing.entries.at(0).len() + 1;
-        endpoint.listing.sets = Sets::with_room(room * one);
+        endpoint.listing.sets = Sets::with_max_bytes(room * one);
         (endpoint, room * one)
     };
     let (endpoint, room) = with_room(5).await;
     for caller in callers(4) {
         endpoint.page(&caller, None).await.unwrap();
-        let (lists, bytes) = endpoint.listing.sets.kept();
+        let (lists, bytes) = endpoint.listing.sets.cached();
         assert!((1..=6).contains(&lists) && bytes <= room, "{lists} lists of {bytes} bytes");
     }
     // One that alone has none is made each time, and nothing is given up for it.
@@ -357,7 +357,7 @@ async fn no_more_lists_are_kept_than_there_is_room_for() {
     let holder = |scopes: &[&str]| Caller::new("ann").with_scopes(scopes.iter().copied());
     endpoint.page(&holder(&["s0"]), None).await.unwrap();
     assert_eq!(walked(&endpoint, &holder(&["s0", "s2", "s3"]), 4).await.len(), 3);
-    assert_eq!(endpoint.listing.sets.kept().0, 1);
+    assert_eq!(endpoint.listing.sets.cached().0, 1);
 }
 
 #[tokio::test]
@@ -366,7 +366,7 @@ async fn what_is_seen_by_all_is_one_text_for_all() {
     let at = async |caller: &Caller| endpoint.page(caller, None).await.unwrap().entries.as_str().as_ptr();
     let (ann, bob) = (Caller::new("ann").with_scopes(["a"]), Caller::local(Scopes::All));
     assert_eq!(at(&ann).await, at(&bob).await);
-    assert_eq!(endpoint.listing.sets.kept().0, 0);
+    assert_eq!(endpoint.listing.sets.cached().0, 0);
 }
 
 #[tokio::test]
@@ -397,9 +397,9 @@ async fn a_cursor_holds_for_the_tools_that_it_was_given_for() {
         refused(&endpoint, &all, odd).await;
     }
     // A page that isn't there, sealed as if it were.
-    let visible = endpoint.shown_to(&all).await;
+    let visible = endpoint.visible_to(&all).await;
     let registry = &endpoint.dispatcher.registry;
-    let beyond = visible.sealed(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
+    let beyond = visible.cursor(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
     // The same server again, and others.

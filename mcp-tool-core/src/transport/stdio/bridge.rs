@@ -1,4 +1,4 @@
-//! What isn't ours, served by rmcp over the same two threads.
+//! Messages that rmcp answers, over the same two threads.
 
 use std::{
     collections::HashMap,
@@ -16,41 +16,45 @@ use rmcp::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    super::{Endpoint, id::Id, message, protocol::Protocol, session::Session},
-    lock,
+    super::{
+        endpoint::Endpoint,
+        id::Id,
+        rmcp::{Protocol, message::answered_id, session::Session},
+    },
+    lock::lock,
     output::Writer,
 };
 
-/// Requests that rmcp has yet to answer, each with its place among those that it may have.
-pub(super) type PassedOn = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
+/// Requests that rmcp has yet to answer, each with its permit.
+pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
-/// Serves what isn't ours by rmcp. A service that a client's odd opening ended is begun anew.
-pub(super) async fn serve_rest(
+/// Serves by rmcp. If a client's invalid opening ends the service, it is started again.
+pub(super) async fn serve_rmcp(
     endpoint: Arc<Endpoint>,
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
     writer: Writer,
-    passed_on: PassedOn,
+    forwarded: Forwarded,
     session: Arc<Session>,
 ) {
     let messages = Arc::new(tokio::sync::Mutex::new(messages));
-    let bridge = Bridge { messages, writer, passed_on, ended: Arc::default() };
+    let bridge = Bridge { messages, writer, forwarded, ended: Arc::default() };
     while !bridge.ended.load(Ordering::Relaxed) {
-        let protocol = Protocol::new(Arc::clone(&endpoint), false).of(Arc::clone(&session));
+        let protocol = Protocol::new(Arc::clone(&endpoint), false).in_session(Arc::clone(&session));
         match rmcp::serve_server(protocol, bridge.clone()).await {
             Ok(service) => drop(service.waiting().await),
-            Err(error) => tracing::debug!(%error, "a connection was opened oddly"),
+            Err(error) => tracing::debug!(%error, "a connection was opened with an invalid message"),
         }
-        // What it left unanswered stays so.
-        lock(&bridge.passed_on).clear();
+        // Requests that it left unanswered stay unanswered.
+        lock(&bridge.forwarded).clear();
     }
 }
 
-/// rmcp's side of the two threads.
+/// rmcp's transport over the two threads.
 #[derive(Clone)]
 struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
     writer: Writer,
-    passed_on: PassedOn,
+    forwarded: Forwarded,
     ended: Arc<AtomicBool>,
 }
 
@@ -61,13 +65,13 @@ impl Transport<RoleServer> for Bridge {
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let (writer, passed_on) = (self.writer.clone(), Arc::clone(&self.passed_on));
+        let (writer, forwarded) = (self.writer.clone(), Arc::clone(&self.forwarded));
         async move {
             let line = serde_json::to_vec(&message)?;
-            // The id is free before the client can read the answer, its place only once there is room for it.
-            let place = message::answered(&message).and_then(|id| lock(&passed_on).remove(&id));
+            // The id is free before the client can read the answer; the permit only once the answer is queued.
+            let permit = answered_id(&message).and_then(|id| lock(&forwarded).remove(&id));
             writer.send(line).await;
-            drop(place);
+            drop(permit);
             Ok(())
         }
     }

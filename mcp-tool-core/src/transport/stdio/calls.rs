@@ -1,5 +1,4 @@
-//! Calls in flight: those that are run where they were taken, as far as they get at once, and those that go on by
-//! themselves.
+//! Calls in flight: each is polled once where its message was read, and continues as a task if it has to wait.
 
 use std::{
     collections::HashMap,
@@ -12,49 +11,50 @@ use tokio::task::AbortHandle;
 use tokio_util::{sync::ReusableBoxFuture, task::TaskTracker};
 
 use super::{
-    super::{answer::Framed, id::Id},
-    lock,
+    super::{id::Id, response::FramedResponse},
+    lock::lock,
     output::Writer,
 };
 
-/// A call that was admitted.
-pub(super) struct Begun {
+/// An admitted call.
+pub(super) struct StartedCall {
     pub(super) id: Id,
-    pub(super) answer: Answering,
+    pub(super) response: ResponseFuture,
 }
 
-/// What gives a call's answer, in a box that takes another call after it.
-pub(super) type Answering = ReusableBoxFuture<'static, Framed>;
+/// A call's future, in a box that is reused for the next call.
+pub(super) type ResponseFuture = ReusableBoxFuture<'static, FramedResponse>;
 
-/// What a call came to at once.
-pub(super) enum Step {
-    /// Done, and what gave the answer.
-    Done(Framed, Answering),
-    Waits(Begun),
-    /// It panicked, outside of its function: nothing can be said of it.
-    Broken,
+/// The result of a call's first poll.
+pub(super) enum FirstPoll {
+    /// Finished; the box is free for another call.
+    Ready(FramedResponse, ResponseFuture),
+    /// The call waits for something.
+    Pending(StartedCall),
+    /// It panicked outside of the tool's function, so there is no answer.
+    Panicked,
 }
 
-impl Begun {
-    /// Runs it as far as it gets without waiting.
-    pub(super) fn step(mut self) -> Step {
-        // Whoever carries it on asks it again, and is the one that is woken.
+impl StartedCall {
+    /// Polls the call once.
+    pub(super) fn poll_once(mut self) -> FirstPoll {
+        // The task that continues the call polls it again, with its own waker.
         let mut cx = Context::from_waker(Waker::noop());
-        match catch_unwind(AssertUnwindSafe(|| self.answer.poll(&mut cx))) {
-            Ok(Poll::Ready(framed)) => Step::Done(framed, self.answer),
-            Ok(Poll::Pending) => Step::Waits(self),
-            Err(_) => Step::Broken,
+        match catch_unwind(AssertUnwindSafe(|| self.response.poll(&mut cx))) {
+            Ok(Poll::Ready(response)) => FirstPoll::Ready(response, self.response),
+            Ok(Poll::Pending) => FirstPoll::Pending(self),
+            Err(_) => FirstPoll::Panicked,
         }
     }
 }
 
-/// The calls that go on while further messages are taken.
+/// The calls that run while further messages are processed.
 #[derive(Clone)]
 pub(super) struct Calls {
-    /// Without a handle, a call that is still where it was taken.
+    /// By request id; without a handle while the call is still in its first poll.
     running: Arc<Mutex<HashMap<Id, Option<AbortHandle>>>>,
     pub(super) writer: Writer,
-    /// All that runs for this client.
+    /// All tasks of this client.
     pub(super) tasks: TaskTracker,
 }
 
@@ -67,22 +67,22 @@ impl Calls {
         lock(&self.running).contains_key(id)
     }
 
-    /// Lets a call go on by itself.
-    pub(super) fn spawn(&self, call: Begun) {
-        let Begun { id, answer } = call;
-        // Held until the task is known under its id, so that it can't end before.
+    /// Continues a call as a task.
+    pub(super) fn spawn(&self, call: StartedCall) {
+        let StartedCall { id, response } = call;
+        // Locked until the task is listed, so that it can't finish before.
         let mut running = lock(&self.running);
         let task = self.tasks.spawn({
             let (calls, id) = (self.clone(), id.clone());
             async move {
-                let framed = answer.await;
-                calls.answer(&id, framed).await;
+                let response = response.await;
+                calls.send(&id, response).await;
             }
         });
         running.insert(id, Some(task.abort_handle()));
     }
 
-    /// Gives a call up, whose answer nobody wants; false where there is none of that id.
+    /// Cancels a call; returns `false` if no call of that id runs.
     pub(super) fn cancel(&self, id: &Id) -> bool {
         match lock(&self.running).remove(id) {
             Some(task) => {
@@ -99,28 +99,28 @@ impl Calls {
         }
     }
 
-    /// Others take messages while that call is where it was taken.
-    pub(super) fn left_behind(&self, id: Id) {
+    /// Lists a call whose first poll continues while others process messages.
+    pub(super) fn detach(&self, id: Id) {
         lock(&self.running).insert(id, None);
     }
 
-    /// The end of a call that was left behind, or what it does next.
-    pub(super) async fn catch_up(&self, id: Id, step: Step) {
-        match step {
-            Step::Done(framed, _) => self.answer(&id, framed).await,
-            Step::Waits(call) if self.is_running(&id) => self.spawn(call),
-            // It was cancelled meanwhile.
-            Step::Waits(call) => drop(call),
-            Step::Broken => {
+    /// Answers or continues a detached call after its first poll.
+    pub(super) async fn reattach(&self, id: Id, polled: FirstPoll) {
+        match polled {
+            FirstPoll::Ready(response, _) => self.send(&id, response).await,
+            FirstPoll::Pending(call) if self.is_running(&id) => self.spawn(call),
+            // Cancelled meanwhile.
+            FirstPoll::Pending(call) => drop(call),
+            FirstPoll::Panicked => {
                 lock(&self.running).remove(&id);
             }
         }
     }
 
-    /// Sends a call's answer, unless it was cancelled.
-    async fn answer(&self, id: &Id, framed: Framed) {
+    /// Sends a call's response, unless the call was cancelled.
+    async fn send(&self, id: &Id, response: FramedResponse) {
         if lock(&self.running).remove(id).is_some() {
-            self.writer.send(framed.body).await;
+            self.writer.send(response.body).await;
         }
     }
 }

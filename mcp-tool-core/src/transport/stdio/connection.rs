@@ -1,4 +1,4 @@
-//! What one client sends, taken in order.
+//! The messages of one client, processed in order.
 
 use std::{
     borrow::Cow,
@@ -12,21 +12,24 @@ use tokio_util::sync::DropGuard;
 
 use super::{
     super::{
-        Endpoint, Next, Reporting,
-        answer::{self, Framed},
-        asking,
-        fault::{ProtocolError, code},
+        client_label::ClientLabel,
+        endpoint::Endpoint,
         id::Id,
-        labelled::ClientLabel,
-        listing::{Shape, Wanted},
-        message::{self, Call, Era, Incoming, Meta},
-        session::Session,
-        supported,
+        listing::{ListRequest, Shape},
+        message::{self, ClientMessage, Era, Meta, ToolCall},
+        protocol_error::{ProtocolError, code},
+        reporting::{CallEvent, ReportingCall},
+        response::{self, FramedResponse},
+        rmcp::{
+            message::{check_retained_size, to_rmcp},
+            session::Session,
+        },
+        task::TaskCall,
     },
-    bridge::PassedOn,
-    calls::{Answering, Begun, Calls, Step},
-    lines::{Arrived, Inbox, MAX_LINE, line_length},
-    lock,
+    bridge::Forwarded,
+    calls::{Calls, FirstPoll, ResponseFuture, StartedCall},
+    lines::{Inbox, MAX_LINE, Received, line_length},
+    lock::lock,
     output::Writer,
 };
 use crate::{
@@ -35,55 +38,56 @@ use crate::{
     pipeline::CallOptions,
 };
 
-/// Requests that rmcp may have at one time.
-const PASSED_ON: usize = 64;
-/// How long the next one waits for its place.
-const FOR_A_PLACE: Duration = Duration::from_secs(1);
-/// How long a call may keep whoever takes messages before those that follow are run beside them.
-const LONG: Duration = Duration::from_micros(100);
-/// Calls that are run beside those that take messages after one that took long.
-const BESIDE: u32 = 32;
+/// Maximum requests that rmcp answers at one time.
+const MAX_FORWARDED: usize = 64;
+/// Time that a further request waits for a permit.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Duration of a first poll above which the next calls run as tasks.
+const SLOW_POLL: Duration = Duration::from_micros(100);
+/// Calls that run as tasks after a slow poll.
+const CALLS_AFTER_SLOW_POLL: u32 = 32;
 
-/// What one client sends, and what is known of it.
+/// The messages of one client, and the state of its connection.
 pub(super) struct Connection {
     endpoint: Arc<Endpoint>,
     inbox: Arc<Inbox>,
-    /// The lines in hand, and where the next begins.
+    /// Received lines, and the offset of the next.
     lines: Vec<u8>,
     next: usize,
     writer: Writer,
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
     calls: Calls,
-    /// What gave the answer before, and can give the next.
-    spare: Option<Answering>,
-    /// The call that is run now, while another may take the connection.
-    stepping: Option<Id>,
-    /// When the call before had been run, and how many are to be run elsewhere because one took long.
-    stepped_at: Instant,
-    fallback: u32,
+    /// The box of the previous call, for reuse.
+    spare: Option<ResponseFuture>,
+    /// The call in its first poll, during which the watchdog may take the connection.
+    current: Option<Id>,
+    /// When the previous poll ended.
+    polled_at: Instant,
+    /// Calls that still run as tasks because of a slow poll.
+    calls_as_tasks: u32,
     /// Requests that rmcp has yet to answer.
-    passed_on: PassedOn,
-    /// Places for requests of rmcp's.
-    places: Arc<Semaphore>,
-    /// What the client called itself in `initialize`.
+    forwarded: Forwarded,
+    /// One permit per request that rmcp answers.
+    permits: Arc<Semaphore>,
+    /// The client's name and version in `initialize`.
     client: Option<String>,
     session: Arc<Session>,
-    labelled: ClientLabel,
-    /// `initialize` came: requests without `_meta` are of the legacy era.
+    client_label: ClientLabel,
+    /// `initialize` was received: requests without `_meta` are legacy.
     initialized: bool,
-    /// rmcp has settled on an era: notifications may follow.
+    /// rmcp knows the era: notifications may follow.
     opened: bool,
-    /// Tells that no messages are taken any more.
-    _taken: DropGuard,
+    /// Reports that no more messages are processed.
+    _processed: DropGuard,
 }
 
-/// What comes next of what a client sends.
+/// The result of [`Connection::take_call`].
 pub(super) enum Taken {
-    /// A call that was admitted.
-    Call(Begun),
-    /// There is nothing yet.
+    /// An admitted call.
+    Call(StartedCall),
+    /// No message waits.
     Nothing,
-    /// There will be nothing more.
+    /// The input ended.
     End,
 }
 
@@ -92,9 +96,9 @@ impl Connection {
         endpoint: Arc<Endpoint>,
         inbox: Arc<Inbox>,
         calls: Calls,
-        (to_rmcp, passed_on): (mpsc::Sender<ClientJsonRpcMessage>, PassedOn),
+        (to_rmcp, forwarded): (mpsc::Sender<ClientJsonRpcMessage>, Forwarded),
         session: Arc<Session>,
-        taken: DropGuard,
+        processed: DropGuard,
     ) -> Self {
         Connection {
             endpoint,
@@ -105,30 +109,30 @@ impl Connection {
             to_rmcp,
             calls,
             spare: None,
-            stepping: None,
-            stepped_at: Instant::now(),
-            fallback: 0,
-            passed_on,
-            places: Arc::new(Semaphore::new(PASSED_ON)),
+            current: None,
+            polled_at: Instant::now(),
+            calls_as_tasks: 0,
+            forwarded,
+            permits: Arc::new(Semaphore::new(MAX_FORWARDED)),
             client: None,
             session,
-            labelled: ClientLabel::default(),
+            client_label: ClientLabel::default(),
             initialized: false,
             opened: false,
-            _taken: taken,
+            _processed: processed,
         }
     }
 
-    /// Takes messages up to the next call. A client that doesn't read isn't read from either.
-    pub(super) async fn take(&mut self) -> Taken {
+    /// Processes messages up to the next call. Waits while the client doesn't read its answers.
+    pub(super) async fn take_call(&mut self) -> Taken {
         loop {
             if self.writer.is_full() {
-                self.writer.caught_up().await;
+                self.writer.wait_for_room().await;
             }
             if self.next < self.lines.len() {
                 let lines = std::mem::take(&mut self.lines);
                 let end = self.next + line_length(&lines[self.next..]);
-                let call = self.take_line(&lines[self.next..end]).await;
+                let call = self.process_line(&lines[self.next..end]).await;
                 (self.lines, self.next) = (lines, end);
                 match call {
                     Some(call) => return Taken::Call(call),
@@ -138,9 +142,9 @@ impl Connection {
             (self.lines, self.next) = match self.inbox.try_next() {
                 None => return Taken::Nothing,
                 Some(None) => return Taken::End,
-                Some(Some(Arrived::Lines(lines))) => (lines, 0),
-                Some(Some(Arrived::TooLong)) => {
-                    let message = format!("the message is over {MAX_LINE} bytes");
+                Some(Some(Received::Lines(lines))) => (lines, 0),
+                Some(Some(Received::TooLong)) => {
+                    let message = format!("the message must be at most {MAX_LINE} bytes");
                     self.refuse(&ProtocolError::new(code::INVALID_REQUEST, message)).await;
                     continue;
                 }
@@ -148,182 +152,191 @@ impl Connection {
         }
     }
 
-    /// Messages are taken again, after a time in which none were.
-    pub(super) fn begins(&mut self) {
-        self.stepped_at = Instant::now();
+    /// Restarts the clock of slow polls, after a pause.
+    pub(super) fn resume(&mut self) {
+        self.polled_at = Instant::now();
     }
 
-    /// Whether the next call is run where it was taken. Where functions are slow they run beside each other.
-    pub(super) fn runs_at_once(&mut self) -> bool {
-        if self.fallback == 0 {
+    /// Returns `true` if the processor polls the next call itself; slow functions run concurrently instead.
+    pub(super) fn polls_next_here(&mut self) -> bool {
+        if self.calls_as_tasks == 0 {
             return true;
         }
-        self.fallback -= 1;
-        self.stepped_at = Instant::now();
+        self.calls_as_tasks -= 1;
+        self.polled_at = Instant::now();
         false
     }
 
-    pub(super) fn stepping(&mut self, id: Id) {
-        self.stepping = Some(id);
+    pub(super) fn set_current(&mut self, id: Id) {
+        self.current = Some(id);
     }
 
-    /// Leaves the call that is run where it is.
-    pub(super) fn leave_behind(&mut self) {
-        if let Some(id) = self.stepping.take() {
-            self.calls.left_behind(id);
+    /// Detaches the call in its first poll, so that others can process messages.
+    pub(super) fn detach_current(&mut self) {
+        if let Some(id) = self.current.take() {
+            self.calls.detach(id);
         }
         self.writer.flush();
     }
 
-    /// What came of a call that was run where it was taken.
-    pub(super) fn stepped(&mut self, step: Step) {
-        match step {
-            Step::Done(framed, spare) => {
-                self.writer.send_soon(&framed.body);
+    /// Answers or continues a call after its first poll.
+    pub(super) fn handle_first_poll(&mut self, polled: FirstPoll) {
+        match polled {
+            FirstPoll::Ready(response, spare) => {
+                self.writer.send_soon(&response.body);
                 self.spare = Some(spare);
             }
-            Step::Waits(call) => self.calls.spawn(call),
-            Step::Broken => {}
+            FirstPoll::Pending(call) => self.calls.spawn(call),
+            FirstPoll::Panicked => {}
         }
         let now = Instant::now();
-        if now.duration_since(self.stepped_at) > LONG {
-            self.fallback = BESIDE;
+        if now.duration_since(self.polled_at) > SLOW_POLL {
+            self.calls_as_tasks = CALLS_AFTER_SLOW_POLL;
             self.writer.flush();
         }
-        self.stepped_at = now;
+        self.polled_at = now;
     }
 
     pub(super) fn flush(&self) {
         self.writer.flush();
     }
 
-    async fn take_line(&mut self, line: &[u8]) -> Option<Begun> {
+    async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
         if line.trim_ascii().is_empty() {
             return None;
         }
         match message::parse(line) {
-            Ok(Incoming::Call(call)) => return self.call(call).await,
-            Ok(Incoming::Cancelled { request }) => {
+            Ok(ClientMessage::Call(call)) => return self.start_call(call).await,
+            Ok(ClientMessage::Cancelled { request }) => {
                 if let Some(id) = &request {
-                    lock(&self.passed_on).remove(id);
+                    lock(&self.forwarded).remove(id);
                 }
-                let is_ours = request.is_some_and(|id| self.calls.cancel(&id));
-                if !is_ours && self.opened {
-                    self.pass_on(line, None).await;
+                let is_call = request.is_some_and(|id| self.calls.cancel(&id));
+                if !is_call && self.opened {
+                    self.forward(line, None).await;
                 }
             }
-            Ok(Incoming::Request { id, method, meta, cursor }) if method == "tools/list" => {
+            Ok(ClientMessage::Request { id, method, meta, cursor }) if method == "tools/list" => {
                 return self.list(id, &meta, cursor.map(Cow::into_owned)).await;
             }
-            Ok(Incoming::Request { id, method, meta, .. }) => {
-                if let Err(fault) = message::check_kept(&method, line) {
-                    self.refuse(&fault.to(&id)).await;
+            Ok(ClientMessage::Request { id, method, meta, .. }) => {
+                if let Err(error) = check_retained_size(&method, line) {
+                    self.refuse(&error.with_id(&id)).await;
                     return None;
                 }
                 if method == "initialize" {
                     self.initialized = true;
-                    self.client = client_of(line);
+                    self.client = initializing_client(line);
                 }
                 self.opened |=
                     method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
-                self.pass_on(line, Some(&id)).await;
+                self.forward(line, Some(&id)).await;
             }
-            // Before rmcp has settled on an era, a notification would end its service.
-            Ok(Incoming::Notification | Incoming::Response) if !self.opened => {}
-            Ok(Incoming::Notification | Incoming::Response) => self.pass_on(line, None).await,
-            Err(fault) => self.refuse(&fault).await,
+            // A notification would end rmcp's service while it doesn't know the era.
+            Ok(ClientMessage::Notification | ClientMessage::Response) if !self.opened => {}
+            Ok(ClientMessage::Notification | ClientMessage::Response) => self.forward(line, None).await,
+            Err(error) => self.refuse(&error).await,
         }
         None
     }
 
-    /// Admits a call; one that is turned away is answered.
-    async fn call(&mut self, mut call: Call<'_>) -> Option<Begun> {
+    /// Admits a call; a rejected or refused one is answered.
+    async fn start_call(&mut self, mut call: ToolCall<'_>) -> Option<StartedCall> {
         let era = call.meta.era();
-        let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, self.client.as_deref());
-        let fault = call.fault.take().map_or(Ok(()), |fault| Err(*fault));
-        let fault = fault.and_then(|()| self.check_era(&call));
-        if let Err(fault) = fault {
-            self.send(self.endpoint.turn_away(caller, &call, fault).body).await;
+        let caller =
+            self.client_label.caller(&self.endpoint.local_caller, call.meta.client, self.client.as_deref());
+        let checked = call.error.take().map_or(Ok(()), |error| Err(*error));
+        if let Err(error) = checked.and_then(|()| self.check_call(&call)) {
+            self.send(self.endpoint.reject_call(caller, &call, error).body).await;
             return None;
         }
         let token = call.meta.progress_token.map(str::to_owned);
         let (level, asking) = match era {
-            Era::Modern => (call.meta.level, asking(&mut call)),
+            Era::Modern => (call.meta.level, call.asking()),
             Era::Legacy => {
                 (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
             }
         };
-        let (reports, heard) = Reports::wanted(token.is_some(), level).unzip();
-        let carried = CallOptions { reports, asking, trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.admit(caller, &call, era, carried).await {
+        let (reports, received) = Reports::wanted(token.is_some(), level).unzip();
+        let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
+        let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
-            Err(framed) => {
-                self.send(framed.body).await;
+            Err(refusal) => {
+                let refused = FramedResponse::refusal(&refusal, &call.id, era, &self.endpoint.server_info);
+                self.send(refused.body).await;
                 return None;
             }
         };
-        let (id, arguments) = (call.id.clone(), call.arguments.to_owned());
+        let (id, own, arguments) = (call.id.clone(), call.id, call.arguments.to_owned());
+        let endpoint = Arc::clone(&self.endpoint);
         if admitted.may_be_task() {
-            let answer = Endpoint::hand_off(Arc::clone(&self.endpoint), admitted, arguments, call.id);
-            let answer = match heard {
-                Some(heard) => Answering::new(reported(answer, token, heard, self.writer.clone())),
-                None => Answering::new(answer),
+            let task = async move {
+                let started = TaskCall::start(&endpoint, admitted, arguments).await;
+                started.response(&own, &endpoint.server_info)
             };
-            return Some(Begun { id, answer });
+            let response = match received {
+                Some(received) => ResponseFuture::new(reported(task, token, received, self.writer.clone())),
+                None => ResponseFuture::new(task),
+            };
+            return Some(StartedCall { id, response });
         }
-        let carried = Endpoint::execute(Arc::clone(&self.endpoint), admitted, arguments, call.id, era);
-        let answer = match (heard, self.spare.take()) {
-            (Some(heard), _) => Answering::new(reported(carried, token, heard, self.writer.clone())),
+        let call = async move {
+            let outcome = admitted.execute(arguments).await;
+            FramedResponse::outcome(&outcome, &own, era, &endpoint.server_info)
+        };
+        let response = match (received, self.spare.take()) {
+            (Some(received), _) => ResponseFuture::new(reported(call, token, received, self.writer.clone())),
             (None, Some(mut spare)) => {
-                spare.set(carried);
+                spare.set(call);
                 spare
             }
-            (None, None) => Answering::new(carried),
+            (None, None) => ResponseFuture::new(call),
         };
-        Some(Begun { id, answer })
+        Some(StartedCall { id, response })
     }
 
-    /// `tools/list`, which settles no more on an era than a call does.
-    async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<Begun> {
+    /// Starts a `tools/list`, which like a call doesn't open a connection of either era.
+    async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
-        let checked = self.check_id(&id).and_then(|()| supported(meta));
+        let checked = self.check_id(&id).and_then(|()| meta.check_version());
         let checked = checked.and_then(|()| match self.initialized {
             true => shape.check(meta),
             false => self.check_meta(meta),
         });
-        if let Err(fault) = checked {
-            self.refuse(&fault.to(&id)).await;
+        if let Err(error) = checked {
+            self.refuse(&error.with_id(&id)).await;
             return None;
         }
-        let caller = self.labelled.caller(&self.endpoint.local, meta.client, self.client.as_deref());
-        // The application's policy may take its time, and what comes meanwhile may be about this.
-        let place = match self.endpoint.dispatcher.policy.is_own() {
-            true => Some(Arc::clone(&self.places).acquire_owned().await.ok()?),
+        let caller =
+            self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
+        // The application's own policy may be slow, so these lists are bounded as rmcp's requests are.
+        let permit = match self.endpoint.dispatcher.policy.is_own() {
+            true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
             false => None,
         };
         let (endpoint, own) = (Arc::clone(&self.endpoint), id.clone());
-        let answer = Answering::new(async move {
-            let wanted = Wanted { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
-            let listed = endpoint.list(&caller, wanted).await;
-            drop(place);
-            listed.map_or_else(|refused| refused, |listed| Framed::ok(listed.into_bytes()))
+        let response = ResponseFuture::new(async move {
+            let request = ListRequest { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
+            let listed = endpoint.list(&caller, request).await;
+            drop(permit);
+            listed.map_or_else(|refused| refused, |list| FramedResponse::ok(list.into_bytes()))
         });
-        Some(Begun { id, answer })
+        Some(StartedCall { id, response })
     }
 
-    /// Whether a call may come as it does.
-    fn check_era(&self, call: &Call<'_>) -> Result<(), ProtocolError> {
+    /// Checks a call's id and `_meta`.
+    fn check_call(&self, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
         self.check_id(&call.id)?;
-        supported(&call.meta)?;
+        call.meta.check_version()?;
         self.check_meta(&call.meta)
     }
 
-    /// Whether a request says what it has to of itself.
+    /// Checks the members of `_meta` that the request's era needs.
     fn check_meta(&self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         match meta.era() {
             Era::Legacy if !self.initialized => {
                 let message =
-                    "`_meta` lacks io.modelcontextprotocol/protocolVersion, and there was no `initialize`";
+                    "`_meta` lacks io.modelcontextprotocol/protocolVersion: send it, or `initialize` first";
                 Err(ProtocolError::new(code::INVALID_PARAMS, message))
             }
             Era::Modern if !meta.has_capabilities => {
@@ -334,68 +347,69 @@ impl Connection {
         }
     }
 
+    /// Rejects the id of a request that still runs.
     fn check_id(&self, id: &Id) -> Result<(), ProtocolError> {
-        if self.calls.is_running(id) || lock(&self.passed_on).contains_key(id) {
+        if self.calls.is_running(id) || lock(&self.forwarded).contains_key(id) {
             return Err(ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running"));
         }
         Ok(())
     }
 
-    /// Hands a message to rmcp, as it came.
-    async fn pass_on(&self, line: &[u8], id: Option<&Id>) {
-        let taken = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| message::of_the_protocol(line));
-        match (taken, id) {
+    /// Forwards a message to rmcp.
+    async fn forward(&self, line: &[u8], id: Option<&Id>) {
+        let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
+        match (message, id) {
             (Ok(message), _) => {
                 if let Some(id) = id {
-                    // Streams keep their places, and what ends one of them has to be read.
-                    let place = Arc::clone(&self.places).acquire_owned();
-                    let Ok(Ok(place)) = tokio::time::timeout(FOR_A_PLACE, place).await else {
-                        let busy =
-                            "as many requests and streams are open as may be: end one, or try again later";
-                        self.refuse(&ProtocolError::new(code::INTERNAL, busy).to(id)).await;
+                    // Not for ever: open streams keep their permits, and a later message may close one.
+                    let permit = Arc::clone(&self.permits).acquire_owned();
+                    let Ok(Ok(permit)) = tokio::time::timeout(PERMIT_TIMEOUT, permit).await else {
+                        let message = format!(
+                            "at most {MAX_FORWARDED} requests and streams may be open: close one, or try again later"
+                        );
+                        self.refuse(&ProtocolError::new(code::INTERNAL, message).with_id(id)).await;
                         return;
                     };
-                    lock(&self.passed_on).insert(id.clone(), place);
+                    lock(&self.forwarded).insert(id.clone(), permit);
                 }
                 drop(self.to_rmcp.send(message).await);
             }
-            (Err(fault), Some(id)) => self.refuse(&fault.to(id)).await,
-            // What isn't a request has no answer.
-            (Err(fault), None) => tracing::debug!(reason = fault.message, "a notification can't be read"),
+            (Err(error), Some(id)) => self.refuse(&error.with_id(id)).await,
+            (Err(error), None) => tracing::debug!(reason = error.message, "a notification can't be read"),
         }
     }
 
-    async fn refuse(&self, fault: &ProtocolError) {
-        self.send(answer::fault(fault).body).await;
+    async fn refuse(&self, error: &ProtocolError) {
+        self.send(FramedResponse::protocol_error(error).body).await;
     }
 
-    /// Sends what the next flush will have written.
+    /// Queues a message for the next flush.
     async fn send(&self, body: Vec<u8>) {
         if self.writer.is_full() {
-            self.writer.caught_up().await;
+            self.writer.wait_for_room().await;
         }
         self.writer.send_soon(&body);
     }
 }
 
-/// Sends a call's reports as they come, and gives its answer.
+/// Runs a call and sends its reports as they arrive.
 async fn reported(
-    call: impl Future<Output = Framed> + Send + 'static,
+    call: impl Future<Output = FramedResponse> + Send + 'static,
     token: Option<String>,
-    heard: mpsc::Receiver<Report>,
+    received: mpsc::Receiver<Report>,
     writer: Writer,
-) -> Framed {
-    let mut reporting = Reporting::new(call, heard);
+) -> FramedResponse {
+    let mut call = ReportingCall::new(call, received);
     loop {
-        match reporting.next().await {
-            Next::Report(report) => writer.send(answer::report(token.as_deref(), &report)).await,
-            Next::Done(framed) => return framed,
+        match call.next().await {
+            CallEvent::Report(report) => writer.send(response::report(token.as_deref(), &report)).await,
+            CallEvent::Finished(response) => return response,
         }
     }
 }
 
-/// What a client calls itself in `initialize`.
-fn client_of(line: &[u8]) -> Option<String> {
+/// The client's name and version in `initialize`.
+fn initializing_client(line: &[u8]) -> Option<String> {
     let message: serde_json::Value = serde_json::from_slice(line).ok()?;
     let client = message.pointer("/params/clientInfo")?;
     let text = |key: &str| client.get(key).and_then(|value| value.as_str()).unwrap_or_default();

@@ -1,16 +1,26 @@
-//! Standard input and output: one message a line. A thread reads and runs what is quick, a thread writes what there is
-//! in one write, and stdout carries nothing but the protocol.
+//! Standard input and output: one message per line. One thread reads and runs short calls, another writes all waiting
+//! lines in one write, and stdout carries nothing but MCP.
+//!
+//! | module | |
+//! |---|---|
+//! | `lines` | splits the input into lines; bounds those that wait |
+//! | `turn` | decides which thread or task processes messages |
+//! | `connection` | processes messages in order |
+//! | `calls` | calls in flight |
+//! | `bridge` | everything that rmcp answers |
+//! | `output` | the writing thread |
 
 mod bridge;
 mod calls;
 mod connection;
 mod lines;
+mod lock;
 mod output;
 mod turn;
 
 use std::{
     io::{Read, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,39 +28,43 @@ use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use self::{
-    bridge::{PassedOn, serve_rest},
+    bridge::{Forwarded, serve_rmcp},
     calls::Calls,
     connection::Connection,
     lines::Inbox,
     output::write_lines,
     turn::Turn,
 };
-use super::{Endpoint, session::Session};
+use super::{endpoint::Endpoint, rmcp::session::Session};
 
-/// Messages that wait for rmcp.
-const WAITING: usize = 256;
-/// How long calls in flight may take to finish once the input has ended.
+/// Maximum messages that wait for rmcp.
+const MAX_WAITING: usize = 256;
+/// Time for calls in flight to finish after the end of the input.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long those that were given up may take to be recorded.
-const GIVEN_UP: Duration = Duration::from_secs(1);
+/// Time for cancelled calls to be recorded.
+const RECORDING: Duration = Duration::from_secs(1);
 
-/// Serves until the input ends or `stop` is cancelled, then lets the calls in flight finish. Gives whether all
-/// of them did, and the client read their answers.
+/// Serves until the input ends or `stop` is cancelled, then waits up to 10 s for calls in flight.
+///
+/// Returns `true` if all calls finished and the client read their answers.
+///
+/// # Errors
+/// The reading or writing thread can't be started.
 pub async fn serve(
     endpoint: Arc<Endpoint>,
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     stop: CancellationToken,
 ) -> std::io::Result<bool> {
-    let (input_ended, all_taken) = (CancellationToken::new(), CancellationToken::new());
+    let (input_ended, all_processed) = (CancellationToken::new(), CancellationToken::new());
     let (writer, mut written) = write_lines(output)?;
-    let (passed_on, (to_rmcp, from_client)) = (PassedOn::default(), mpsc::channel(WAITING));
+    let (forwarded, (to_rmcp, from_client)) = (Forwarded::default(), mpsc::channel(MAX_WAITING));
     let session = Arc::<Session>::default();
-    let rest = serve_rest(
+    let rest = serve_rmcp(
         Arc::clone(&endpoint),
         from_client,
         writer.clone(),
-        Arc::clone(&passed_on),
+        Arc::clone(&forwarded),
         Arc::clone(&session),
     );
     let rest = tokio::spawn(rest);
@@ -59,57 +73,53 @@ pub async fn serve(
         Arc::clone(&endpoint),
         Arc::clone(&inbox),
         calls.clone(),
-        (to_rmcp, passed_on),
+        (to_rmcp, forwarded),
         session,
-        all_taken.clone().drop_guard(),
+        all_processed.clone().drop_guard(),
     );
     let turn = Turn::new(connection, inbox, calls.clone());
     let _watch = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&turn).watch()));
     turn.start(input, input_ended.clone())?;
     tokio::select! {
-        () = all_taken.cancelled() => {}
-        // Nobody is left who might read on.
+        () = all_processed.cancelled() => {}
+        // The reading thread is gone, and a message may still wait.
         () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
         _ = &mut written => {}
-        // What a client sends waits while it doesn't read what it is sent; a signal doesn't.
+        // A client that doesn't read blocks its own messages, but not a signal.
         () = stop.cancelled() => {}
     }
     turn.end();
     let deadline = Instant::now() + GRACE;
     let finished = finish(&endpoint, &calls, rest, deadline).await;
-    // What it has is written by its end.
+    // The thread first writes what it has.
     writer.close();
     match tokio::time::timeout_at(deadline, async { written.is_terminated() || written.await.is_ok() }).await
     {
         Ok(_) => Ok(finished),
         Err(_) => {
-            tracing::warn!("the client leaves its answers unread, and they are given up");
+            tracing::warn!("the client does not read its answers: they are dropped");
             Ok(false)
         }
     }
 }
 
-/// Lets the calls in flight finish; gives whether they did.
+/// Waits for the calls in flight; returns `true` if they finished before the deadline.
 async fn finish(endpoint: &Endpoint, calls: &Calls, rest: JoinHandle<()>, deadline: Instant) -> bool {
     calls.tasks.close();
-    let rest_of_it = rest.abort_handle();
+    let rmcp = rest.abort_handle();
     let finished = async {
         calls.tasks.wait().await;
         drop(rest.await);
-        // A function that isn't async may go on although its call was given up.
+        // A blocking function may run longer than its call.
         endpoint.dispatcher.concurrency.idle().await;
     };
     let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();
     if !finished {
-        tracing::warn!("calls were still running after {GRACE:?} and are given up");
-        rest_of_it.abort();
+        tracing::warn!("calls still running after {GRACE:?} are cancelled");
+        rmcp.abort();
         endpoint.tasks.end().await;
         calls.cancel_all();
-        drop(tokio::time::timeout(GIVEN_UP, calls.tasks.wait()).await);
+        drop(tokio::time::timeout(RECORDING, calls.tasks.wait()).await);
     }
     finished
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The thread that writes: what was sent by then goes out in one write. What waits is bounded in bytes.
+//! The writing thread: sends all waiting lines in one write. The bytes of waiting lines are bounded.
 
 use std::{
     io::Write,
@@ -10,16 +10,16 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use super::lock;
+use super::lock::lock;
 
-/// Bytes of the messages that wait to be written, beyond which a sender waits.
-const ROOM: usize = 8 * 1024 * 1024;
-/// Bytes that the thread is woken for, though more is about to come.
-const BATCH: usize = 64 * 1024;
-/// Bytes of a buffer that is kept for what comes next.
-const KEPT: usize = 1024 * 1024;
+/// Bytes of waiting messages above which a sender waits.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes that wake the thread before a flush.
+const BATCH_BYTES: usize = 64 * 1024;
+/// Maximum capacity of a buffer kept for reuse.
+const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
-/// The way to the thread that writes.
+/// A handle of the writing thread.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Output>);
 
@@ -27,20 +27,20 @@ struct Output {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     has_room: Notify,
-    /// What waits takes all the room.
+    /// [`Waiting::is_full`], readable without the lock.
     full: AtomicBool,
 }
 
 #[derive(Default)]
 struct Waiting {
     lines: Vec<u8>,
-    /// Bytes that are being written.
-    leaving: usize,
-    /// The thread waits to be woken.
+    /// Bytes being written now.
+    writing: usize,
+    /// The thread waits to be notified.
     sleeps: bool,
-    /// Nothing more is sent.
+    /// No more lines are accepted.
     closed: bool,
-    /// The thread is gone, as it is when stdout is: the input ends soon after.
+    /// The thread ended because stdout is closed; the input ends soon after.
     gone: bool,
 }
 
@@ -53,7 +53,7 @@ impl Waiting {
     }
 
     fn is_full(&self) -> bool {
-        self.lines.len() + self.leaving >= ROOM && !self.gone && !self.closed
+        self.lines.len() + self.writing >= MAX_WAITING_BYTES && !self.gone && !self.closed
     }
 }
 
@@ -61,7 +61,7 @@ impl Writer {
     /// Sends a line, once there is room.
     pub(super) async fn send(&self, line: Vec<u8>) {
         loop {
-            self.caught_up().await;
+            self.wait_for_room().await;
             let mut waiting = lock(&self.0.waiting);
             if !waiting.is_full() {
                 waiting.put(&line);
@@ -70,17 +70,16 @@ impl Writer {
         }
     }
 
-    /// Sends a line that [`flush`](Self::flush) will follow: until then it may wait. To be asked for where the writer
-    /// had caught up.
+    /// Queues a line without waiting; [`flush`](Self::flush) must follow. Only while the writer isn't full.
     pub(super) fn send_soon(&self, line: &[u8]) {
         let mut waiting = lock(&self.0.waiting);
         waiting.put(line);
-        if waiting.lines.len() >= BATCH {
+        if waiting.lines.len() >= BATCH_BYTES {
             self.wake(waiting);
         }
     }
 
-    /// Has what was sent so far written.
+    /// Wakes the thread to write what is queued.
     pub(super) fn flush(&self) {
         let waiting = lock(&self.0.waiting);
         if !waiting.lines.is_empty() {
@@ -88,8 +87,8 @@ impl Writer {
         }
     }
 
-    /// Waits until there is room for what is sent next.
-    pub(super) async fn caught_up(&self) {
+    /// Waits until there is room for another line.
+    pub(super) async fn wait_for_room(&self) {
         while self.is_full() {
             let mut room = std::pin::pin!(self.0.has_room.notified());
             room.as_mut().enable();
@@ -100,12 +99,12 @@ impl Writer {
         }
     }
 
-    /// Whether what is sent next has to wait.
+    /// Returns `true` if the next line has to wait.
     pub(super) fn is_full(&self) -> bool {
         self.0.full.load(Ordering::Acquire)
     }
 
-    /// Takes nothing more; the thread ends with what it has.
+    /// Accepts no more lines; the thread writes what it has and ends.
     pub(super) fn close(&self) {
         let mut waiting = lock(&self.0.waiting);
         waiting.closed = true;
@@ -125,22 +124,22 @@ impl Writer {
 }
 
 impl Output {
-    /// All that waits, into `lines`; false at the end.
+    /// Moves all waiting lines into `lines`; returns `false` at the end.
     fn next(&self, lines: &mut Vec<u8>) -> bool {
-        let nothing = |waiting: &mut Waiting| {
+        let is_idle = |waiting: &mut Waiting| {
             waiting.sleeps = waiting.lines.is_empty() && !waiting.closed;
             waiting.sleeps
         };
-        let waiting = self.arrived.wait_while(lock(&self.waiting), nothing);
+        let waiting = self.arrived.wait_while(lock(&self.waiting), is_idle);
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut waiting.lines, lines);
-        waiting.leaving = lines.len();
+        waiting.writing = lines.len();
         !lines.is_empty()
     }
 
-    fn has_left(&self, gone: bool) {
+    fn finish_write(&self, gone: bool) {
         let mut waiting = lock(&self.waiting);
-        waiting.leaving = 0;
+        waiting.writing = 0;
         waiting.gone = gone;
         if gone {
             waiting.lines = Vec::new();
@@ -151,7 +150,8 @@ impl Output {
     }
 }
 
-/// Writes lines on a thread of their own, until the writer is closed and all are out, or they can't be written.
+/// Starts the writing thread. It ends when the writer is closed and all lines are written, or a write fails; the receiver
+/// then resolves.
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
@@ -169,8 +169,8 @@ pub(super) fn write_lines(
         while writing.next(&mut lines) {
             let is_written = output.write_all(&lines).and_then(|()| output.flush()).is_ok();
             lines.clear();
-            lines.shrink_to(KEPT);
-            writing.has_left(!is_written);
+            lines.shrink_to(MAX_KEPT_BYTES);
+            writing.finish_write(!is_written);
             if !is_written {
                 return;
             }
@@ -186,17 +186,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_reads_is_bounded_and_comes_whole_once_it_is_read() {
+    fn unread_output_is_bounded_and_complete_once_read() {
         let line = "x".repeat(1_000);
         let Ok((reader, unread)) = std::io::pipe() else { panic!("no pipe") };
         let Ok((writer, written)) = write_lines(unread) else { panic!("no thread") };
         let mut sent = 0;
-        while !writer.is_full() && sent < 10 * ROOM / line.len() {
+        while !writer.is_full() && sent < 10 * MAX_WAITING_BYTES / line.len() {
             writer.send_soon(line.as_bytes());
             writer.flush();
             sent += 1;
         }
-        assert!(sent * line.len() < 2 * ROOM, "{sent} lines wait");
+        assert!(sent * line.len() < 2 * MAX_WAITING_BYTES, "{sent} lines wait");
         let mut waits = std::pin::pin!(writer.send("last".into()));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(waits.as_mut().poll(&mut cx).is_pending(), "there is no room");

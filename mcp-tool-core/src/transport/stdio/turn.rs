@@ -1,7 +1,48 @@
-//! Whose turn it is to take messages. They are taken in order, by one at a time, which runs each call as far as it gets
-//! at once: so a quick one costs neither a task nor a change of threads. That is the thread that reads; where it would
-//! have to wait, a task goes on in its place and it reads on. Whoever is kept by a function that doesn't give way loses
-//! the turn, and a thread that reads also the input.
+//! Decides which thread or task processes messages: one at a time, in order.
+//!
+//! The processor polls each call once itself, so a short call costs neither a task nor a thread switch. By default the
+//! reading thread processes what it read. If processing has to wait, it continues in a task and the thread reads on. If a
+//! tool's function blocks the processor for longer than a tick, another takes over.
+//!
+//! # States
+//!
+//! There is one [`Connection`]; its holder is the processor.
+//!
+//! ```text
+//!           input received               has to wait
+//!   ┌──────┐ ───────────▶ ┌────────┐ ──────────────────▶ ┌──────┐
+//!   │ Idle │              │ Thread │                     │ Task │
+//!   └──────┘ ◀─────────── └────────┘                     └──────┘
+//!       ▲    inbox empty    │    ▲                       │  ▲   │
+//!       │             offer │    │ reclaim         offer │  │   │ inbox empty
+//!       │                   ▼    │                       ▼  │   │
+//!       │                 ┌───────────────────────────────────┐ │
+//!       │                 │   Polling: a call's first poll    │ │
+//!       │                 └───────────────────────────────────┘ │
+//!       └───────────────────────────────────────────────────────┘
+//!                                 Polling to Task: reclaim, or tick if the call blocks
+//! ```
+//!
+//! | state | the connection | the input ([`Reader`]) | leaves the state by |
+//! |---|---|---|---|
+//! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it filled the inbox |
+//! | Thread | on the reading thread's stack | in [`TurnState::input`]; dropped after the end of the input | the thread: [`park`](Turn::park), [`offer`](Turn::offer), or [`continue_in_task`](Turn::continue_in_task) |
+//! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
+//! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
+//!
+//! `tick` takes the connection from a processor whose call is the same as one tick before. It lists the call as detached,
+//! starts a task that continues to process, and moves an input in `TurnState::input` to a new reading thread. The blocked
+//! processor then fails to `reclaim`: it leaves its call to a task of its own, and ends.
+//!
+//! [`end`](Turn::end) drops the connection from Idle and Polling, and aborts the task; a call in its first poll still
+//! finishes.
+//!
+//! # Invariants
+//!
+//! - No input is missed: the reading thread fills the inbox before it looks for an idle connection, and `park` looks at
+//!   the inbox under the lock that protects `idle`.
+//! - A processor reclaims only its own poll: polls are numbered.
+//! - Lock order: `TurnState`, then the inbox, the calls or the writer.
 
 use std::{
     future::poll_fn,
@@ -26,177 +67,180 @@ use super::{
     calls::Calls,
     connection::{Connection, Taken},
     lines::{Inbox, Input},
-    lock,
+    lock::lock,
 };
 
-/// How long a function may keep whoever takes messages, at least; at most twice as long.
+/// The watchdog's interval: a function may block the processor for at least one, and less than two.
 const TICK: Duration = Duration::from_millis(10);
-/// Ticks without a call after which nobody looks any more.
-const QUIET: u32 = 10;
-/// Calls that are taken before other tasks have their turn.
-const AT_ONCE: u32 = 32;
+/// Ticks without a call after which the watchdog sleeps.
+const QUIET_TICKS: u32 = 10;
+/// Maximum calls per batch, after which other tasks run.
+const BATCH_CALLS: u32 = 32;
 
-/// Who takes messages.
+/// The right to process messages, and the state that its holders share.
 pub(super) struct Turn {
-    place: Mutex<Place>,
+    state: Mutex<TurnState>,
     inbox: Arc<Inbox>,
     calls: Calls,
     runtime: Handle,
-    /// Somebody looks whether the turn has to be given to another.
-    watched: AtomicBool,
-    begun: Notify,
+    /// The watchdog ticks.
+    is_watched: AtomicBool,
+    /// Wakes the watchdog.
+    polling_began: Notify,
 }
 
-/// Where lies what others may take.
+/// See the table of states.
 #[derive(Default)]
-struct Place {
-    /// While there are no messages.
+struct TurnState {
+    /// The connection while no messages wait.
     idle: Option<Box<Connection>>,
-    /// While a call is run.
-    state: Option<Box<Connection>>,
-    /// Calls that were run so far: the last of them is the one that is run.
-    steps: u64,
-    /// While the thread that reads takes messages.
-    input: Option<Reading>,
-    /// The task that takes messages in place of that thread.
+    /// The connection while its processor polls a call.
+    polling: Option<Box<Connection>>,
+    /// The number of polls so far, which is the number of the current one.
+    polls: u64,
+    /// The input while the reading thread processes messages.
+    input: Option<Reader>,
+    /// The task that processes messages.
     task: Option<AbortHandle>,
     ended: bool,
 }
 
-/// What the thread that reads needs.
-struct Reading {
+/// The input of the reading thread; dropping it reports the end of the input.
+struct Reader {
     input: Input,
     _ended: DropGuard,
 }
 
-/// Messages that are taken until there are none, or others should have their turn: then the connection comes back.
-type Pass = Pin<Box<dyn Future<Output = Option<Box<Connection>>> + Send>>;
+/// Processes one batch of messages. Resolves to the connection if more may wait, `None` if it was parked or taken.
+type Batch = Pin<Box<dyn Future<Output = Option<Box<Connection>>> + Send>>;
 
 impl Turn {
     pub(super) fn new(connection: Connection, inbox: Arc<Inbox>, calls: Calls) -> Arc<Self> {
         Arc::new(Turn {
-            place: Mutex::new(Place { idle: Some(Box::new(connection)), ..Place::default() }),
+            state: Mutex::new(TurnState { idle: Some(Box::new(connection)), ..TurnState::default() }),
             inbox,
             calls,
             runtime: Handle::current(),
-            watched: AtomicBool::new(false),
-            begun: Notify::new(),
+            is_watched: AtomicBool::new(false),
+            polling_began: Notify::new(),
         })
     }
 
-    /// Takes what comes from now on; `ended` is cancelled at the end of the input.
+    /// Starts to read; `ended` is cancelled at the end of the input.
     pub(super) fn start(
         self: &Arc<Self>,
         input: impl Read + Send + 'static,
         ended: CancellationToken,
     ) -> std::io::Result<()> {
-        Arc::clone(self).read(Reading { input: Input::new(input), _ended: ended.drop_guard() })
+        Arc::clone(self).spawn_reader(Reader { input: Input::new(input), _ended: ended.drop_guard() })
     }
 
-    /// Takes no more messages; a call that is run at once still comes to its end.
+    /// Stops processing messages; a call in its first poll still finishes.
     pub(super) fn end(&self) {
         self.inbox.close();
-        let mut place = lock(&self.place);
-        place.ended = true;
-        if let Some(task) = &place.task {
+        let mut state = lock(&self.state);
+        state.ended = true;
+        if let Some(task) = &state.task {
             task.abort();
         }
-        let (idle, mut state) = (place.idle.take(), place.state.take());
-        if let Some(connection) = &mut state {
-            connection.leave_behind();
+        let (idle, mut polling) = (state.idle.take(), state.polling.take());
+        if let Some(connection) = &mut polling {
+            connection.detach_current();
         }
-        drop(place);
-        drop((idle, state));
+        drop(state);
+        drop((idle, polling));
     }
 
-    fn read(self: Arc<Self>, reading: Reading) -> std::io::Result<()> {
-        std::thread::Builder::new().name("stdin".into()).spawn(move || self.read_all(reading))?;
+    fn spawn_reader(self: Arc<Self>, reader: Reader) -> std::io::Result<()> {
+        std::thread::Builder::new().name("stdin".into()).spawn(move || self.read_all(reader))?;
         Ok(())
     }
 
-    fn read_all(self: Arc<Self>, mut reading: Reading) {
+    /// The reading thread.
+    fn read_all(self: Arc<Self>, mut reader: Reader) {
         loop {
-            let read = reading.input.read().unwrap_or_else(|error| {
+            let read = reader.input.read().unwrap_or_else(|error| {
                 tracing::error!(%error, "the input can't be read");
                 None
             });
             let is_end = read.is_none();
-            for arrived in read.into_iter().flatten().flatten() {
-                if !self.inbox.put(arrived) {
+            for received in read.into_iter().flatten().flatten() {
+                if !self.inbox.put(received) {
                     return;
                 }
             }
             if is_end {
                 self.inbox.end();
             }
-            let mut place = lock(&self.place);
-            let Some(connection) = place.idle.take() else {
-                // A task takes it.
-                if is_end || place.ended {
+            let mut state = lock(&self.state);
+            let Some(connection) = state.idle.take() else {
+                // A task processes it.
+                if is_end || state.ended {
                     return;
                 }
                 continue;
             };
             let running = self.calls.tasks.token();
             if !is_end {
-                place.input = Some(reading);
+                state.input = Some(reader);
             }
-            drop(place);
-            self.take_here(connection, running);
-            match lock(&self.place).input.take() {
-                Some(back) => reading = back,
+            drop(state);
+            self.process_here(connection, running);
+            match lock(&self.state).input.take() {
+                Some(back) => reader = back,
+                // The watchdog gave it to another thread.
                 None => return,
             }
         }
     }
 
-    /// Takes messages on this thread as long as there are some, and nothing has to be waited for.
-    fn take_here(self: &Arc<Self>, mut connection: Box<Connection>, _running: TaskTrackerToken) {
-        connection.begins();
+    /// Processes messages on this thread, until none wait or processing has to wait.
+    fn process_here(self: &Arc<Self>, mut connection: Box<Connection>, _running: TaskTrackerToken) {
+        connection.resume();
         let mut next = Some(connection);
         while let Some(connection) = next {
-            let mut pass: Pass = Box::pin(Arc::clone(self).pass(connection));
-            // Within the runtime, which each time gives a fresh share of what may be done without waiting.
-            next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut pass, cx)))) {
+            let mut batch: Batch = Box::pin(Arc::clone(self).process_batch(connection));
+            // `block_on` once per batch: each grants a fresh cooperative budget.
+            next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut batch, cx)))) {
                 Poll::Ready(next) => next,
-                Poll::Pending => return Arc::clone(self).go_on(&mut lock(&self.place), pass),
+                Poll::Pending => return Arc::clone(self).continue_in_task(&mut lock(&self.state), batch),
             };
         }
     }
 
-    /// Takes messages in a task.
-    fn go_on(self: Arc<Self>, place: &mut Place, mut pass: Pass) {
-        if place.ended {
+    /// Continues to process messages in a task.
+    fn continue_in_task(self: Arc<Self>, state: &mut TurnState, mut batch: Batch) {
+        if state.ended {
             return;
         }
         let (tasks, runtime) = (self.calls.tasks.clone(), self.runtime.clone());
-        let taking = async move {
-            while let Some(mut connection) = poll_fn(|cx| self.poll(&mut pass, cx)).await {
+        let processing = async move {
+            while let Some(mut connection) = poll_fn(|cx| self.poll(&mut batch, cx)).await {
                 tokio::task::yield_now().await;
-                connection.begins();
-                pass = Box::pin(Arc::clone(&self).pass(connection));
+                connection.resume();
+                batch = Box::pin(Arc::clone(&self).process_batch(connection));
             }
         };
-        place.task = Some(tasks.spawn_on(taking, &runtime).abort_handle());
+        state.task = Some(tasks.spawn_on(processing, &runtime).abort_handle());
     }
 
-    /// What was answered so far waits for nothing that a message has to wait for.
-    fn poll(&self, pass: &mut Pass, cx: &mut Context<'_>) -> Poll<Option<Box<Connection>>> {
-        let polled = pass.as_mut().poll(cx);
+    /// Polls a batch, and sends the answers so far if it has to wait.
+    fn poll(&self, batch: &mut Batch, cx: &mut Context<'_>) -> Poll<Option<Box<Connection>>> {
+        let polled = batch.as_mut().poll(cx);
         if polled.is_pending() {
             self.calls.writer.flush();
         }
         polled
     }
 
-    async fn pass(self: Arc<Self>, mut connection: Box<Connection>) -> Option<Box<Connection>> {
-        let mut run = 0;
-        while run < AT_ONCE {
-            let call = match connection.take().await {
+    async fn process_batch(self: Arc<Self>, mut connection: Box<Connection>) -> Option<Box<Connection>> {
+        let mut calls = 0;
+        while calls < BATCH_CALLS {
+            let call = match connection.take_call().await {
                 Taken::Call(call) => call,
                 Taken::Nothing => {
                     connection.flush();
-                    connection = self.rest(connection)?;
+                    connection = self.park(connection)?;
                     continue;
                 }
                 Taken::End => {
@@ -204,99 +248,99 @@ impl Turn {
                     return None;
                 }
             };
-            run += 1;
-            if !connection.runs_at_once() {
+            calls += 1;
+            if !connection.polls_next_here() {
                 self.calls.spawn(call);
                 continue;
             }
             let id = call.id.clone();
-            let step = self.lend(connection, id.clone());
-            let came_to = call.step();
-            match self.take_back(step) {
+            let poll = self.offer(connection, id.clone());
+            let polled = call.poll_once();
+            match self.reclaim(poll) {
                 Some(back) => connection = back,
                 None => {
                     let calls = self.calls.clone();
-                    self.calls.tasks.spawn(async move { calls.catch_up(id, came_to).await });
+                    self.calls.tasks.spawn(async move { calls.reattach(id, polled).await });
                     return None;
                 }
             }
-            connection.stepped(came_to);
+            connection.handle_first_poll(polled);
         }
         connection.flush();
         Some(connection)
     }
 
-    /// Lets the thread that reads have the connection, unless something came.
-    fn rest(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
-        let mut place = lock(&self.place);
+    /// Leaves the connection to the reading thread, unless something was received meanwhile.
+    fn park(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
+        let mut state = lock(&self.state);
         if !self.inbox.is_empty() {
             return Some(connection);
         }
-        // What can't lie there any more ends with this.
-        if !place.ended {
-            place.idle = Some(connection);
+        if !state.ended {
+            state.idle = Some(connection);
         }
         None
     }
 
-    /// Puts the connection where another can take it; gives the number of the call that is run now.
-    fn lend(&self, mut connection: Box<Connection>, id: Id) -> u64 {
-        connection.stepping(id);
-        let mut place = lock(&self.place);
-        place.steps += 1;
-        let step = place.steps;
-        if place.ended {
-            connection.leave_behind();
+    /// Offers the connection to the watchdog during a call's first poll; returns the poll's number.
+    fn offer(&self, mut connection: Box<Connection>, id: Id) -> u64 {
+        connection.set_current(id);
+        let mut state = lock(&self.state);
+        state.polls += 1;
+        let poll = state.polls;
+        if state.ended {
+            connection.detach_current();
         } else {
-            place.state = Some(connection);
+            state.polling = Some(connection);
         }
-        drop(place);
-        // After the step was counted: who stops watching counts again afterwards.
-        if !self.watched.load(Ordering::Relaxed) && !self.watched.swap(true, Ordering::Relaxed) {
-            self.begun.notify_one();
+        drop(state);
+        // After the poll was counted: a watchdog that goes to sleep compares the count afterwards.
+        if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
+            self.polling_began.notify_one();
         }
-        step
+        poll
     }
 
-    fn take_back(&self, step: u64) -> Option<Box<Connection>> {
-        let mut place = lock(&self.place);
-        if place.steps == step { place.state.take() } else { None }
+    /// Takes the connection back after a poll; `None` if the watchdog took it.
+    fn reclaim(&self, poll: u64) -> Option<Box<Connection>> {
+        let mut state = lock(&self.state);
+        if state.polls == poll { state.polling.take() } else { None }
     }
 
-    /// Gives the turn to another where the same call is run as at the tick before; gives the calls so far.
+    /// Takes the turn from a processor whose poll is the same as one tick before; returns the number of polls.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
-        let mut place = lock(&self.place);
-        if place.steps == seen
-            && let Some(mut connection) = place.state.take()
+        let mut state = lock(&self.state);
+        if state.polls == seen
+            && let Some(mut connection) = state.polling.take()
         {
-            connection.leave_behind();
-            let pass = Box::pin(Arc::clone(self).pass(connection));
-            Arc::clone(self).go_on(&mut place, pass);
-            if let Some(reading) = place.input.take()
-                && let Err(error) = Arc::clone(self).read(reading)
+            connection.detach_current();
+            let batch = Box::pin(Arc::clone(self).process_batch(connection));
+            Arc::clone(self).continue_in_task(&mut state, batch);
+            if let Some(reader) = state.input.take()
+                && let Err(error) = Arc::clone(self).spawn_reader(reader)
             {
-                tracing::error!(%error, "the input can't be read on");
+                tracing::error!(%error, "a thread that reads the input can't be started");
                 self.inbox.end();
             }
         }
-        place.steps
+        state.polls
     }
 
-    /// Looks whether whoever takes messages is kept by a function, as long as calls come.
+    /// The watchdog: ticks as long as calls arrive.
     pub(super) async fn watch(self: Arc<Self>) {
         loop {
-            self.begun.notified().await;
+            self.polling_began.notified().await;
             let (mut seen, mut quiet) = (0, 0);
-            while quiet < QUIET {
+            while quiet < QUIET_TICKS {
                 tokio::time::sleep(TICK).await;
-                let steps = self.tick(seen);
-                quiet = if steps == seen { quiet + 1 } else { 0 };
-                seen = steps;
+                let polls = self.tick(seen);
+                quiet = if polls == seen { quiet + 1 } else { 0 };
+                seen = polls;
             }
-            self.watched.store(false, Ordering::Relaxed);
-            // Whoever began meanwhile saw that somebody watched.
-            if lock(&self.place).steps != seen && !self.watched.swap(true, Ordering::Relaxed) {
-                self.begun.notify_one();
+            self.is_watched.store(false, Ordering::Relaxed);
+            // A poll that began meanwhile still saw a watchdog.
+            if lock(&self.state).polls != seen && !self.is_watched.swap(true, Ordering::Relaxed) {
+                self.polling_began.notify_one();
             }
         }
     }

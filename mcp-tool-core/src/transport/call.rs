@@ -1,0 +1,49 @@
+//! A parsed `tools/call` on its way into the pipeline.
+
+use super::{
+    endpoint::Endpoint,
+    message::{Era, ToolCall},
+    protocol_error::{ProtocolError, code},
+    response::FramedResponse,
+};
+use crate::{
+    ask::{Asking, Capabilities, Rounds},
+    pipeline::{CallOrigin, CallRequest},
+};
+
+impl Endpoint {
+    /// Records a malformed call and answers it with the error.
+    pub(super) fn reject_call(
+        &self,
+        origin: impl Into<CallOrigin>,
+        call: &ToolCall<'_>,
+        error: ProtocolError,
+    ) -> FramedResponse {
+        let reason = code::name(error.code);
+        let correlation = self.dispatcher.record_refusal(origin, call.request(), reason, None);
+        FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
+    }
+}
+
+impl ToolCall<'_> {
+    /// The call as the pipeline admits it.
+    pub(super) fn request(&self) -> CallRequest<'_> {
+        CallRequest {
+            name: &self.name,
+            requires: self.meta.requires.as_ref(),
+            arguments_bytes: self.arguments.len(),
+            completes: None,
+        }
+    }
+
+    /// The way to ask the person behind a stateless call: by its result, and only if the client is modern.
+    pub(super) fn asking(&mut self) -> Asking {
+        match self.meta.era() {
+            Era::Legacy => Asking::default(),
+            Era::Modern => Asking::rounds(Rounds {
+                capabilities: self.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
+                presented: self.presented.take(),
+            }),
+        }
+    }
+}

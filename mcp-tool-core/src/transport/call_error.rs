@@ -1,0 +1,135 @@
+//! JSON-RPC errors that answer a call: refusals, and the tool errors for which the protocol has an error of its own.
+
+use mcp_tool_contract::json::META_VERSIONS;
+use uuid::Uuid;
+
+use super::{
+    message::Era,
+    protocol_error::code,
+    tool_result::{ResultStamp, ToolResultParts},
+};
+use crate::{
+    ask::Capability,
+    error::ErrorKind,
+    json::JsonWriter,
+    pipeline::{CallOutcome, Refusal, RefusalKind},
+    tool::stamp::META_CORRELATION,
+};
+
+/// The message for a caller that the operator disabled.
+pub(super) const ACCESS_WITHDRAWN: &str = "access was withdrawn by the operator";
+
+/// A JSON-RPC error that answers a call.
+pub(super) struct CallError {
+    /// The HTTP status.
+    pub(super) status: u16,
+    pub(super) code: i32,
+    pub(super) message: String,
+    /// JSON text of an object.
+    pub(super) data: Vec<u8>,
+    /// The scopes that a token needs for the call, separated by spaces.
+    pub(super) required_scopes: Option<String>,
+}
+
+/// The answer to a refused call: an error of the protocol, or a tool result that the model reads.
+pub(super) enum RefusalAnswer<'r> {
+    Protocol(CallError),
+    ToolResult(ToolResultParts<'r>),
+}
+
+impl CallError {
+    /// The protocol's error for this outcome; `None` if the call is answered by a tool result.
+    pub(super) fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
+        let error = outcome.answer.as_ref().err()?;
+        // A client acts on these, not its model.
+        let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
+            (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
+                (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))
+            }
+            (ErrorKind::StaleAnswers, _) => (code::INVALID_PARAMS, String::new()),
+            _ => return None,
+        };
+        let data = data(&members, &ResultStamp::of(outcome));
+        Some(CallError { status: 400, code, message: error.to_string(), data, required_scopes: None })
+    }
+
+    fn unstamped(status: u16, code: i32, message: impl Into<String>, correlation: Uuid) -> Self {
+        let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#).into_bytes();
+        CallError { status, code, message: message.into(), data, required_scopes: None }
+    }
+
+    fn forbidden(message: String, stamp: &ResultStamp<'_>) -> Self {
+        let data = data("", stamp);
+        CallError { status: 403, code: code::FORBIDDEN, message, data, required_scopes: None }
+    }
+}
+
+impl<'r> RefusalAnswer<'r> {
+    pub(super) fn of(refusal: &'r Refusal) -> Self {
+        let correlation = refusal.correlation;
+        let stamped = |stamp| ResultStamp { stamp, correlation };
+        RefusalAnswer::Protocol(match &refusal.kind {
+            RefusalKind::Unavailable { stamp, error } => {
+                let stamp = stamped(stamp);
+                return RefusalAnswer::ToolResult(ToolResultParts {
+                    stamp,
+                    answer: Err(error),
+                    changed_tool: None,
+                });
+            }
+            RefusalKind::Changed { stamp, error, tool } => {
+                let (stamp, changed_tool) = (stamped(stamp), Some(tool));
+                return RefusalAnswer::ToolResult(ToolResultParts {
+                    stamp,
+                    answer: Err(error),
+                    changed_tool,
+                });
+            }
+            RefusalKind::Unsatisfied { name, asked, versions } => {
+                let (numbers, entries): (Vec<_>, Vec<_>) = versions
+                    .iter()
+                    .map(|stamp| {
+                        let (version, contract) = (stamp.contract.version, &stamp.digest);
+                        (version.to_string(), format!(r#"{{"version":"{version}","contract":"{contract}"}}"#))
+                    })
+                    .unzip();
+                let message = format!(
+                    "'{name}' has no version that satisfies {asked}: it is served as {}",
+                    numbers.join(", ")
+                );
+                let entries = entries.join(",");
+                let data =
+                    format!(r#"{{"{META_VERSIONS}":[{entries}],"{META_CORRELATION}":"{correlation}"}}"#);
+                let (status, code, data) = (200, code::INVALID_PARAMS, data.into_bytes());
+                CallError { status, code, message, data, required_scopes: None }
+            }
+            RefusalKind::UnknownTool { name } => {
+                let message = format!("Unknown tool: {name}");
+                CallError::unstamped(200, code::INVALID_PARAMS, message, correlation)
+            }
+            RefusalKind::Denied { stamp } => {
+                let message = format!("this caller may not call '{}'", stamp.contract.name);
+                CallError::forbidden(message, &stamped(stamp))
+            }
+            RefusalKind::CallerDisabled => {
+                CallError::unstamped(403, code::FORBIDDEN, ACCESS_WITHDRAWN, correlation)
+            }
+            RefusalKind::Scope { stamp, missing, wanted } => {
+                let (tool, missing) = (stamp.contract.name, missing.join(" "));
+                let message = format!("'{tool}' needs a scope that this caller doesn't hold: {missing}");
+                let required_scopes = Some(wanted.join(" "));
+                CallError { required_scopes, ..CallError::forbidden(message, &stamped(stamp)) }
+            }
+        })
+    }
+}
+
+/// An error's `data`: these members, each followed by a comma, and the stamp.
+fn data(members: &str, stamp: &ResultStamp<'_>) -> Vec<u8> {
+    let mut data = JsonWriter::default();
+    data.raw("{");
+    data.raw(members);
+    stamp.write(&mut data);
+    data.raw("}");
+    data.into_bytes()
+}

@@ -1,0 +1,102 @@
+//! The local caller, labelled with the name that the client gives itself: never a proof of identity.
+
+use std::sync::{Mutex, PoisonError};
+
+use mcp_tool_contract::read::violation::shown;
+use serde::Deserialize;
+
+use crate::call::caller::Caller;
+
+/// Maximum bytes of a label that is cached.
+const MAX_CACHED_BYTES: usize = 1_024;
+
+/// The labelled caller of one connection. A client sends the same name in every request, so the last one is cached.
+#[derive(Debug, Default)]
+pub(crate) struct ClientLabel(Mutex<Option<Last>>);
+
+#[derive(Debug)]
+struct Last {
+    kind: Kind,
+    text: String,
+    caller: Caller,
+}
+
+/// The source of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The object `clientInfo`.
+    Info,
+    /// A plain name, such as the `User-Agent` header.
+    Name,
+}
+
+impl ClientLabel {
+    /// `local` labelled with `client_info` (JSON text) or, if that is absent or invalid, with `name`.
+    pub(crate) fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
+        let by_info = client_info.and_then(|info| self.by(local, Kind::Info, info));
+        let by_name = || name.and_then(|name| self.by(local, Kind::Name, name));
+        by_info.or_else(by_name).unwrap_or_else(|| local.clone())
+    }
+
+    fn by(&self, local: &Caller, kind: Kind, text: &str) -> Option<Caller> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = &*last
+            && last.kind == kind
+            && last.text == text
+        {
+            return Some(last.caller.clone());
+        }
+        let label = match kind {
+            Kind::Info => shown(&label(text)?),
+            Kind::Name => shown(text),
+        };
+        let caller = local.clone().with_agent(label);
+        // A long label is not kept for the life of the connection.
+        *last = (text.len() <= MAX_CACHED_BYTES).then(|| Last {
+            kind,
+            text: text.to_owned(),
+            caller: caller.clone(),
+        });
+        Some(caller)
+    }
+}
+
+/// The client's name and version, from the JSON text of `clientInfo`.
+fn label(client_info: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Client {
+        name: String,
+        #[serde(default)]
+        version: String,
+    }
+    let Client { name, version } = serde_json::from_str(client_info).ok()?;
+    Some(format!("{name} {version}").trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::caller::Scopes;
+
+    #[test]
+    fn client_label_follows_the_last_request() {
+        let (client_label, local) = (ClientLabel::default(), Caller::local(Scopes::All));
+        let agent = |info: Option<&str>, name: Option<&str>| {
+            client_label.caller(&local, info, name).agent().map(str::to_owned)
+        };
+        let ann = r#"{"name":"ann","version":"1"}"#;
+        assert_eq!(agent(None, None), None);
+        for _ in 0..2 {
+            assert_eq!(agent(Some(ann), Some("curl")), Some("ann 1".to_owned()));
+        }
+        assert_eq!(agent(Some(r#"{"version":"1"}"#), Some("curl")), Some("curl".to_owned()));
+        assert_eq!(agent(None, Some("curl\n")), Some("curl\\n".to_owned()));
+        // A name that looks like `clientInfo` is still a name.
+        assert_eq!(agent(None, Some(r#"{"name":"bob"}"#)), Some(r#"{"name":"bob"}"#.to_owned()));
+        assert_eq!(agent(Some(r#"{"name":"bob"}"#), None), Some("bob".to_owned()));
+        assert_eq!(agent(None, None), None);
+        let long = "x".repeat(MAX_CACHED_BYTES + 1);
+        assert_eq!(agent(None, Some(&long)), Some(shown(&long)));
+        assert!(client_label.0.lock().unwrap().is_none());
+    }
+}

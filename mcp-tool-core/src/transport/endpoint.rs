@@ -1,0 +1,85 @@
+//! The server as its transports see it.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use super::{listing::Listing, log_levels::LogLevels, rmcp::fallback::FallbackHandler};
+use crate::{announce::Announcements, call::caller::Caller, pipeline::Dispatcher, tasks::Tasks};
+
+/// A started server: what both transports serve.
+pub struct Endpoint {
+    /// Admits and records calls.
+    pub dispatcher: Dispatcher,
+    /// The server's name, as in `serverInfo`.
+    pub name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+    /// The caller of every request while no authorization is configured.
+    pub(crate) local_caller: Caller,
+    /// `"io.modelcontextprotocol/serverInfo":{…}`, a member of every modern result's `_meta`.
+    pub(crate) server_info: String,
+    /// The prebuilt answers to `tools/list`.
+    pub(crate) listing: Listing,
+    /// The application's handler of prompts, resources and other requests.
+    pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
+    /// Change notifications for clients that subscribed.
+    pub(crate) announcements: Announcements,
+    /// Log levels of legacy clients without a session.
+    pub(crate) log_levels: LogLevels,
+    /// Calls that run as tasks.
+    pub(crate) tasks: Tasks,
+}
+
+/// The server's name, version, instructions and fallback handler.
+pub(crate) struct ServerDescription {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) instructions: Option<String>,
+    pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
+}
+
+impl Endpoint {
+    /// # Errors
+    /// A tool's list entry that rmcp can't read as a tool.
+    pub(crate) fn new(
+        dispatcher: Dispatcher,
+        tasks: Tasks,
+        server: ServerDescription,
+        local_caller: Caller,
+        (shows_grantable, page): (bool, NonZeroU32),
+    ) -> Result<Self, serde_json::Error> {
+        let listing = Listing::new(&dispatcher, shows_grantable, page)?;
+        let ServerDescription { name, version, instructions, fallback } = server;
+        let info = serde_json::json!({ "name": name, "version": version });
+        let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
+        let announcements = dispatcher.services.announcements.clone();
+        Ok(Endpoint {
+            dispatcher,
+            name,
+            version,
+            instructions,
+            local_caller,
+            server_info,
+            listing,
+            fallback,
+            announcements,
+            log_levels: LogLevels::default(),
+            tasks,
+        })
+    }
+
+    /// Returns `true` if an argument of some tool can be completed.
+    pub(super) fn has_completions(&self) -> bool {
+        self.dispatcher.registry.tools().iter().any(|tool| tool.has_completions())
+    }
+
+    /// Returns `true` if some tool's calls can run as tasks.
+    pub(super) fn has_tasks(&self) -> bool {
+        self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task.is_some())
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} with {} tools", self.name, self.version, self.dispatcher.registry.tools().len())
+    }
+}

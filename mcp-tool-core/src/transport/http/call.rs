@@ -1,0 +1,167 @@
+//! `tools/call` over HTTP, outside legacy sessions.
+
+use std::{pin::pin, sync::Arc};
+
+use hyper::{HeaderMap, header::ACCEPT};
+use tokio::sync::mpsc;
+
+use super::{
+    body::RetainedText,
+    in_flight::CancellableCall,
+    parameter_headers, protocol_headers,
+    response::{HttpResponse, event_stream, framed},
+    sender::Sender,
+    service::Service,
+    sse::EventStream,
+};
+use crate::{
+    call::{
+        caller::Caller,
+        report::{Report, Reports},
+    },
+    pipeline::{Admitted, CallOptions},
+    transport::{
+        id::Id,
+        message::{Era, ToolCall},
+        protocol_error::{ProtocolError, code},
+        reporting::{CallEvent, ReportingCall},
+        response::FramedResponse,
+        task::TaskCall,
+    },
+};
+
+/// An admitted call, and how it is answered.
+pub(super) struct PreparedCall {
+    admitted: Admitted,
+    id: Id,
+    era: Era,
+    /// For a legacy call, which a message can cancel.
+    cancellable: Option<CancellableCall>,
+    /// The reports that the client receives, with its token for progress.
+    reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
+}
+
+impl Service {
+    /// Checks a call's headers and admits it; a rejection or refusal is returned as its response.
+    pub(super) async fn prepare_call(
+        &self,
+        headers: &HeaderMap,
+        call: &mut ToolCall<'_>,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> Result<PreparedCall, FramedResponse> {
+        let mut origin = self.authentication.origin(&sender.identity, caller, sender.remote);
+        let era = call.meta.era();
+        // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
+        let cancellable = (era == Era::Legacy).then(|| self.in_flight.cancellable());
+        let checked = call.error.take().map_or(Ok(()), |error| Err(*error));
+        if let Err(error) = checked.and_then(|()| protocol_headers::check_call(headers, call)) {
+            return Err(self.endpoint.reject_call(origin, call, error));
+        }
+        match protocol_headers::middleware_headers(headers, &self.endpoint) {
+            Ok(headers) => origin.headers = headers,
+            Err(error) => return Err(self.endpoint.reject_call(origin, call, error)),
+        }
+        let level = match era {
+            Era::Modern => call.meta.level,
+            Era::Legacy => self.endpoint.log_levels.get(&origin.caller),
+        };
+        // Reports need a stream, which the client has to accept.
+        let wants = |wanted: bool| wanted && accepts_events(headers);
+        let token = call.meta.progress_token;
+        let token = if wants(token.is_some()) { token.map(str::to_owned) } else { None };
+        let (reports, received) = Reports::wanted(token.is_some(), level.filter(|_| wants(true))).unzip();
+        let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
+        let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                let server_info = &self.endpoint.server_info;
+                return Err(FramedResponse::refusal(&refusal, &call.id, era, server_info));
+            }
+        };
+        if era == Era::Modern
+            && admitted.has_headers()
+            && let Err(error) = parameter_headers::check(headers, admitted.contract(), call.arguments)
+        {
+            return Err(reject_admitted(admitted, &call.id, error));
+        }
+        Ok(PreparedCall {
+            admitted,
+            id: std::mem::take(&mut call.id),
+            era,
+            cancellable,
+            reports: received.map(|received| (token, received)),
+        })
+    }
+
+    /// Runs a call, and answers with one message or a stream of events.
+    pub(super) async fn run_call(
+        &self,
+        call: PreparedCall,
+        arguments: RetainedText,
+        sender: &Sender<'_>,
+        headers: &HeaderMap,
+    ) -> HttpResponse {
+        let PreparedCall { admitted, id, era, cancellable, reports } = call;
+        // A cancelling message identifies its sender by headers alone, so it must match that.
+        let caller_by_headers = || self.caller(sender, headers, None);
+        let may_be_task = admitted.may_be_task();
+        let Some((token, received)) = reports else {
+            if may_be_task {
+                let started = TaskCall::start(&self.endpoint, admitted, arguments).await;
+                return framed(started.response(&id, &self.endpoint.server_info));
+            }
+            // Pinned in place: the future of a call is large, and each move copies it.
+            let call = pin!(admitted.execute(arguments));
+            let outcome = match cancellable {
+                None => call.await,
+                Some(cancellable) => {
+                    match cancellable.run(call, || (caller_by_headers(), id.clone())).await {
+                        Ok(outcome) => outcome,
+                        Err(cancelled) => return framed(cancelled),
+                    }
+                }
+            };
+            return framed(FramedResponse::outcome(&outcome, &id, era, &self.endpoint.server_info));
+        };
+        let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
+        let call = async move {
+            if may_be_task {
+                // From here on the task shows the call's progress.
+                let started = TaskCall::start(&endpoint, admitted, arguments).await;
+                return started.response(&id, &endpoint.server_info);
+            }
+            let call = admitted.execute(arguments);
+            let outcome = match cancellable {
+                None => call.await,
+                Some(cancellable) => match cancellable.run(pin!(call), || (caller, id.clone())).await {
+                    Ok(outcome) => outcome,
+                    Err(cancelled) => return cancelled,
+                },
+            };
+            FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
+        };
+        let mut call = ReportingCall::new(call, received);
+        match call.next().await {
+            CallEvent::Finished(response) => framed(response),
+            CallEvent::Report(first) => event_stream(EventStream::new(call, token, first)),
+        }
+    }
+}
+
+/// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
+fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
+    let correlation = admitted.record_refusal(code::name(error.code));
+    FramedResponse::rejected_call(&error.with_id(id), correlation)
+}
+
+/// Returns `true` if the client accepts a stream of events.
+fn accepts_events(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        // Media types are case-insensitive (RFC 9110 §8.3.1).
+        .map(str::to_ascii_lowercase)
+        .any(|value| value.contains("text/event-stream") || value.contains("*/*"))
+}

@@ -1,0 +1,154 @@
+//! Sends each parsed message to the pipeline, the prebuilt lists, or rmcp.
+
+use futures_util::future::BoxFuture;
+use hyper::{StatusCode, http::request::Parts};
+
+use super::{
+    body::{RequestBody, RetainedText},
+    list::respond_list,
+    protocol_headers,
+    response::{HttpResponse, empty, framed, protocol_error, with_security_schemes},
+    sender::Sender,
+    service::Service,
+};
+use crate::{
+    call::caller::Caller,
+    transport::{
+        listing::{ListRequest, Shape},
+        message::{self, ClientMessage, Era},
+        path_counters::{self, ReadPath},
+        rmcp::{
+            message::{check_retained_size, to_rmcp},
+            request::RawArguments,
+        },
+    },
+};
+
+impl Service {
+    pub(super) async fn dispatch(
+        &self,
+        parts: &mut Parts,
+        body: RequestBody,
+        sender: &Sender<'_>,
+    ) -> HttpResponse {
+        let mut message = match message::parse(&body.bytes) {
+            Ok(message) => message,
+            Err(error) => return protocol_error(&error),
+        };
+        let client = match &message {
+            ClientMessage::Call(call) => call.meta.client,
+            ClientMessage::Request { meta, .. } => meta.client,
+            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => None,
+        };
+        let caller = self.caller(sender, &parts.headers, client);
+        match &mut message {
+            // Modern requests have no session, even with the header of one.
+            ClientMessage::Call(call)
+                if !self.rmcp.is_in_session(parts)
+                    || call.error.is_some()
+                    || call.meta.era() == Era::Modern =>
+            {
+                let arguments = body.part(call.arguments);
+                match self.prepare_call(&parts.headers, call, sender, caller).await {
+                    Ok(call) => self.run_call(call, body.retain(arguments), sender, &parts.headers).await,
+                    Err(refused) => self.authentication.challenged(refused),
+                }
+            }
+            _ => self.dispatch_other(message, parts, &body, sender, caller).await,
+        }
+    }
+
+    /// Answers anything but a call, and calls in sessions.
+    ///
+    /// Boxed here, out of line, so that the future of a call doesn't have the size of this one.
+    #[inline(never)]
+    fn dispatch_other<'a>(
+        &'a self,
+        message: ClientMessage<'a>,
+        parts: &'a mut Parts,
+        body: &'a RequestBody,
+        sender: &'a Sender<'_>,
+        caller: Caller,
+    ) -> BoxFuture<'a, HttpResponse> {
+        Box::pin(self.respond_other(message, parts, body, sender, caller))
+    }
+
+    async fn respond_other(
+        &self,
+        message: ClientMessage<'_>,
+        parts: &mut Parts,
+        body: &RequestBody,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        let in_session = self.rmcp.is_in_session(parts);
+        match message {
+            ClientMessage::Cancelled { request } if !in_session => {
+                if let Err(error) = protocol_headers::check_version(&parts.headers) {
+                    return protocol_error(&error);
+                }
+                if let Some(id) = request {
+                    self.in_flight.cancel(&self.caller(sender, &parts.headers, None), id);
+                }
+                empty(StatusCode::ACCEPTED)
+            }
+            // Other notifications are about a session.
+            ClientMessage::Notification if !in_session => {
+                match protocol_headers::check_version(&parts.headers) {
+                    Ok(()) => empty(StatusCode::ACCEPTED),
+                    Err(error) => protocol_error(&error),
+                }
+            }
+            ClientMessage::Request { id, method, meta, cursor }
+                if method == "tools/list" && !self.rmcp.needs_session(parts, &meta) =>
+            {
+                let (shape, is_guarded) = (Shape::of(&meta), self.authentication.is_guarded());
+                let request = ListRequest { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
+                path_counters::record(ReadPath::List);
+                respond_list(&self.endpoint, &parts.headers, &caller, &meta, request).await
+            }
+            ClientMessage::Request { id, method, meta, .. } => {
+                let checked = self
+                    .rmcp
+                    .check_session(parts, &method, &meta)
+                    .and_then(|()| protocol_headers::check_single(&parts.headers))
+                    .and_then(|()| check_retained_size(&method, &body.bytes))
+                    .and_then(|()| to_rmcp(&body.bytes).map(drop));
+                if let Err(error) = checked {
+                    return protocol_error(&error.with_id(&id));
+                }
+                let bytes = body.bytes.clone();
+                if method == "initialize" {
+                    return self.rmcp.initialize(parts, bytes, sender, caller).await;
+                }
+                let response = self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight)).await;
+                if method == "tools/list" { with_security_schemes(response).await } else { response }
+            }
+            ClientMessage::Call(mut call)
+                if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
+            {
+                // rmcp has no HTTP status for a refusal.
+                let arguments = RetainedText::from(body.part(call.arguments));
+                match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
+                    Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,
+                    Err(refused) => self.authentication.challenged(refused),
+                }
+            }
+            ClientMessage::Call(call) => {
+                match protocol_headers::middleware_headers(&parts.headers, &self.endpoint) {
+                    Ok(headers) => drop(parts.extensions.insert(headers)),
+                    Err(error) => {
+                        let origin = self.authentication.origin(&sender.identity, caller, sender.remote);
+                        return framed(self.endpoint.reject_call(origin, &call, error));
+                    }
+                }
+                parts.extensions.insert(RawArguments(call.arguments.into()));
+                let in_flight = (&call.id, &self.in_flight);
+                self.rmcp.request(parts, body.bytes.clone(), sender, caller, in_flight).await
+            }
+            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => {
+                self.rmcp.forward(parts, body.bytes.clone(), sender, caller, None).await
+            }
+        }
+    }
+}

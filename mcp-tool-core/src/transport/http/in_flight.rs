@@ -1,0 +1,213 @@
+//! Legacy requests in flight. Outside sessions a client cancels a call by a message; inside one, two requests must not
+//! share an id.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    call::caller::{Caller, Principal},
+    transport::{
+        id::Id,
+        protocol_error::{ProtocolError, code},
+        response::FramedResponse,
+    },
+};
+
+/// Legacy requests in flight, by sender and id.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InFlight {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    lists: Mutex<Lists>,
+    /// The number of cancellations that matched no request.
+    missed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    calls: HashMap<Key, Vec<Arc<Notify>>>,
+    missed: VecDeque<MissedCancellation>,
+}
+
+/// Ids of different clients collide, so the sender is part of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Sender { principal: Arc<Principal>, id: Id },
+    Session { session: String, id: Id },
+}
+
+impl Key {
+    fn new(caller: &Caller, id: Id) -> Self {
+        Key::Sender { principal: Arc::clone(caller.principal()), id }
+    }
+
+    fn id(&self) -> &Id {
+        match self {
+            Key::Sender { id, .. } | Key::Session { id, .. } => id,
+        }
+    }
+}
+
+/// A cancellation that matched no request, and the number of those before it.
+#[derive(Debug)]
+struct MissedCancellation {
+    key: Key,
+    number: u64,
+}
+
+/// Maximum remembered cancellations that matched no request: a call that just started isn't listed yet.
+const MAX_MISSED: usize = 256;
+
+impl InFlight {
+    /// Makes a call cancellable from now on.
+    pub(super) fn cancellable(&self) -> CancellableCall {
+        CancellableCall { in_flight: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
+    }
+
+    fn enter(&self, key: Key, since: u64) -> InFlightGuard {
+        let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
+        let mut lists = self.lock();
+        lists.calls.entry(guard.key.clone()).or_default().push(Arc::clone(&guard.cancelled));
+        if lists.missed.iter().any(|missed| missed.number >= since && missed.key == guard.key) {
+            guard.cancelled.notify_one();
+        }
+        drop(lists);
+        guard
+    }
+
+    /// Lists a request of a session; `None` if one with the same id is in flight.
+    pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
+        let key = Key::Session { session: session.to_owned(), id: id.clone() };
+        let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
+        let is_first = {
+            let mut lists = self.lock();
+            let alike = lists.calls.entry(guard.key.clone()).or_default();
+            alike.push(Arc::clone(&guard.cancelled));
+            alike.len() == 1
+        };
+        is_first.then_some(guard)
+    }
+
+    /// Cancels the caller's call of that id, unless two of its clients run one each: either could be meant.
+    pub(super) fn cancel(&self, caller: &Caller, id: Id) {
+        let key = Key::new(caller, id);
+        let mut lists = self.lock();
+        match lists.calls.get(&key).map(Vec::as_slice) {
+            Some([call]) => call.notify_one(),
+            Some(_) => {}
+            None => {
+                if lists.missed.len() == MAX_MISSED {
+                    lists.missed.pop_front();
+                }
+                let number = self.shared.missed.fetch_add(1, Ordering::AcqRel);
+                lists.missed.push_back(MissedCancellation { key, number });
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lists> {
+        self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that a message can cancel. A call that finishes in its first poll is never listed.
+#[derive(Debug)]
+pub(super) struct CancellableCall {
+    in_flight: InFlight,
+    since: u64,
+}
+
+impl CancellableCall {
+    /// Runs the call; returns a response if its caller cancels it by its id.
+    pub(super) async fn run<T>(
+        self,
+        mut call: Pin<&mut impl Future<Output = T>>,
+        caller_and_id: impl FnOnce() -> (Caller, Id),
+    ) -> Result<T, FramedResponse> {
+        if let Poll::Ready(outcome) = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
+            return Ok(outcome);
+        }
+        let (caller, id) = caller_and_id();
+        let guard = self.in_flight.enter(Key::new(&caller, id), self.since);
+        tokio::select! {
+            biased;
+            outcome = call => Ok(outcome),
+            () = guard.cancelled.notified() => {
+                let error = ProtocolError::new(code::CANCELLED, "cancelled by notifications/cancelled");
+                let error = error.with_id(guard.key.id());
+                Err(FramedResponse { status: 200, ..FramedResponse::protocol_error(&error) })
+            }
+        }
+    }
+}
+
+/// Keeps a request listed until it is dropped.
+#[derive(Debug)]
+pub(super) struct InFlightGuard {
+    in_flight: InFlight,
+    key: Key,
+    cancelled: Arc<Notify>,
+}
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        let mut lists = self.in_flight.lock();
+        if let Some(alike) = lists.calls.get_mut(&self.key) {
+            alike.retain(|other| !Arc::ptr_eq(other, &self.cancelled));
+            if alike.is_empty() {
+                lists.calls.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn call_cancelled_while_it_starts_ends() {
+        let (in_flight, caller, id) =
+            (InFlight::default(), Caller::new("ann"), Id::new("7").unwrap_or_default());
+        let done = || async {
+            // Pending long enough that a cancellation would win.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            FramedResponse::ok("done".into())
+        };
+        let begun = in_flight.cancellable();
+        in_flight.cancel(&Caller::new("bob"), id.clone());
+        in_flight.cancel(&caller, id.clone());
+        let never = pin!(std::future::pending::<()>());
+        let longest = std::time::Duration::from_secs(30);
+        let sender = |caller: &Caller| (caller.clone(), id.clone());
+        let ended = tokio::time::timeout(longest, begun.run(never, || sender(&caller))).await;
+        assert!(ended.is_ok_and(|ended| {
+            ended.is_err_and(|cancelled| {
+                String::from_utf8_lossy(&cancelled.body).contains("cancelled by notifications/cancelled")
+            })
+        }));
+        // Neither a later call of that id nor another client's is cancelled.
+        for caller in [caller.clone(), Caller::new("eve")] {
+            let later = in_flight.cancellable().run(pin!(done()), || sender(&caller)).await;
+            assert!(later.is_ok_and(|response| response.body == b"done"));
+        }
+        assert!(in_flight.lock().calls.is_empty());
+    }
+}

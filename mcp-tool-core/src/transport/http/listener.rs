@@ -1,0 +1,110 @@
+//! Accepts connections until shutdown.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    authentication::{self, AuthenticationLayer},
+    connection,
+    overload::Overload,
+    service::Service,
+    settings::HttpSettings,
+};
+use crate::transport::endpoint::Endpoint;
+
+/// Time for the last answers to pass from rmcp to their streams.
+const FLUSH: Duration = Duration::from_millis(100);
+/// Pause after a connection that could not be accepted.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
+///
+/// Returns `true` if all of them finished.
+pub async fn serve(
+    endpoint: Arc<Endpoint>,
+    listener: TcpListener,
+    settings: HttpSettings,
+    authentication: AuthenticationLayer,
+    stop: CancellationToken,
+) -> bool {
+    let free = Arc::new(Semaphore::new(settings.max_connections as usize));
+    let mut overload = Overload::new(settings.max_connections);
+    let grace = settings.grace;
+    let end = CancellationToken::new();
+    // A proxy ends TLS, so a direct connection from another machine would carry tokens in the clear.
+    let only_proxies = !authentication.ends_tls() && !settings.proxies.is_empty();
+    let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, authentication, &end));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((_, peer)) if only_proxies && !service.is_proxy_or_local(peer.ip()) => {
+                tracing::warn!(%peer, "a connection that bypasses the proxy is refused");
+            }
+            Ok((stream, peer)) => {
+                let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
+                    overload.refuse(stream, !service.authentication().ends_tls(), &mut connections);
+                    continue;
+                };
+                let (service, stop) = (Arc::clone(&service), stop.clone());
+                connections.spawn(async move {
+                    match service.authentication().accept(stream).await {
+                        Ok(accepted) => connection::serve(accepted, peer.ip(), service, stop).await,
+                        Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+                    }
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                // Mostly out of file descriptors: open connections have to end first.
+                tracing::error!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+    drop(listener);
+    let finished = async {
+        // rmcp's streams don't end themselves; the calls on them do.
+        endpoint.dispatcher.concurrency.idle().await;
+        tokio::time::sleep(FLUSH).await;
+        end.cancel();
+        while connections.join_next().await.is_some() {}
+    };
+    let finished = tokio::time::timeout(grace, finished).await.is_ok();
+    if !finished {
+        tracing::warn!("calls still running after {grace:?} are cancelled");
+        endpoint.tasks.end().await;
+        connections.shutdown().await;
+    }
+    finished
+}
+
+async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept().await?;
+    // Otherwise an answer in two writes waits 40 ms for the client's delayed acknowledgement.
+    stream.set_nodelay(true)?;
+    Ok((stream, peer))
+}
+
+/// Binds `address`.
+///
+/// # Errors
+/// The address needs authorization or TLS that isn't configured, or can't be bound.
+pub async fn bind(
+    address: SocketAddr,
+    authentication: &AuthenticationLayer,
+    settings: &HttpSettings,
+) -> io::Result<TcpListener> {
+    authentication::check_address(authentication, address.ip(), !settings.proxies.is_empty())?;
+    TcpListener::bind(address).await
+}

@@ -1,0 +1,78 @@
+//! Connections over the limit: answered with 503 immediately, since a connection left unanswered would look like a server
+//! that is down.
+
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::Semaphore,
+    task::JoinSet,
+};
+
+/// Maximum connections being answered; more are closed without an answer.
+const MAX_ANSWERING: usize = 256;
+/// Time for the client to read its answer.
+const LINGER: Duration = Duration::from_secs(1);
+/// Minimum interval between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_secs(10);
+
+const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
+    content-type: text/plain; charset=utf-8\r\ncontent-length: 52\r\n\r\n\
+    too many connections are open: try again in 1 second";
+
+/// Refuses connections over the limit.
+pub(super) struct Overload {
+    /// Maximum open connections.
+    max_connections: u32,
+    answering: Arc<Semaphore>,
+    warned_at: Option<Instant>,
+}
+
+impl Overload {
+    pub(super) fn new(max_connections: u32) -> Self {
+        Overload { max_connections, answering: Arc::new(Semaphore::new(MAX_ANSWERING)), warned_at: None }
+    }
+
+    /// Answers a plain connection with 503; closes a TLS connection, whose handshake would cost more than a call.
+    pub(super) fn refuse(&mut self, stream: TcpStream, is_plain: bool, tasks: &mut JoinSet<()>) {
+        if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
+            self.warned_at = Some(Instant::now());
+            let max_connections = self.max_connections;
+            tracing::warn!(max_connections, "http.max_connections is reached: more connections are refused");
+        }
+        let Ok(permit) = Arc::clone(&self.answering).try_acquire_owned() else { return };
+        if is_plain {
+            tasks.spawn(async move {
+                // The client may be gone already.
+                drop(tokio::time::timeout(LINGER, answer(stream)).await);
+                drop(permit);
+            });
+        }
+    }
+}
+
+async fn answer(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(ANSWER).await?;
+    stream.shutdown().await?;
+    // Closing with unread input would reset the connection before the answer is read.
+    let mut dropped = [0; 1024];
+    while stream.read(&mut dropped).await? > 0 {}
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_has_its_content_length() {
+        let answer = std::str::from_utf8(ANSWER).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.ends_with(&format!("content-length: {}", body.len())), "{answer}");
+    }
+}

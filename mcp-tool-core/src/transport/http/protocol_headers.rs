@@ -1,0 +1,151 @@
+//! `Mcp-*` headers, which must equal the body (2026-07-28, Streamable HTTP §server validation).
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use hyper::{HeaderMap, header::HeaderName};
+use mcp_tool_contract::read::violation::shown;
+
+use crate::{
+    call::headers::Headers,
+    transport::{
+        endpoint::Endpoint,
+        message::{Era, Meta, ToolCall},
+        protocol_error::{ProtocolError, code},
+        protocol_version::{MODERN, is_supported},
+    },
+};
+
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+
+/// Rejects a repeated `Mcp-*` header.
+pub(super) fn check_single(headers: &HeaderMap) -> Result<(), ProtocolError> {
+    [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
+}
+
+/// Rejects a notification of an unsupported version (2025-11-25, Streamable HTTP §protocol version header).
+pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
+    check_supported(header(headers, &VERSION)?)
+}
+
+/// Checks the headers of a call against its body.
+pub(super) fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
+    let version = header(headers, &VERSION)?;
+    match call.meta.era() {
+        Era::Legacy => check_legacy(version),
+        Era::Modern => {
+            same(&VERSION, version, call.meta.protocol_version.as_deref().unwrap_or_default())?;
+            same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
+            let name = header(headers, &NAME)?.map(|name| decoded(NAME.as_str(), name)).transpose()?;
+            same(&NAME, name.as_deref(), &call.name)?;
+            // After the headers: a later revision may need other members.
+            call.meta.check_version()?;
+            check_capabilities(&call.meta)
+        }
+    }
+}
+
+/// Checks the headers of a `tools/list` against its body, in the same order as rmcp does for other requests.
+pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
+    check_single(headers)?;
+    let version = header(headers, &VERSION)?;
+    if meta.era() == Era::Legacy {
+        check_supported(version)?;
+    }
+    if version.is_some_and(|version| version >= MODERN) {
+        same(&METHOD, header(headers, &METHOD)?, "tools/list")?;
+    }
+    match &meta.protocol_version {
+        None => check_legacy(version),
+        Some(named) => same(&VERSION, version, named),
+    }
+}
+
+/// The headers that middleware reads; rejects a repeated one.
+pub(in crate::transport) fn middleware_headers(
+    headers: &HeaderMap,
+    endpoint: &Endpoint,
+) -> Result<Headers, ProtocolError> {
+    let present =
+        endpoint.dispatcher.registry.headers.iter().filter_map(|name| match single(headers, name) {
+            Ok(value) => value.map(|value| Ok((*name, value.into()))),
+            Err(error) => Some(Err(error)),
+        });
+    present.collect::<Result<_, _>>().map(Headers::new)
+}
+
+fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
+    match version {
+        Some(version) if version >= MODERN => {
+            let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion and clientCapabilities";
+            Err(ProtocolError::new(code::INVALID_PARAMS, message))
+        }
+        version => check_supported(version),
+    }
+}
+
+/// Rejects an unsupported version.
+fn check_supported(version: Option<&str>) -> Result<(), ProtocolError> {
+    match version {
+        Some(version) if !is_supported(version) => Err(ProtocolError::new(
+            code::INVALID_REQUEST,
+            format!("unsupported MCP-Protocol-Version: {}", shown(version)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_capabilities(meta: &Meta<'_>) -> Result<(), ProtocolError> {
+    if !meta.has_capabilities {
+        let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
+        return Err(ProtocolError::new(code::INVALID_PARAMS, message));
+    }
+    Ok(())
+}
+
+fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), ProtocolError> {
+    match header {
+        Some(value) if value == body => Ok(()),
+        Some(value) => mismatch(format!(
+            "the header {name} must equal the body: got \"{}\" and \"{}\"",
+            shown(value),
+            shown(body)
+        )),
+        None => mismatch(format!("the header {name} is missing")),
+    }
+}
+
+pub(super) fn mismatch<T>(message: String) -> Result<T, ProtocolError> {
+    Err(ProtocolError::new(code::HEADER_MISMATCH, message))
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, ProtocolError> {
+    single(headers, name.as_str())
+}
+
+/// The only value of a header.
+pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return mismatch(format!("the header {name} must not be repeated"));
+    }
+    match value.to_str() {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => mismatch(format!("the header {name} must be visible ASCII")),
+    }
+}
+
+/// Decodes a value of the form `=?base64?…?=` (§value encoding).
+pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, ProtocolError> {
+    let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let text = BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match text {
+        Some(text) => Ok(Cow::Owned(text)),
+        None => mismatch(format!("the header {name} must be Base64 of UTF-8 text")),
+    }
+}

@@ -1,0 +1,133 @@
+//! HTTP responses.
+
+use std::convert::Infallible;
+
+use http_body_util::{BodyExt as _, Either, Full, combinators::UnsyncBoxBody};
+use hyper::{
+    HeaderMap, Response, StatusCode,
+    body::Bytes,
+    header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+};
+
+use super::sse::{self, EventStream};
+use crate::transport::{
+    listing::all_with_security,
+    protocol_error::{ProtocolError, code},
+    response::FramedResponse,
+};
+
+/// A response: a whole body, a stream of ours, or rmcp's body.
+pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
+
+const EVENTS: &str = "text/event-stream";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(CONTENT_TYPE) else { return false };
+    if content_type == "application/json" {
+        return true;
+    }
+    let content_type = content_type.to_str().unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> HttpResponse {
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// A response without a body.
+pub(super) fn empty(status: StatusCode) -> HttpResponse {
+    let mut response = Response::new(Either::Left(Full::default()));
+    *response.status_mut() = status;
+    response
+}
+
+pub(super) fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
+    whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
+}
+
+pub(super) fn framed(response: FramedResponse) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    whole(status, JSON, response.body.into())
+}
+
+pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
+    framed(FramedResponse::protocol_error(error))
+}
+
+/// Adds the members that rmcp's `Tool` lacks to its `tools/list` response. A session's response is an event, and stays
+/// unchanged.
+pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpResponse {
+    if response.status() != StatusCode::OK || !is_json(response.headers()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "the list could not be read\n");
+    };
+    let Ok(mut json) = serde_json::from_slice(&body) else {
+        return Response::from_parts(parts, Either::Left(Full::new(body)));
+    };
+    all_with_security(&mut json);
+    let mut response = whole(StatusCode::OK, JSON, json.to_string().into());
+    let own = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
+    response.headers_mut().extend(own);
+    response
+}
+
+/// JSON in place of rmcp's rejection in plain text.
+pub(super) fn rejected_by_rmcp(status: StatusCode) -> HttpResponse {
+    match status {
+        StatusCode::NOT_FOUND => invalid(404, "unknown session: initialize again"),
+        // rmcp answers 415 for JSON that isn't a message.
+        _ => invalid(400, "not a message of the protocol"),
+    }
+}
+
+/// The response to a request that is rejected before its message is parsed.
+pub(super) fn invalid(status: u16, message: &str) -> HttpResponse {
+    let error = ProtocolError::new(code::INVALID_REQUEST, message);
+    framed(FramedResponse { status, ..FramedResponse::protocol_error(&error) })
+}
+
+pub(super) fn event_stream(events: EventStream) -> HttpResponse {
+    let mut response = Response::new(Either::Right(events.boxed_unsync()));
+    set_stream_headers(response.headers_mut());
+    response
+}
+
+/// Returns `true` if `Accept` names event streams first. A client has to accept both types (Streamable HTTP §sending
+/// messages), so the first one is its preference.
+pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
+    let Some((first, rest)) =
+        headers.get(ACCEPT).and_then(|accept| accept.as_bytes().split_at_checked(EVENTS.len()))
+    else {
+        return false;
+    };
+    // With parameters, such as a weight, the order isn't a clear preference.
+    first.eq_ignore_ascii_case(EVENTS.as_bytes()) && matches!(rest, [] | [b',' | b' ', ..])
+}
+
+/// A JSON response as the one event of a stream. A response with an error status stays JSON.
+pub(super) async fn as_event(response: HttpResponse) -> HttpResponse {
+    if response.status() != StatusCode::OK || !is_json(response.headers()) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "the response could not be read\n");
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    set_stream_headers(&mut parts.headers);
+    Response::from_parts(parts, Either::Left(Full::new(sse::event(&body))))
+}
+
+fn set_stream_headers(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+}

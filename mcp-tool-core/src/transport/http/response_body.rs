@@ -1,0 +1,156 @@
+//! Response bodies: sent in parts, and tied to the request that they answer.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+
+/// Maximum bytes that a connection copies at once.
+const PART: usize = 15 * 1024;
+
+/// A body in parts of at most [`PART`], each sent before the next is polled.
+///
+/// Hyper copies each part behind the head, so that both are sent in one write, and keeps that buffer: the parts bound its
+/// size.
+pub(super) struct InParts<B> {
+    body: B,
+    /// Data of the body that was not sent yet.
+    rest: Bytes,
+    /// A part that isn't the last was just sent.
+    sending: bool,
+}
+
+impl<B> InParts<B> {
+    pub(super) fn new(body: B) -> Self {
+        InParts { body, rest: Bytes::new(), sending: false }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            match Pin::new(&mut this.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if data.len() > PART => this.rest = data,
+                    Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                other => return other,
+            }
+        } else if std::mem::take(&mut this.sending) {
+            // Hyper flushes when the body is pending.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let part = this.rest.split_to(this.rest.len().min(PART));
+        this.sending = !this.rest.is_empty();
+        Poll::Ready(Some(Ok(Frame::data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (mut hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}
+
+/// A body that keeps a value until it was sent.
+pub(super) struct Guarded<B, T> {
+    body: B,
+    _guard: T,
+}
+
+impl<B, T> Guarded<B, T> {
+    pub(super) fn new(body: B, guard: T) -> Self {
+        Guarded { body, _guard: guard }
+    }
+}
+
+impl<B: Body + Unpin, T: Unpin> Body for Guarded<B, T> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use http_body_util::{BodyExt as _, Full, StreamBody};
+
+    use super::*;
+
+    /// The sizes of the parts, and all bytes.
+    async fn parts<B: Body<Data = Bytes, Error = Infallible> + Unpin>(body: B) -> (Vec<usize>, Vec<u8>) {
+        let mut body = InParts::new(body);
+        let (mut sizes, mut all) = (Vec::new(), Vec::new());
+        while let Some(Ok(frame)) = body.frame().await {
+            let data = frame.into_data().unwrap_or_default();
+            sizes.push(data.len());
+            all.extend_from_slice(&data);
+        }
+        (sizes, all)
+    }
+
+    #[tokio::test]
+    async fn large_body_is_sent_in_parts() {
+        let text: Vec<u8> = (0..PART * 2 + 5).map(|index| index as u8).collect();
+        let mut body = InParts::new(Full::new(Bytes::from(text.clone())));
+        for left in [text.len(), PART + 5, 5] {
+            assert_eq!(body.size_hint().exact(), Some(left as u64));
+            assert!(!body.is_end_stream());
+            assert!(body.frame().await.is_some());
+            // The next part follows when this one was sent.
+            let polled = futures_util::poll!(std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)));
+            assert_eq!(polled.is_pending(), left > PART);
+        }
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        let (sizes, all) = parts(Full::new(Bytes::from(text.clone()))).await;
+        assert_eq!(sizes, [PART, PART, 5]);
+        assert_eq!(all, text);
+        let (sizes, all) = parts(Full::new(Bytes::from(text[..PART].to_vec()))).await;
+        assert_eq!((sizes, &*all), (vec![PART], &text[..PART]));
+    }
+
+    #[tokio::test]
+    async fn frames_stay_in_order() {
+        let pieces = [vec![1; PART + 1], vec![2; 3], vec![3; PART * 2]];
+        let whole = pieces.concat();
+        let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::from(piece))));
+        let (sizes, all) = parts(StreamBody::new(stream::iter(frames))).await;
+        assert_eq!(sizes, [PART, 1, 3, PART, PART]);
+        assert_eq!(all, whole);
+    }
+}

@@ -1,0 +1,208 @@
+//! Requests that rmcp answers, with sessions or without.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::{
+    Method, Request, StatusCode,
+    body::Bytes,
+    header::{ACCEPT, HeaderName, HeaderValue},
+    http::request::Parts,
+};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+    session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    in_flight::{InFlight, InFlightGuard},
+    response::{HttpResponse, invalid, is_json, protocol_error, rejected_by_rmcp},
+    response_body::Guarded,
+    sender::Sender,
+    sessions::Sessions,
+    settings::HttpSettings,
+};
+use crate::{
+    call::caller::Caller,
+    transport::{
+        endpoint::Endpoint,
+        id::Id,
+        message::{Era, Meta},
+        path_counters::{self, ReadPath},
+        protocol_error::{ProtocolError, code},
+        rmcp::{Protocol, request::RemoteAddress},
+    },
+};
+
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// rmcp's HTTP service, with sessions or without.
+pub(super) enum RmcpService {
+    Stateless(StreamableHttpService<Protocol, NeverSessionManager>),
+    Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
+}
+
+impl RmcpService {
+    /// Cancelling `end` ends rmcp's streams.
+    pub(super) fn new(
+        endpoint: &Arc<Endpoint>,
+        settings: &HttpSettings,
+        is_guarded: bool,
+        end: &CancellationToken,
+    ) -> Self {
+        let protocol = Protocol::new(Arc::clone(endpoint), is_guarded);
+        match settings.sessions {
+            None => RmcpService::Stateless(rmcp_service(protocol, Arc::default(), false, settings, end)),
+            Some(max_sessions) => {
+                let sessions = Sessions::new(max_sessions, settings.session_idle);
+                let manager = Arc::clone(&sessions.manager);
+                RmcpService::Sessions(rmcp_service(protocol, manager, true, settings, end), sessions)
+            }
+        }
+    }
+
+    pub(super) fn has_sessions(&self) -> bool {
+        matches!(self, RmcpService::Sessions(..))
+    }
+
+    /// Returns `true` if the request names a session, and there are sessions.
+    pub(super) fn is_in_session(&self, parts: &Parts) -> bool {
+        self.has_sessions() && parts.headers.contains_key(SESSION)
+    }
+
+    /// Returns `true` if rmcp must find the request's session, or reject a request without one.
+    pub(super) fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
+        let names_or_needs_one =
+            parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
+        self.has_sessions() && names_or_needs_one
+    }
+
+    /// Rejects a legacy request without the session that it needs.
+    pub(super) fn check_session(
+        &self,
+        parts: &Parts,
+        method: &str,
+        meta: &Meta<'_>,
+    ) -> Result<(), ProtocolError> {
+        let lacks_session = self.has_sessions() && !parts.headers.contains_key(SESSION);
+        if !lacks_session || method == "initialize" || meta.era() == Era::Modern {
+            return Ok(());
+        }
+        let message = "`_meta` lacks io.modelcontextprotocol/protocolVersion: send it, or open a session by `initialize`";
+        Err(ProtocolError::new(code::INVALID_PARAMS, message))
+    }
+
+    /// Forwards a request; in a session, requests in flight must have distinct ids.
+    pub(super) async fn request(
+        &self,
+        parts: &mut Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+        (id, in_flight): (&Id, &InFlight),
+    ) -> HttpResponse {
+        let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
+        let guard = match session.filter(|_| self.is_in_session(parts)) {
+            None => None,
+            Some(session) => match in_flight.enter_session(session, id) {
+                Some(guard) => Some(guard),
+                None => {
+                    let error =
+                        ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running");
+                    return protocol_error(&error.with_id(id));
+                }
+            },
+        };
+        self.forward(parts, body, sender, caller, guard).await
+    }
+
+    /// Forwards `initialize`, which opens a session if there are sessions.
+    pub(super) async fn initialize(
+        &self,
+        parts: &mut Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        let RmcpService::Sessions(_, sessions) = self else {
+            return self.forward(parts, body, sender, caller, None).await;
+        };
+        let Some(_permit) = sessions.permit().await else {
+            return invalid(429, "too many sessions are open: close one, or try again later");
+        };
+        let response = self.forward(parts, body, sender, caller.clone(), None).await;
+        if let Some(id) = response.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
+            sessions.set_owner(id, &caller);
+        }
+        response
+    }
+
+    /// Forwards a request to rmcp, with its body already read.
+    pub(super) async fn forward(
+        &self,
+        parts: &mut Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+        guard: Option<InFlightGuard>,
+    ) -> HttpResponse {
+        if let RmcpService::Sessions(_, sessions) = self {
+            let mut ids = parts.headers.get_all(SESSION).iter();
+            match (ids.next().map(HeaderValue::to_str), ids.next()) {
+                (None, _) => {}
+                (Some(Ok(id)), None) if sessions.is_open_for(id, &caller).await => {}
+                (Some(_), None) => return invalid(404, "unknown session: initialize again"),
+                (Some(_), Some(_)) => return invalid(400, "the header Mcp-Session-Id must not be repeated"),
+            }
+        }
+        let (empty, ()) = Request::new(()).into_parts();
+        let mut parts = std::mem::replace(parts, empty);
+        let ends = parts.method == Method::DELETE;
+        // rmcp needs both types in `Accept`; it answers in JSON if one message is the whole response.
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        parts.headers.insert(ACCEPT, both);
+        parts.extensions.insert(caller);
+        parts.extensions.insert(RemoteAddress(sender.remote));
+        sender.identity.insert_into(&mut parts.extensions);
+        let request = Request::from_parts(parts, Full::new(body));
+        path_counters::record(ReadPath::Rmcp);
+        let response = match self {
+            // Boxed: its seven kilobytes would be in the future of every call.
+            RmcpService::Stateless(rmcp) => Box::pin(rmcp.handle(request)).await,
+            RmcpService::Sessions(rmcp, _) => Box::pin(rmcp.handle(request)).await,
+        };
+        let mut response = response.map(|body| {
+            Either::Right(match guard {
+                Some(guard) => Guarded::new(body, guard).boxed_unsync(),
+                None => body.boxed_unsync(),
+            })
+        });
+        if ends && response.status() == StatusCode::ACCEPTED {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
+        if response.status().is_client_error() && !is_json(response.headers()) {
+            return rejected_by_rmcp(response.status());
+        }
+        response
+    }
+}
+
+fn rmcp_service<M: SessionManager>(
+    protocol: Protocol,
+    manager: Arc<M>,
+    sessions: bool,
+    settings: &HttpSettings,
+    end: &CancellationToken,
+) -> StreamableHttpService<Protocol, M> {
+    // Host, origin and size are checked before.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(sessions)
+        .with_json_response(true)
+        .with_max_request_body_bytes(settings.max_body)
+        .with_cancellation_token(end.child_token())
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    let protocol = move || if sessions { protocol.in_session(Arc::default()) } else { protocol.clone() };
+    StreamableHttpService::new(move || Ok(protocol()), manager, config)
+}

@@ -1,0 +1,103 @@
+//! One request up to its message: path, host and origin, authentication, method, body.
+
+use hyper::{
+    Method, Request, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN},
+    http::request::Parts,
+};
+
+use super::{
+    body::{self, Rejected},
+    client_address::client_address,
+    origin,
+    response::{HttpResponse, as_event, empty, invalid, is_json, plain, prefers_events},
+    sender::{Peer, Sender},
+    service::Service,
+};
+
+/// The path of the MCP endpoint.
+pub const PATH: &str = "/mcp";
+
+impl Service {
+    pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
+        // By reference from here on: a value that is passed to an async function is copied.
+        let (mut parts, mut body) = request.into_parts();
+        match parts.uri.path() {
+            PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
+            "/healthz" => plain(StatusCode::OK, "ok\n"),
+            "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
+            }
+            "/readyz" if !self.endpoint.dispatcher.controls.is_current() => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, "the control file is unreadable or was modified\n")
+            }
+            "/readyz" => plain(StatusCode::OK, "ready\n"),
+            path => self
+                .authentication
+                .metadata(path)
+                .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n")),
+        }
+    }
+
+    async fn respond_mcp(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
+        if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
+            body::drain(&parts.headers, body).await;
+            return invalid(foreign.status, foreign.message);
+        }
+        let origin = parts.headers.get(ORIGIN).cloned();
+        let prefers_events = prefers_events(&parts.headers);
+        let mut response = self.respond_allowed(parts, body, peer).await;
+        if prefers_events {
+            response = Box::pin(as_event(response)).await;
+        }
+        if let Some(origin) = origin {
+            origin::allow_reading(origin, response.headers_mut());
+        }
+        response
+    }
+
+    /// Answers a request whose host and origin are allowed.
+    async fn respond_allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
+        // Before authentication: a preflight carries no token.
+        if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+            let mut response = empty(StatusCode::NO_CONTENT);
+            origin::preflight(&parts.headers, response.headers_mut());
+            return response;
+        }
+        let remote = client_address(peer.address, &parts.headers, &self.settings.proxies);
+        let sender = match self.authentication.authenticate(&parts.uri, &mut parts.headers).await {
+            Ok(identity) => Sender { peer, remote, identity },
+            Err(denied) => {
+                body::drain(&parts.headers, body).await;
+                return self.authentication.refuse(&denied, &self.endpoint.dispatcher, Some(remote));
+            }
+        };
+        match parts.method {
+            Method::POST => {}
+            Method::GET | Method::DELETE if self.rmcp.has_sessions() => {
+                let caller = self.caller(&sender, &parts.headers, None);
+                return self.rmcp.forward(parts, Bytes::new(), &sender, caller, None).await;
+            }
+            _ => {
+                body::drain(&parts.headers, body).await;
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "POST one JSON-RPC message\n");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+                return response;
+            }
+        }
+        if !is_json(&parts.headers) {
+            body::drain(&parts.headers, body).await;
+            return invalid(415, "the Content-Type must be application/json");
+        }
+        let body = match self.bodies.read(&parts.headers, body).await {
+            Ok(body) => body,
+            Err(Rejected { status, message }) => {
+                let mut response = invalid(status, &message);
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                return response;
+            }
+        };
+        self.dispatch(parts, body, &sender).await
+    }
+}

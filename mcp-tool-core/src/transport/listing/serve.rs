@@ -1,0 +1,127 @@
+//! Lists for callers: which tools each sees, and the page that it asked for.
+
+use std::sync::Arc;
+
+use super::{
+    Listing,
+    page::{self, ListRequest, ListResponse, Page},
+    shown::{ToolList, Visible},
+};
+use crate::{
+    call::caller::Caller,
+    pipeline::{Dispatcher, policy::Decision},
+    transport::{
+        endpoint::Endpoint,
+        protocol_error::{ProtocolError, code},
+        response::FramedResponse,
+    },
+};
+
+impl Endpoint {
+    /// Answers `tools/list`, whose headers were checked.
+    pub(crate) async fn list(
+        &self,
+        caller: &Caller,
+        request: ListRequest<'_>,
+    ) -> Result<ListResponse, FramedResponse> {
+        let page = self.page(caller, request.cursor).await.map_err(|error| {
+            // Status 200, as rmcp answers in a legacy session: the message itself is valid.
+            let error = FramedResponse::protocol_error(&error.with_id(request.id));
+            FramedResponse { status: 200, ..error }
+        })?;
+        let is_private = self.lists_differ(request.is_guarded);
+        let head = page::head(&request, page.next.as_deref(), is_private, &self.server_info);
+        Ok(ListResponse { head, entries: page.entries })
+    }
+
+    /// A page of the tools that this caller sees. Its later calls are checked against the contracts listed here.
+    pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+        let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
+        let is_disabled = controls.disabled_part(caller).is_some();
+        let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };
+        let number = match cursor {
+            None => 0,
+            Some(cursor) => list.page_number(cursor, registry, &services.sealer).ok_or_else(stale_cursor)?,
+        };
+        let page = list.page(number, &self.listing.entries, registry, &services.sealer);
+        let page = page.ok_or_else(|| {
+            ProtocolError::new(code::INTERNAL, "the cursor of the next page could not be made")
+        })?;
+        if !is_disabled {
+            versions.last_listed.listed_as(caller, list.last_listed(registry));
+        }
+        Ok(page)
+    }
+
+    /// The tools that this caller sees.
+    pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
+        let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
+        let Listing { entries, page, shows_grantable, scope_samples, sample_of, complete, sets, .. } =
+            &self.listing;
+        let is_visible = |decision: &Decision| match decision {
+            Decision::Permit => true,
+            Decision::NeedsScopes { .. } => *shows_grantable,
+            Decision::Deny { .. } => false,
+        };
+        let tools = registry.tools();
+        let decided: Vec<bool> = if policy.is_own() {
+            policy.decide_all(caller, tools).await.iter().map(is_visible).collect()
+        } else {
+            let mut decided = Vec::with_capacity(scope_samples.len());
+            for tool in scope_samples.iter().filter_map(|index| tools.get(*index)) {
+                decided.push(is_visible(&policy.decide(caller, tool).await));
+            }
+            decided
+        };
+        let any_is_disabled = controls.has_disabled_tools();
+        if !any_is_disabled && versions.pins.is_empty() && decided.iter().all(|is_visible| *is_visible) {
+            return Arc::clone(complete);
+        }
+        let may_see = |index: usize| {
+            let sample = if policy.is_own() { Some(index) } else { sample_of.get(index).copied() };
+            sample.and_then(|sample| decided.get(sample)).copied().unwrap_or(false)
+                && !(any_is_disabled
+                    && tools.get(index).is_none_or(|tool| {
+                        tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name))
+                    }))
+        };
+        let mut visible = Visible::none(tools.len());
+        if versions.pins.is_empty() {
+            for index in (0..tools.len()).filter(|index| may_see(*index)) {
+                visible.show(index, entries.is_newest(index));
+            }
+        } else {
+            for listed in versions.listed(registry, caller, may_see) {
+                visible.show(listed.place, listed.is_newest);
+            }
+        }
+        sets.get_or_make(visible, |visible| ToolList::new(visible, *page), |list| list.bytes(entries))
+    }
+
+    /// Returns `true` if lists differ between callers, so that shared caches must not store them.
+    pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
+        let Dispatcher { versions, policy, controls, .. } = &self.dispatcher;
+        is_guarded
+            || controls.has_file()
+            || policy.is_own()
+            || !versions.pins.is_empty()
+            || self.listing.needs_scopes
+    }
+
+    /// The list entries of all tools that `caller` sees, each the JSON text of an object, without pagination.
+    pub async fn entries(&self, caller: &Caller) -> Vec<String> {
+        if self.dispatcher.controls.disabled_part(caller).is_some() {
+            return Vec::new();
+        }
+        let Dispatcher { registry, versions, .. } = &self.dispatcher;
+        let list = self.visible_to(caller).await;
+        versions.last_listed.listed_as(caller, list.last_listed(registry));
+        list.entries(&self.listing.entries).map(str::to_owned).collect()
+    }
+}
+
+fn stale_cursor() -> ProtocolError {
+    let message =
+        "`cursor` is of another list of tools, or has expired: leave it out to start from the first page";
+    ProtocolError::new(code::INVALID_PARAMS, message)
+}

@@ -1,0 +1,35 @@
+//! Log levels of legacy clients without a session, by caller.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::call::{
+    caller::{Caller, Principal},
+    report::LogLevel,
+};
+
+/// Maximum callers with a level; beyond it, another caller's level is dropped.
+const MAX_CALLERS: usize = 10_000;
+
+/// The level that each caller set (`logging/setLevel`, up to 2025-11-25).
+#[derive(Debug, Default)]
+pub(crate) struct LogLevels(Mutex<HashMap<Principal, LogLevel>>);
+
+impl LogLevels {
+    pub(super) fn set(&self, caller: &Caller, level: LogLevel) {
+        let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.len() >= MAX_CALLERS
+            && !levels.contains_key(caller.principal())
+            && let Some(other) = levels.keys().next().cloned()
+        {
+            levels.remove(&other);
+        }
+        levels.insert(Principal::clone(caller.principal()), level);
+    }
+
+    pub(super) fn get(&self, caller: &Caller) -> Option<LogLevel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(caller.principal()).copied()
+    }
+}

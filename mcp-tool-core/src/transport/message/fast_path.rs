@@ -1,0 +1,191 @@
+//! The fast path: reads a call in one walk if it is spelled as clients usually spell it. Anything invalid or merely
+//! rare is left to the full parser, without a reason.
+
+use mcp_tool_contract::{json::META_REQUIRES, read::scan::JsonScanner};
+
+use super::types::{MAX_MEMBER_BYTES, Meta, ToolCall, keys};
+use crate::{call::trace::TraceContext, transport::id::Id};
+
+/// Reads a call; `None` leaves the message to the full parser.
+pub(super) fn parse_call(text: &str) -> Option<ToolCall<'_>> {
+    let mut scan = JsonScanner::new(text);
+    let (mut version, mut id, mut method, mut params) = (None, None, None, None);
+    scan.enter_object().ok()?;
+    while let Some(key) = scan.next_key().ok()? {
+        match key {
+            "jsonrpc" => once(&mut version, &mut scan, |raw| (raw == r#""2.0""#).then_some(()))?,
+            "id" => once(&mut id, &mut scan, Id::new)?,
+            "method" => once(&mut method, &mut scan, |raw| (raw == r#""tools/call""#).then_some(()))?,
+            "params" if params.is_none() => params = Some(self::params(&mut scan)?),
+            _ => return None,
+        }
+    }
+    scan.end().ok()?;
+    let (name, arguments, meta) = params?;
+    version.and(method)?;
+    Some(ToolCall {
+        id: id?,
+        name: name.into(),
+        arguments: arguments.unwrap_or("{}"),
+        meta,
+        presented: None,
+        error: None,
+    })
+}
+
+/// Reads a member; `None` if it is repeated or `read` rejects it.
+fn once<'t, T>(
+    slot: &mut Option<T>,
+    scan: &mut JsonScanner<'t>,
+    read: impl FnOnce(&'t str) -> Option<T>,
+) -> Option<()> {
+    if slot.is_some() {
+        return None;
+    }
+    *slot = Some(read(scan.value().ok()?)?);
+    Some(())
+}
+
+/// The content of a JSON string without escapes.
+fn plain(raw: &str) -> Option<&str> {
+    let text = raw.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.as_bytes().contains(&b'\\')).then_some(text)
+}
+
+fn object(raw: &str) -> Option<&str> {
+    raw.starts_with('{').then_some(raw)
+}
+
+fn params<'t>(scan: &mut JsonScanner<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>)> {
+    let (mut name, mut arguments, mut meta) = (None, None, None);
+    scan.enter_object().ok()?;
+    while let Some(key) = scan.next_key().ok()? {
+        match key {
+            "name" => once(&mut name, scan, plain)?,
+            "arguments" => once(&mut arguments, scan, object)?,
+            "_meta" if meta.is_none() => meta = Some(self::meta(scan)?),
+            _ => return None,
+        }
+    }
+    Some((name?, arguments, meta.unwrap_or_default()))
+}
+
+fn meta<'t>(scan: &mut JsonScanner<'t>) -> Option<Meta<'t>> {
+    let (mut version, mut capabilities, mut client, mut token) = (None, None, None, None);
+    let (mut parent, mut state) = (None, None);
+    scan.enter_object().ok()?;
+    while let Some(key) = scan.next_key().ok()? {
+        match key {
+            keys::PROTOCOL_VERSION => once(&mut version, scan, plain)?,
+            keys::CAPABILITIES => {
+                once(&mut capabilities, scan, |raw| object(raw).filter(|raw| raw.len() <= MAX_MEMBER_BYTES))?;
+            }
+            keys::CLIENT => once(&mut client, scan, object)?,
+            keys::PROGRESS_TOKEN => once(&mut token, scan, |raw| Id::new(raw).map(|_| raw))?,
+            // The full parser ignores a value of another type.
+            keys::TRACE_PARENT if parent.is_none() => parent = Some(plain(scan.value().ok()?)?),
+            keys::TRACE_STATE if state.is_none() => state = Some(plain(scan.value().ok()?)?),
+            META_REQUIRES | keys::LOG_LEVEL | keys::TRACE_PARENT | keys::TRACE_STATE => return None,
+            // Unescaped, it may be one of the keys above.
+            other if other.as_bytes().contains(&b'\\') => return None,
+            _ => drop(scan.value().ok()?),
+        }
+    }
+    Some(Meta {
+        protocol_version: version.map(Into::into),
+        has_capabilities: capabilities.is_some(),
+        capabilities,
+        client,
+        progress_token: token,
+        requires: None,
+        level: None,
+        trace: parent.and_then(|parent| TraceContext::read(parent, state)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{full_parser, types::ClientMessage},
+        *,
+    };
+
+    const MODERN: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"t","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"a=1","else":["00"]},"name":"x","arguments":{"a":[1,"\u00e9"],"b":null}}}"#;
+    const LEGACY: &str = r#" { "method" : "tools/call" , "params" : { "arguments" : { } , "name" : "y" } , "id" : "a" , "jsonrpc" : "2.0" } "#;
+
+    /// Returns `true` if the fast path reads `text`, as the full parser does.
+    fn agree(text: &str) -> bool {
+        let Some(fast) = parse_call(text) else { return false };
+        match full_parser::parse(text) {
+            Ok(ClientMessage::Call(full)) => assert_eq!(format!("{fast:?}"), format!("{full:?}"), "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+        true
+    }
+
+    #[test]
+    fn usual_calls_take_the_fast_path() {
+        for text in
+            [MODERN, LEGACY, r#"{"jsonrpc":"2.0","id":-1,"method":"tools/call","params":{"name":"x"}}"#]
+        {
+            assert!(agree(text), "{text}");
+        }
+        let read =
+            parse_call(MODERN).map(|call| (call.id, call.name, call.arguments, call.meta.progress_token));
+        let id = Id::new("7").unwrap_or_else(|| panic!("an id"));
+        let arguments = r#"{"a":[1,"\u00e9"],"b":null}"#;
+        assert_eq!(read, Some((id, "x".into(), arguments, Some("\"t\""))));
+    }
+
+    #[test]
+    fn unusual_calls_are_left_to_the_full_parser() {
+        let unusual = [
+            ("\"2.0\"", "\"2.1\""),
+            ("tools/call", "tools/list"),
+            ("tools/call", "tools\\/call"),
+            ("\"name\":\"x\"", "\"name\":\"\\u0078\""),
+            ("\"name\":\"x\"", "\"n\\u0061me\":\"x\""),
+            ("\"name\":\"x\"", "\"name\":\"x\",\"name\":\"x\""),
+            ("\"arguments\":{", "\"task\":{},\"arguments\":{"),
+            ("\"id\":7", "\"id\":7,\"id\":7"),
+            ("\"id\":7", "\"id\":7.0"),
+            ("\"id\":7", "\"id\":null"),
+            ("\"progressToken\":\"t\"", "\"progressToken\":null"),
+            ("\"progressToken\":\"t\"", "\"dev.mcp-tool/requires\":\"1\""),
+            ("else", "progress\\u0054oken"),
+            ("\"else\":[\"00\"]", "\"io.modelcontextprotocol/logLevel\":\"info\""),
+            ("\"tracestate\":\"a=1\"", "\"tracestate\":1"),
+            ("\"arguments\":{", "\"requestState\":\"s\",\"arguments\":{"),
+            ("\"2026-07-28\"", "null"),
+            ("Capabilities\":{}", "Capabilities\":null"),
+            ("\"version\":\"1\"}", "\"version\":\"1\"}}"),
+        ];
+        for (from, to) in unusual {
+            let text = MODERN.replacen(from, to, 1);
+            assert_ne!(text, MODERN, "{from}");
+            assert!(parse_call(&text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn both_parsers_agree_on_every_mutation() {
+        let mut fast = 0;
+        for seed in [MODERN, LEGACY] {
+            let chars: Vec<char> = seed.chars().collect();
+            for place in 0..chars.len() {
+                for insert in
+                    ['"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', '.', 'e', 'n', ' ', '\n', 'x']
+                {
+                    for skip in 0..3 {
+                        let rest = chars.get(place + skip..).unwrap_or_default();
+                        let text: String = chars[..place].iter().chain([&insert]).chain(rest).collect();
+                        fast += usize::from(agree(&text));
+                    }
+                }
+                let rest = chars.get(place + 1..).unwrap_or_default();
+                fast += usize::from(agree(&chars[..place].iter().chain(rest).collect::<String>()));
+            }
+        }
+        assert!(fast > 3_000, "{fast}");
+    }
+}

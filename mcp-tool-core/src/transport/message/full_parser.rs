@@ -1,0 +1,426 @@
+//! The full parser: reads every form of every message, and says what is wrong with it.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use mcp_tool_contract::{
+    json::META_REQUIRES,
+    read::{scan, violation::shown},
+};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use super::types::{ClientMessage, Era, MAX_MEMBER_BYTES, Meta, ToolCall, keys};
+use crate::{
+    ask::PresentedAnswers,
+    call::{report::LogLevel, trace::TraceContext},
+    pipeline::versions::Requirement,
+    transport::{
+        id::Id,
+        protocol_error::{ProtocolError, code},
+    },
+};
+
+/// Maximum nesting of objects and arrays in one message.
+const MAX_NESTING: usize = scan::MAX_NESTING as usize;
+/// Maximum members of `inputResponses`; one call asks at most half as many questions.
+const MAX_INPUT_RESPONSES: usize = 64;
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'m>(#[serde(borrow)] Cow<'m, str>);
+
+/// Deserializes a present member, `null` included.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+struct Envelope<'m> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<Text<'m>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Text<'m>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    params: Option<&'m RawValue>,
+    #[serde(default)]
+    result: Option<IgnoredAny>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct CallParams<'m> {
+    #[serde(borrow)]
+    name: Text<'m>,
+    #[serde(borrow, default)]
+    arguments: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "inputResponses")]
+    input_responses: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "requestState")]
+    request_state: Option<&'m RawValue>,
+}
+
+#[derive(Deserialize)]
+struct AnyParams<'m> {
+    #[serde(borrow, default)]
+    cursor: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<&'m RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct MetaMembers<'m> {
+    #[serde(borrow, default, rename = "progressToken")]
+    progress_token: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/protocolVersion")]
+    protocol_version: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/clientCapabilities")]
+    capabilities: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/clientInfo")]
+    client: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "dev.mcp-tool/requires", deserialize_with = "present")]
+    requires: Option<&'m RawValue>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/logLevel")]
+    level: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    traceparent: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    tracestate: Option<&'m RawValue>,
+}
+
+/// Reads a message of any kind.
+pub(super) fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
+    if nests_deeper(text.as_bytes(), MAX_NESTING) {
+        return Err(ProtocolError::new(
+            code::INVALID_REQUEST,
+            format!("the message must nest at most {MAX_NESTING} levels deep"),
+        ));
+    }
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
+        ProtocolError::new(code::PARSE, format!("the message isn't JSON: {}", excerpt(&error)))
+    })?;
+    let envelope: Envelope<'_> = match raw.get().as_bytes().first() {
+        Some(b'{') => serde_json::from_str(raw.get()).map_err(|error| {
+            ProtocolError::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {}", excerpt(&error)))
+        })?,
+        Some(b'[') => {
+            let message = "MCP has no batches: send one message at a time";
+            return Err(ProtocolError::new(code::INVALID_REQUEST, message));
+        }
+        _ => return Err(ProtocolError::new(code::INVALID_REQUEST, "a JSON-RPC message must be an object")),
+    };
+    read_envelope(envelope)
+}
+
+fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolError> {
+    let invalid = |message: &str| ProtocolError::new(code::INVALID_REQUEST, message);
+    let id = match envelope.id {
+        None => None,
+        Some(raw) => match Id::new(raw.get()) {
+            Some(id) => Some(id),
+            None => return Err(invalid("`id` must be a string of at most 512 bytes, or a 64-bit integer")),
+        },
+    };
+    let about = |error: ProtocolError| match &id {
+        Some(id) => error.with_id(id),
+        None => error,
+    };
+    if envelope.jsonrpc.as_ref().is_none_or(|version| version.0 != "2.0") {
+        return Err(about(invalid("`jsonrpc` must be \"2.0\"")));
+    }
+    let Some(Text(method)) = envelope.method else {
+        return match (envelope.result, envelope.error) {
+            (None, None) => Err(about(invalid("`method` is missing"))),
+            _ => Ok(ClientMessage::Response),
+        };
+    };
+    if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
+        return Err(about(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
+    }
+    match id {
+        None => notification(method, envelope.params),
+        Some(id) if method == "tools/call" => match call(id.clone(), envelope.params) {
+            Ok(call) => Ok(ClientMessage::Call(call)),
+            Err(error) => Err(error.with_id(&id)),
+        },
+        Some(id) => match any_meta(&method, envelope.params) {
+            Ok((meta, cursor)) => Ok(ClientMessage::Request { id, method, meta, cursor }),
+            Err(error) => Err(error.with_id(&id)),
+        },
+    }
+}
+
+fn notification<'m>(
+    method: Cow<'m, str>,
+    params: Option<&'m RawValue>,
+) -> Result<ClientMessage<'m>, ProtocolError> {
+    #[derive(Deserialize)]
+    struct CancelledParams<'m> {
+        #[serde(borrow, rename = "requestId")]
+        request: &'m RawValue,
+    }
+    if method != "notifications/cancelled" {
+        return Ok(ClientMessage::Notification);
+    }
+    // A malformed cancellation is ignored (2026-07-28, cancellation §error handling).
+    let request = params
+        .and_then(|params| serde_json::from_str::<CancelledParams<'_>>(params.get()).ok())
+        .and_then(|params| Id::new(params.request.get()));
+    Ok(ClientMessage::Cancelled { request })
+}
+
+fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError> {
+    let invalid = |message: String| ProtocolError::new(code::INVALID_PARAMS, message);
+    let params = params.ok_or_else(|| invalid("`params` is missing".into()))?;
+    let params: CallParams<'_> = serde_json::from_str(params.get())
+        .map_err(|error| invalid(format!("invalid parameters of tools/call: {}", excerpt(&error))))?;
+    let arguments = params.arguments.map_or("{}", RawValue::get);
+    let presented = presented(&params);
+    let (meta, error) = match meta(params.meta) {
+        Ok(meta) if let Err(error) = &presented => (meta, Some(Box::new(error.clone()))),
+        Ok(meta) if presented.as_ref().is_ok_and(Option::is_some) && meta.era() == Era::Legacy => {
+            let message = "`requestState` and `inputResponses` need revision 2026-07-28: name it in `_meta`";
+            (meta, Some(Box::new(invalid(message.into()))))
+        }
+        Ok(meta) if !arguments.starts_with('{') => {
+            (meta, Some(Box::new(invalid("`arguments` must be an object".into()))))
+        }
+        Ok(meta) => (meta, None),
+        Err(error) => (Meta::default(), Some(Box::new(error))),
+    };
+    let presented = presented.unwrap_or_default();
+    Ok(ToolCall { id, name: params.name.0, arguments, meta, presented, error })
+}
+
+/// The answers to an earlier input-required result, if the call carries any.
+fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
+    let CallParams { input_responses, request_state, .. } = params;
+    if input_responses.is_none() && request_state.is_none() {
+        return Ok(None);
+    }
+    let invalid = |message: &str| ProtocolError::new(code::INVALID_PARAMS, message);
+    // A call keeps them while it runs.
+    for (name, raw) in [("requestState", request_state), ("inputResponses", input_responses)] {
+        check_size(name, raw.map_or("", RawValue::get))?;
+    }
+    let state = request_state.map(|raw| serde_json::from_str::<String>(raw.get())).transpose();
+    let responses = input_responses.map(|raw| serde_json::from_str(raw.get())).transpose();
+    let responses: BTreeMap<String, Box<RawValue>> =
+        responses.map_err(|_| invalid("`inputResponses` must be an object"))?.unwrap_or_default();
+    if responses.len() > MAX_INPUT_RESPONSES {
+        let message = format!(
+            "`inputResponses`: must have at most {MAX_INPUT_RESPONSES} members, got {}",
+            responses.len()
+        );
+        return Err(invalid(&message));
+    }
+    let state = state.map_err(|_| invalid("`requestState` must be a string"))?;
+    Ok(Some(Box::new(PresentedAnswers { state, responses })))
+}
+
+/// Rejects a member of a request's parameters over [`MAX_MEMBER_BYTES`].
+fn check_size(name: &str, json: &str) -> Result<(), ProtocolError> {
+    if json.len() <= MAX_MEMBER_BYTES {
+        return Ok(());
+    }
+    let message = format!("`{name}`: must be at most {MAX_MEMBER_BYTES} bytes, got {}", json.len());
+    Err(ProtocolError::new(code::INVALID_PARAMS, message))
+}
+
+/// Any request's `_meta`, and the cursor of a list.
+fn any_meta<'m>(
+    method: &str,
+    params: Option<&'m RawValue>,
+) -> Result<(Meta<'m>, Option<Cow<'m, str>>), ProtocolError> {
+    let Some(params) = params else { return Ok((Meta::default(), None)) };
+    let params: AnyParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
+        ProtocolError::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", excerpt(&error)))
+    })?;
+    let cursor = match params.cursor {
+        Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<Text<'_>>(cursor.get()) {
+            Ok(Text(cursor)) => Some(cursor),
+            // rmcp would ignore it and answer with the first page.
+            Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
+        },
+        _ => None,
+    };
+    let meta = meta(params.meta)?;
+    if meta.requires.is_some() {
+        let message =
+            format!("`{META_REQUIRES}` requires a version of a tool: it is allowed in tools/call only");
+        return Err(ProtocolError::new(code::INVALID_PARAMS, message));
+    }
+    Ok((meta, cursor))
+}
+
+fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
+    let invalid = |message: String| ProtocolError::new(code::INVALID_PARAMS, message);
+    let members: MetaMembers<'_> = match raw {
+        None => MetaMembers::default(),
+        // serde would read an array as the struct's members in order.
+        Some(raw) if !raw.get().starts_with('{') => return Err(invalid("`_meta` must be an object".into())),
+        Some(raw) => serde_json::from_str(raw.get())
+            .map_err(|error| invalid(format!("`_meta` can't be read: {}", excerpt(&error))))?,
+    };
+    let requires = match members.requires {
+        None => None,
+        Some(raw) => {
+            let text = serde_json::from_str::<Text<'_>>(raw.get()).map(|Text(text)| text.into_owned());
+            let requirement =
+                text.map_err(|_| "must be a string".to_owned()).and_then(|text| Requirement::parse(&text));
+            Some(requirement.map_err(|reason| invalid(format!("`{META_REQUIRES}`: {reason}")))?)
+        }
+    };
+    let protocol_version = match members.protocol_version {
+        None => None,
+        Some(raw) => match serde_json::from_str::<Text<'_>>(raw.get()) {
+            Ok(Text(version)) => Some(version),
+            Err(_) => {
+                return Err(invalid("`io.modelcontextprotocol/protocolVersion` must be a string".into()));
+            }
+        },
+    };
+    let level = match members.level.map(|raw| serde_json::from_str::<Text<'_>>(raw.get())) {
+        None => None,
+        Some(name) => match name.ok().and_then(|Text(name)| LogLevel::of_name(&name)) {
+            Some(level) => Some(level),
+            None => {
+                return Err(invalid(format!(
+                    "`{}` must be a level of RFC 5424, such as `info`",
+                    keys::LOG_LEVEL
+                )));
+            }
+        },
+    };
+    let progress_token = match members.progress_token.map(RawValue::get) {
+        Some(raw) if Id::new(raw).is_none() => {
+            return Err(invalid("`progressToken` must be a string or an integer".into()));
+        }
+        token => token,
+    };
+    check_size(keys::CAPABILITIES, members.capabilities.map_or("", RawValue::get))?;
+    Ok(Meta {
+        protocol_version,
+        capabilities: members.capabilities.map(RawValue::get),
+        has_capabilities: members.capabilities.is_some_and(|raw| raw.get().starts_with('{')),
+        client: members.client.map(RawValue::get),
+        progress_token,
+        requires,
+        level,
+        trace: trace(members.traceparent, members.tracestate),
+    })
+}
+
+/// Reads the trace context; a malformed one is ignored, as W3C Trace Context requires.
+fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
+    let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
+    TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())
+}
+
+/// A bounded excerpt of serde's message, which may quote whole values.
+fn excerpt(error: &serde_json::Error) -> String {
+    shown(&error.to_string())
+}
+
+/// Returns `true` if objects and arrays nest deeper than `limit`; neither recurses nor parses values.
+fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
+    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if opening <= limit {
+        return false;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for byte in bytes {
+        match (quoted, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => quoted = !quoted,
+            (true, _) => {}
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            (false, _) => {}
+        }
+        if depth > limit {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> (i32, Option<Id>) {
+        match parse(text) {
+            Err(error) => (error.code, error.id),
+            Ok(ClientMessage::Call(ToolCall { id, error: Some(error), .. })) => (error.code, Some(id)),
+            Ok(message) => panic!("{text} was accepted: {message:?}"),
+        }
+    }
+
+    #[test]
+    fn a_call_keeps_the_text_of_its_arguments() {
+        let text = r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"x","arguments":{ "n":1.0 }}}"#;
+        match parse(text) {
+            Ok(ClientMessage::Call(call)) => {
+                assert_eq!(
+                    (call.id.to_string().as_str(), &*call.name, call.arguments),
+                    ("\"a\"", "x", "{ \"n\":1.0 }")
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_kind_of_invalid_message_has_its_code() {
+        let call =
+            |params: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{params}}}"#);
+        let seven = Some(Id::Integer(7));
+        assert_eq!(error("{"), (code::PARSE, None));
+        assert_eq!(error("[]"), (code::INVALID_REQUEST, None));
+        assert_eq!(error("7"), (code::INVALID_REQUEST, None));
+        assert_eq!(error(r#"{"jsonrpc":"1.0","id":7,"method":"x"}"#), (code::INVALID_REQUEST, seven.clone()));
+        assert_eq!(error(r#"{"jsonrpc":"2.0","id":7}"#), (code::INVALID_REQUEST, seven.clone()));
+        assert_eq!(error(r#"{"jsonrpc":"2.0","id":null,"method":"x"}"#), (code::INVALID_REQUEST, None));
+        assert_eq!(error(r#"{"jsonrpc":"2.0","id":1.5,"method":"x"}"#), (code::INVALID_REQUEST, None));
+        assert_eq!(
+            error(r#"{"jsonrpc":"2.0","id":7,"method":"x","method":"y"}"#),
+            (code::INVALID_REQUEST, None)
+        );
+        assert_eq!(error(&call("[]")), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(error(&call("{}")), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(error(&call(r#"{"name":"x","arguments":[1]}"#)), (code::INVALID_PARAMS, seven.clone()));
+        assert_eq!(error(&call(r#"{"name":"x","requestState":"s"}"#)), (code::INVALID_PARAMS, seven.clone()));
+        for requirement in ["\"newest\"", "1", "null", "\"sha256:12\""] {
+            let meta = format!(r#"{{"name":"x","_meta":{{"dev.mcp-tool/requires":{requirement}}}}}"#);
+            assert_eq!(error(&call(&meta)), (code::INVALID_PARAMS, seven.clone()), "{requirement}");
+        }
+        assert_eq!(
+            crate::transport::message::parse(b"\"\xff\"").err().map(|error| error.code),
+            Some(code::PARSE)
+        );
+    }
+
+    #[test]
+    fn nesting_is_bounded_before_recursion() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(nests_deeper(deep(10_000).as_bytes(), MAX_NESTING));
+        assert!(!nests_deeper(deep(MAX_NESTING).as_bytes(), MAX_NESTING));
+        let quoted = format!("[\"{}\\\"{}\"]", "[".repeat(200), "{".repeat(200));
+        assert!(!nests_deeper(quoted.as_bytes(), MAX_NESTING));
+        let wide = format!("[{}]", vec!["[]"; 500].join(","));
+        assert!(!nests_deeper(wide.as_bytes(), MAX_NESTING));
+    }
+
+    #[test]
+    fn equal_ids_have_one_spelling() {
+        assert_eq!(Id::new(r#""\u0061""#), Id::new(r#""a""#));
+        assert_ne!(Id::new("1"), Id::new(r#""1""#));
+        assert_eq!(Id::new(&format!("\"{}\"", "a".repeat(600))), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! Client messages, read far enough to route them: [`fast_path`] reads calls as clients usually spell them,
+//! [`full_parser`] reads everything and reports what is wrong.
+
+mod fast_path;
+mod full_parser;
+mod types;
+
+pub(crate) use self::types::{ClientMessage, Era, Meta, ToolCall};
+use super::{
+    path_counters::{self, ReadPath},
+    protocol_error::{ProtocolError, code},
+};
+
+/// Reads a message far enough to route it.
+pub(crate) fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
+    if !path_counters::is_fast_path_disabled()
+        && let Some(call) = fast_path::parse_call(text)
+    {
+        path_counters::record(ReadPath::Fast);
+        return Ok(ClientMessage::Call(call));
+    }
+    let message = full_parser::parse(text)?;
+    if let ClientMessage::Call(_) = message {
+        path_counters::record(ReadPath::Full);
+    }
+    Ok(message)
+}

@@ -1,0 +1,102 @@
+//! Client messages as the parsers return them.
+
+use std::borrow::Cow;
+
+use crate::{
+    ask::PresentedAnswers,
+    call::{report::LogLevel, trace::TraceContext},
+    pipeline::versions::Requirement,
+    transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
+};
+
+/// Maximum bytes of `requestState`, of `inputResponses`, and of the client's capabilities.
+pub(super) const MAX_MEMBER_BYTES: usize = 64 << 10;
+
+/// Keys of `_meta`.
+pub(super) mod keys {
+    pub(in super::super) const PROGRESS_TOKEN: &str = "progressToken";
+    pub(in super::super) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+    pub(in super::super) const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+    pub(in super::super) const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+    pub(in super::super) const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+    pub(in super::super) const TRACE_PARENT: &str = "traceparent";
+    pub(in super::super) const TRACE_STATE: &str = "tracestate";
+}
+
+/// A client's message, by the way that it is routed.
+#[derive(Debug)]
+pub(crate) enum ClientMessage<'m> {
+    /// `tools/call`: for the pipeline.
+    Call(ToolCall<'m>),
+    /// Any other request.
+    Request {
+        id: Id,
+        method: Cow<'m, str>,
+        meta: Meta<'m>,
+        /// The page of a list.
+        cursor: Option<Cow<'m, str>>,
+    },
+    /// `notifications/cancelled`; without an id if it is malformed.
+    Cancelled { request: Option<Id> },
+    /// Any other notification.
+    Notification,
+    /// The answer to a request of the server.
+    Response,
+}
+
+/// A `tools/call` request, its arguments unparsed.
+#[derive(Debug)]
+pub(crate) struct ToolCall<'m> {
+    pub(crate) id: Id,
+    pub(crate) name: Cow<'m, str>,
+    /// JSON text of an object.
+    pub(crate) arguments: &'m str,
+    pub(crate) meta: Meta<'m>,
+    /// The client's answers to an earlier input-required result.
+    pub(crate) presented: Option<Box<PresentedAnswers>>,
+    /// The reason to reject the call. It is part of the call because a rejected call is recorded too.
+    pub(crate) error: Option<Box<ProtocolError>>,
+}
+
+/// A request's `_meta`.
+#[derive(Debug, Default)]
+pub(crate) struct Meta<'m> {
+    pub(crate) protocol_version: Option<Cow<'m, str>>,
+    pub(crate) has_capabilities: bool,
+    /// The client's capabilities, as JSON text.
+    pub(crate) capabilities: Option<&'m str>,
+    /// `clientInfo` as JSON text: a label, never a proof of identity.
+    pub(crate) client: Option<&'m str>,
+    /// JSON text of a string or an integer.
+    pub(crate) progress_token: Option<&'m str>,
+    /// The tool version that the caller requires.
+    pub(crate) requires: Option<Requirement>,
+    /// Minimum severity of the log messages that this request sends.
+    pub(crate) level: Option<LogLevel>,
+    /// The request's place in a distributed trace.
+    pub(crate) trace: Option<TraceContext>,
+}
+
+/// The protocol generation of a request: `initialize` once, or `_meta` on each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// Up to 2025-11-25.
+    Legacy,
+    /// From 2026-07-28.
+    Modern,
+}
+
+impl Meta<'_> {
+    /// `Modern` if the request names its protocol version.
+    pub(crate) fn era(&self) -> Era {
+        if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
+    }
+
+    /// Rejects a protocol version that this server doesn't speak.
+    pub(crate) fn check_version(&self) -> Result<(), ProtocolError> {
+        match self.protocol_version.as_deref() {
+            Some(version) if !is_supported(version) => Err(ProtocolError::unsupported_version(version)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Records which code path read or answered each message; compiled out except in unit tests.
+
+use std::cell::{Cell, RefCell};
+
+/// The code path of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum ReadPath {
+    /// A call, read by the fast path.
+    Fast,
+    /// A call, read by the full parser.
+    Full,
+    /// A list, answered from prebuilt entries.
+    List,
+    /// A message that rmcp answered.
+    Rmcp,
+}
+
+thread_local! {
+    // Per thread: a test with its own runtime sees only its own listener.
+    static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
+    static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[inline]
+pub(super) fn record(path: ReadPath) {
+    if cfg!(test) {
+        RECORDED.with_borrow_mut(|recorded| recorded.push(path));
+    }
+}
+
+/// Returns `true` if every call on this thread is left to the full parser.
+#[inline]
+pub(super) fn is_fast_path_disabled() -> bool {
+    cfg!(test) && IS_FAST_PATH_DISABLED.get()
+}
+
+/// The paths recorded on this thread since the last call of this function.
+#[allow(dead_code, reason = "for tests that compare both parsers")]
+pub(super) fn take_recorded() -> Vec<ReadPath> {
+    RECORDED.take()
+}
+
+/// Leaves every call on this thread to the full parser while `is_disabled`.
+#[allow(dead_code, reason = "for tests that compare both parsers")]
+pub(super) fn disable_fast_path(is_disabled: bool) {
+    IS_FAST_PATH_DISABLED.set(is_disabled);
+}

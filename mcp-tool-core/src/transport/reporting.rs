@@ -1,0 +1,51 @@
+//! A running call together with the progress and log messages that it sends.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::sync::mpsc;
+
+use crate::call::report::Report;
+
+/// A call that reports while it runs: yields its reports in order, then its result.
+pub(super) struct ReportingCall<T> {
+    call: Pin<Box<dyn Future<Output = T> + Send>>,
+    reports: mpsc::Receiver<Report>,
+    result: Option<T>,
+}
+
+/// The next event of a [`ReportingCall`].
+pub(super) enum CallEvent<T> {
+    /// Progress or a log message.
+    Report(Report),
+    /// The call's result; nothing follows.
+    Finished(T),
+}
+
+impl<T> ReportingCall<T> {
+    pub(super) fn new(
+        call: impl Future<Output = T> + Send + 'static,
+        reports: mpsc::Receiver<Report>,
+    ) -> Self {
+        ReportingCall { call: Box::pin(call), reports, result: None }
+    }
+
+    /// Waits for the next report or, after the last one, for the result.
+    pub(super) async fn next(&mut self) -> CallEvent<T> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<CallEvent<T>> {
+        loop {
+            if let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
+                return Poll::Ready(CallEvent::Report(report));
+            }
+            match self.result.take() {
+                Some(result) => return Poll::Ready(CallEvent::Finished(result)),
+                None => self.result = Some(std::task::ready!(self.call.as_mut().poll(cx))),
+            }
+        }
+    }
+}

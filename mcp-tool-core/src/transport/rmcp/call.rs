@@ -1,0 +1,174 @@
+//! `tools/call` inside a legacy HTTP session, the only calls that rmcp reads.
+
+use std::sync::Arc;
+
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, MetaObject,
+        ProgressNotificationParam, ProgressToken,
+    },
+    service::RequestContext,
+};
+
+use super::{
+    Protocol,
+    extensions::extension,
+    request::{RawArguments, required_version},
+    session,
+};
+use crate::{
+    ask::{Asking, Client},
+    call::{
+        headers::Headers,
+        report::{Report, Reports},
+        trace::TraceContext,
+    },
+    pipeline::{CallOptions, CallOrigin, CallOutcome, CallRequest},
+    tool::answer::ToolAnswer,
+    transport::{
+        call_error::{CallError, RefusalAnswer},
+        message::Era,
+        reporting::{CallEvent, ReportingCall},
+        tool_result::{META_ERROR, ToolResultParts, error_text},
+    },
+};
+
+impl Protocol {
+    /// Admits and runs a call; returns its result in rmcp's types.
+    pub(super) async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = raw_arguments(&request, &context)?;
+        let token = context.meta.get_progress_token();
+        let level = self.session.as_ref().and_then(|session| session.level());
+        let (reports, received) = Reports::wanted(token.is_some(), level).unzip();
+        let asking = match &self.session {
+            Some(session) => {
+                session.set_peer(&context.peer);
+                Asking::client(Arc::clone(session) as Arc<dyn Client>)
+            }
+            None => Asking::default(),
+        };
+        let text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
+        let trace = text("traceparent").and_then(|parent| TraceContext::read(parent, text("tracestate")));
+        let requires = required_version(&context)?;
+        let call = CallRequest {
+            name: &request.name,
+            requires: requires.as_ref(),
+            arguments_bytes: arguments.len(),
+            completes: None,
+        };
+        let headers = extension::<Headers>(&context).cloned().unwrap_or_default();
+        let origin = CallOrigin { headers, ..self.origin(&context)? };
+        let options = CallOptions { reports, asking, trace };
+        let admitted = match self.endpoint.dispatcher.admit(origin, call, options).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                return match RefusalAnswer::of(&refusal) {
+                    RefusalAnswer::Protocol(error) => Err(error_data(error)),
+                    RefusalAnswer::ToolResult(result) => tool_result(&result),
+                };
+            }
+        };
+        let call = admitted.execute(arguments);
+        let Some(received) = received else {
+            return tokio::select! {
+                outcome = call => response(&outcome),
+                () = context.ct.cancelled() => Err(cancelled()),
+            };
+        };
+        let mut call = ReportingCall::new(call, received);
+        loop {
+            let report = tokio::select! {
+                event = call.next() => match event {
+                    CallEvent::Report(report) => report,
+                    CallEvent::Finished(outcome) => return response(&outcome),
+                },
+                () = context.ct.cancelled() => return Err(cancelled()),
+            };
+            send_report(&context, token.as_ref(), report).await;
+        }
+    }
+}
+
+/// Sends a report to the client. One that can't be sent is dropped: the call continues.
+async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: Report) {
+    match (report, token) {
+        (Report::Progress { progress, total, message }, Some(token)) => {
+            let mut params = ProgressNotificationParam::new(token.clone(), progress).with_message(message);
+            params.total = total;
+            drop(context.peer.notify_progress(params).await);
+        }
+        (Report::Message { level, logger, data }, _) => {
+            drop(context.peer.send_notification(session::log_notification(level, logger, &data)).await);
+        }
+        (Report::Progress { .. }, None) => {}
+    }
+}
+
+/// The text of the arguments as the client sent it.
+fn raw_arguments(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<String, ErrorData> {
+    match extension::<RawArguments>(context) {
+        Some(RawArguments(raw)) => Ok(raw.to_string()),
+        None => serde_json::to_string(&request.arguments.clone().unwrap_or_default())
+            .map_err(|error| ErrorData::invalid_params(error.to_string(), None)),
+    }
+}
+
+/// Never sent: rmcp drops the answer to a cancelled request.
+fn cancelled() -> ErrorData {
+    ErrorData::invalid_request("the request was cancelled", None)
+}
+
+fn response(outcome: &CallOutcome) -> Result<CallToolResponse, ErrorData> {
+    match CallError::of_outcome(outcome, Era::Legacy) {
+        Some(error) => Err(error_data(error)),
+        None => tool_result(&ToolResultParts::of(outcome)),
+    }
+}
+
+fn error_data(error: CallError) -> ErrorData {
+    let data = serde_json::from_slice(&error.data).ok();
+    ErrorData::new(ErrorCode(error.code), error.message, data)
+}
+
+/// The tool result in rmcp's type.
+fn tool_result(parts: &ToolResultParts<'_>) -> Result<CallToolResponse, ErrorData> {
+    let internal = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
+    let blocks = |pieces: &str| serde_json::from_str::<Vec<ContentBlock>>(&format!("[{pieces}]"));
+    let mut meta = parts.stamp.object().map_err(internal)?;
+    let mut result = CallToolResult::default();
+    // A legacy result has no such member.
+    result.result_type = None;
+    result.content = match parts.answer {
+        Ok(ToolAnswer::Nothing) => vec![ContentBlock::text("Done.")],
+        Ok(ToolAnswer::Text(text) | ToolAnswer::Object(text)) => vec![ContentBlock::text(text)],
+        Ok(ToolAnswer::Content(pieces)) => blocks(pieces).map_err(internal)?,
+        Ok(ToolAnswer::Structured { object, content }) => {
+            let mut all = vec![ContentBlock::text(object)];
+            all.append(&mut blocks(content).map_err(internal)?);
+            all
+        }
+        Ok(ToolAnswer::Asks(_)) => {
+            let message = "a legacy client can't be asked by a result";
+            return Err(ErrorData::internal_error(message, None));
+        }
+        Err(error) => {
+            result.is_error = Some(true);
+            let details = serde_json::to_value(parts.error_details(error)).map_err(internal)?;
+            meta.insert(META_ERROR.into(), details);
+            vec![ContentBlock::text(error_text(error, parts.stamp.correlation))]
+        }
+    };
+    if let Ok(ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. }) = parts.answer {
+        result.structured_content = Some(serde_json::from_str(json).map_err(internal)?);
+    }
+    result.meta = Some(MetaObject(meta));
+    Ok(result.into())
+}

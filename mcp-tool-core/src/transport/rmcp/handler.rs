@@ -1,0 +1,430 @@
+//! rmcp's `ServerHandler`: own answers first, the rest by the application's fallback handler.
+
+use std::sync::Arc;
+
+use mcp_tool_contract::read::violation::shown;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestMethod,
+        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult,
+        DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
+        GetSkillRequestMethod, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
+        InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ReadResourceDirectoryRequestMethod,
+        ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestMethod,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestMethod, UnsubscribeRequestParams, UpdateTaskParams,
+    },
+    service::{NotificationContext, RequestContext, SubscriptionContext},
+};
+
+use super::{
+    Protocol, completion,
+    fallback::{FallbackHandler, declares_prompts, declares_resources, declares_subscriptions},
+    request::is_modern,
+    session::change_notification,
+    tasks,
+};
+use crate::{
+    ask::TASKS,
+    call::{caller::Caller, report::LogLevel},
+    transport::listing::LIST_TTL_MS,
+};
+
+#[allow(deprecated, reason = "legacy clients set a level by a request of its own")]
+use rmcp::model::SetLevelRequestParams;
+
+#[allow(deprecated, reason = "legacy clients subscribe and set a level by requests of their own")]
+impl ServerHandler for Protocol {
+    fn get_info(&self) -> ServerConfig {
+        let fallback = self.endpoint.fallback.as_deref().map(FallbackHandler::info);
+        let (mut capabilities, instructions) = match fallback {
+            Some(info) => (info.capabilities, info.instructions),
+            None => (ServerCapabilities::default(), None),
+        };
+        let own =
+            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_logging().build();
+        (capabilities.tools, capabilities.logging) = (own.tools, own.logging);
+        if self.endpoint.has_completions() {
+            capabilities.completions.get_or_insert_default();
+        }
+        if self.endpoint.has_tasks() {
+            capabilities.extensions.get_or_insert_default().insert(TASKS.into(), JsonObject::default());
+        }
+        let info = ServerConfig::new(capabilities).with_server_info(self.implementation());
+        match self.endpoint.instructions.clone().or(instructions) {
+            Some(instructions) => info.with_instructions(instructions),
+            None => info,
+        }
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info()).with_ttl_ms(LIST_TTL_MS))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let caller = self.caller(&context)?;
+        let cursor = request.and_then(|request| request.cursor);
+        let page = self.endpoint.page(&caller, cursor.as_deref()).await.map_err(|error| ErrorData {
+            code: ErrorCode(error.code),
+            message: error.message.into(),
+            data: None,
+        })?;
+        let tools = serde_json::from_str(&format!("[{}]", page.entries.as_str()))
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let mut result = ListToolsResult::with_all_items(tools);
+        result.next_cursor = page.next;
+        result.ttl_ms = Some(LIST_TTL_MS);
+        let differs = self.endpoint.lists_differ(self.is_guarded);
+        result.cache_scope = Some(if differs { CacheScope::Private } else { CacheScope::Public });
+        Ok(if context.meta.protocol_version().is_some() { self.with_server_info(result) } else { result })
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.endpoint.listing.tool(&self.endpoint.dispatcher.registry, name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(request, context).await
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if let Some(params) = self.tool_completion(&request) {
+            return self.complete_argument(params, &context).await;
+        }
+        // A request of these methods arrives here only if rmcp could not parse its parameters.
+        const KNOWN: [&str; 9] = [
+            "initialize",
+            "logging/setLevel",
+            "server/discover",
+            "subscriptions/listen",
+            "tasks/cancel",
+            "tasks/get",
+            "tasks/update",
+            "tools/call",
+            "tools/list",
+        ];
+        // Removed in 2026-07-28.
+        const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
+        let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str())
+            || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
+        if !is_removed && KNOWN.contains(&request.method.as_str()) {
+            return Err(ErrorData::invalid_params(format!("invalid parameters of {}", request.method), None));
+        }
+        match self.endpoint.fallback.as_deref().filter(|_| !is_removed) {
+            Some(fallback) => {
+                let context = self.with_caller(context)?;
+                self.guarded(fallback.on_custom_request(request, context)).await
+            }
+            None if request.method == "completion/complete" && self.endpoint.has_completions() => {
+                Err(completion::unknown_reference())
+            }
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None)),
+        }
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        // Since 2026-07-28 each request names its own level.
+        if is_modern(&context) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        let level = serde_json::to_value(request.level).ok();
+        let level = level.as_ref().and_then(|level| LogLevel::of_name(level.as_str()?));
+        let level = level.ok_or_else(|| {
+            ErrorData::invalid_params("`level` must be a level of RFC 5424, such as `info`", None)
+        })?;
+        match &self.session {
+            Some(session) => session.set_level(level),
+            None => self.endpoint.log_levels.set(&self.caller(&context)?, level),
+        }
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        // Only the fallback handler has resources.
+        let own = self.endpoint.fallback.as_deref().and_then(|fallback| fallback.accepts(requested));
+        accepted.resource_subscriptions = own.and_then(|own| own.resource_subscriptions);
+        self.subscribe_early();
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let (mut subscription, sink) = (self.subscription(), context.sink().clone());
+        let caller = self.enabled_caller(context.request_context())?;
+        let ended = context.request_context().ct.clone();
+        let resources = context.accepted().resource_subscriptions.clone();
+        let own = async {
+            let notify = async {
+                while let Some(changes) = subscription.next(|| resources.clone().unwrap_or_default()).await {
+                    // The caller may have been disabled meanwhile.
+                    if self.is_disabled(&caller) {
+                        return;
+                    }
+                    for change in changes {
+                        // The sink drops changes that the client did not subscribe to.
+                        drop(sink.send(change_notification(change)).await);
+                    }
+                }
+            };
+            tokio::select! {
+                () = notify => {}
+                () = ended.cancelled() => {}
+            }
+        };
+        let fallback = self.endpoint.fallback.as_deref();
+        match fallback.filter(|fallback| fallback.accepts(context.requested()).is_some()) {
+            None => own.await,
+            Some(fallback) => {
+                let mut own = std::pin::pin!(own);
+                tokio::select! {
+                    biased;
+                    () = &mut own => {}
+                    listened = fallback.listen(context) => {
+                        listened?;
+                        own.await;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let task = tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?;
+        tasks::details(&task).map(|details| self.with_server_info(details))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let task = tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?;
+        task.inbox.answer(request.input_responses.into_iter().collect());
+        Ok(())
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?.cancel();
+        Ok(())
+    }
+
+    /// Records the client here: it can call, and be asked, before it sends `notifications/initialized`.
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        if let Some(session) = &self.session {
+            session.set_peer(&context.peer);
+            session.set_caller(self.caller(&context)?);
+        }
+        self.negotiate_initialize(&request)
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if let Some(session) = &self.session {
+            let endpoint = Arc::clone(&self.endpoint);
+            let is_disabled =
+                move |caller: &Caller| endpoint.dispatcher.controls.disabled_part(caller).is_some();
+            session.open(context.peer.clone(), self.endpoint.announcements.listen(), is_disabled);
+        }
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.initialized(context).await;
+        }
+    }
+
+    async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.roots_changed(context).await;
+        }
+    }
+
+    async fn on_progress(
+        &self,
+        progress: ProgressNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.progressed(progress, context).await;
+        }
+    }
+
+    async fn on_custom_notification(
+        &self,
+        notification: CustomNotification,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if let Some(fallback) = self.endpoint.fallback.as_deref() {
+            fallback.notified(notification, context).await;
+        }
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let declared = |declared: &ServerCapabilities| declared.completions.is_some();
+        let completed = self.delegate::<CompleteRequestMethod, _>(declared, context, |fallback, context| {
+            fallback.complete(request, context)
+        });
+        completed.await.map_err(|error| match error.code {
+            ErrorCode::METHOD_NOT_FOUND if self.endpoint.has_completions() => completion::unknown_reference(),
+            _ => error,
+        })
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.delegate::<GetPromptRequestMethod, _>(declares_prompts, context, |fallback, context| {
+            fallback.get_prompt(request, context)
+        })
+        .await
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.delegate::<ListPromptsRequestMethod, _>(declares_prompts, context, |fallback, context| {
+            fallback.list_prompts(request, context)
+        })
+        .await
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.delegate::<ListResourcesRequestMethod, _>(declares_resources, context, |fallback, context| {
+            fallback.list_resources(request, context)
+        })
+        .await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.delegate::<ListResourceTemplatesRequestMethod, _>(
+            declares_resources,
+            context,
+            |fallback, context| fallback.list_resource_templates(request, context),
+        )
+        .await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.delegate::<ReadResourceRequestMethod, _>(declares_resources, context, |fallback, context| {
+            fallback.read_resource(request, context)
+        })
+        .await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        self.delegate::<ReadResourceDirectoryRequestMethod, _>(
+            declares_resources,
+            context,
+            |fallback, context| fallback.read_resource_directory(request, context),
+        )
+        .await
+    }
+
+    async fn list_skills(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        self.delegate::<ListSkillsRequestMethod, _>(declares_resources, context, |fallback, context| {
+            fallback.list_skills(request, context)
+        })
+        .await
+    }
+
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetSkillResult, ErrorData> {
+        self.delegate::<GetSkillRequestMethod, _>(declares_resources, context, |fallback, context| {
+            fallback.get_skill(request, context)
+        })
+        .await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let uri = request.uri.clone();
+        self.delegate::<SubscribeRequestMethod, _>(declares_subscriptions, context, |fallback, context| {
+            fallback.subscribe(request, context)
+        })
+        .await?;
+        match &self.session {
+            Some(session) => session.subscribe(uri),
+            None => Ok(()),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if let Some(session) = &self.session {
+            session.unsubscribe(&request.uri);
+        }
+        self.delegate::<UnsubscribeRequestMethod, _>(declares_subscriptions, context, |fallback, context| {
+            fallback.unsubscribe(request, context)
+        })
+        .await
+    }
+}

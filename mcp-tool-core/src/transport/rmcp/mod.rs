@@ -1,0 +1,105 @@
+//! Everything but `tools/call` and `tools/list`, served by rmcp over a registry that is built once. Legacy HTTP sessions
+//! call and list tools here too.
+
+mod call;
+mod completion;
+mod delegate;
+#[cfg_attr(not(feature = "http"), path = "extensions_without_http.rs")]
+mod extensions;
+pub(crate) mod fallback;
+mod handler;
+pub(super) mod message;
+pub(super) mod request;
+mod server_info;
+pub(super) mod session;
+mod tasks;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{ErrorCode, Implementation},
+    service::RequestContext,
+};
+
+use self::{extensions::extension, session::Session};
+use super::{
+    call_error::ACCESS_WITHDRAWN, client_label::ClientLabel, endpoint::Endpoint, protocol_error::code,
+};
+use crate::{announce::ChangeReceiver, call::caller::Caller};
+
+/// Maximum subscription streams that are accepted and not yet open.
+const MAX_OPENING_STREAMS: usize = 64;
+
+/// The server as rmcp sees it: one per session, or one for all stateless requests.
+#[derive(Clone)]
+pub(crate) struct Protocol {
+    endpoint: Arc<Endpoint>,
+    /// The listener authenticates every request: one without a caller is an internal error.
+    is_guarded: bool,
+    /// The client, if it stays connected.
+    session: Option<Arc<Session>>,
+    /// Subscriptions of accepted streams that aren't open yet, so that they miss no change meanwhile.
+    opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
+}
+
+impl Protocol {
+    /// For stateless requests.
+    pub(crate) fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
+        Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
+    }
+
+    /// For one client that stays connected.
+    pub(crate) fn in_session(&self, session: Arc<Session>) -> Self {
+        Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
+    }
+
+    /// Subscribes a stream that is about to open.
+    fn subscribe_early(&self) {
+        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if opening.len() < MAX_OPENING_STREAMS {
+            opening.push_back(self.endpoint.announcements.listen());
+        }
+    }
+
+    /// The subscription of a stream that opens.
+    fn subscription(&self) -> ChangeReceiver {
+        let early = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        early.unwrap_or_else(|| self.endpoint.announcements.listen())
+    }
+
+    fn implementation(&self) -> Implementation {
+        Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
+    }
+
+    /// The caller that the HTTP listener authenticated, or the local user.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        match extension::<Caller>(context) {
+            Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
+            None if self.is_guarded => Err(ErrorData::internal_error("a request without its caller", None)),
+            _ => Ok(self.local_caller(context)),
+        }
+    }
+
+    /// The caller, unless the operator disabled it. For requests other than calls, which are admitted instead.
+    fn enabled_caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        let caller = self.caller(context)?;
+        match self.is_disabled(&caller) {
+            false => Ok(caller),
+            true => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), ACCESS_WITHDRAWN, None)),
+        }
+    }
+
+    fn is_disabled(&self, caller: &Caller) -> bool {
+        self.endpoint.dispatcher.controls.disabled_part(caller).is_some()
+    }
+
+    /// The local user, labelled with the client's name in `initialize`.
+    fn local_caller(&self, context: &RequestContext<RoleServer>) -> Caller {
+        let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
+        ClientLabel::default().caller(&self.endpoint.local_caller, None, client.as_deref())
+    }
+}

@@ -1,0 +1,50 @@
+//! A request as rmcp hands it over.
+
+use std::{net::IpAddr, sync::Arc};
+
+use mcp_tool_contract::json::META_REQUIRES;
+use rmcp::{ErrorData, RoleServer, model::ProtocolVersion, service::RequestContext};
+
+use super::{Protocol, extensions::extension};
+use crate::{
+    pipeline::{CallOrigin, versions::Requirement},
+    ports::Authenticated,
+};
+
+/// The JSON text of a call's arguments, attached to the request because rmcp's map loses its spelling.
+#[derive(Clone, Debug)]
+pub(crate) struct RawArguments(pub(crate) Arc<str>);
+
+/// The client's network address, attached to the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RemoteAddress(pub(crate) IpAddr);
+
+impl Protocol {
+    /// The request's caller, address and token.
+    pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Result<CallOrigin, ErrorData> {
+        let remote = extension::<RemoteAddress>(context).map(|RemoteAddress(address)| *address);
+        Ok(CallOrigin {
+            remote,
+            token: extension::<Authenticated>(context).map(|authenticated| authenticated.token.clone()),
+            ..self.caller(context)?.into()
+        })
+    }
+}
+
+/// Returns `true` if the request names 2026-07-28 or later.
+pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    let named = context.meta.protocol_version();
+    named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+/// The tool version that the request requires.
+pub(super) fn required_version(
+    context: &RequestContext<RoleServer>,
+) -> Result<Option<Requirement>, ErrorData> {
+    let invalid = |reason: String| ErrorData::invalid_params(format!("`{META_REQUIRES}`: {reason}"), None);
+    match context.meta.get(META_REQUIRES) {
+        None => Ok(None),
+        Some(serde_json::Value::String(text)) => Requirement::parse(text).map(Some).map_err(invalid),
+        Some(_) => Err(invalid("must be a string".into())),
+    }
+}

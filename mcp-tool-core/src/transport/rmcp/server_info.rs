@@ -1,0 +1,74 @@
+//! `serverInfo` in the `_meta` of every modern result (2026-07-28, §result metadata).
+
+use rmcp::model::{
+    CompleteResult, GetPromptResponse, GetPromptResult, GetSkillResult, GetTaskResult, InputRequiredResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, ListToolsResult,
+    MetaObject, ReadResourceResponse, ReadResourceResult,
+};
+use serde_json::json;
+
+use super::Protocol;
+
+/// A result of rmcp's that may have `_meta`.
+pub(super) trait HasMeta {
+    fn meta(&mut self) -> Option<&mut Option<MetaObject>>;
+}
+
+macro_rules! has_meta {
+    ($($result:ty),*) => {
+        $(impl HasMeta for $result {
+            fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
+                Some(&mut self.meta)
+            }
+        })*
+    };
+}
+
+has_meta!(
+    CompleteResult,
+    GetPromptResult,
+    GetSkillResult,
+    GetTaskResult,
+    InputRequiredResult,
+    ListPromptsResult,
+    ListResourceTemplatesResult,
+    ListResourcesResult,
+    ListSkillsResult,
+    ListToolsResult,
+    ReadResourceResult
+);
+
+macro_rules! has_meta_in_each_variant {
+    ($($response:ident),*) => {
+        $(impl HasMeta for $response {
+            fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
+                match self {
+                    $response::Complete(result) => result.meta(),
+                    $response::InputRequired(result) => result.meta(),
+                    #[allow(unreachable_patterns, reason = "rmcp may add variants")]
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+has_meta_in_each_variant!(GetPromptResponse, ReadResourceResponse);
+
+/// The empty result, which only legacy requests have.
+impl HasMeta for () {
+    fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
+        None
+    }
+}
+
+impl Protocol {
+    /// Adds `serverInfo` to a result.
+    pub(super) fn with_server_info<T: HasMeta>(&self, mut result: T) -> T {
+        if let Some(meta) = result.meta() {
+            let server = json!({ "name": self.endpoint.name, "version": self.endpoint.version });
+            meta.get_or_insert_default().insert("io.modelcontextprotocol/serverInfo".into(), server);
+        }
+        result
+    }
+}

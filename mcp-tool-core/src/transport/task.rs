@@ -1,0 +1,86 @@
+//! Calls that may continue as tasks (SEP-2663).
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{
+    call_error::CallError,
+    endpoint::Endpoint,
+    id::Id,
+    message::Era,
+    response::{FramedResponse, write_error},
+    tool_result::{ResultStamp, ToolResultParts},
+};
+use crate::{
+    json::JsonWriter,
+    pipeline::{Admitted, CallOutcome},
+    tasks::{DEFAULT_TIMEOUT, TaskOutcome, TaskView},
+    tool::stamp::ContractStamp,
+};
+
+/// A call that may be a task, as soon as its client can be answered.
+pub(super) enum TaskCall {
+    /// The call finished, or asks for input, before it had to wait.
+    Finished(CallOutcome),
+    /// The call continues as a task.
+    Started { id: String, seen: TaskView, stamp: Arc<ContractStamp>, correlation: Uuid },
+}
+
+impl TaskCall {
+    /// Runs a call until it first has to wait; from there it continues as a task, if there is room for one.
+    pub(super) async fn start(
+        endpoint: &Arc<Endpoint>,
+        admitted: Admitted,
+        arguments: impl AsRef<str> + Send + 'static,
+    ) -> Self {
+        let (cx, stamp) = (admitted.context().clone(), admitted.stamp());
+        let is_untimed = admitted.is_untimed();
+        let mut call: BoxFuture<'static, CallOutcome> = Box::pin(admitted.execute(arguments));
+        if let Poll::Ready(outcome) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
+            return TaskCall::Finished(outcome);
+        }
+        let runs = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
+        let Some(task) = endpoint.tasks.reserve(cx.caller(), runs) else {
+            // No room for another task: the client waits for the result instead.
+            return TaskCall::Finished(call.await);
+        };
+        if is_untimed {
+            cx.extend_deadline(DEFAULT_TIMEOUT);
+        }
+        // Before the call continues: from here on its questions belong to the task.
+        cx.asking().continue_as_task(Arc::clone(&task.inbox));
+        let (id, seen) = (task.id.clone(), task.view());
+        let started = TaskCall::Started { id, seen, stamp, correlation: cx.correlation_id() };
+        let server = Arc::clone(endpoint);
+        endpoint.tasks.run(&task, async move { stored_result(&call.await, &server.server_info) });
+        started
+    }
+
+    pub(super) fn response(&self, id: &Id, server_info: &str) -> FramedResponse {
+        match self {
+            TaskCall::Finished(outcome) => FramedResponse::outcome(outcome, id, Era::Modern, server_info),
+            TaskCall::Started { id: task, seen, stamp, correlation } => {
+                let stamp = ResultStamp { stamp, correlation: *correlation };
+                FramedResponse::task_created(task, seen, &stamp, id, server_info)
+            }
+        }
+    }
+}
+
+/// The call's result or error, as `tasks/get` returns it.
+fn stored_result(outcome: &CallOutcome, server_info: &str) -> TaskOutcome {
+    let mut text = JsonWriter::default();
+    let error = CallError::of_outcome(outcome, Era::Modern);
+    match &error {
+        Some(CallError { code, message, data, .. }) => write_error(&mut text, *code, message, Some(data)),
+        None => ToolResultParts::of(outcome).write(&mut text, Era::Modern, server_info),
+    }
+    let json = String::from_utf8(text.into_bytes()).ok().and_then(|json| RawValue::from_string(json).ok());
+    match (json, error) {
+        (Some(json), None) => TaskOutcome::Result(json),
+        (json, _) => TaskOutcome::Error(json.unwrap_or_default()),
+    }
+}
