@@ -24,13 +24,9 @@ pub mod clock;
 pub mod control;
 pub mod error;
 mod json;
-#[cfg(all(test, feature = "http"))]
-mod json_tree;
 pub mod network;
 pub mod pipeline;
 pub mod ports;
-#[cfg(all(test, feature = "http"))]
-mod random;
 pub mod seal;
 pub mod start_error;
 pub mod tasks;

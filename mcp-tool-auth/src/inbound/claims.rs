@@ -20,7 +20,7 @@ const MAX_SCOPES: usize = 256;
 
 /// A token that was verified: whom it names, and what is needed to withdraw it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verified {
+pub struct Verified {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
@@ -30,7 +30,7 @@ pub(crate) struct Verified {
 
 impl Rules {
     /// Judges the claims of a JWT whose signature was its issuer's. `now` is in seconds since 1970.
-    pub(crate) fn judge(
+    pub fn judge(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,

@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use super::{keys, strict};
 
 /// Why a token isn't taken, for the record and never for its bearer.
-pub(crate) type Flaw = &'static str;
+pub type Flaw = &'static str;
 
 /// Characters of a key's id.
 const MAX_KID: usize = 256;
 
 /// A token's parts. Nothing in it is proven before its signature is.
-pub(crate) struct Jwt<'t> {
+pub struct Jwt<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Typ,
-    pub(crate) claims: Map<String, Value>,
+    pub claims: Map<String, Value>,
     pub(crate) signed: &'t str,
     pub(crate) signature: &'t str,
 }
@@ -37,7 +37,7 @@ impl<'t> Jwt<'t> {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    pub(crate) fn read(token: &'t str) -> Result<Self, Flaw> {
+    pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;
         let decoded = |part: &str| BASE64URL.decode(part).map_err(|_| "not_base64url");

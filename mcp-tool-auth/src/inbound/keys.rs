@@ -21,7 +21,7 @@ pub(crate) struct Key {
 
 /// The keys of one issuer, by their ids.
 #[derive(Default)]
-pub(crate) struct KeySet {
+pub struct KeySet {
     named: HashMap<String, Key>,
     unnamed: Vec<Key>,
 }
@@ -52,7 +52,7 @@ impl KeySet {
     ///
     /// # Errors
     /// What isn't a key set.
-    pub(crate) fn read(text: &[u8]) -> Result<Self, String> {
+    pub fn read(text: &[u8]) -> Result<Self, String> {
         let mut members = strict::object(text)?;
         let Some(Value::Array(keys)) = members.remove("keys") else {
             return Err("it has no array `keys`".into());

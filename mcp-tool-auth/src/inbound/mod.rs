@@ -15,5 +15,16 @@ mod resource;
 pub mod settings;
 mod strict;
 
+/// Internals that `tests/differential` uses, and no server.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::{
+        claims::Verified,
+        jwt::{Flaw, Jwt},
+        keys::KeySet,
+        proof::{is_access_token, prove},
+    };
+}
+
 pub use resource::ResourceServer;
 pub use settings::{Introspection, OAuth};

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Whether a token says that it is one for resources. An ID token, or a grant such as an ID-JAG, isn't.
-pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
+pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
         Typ::Jwt if typ_jwt => Ok(()),
@@ -19,7 +19,7 @@ pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> 
 }
 
 /// Whether a token is what it says: signed by its issuer, for this server, now.
-pub(crate) fn prove(
+pub fn prove(
     jwt: &Jwt<'_>,
     keys: &KeySet,
     issuer: &Arc<str>,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Reads the arguments; a panic in a type's own reading is caught too.
-pub(crate) fn read<'a>(
+pub fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
     arguments: &ArgumentText<'_>,

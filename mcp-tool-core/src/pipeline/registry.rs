@@ -51,7 +51,7 @@ pub struct RegisteredTool {
     pub(crate) form: CanonicalForm,
     /// All of them, for what is bound to a call, where records leave some out.
     pub(crate) whole: Option<CanonicalForm>,
-    pub(crate) bound: Box<dyn Bound>,
+    pub bound: Box<dyn Bound>,
     pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
@@ -153,7 +153,7 @@ impl Registry {
     }
 
     /// The versions of the tool of that name, newest first.
-    pub(crate) fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
+    pub fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
         self.families.get(name).map(Vec::as_slice)
     }
 

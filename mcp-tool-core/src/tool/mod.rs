@@ -98,7 +98,8 @@ pub struct ToolEntry {
     pub(crate) key: u64,
     pub contract: &'static Contract,
     pub source: Source,
-    pub(crate) adapts: Option<AdapterTarget>,
+    #[doc(hidden)]
+    pub adapts: Option<AdapterTarget>,
     pub(crate) late: Option<(&'static str, Version)>,
     pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }

@@ -31,10 +31,10 @@ pub(super) const WITHDRAWN: &str = "access was withdrawn by the operator";
 
 /// An answer with the HTTP status that it goes out with.
 #[derive(Debug)]
-pub(crate) struct Framed {
+pub struct Framed {
     pub(crate) status: u16,
     /// JSON.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// The scopes that a token needs, where it says too little.
     pub(crate) wanted: Option<String>,
 }

@@ -38,7 +38,7 @@ pub(crate) mod code {
 
 /// A message that can't be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProtocolError {
+pub struct ProtocolError {
     pub(crate) code: i32,
     pub(crate) message: String,
     /// The id of the request, where it could be read.

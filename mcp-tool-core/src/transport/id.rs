@@ -9,7 +9,7 @@ const MAX_ID: usize = 512;
 
 /// The id of a request: a string or an integer. Most are integers, and cost nothing to keep.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Id {
+pub enum Id {
     Integer(i64),
     /// The string's JSON text.
     String(Arc<str>),

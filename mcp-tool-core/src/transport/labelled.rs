@@ -13,7 +13,7 @@ const MAX_KEPT: usize = 1_024;
 /// The caller that one connection speaks for. Its client calls itself the same in every request, so the last one is
 /// remembered.
 #[derive(Debug, Default)]
-pub(crate) struct ClientLabel(Mutex<Option<Last>>);
+pub struct ClientLabel(Mutex<Option<Last>>);
 
 #[derive(Debug)]
 struct Last {
@@ -33,7 +33,7 @@ enum Kind {
 
 impl ClientLabel {
     /// The caller by a `clientInfo` as it came, else by another name that the client goes by.
-    pub(crate) fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
+    pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
         let by_info = client_info.and_then(|info| self.by(local, Kind::Info, info));
         let by_name = || name.and_then(|name| self.by(local, Kind::Name, name));
         by_info.or_else(by_name).unwrap_or_else(|| local.clone())

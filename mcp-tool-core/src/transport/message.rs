@@ -44,7 +44,7 @@ pub(crate) const MODERN: &str = "2026-07-28";
 
 /// What came, by where it goes.
 #[derive(Debug)]
-pub(crate) enum Incoming<'m> {
+pub enum Incoming<'m> {
     /// `tools/call`: ours.
     Call(Call<'m>),
     /// Any other request.
@@ -65,27 +65,27 @@ pub(crate) enum Incoming<'m> {
 
 /// A `tools/call` request, its arguments unread.
 #[derive(Debug)]
-pub(crate) struct Call<'m> {
-    pub(crate) id: Id,
-    pub(crate) name: Cow<'m, str>,
+pub struct Call<'m> {
+    pub id: Id,
+    pub name: Cow<'m, str>,
     /// The text of an object.
-    pub(crate) arguments: &'m str,
-    pub(crate) meta: Meta<'m>,
+    pub arguments: &'m str,
+    pub meta: Meta<'m>,
     /// What an earlier call asked for, and its client sent back.
     pub(crate) presented: Option<Box<Presented>>,
     /// Why it can't be asked for as it came, so that it is recorded all the same.
-    pub(crate) fault: Option<Box<ProtocolError>>,
+    pub fault: Option<Box<ProtocolError>>,
 }
 
 /// What a request says of itself in `_meta`.
 #[derive(Debug, Default)]
-pub(crate) struct Meta<'m> {
+pub struct Meta<'m> {
     pub(crate) protocol_version: Option<Cow<'m, str>>,
     pub(crate) has_capabilities: bool,
     /// What the client says that it can do, as JSON text.
     pub(crate) capabilities: Option<&'m str>,
     /// What the client calls itself, as it came: a label, and no proof.
-    pub(crate) client: Option<&'m str>,
+    pub client: Option<&'m str>,
     /// The JSON text of a string or an integer.
     pub(crate) progress_token: Option<&'m str>,
     /// The version that a call may be.
@@ -98,7 +98,7 @@ pub(crate) struct Meta<'m> {
 
 /// The revision of the protocol that a request is served by: with `initialize`, or with `_meta` on each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Era {
+pub enum Era {
     /// 2025-11-25 and before.
     Legacy,
     /// 2026-07-28 and after.
@@ -107,7 +107,7 @@ pub(crate) enum Era {
 
 impl Meta<'_> {
     /// A request that names its version is modern.
-    pub(crate) fn era(&self) -> Era {
+    pub fn era(&self) -> Era {
         if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
     }
 }
@@ -180,7 +180,7 @@ struct MetaMembers<'m> {
 }
 
 /// Reads a message far enough to know where it goes.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
+pub fn parse(bytes: &[u8]) -> Result<Incoming<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
     if !ways::is_barred()

@@ -21,6 +21,19 @@ pub mod stdio;
 mod tasks;
 mod ways;
 
+/// Internals that `tests/differential` and `benches/instructions` use, and no server.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::{
+        answer::Framed,
+        labelled::ClientLabel,
+        message::{Call, Era, Incoming, Meta, parse},
+        protocol::Protocol,
+    };
+    #[cfg(feature = "testing")]
+    pub use super::ways::{Way, bar, taken};
+}
+
 use std::{
     borrow::Borrow,
     num::NonZeroU32,
@@ -53,7 +66,7 @@ pub struct Endpoint {
     pub(crate) version: String,
     pub(crate) instructions: Option<String>,
     /// The caller while no authorization is configured.
-    pub(crate) local: Caller,
+    pub local: Caller,
     /// `"io.modelcontextprotocol/serverInfo":{…}`, as it stands in every modern result.
     pub(crate) server_info: String,
     /// What `tools/list` can show.
@@ -143,7 +156,8 @@ impl Endpoint {
     }
 
     /// Admits a call; a refusal comes back as its answer.
-    async fn admit(
+    #[doc(hidden)]
+    pub async fn admit(
         &self,
         arrival: impl Into<CallOrigin>,
         call: &Call<'_>,
@@ -157,7 +171,8 @@ impl Endpoint {
     }
 
     /// Carries an admitted call out and frames its answer.
-    async fn execute(
+    #[doc(hidden)]
+    pub async fn execute(
         endpoint: impl Borrow<Self>,
         admitted: Admitted,
         arguments: impl AsRef<str> + Send,

@@ -50,7 +50,7 @@ const OPENING: usize = 64;
 
 /// The server as rmcp sees it.
 #[derive(Clone)]
-pub(crate) struct Protocol {
+pub struct Protocol {
     pub(super) endpoint: Arc<Endpoint>,
     /// Whether every request comes with its caller, and one without comes from nobody.
     is_guarded: bool,
@@ -62,7 +62,7 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     /// For clients that don't stay connected.
-    pub(crate) fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
+    pub fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
         Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
     }
 

@@ -2,7 +2,7 @@
 
 /// How a message was read, or who answered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Way {
+pub enum Way {
     /// A call, read in one walk.
     Hot,
     /// A call, read by the reader that knows every form of it.
@@ -13,21 +13,23 @@ pub(super) enum Way {
     Rmcp,
 }
 
-#[cfg(not(all(test, feature = "http")))]
+#[cfg(not(feature = "testing"))]
 #[inline]
 pub(super) fn note(_: Way) {}
 
 /// Whether every call is left to the careful reader.
-#[cfg(not(all(test, feature = "http")))]
+#[cfg(not(feature = "testing"))]
 #[inline]
 pub(super) const fn is_barred() -> bool {
     false
 }
 
-#[cfg(all(test, feature = "http"))]
-pub(super) use counted::{bar, is_barred, note, taken};
+#[cfg(feature = "testing")]
+pub use counted::{bar, taken};
+#[cfg(feature = "testing")]
+pub(super) use counted::{is_barred, note};
 
-#[cfg(all(test, feature = "http"))]
+#[cfg(feature = "testing")]
 mod counted {
     use std::cell::{Cell, RefCell};
 
@@ -35,21 +37,22 @@ mod counted {
 
     thread_local! {
         // A test with a runtime of its own sees its own listener alone.
-        static TAKEN: RefCell<Vec<Way>> = const { RefCell::new(Vec::new()) };
+        // Nothing is kept on a thread that never asks.
+        static TAKEN: RefCell<Option<Vec<Way>>> = const { RefCell::new(None) };
         static BARRED: Cell<bool> = const { Cell::new(false) };
     }
 
     pub(in super::super) fn note(way: Way) {
-        TAKEN.with_borrow_mut(|taken| taken.push(way));
+        TAKEN.with_borrow_mut(|taken| taken.iter_mut().for_each(|taken| taken.push(way)));
     }
 
     /// The ways that were taken on this thread since it was last asked.
-    pub(in super::super) fn taken() -> Vec<Way> {
-        TAKEN.take()
+    pub fn taken() -> Vec<Way> {
+        TAKEN.replace(Some(Vec::new())).unwrap_or_default()
     }
 
     /// Leaves every call on this thread to the careful reader, or no longer.
-    pub(in super::super) fn bar(is_barred: bool) {
+    pub fn bar(is_barred: bool) {
         BARRED.set(is_barred);
     }
 

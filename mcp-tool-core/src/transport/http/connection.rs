@@ -52,7 +52,7 @@ pub(super) async fn serve(
 }
 
 /// Answers the requests of one stream.
-pub(super) async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     service: Arc<Service>,

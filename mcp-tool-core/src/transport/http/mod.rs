@@ -26,9 +26,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use authentication::AuthenticationLayer;
+#[doc(hidden)]
+pub use connection::requests;
 use full::Full;
 pub use origin::Origins;
-use service::Service;
+#[doc(hidden)]
+pub use service::Service;
 
 use super::Endpoint;
 use crate::network::Network;

@@ -44,7 +44,7 @@ use crate::{
 };
 
 /// What answers requests.
-pub(super) struct Service {
+pub struct Service {
     endpoint: Arc<Endpoint>,
     authentication: AuthenticationLayer,
     settings: HttpSettings,
@@ -86,7 +86,7 @@ struct Begun {
 
 impl Service {
     /// `end` says that rmcp's streams are to end.
-    pub(super) fn new(
+    pub fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
         authentication: AuthenticationLayer,

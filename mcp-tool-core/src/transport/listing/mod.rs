@@ -155,7 +155,8 @@ impl Endpoint {
     }
 
     /// A page of the tools as this caller sees them, to which it is held from now on.
-    pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+    #[doc(hidden)]
+    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_off = controls.is_off(caller).is_some();
         let shown = if is_off { Arc::clone(&self.listing.nothing) } else { self.shown_to(caller).await };

@@ -51,11 +51,11 @@ fn invalid(message: &str) -> Result<(), ProtocolError> {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub(crate) struct Page {
+pub struct Page {
     /// With commas between.
-    pub(crate) entries: Text,
+    pub entries: Text,
     /// Where the next one begins.
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 /// What goes before the entries.
