@@ -1,5 +1,5 @@
-//! Counting: each station in two runs under valgrind's callgrind, of which the difference is taken, so that starting
-//! and ending falls out.
+//! Counting: each stage runs twice under callgrind with different numbers of passes; the difference excludes startup and
+//! shutdown.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,9 +10,9 @@ use std::{
     },
 };
 
-use crate::{figures::Figures, station::Station};
+use crate::{figures::Figures, stage::Stage};
 
-/// Counts all stations, several at a time.
+/// Counts all stages, several at a time.
 pub fn all() -> Result<Figures, String> {
     let folder = Folder::new()?;
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -20,20 +20,20 @@ pub fn all() -> Result<Figures, String> {
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(station) = Station::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let figure = one(*station, &folder.0);
-                    counted.lock().unwrap_or_else(PoisonError::into_inner).push((*station, figure));
+                while let Some(stage) = Stage::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let figure = one(*stage, &folder.0);
+                    counted.lock().unwrap_or_else(PoisonError::into_inner).push((*stage, figure));
                 }
             });
         }
     });
     let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    counted.sort_by_key(|(station, _)| Station::ALL.iter().position(|each| each == station));
-    let figures = counted.into_iter().map(|(station, figure)| Ok((station.name().to_owned(), figure?)));
-    Ok(Figures { rustc: rustc()?, stations: figures.collect::<Result<_, String>>()? })
+    counted.sort_by_key(|(stage, _)| Stage::ALL.iter().position(|each| each == stage));
+    let figures = counted.into_iter().map(|(stage, figure)| Ok((stage.name().to_owned(), figure?)));
+    Ok(Figures { rustc: rustc()?, stages: figures.collect::<Result<_, String>>()? })
 }
 
-/// A folder that goes when it isn't needed any more.
+/// A temporary folder, removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -50,35 +50,35 @@ impl Drop for Folder {
     }
 }
 
-/// Instructions of one pass, of the thread that answers. The one that writes records isn't counted: how many it writes
-/// at one time depends on how threads take turns.
-fn one(station: Station, folder: &Path) -> Result<u64, String> {
-    let (fewer, more) = station.rounds();
-    let (less, much) = (run(station, fewer, folder)?, run(station, more, folder)?);
+/// Instructions of one pass on the thread that answers. The thread that writes records is excluded, because its batch
+/// sizes depend on scheduling.
+fn one(stage: Stage, folder: &Path) -> Result<u64, String> {
+    let (fewer, more) = stage.rounds();
+    let (less, much) = (run(stage, fewer, folder)?, run(stage, more, folder)?);
     Ok(much.saturating_sub(less) / (more - fewer) as u64)
 }
 
-fn run(station: Station, rounds: usize, folder: &Path) -> Result<u64, String> {
+fn run(stage: Stage, rounds: usize, folder: &Path) -> Result<u64, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let counts = folder.join(format!("{}-{rounds}", station.name()));
+    let counts = folder.join(format!("{}-{rounds}", stage.name()));
     let ended = Command::new("valgrind")
         .args(["--tool=callgrind", "--separate-threads=yes", "-q"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(this)
-        .args(["--pass", station.name(), &rounds.to_string()])
+        .args(["--pass", stage.name(), &rounds.to_string()])
         .output()
         .map_err(|error| format!("valgrind: {error}: install it, as `./test` does"))?;
     if !ended.status.success() {
-        return Err(format!("{}: {}", station.name(), String::from_utf8_lossy(&ended.stderr)));
+        return Err(format!("{}: {}", stage.name(), String::from_utf8_lossy(&ended.stderr)));
     }
-    // A file for each thread, numbered as they began.
+    // One file per thread, numbered in the order of their start.
     let file = format!("{}-01", counts.display());
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
     let totals = text.lines().find_map(|line| line.strip_prefix("totals:"));
     totals.and_then(|count| count.trim().parse().ok()).ok_or_else(|| format!("{file} has no totals"))
 }
 
-/// The compiler, on which counts depend.
+/// Version of rustc, on which counts depend.
 fn rustc() -> Result<String, String> {
     let asked = Command::new("rustc").arg("--version").output().map_err(|error| format!("rustc: {error}"))?;
     let said = String::from_utf8_lossy(&asked.stdout);

@@ -1,17 +1,18 @@
-//! Counts the instructions of a call's way, station by station, and holds them to committed figures.
+//! Counts the instructions of each stage of a call and compares them with committed figures.
 //!
-//! `cargo run --release` counts and compares, `cargo run --release -- --write` takes the new counts for the figures.
+//! `cargo run --release` counts and compares, `cargo run --release -- --write` writes the new counts to `figures.toml`.
 
 mod count;
 mod figures;
-mod station;
+mod measured;
+mod stage;
 mod stream;
 mod tools;
 
 use std::{path::Path, process::ExitCode};
 
-use figures::{Figures, Verdict};
-use station::Station;
+use figures::{Comparison, Figures};
+use stage::Stage;
 
 fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
     let done = match given[..] {
         [] => compare(),
         ["--write"] => write(),
-        ["--pass", station, rounds] => pass(station, rounds),
+        ["--pass", stage, rounds] => pass(stage, rounds),
         _ => Err("usage: mcp-tool-instructions [--write]".into()),
     };
     match done {
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The figures that are committed.
+/// Path of the committed figures.
 fn file() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/figures.toml"))
 }
@@ -39,9 +40,9 @@ fn file() -> &'static Path {
 fn compare() -> Result<ExitCode, String> {
     let committed = Figures::read(file())?;
     let counted = count::all()?;
-    let verdict = Verdict::of(&committed, &counted);
-    print!("{}", verdict.text);
-    Ok(if verdict.passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let comparison = Comparison::of(&committed, &counted);
+    print!("{}", comparison.text);
+    Ok(if comparison.passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn write() -> Result<ExitCode, String> {
@@ -51,11 +52,11 @@ fn write() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What runs under valgrind.
-fn pass(station: &str, rounds: &str) -> Result<ExitCode, String> {
-    let station = Station::ALL.into_iter().find(|each| each.name() == station).ok_or("no such station")?;
-    let rounds = rounds.parse().map_err(|_| "a number of rounds is wanted")?;
+/// Runs one stage under valgrind.
+fn pass(stage: &str, rounds: &str) -> Result<ExitCode, String> {
+    let stage = Stage::ALL.into_iter().find(|each| each.name() == stage).ok_or("unknown stage")?;
+    let rounds = rounds.parse().map_err(|_| "`rounds`: must be a number")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    runtime.map_err(|error| error.to_string())?.block_on(station.pass(rounds))?;
+    runtime.map_err(|error| error.to_string())?.block_on(stage.pass(rounds))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,17 +1,18 @@
-//! What is counted: stations of a call's way, each a number of times.
+//! Counted stages of a call, each repeated.
 
 use std::hint::black_box;
 
-use mcp_tool_runtime::{ToolServer, measure::Measured};
+use mcp_tool_runtime::ToolServer;
 
 use crate::{
-    stream::{Requests, Seen},
+    measured::Measured,
+    stream::{Requests, Responses},
     tools,
 };
 
-/// A part of the way whose instructions are counted.
+/// A stage whose instructions are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Station {
+pub enum Stage {
     Arguments,
     OddArguments,
     RefusedArguments,
@@ -22,7 +23,7 @@ pub enum Station {
     List(Era),
 }
 
-/// The revision of the protocol that a message is of.
+/// Protocol revision of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     Older,
@@ -30,124 +31,129 @@ pub enum Era {
 }
 
 const ARGUMENTS: &str = r#"{"query":"blue kettle 2","limit":25,"status":"paid","tags":["kitchen","gift"]}"#;
-/// The same, as few clients write it: escapes, spaces, and another order.
+/// The same arguments in an unusual form: escapes, spaces, and another order.
 const ODD: &str = r#"{ "tags" : [ "kit\u0063hen", "gift" ], "limit": 25.0, "st\u0061tus": "paid", "query": "blue kettle\u00202" }"#;
-/// What the answer holds.
-const HELD: &str = "blue kettle 2";
-/// Three mistakes.
+/// Text that the response contains.
+const EXPECTED: &str = "blue kettle 2";
+/// Arguments with three violations.
 const REFUSED: &str = r#"{"query":"Blue Kettle","limit":250,"status":"lost","tags":["kitchen","gift"]}"#;
 
 const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"agent","version":"1.0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
-impl Station {
-    pub const ALL: [Station; 12] = [
-        Station::Arguments,
-        Station::OddArguments,
-        Station::RefusedArguments,
-        Station::Message(Era::Older),
-        Station::Message(Era::Newer),
-        Station::OddMessage,
-        Station::Dispatch(Era::Older),
-        Station::Dispatch(Era::Newer),
-        Station::Http(Era::Older),
-        Station::Http(Era::Newer),
-        Station::List(Era::Older),
-        Station::List(Era::Newer),
+impl Stage {
+    pub const ALL: [Stage; 12] = [
+        Stage::Arguments,
+        Stage::OddArguments,
+        Stage::RefusedArguments,
+        Stage::Message(Era::Older),
+        Stage::Message(Era::Newer),
+        Stage::OddMessage,
+        Stage::Dispatch(Era::Older),
+        Stage::Dispatch(Era::Newer),
+        Stage::Http(Era::Older),
+        Stage::Http(Era::Newer),
+        Stage::List(Era::Older),
+        Stage::List(Era::Newer),
     ];
 
-    /// By this name it stands among the figures.
+    /// Name in the figures.
     pub const fn name(self) -> &'static str {
         match self {
-            Station::Arguments => "arguments",
-            Station::OddArguments => "arguments-odd",
-            Station::RefusedArguments => "arguments-refused",
-            Station::Message(Era::Older) => "message-older",
-            Station::Message(Era::Newer) => "message-newer",
-            Station::OddMessage => "message-odd",
-            Station::Dispatch(Era::Older) => "dispatch-older",
-            Station::Dispatch(Era::Newer) => "dispatch-newer",
-            Station::Http(Era::Older) => "http-older",
-            Station::Http(Era::Newer) => "http-newer",
-            Station::List(Era::Older) => "list-100-older",
-            Station::List(Era::Newer) => "list-100-newer",
+            Stage::Arguments => "arguments",
+            Stage::OddArguments => "arguments-odd",
+            Stage::RefusedArguments => "arguments-refused",
+            Stage::Message(Era::Older) => "message-older",
+            Stage::Message(Era::Newer) => "message-newer",
+            Stage::OddMessage => "message-odd",
+            Stage::Dispatch(Era::Older) => "dispatch-older",
+            Stage::Dispatch(Era::Newer) => "dispatch-newer",
+            Stage::Http(Era::Older) => "http-older",
+            Stage::Http(Era::Newer) => "http-newer",
+            Stage::List(Era::Older) => "list-100-older",
+            Stage::List(Era::Newer) => "list-100-newer",
         }
     }
 
-    /// How often it is passed in the shorter of two runs, and in the longer: enough that what happens now and then
-    /// counts as what it costs on average.
+    /// Passes of the shorter and of the longer run, enough to average occasional work.
     pub const fn rounds(self) -> (usize, usize) {
         match self {
-            Station::Arguments
-            | Station::OddArguments
-            | Station::RefusedArguments
-            | Station::Message(_)
-            | Station::OddMessage => (200, 2_200),
-            Station::Dispatch(_) | Station::Http(_) => (200, 1_200),
-            Station::List(_) => (2, 12),
+            Stage::Arguments
+            | Stage::OddArguments
+            | Stage::RefusedArguments
+            | Stage::Message(_)
+            | Stage::OddMessage => (200, 2_200),
+            Stage::Dispatch(_) | Stage::Http(_) => (200, 1_200),
+            Stage::List(_) => (2, 12),
         }
     }
 
-    /// Passes it so many times.
+    /// Runs the stage `rounds` times.
     ///
     /// # Errors
-    /// What didn't go as it should: a figure of something else would say nothing.
+    /// Returns an error if a result is wrong, because its figure would be meaningless.
     pub async fn pass(self, rounds: usize) -> Result<(), String> {
         let server = match self {
-            Station::List(_) => ToolServer::new("orders", "1.0.0").tools(tools::HUNDRED),
+            Stage::List(_) => ToolServer::new("orders", "1.0.0").tools(tools::HUNDRED),
             _ => ToolServer::new("orders", "1.0.0").tools(tools::ONE),
         };
         let measured = Measured::start(server).await.map_err(|error| error.to_string())?;
         match self {
-            Station::Arguments => repeated(rounds, || measured.reads("search_orders", black_box(ARGUMENTS))),
-            Station::OddArguments => repeated(rounds, || measured.reads("search_orders", black_box(ODD))),
-            Station::RefusedArguments => {
+            Stage::Arguments => repeated(rounds, || measured.reads("search_orders", black_box(ARGUMENTS))),
+            Stage::OddArguments => repeated(rounds, || measured.reads("search_orders", black_box(ODD))),
+            Stage::RefusedArguments => {
                 repeated(rounds, || !measured.reads("search_orders", black_box(REFUSED)))
             }
-            Station::Message(era) => {
+            Stage::Message(era) => {
                 let body = call(era);
                 repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
             }
-            Station::OddMessage => {
-                // What few clients write is left to the careful reader.
+            Stage::OddMessage => {
+                // Unusual forms are left to the full parser.
                 let body = call(Era::Newer).replace("tools/call", "tools\\/call").replace(ARGUMENTS, ODD);
                 repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
             }
-            Station::Dispatch(era) => {
+            Stage::Dispatch(era) => {
                 let body = call(era);
                 for _ in 0..rounds {
                     let answer = measured.dispatches(black_box(body.as_bytes())).await.unwrap_or_default();
                     let answer = str::from_utf8(&answer).unwrap_or_default();
-                    if !answer.contains(HELD) {
+                    if !answer.contains(EXPECTED) {
                         return Err(format!("the call was answered {answer}"));
                     }
                 }
                 Ok(())
             }
-            Station::Http(era) => {
-                served(&measured, request(era, "tools/call", Some("search_orders"), &call(era)), rounds, HELD)
-                    .await
+            Stage::Http(era) => {
+                served(
+                    &measured,
+                    request(era, "tools/call", Some("search_orders"), &call(era)),
+                    rounds,
+                    EXPECTED,
+                )
+                .await
             }
-            Station::List(era) => {
+            Stage::List(era) => {
                 served(&measured, request(era, "tools/list", None, &list(era)), rounds, "\"j9\"").await
             }
         }
     }
 }
 
-fn repeated(rounds: usize, goes_well: impl Fn() -> bool) -> Result<(), String> {
-    match (0..rounds).all(|_| goes_well()) {
+fn repeated(rounds: usize, succeeds: impl Fn() -> bool) -> Result<(), String> {
+    match (0..rounds).all(|_| succeeds()) {
         true => Ok(()),
-        false => Err("arguments were judged otherwise than they should be".into()),
+        false => Err("arguments were parsed with the wrong result".into()),
     }
 }
 
-/// Serves that request so many times on one connection.
+/// Serves a request `rounds` times on one connection.
 async fn served(measured: &Measured, request: String, rounds: usize, wanted: &str) -> Result<(), String> {
-    let seen = Seen::default();
-    measured.serves(Requests::new(request, rounds, seen.clone())).await;
-    let (first, bytes) = seen.taken();
-    let fine = first.starts_with("HTTP/1.1 200") && first.contains(wanted) && bytes == first.len() * rounds;
-    if fine {
+    let responses = Responses::default();
+    measured.serves(Requests::new(request, rounds, responses.clone())).await;
+    let (first, bytes) = responses.taken();
+    let is_valid =
+        first.starts_with("HTTP/1.1 200") && first.contains(wanted) && bytes == first.len() * rounds;
+    if is_valid {
         Ok(())
     } else {
         Err(format!("{rounds} requests were answered in {bytes} bytes, the first {first}"))

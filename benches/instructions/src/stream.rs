@@ -1,4 +1,4 @@
-//! A connection without sockets: the same request time and again, and room for the answers.
+//! An in-memory connection that repeats one request and collects the responses.
 
 use std::{
     io,
@@ -9,9 +9,9 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What was answered.
+/// Collected responses.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<Answers>>);
+pub struct Responses(Arc<Mutex<Answers>>);
 
 #[derive(Debug, Default)]
 struct Answers {
@@ -19,31 +19,31 @@ struct Answers {
     bytes: usize,
 }
 
-impl Seen {
-    /// The first answer, and the bytes of all.
+impl Responses {
+    /// The first response and the total size.
     pub fn taken(&self) -> (String, usize) {
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (String::from_utf8_lossy(&answers.first).into_owned(), answers.bytes)
     }
 }
 
-/// A client's side of a connection.
+/// The client side of the connection.
 pub struct Requests {
     request: Vec<u8>,
-    /// Bytes of the request that were read.
+    /// Bytes of the request read so far.
     read: usize,
     left: usize,
     is_first: bool,
-    /// Who waits for the next request, while this one has no answer yet.
+    /// Waker of the server while the current request has no response.
     waits: Option<Waker>,
-    seen: Seen,
+    responses: Responses,
 }
 
 impl Requests {
-    /// That many requests, each sent once the one before was answered.
-    pub fn new(request: String, rounds: usize, seen: Seen) -> Self {
+    /// `rounds` requests, each sent after the previous response.
+    pub fn new(request: String, rounds: usize, responses: Responses) -> Self {
         let request = request.into_bytes();
-        Requests { read: 0, request, left: rounds, is_first: true, waits: None, seen }
+        Requests { read: 0, request, left: rounds, is_first: true, waits: None, responses }
     }
 }
 
@@ -69,7 +69,7 @@ impl AsyncRead for Requests {
 
 impl Requests {
     fn answered(&mut self, parts: &[io::IoSlice<'_>]) -> usize {
-        let mut answers = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = self.responses.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = 0;
         for part in parts {
             taken += part.len();
@@ -78,7 +78,7 @@ impl Requests {
             }
         }
         answers.bytes += taken;
-        // Answers are alike: the first says where each of them ends.
+        // All responses have the length of the first.
         if self.is_first && is_whole(&answers.first)
             || !self.is_first && answers.bytes % answers.first.len() == 0
         {
@@ -112,7 +112,7 @@ impl AsyncWrite for Requests {
         _: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As a socket takes them: all at once.
+        // All at once, as a socket does.
         Poll::Ready(Ok(self.get_mut().answered(parts)))
     }
 

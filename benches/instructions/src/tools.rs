@@ -1,13 +1,13 @@
-//! The tools that are measured: one that is called, and a hundred that are listed.
+//! Measured tools: one that is called, and a hundred that are listed.
 
 use mcp_tool_runtime::{
-    __private::{Bound, Lent, NotLent, Source, Target},
+    __private::{AdapterTarget, Bound, MissingState, Source, StateMap},
     Contract, Tool, ToolEntry,
     prelude::*,
 };
 use serde::Serialize;
 
-/// Where an order stands.
+/// Status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -15,21 +15,21 @@ pub enum Status {
     Open,
     /// Paid, and not delivered.
     Paid,
-    /// Done with.
+    /// Finished.
     Closed,
 }
 
 /// Orders that were found.
 #[derive(Serialize, ToolSchema)]
 pub struct Found {
-    /// What was looked for.
+    /// Query of the search.
     #[schema(max_len = 64)]
     pub query: String,
-    /// How many at most.
+    /// Limit of results.
     pub limit: u32,
-    /// Where they stand.
+    /// Status of orders.
     pub status: Status,
-    /// How many labels were asked for.
+    /// Number of the requested labels.
     pub tags: u32,
 }
 
@@ -39,10 +39,10 @@ async fn search_orders(
     /// Words of the order.
     #[arg(min_len = 1, max_len = 64, pattern = "^[a-z0-9 -]+$")]
     query: String,
-    /// How many at most.
+    /// Limit of results.
     #[arg(min = 1, max = 100)]
     limit: u32,
-    /// Where they stand.
+    /// Status of orders.
     status: Status,
     /// Labels that all of them have.
     #[arg(max_items = 8, max_len = 16)]
@@ -51,26 +51,26 @@ async fn search_orders(
     Found { query, limit, status, tags: tags.len() as u32 }
 }
 
-/// The tool that is called.
+/// The called tool.
 pub const ONE: &[ToolEntry] = tools![search_orders];
 
-/// The same tool by another name: a hundred of them cost the compiler next to nothing.
+/// The same tool under another name. A hundred of them add little compile time.
 struct Listed<const PLACE: usize>;
 
 impl<const PLACE: usize> Tool for Listed<PLACE> {
     const CONTRACT: Contract = Contract { name: NAMES[PLACE], ..<search_orders as Tool>::CONTRACT };
     const SOURCE: Source = <search_orders as Tool>::SOURCE;
-    const ADAPTS: Option<Target> = None;
+    const ADAPTS: Option<AdapterTarget> = None;
 
-    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent> {
-        <search_orders as Tool>::bind(lent)
+    fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
+        <search_orders as Tool>::bind(state)
     }
 }
 
 macro_rules! listed {
     ($($name:ident $place:literal)*) => {
         const NAMES: [&str; 100] = [$(stringify!($name)),*];
-        /// The tools that are listed.
+        /// The listed tools.
         pub const HUNDRED: &[ToolEntry] = &[$(ToolEntry::of::<Listed<$place>>()),*];
     };
 }

@@ -24,14 +24,14 @@ mod ways;
 /// Internals that `tests/differential` and `benches/instructions` use, and no server.
 #[doc(hidden)]
 pub mod internals {
+    #[cfg(feature = "testing")]
+    pub use super::ways::{Way, bar, taken};
     pub use super::{
         answer::Framed,
         labelled::ClientLabel,
         message::{Call, Era, Incoming, Meta, parse},
         protocol::Protocol,
     };
-    #[cfg(feature = "testing")]
-    pub use super::ways::{Way, bar, taken};
 }
 
 use std::{

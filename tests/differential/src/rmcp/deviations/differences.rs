@@ -141,7 +141,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         reason: "We refuse a duplicate argument because it is ambiguous; rmcp takes the last.",
         equalize: |case| {
             let is_twice = case.request.arguments().is_some_and(has_duplicate_member);
-            let of = |answer| violations(answer).into_iter().collect::<BTreeSet<_>>();
+            let of = |response| violations(response).into_iter().collect::<BTreeSet<_>>();
             // An unknown argument is reported once for each occurrence.
             let (ours, theirs) = (of(&case.ours), of(&case.theirs));
             let is_reported = ours.iter().any(|(_, rule)| rule == "duplicate");
@@ -154,7 +154,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         equalize: |case| {
             let is_rounded =
                 case.request.arguments().is_some_and(|arguments| any_value(arguments, is_rounded));
-            let at = |answer| violations(answer).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>();
+            let at =
+                |response| violations(response).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>();
             let (ours, theirs) = (at(&case.ours), at(&case.theirs));
             let is_refused = !ours.is_empty() && (theirs.is_empty() || ours == theirs);
             replace(case, is_rounded && is_refused, RmcpResponse::Accepted)
@@ -275,16 +276,17 @@ fn is_spelled_otherwise(json: &Json) -> bool {
 }
 
 /// Returns pointer and rule of each violation by the arguments.
-fn violations(answer: &Response) -> Vec<(String, String)> {
+fn violations(response: &Response) -> Vec<(String, String)> {
     let error =
-        answer.message().map(|message| &message["result"]["_meta"]["dev.mcp-tool/error"]["violations"]);
+        response.message().map(|message| &message["result"]["_meta"]["dev.mcp-tool/error"]["violations"]);
     let all = error.and_then(Value::as_array).into_iter().flatten();
     all.map(|one| (one["pointer"].to_string(), one["rule"].as_str().unwrap_or_default().to_owned())).collect()
 }
 
 /// Removes message and correlation id of an error.
-fn remove_text(answer: &mut Response) {
-    let Some(Value::Object(error)) = answer.message_mut().and_then(|message| message.get_mut("error")) else {
+fn remove_text(response: &mut Response) {
+    let Some(Value::Object(error)) = response.message_mut().and_then(|message| message.get_mut("error"))
+    else {
         return;
     };
     error.remove("message");
@@ -296,6 +298,6 @@ fn remove_text(answer: &mut Response) {
     }
 }
 
-fn result_mut(answer: &mut Response) -> Option<&mut Value> {
-    answer.message_mut()?.get_mut("result")
+fn result_mut(response: &mut Response) -> Option<&mut Value> {
+    response.message_mut()?.get_mut("result")
 }

@@ -94,8 +94,9 @@ impl RmcpResponse {
                 *status == wanted && case.theirs.code() == Some(code) && is_same_id
             }
             RmcpResponse::Accepted => {
-                let is_answer = case.theirs.message().is_some_and(|message| message.get("result").is_some());
-                (*status == 200 && is_answer) || (*status == 202 && *body == Body::Empty)
+                let is_response =
+                    case.theirs.message().is_some_and(|message| message.get("result").is_some());
+                (*status == 200 && is_response) || (*status == 202 && *body == Body::Empty)
             }
         }
     }

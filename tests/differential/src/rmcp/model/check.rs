@@ -71,11 +71,11 @@ fn check_call(
     };
     // Other tests check which versions satisfy a requirement.
     if request.meta().is_some_and(|meta| meta.has(META_REQUIRES)) {
-        let answers = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
+        let outcomes = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
         // This server never issues a state.
         let is_stale = request.state().is_some() && outcome == (400, Some(-32602));
-        let is_answer = is_stale || answers.contains(&outcome);
-        return if is_answer { Ok(()) } else { expected("a call's answer") };
+        let is_response = is_stale || outcomes.contains(&outcome);
+        return if is_response { Ok(()) } else { expected("the response to a call") };
     }
     if name.starts_with("closed") {
         return if outcome == (403, Some(-31403)) { Ok(()) } else { expected("a denial") };
