@@ -53,7 +53,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "deep nesting",
-        reason: "We accept 64 levels (SECURITY.md, hostile input); rmcp accepts the 128 of serde_json.",
+        reason: "We accept 64 levels (docs/reference/limits.md); rmcp accepts the 128 of serde_json.",
         rules: &[Rule::TooDeep],
         when: ALWAYS,
         theirs: &[
