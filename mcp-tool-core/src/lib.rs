@@ -10,7 +10,11 @@ extern crate self as mcp_tool_runtime;
 #[cfg(test)]
 use {
     ask::Form,
-    mcp_tool_contract::read::types::{Output, OutputObject, OutputValue, Scalar},
+    mcp_tool_contract::{
+        model::{Contract, Hints, Version},
+        read::types::{Output, OutputObject, OutputValue, Scalar},
+    },
+    tool::{Tool, ToolEntry},
 };
 
 #[doc(hidden)]
@@ -24,13 +28,9 @@ pub mod clock;
 pub mod control;
 pub mod error;
 mod json;
-#[cfg(all(test, feature = "http"))]
-mod json_tree;
 pub mod network;
 pub mod pipeline;
 pub mod ports;
-#[cfg(all(test, feature = "http"))]
-mod random;
 pub mod seal;
 pub mod setting;
 pub mod start_error;

@@ -4,6 +4,7 @@
 
 mod count;
 mod figures;
+mod measured;
 mod stage;
 mod stream;
 mod tools;

@@ -1,5 +1,4 @@
-//! The stations of a call's way one by one, for the program that counts their instructions. It changes without
-//! notice, and is part of no server.
+//! Server whose stages of a call run one by one: the only file that names internals of the workspace's crates.
 
 use std::{
     io,
@@ -9,27 +8,36 @@ use std::{
 };
 
 use mcp_tool_contract::read::arguments::ArgumentText;
+use mcp_tool_core::{
+    application::OperatorSettings,
+    call::context::CallContext,
+    pipeline::{CallOptions, internals::read_arguments},
+    start_error::StartError,
+    transport::{
+        Endpoint,
+        http::{AuthenticationLayer, HttpSettings, Origins, Service, serve_requests},
+        internals::{ClientLabel, ClientMessage, FramedResponse, parse},
+    },
+};
+use mcp_tool_runtime::ToolServer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::{Door, HttpSettings, Origins, connection, service::Service};
-use crate::{CallContext, StartError, ToolServer, pipeline::{Carried, guard}, application::Settings, transport::{Endpoint, labelled::Labelled, message::{self, Incoming as Message}}};
-
-/// A server that is started with the default settings, listens nowhere, and whose records go nowhere.
+/// A started server with default settings that listens on no socket and drops its audit records.
 pub struct Measured {
     endpoint: Arc<Endpoint>,
     service: Arc<Service>,
-    labelled: Labelled,
+    label: ClientLabel,
     cx: CallContext,
 }
 
 impl Measured {
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
-    /// Where it couldn't be served.
+    /// Returns the error of a server that cannot start.
     pub async fn start(server: ToolServer) -> Result<Self, StartError> {
-        let endpoint = Arc::new(Settings::default().start(server, io::sink()).await?);
+        let endpoint = Arc::new(OperatorSettings::default().start(server.into_application(), io::sink()).await?);
         let settings = HttpSettings {
             origins: Origins::new(&[], &[]).map_err(StartError::Setting)?,
             proxies: Vec::new(),
@@ -40,45 +48,46 @@ impl Measured {
             grace: Duration::from_secs(30),
         };
         let end = CancellationToken::new();
-        let service = Service::new(Arc::clone(&endpoint), settings, Door::default(), &end);
-        let (labelled, cx) = (Labelled::default(), CallContext::for_test());
-        Ok(Measured { endpoint, service: Arc::new(service), labelled, cx })
+        let service = Service::new(Arc::clone(&endpoint), settings, AuthenticationLayer::default(), &end);
+        let (label, cx) = (ClientLabel::default(), CallContext::for_test());
+        Ok(Measured { endpoint, service: Arc::new(service), label, cx })
     }
 
-    /// Reads the arguments of a tool as a call does; gives whether they may be called with.
+    /// Parses the arguments of a tool as a call does; returns `true` if they are accepted.
     #[must_use]
     pub fn reads(&self, tool: &str, arguments: &str) -> bool {
         let family = self.endpoint.dispatcher.registry.family(tool);
         let tool = family.and_then(|versions| versions.first());
-        tool.is_some_and(|tool| {
-            execution::read(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok()
-        })
+        tool.is_some_and(|tool| read_arguments(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok())
     }
 
-    /// Reads a `tools/call` from the bytes of its message to its arguments; gives whether they may be called with.
+    /// Parses a `tools/call` message and its arguments; returns `true` if both are accepted.
     #[must_use]
     pub fn reads_message(&self, body: &[u8]) -> bool {
-        match message::parse(body) {
-            Ok(Message::Call(call)) if call.fault.is_none() => self.reads(&call.name, call.arguments),
+        match parse(body) {
+            Ok(ClientMessage::Call(call)) if call.fault.is_none() => self.reads(&call.name, call.arguments),
             _ => false,
         }
     }
 
-    /// Answers a `tools/call`: from the bytes of its message to those of its answer; `None` for anything else.
+    /// Returns the response to a `tools/call` message; `None` for any other message.
     pub async fn dispatches(&self, body: &[u8]) -> Option<Vec<u8>> {
-        let Ok(Message::Call(call)) = message::parse(body) else { return None };
-        let caller = self.labelled.caller(&self.endpoint.local, call.meta.client, None);
+        let Ok(ClientMessage::Call(call)) = parse(body) else { return None };
+        let caller = self.label.caller(&self.endpoint.local_caller, call.meta.client, None);
         let era = call.meta.era();
-        let framed = match self.endpoint.admit(caller, &call, era, Carried::default()).await {
-            Ok(admitted) => Endpoint::execute(&*self.endpoint, admitted, call.arguments, call.id, era).await,
-            Err(refused) => refused,
+        let (dispatcher, server_info) = (&self.endpoint.dispatcher, &*self.endpoint.server_info);
+        let response = match dispatcher.admit(caller, call.request(), CallOptions::default()).await {
+            Ok(admitted) => {
+                FramedResponse::outcome(&admitted.execute(call.arguments).await, &call.id, era, server_info)
+            }
+            Err(refusal) => FramedResponse::refusal(&refusal, &call.id, era, server_info),
         };
-        Some(framed.body)
+        Some(response.body)
     }
 
     /// Serves HTTP on a stream until it ends, as on a connection from this machine.
     pub async fn serves<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        connection::requests(stream, peer, Arc::clone(&self.service), CancellationToken::new()).await;
+        serve_requests(stream, peer, Arc::clone(&self.service), CancellationToken::new()).await;
     }
 }

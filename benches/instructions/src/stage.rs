@@ -2,9 +2,10 @@
 
 use std::hint::black_box;
 
-use mcp_tool_runtime::{ToolServer, measure::Measured};
+use mcp_tool_runtime::ToolServer;
 
 use crate::{
+    measured::Measured,
     stream::{Requests, Responses},
     tools,
 };

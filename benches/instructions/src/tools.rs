@@ -1,7 +1,7 @@
 //! Measured tools: one that is called, and a hundred that are listed.
 
 use mcp_tool_runtime::{
-    __private::{Bound, Lent, NotLent, Source, Target},
+    __private::{AdapterTarget, Bound, MissingState, Source, StateMap},
     Contract, Tool, ToolEntry,
     prelude::*,
 };
@@ -60,10 +60,10 @@ struct Listed<const PLACE: usize>;
 impl<const PLACE: usize> Tool for Listed<PLACE> {
     const CONTRACT: Contract = Contract { name: NAMES[PLACE], ..<search_orders as Tool>::CONTRACT };
     const SOURCE: Source = <search_orders as Tool>::SOURCE;
-    const ADAPTS: Option<Target> = None;
+    const ADAPTS: Option<AdapterTarget> = None;
 
-    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent> {
-        <search_orders as Tool>::bind(lent)
+    fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
+        <search_orders as Tool>::bind(state)
     }
 }
 

@@ -31,7 +31,7 @@ impl TokenCache {
     }
 
     /// Returns the result for a token, if it is still valid.
-    pub(crate) fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
+    pub fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
         let found = self.tokens.get(token)?;
         if found.until <= now || found.generation != found.issuer.generation() {
             self.tokens.invalidate(token);

@@ -20,7 +20,7 @@ const MAX_SCOPES: usize = 256;
 
 /// Verified token: its caller, and the claims by which it can be revoked.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct VerifiedToken {
+pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
@@ -30,7 +30,7 @@ pub(crate) struct VerifiedToken {
 
 impl TokenRules {
     /// Validates the claims of a JWT whose signature was verified. `now` is in seconds since 1970.
-    pub(crate) fn judge(
+    pub fn judge(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,

@@ -142,7 +142,7 @@ impl Issuer {
     }
 
     /// Returns the keys for a token with this `kid`.
-    pub(crate) async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
+    pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
         let (mut refresh, fetches) = {
             let state = self.state();
             (state.refresh(Instant::now()), state.fetches)

@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use super::{keys, strict};
 
 /// Reason why a token is refused, for the audit record and never for the caller.
-pub(crate) type Flaw = &'static str;
+pub type Flaw = &'static str;
 
 /// Maximum length of a `kid`, in bytes.
 const MAX_KID: usize = 256;
 
 /// Parts of a token. None of them is trusted before its signature is verified.
-pub(crate) struct Jwt<'t> {
+pub struct Jwt<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Typ,
-    pub(crate) claims: Map<String, Value>,
+    pub claims: Map<String, Value>,
     pub(crate) signed: &'t str,
     pub(crate) signature: &'t str,
 }
@@ -38,7 +38,7 @@ impl<'t> Jwt<'t> {
     }
 
     /// Parses a token.
-    pub(crate) fn read(token: &'t str) -> Result<Self, Flaw> {
+    pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;
         let decoded = |part: &str| BASE64URL.decode(part).map_err(|_| "not_base64url");

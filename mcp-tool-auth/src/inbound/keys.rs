@@ -21,7 +21,7 @@ pub(crate) struct VerificationKey {
 
 /// Keys of one issuer by `kid`.
 #[derive(Default)]
-pub(crate) struct KeySet {
+pub struct KeySet {
     named: HashMap<String, VerificationKey>,
     unnamed: Vec<VerificationKey>,
 }
@@ -51,7 +51,7 @@ impl KeySet {
     ///
     /// # Errors
     /// Text that isn't a key set.
-    pub(crate) fn read(text: &[u8]) -> Result<Self, String> {
+    pub fn read(text: &[u8]) -> Result<Self, String> {
         let mut members = strict::object(text)?;
         let Some(Value::Array(keys)) = members.remove("keys") else {
             return Err("it has no array `keys`".into());

@@ -15,5 +15,16 @@ mod resource;
 mod settings;
 mod strict;
 
+/// Internals that `tests/differential` uses, and no server.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::{
+        claims::VerifiedToken,
+        jwt::{Flaw, Jwt},
+        keys::KeySet,
+        proof::{is_access_token, prove},
+    };
+}
+
 pub use resource::ResourceServer;
 pub use settings::{IntrospectionSettings, OAuthSettings, TokenRules};

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Checks that `typ` is an access token's, which excludes ID tokens and grants such as an ID-JAG.
-pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
+pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
         Typ::Jwt if typ_jwt => Ok(()),
@@ -19,7 +19,7 @@ pub(crate) fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> 
 }
 
 /// Verifies the signature of a token, and its claims for this server at `now`.
-pub(crate) fn prove(
+pub fn prove(
     jwt: &Jwt<'_>,
     keys: &KeySet,
     issuer: &Arc<str>,

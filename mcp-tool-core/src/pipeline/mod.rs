@@ -29,6 +29,12 @@ use crate::{
         versions::Versions,
     },
 };
+/// Internals that `benches/instructions` uses, and no server.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::execute::guard::read as read_arguments;
+}
+
 pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
 pub(crate) use execute::guard;

@@ -137,7 +137,8 @@ pub struct ToolEntry {
     /// The place of the declaration.
     #[doc(hidden)]
     pub source: Source,
-    pub(crate) adapts: Option<AdapterTarget>,
+    #[doc(hidden)]
+    pub adapts: Option<AdapterTarget>,
     pub(crate) late: Option<(&'static str, Version)>,
     pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }

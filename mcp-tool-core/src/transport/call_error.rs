@@ -39,7 +39,7 @@ pub(super) enum RefusalAnswer<'r> {
 
 impl CallError {
     /// The protocol's error for this outcome; `None` if the call is answered by a tool result.
-    pub(super) fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
+    pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
         // A client acts on these, not its model.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {

@@ -12,7 +12,7 @@ const MAX_CACHED_BYTES: usize = 1_024;
 
 /// The labelled caller of one connection. A client sends the same name in every request, so the last one is cached.
 #[derive(Debug, Default)]
-pub(crate) struct ClientLabel(Mutex<Option<Last>>);
+pub struct ClientLabel(Mutex<Option<Last>>);
 
 #[derive(Debug)]
 struct Last {

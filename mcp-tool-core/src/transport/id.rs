@@ -9,7 +9,7 @@ const MAX_ID_BYTES: usize = 512;
 
 /// A request's id: a string or an integer. Integers, the usual case, need no allocation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Id {
+pub enum Id {
     Integer(i64),
     /// The string's JSON text.
     String(Arc<str>),

@@ -18,6 +18,7 @@ mod id;
 pub mod listing;
 mod log_levels;
 mod message;
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only tests read the counters"))]
 mod path_counters;
 mod protocol_error;
 mod protocol_version;
@@ -27,6 +28,19 @@ mod rmcp;
 pub mod stdio;
 mod task;
 mod tool_result;
+
+/// Internals that `tests/differential` and `benches/instructions` use, and no server.
+#[doc(hidden)]
+pub mod internals {
+    #[cfg(feature = "testing")]
+    pub use super::path_counters::{ReadPath, disable_fast_path, take_recorded};
+    pub use super::{
+        client_label::ClientLabel,
+        message::{ClientMessage, Era, Meta, ToolCall, parse},
+        response::FramedResponse,
+        rmcp::Protocol,
+    };
+}
 
 pub use self::endpoint::Endpoint;
 pub(crate) use self::{endpoint::ServerDescription, rmcp::fallback::FallbackHandler};

@@ -1,10 +1,10 @@
-//! Records which code path read or answered each message; compiled out except in unit tests.
+//! Records which code path read or answered each message; compiled out without the feature `testing`.
 
 use std::cell::{Cell, RefCell};
 
 /// The code path of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum ReadPath {
+pub enum ReadPath {
     /// A call, read by the fast path.
     Fast,
     /// A call, read by the full parser.
@@ -23,7 +23,7 @@ thread_local! {
 
 #[inline]
 pub(super) fn record(path: ReadPath) {
-    if cfg!(test) {
+    if cfg!(feature = "testing") {
         RECORDED.with_borrow_mut(|recorded| recorded.push(path));
     }
 }
@@ -31,17 +31,16 @@ pub(super) fn record(path: ReadPath) {
 /// Returns `true` if every call on this thread is left to the full parser.
 #[inline]
 pub(super) fn is_fast_path_disabled() -> bool {
-    cfg!(test) && IS_FAST_PATH_DISABLED.get()
+    cfg!(feature = "testing") && IS_FAST_PATH_DISABLED.get()
 }
 
 /// The paths recorded on this thread since the last call of this function.
-#[allow(dead_code, reason = "for tests that compare both parsers")]
-pub(super) fn take_recorded() -> Vec<ReadPath> {
+#[must_use]
+pub fn take_recorded() -> Vec<ReadPath> {
     RECORDED.take()
 }
 
 /// Leaves every call on this thread to the full parser while `is_disabled`.
-#[allow(dead_code, reason = "for tests that compare both parsers")]
-pub(super) fn disable_fast_path(is_disabled: bool) {
+pub fn disable_fast_path(is_disabled: bool) {
     IS_FAST_PATH_DISABLED.set(is_disabled);
 }

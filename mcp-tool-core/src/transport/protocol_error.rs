@@ -35,7 +35,7 @@ pub(crate) mod code {
 
 /// A JSON-RPC error for a message that can't be processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProtocolError {
+pub struct ProtocolError {
     pub(crate) code: i32,
     pub(crate) message: String,
     /// The request's id, if it could be read.

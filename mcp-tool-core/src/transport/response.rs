@@ -22,7 +22,7 @@ const FRAME_BYTES: usize = 640;
 
 /// A JSON-RPC response, with the HTTP status that it is sent with.
 #[derive(Debug)]
-pub(crate) struct FramedResponse {
+pub struct FramedResponse {
     pub(crate) status: u16,
     /// JSON.
     pub(crate) body: Vec<u8>,
@@ -46,7 +46,7 @@ impl FramedResponse {
     }
 
     /// The response to a call that was refused admission.
-    pub(crate) fn refusal(refusal: &Refusal, id: &Id, era: Era, server_info: &str) -> Self {
+    pub fn refusal(refusal: &Refusal, id: &Id, era: Era, server_info: &str) -> Self {
         match RefusalAnswer::of(refusal) {
             RefusalAnswer::Protocol(error) => call_error(error, id),
             RefusalAnswer::ToolResult(result) => tool_result(&result, id, era, server_info),
@@ -54,7 +54,7 @@ impl FramedResponse {
     }
 
     /// The response to a call that ran.
-    pub(crate) fn outcome(outcome: &CallOutcome, id: &Id, era: Era, server_info: &str) -> Self {
+    pub fn outcome(outcome: &CallOutcome, id: &Id, era: Era, server_info: &str) -> Self {
         match CallError::of_outcome(outcome, era) {
             Some(error) => call_error(error, id),
             None => tool_result(&ToolResultParts::of(outcome), id, era, server_info),

@@ -59,7 +59,7 @@ impl TaskCall {
         started
     }
 
-    pub(super) fn response(&self, id: &Id, server_info: &str) -> FramedResponse {
+    pub fn response(&self, id: &Id, server_info: &str) -> FramedResponse {
         match self {
             TaskCall::Finished(outcome) => FramedResponse::outcome(outcome, id, Era::Modern, server_info),
             TaskCall::Started { id: task, seen, stamp, correlation } => {

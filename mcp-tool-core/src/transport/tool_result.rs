@@ -76,7 +76,7 @@ impl<'r> ToolResultParts<'r> {
     }
 
     /// Appends the result as a JSON object. `server_info` is the member of a modern result's `_meta`.
-    pub(super) fn write(&self, text: &mut JsonWriter, era: Era, server_info: &str) {
+    pub fn write(&self, text: &mut JsonWriter, era: Era, server_info: &str) {
         if let Ok(ToolAnswer::Asks(members)) = self.answer {
             return self.write_input_required(text, members, server_info);
         }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Reads the arguments. Also catches a panic of a parameter type's own code.
-pub(crate) fn read<'a>(
+pub fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
     arguments: &ArgumentText<'_>,

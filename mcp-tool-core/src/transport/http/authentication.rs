@@ -128,7 +128,7 @@ impl AuthenticationLayer {
     }
 
     /// The response to a refused call, with a challenge that names the scopes it needs.
-    pub(super) fn challenged(&self, refused: FramedResponse) -> HttpResponse {
+    pub fn challenged(&self, refused: FramedResponse) -> HttpResponse {
         let challenge = match (&self.authenticator, refused.required_scopes.as_deref()) {
             (Some(authenticator), Some(scopes)) => Some(authenticator.insufficient_scope(scopes)),
             _ => None,

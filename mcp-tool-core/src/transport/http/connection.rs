@@ -53,7 +53,7 @@ pub(super) async fn serve(
 }
 
 /// Answers the requests of one stream.
-pub(super) async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     service: Arc<Service>,

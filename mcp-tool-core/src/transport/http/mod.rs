@@ -33,3 +33,6 @@ pub use self::{
     route::PATH,
     settings::HttpSettings,
 };
+/// Internals that `benches/instructions` uses, and no server.
+#[doc(hidden)]
+pub use self::{connection::serve_requests, service::Service};

@@ -31,7 +31,7 @@ pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
 }
 
 /// Checks the headers of a call against its body.
-pub(super) fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
+pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
     let version = header(headers, &VERSION)?;
     match call.meta.era() {
         Era::Legacy => check_legacy(version),
@@ -48,7 +48,7 @@ pub(super) fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(),
 }
 
 /// Checks the headers of a `tools/list` against its body, in the same order as rmcp does for other requests.
-pub(super) fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
+pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
     check_single(headers)?;
     let version = header(headers, &VERSION)?;
     if meta.era() == Era::Legacy {

@@ -50,7 +50,7 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
     whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
 }
 
-pub(super) fn framed(response: FramedResponse) -> HttpResponse {
+pub fn framed(response: FramedResponse) -> HttpResponse {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     whole(status, JSON, response.body.into())
 }

@@ -72,7 +72,7 @@ impl RmcpService {
     }
 
     /// Returns `true` if rmcp must find the request's session, or reject a request without one.
-    pub(super) fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
+    pub fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_one =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
         self.has_sessions() && names_or_needs_one

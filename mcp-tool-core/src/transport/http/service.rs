@@ -12,7 +12,7 @@ use super::{
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
 /// Answers requests: [`route`](super::route), then [`dispatch`](super::dispatch).
-pub(super) struct Service {
+pub struct Service {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) authentication: AuthenticationLayer,
     pub(super) settings: HttpSettings,
@@ -23,7 +23,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Cancelling `end` ends rmcp's streams.
-    pub(super) fn new(
+    pub fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
         authentication: AuthenticationLayer,

@@ -30,7 +30,7 @@ pub(super) struct EventStream {
 }
 
 impl EventStream {
-    pub(super) fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: Report) -> Self {
+    pub fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: Report) -> Self {
         let mut keep_alive = tokio::time::interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         EventStream { call: Some(call), token, first: Some(first), keep_alive }

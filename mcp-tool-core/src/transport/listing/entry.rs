@@ -9,13 +9,13 @@ use crate::pipeline::registry::{RegisteredTool, Registry, older_name};
 
 /// A part of a shared text.
 #[derive(Clone, Debug)]
-pub(crate) struct Text {
+pub struct Text {
     whole: Arc<str>,
     part: Range<usize>,
 }
 
 impl Text {
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         self.whole.get(self.part.clone()).unwrap_or_default()
     }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) fn of(meta: &Meta<'_>) -> Self {
+    pub fn of(meta: &Meta<'_>) -> Self {
         match meta.protocol_version.as_deref() {
             None => Shape::Plain,
             Some(version) if version < MODERN => Shape::Named,
@@ -38,7 +38,7 @@ impl Shape {
     }
 
     /// Rejects a modern request without valid client capabilities.
-    pub(crate) fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
+    pub fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         // Most are empty.
         let is_valid = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
         match meta.capabilities {
@@ -58,11 +58,11 @@ fn invalid(message: &str) -> Result<(), ProtocolError> {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub(crate) struct Page {
+pub struct Page {
     /// The entries, separated by commas.
-    pub(crate) entries: Text,
+    pub entries: Text,
     /// The cursor of the next page.
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 /// A request for a list.

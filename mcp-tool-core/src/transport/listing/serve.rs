@@ -35,7 +35,7 @@ impl Endpoint {
     }
 
     /// A page of the tools that this caller sees. Its later calls are checked against the contracts listed here.
-    pub(crate) async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();
         let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };

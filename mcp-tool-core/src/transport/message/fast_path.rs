@@ -7,7 +7,7 @@ use super::types::{MAX_MEMBER_BYTES, Meta, ToolCall, keys};
 use crate::{call::trace::TraceContext, transport::id::Id};
 
 /// Reads a call; `None` leaves the message to the full parser.
-pub(super) fn parse_call(text: &str) -> Option<ToolCall<'_>> {
+pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
     let mut scan = JsonScanner::new(text);
     let (mut version, mut id, mut method, mut params) = (None, None, None, None);
     scan.enter_object().ok()?;

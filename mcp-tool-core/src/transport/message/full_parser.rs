@@ -93,7 +93,7 @@ struct MetaMembers<'m> {
 }
 
 /// Reads a message of any kind.
-pub(super) fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
+pub fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
     if nests_deeper(text.as_bytes(), MAX_NESTING) {
         return Err(ProtocolError::new(
             code::INVALID_REQUEST,

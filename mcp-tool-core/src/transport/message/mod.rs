@@ -5,14 +5,14 @@ mod fast_path;
 mod full_parser;
 mod types;
 
-pub(crate) use self::types::{ClientMessage, Era, Meta, ToolCall};
+pub use self::types::{ClientMessage, Era, Meta, ToolCall};
 use super::{
     path_counters::{self, ReadPath},
     protocol_error::{ProtocolError, code},
 };
 
 /// Reads a message far enough to route it.
-pub(crate) fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
+pub fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
     if !path_counters::is_fast_path_disabled()

@@ -25,7 +25,7 @@ pub(super) mod keys {
 
 /// A client's message, by the way that it is routed.
 #[derive(Debug)]
-pub(crate) enum ClientMessage<'m> {
+pub enum ClientMessage<'m> {
     /// `tools/call`: for the pipeline.
     Call(ToolCall<'m>),
     /// Any other request.
@@ -46,7 +46,7 @@ pub(crate) enum ClientMessage<'m> {
 
 /// A `tools/call` request, its arguments unparsed.
 #[derive(Debug)]
-pub(crate) struct ToolCall<'m> {
+pub struct ToolCall<'m> {
     pub(crate) id: Id,
     pub(crate) name: Cow<'m, str>,
     /// JSON text of an object.
@@ -60,7 +60,7 @@ pub(crate) struct ToolCall<'m> {
 
 /// A request's `_meta`.
 #[derive(Debug, Default)]
-pub(crate) struct Meta<'m> {
+pub struct Meta<'m> {
     pub(crate) protocol_version: Option<Cow<'m, str>>,
     pub(crate) has_capabilities: bool,
     /// The client's capabilities, as JSON text.
@@ -79,7 +79,7 @@ pub(crate) struct Meta<'m> {
 
 /// The protocol generation of a request: `initialize` once, or `_meta` on each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Era {
+pub enum Era {
     /// Up to 2025-11-25.
     Legacy,
     /// From 2026-07-28.
@@ -88,7 +88,7 @@ pub(crate) enum Era {
 
 impl Meta<'_> {
     /// `Modern` if the request names its protocol version.
-    pub(crate) fn era(&self) -> Era {
+    pub fn era(&self) -> Era {
         if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
     }
 

@@ -36,7 +36,7 @@ const MAX_OPENING_STREAMS: usize = 64;
 
 /// The server as rmcp sees it: one per session, or one for all stateless requests.
 #[derive(Clone)]
-pub(crate) struct Protocol {
+pub struct Protocol {
     endpoint: Arc<Endpoint>,
     /// The listener authenticates every request: one without a caller is an internal error.
     is_guarded: bool,
@@ -48,7 +48,7 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     /// For stateless requests.
-    pub(crate) fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
+    pub fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
         Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
     }
 

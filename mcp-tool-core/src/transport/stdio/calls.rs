@@ -23,7 +23,7 @@ pub(super) struct StartedCall {
 }
 
 /// A call's future, in a box that is reused for the next call.
-pub(super) type ResponseFuture = ReusableBoxFuture<'static, FramedResponse>;
+pub type ResponseFuture = ReusableBoxFuture<'static, FramedResponse>;
 
 /// The result of a call's first poll.
 pub(super) enum FirstPoll {

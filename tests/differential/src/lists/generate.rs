@@ -1,0 +1,146 @@
+//! Random servers and callers.
+
+use std::{fs, path::Path};
+
+use mcp_tool_contract::model::{Contract, Deprecation, Gate, Version};
+use mcp_tool_runtime::{Authorizer, Caller, DecisionFuture, Scopes, ToolEntry, mcp_tool, tools};
+
+use super::{
+    model::{Model, own_policy},
+    page_size,
+};
+use crate::{
+    ours::{AdapterTarget, Application, ClientPin, Policy, Settings},
+    random::Random,
+};
+
+/// Scopes of tools and callers.
+const SCOPES: [&str; 5] = ["a", "b", "c", "d:e", "f"];
+/// Scope that opens the gate of a tool.
+const GATE_SCOPE: &str = "gate";
+
+/// A tool that is listed and never called; each entry gives it another contract.
+#[mcp_tool(version = "1.0", public)]
+fn inert() {}
+
+/// Returns the entry of a tool with this contract.
+pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEntry {
+    const INERT: &[ToolEntry] = tools![inert];
+    let mut entry = INERT[0];
+    entry.contract = Box::leak(Box::new(contract));
+    entry.adapts = adapts;
+    entry
+}
+
+/// Returns a contract without parameters.
+pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract {
+    Contract {
+        name: String::leak(name.to_owned()),
+        version: Version { major, minor: 0 },
+        description: "Words \"quoted\", and \u{202e}others.",
+        scopes: Vec::leak(scopes.to_vec()),
+        ..Contract::EMPTY
+    }
+}
+
+/// Returns up to 39 tools, some with several majors in any order, adapters, scopes, gates and deprecations.
+pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
+    let mut entries = Vec::new();
+    for tool in 0..random.below(40) {
+        let (name, scopes) = (format!("tool_{tool}"), random.some(&SCOPES, 25));
+        let gate = random.chance(10).then_some(Gate::Scope(GATE_SCOPE));
+        let of = |major: u32| Contract { gate, ..plain(&name, major, &scopes) };
+        let newest = of(3);
+        let target = AdapterTarget { name: newest.name, version: newest.version };
+        let mut family = vec![entry(newest, None)];
+        if random.chance(30) {
+            let deprecation = Deprecation { message: "It will be removed", replacement: None, removal: None };
+            let more = random.some(&SCOPES, 20);
+            let all: Vec<&'static str> = scopes.iter().copied().chain(more).collect();
+            let scopes = Vec::leak(all);
+            let old = Contract { scopes, deprecation: Some(deprecation), ..of(2) };
+            family.push(entry(old, random.chance(50).then_some(target)));
+        }
+        if random.chance(20) {
+            let scopes = Vec::leak(random.some(&SCOPES, 30));
+            family.insert(random.below(2), entry(Contract { scopes, ..of(1) }, None));
+        }
+        let at = random.below(entries.len() + 1);
+        entries.splice(at..at, family);
+    }
+    entries
+}
+
+/// Returns a caller with random user, agent and scopes; two of five are local and hold every scope.
+pub(crate) fn any_caller(random: &mut Random) -> Caller {
+    let scopes = random.some(&[&SCOPES[..], &[GATE_SCOPE]].concat(), 50);
+    let user = format!("user {}", random.below(5));
+    let agent = format!("agent {}", random.below(4));
+    match random.below(5) {
+        0 => Caller::local(Scopes::All),
+        1 => Caller::local(Scopes::All).with_agent(agent),
+        _ => Caller::new(user).with_agent(agent).with_scopes(scopes),
+    }
+}
+
+/// A random server, and the model of its lists.
+pub(crate) struct Server {
+    pub(crate) application: Application,
+    pub(crate) settings: Settings,
+    pub(crate) page_size: usize,
+    pub(crate) model: Model,
+}
+
+impl Server {
+    /// Returns a server; a control file, if it has one, is written to `control_file`.
+    pub(crate) fn random(random: &mut Random, control_file: &Path) -> Self {
+        let tools = any_tools(random);
+        let mut model = Model::new(tools.clone());
+        let size = 1 + random.below(30);
+        model.shows_grantable = random.chance(20);
+        let mut settings = Settings {
+            shows_grantable: model.shows_grantable,
+            list_page: page_size(size),
+            ..Settings::default()
+        };
+        if random.chance(30) {
+            let pin = |pin: &str| ClientPin::parse(pin).unwrap();
+            settings.pins = vec![pin("agent * >=1, <3"), pin("agent * <=2")];
+            model.pins = vec![(1, 2), (0, 2)];
+            let pins = 1 + random.below(2);
+            settings.pins.truncate(pins);
+            model.pins.truncate(pins);
+        }
+        if random.chance(30) {
+            let disable = |target: &str| {
+                format!(
+                    "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"disable\",{target}}}\n"
+                )
+            };
+            let mut lines = disable(r#""user":"user 1""#);
+            model.disabled_users.push("user 1".to_owned());
+            for tool in 0..random.below(4) {
+                let name = format!("tool_{}", 3 * tool);
+                lines.push_str(&disable(&format!(r#""tool":"{name}""#)));
+                model.disabled_tools.push(name);
+            }
+            fs::write(control_file, lines).unwrap();
+            settings.control_file = Some(control_file.to_owned());
+        }
+        let mut application = Application { tools, ..Application::new("lists", "1") };
+        if random.chance(20) {
+            application.policy = Some(Box::new(|_| Policy::Own(Box::new(OwnPolicy))));
+            model.has_own_policy = true;
+        }
+        Server { application, settings, page_size: size, model }
+    }
+}
+
+/// A policy that looks at more than scopes.
+struct OwnPolicy;
+
+impl Authorizer for OwnPolicy {
+    fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
+        Box::pin(async move { own_policy(caller, tool) })
+    }
+}

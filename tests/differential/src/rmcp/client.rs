@@ -1,0 +1,130 @@
+//! HTTP client that sends any bytes and reads one response.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// Longest wait for a response; only a hang reaches it.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A response as received, its body without chunk framing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawResponse {
+    pub(crate) status: u16,
+    /// Names are in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl RawResponse {
+    /// Returns the first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A client of one server, which reuses its connection while the server keeps it open.
+pub(crate) struct Client {
+    address: SocketAddr,
+    connection: Option<TcpStream>,
+}
+
+impl Client {
+    /// Returns a client of the server at `address`.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Client { address, connection: None }
+    }
+
+    /// Sends a request and returns its response, which has no body if `is_head`.
+    pub(crate) async fn exchange(&mut self, request: &[u8], is_head: bool) -> RawResponse {
+        let response = tokio::time::timeout(TIMEOUT, self.send(request, is_head)).await;
+        response.unwrap_or_else(|_| panic!("no response to {}", String::from_utf8_lossy(request)))
+    }
+
+    async fn send(&mut self, request: &[u8], is_head: bool) -> RawResponse {
+        let mut stream = match self.connection.take() {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect(self.address).await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                stream
+            }
+        };
+        // A server may respond and close before it has read the whole request.
+        let _ = stream.write_all(request).await;
+        let mut reader = Reader { stream, read: Vec::new() };
+        let response = reader.response(is_head).await;
+        if response.header("connection") != Some("close") {
+            assert_eq!(reader.read, b"", "bytes after a response");
+            self.connection = Some(reader.stream);
+        }
+        response
+    }
+}
+
+struct Reader {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Reader {
+    /// Reads more bytes; returns `false` at the end of the stream.
+    async fn more(&mut self) -> bool {
+        self.stream.read_buf(&mut self.read).await.is_ok_and(|bytes| bytes > 0)
+    }
+
+    /// Returns the bytes up to `mark`, and drops the mark.
+    async fn until(&mut self, mark: &[u8]) -> Vec<u8> {
+        loop {
+            if let Some(at) = self.read.windows(mark.len()).position(|window| window == mark) {
+                let taken = self.read[..at].to_vec();
+                self.read.drain(..at + mark.len());
+                return taken;
+            }
+            assert!(self.more().await, "a response ended early: {}", String::from_utf8_lossy(&self.read));
+        }
+    }
+
+    async fn exactly(&mut self, bytes: usize) -> Vec<u8> {
+        while self.read.len() < bytes {
+            assert!(self.more().await, "a response ended early: {}", String::from_utf8_lossy(&self.read));
+        }
+        self.read.drain(..bytes).collect()
+    }
+
+    async fn response(&mut self, is_head: bool) -> RawResponse {
+        let head = String::from_utf8(self.until(b"\r\n\r\n").await).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
+        let headers = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let mut response = RawResponse { status, headers, body: Vec::new() };
+        if is_head || status == 204 {
+            return response;
+        }
+        response.body = match (response.header("content-length"), response.header("transfer-encoding")) {
+            (Some(length), _) => self.exactly(length.parse().unwrap()).await,
+            (None, Some("chunked")) => self.chunks().await,
+            other => panic!("a response without a length: {other:?} {response:?}"),
+        };
+        response
+    }
+
+    async fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let size = String::from_utf8(self.until(b"\r\n").await).unwrap();
+            let size = usize::from_str_radix(&size, 16).unwrap();
+            body.extend(self.exactly(size).await);
+            assert_eq!(self.exactly(2).await, b"\r\n");
+            if size == 0 {
+                return body;
+            }
+        }
+    }
+}

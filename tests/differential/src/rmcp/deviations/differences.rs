@@ -1,0 +1,303 @@
+//! Deviations in a response that both servers give: each entry equalizes the two responses if it applies.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Case, Difference, RmcpResponse};
+use crate::{
+    json_tree::Json,
+    rmcp::{
+        exchange::{META_CAPABILITIES, META_REQUIRES, MODERN},
+        model::{Rule, any_value, has_duplicate_member},
+        response::{Body, Response},
+    },
+};
+
+/// Deviations in a response.
+pub(crate) const DIFFERENCES: &[Difference] = &[
+    Difference {
+        name: "stream preferred by Accept",
+        reason: "We stream to a client that names `text/event-stream` first; this rmcp is configured for JSON.",
+        equalize: |case| {
+            let accept = case.exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"));
+            let is_first = accept.is_some_and(|(_, value)| value.trim().starts_with("text/event-stream"));
+            let one = match &case.ours.body {
+                Body::Events(events) if is_first && events.len() == 1 => events.first(),
+                _ => None,
+            };
+            let Some(one) = one.cloned() else { return false };
+            case.ours.body = Body::Json(one);
+            for name in ["cache-control", "x-accel-buffering"] {
+                case.ours.headers.remove(name);
+            }
+            case.ours.headers.insert("content-type".to_owned(), vec!["application/json".to_owned()]);
+            true
+        },
+    },
+    Difference {
+        name: "members of modern results",
+        reason: "2026-07-28 requires `resultType` and `serverInfo`, which `Protocol::call_tool` leaves out for legacy sessions.",
+        equalize: |case| {
+            let is_modern = case.request.rule == Rule::Call && case.request.version().is_some();
+            let theirs = case.theirs.message().and_then(|message| message.get("result"));
+            let is_bare = theirs.is_some_and(|result| {
+                result.get("resultType").is_none()
+                    && result["_meta"].get("io.modelcontextprotocol/serverInfo").is_none()
+            });
+            let Some(result) = result_mut(&mut case.ours).filter(|_| is_modern && is_bare) else {
+                return false;
+            };
+            let server = json!({ "name": "differential", "version": "1.2.3" });
+            let stamp = result.get_mut("_meta").and_then(Value::as_object_mut).unwrap();
+            let has_server = stamp.remove("io.modelcontextprotocol/serverInfo") == Some(server);
+            let is_complete = result.as_object_mut().unwrap().remove("resultType") == Some(json!("complete"));
+            has_server && is_complete
+        },
+    },
+    Difference {
+        name: "status of a denial",
+        reason: "A denial is 403, so that clients request more scopes (authorization §insufficient scope); rmcp answers 200.",
+        equalize: |case| {
+            let codes = (case.ours.code(), case.theirs.code());
+            let is_denial = codes == (Some(-31403), Some(-31403));
+            let applies = is_denial && (case.ours.status, case.theirs.status) == (403, 200);
+            case.theirs.status = if applies { 403 } else { case.theirs.status };
+            applies
+        },
+    },
+    Difference {
+        name: "securitySchemes of a tool",
+        reason: "SEP-1488 puts `securitySchemes` next to the name; rmcp's type of a tool has no such member.",
+        equalize: |case| {
+            let tools = result_mut(&mut case.ours).and_then(|result| result.get_mut("tools"));
+            let Some(tools) = tools.and_then(Value::as_array_mut) else { return false };
+            tools.iter_mut().fold(false, |any, tool| {
+                let is_same = tool["securitySchemes"] == tool["_meta"]["securitySchemes"];
+                let tool = tool.as_object_mut().unwrap();
+                (is_same && tool.remove("securitySchemes").is_some()) || any
+            })
+        },
+    },
+    Difference {
+        name: "Accept is optional",
+        reason: "We answer clients that do not accept both types, although they must (Streamable HTTP §sending messages).",
+        equalize: |case| {
+            let names = |kind: &str| {
+                let values =
+                    case.exchange.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("accept"));
+                values.flat_map(|(_, value)| value.split(',')).any(|one| {
+                    let one = one.trim().to_ascii_lowercase();
+                    one.split(';').next() == Some(kind) && !one.ends_with("q=0")
+                })
+            };
+            let is_both = names("application/json") && names("text/event-stream");
+            replace(case, !is_both, RmcpResponse::Text(406))
+        },
+    },
+    Difference {
+        name: "lone surrogate",
+        reason: "We refuse a lone surrogate by the name of its argument and ignore it elsewhere; rmcp refuses the message.",
+        equalize: |case| {
+            replace(case, case.request.any(|json| *json == Json::LoneSurrogate), RmcpResponse::Text(415))
+        },
+    },
+    Difference {
+        name: "number beyond a double",
+        reason: "We refuse the argument by its name and limit; rmcp refuses the message.",
+        equalize: |case| replace(case, case.request.any(is_beyond), RmcpResponse::Text(415)),
+    },
+    Difference {
+        name: "result or error in a request",
+        reason: "A message with `method` is a request (JSON-RPC 2.0 §4) even if it has members of a response.",
+        equalize: |case| {
+            let json = case.request.json.as_ref();
+            let is_both =
+                json.is_some_and(|json| json.has("method") && (json.has("result") || json.has("error")));
+            replace(case, is_both, RmcpResponse::Text(415))
+        },
+    },
+    Difference {
+        name: "shape of capabilities",
+        reason: "We accept any object as capabilities; rmcp parses each member.",
+        equalize: |case| {
+            let capabilities = case.request.meta().and_then(|meta| meta.member(META_CAPABILITIES));
+            let has_other = matches!(capabilities, Some(Json::Object(members)) if members.iter().any(|(_, value)| {
+                !matches!(value, Json::Object(_)) || any_value(value, |inner| matches!(inner, Json::Number(_)))
+            }));
+            replace(case, has_other, RmcpResponse::Error(400, -32602))
+        },
+    },
+    Difference {
+        name: "unknown requestState",
+        reason: "We refuse a state that was not sealed for this call (2026-07-28, multi round-trip requests); rmcp leaves it to the tool.",
+        equalize: |case| {
+            let is_refused = case.request.state().is_some() && case.ours.code() == Some(-32602);
+            replace(case, is_refused, RmcpResponse::Accepted)
+        },
+    },
+    Difference {
+        name: "duplicate argument",
+        reason: "We refuse a duplicate argument because it is ambiguous; rmcp takes the last.",
+        equalize: |case| {
+            let is_twice = case.request.arguments().is_some_and(has_duplicate_member);
+            let of = |response| violations(response).into_iter().collect::<BTreeSet<_>>();
+            // An unknown argument is reported once for each occurrence.
+            let (ours, theirs) = (of(&case.ours), of(&case.theirs));
+            let is_reported = ours.iter().any(|(_, rule)| rule == "duplicate");
+            replace(case, is_twice && (is_reported || ours == theirs), RmcpResponse::Accepted)
+        },
+    },
+    Difference {
+        name: "spelling of a number",
+        reason: "We validate the text of an argument; rmcp's map has rounded the number or spells it differently.",
+        equalize: |case| {
+            let is_rounded =
+                case.request.arguments().is_some_and(|arguments| any_value(arguments, is_rounded));
+            let at =
+                |response| violations(response).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>();
+            let (ours, theirs) = (at(&case.ours), at(&case.theirs));
+            let is_refused = !ours.is_empty() && (theirs.is_empty() || ours == theirs);
+            replace(case, is_rounded && is_refused, RmcpResponse::Accepted)
+        },
+    },
+    Difference {
+        name: "header `1` for an argument `1.0`",
+        reason: "A header is compared with the value of its argument, and 1.0 is an integer in JSON Schema; rmcp compares text.",
+        equalize: |case| {
+            let has_spelling =
+                case.request.arguments().is_some_and(|arguments| any_value(arguments, is_spelled_otherwise));
+            let is_accepted = case.ours.status == 200 && violations(&case.ours).is_empty();
+            replace(case, has_spelling && is_accepted, RmcpResponse::Error(400, -32020))
+        },
+    },
+    Difference {
+        name: "invalid notification",
+        reason: "A notification has no response (JSON-RPC 2.0 §4.1), and we act on cancellations alone.",
+        equalize: |case| {
+            let is_notification = case.request.rule == Rule::Notification;
+            let refusals = [RmcpResponse::Error(400, -32020), RmcpResponse::Text(415)];
+            refusals.into_iter().any(|response| replace(case, is_notification, response))
+        },
+    },
+    Difference {
+        name: "text of 404 and 405",
+        reason: "Our body names the endpoint; status and `Allow` are the same.",
+        equalize: |case| {
+            let applies = matches!(case.request.rule, Rule::UnknownPath | Rule::NotPost)
+                && case.ours.status == case.theirs.status;
+            if applies {
+                case.theirs.body = case.ours.body.clone();
+                case.ours.headers.remove("content-type");
+            }
+            applies
+        },
+    },
+    Difference {
+        name: "text of a header mismatch",
+        reason: "The message is for people (JSON-RPC 2.0 §5.1); ours names the argument, and calls have a correlation id.",
+        equalize: |case| {
+            let codes = (case.ours.code(), case.theirs.code());
+            let applies = case.request.rule == Rule::Call
+                && codes == (Some(-32020), Some(-32020))
+                && (case.ours.status, case.theirs.status) == (400, 400);
+            if applies {
+                remove_text(&mut case.ours);
+                remove_text(&mut case.theirs);
+            }
+            applies
+        },
+    },
+    Difference {
+        name: "version is selected before headers",
+        reason: "The version selects which headers are checked; rmcp checks those of the newest version.",
+        equalize: |case| {
+            let applies = case.ours.code() == Some(-32602)
+                && case.request.meta().is_some_and(|meta| meta.has(META_REQUIRES));
+            replace(case, applies, RmcpResponse::Error(400, -32020))
+        },
+    },
+    Difference {
+        name: "headers of an older version",
+        reason: "The headers of `name_v1` are checked; rmcp finds no tool of that name and skips them.",
+        equalize: |case| {
+            let is_older = case.request.tool() == Some("mirrored_v1");
+            let applies = is_older && (case.ours.status, case.ours.code()) == (400, Some(-32020));
+            replace(case, applies, RmcpResponse::Accepted)
+        },
+    },
+    Difference {
+        name: "text of a refusal",
+        reason: "The message is for people (JSON-RPC 2.0 §5.1); ours says what to fix, and calls have a correlation id.",
+        equalize: |case| {
+            // A list with a legacy version in `_meta` is a legacy request, whose errors are 200; rmcp answers 400.
+            let is_older = case.request.rule == Rule::List
+                && case.request.version().is_some_and(|version| version != MODERN);
+            if is_older && (case.ours.status, case.theirs.status) == (200, 400) {
+                case.theirs.status = 200;
+            }
+            let is_same = (case.request.rule.refusal().is_some() || case.request.rule == Rule::List)
+                && case.ours.status == case.theirs.status
+                && case.ours.code().is_some()
+                && case.ours.code() == case.theirs.code();
+            if is_same {
+                remove_text(&mut case.ours);
+                remove_text(&mut case.theirs);
+            }
+            is_same
+        },
+    },
+];
+
+/// Replaces rmcp's response by ours if `applies` and rmcp responded as given.
+fn replace(case: &mut Case<'_>, applies: bool, theirs: RmcpResponse) -> bool {
+    let applies = applies && theirs.matches(case);
+    if applies {
+        case.theirs = case.ours.clone();
+    }
+    applies
+}
+
+/// Returns `true` for a number beyond the range of a double.
+fn is_beyond(json: &Json) -> bool {
+    matches!(json, Json::Number(number) if number.parse::<f64>().is_ok_and(|number| !number.is_finite()))
+}
+
+/// Returns `true` for a number that `serde_json` writes differently.
+fn is_rounded(json: &Json) -> bool {
+    let Json::Number(number) = json else { return false };
+    let written = serde_json::from_str::<Value>(number).and_then(|value| serde_json::to_string(&value));
+    written.is_ok_and(|written| written != *number)
+}
+
+/// Returns `true` for a number with a fraction or an exponent, which no header has.
+fn is_spelled_otherwise(json: &Json) -> bool {
+    matches!(json, Json::Number(number) if number.contains(['.', 'e', 'E']))
+}
+
+/// Returns pointer and rule of each violation by the arguments.
+fn violations(response: &Response) -> Vec<(String, String)> {
+    let error =
+        response.message().map(|message| &message["result"]["_meta"]["dev.mcp-tool/error"]["violations"]);
+    let all = error.and_then(Value::as_array).into_iter().flatten();
+    all.map(|one| (one["pointer"].to_string(), one["rule"].as_str().unwrap_or_default().to_owned())).collect()
+}
+
+/// Removes message and correlation id of an error.
+fn remove_text(response: &mut Response) {
+    let Some(Value::Object(error)) = response.message_mut().and_then(|message| message.get_mut("error"))
+    else {
+        return;
+    };
+    error.remove("message");
+    if let Some(Value::Object(data)) = error.get_mut("data") {
+        data.remove("dev.mcp-tool/correlationId");
+    }
+    if error.get("data") == Some(&json!({})) {
+        error.remove("data");
+    }
+}
+
+fn result_mut(response: &mut Response) -> Option<&mut Value> {
+    response.message_mut()?.get_mut("result")
+}

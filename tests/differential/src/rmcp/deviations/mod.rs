@@ -1,0 +1,103 @@
+//! Intended deviations from rmcp, each with its reason. Every other difference fails the test.
+
+use serde_json::Value;
+
+mod differences;
+mod refusals;
+
+use super::{
+    exchange::Exchange,
+    model::{Classified, Rule},
+    response::{Body, Response},
+};
+use differences::DIFFERENCES;
+use refusals::REFUSALS;
+
+/// An exchange, and both responses.
+pub(crate) struct Case<'c> {
+    pub(crate) exchange: &'c Exchange,
+    pub(crate) request: &'c Classified,
+    pub(crate) ours: Response,
+    pub(crate) theirs: Response,
+}
+
+/// A response of rmcp to a message that we refuse.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RmcpResponse {
+    /// Plain text with this status.
+    Text(u16),
+    /// A JSON-RPC error with this status and code.
+    Error(u16, i64),
+    /// A result, or 202 for a notification.
+    Accepted,
+}
+
+/// Messages that we refuse by these rules, and the responses of rmcp.
+pub(crate) struct Refusal {
+    pub(crate) name: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) rules: &'static [Rule],
+    /// A further condition.
+    pub(crate) when: fn(&Classified) -> bool,
+    pub(crate) theirs: &'static [RmcpResponse],
+}
+
+/// A difference in a response, which `equalize` removes and returns `true` if it applies.
+pub(crate) struct Difference {
+    pub(crate) name: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) equalize: fn(&mut Case<'_>) -> bool,
+}
+
+/// Returns the names and reasons of all deviations.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let refusals = REFUSALS.iter().map(|refusal| (refusal.name, refusal.reason));
+    refusals.chain(DIFFERENCES.iter().map(|difference| (difference.name, difference.reason)))
+}
+
+/// Returns the deviations that explain why both responses differ; `None` if something remains unexplained.
+pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
+    let mut names = Vec::new();
+    for difference in DIFFERENCES {
+        if case.ours != case.theirs && (difference.equalize)(case) {
+            names.push(difference.name);
+        }
+    }
+    if case.ours == case.theirs {
+        return Some(names);
+    }
+    // A request may also be refused for something that the model does not classify.
+    let is_refused = match case.request.rule {
+        Rule::List => (case.ours.status, case.ours.code()) == (400, Some(-32602)),
+        rule => rule.refusal().is_some() || (case.ours.status, case.ours.code()) == (400, Some(-32600)),
+    };
+    let refusal = REFUSALS.iter().find(|refusal| {
+        is_refused
+            && refusal.rules.contains(&case.request.rule)
+            && (refusal.when)(case.request)
+            && refusal.theirs.iter().any(|response| response.matches(case))
+    })?;
+    names.push(refusal.name);
+    Some(names)
+}
+
+impl RmcpResponse {
+    /// Returns `true` if rmcp responded so.
+    pub(crate) fn matches(self, case: &Case<'_>) -> bool {
+        let Response { status, body, .. } = &case.theirs;
+        match self {
+            RmcpResponse::Text(wanted) => *status == wanted && matches!(body, Body::Text(_)),
+            RmcpResponse::Error(wanted, code) => {
+                let (our, their) = (case.ours.message(), case.theirs.message());
+                let id = |message: Option<&Value>| message.and_then(|message| message.get("id").cloned());
+                let is_same_id = id(our).is_none() || id(our) == id(their);
+                *status == wanted && case.theirs.code() == Some(code) && is_same_id
+            }
+            RmcpResponse::Accepted => {
+                let is_response =
+                    case.theirs.message().is_some_and(|message| message.get("result").is_some());
+                (*status == 200 && is_response) || (*status == 202 && *body == Body::Empty)
+            }
+        }
+    }
+}

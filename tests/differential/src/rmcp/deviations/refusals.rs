@@ -1,0 +1,169 @@
+//! Messages that we refuse, and the responses of rmcp to them.
+
+use super::{Refusal, RmcpResponse};
+use crate::{
+    json_tree::Json,
+    rmcp::{
+        exchange::{META_LOG_LEVEL, MODERN},
+        model::{Classified, Rule, any_value, has_duplicate_member, is_level, is_supported},
+    },
+};
+
+const ALWAYS: fn(&Classified) -> bool = |_| true;
+const UNSUPPORTED: &[RmcpResponse] = &[RmcpResponse::Text(415)];
+/// Responses to a message that rmcp accepts, or refuses for another reason.
+const ACCEPTED: &[RmcpResponse] = &[
+    RmcpResponse::Accepted,
+    RmcpResponse::Error(200, -32602),
+    RmcpResponse::Error(200, -32601),
+    RmcpResponse::Error(200, -31403),
+    RmcpResponse::Error(404, -32601),
+];
+
+/// Refusals of ours that rmcp answers differently.
+pub(crate) const REFUSALS: &[Refusal] = &[
+    Refusal {
+        name: "not JSON",
+        reason: "A parse error is -32700 (JSON-RPC 2.0 §5.1); rmcp answers 415 in plain text.",
+        rules: &[Rule::NotJson],
+        when: ALWAYS,
+        theirs: UNSUPPORTED,
+    },
+    Refusal {
+        name: "not a message",
+        reason: "An invalid request is -32600, invalid parameters are -32602 (JSON-RPC 2.0 §5.1); rmcp answers 415 in plain text.",
+        rules: &[
+            Rule::Envelope,
+            Rule::Id,
+            Rule::Params,
+            Rule::CallParams,
+            Rule::Arguments,
+            Rule::Meta,
+            Rule::Request,
+        ],
+        when: ALWAYS,
+        theirs: UNSUPPORTED,
+    },
+    Refusal {
+        name: "wrong Content-Type",
+        reason: "The status is the same; we answer with a JSON-RPC error instead of plain text.",
+        rules: &[Rule::ContentType],
+        when: ALWAYS,
+        theirs: UNSUPPORTED,
+    },
+    Refusal {
+        name: "deep nesting",
+        reason: "We accept 64 levels (docs/reference/limits.md); rmcp accepts the 128 of serde_json.",
+        rules: &[Rule::TooDeep],
+        when: ALWAYS,
+        theirs: &[
+            RmcpResponse::Accepted,
+            RmcpResponse::Error(200, -32602),
+            RmcpResponse::Error(200, -31403),
+            RmcpResponse::Text(415),
+        ],
+    },
+    Refusal {
+        name: "invalid id",
+        reason: "We echo an id as sent and limit it to 512 bytes; rmcp turns `1.0` into 1 and has no limit.",
+        rules: &[Rule::Id],
+        when: ALWAYS,
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "status of invalid parameters",
+        reason: "We answer 400 to a malformed request of either revision; rmcp answers 200 with the same code.",
+        rules: &[Rule::Params, Rule::CallParams, Rule::Arguments, Rule::Meta],
+        when: ALWAYS,
+        theirs: &[RmcpResponse::Error(200, -32602)],
+    },
+    Refusal {
+        name: "progress token of a wrong type",
+        reason: "A token is a string or an integer (2026-07-28, progress); rmcp ignores other tokens.",
+        rules: &[Rule::Meta],
+        when: |request| request.is_call,
+        theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -31403)],
+    },
+    Refusal {
+        name: "unknown log level",
+        reason: "An unknown level is refused (2026-07-28, logging §error handling); rmcp ignores it.",
+        rules: &[Rule::Meta],
+        when: |request| {
+            let level = request.meta().and_then(|meta| meta.member(META_LOG_LEVEL));
+            level.is_some_and(|level| *level != Json::Null && !is_level(level))
+        },
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "required version outside a call",
+        reason: "`dev.mcp-tool/requires` is ours and valid in calls alone.",
+        rules: &[Rule::Meta],
+        when: |request| !request.is_call,
+        theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -32601), RmcpResponse::Error(404, -32601)],
+    },
+    Refusal {
+        name: "malformed input response",
+        reason: "The state is text and the responses are an object, both of 2026-07-28 (multi round-trip requests); rmcp ignores them.",
+        rules: &[Rule::InputResponses],
+        when: ALWAYS,
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "cursor of a wrong type",
+        reason: "A bad cursor is -32602 on lists (pagination §error handling); rmcp ignores it.",
+        rules: &[Rule::Cursor],
+        when: ALWAYS,
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "duplicate capability",
+        reason: "We refuse a duplicate capability because it is ambiguous; rmcp takes the last.",
+        rules: &[Rule::List],
+        when: |request| request.capabilities().is_some_and(|all| any_value(all, has_duplicate_member)),
+        theirs: &[RmcpResponse::Accepted],
+    },
+    Refusal {
+        name: "duplicate header",
+        reason: "A header that mirrors the body has one value, or two readers see two (Streamable HTTP §server validation).",
+        rules: &[Rule::DuplicateHeader],
+        when: ALWAYS,
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "unknown version in the header",
+        reason: "The status is the same; we answer with a JSON-RPC error instead of plain text.",
+        rules: &[Rule::UnknownHeaderVersion, Rule::Request],
+        when: ALWAYS,
+        theirs: &[RmcpResponse::Text(400)],
+    },
+    Refusal {
+        name: "params is null",
+        reason: "`params` is an object if present (JSON-RPC 2.0 §4.2); rmcp takes `null` for absent.",
+        rules: &[Rule::Params],
+        when: |request| request.json.as_ref().is_some_and(|json| json.member("params") == Some(&Json::Null)),
+        theirs: ACCEPTED,
+    },
+    Refusal {
+        name: "order of checks",
+        reason: "Both answer 400: we for what the body lacks, rmcp for headers that are wrong too.",
+        rules: &[
+            Rule::ModernHeaderOnly,
+            Rule::Id,
+            Rule::Params,
+            Rule::CallParams,
+            Rule::Arguments,
+            Rule::Meta,
+            Rule::MissingCapabilities,
+            Rule::InputResponses,
+        ],
+        when: ALWAYS,
+        theirs: &[RmcpResponse::Error(400, -32020)],
+    },
+    Refusal {
+        name: "legacy version in `_meta`",
+        reason: "We treat a request that names its version as modern (§request metadata); rmcp treats it as legacy.",
+        rules: &[Rule::MissingCapabilities],
+        when: |request| request.version().is_some_and(|version| is_supported(version) && version != MODERN),
+        theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -31403), RmcpResponse::Error(400, -32602)],
+    },
+];

@@ -1,0 +1,143 @@
+//! One HTTP request, as it is sent to both servers.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::Value;
+
+use super::model::headers as parameter_headers;
+
+/// How a request was generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Category {
+    /// Valid by the specification, in its usual spelling.
+    Valid,
+    /// Invalid, in its usual spelling.
+    Invalid,
+    /// Valid or not, in a form that few clients use.
+    Unusual,
+    /// Valid bytes, of which a few are changed.
+    Mutated,
+}
+
+/// The revision of the protocol that a request is made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// 2025-11-25 and earlier.
+    Legacy,
+    /// 2026-07-28.
+    Modern,
+}
+
+/// The modern revision.
+pub(crate) const MODERN: &str = "2026-07-28";
+/// Keys of `_meta`.
+pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+pub(crate) const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+pub(crate) const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+pub(crate) const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+pub(crate) const META_REQUIRES: &str = "dev.mcp-tool/requires";
+
+/// A request, and how it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) category: Category,
+    /// What is special about it.
+    pub(crate) variation: String,
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// Bytes of each chunk if the body is sent chunked.
+    pub(crate) chunk: Option<usize>,
+}
+
+impl Exchange {
+    /// Returns a request with this body and the headers that belong to `message`.
+    pub(crate) fn of(
+        category: Category,
+        variation: impl Into<String>,
+        message: &Value,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        Exchange {
+            category,
+            variation: variation.into(),
+            method: "POST",
+            path: "/mcp",
+            headers: headers(message),
+            body: body.into(),
+            chunk: None,
+        }
+    }
+
+    /// Replaces a header.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.unset(name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Removes a header.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+    }
+
+    /// Returns the value of a header that occurs once.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        let value = values.next().map(|(_, value)| value.as_str());
+        value.filter(|_| values.next().is_none())
+    }
+
+    /// Returns the request as it is sent.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: 127.0.0.1\r\n", self.method, self.path);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        match self.chunk {
+            Some(_) => head.push_str("transfer-encoding: chunked\r\n\r\n"),
+            None => head.push_str(&format!("content-length: {}\r\n\r\n", self.body.len())),
+        }
+        let mut bytes = head.into_bytes();
+        match self.chunk {
+            None => bytes.extend(&self.body),
+            Some(size) => {
+                for chunk in self.body.chunks(size) {
+                    bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+                    bytes.extend(chunk);
+                    bytes.extend(b"\r\n");
+                }
+                bytes.extend(b"0\r\n\r\n");
+            }
+        }
+        bytes
+    }
+}
+
+/// Returns the usual headers, and those that mirror a modern message.
+fn headers(message: &Value) -> Vec<(String, String)> {
+    let mut headers = vec![
+        ("Content-Type".to_owned(), "application/json".to_owned()),
+        ("Accept".to_owned(), "application/json, text/event-stream".to_owned()),
+    ];
+    let method = message["method"].as_str().unwrap_or_default();
+    let params = &message["params"];
+    if let Some(version) = params["_meta"][META_VERSION].as_str() {
+        headers.push(("MCP-Protocol-Version".to_owned(), version.to_owned()));
+        headers.push(("Mcp-Method".to_owned(), method.to_owned()));
+        let name = match method {
+            "resources/read" => params["uri"].as_str(),
+            _ => params["name"].as_str(),
+        };
+        if let Some(name) = name {
+            headers.push(("Mcp-Name".to_owned(), encoded(name)));
+        }
+        headers.extend(parameter_headers::of_arguments(params));
+    }
+    headers
+}
+
+/// Returns a header value, in Base64 if it is not plain ASCII text.
+pub(crate) fn encoded(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| matches!(byte, b' '..=b'~')) && name.trim() == name;
+    if is_plain { name.to_owned() } else { format!("=?base64?{}?=", BASE64.encode(name)) }
+}

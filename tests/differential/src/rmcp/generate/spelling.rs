@@ -1,0 +1,150 @@
+//! JSON in unusual spellings of the same value.
+
+use serde_json::Value;
+
+use crate::random::Random;
+
+/// First character of a string that is written as raw JSON text.
+const RAW: char = '\u{e000}';
+
+/// Returns a value that is written as this JSON text.
+pub(crate) fn raw(text: &str) -> Value {
+    Value::String(format!("{RAW}{text}"))
+}
+
+/// What is unusual about a spelling.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spelling {
+    pub(crate) spaces: bool,
+    pub(crate) escapes: bool,
+    pub(crate) order: bool,
+    pub(crate) numbers: bool,
+    pub(crate) duplicates: bool,
+    pub(crate) unknown: bool,
+}
+
+/// Writes a value in this spelling.
+pub(crate) fn write(random: &mut Random, value: &Value, spelling: Spelling) -> String {
+    let mut text = String::new();
+    write_space(random, &mut text, spelling);
+    write_value(random, &mut text, value, spelling);
+    write_space(random, &mut text, spelling);
+    text
+}
+
+fn write_value(random: &mut Random, text: &mut String, value: &Value, spelling: Spelling) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(&str, &Value)> =
+                members.iter().map(|(name, value)| (name.as_str(), value)).collect();
+            if spelling.order {
+                for place in (1..members.len()).rev() {
+                    members.swap(place, random.below(place + 1));
+                }
+            }
+            let other = Value::from(7);
+            if spelling.duplicates && !members.is_empty() && random.chance(25) {
+                let (name, value) = members[random.below(members.len())];
+                members.push((name, if random.chance(50) { value } else { &other }));
+            }
+            if spelling.unknown && random.chance(50) {
+                let place = random.below(members.len() + 1);
+                members.insert(place, (["x-extra", "", "\u{e9}", "Method", "id "][random.below(5)], &other));
+            }
+            let members = members.into_iter().map(|(name, value)| (Some(name), value));
+            write_members(random, text, ('{', '}'), members.collect(), spelling);
+        }
+        Value::Array(items) => {
+            write_members(
+                random,
+                text,
+                ('[', ']'),
+                items.iter().map(|item| (None, item)).collect(),
+                spelling,
+            );
+        }
+        Value::String(own) => match own.strip_prefix(RAW) {
+            Some(raw) => text.push_str(raw),
+            None => write_string(random, text, own, spelling),
+        },
+        Value::Number(number) if spelling.numbers => text.push_str(&respelled(random, &number.to_string())),
+        plain => text.push_str(&plain.to_string()),
+    }
+}
+
+fn write_members(
+    random: &mut Random,
+    text: &mut String,
+    (open, close): (char, char),
+    parts: Vec<(Option<&str>, &Value)>,
+    spelling: Spelling,
+) {
+    text.push(open);
+    write_space(random, text, spelling);
+    for (place, (name, value)) in parts.into_iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+            write_space(random, text, spelling);
+        }
+        if let Some(name) = name {
+            write_string(random, text, name, spelling);
+            write_space(random, text, spelling);
+            text.push(':');
+            write_space(random, text, spelling);
+        }
+        write_value(random, text, value, spelling);
+        write_space(random, text, spelling);
+    }
+    text.push(close);
+}
+
+fn write_space(random: &mut Random, text: &mut String, spelling: Spelling) {
+    while spelling.spaces && random.chance(40) {
+        text.push(*random.pick(&[&' ', &'\t', &'\n', &'\r']));
+    }
+}
+
+fn write_string(random: &mut Random, text: &mut String, own: &str, spelling: Spelling) {
+    if !spelling.escapes {
+        text.push_str(&Value::from(own).to_string());
+        return;
+    }
+    text.push('"');
+    for character in own.chars() {
+        match character {
+            '/' if random.chance(50) => text.push_str("\\/"),
+            '"' | '\\' => {
+                text.push('\\');
+                text.push(character);
+            }
+            '\u{0}'..='\u{1f}' => text.push_str(&escaped(random, character)),
+            _ if random.chance(25) => text.push_str(&escaped(random, character)),
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
+}
+
+/// Returns the escape of a character, in hexadecimal digits of either case.
+fn escaped(random: &mut Random, character: char) -> String {
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units).iter();
+    units
+        .map(|unit| if random.chance(50) { format!("\\u{unit:04x}") } else { format!("\\u{unit:04X}") })
+        .collect()
+}
+
+/// Returns another spelling of the same number.
+fn respelled(random: &mut Random, number: &str) -> String {
+    if number.contains(['.', 'e', 'E']) {
+        return number.replace('e', "E");
+    }
+    match random.below(5) {
+        0 => format!("{number}.0"),
+        1 => format!("{number}e0"),
+        2 => format!("{number}0E-1"),
+        3 => format!("{number}.000e+00"),
+        _ if number == "0" => "-0".to_owned(),
+        _ => number.to_owned(),
+    }
+}

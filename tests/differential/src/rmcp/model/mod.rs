@@ -1,0 +1,435 @@
+//! Model of the rules that decide how a request is answered: a second implementation, simple and slow, which shares no
+//! code with the listener.
+//!
+//! It classifies requests; [`check`] compares a response with what the class allows.
+
+pub(crate) mod arguments;
+pub(crate) mod check;
+pub(crate) mod headers;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+
+use super::{
+    exchange::{
+        Exchange, META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_REQUIRES, META_VERSION, MODERN,
+    },
+    servers::MAX_BODY,
+};
+use crate::{json_tree::Json, ours::Requirement};
+
+/// Deepest nesting of objects and arrays.
+const MAX_DEPTH: usize = 64;
+/// Longest id, in bytes of its JSON text.
+const MAX_ID: usize = 512;
+/// Supported versions of the protocol.
+const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
+
+/// The rule that decides how a request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Rule {
+    /// The path is not served.
+    UnknownPath,
+    /// The method is not POST.
+    NotPost,
+    /// `Content-Type` is not JSON.
+    ContentType,
+    /// The body is too large.
+    TooLarge,
+    /// The body is not JSON.
+    NotJson,
+    /// The body nests too deep.
+    TooDeep,
+    /// The body is no object, has a member twice, or has a member of a wrong type.
+    Envelope,
+    /// `id` is invalid.
+    Id,
+    /// `params` is no object.
+    Params,
+    /// The message is a notification.
+    Notification,
+    /// The message is a response.
+    Response,
+    /// The parameters of a call are invalid.
+    CallParams,
+    /// The arguments of a call are no object.
+    Arguments,
+    /// `_meta` is invalid.
+    Meta,
+    /// `requestState` or `inputResponses` of a call is invalid.
+    InputResponses,
+    /// `cursor` is no string.
+    Cursor,
+    /// A header occurs twice.
+    DuplicateHeader,
+    /// A header contradicts the body.
+    HeaderMismatch,
+    /// The header names the modern revision, the body does not.
+    ModernHeaderOnly,
+    /// The header names an unsupported version.
+    UnknownHeaderVersion,
+    /// `_meta` has no capabilities.
+    MissingCapabilities,
+    /// `_meta` names an unsupported version.
+    UnsupportedVersion,
+    /// The request is a call, which the dispatcher answers.
+    Call,
+    /// The request is `tools/list`, which the listener answers.
+    List,
+    /// The request is another one, which rmcp answers.
+    Request,
+}
+
+impl Rule {
+    /// Returns the HTTP status and the JSON-RPC code of a refusal by this rule.
+    pub(crate) fn refusal(self) -> Option<(u16, i64)> {
+        Some(match self {
+            Rule::ContentType => (415, -32600),
+            Rule::TooLarge => (413, -32600),
+            Rule::NotJson => (400, -32700),
+            Rule::TooDeep | Rule::Envelope | Rule::Id | Rule::UnknownHeaderVersion => (400, -32600),
+            Rule::Params
+            | Rule::CallParams
+            | Rule::Arguments
+            | Rule::Meta
+            | Rule::InputResponses
+            | Rule::Cursor
+            | Rule::ModernHeaderOnly
+            | Rule::MissingCapabilities => (400, -32602),
+            Rule::DuplicateHeader | Rule::HeaderMismatch => (400, -32020),
+            Rule::UnsupportedVersion => (400, -32022),
+            Rule::UnknownPath
+            | Rule::NotPost
+            | Rule::Notification
+            | Rule::Response
+            | Rule::Call
+            | Rule::List
+            | Rule::Request => {
+                return None;
+            }
+        })
+    }
+
+    /// Returns `true` if a refusal by this rule is audited, so that it has a correlation id.
+    pub(crate) fn is_recorded(self, is_call: bool) -> bool {
+        let is_of_calls = matches!(
+            self,
+            Rule::Arguments
+                | Rule::Meta
+                | Rule::InputResponses
+                | Rule::DuplicateHeader
+                | Rule::HeaderMismatch
+                | Rule::ModernHeaderOnly
+                | Rule::UnknownHeaderVersion
+                | Rule::MissingCapabilities
+                | Rule::UnsupportedVersion
+        );
+        is_of_calls && is_call
+    }
+}
+
+/// A request, and the rule that decides about it.
+#[derive(Debug)]
+pub(crate) struct Classified {
+    pub(crate) rule: Rule,
+    pub(crate) json: Option<Json>,
+    /// Whether it is a `tools/call` with an id.
+    pub(crate) is_call: bool,
+}
+
+impl Classified {
+    /// Classifies a request.
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let json = Json::parse_grammar(&exchange.body);
+        let is_call = json.as_ref().is_some_and(|json| {
+            json.has("id") && json.member("method").and_then(Json::text) == Some("tools/call")
+        });
+        Classified { rule: classify(exchange, json.as_ref()), json, is_call }
+    }
+
+    fn params(&self) -> Option<&Json> {
+        self.json.as_ref()?.member("params")
+    }
+
+    /// Returns the tool that a call names.
+    pub(crate) fn tool(&self) -> Option<&str> {
+        self.params()?.member("name")?.text()
+    }
+
+    /// Returns `_meta`.
+    pub(crate) fn meta(&self) -> Option<&Json> {
+        self.params()?.member("_meta")
+    }
+
+    /// Returns the arguments of a call.
+    pub(crate) fn arguments(&self) -> Option<&Json> {
+        self.params()?.member("arguments")
+    }
+
+    /// Returns `requestState` of a call.
+    pub(crate) fn state(&self) -> Option<&Json> {
+        self.params().and_then(|params| present(params, "requestState"))
+    }
+
+    /// Returns `true` for a request with a cursor.
+    pub(crate) fn has_cursor(&self) -> bool {
+        self.params().is_some_and(|params| present(params, "cursor").is_some())
+    }
+
+    /// Returns the capabilities in `_meta`.
+    pub(crate) fn capabilities(&self) -> Option<&Json> {
+        present(self.meta()?, META_CAPABILITIES)
+    }
+
+    /// Returns the version in `_meta`.
+    pub(crate) fn version(&self) -> Option<&str> {
+        present(self.meta()?, META_VERSION)?.text()
+    }
+
+    /// Returns `true` if `holds` is true for any value in the body.
+    pub(crate) fn any(&self, holds: fn(&Json) -> bool) -> bool {
+        self.json.as_ref().is_some_and(|json| any_value(json, holds))
+    }
+}
+
+/// Returns `true` for a supported version.
+pub(crate) fn is_supported(version: &str) -> bool {
+    VERSIONS.contains(&version)
+}
+
+/// Returns `true` if `holds` is true for `json` or a value in it.
+pub(crate) fn any_value(json: &Json, holds: fn(&Json) -> bool) -> bool {
+    holds(json)
+        || match json {
+            Json::List(items) => items.iter().any(|item| any_value(item, holds)),
+            Json::Object(members) => members.iter().any(|(_, value)| any_value(value, holds)),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::LoneSurrogate => false,
+        }
+}
+
+/// Returns a member unless it is `null`.
+fn present<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
+    json.member(name).filter(|value| **value != Json::Null)
+}
+
+/// Returns `true` for an object with a duplicate member.
+pub(crate) fn has_duplicate_member(json: &Json) -> bool {
+    let Json::Object(members) = json else { return false };
+    let mut each = members.iter().enumerate();
+    each.any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name))
+}
+
+/// Returns `true` for an object that has one of these members twice, or a name with a lone surrogate.
+fn has_ambiguous_member(json: &Json, names: &[&str]) -> bool {
+    let Json::Object(members) = json else { return false };
+    names.iter().any(|name| members.iter().filter(|(own, _)| own == name).count() > 1)
+        || members.iter().any(|(own, _)| own == "\u{fffd}")
+}
+
+fn is_object(json: &Json) -> bool {
+    matches!(json, Json::Object(_))
+}
+
+fn is_id(json: &Json) -> bool {
+    match json {
+        Json::Text(text) => text.len() + 2 <= MAX_ID,
+        Json::Number(number) => number.parse::<i64>().is_ok(),
+        _ => false,
+    }
+}
+
+fn classify(exchange: &Exchange, json: Option<&Json>) -> Rule {
+    if exchange.path.split('?').next() != Some("/mcp") {
+        return Rule::UnknownPath;
+    }
+    if exchange.method != "POST" {
+        return Rule::NotPost;
+    }
+    let types = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let essence = types.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case("application/json") {
+        return Rule::ContentType;
+    }
+    if exchange.body.len() > MAX_BODY {
+        return Rule::TooLarge;
+    }
+    match json {
+        None => Rule::NotJson,
+        Some(json) if json.depth() > MAX_DEPTH => Rule::TooDeep,
+        Some(json) => classify_message(exchange, json),
+    }
+}
+
+fn classify_message(exchange: &Exchange, json: &Json) -> Rule {
+    let is_text = |name: &str| present(json, name).is_none_or(|value| value.text().is_some());
+    let known = ["jsonrpc", "id", "method", "params", "result", "error"];
+    if !is_object(json) || has_ambiguous_member(json, &known) || !is_text("jsonrpc") || !is_text("method") {
+        return Rule::Envelope;
+    }
+    let id = json.member("id");
+    if id.is_some_and(|id| !is_id(id)) {
+        return Rule::Id;
+    }
+    if json.member("jsonrpc").and_then(Json::text) != Some("2.0") {
+        return Rule::Envelope;
+    }
+    let Some(method) = json.member("method").and_then(Json::text) else {
+        let is_response = present(json, "result").or(present(json, "error")).is_some();
+        return if is_response { Rule::Response } else { Rule::Envelope };
+    };
+    let params = json.member("params");
+    if params.is_some_and(|params| !is_object(params)) {
+        return Rule::Params;
+    }
+    match (id, method) {
+        (None, _) => match all(exchange, "MCP-Protocol-Version")[..] {
+            [] => Rule::Notification,
+            [version] if is_supported(version) => Rule::Notification,
+            [_] => Rule::UnknownHeaderVersion,
+            _ => Rule::DuplicateHeader,
+        },
+        (Some(_), "tools/call") => classify_call(exchange, params),
+        (Some(_), method) => classify_request(exchange, method, params),
+    }
+}
+
+fn classify_request(exchange: &Exchange, method: &str, params: Option<&Json>) -> Rule {
+    if let Some(params) = params {
+        if has_ambiguous_member(params, &["cursor", "_meta"]) {
+            return Rule::Meta;
+        }
+        let is_cursor = |value: &Json| matches!(value, Json::Text(_));
+        if method.ends_with("/list") && present(params, "cursor").is_some_and(|cursor| !is_cursor(cursor)) {
+            return Rule::Cursor;
+        }
+        let meta = present(params, "_meta");
+        // Only calls can require a version of a tool.
+        if !is_meta(meta) || meta.is_some_and(|meta| meta.has(META_REQUIRES)) {
+            return Rule::Meta;
+        }
+    }
+    match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"].iter().any(|name| all(exchange, name).len() > 1)
+    {
+        true => Rule::DuplicateHeader,
+        false if method == "tools/list" => {
+            classify_list(exchange, params.and_then(|params| present(params, "_meta")))
+        }
+        false => Rule::Request,
+    }
+}
+
+/// Classifies `tools/list` whose headers occur once each.
+fn classify_list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
+    let header = |name: &str| all(exchange, name).first().copied();
+    let version = header("MCP-Protocol-Version");
+    let named = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
+    let is_modern = version.is_some_and(|version| version >= MODERN);
+    let capabilities = meta.and_then(|meta| present(meta, META_CAPABILITIES));
+    match named {
+        None if version.is_some_and(|version| !is_supported(version)) => Rule::UnknownHeaderVersion,
+        _ if is_modern && header("Mcp-Method") != Some("tools/list") => Rule::HeaderMismatch,
+        None if is_modern => Rule::ModernHeaderOnly,
+        None => Rule::List,
+        Some(_) if version != named => Rule::HeaderMismatch,
+        Some(named) if !is_supported(named) => Rule::UnsupportedVersion,
+        Some(named) if named >= MODERN && capabilities.is_none() => Rule::MissingCapabilities,
+        Some(_) => Rule::List,
+    }
+}
+
+fn is_meta(meta: Option<&Json>) -> bool {
+    const KNOWN: [&str; 8] = [
+        "progressToken",
+        META_VERSION,
+        META_CAPABILITIES,
+        META_CLIENT,
+        META_REQUIRES,
+        META_LOG_LEVEL,
+        "traceparent",
+        "tracestate",
+    ];
+    let Some(meta) = meta else { return true };
+    let requires = meta.member(META_REQUIRES);
+    is_object(meta)
+        && !has_ambiguous_member(meta, &KNOWN)
+        && requires.is_none_or(|value| value.text().is_some_and(|text| Requirement::parse(text).is_ok()))
+        && present(meta, META_VERSION).is_none_or(|version| version.text().is_some())
+        && present(meta, "progressToken").is_none_or(is_id)
+        && present(meta, META_LOG_LEVEL).is_none_or(is_level)
+}
+
+/// Returns `true` for a log level of the protocol (RFC 5424 §6.2.1).
+pub(crate) fn is_level(level: &Json) -> bool {
+    let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+    level.text().is_some_and(|level| levels.contains(&level))
+}
+
+fn classify_call(exchange: &Exchange, params: Option<&Json>) -> Rule {
+    let Some(params) = params else { return Rule::CallParams };
+    let known = ["name", "arguments", "_meta", "inputResponses", "requestState"];
+    let Some(name) = params.member("name").and_then(Json::text) else { return Rule::CallParams };
+    if has_ambiguous_member(params, &known) {
+        return Rule::CallParams;
+    }
+    let meta = present(params, "_meta");
+    if !is_meta(meta) {
+        return Rule::Meta;
+    }
+    let version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
+    let (state, responses) = (present(params, "requestState"), present(params, "inputResponses"));
+    // The legacy revision has neither.
+    if state.is_some_and(|state| state.text().is_none())
+        || responses.is_some_and(|responses| !is_object(responses))
+        || (version.is_none() && state.or(responses).is_some())
+    {
+        return Rule::InputResponses;
+    }
+    if present(params, "arguments").is_some_and(|arguments| !is_object(arguments)) {
+        return Rule::Arguments;
+    }
+    match version {
+        None => classify_legacy_call(exchange),
+        Some(version) => {
+            let capabilities = meta.and_then(|meta| meta.member(META_CAPABILITIES));
+            classify_modern_call(exchange, version, capabilities.is_some_and(is_object), name)
+        }
+    }
+}
+
+fn classify_legacy_call(exchange: &Exchange) -> Rule {
+    match all(exchange, "MCP-Protocol-Version")[..] {
+        [] => Rule::Call,
+        [version] if version >= MODERN => Rule::ModernHeaderOnly,
+        [version] if VERSIONS.contains(&version) => Rule::Call,
+        [_] => Rule::UnknownHeaderVersion,
+        _ => Rule::DuplicateHeader,
+    }
+}
+
+fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bool, name: &str) -> Rule {
+    let header = |name: &str, wanted: &str| match all(exchange, name)[..] {
+        [value] if value == wanted => None,
+        [_] | [] => Some(Rule::HeaderMismatch),
+        _ => Some(Rule::DuplicateHeader),
+    };
+    let names = |wanted: &str| match all(exchange, "Mcp-Name")[..] {
+        [value] => match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
+            Some(encoded) if BASE64.decode(encoded).is_ok_and(|bytes| bytes == wanted.as_bytes()) => None,
+            None if value == wanted => None,
+            _ => Some(Rule::HeaderMismatch),
+        },
+        [] => Some(Rule::HeaderMismatch),
+        _ => Some(Rule::DuplicateHeader),
+    };
+    header("MCP-Protocol-Version", version)
+        .or_else(|| header("Mcp-Method", "tools/call"))
+        .or_else(|| names(name))
+        .or((!is_supported(version)).then_some(Rule::UnsupportedVersion))
+        .or((!has_capabilities).then_some(Rule::MissingCapabilities))
+        .unwrap_or(Rule::Call)
+}
+
+/// Returns all values of a header.
+fn all<'e>(exchange: &'e Exchange, name: &str) -> Vec<&'e str> {
+    let values = exchange.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+    values.map(|(_, value)| value.trim_matches([' ', '\t'])).collect()
+}

@@ -1,0 +1,109 @@
+//! Counts of a run, and its failures.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    deviations::{self, Case},
+    exchange::{Category, Exchange},
+    model::{Classified, check},
+    response::Response,
+};
+use crate::ours::{FAST_PATH, Reader};
+
+/// Counts of the exchanges so far.
+#[derive(Default)]
+pub(crate) struct Statistics {
+    categories: BTreeMap<Category, usize>,
+    readers: BTreeMap<String, BTreeMap<Category, usize>>,
+    by_fast_path: usize,
+    same: usize,
+    deviations: BTreeMap<&'static str, usize>,
+    /// Failed exchanges as text, grouped by what both sides answered.
+    failures: BTreeMap<String, Vec<String>>,
+}
+
+impl Statistics {
+    /// Counts an exchange, and compares our response with the model and with that of rmcp.
+    pub(crate) fn add(
+        &mut self,
+        tools: &[Value],
+        exchange: &Exchange,
+        readers: &[Reader],
+        ours: Response,
+        theirs: Response,
+    ) {
+        let request = Classified::of(exchange);
+        *self.categories.entry(exchange.category).or_default() += 1;
+        let by = if readers.is_empty() {
+            "none: refused, or a notification".to_owned()
+        } else {
+            format!("{readers:?}")
+        };
+        *self.readers.entry(by).or_default().entry(exchange.category).or_default() += 1;
+        self.by_fast_path += usize::from(readers.contains(&FAST_PATH));
+        if let Err(reason) = check::check(tools, exchange, &request, readers, &ours) {
+            self.fail(&format!("unlike the model ({reason})"), &request, exchange, &ours, &theirs);
+        }
+        if ours == theirs {
+            self.same += 1;
+            return;
+        }
+        let mut case = Case { exchange, request: &request, ours: ours.clone(), theirs: theirs.clone() };
+        match deviations::explain(&mut case) {
+            Some(names) => names.into_iter().for_each(|name| *self.deviations.entry(name).or_default() += 1),
+            None => self.fail("unlike rmcp", &request, exchange, &ours, &theirs),
+        }
+    }
+
+    /// Records a failed exchange; `other` is the response that ours is compared with.
+    pub(crate) fn fail(
+        &mut self,
+        reason: &str,
+        request: &Classified,
+        exchange: &Exchange,
+        ours: &Response,
+        other: &Response,
+    ) {
+        let group =
+            format!("{reason}: {:?}, ours {}, other {}", request.rule, ours.summary(), other.summary());
+        let failure = format!(
+            "{:?}, {}\n{}\n   ours   {ours:?}\n   other  {other:?}",
+            exchange.category,
+            exchange.variation,
+            String::from_utf8_lossy(&exchange.bytes())
+        );
+        self.failures.entry(group).or_default().push(failure);
+    }
+
+    /// Prints the counts and asserts that no exchange failed and that each category and the fast path had their share.
+    pub(crate) fn conclude(self, has_all_deviations: bool) {
+        let exchanges: usize = self.categories.values().sum();
+        println!("{exchanges} exchanges: {:?}", self.categories);
+        for (reader, categories) in &self.readers {
+            println!("  {:>5} read by {reader}: {categories:?}", categories.values().sum::<usize>());
+        }
+        println!("equal to those of rmcp: {}; deviations:", self.same);
+        for (name, reason) in deviations::all() {
+            println!("  {:>5} {name}: {reason}", self.deviations.get(name).unwrap_or(&0));
+        }
+        for (group, failures) in &self.failures {
+            println!("=== {} × {group}\n{}", failures.len(), failures[0]);
+        }
+        let failures: usize = self.failures.values().map(Vec::len).sum();
+        assert_eq!(failures, 0, "differences without an entry in `deviations`");
+        let unusual = self.categories.get(&Category::Unusual).copied().unwrap_or_default();
+        assert!(
+            self.by_fast_path * 4 >= exchanges,
+            "of {exchanges} the fast path took {}",
+            self.by_fast_path
+        );
+        assert!(unusual * 5 >= exchanges, "of {exchanges} only {unusual} are unusual");
+        if has_all_deviations {
+            let stale: Vec<_> =
+                deviations::all().filter(|(name, _)| !self.deviations.contains_key(name)).collect();
+            assert!(stale.is_empty(), "these deviations never occurred: {stale:?}");
+        }
+    }
+}

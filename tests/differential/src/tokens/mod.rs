@@ -1,0 +1,117 @@
+//! The JWT verifier compared with a second implementation of the token rules, on random tokens.
+//!
+//! `ORACLE_SEED` sets the seed; `ORACLE_ALL` asks for all rounds in a debug build.
+
+mod generate;
+mod keys;
+mod model;
+mod model_tests;
+mod sign;
+mod values;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    ours::{Jwt, KeySet, TokenRules, is_access_token, prove},
+    random::Random,
+};
+use generate::Generator;
+use model::{Expectations, accepts, accepts_claims, check_header, decode};
+use sign::Signers;
+
+/// Time of the verdicts, in seconds since 1970.
+const NOW: i64 = 1_800_000_000;
+
+/// Returns the settings of the server that receives the tokens.
+fn expected() -> Expectations {
+    Expectations {
+        issuer: "https://issuer.example".to_owned(),
+        audience: "https://tools.example/mcp".to_owned(),
+        typ_jwt: false,
+        max_lifetime: 86_400,
+    }
+}
+
+/// Returns a generator seeded from `ORACLE_SEED`.
+fn generator(test: &str) -> Generator {
+    Generator { random: Random::from_environment(test, "ORACLE_SEED"), expected: expected(), now: NOW }
+}
+
+/// Returns a twentieth of `all` in a debug build unless `ORACLE_ALL` is set, so that it takes seconds.
+fn rounds(all: u32) -> u32 {
+    let is_quick = cfg!(debug_assertions) && std::env::var_os("ORACLE_ALL").is_none();
+    if is_quick { all / 20 } else { all }
+}
+
+fn token_rules(expected: &Expectations) -> TokenRules {
+    let max_lifetime = std::time::Duration::from_secs(expected.max_lifetime as u64);
+    TokenRules { audience: expected.audience.clone(), max_lifetime, ..TokenRules::default() }
+}
+
+/// Returns `true` if the verifier accepts a token; without keys, by header and claims alone.
+fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations) -> bool {
+    let Ok(jwt) = Jwt::read(token) else { return false };
+    let issuer: Arc<str> = expected.issuer.as_str().into();
+    let rules = token_rules(expected);
+    let is_of_issuer = jwt.claims.get("iss").and_then(Value::as_str) == Some(&issuer);
+    let is_accepted = match keys {
+        Some(keys) => prove(&jwt, keys, &issuer, &rules, NOW as f64).is_ok(),
+        None => rules.judge(&jwt.claims, &issuer, NOW as f64).is_ok(),
+    };
+    token.len() <= 16_384 && is_of_issuer && is_access_token(&jwt, expected.typ_jwt).is_ok() && is_accepted
+}
+
+#[test]
+fn signed_tokens_have_the_verdict_of_the_model() {
+    let mut generator = generator("signed tokens");
+    let signers = Signers::generate();
+    let sets = signers.sets().map(|set| (KeySet::read(set.to_string().as_bytes()).unwrap(), set));
+    let mut accepted = 0;
+    for round in 0..rounds(10_000) {
+        generator.expected.typ_jwt = round % 4 == 0;
+        let token = signers.token(&mut generator);
+        for (keys, set) in &sets {
+            let model = accepts(&token, set, &generator.expected, NOW);
+            let verifier = verifier_accepts(&token, Some(keys), &generator.expected);
+            assert_eq!(verifier, model, "{token}\n{}\n{set}", decoded(&token));
+            accepted += u32::from(model);
+        }
+    }
+    println!("of {} tokens with two key sets each, accepted: {accepted}", rounds(10_000));
+}
+
+#[test]
+fn headers_and_claims_have_the_verdict_of_the_model() {
+    let mut generator = generator("headers and claims");
+    let mut accepted = 0;
+    for round in 0..rounds(1_000_000) {
+        generator.expected.typ_jwt = round % 4 == 0;
+        let (header, claims) = (generator.header("RS256", Some("a")), generator.claims());
+        let model = check_header(&header, &generator.expected).is_some()
+            && accepts_claims(&claims, &generator.expected, NOW);
+        let token = unsigned(&header, &claims);
+        let verifier = verifier_accepts(&token, None, &generator.expected);
+        assert_eq!(verifier, model, "{}", decoded(&token));
+        accepted += u32::from(model);
+    }
+    println!("of {} headers and claims, accepted: {accepted}", rounds(1_000_000));
+    assert!(accepted > rounds(1_000_000) * 3 / 10, "{accepted}");
+}
+
+/// Returns a token without a valid signature.
+fn unsigned(header: &[u8], claims: &[u8]) -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+}
+
+/// Returns header and claims as text.
+fn decoded(token: &str) -> String {
+    let parts: Vec<String> = token
+        .split('.')
+        .take(2)
+        .map(|part| String::from_utf8_lossy(&decode(part).unwrap_or_default()).into_owned())
+        .collect();
+    parts.join("\n")
+}
