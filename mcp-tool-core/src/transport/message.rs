@@ -49,14 +49,20 @@ pub enum Incoming<'m> {
     Call(Call<'m>),
     /// Any other request.
     Request {
+        /// The id.
         id: Id,
+        /// The method.
         method: Cow<'m, str>,
+        /// `_meta`.
         meta: Meta<'m>,
         /// Where a list goes on.
         cursor: Option<Cow<'m, str>>,
     },
     /// `notifications/cancelled`: ours if the request is.
-    Cancelled { request: Option<Id> },
+    Cancelled {
+        /// The id of the cancelled request.
+        request: Option<Id>,
+    },
     /// Any other notification.
     Notification,
     /// The answer to a request of the server's.
@@ -66,10 +72,13 @@ pub enum Incoming<'m> {
 /// A `tools/call` request, its arguments unread.
 #[derive(Debug)]
 pub struct Call<'m> {
+    /// The id.
     pub id: Id,
+    /// The tool.
     pub name: Cow<'m, str>,
     /// The text of an object.
     pub arguments: &'m str,
+    /// `_meta`.
     pub meta: Meta<'m>,
     /// What an earlier call asked for, and its client sent back.
     pub(crate) presented: Option<Box<Presented>>,

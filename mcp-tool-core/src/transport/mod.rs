@@ -61,7 +61,9 @@ use message::{Call, Era, Meta};
 
 /// What both transports serve.
 pub struct Endpoint {
+    /// The pipeline.
     pub dispatcher: Dispatcher,
+    /// Name of the server.
     pub name: String,
     pub(crate) version: String,
     pub(crate) instructions: Option<String>,
