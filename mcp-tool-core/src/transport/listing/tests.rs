@@ -2,8 +2,13 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use mcp_tool_contract::model::{Contract, Version};
-use mcp_tool_macros::mcp_tool;
+use mcp_tool_contract::{
+    model::{Contract, Version},
+    read::{
+        arguments::ArgumentText,
+        violation::{Rule, Violation, Violations},
+    },
+};
 
 use super::{
     super::Endpoint,
@@ -11,16 +16,44 @@ use super::{
 };
 use crate::{
     application::{Application, Settings},
-    call::caller::{Caller, Scopes},
-    tool::ToolEntry,
+    call::{
+        caller::{Caller, Scopes},
+        context::CallContext,
+    },
+    tool::{Bound, Running, Source, ToolEntry, completion::Completing},
 };
 
-/// A tool that is listed and never called; each entry gives it another contract.
-#[mcp_tool(version = "1.0", public)]
-fn inert() {}
+/// A tool that is listed and never called.
+struct Inert;
+
+impl Bound for Inert {
+    fn call<'a>(&'a self, _: &'a CallContext, _: &ArgumentText<'_>) -> Result<Running<'a>, Violations> {
+        let message = "listed only".to_owned();
+        Err(Violation { pointer: String::new(), rule: Rule::Cursor, limit: None, message }.into())
+    }
+
+    fn check_defaults(&self) -> Result<(), Violations> {
+        Ok(())
+    }
+
+    fn complete<'a>(&'a self, _: &'a CallContext, _: &str, _: &'a str) -> Option<Completing<'a>> {
+        None
+    }
+
+    fn has_completers(&self) -> bool {
+        false
+    }
+}
 
 fn entry(contract: Contract) -> ToolEntry {
-    ToolEntry { contract: Box::leak(Box::new(contract)), ..ToolEntry::of::<inert>() }
+    ToolEntry {
+        key: 0,
+        contract: Box::leak(Box::new(contract)),
+        source: Source { file: "", line: 0 },
+        adapts: None,
+        late: None,
+        bind: |_| Ok(Box::new(Inert)),
+    }
 }
 
 fn plain(name: &str, scopes: &[&'static str]) -> Contract {
