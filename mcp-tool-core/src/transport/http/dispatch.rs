@@ -14,7 +14,7 @@ use super::{
 use crate::{
     call::caller::Caller,
     transport::{
-        listing::{ListRequest, Shape},
+        listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era},
         path_counters::{self, ReadPath},
         rmcp::{

@@ -21,7 +21,7 @@ use crate::{
     call::caller::Caller,
     transport::{
         endpoint::Endpoint,
-        listing::{ListRequest, ListResponse, TAIL},
+        listing::page::{ListRequest, ListResponse, TAIL},
         message::Meta,
     },
 };

@@ -11,7 +11,7 @@ use hyper::{
 
 use super::sse::{self, EventStream};
 use crate::transport::{
-    listing::all_with_security,
+    listing::entry::all_with_security,
     protocol_error::{ProtocolError, code},
     response::FramedResponse,
 };

@@ -1,8 +1,8 @@
 //! `tools/list`, from bytes that were written once: the entries when the server starts, each page when the first
 //! caller who sees these tools asks for it.
 
-mod entry;
-mod page;
+pub(super) mod entry;
+pub(super) mod page;
 mod serve;
 mod sets;
 mod shown;
@@ -16,10 +16,6 @@ use self::{
     entry::Entries,
     sets::Sets,
     shown::{ToolList, Visible},
-};
-pub(crate) use self::{
-    entry::all_with_security,
-    page::{LIST_TTL_MS, ListRequest, ListResponse, Shape, TAIL},
 };
 use crate::pipeline::{Dispatcher, policy, registry::Registry};
 

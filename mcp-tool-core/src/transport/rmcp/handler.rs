@@ -32,7 +32,7 @@ use super::{
 use crate::{
     ask::TASKS,
     call::{caller::Caller, report::LogLevel},
-    transport::listing::LIST_TTL_MS,
+    transport::listing::page::LIST_TTL_MS,
 };
 
 #[allow(deprecated, reason = "legacy clients set a level by a request of its own")]

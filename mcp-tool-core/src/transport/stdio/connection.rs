@@ -15,7 +15,7 @@ use super::{
         client_label::ClientLabel,
         endpoint::Endpoint,
         id::Id,
-        listing::{ListRequest, Shape},
+        listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era, Meta, ToolCall},
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
