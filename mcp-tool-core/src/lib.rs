@@ -2,6 +2,7 @@
 //!
 //! Everything here is internal to the workspace's crates and changes without notice.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "a part of the pipeline is for HTTP alone"))]
 
 // The macros name the façade by its path, in this crate's unit tests too.
