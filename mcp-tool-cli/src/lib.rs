@@ -3,6 +3,8 @@
 //! Each module is a command: `serve`, `tools`, `contract`, `audit`, `doctor`, and in `control` the operator's `disable`,
 //! `enable`, `revoke` and `revocations`. Settings of all of them are in `settings`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod audit;
 pub mod contract;
 mod control;

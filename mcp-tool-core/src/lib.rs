@@ -3,6 +3,7 @@
 //! This crate is internal to the workspace and changes without notice.
 
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // In this crate's unit tests too, the macros name the facade by its path.
 #[cfg(test)]

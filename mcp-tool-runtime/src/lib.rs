@@ -1,4 +1,5 @@
 #![doc = include_str!("../GUIDE.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros name this crate by its path, in its own tests too.
 extern crate self as mcp_tool_runtime;

@@ -284,10 +284,14 @@ impl HttpServer {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Builds and starts an example server with `folder` as its working directory.
+    /// Starts an example server, built if it isn't yet, with `folder` as its working directory.
     pub fn example(name: &str, folder: &Path) -> Self {
-        let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
-        assert!(built.success(), "{name}");
+        // `./test` has built the examples with the features of the tests; alone, one has others, and so have its
+        // dependencies.
+        if std::env::var_os("EXAMPLES_BUILT").is_none() {
+            let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
+            assert!(built.success(), "{name}");
+        }
         let program = Path::new(SPECIMEN).with_file_name(name);
         HttpServer::start_by(Command::new(program).current_dir(folder), &[])
     }

@@ -126,9 +126,9 @@ impl Invoices {
              ORDER BY invoices.issued DESC, invoices.number DESC LIMIT ?5"
         ))
         .bind(customer)
-        .bind(status)
+        .bind(status.map(Status::name))
         .bind(issued)
-        .bind(number)
+        .bind(number.map(|number| number.0))
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
@@ -138,13 +138,13 @@ impl Invoices {
     /// One invoice with its details.
     pub async fn details(&self, number: &InvoiceNumber) -> Result<InvoiceDetails, LedgerError> {
         let invoice: Option<Invoice> = sqlx::query_as(invoice!("WHERE invoices.number = ?"))
-            .bind(number)
+            .bind(&number.0)
             .fetch_optional(&self.pool)
             .await?;
         let invoice = invoice.ok_or(LedgerError::NoInvoice)?;
         let (id, reminders, void_reason): (i64, i64, Option<String>) =
             sqlx::query_as("SELECT id, reminders, void_reason FROM invoices WHERE number = ?")
-                .bind(number)
+                .bind(&number.0)
                 .fetch_one(&self.pool)
                 .await?;
         let payments: Vec<Payment> = sqlx::query_as(
@@ -165,7 +165,7 @@ impl Invoices {
         due: NaiveDate,
     ) -> Result<Invoice, LedgerError> {
         let customer_id = self.customer(customer).await?;
-        let number: InvoiceNumber = sqlx::query_scalar(
+        let number = sqlx::query_scalar(
             "INSERT INTO invoices (customer_id, status, issued, due, cents) VALUES (?, 'open', ?, ?, ?)
              RETURNING number",
         )
@@ -175,7 +175,14 @@ impl Invoices {
         .bind(cents)
         .fetch_one(&self.pool)
         .await?;
-        Ok(Invoice { number, customer: customer.to_owned(), status: Status::Open, issued, due, cents })
+        Ok(Invoice {
+            number: InvoiceNumber(number),
+            customer: customer.to_owned(),
+            status: Status::Open,
+            issued,
+            due,
+            cents,
+        })
     }
 
     /// Counts a reminder for an open invoice.
@@ -183,7 +190,7 @@ impl Invoices {
         let reminders: Option<i64> = sqlx::query_scalar(
             "UPDATE invoices SET reminders = reminders + 1 WHERE number = ? AND status = 'open' RETURNING reminders",
         )
-        .bind(number)
+        .bind(&number.0)
         .fetch_optional(&self.pool)
         .await?;
         match reminders {
@@ -198,7 +205,7 @@ impl Invoices {
             "UPDATE invoices SET status = 'void', void_reason = ? WHERE number = ? AND status = 'open'",
         )
         .bind(reason)
-        .bind(number)
+        .bind(&number.0)
         .execute(&self.pool)
         .await?;
         if voided.rows_affected() == 1 {
@@ -219,14 +226,14 @@ impl Invoices {
     ) -> Result<(), LedgerError> {
         let mut transaction = self.pool.begin().await?;
         let deleted = sqlx::query("DELETE FROM invoices WHERE number = ?")
-            .bind(number)
+            .bind(&number.0)
             .execute(&mut *transaction)
             .await?;
         if deleted.rows_affected() == 0 {
             return Err(LedgerError::NoInvoice);
         }
         sqlx::query("INSERT INTO deletions (number, who, reason) VALUES (?, ?, ?)")
-            .bind(number)
+            .bind(&number.0)
             .bind(who)
             .bind(reason)
             .execute(&mut *transaction)
@@ -246,14 +253,9 @@ impl Invoices {
     /// The reason why an invoice cannot be changed.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
-            .bind(number)
+            .bind(&number.0)
             .fetch_optional(&self.pool)
             .await?;
-        Ok(match status {
-            None => LedgerError::NoInvoice,
-            Some(Status::Open) => LedgerError::NotOpen("open"),
-            Some(Status::Paid) => LedgerError::NotOpen("paid"),
-            Some(Status::Void) => LedgerError::NotOpen("void"),
-        })
+        Ok(status.map_or(LedgerError::NoInvoice, |status| LedgerError::NotOpen(status.name())))
     }
 }

@@ -1,10 +1,11 @@
 //! A ledger for agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
-//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, and `seed` the fictitious
-//! customers of a new ledger.
+//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, `rows` the reading of its
+//! rows, and `seed` the fictitious customers of a new ledger.
 
 mod ledger;
 mod model;
+mod rows;
 mod seed;
 mod tools;
 

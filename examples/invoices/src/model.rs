@@ -5,23 +5,32 @@ use mcp_tool_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The number that is printed on an invoice. Written once: every tool that takes one has its bounds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToolSchema, sqlx::Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToolSchema)]
 #[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
-#[sqlx(transparent)]
 pub struct InvoiceNumber(pub String);
 
 /// Where an invoice stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 pub enum Status {
     Open,
     Paid,
     Void,
 }
 
+impl Status {
+    /// Name in results and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Paid => "paid",
+            Status::Void => "void",
+        }
+    }
+}
+
 /// An invoice.
-#[derive(Debug, Serialize, ToolSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, ToolSchema)]
 pub struct Invoice {
     /// Its number.
     pub number: InvoiceNumber,
@@ -56,7 +65,7 @@ pub struct InvoiceDetails {
 }
 
 /// A payment.
-#[derive(Debug, Serialize, ToolSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, ToolSchema)]
 pub struct Payment {
     /// Day of payment.
     pub paid: NaiveDate,

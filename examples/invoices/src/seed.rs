@@ -57,7 +57,7 @@ pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
                 let void_reason = (invoice.status == Status::Void).then_some("issued in error");
                 row.push_bind(invoice.id as i64)
                     .push_bind(invoice.customer as i64)
-                    .push_bind(invoice.status)
+                    .push_bind(invoice.status.name())
                     .push_bind(invoice.issued)
                     .push_bind(invoice.due)
                     .push_bind(invoice.cents as i64)
