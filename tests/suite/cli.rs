@@ -190,7 +190,10 @@ fn secret_setting_has_no_flag_and_is_not_printed() {
 #[test]
 fn startup_failure_states_its_reason() {
     let (code, said) = refusal(&run(&["serve"], &[], None));
-    assert!(code == 1 && said.contains("no transport is set: choose --stdio, or --http 127.0.0.1:8080"), "{said}");
+    assert!(
+        code == 1 && said.contains("no transport is set: choose --stdio, or --http 127.0.0.1:8080"),
+        "{said}"
+    );
     let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
     assert!(code == 1 && said.contains("--allow-destructive destroy: no tool has that name"), "{said}");
     let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));

@@ -639,12 +639,7 @@ fn invalid_upstream_setting_is_refused_by_name() {
             None,
             "upstream.billing.url (from mcp-tool.toml): must be https",
         ),
-        (
-            "",
-            "",
-            Some((variable, "http://x.example")),
-            "(from MCP_TOOL_UPSTREAM_BILLING_URL): must be https",
-        ),
+        ("", "", Some((variable, "http://x.example")), "(from MCP_TOOL_UPSTREAM_BILLING_URL): must be https"),
         ("client_id = \"tools\"\n", "", None, "by MCP_TOOL_UPSTREAM_BILLING_CLIENT_ID"),
         (
             "client_id",
@@ -653,7 +648,12 @@ fn invalid_upstream_setting_is_refused_by_name() {
             "upstream.billing.key_header (from mcp-tool.toml): doesn't apply to",
         ),
         ("[upstream.billing]", "[upstream.Billing]", None, "[upstream.Billing]"),
-        ("", "", Some(("MCP_TOOL_UPSTREAM_BILLING_ULR", "x")), "MCP_TOOL_UPSTREAM_BILLING_ULR: unknown setting"),
+        (
+            "",
+            "",
+            Some(("MCP_TOOL_UPSTREAM_BILLING_ULR", "x")),
+            "MCP_TOOL_UPSTREAM_BILLING_ULR: unknown setting",
+        ),
     ];
     for (from, to, variable, wanted) in cases {
         let file = if from.is_empty() { FILE.to_owned() } else { FILE.replacen(from, to, 1) };

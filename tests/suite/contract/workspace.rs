@@ -80,8 +80,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let outside = "defined outside this workspace, and checked by the locks there: remote";
     let check = reader(&["check"]);
     check.is(3, &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside]);
-    reader(&["write"])
-        .is(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
+    reader(&["write"]).is(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
     assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
