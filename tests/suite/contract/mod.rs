@@ -108,7 +108,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
     project.write("src/things.rs", &things(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
     project.builds("");
-    let passed = "find 1.2 is to go after 2026-01-31, which has passed: a removal lies ahead of its callers";
+    let passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
     contract(&["check", "--today", "2026-02-01"]).is(6, &[passed]);
     contract(&["write", "--today", "2026-02-01"]).is(1, &[passed]);
     contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 differs from the locked 1.1"]);
@@ -141,7 +141,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     check.is(6, &["find 1.1, removed", promised, "`contract write --drop find@1`"]);
     check.lacks("stale");
     for (given, said) in [
-        ("find", "--drop find: write `name@major`, such as list_invoices@1"),
+        ("find", "--drop find: must be `name@major`, such as list_invoices@1"),
         ("find@2", "--drop find@2: no unserved version of that name and major is promised"),
         ("fnid@1", "--drop fnid@1: no unserved version of that name and major is promised"),
     ] {
@@ -192,7 +192,7 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     contract(&["write"]).is(1, &[by_hand]);
 
     edited(&[("\"title\": {", "\"title\" {")]);
-    let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — mend it";
+    let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
     contract(&["check"]).is(1, &[place]);
     contract(&["write"]).is(1, &[place]);
 

@@ -77,7 +77,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
 
     // That lock does not belong to the workspace.
     let foreign = project.read("outside/mcp-tools.lock");
-    let outside = "defined outside this workspace, whose own locks judge them: remote";
+    let outside = "defined outside this workspace, and checked by the locks there: remote";
     let check = reader(&["check"]);
     check.is(3, &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside]);
     reader(&["write"]).is(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
