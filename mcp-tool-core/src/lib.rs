@@ -15,7 +15,7 @@ use {
         model::{Contract, Hints, Version},
         read::types::{Output, OutputObject, OutputValue, Scalar},
     },
-    tool::{Tool, ToolEntry},
+    tool::Tool,
 };
 
 #[doc(hidden)]

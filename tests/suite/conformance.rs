@@ -1,13 +1,7 @@
 //! The official MCP conformance suite: all of it against `examples/conformance-server`, and the scenarios without
 //! fixtures against the other examples. `CONFORMANCE=write` updates CONFORMANCE.md of the former.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Command};
 
 use serde_json::Value;
 

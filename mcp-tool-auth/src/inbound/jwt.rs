@@ -17,6 +17,7 @@ pub struct Jwt<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Typ,
+    /// The claims, unverified.
     pub claims: Map<String, Value>,
     pub(crate) signed: &'t str,
     pub(crate) signature: &'t str,

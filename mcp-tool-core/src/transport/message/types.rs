@@ -30,14 +30,20 @@ pub enum ClientMessage<'m> {
     Call(ToolCall<'m>),
     /// Any other request.
     Request {
+        /// The request id.
         id: Id,
+        /// The method.
         method: Cow<'m, str>,
+        /// `_meta` of the request.
         meta: Meta<'m>,
         /// The page of a list.
         cursor: Option<Cow<'m, str>>,
     },
     /// `notifications/cancelled`; without an id if it is malformed.
-    Cancelled { request: Option<Id> },
+    Cancelled {
+        /// The id of the request to cancel.
+        request: Option<Id>,
+    },
     /// Any other notification.
     Notification,
     /// The answer to a request of the server.
