@@ -10,6 +10,7 @@ mod ascii_classes;
 pub mod bounds;
 pub mod constraints;
 pub mod digest;
+mod float;
 pub mod grammar;
 pub mod json;
 pub mod judge;

@@ -58,7 +58,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         if !(-1e21 < scaled && scaled < 1e21) {
             return self.str("a number");
         }
-        let scaled = scaled.round() as i128;
+        let scaled = crate::float::round(scaled) as i128;
         if scaled < 0 {
             self = self.str("-");
         }

@@ -4,6 +4,7 @@ use super::{
     finding::{ChangedValue, Findings},
     location::ValueLocation,
 };
+use crate::float;
 use crate::text::same;
 
 /// Compares a bound of two integers.
@@ -94,8 +95,8 @@ const fn natural(minimum: i128, maximum: i128) -> bool {
 
 /// Returns a positive number if a number's bound lies beyond the integer's, a negative one if it lies inside.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
-    let floor = bound.floor() as i128;
-    let fraction = bound != bound.floor();
+    let floor = float::floor(bound) as i128;
+    let fraction = bound != float::floor(bound);
     let order = if floor > whole || (floor == whole && fraction) {
         1
     } else if floor == whole {
@@ -109,7 +110,7 @@ const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
 /// Returns true if the bounds of a number allow exactly one integer.
 pub(super) const fn one_integer(least: Option<f64>, most: Option<f64>) -> bool {
     match (least, most) {
-        (Some(least), Some(most)) => least == most && least == least.floor(),
+        (Some(least), Some(most)) => least == most && least == float::floor(least),
         _ => false,
     }
 }

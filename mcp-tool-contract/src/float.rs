@@ -1,0 +1,53 @@
+//! Rounding of floats in const evaluation; `f64::floor` and `f64::round` are const since Rust 1.90 only.
+
+/// From here on every float is an integer.
+const INTEGERS: f64 = 4_503_599_627_370_496.0;
+
+/// Returns the greatest integer that isn't greater than `value`.
+pub(crate) const fn floor(value: f64) -> f64 {
+    if !(-INTEGERS < value && value < INTEGERS) {
+        return value;
+    }
+    let whole = value as i64 as f64;
+    if whole > value { whole - 1.0 } else { whole }
+}
+
+/// Returns the integer nearest to `value`, away from zero where two are.
+pub(crate) const fn round(value: f64) -> f64 {
+    if value < 0.0 { -floor(0.5 - value) } else { floor(value + 0.5) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floor_and_round_are_those_of_the_standard_library() {
+        for value in [
+            0.0,
+            -0.0,
+            0.25,
+            -0.25,
+            0.5,
+            -0.5,
+            1.5,
+            2.5,
+            -1.5,
+            7.0,
+            -7.0,
+            1e15 + 0.5,
+            -1e15 - 0.5,
+            INTEGERS,
+            -INTEGERS,
+            1e300,
+            -1e300,
+            f64::MAX,
+            f64::INFINITY,
+        ] {
+            assert_eq!(floor(value), value.floor(), "{value}");
+            if value.abs() < INTEGERS {
+                assert_eq!(round(value), value.round(), "{value}");
+            }
+        }
+    }
+}
