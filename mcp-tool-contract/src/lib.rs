@@ -4,6 +4,8 @@
 //! `tools/list`, [`read`] validates arguments and results against it, [`digest`] identifies it, [`judge`] compares it
 //! with the version in the [`lock`]. This crate performs no I/O.
 
+#![warn(unnameable_types)]
+
 mod ascii_classes;
 pub mod bounds;
 pub mod constraints;

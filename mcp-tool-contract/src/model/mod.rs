@@ -1,5 +1,8 @@
 //! The contract of a tool, as one constant.
 
+mod access;
+mod build;
+
 use crate::{
     bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, bound_setters},
     pattern::Pattern,
