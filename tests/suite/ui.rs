@@ -1,8 +1,8 @@
-//! What the compiler says of a mistake, word for word. `TRYBUILD=overwrite` writes it anew.
+//! Exact compile errors. `TRYBUILD=overwrite` regenerates them.
 
 #[test]
-fn compile_errors_say_what_to_write_instead() {
-    crate::drift::hold_the_lock();
+fn compile_errors_match() {
+    crate::drift::check_lock();
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/[!p]*/*.rs");
     cases.compile_fail("ui/pa[!s]*/*.rs");
