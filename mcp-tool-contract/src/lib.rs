@@ -5,6 +5,7 @@
 //! with the version in the [`lock`]. This crate performs no I/O.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(unnameable_types)]
 
 mod ascii_classes;
 pub mod bounds;

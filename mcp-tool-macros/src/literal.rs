@@ -78,7 +78,8 @@ impl Literal {
 pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u64> {
     let time = quantity::milliseconds(&text.value());
     if time.is_none() {
-        let message = "must be a whole number from 1 with `ms`, `s`, `m` or `h`, at most a day: \"5s\"";
+        let message =
+            "`timeout` must be a whole number with `ms`, `s`, `m` or `h`, from 1 ms to a day: write \"5s\"";
         errors.on(text.span(), message);
     }
     time
@@ -88,8 +89,7 @@ pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u6
 pub(crate) fn rate(text: &syn::LitStr, errors: &mut Errors) -> Option<Rate> {
     let rate = quantity::rate(&text.value());
     if rate.is_none() {
-        let message =
-            "must be a whole number from 1 to 1000000, `/`, and `s`, `min`, `h` or `day`: \"10/min\"";
+        let message = "`rate` must be from 1 to 1000000 calls per `s`, `min`, `h` or `day`: write \"10/min\"";
         errors.on(text.span(), message);
     }
     rate

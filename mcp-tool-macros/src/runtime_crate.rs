@@ -56,8 +56,9 @@ impl RuntimeCrate {
     /// The path with the span of the code around it, so that errors point there.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let located = |mut token: TokenTree| {
-            // The hygiene of `$crate` stays.
-            token.set_span(token.span().located_at(span));
+            // `$crate` resolves by its own span. Any other hygiene would add the macro's expansion to each error.
+            let is_dollar_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
+            token.set_span(if is_dollar_crate { token.span().located_at(span) } else { span });
             token
         };
         self.0.clone().into_iter().map(located).collect()
@@ -76,21 +77,25 @@ fn manifest_folder() -> Option<PathBuf> {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }
 
-/// Names by manifest, with the file's time: an editor's process outlives changes of the file.
-static NAMES: Mutex<Option<HashMap<PathBuf, (SystemTime, Option<String>)>>> = Mutex::new(None);
+/// Names by manifest.
+static NAMES: Mutex<Option<HashMap<PathBuf, CachedName>>> = Mutex::new(None);
+
+/// Name of the runtime in a manifest, with the file's time: an editor's process outlives changes of the file.
+struct CachedName {
+    modified: SystemTime,
+    name: Option<String>,
+}
 
 fn cached_name(folder: &Path) -> Option<String> {
     let path = folder.join("Cargo.toml");
     let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_default();
-    if let Some((known, name)) = names.get(&path)
-        && *known == modified
-    {
-        return name.clone();
+    if let Some(known) = names.get(&path).filter(|known| known.modified == modified) {
+        return known.name.clone();
     }
     let name = read_name(&path, folder);
-    names.insert(path, (modified, name.clone()));
+    names.insert(path, CachedName { modified, name: name.clone() });
     name
 }
 

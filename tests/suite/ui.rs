@@ -1,4 +1,4 @@
-//! Compile errors, compared word for word with the `.stderr` file beside each case. `UI=write` writes those files.
+//! Compile errors, compared word for word with the `.stderr` file of each case. `UI=write` writes those files.
 //!
 //! A case is compiled against the libraries that this binary is linked with, so that no dependency is built twice.
 
@@ -85,8 +85,8 @@ fn judge(case: &Path) -> Result<(), String> {
 
 /// `UI_CASE=part-of-a-path` leaves out the cases without it in their path.
 #[test]
-fn compile_errors_say_what_to_write_instead() {
-    crate::drift::hold_the_lock();
+fn compile_errors_match() {
+    crate::drift::check_lock();
     let part = env::var("UI_CASE").unwrap_or_default();
     let mut found = Vec::new();
     cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui"), &mut found);

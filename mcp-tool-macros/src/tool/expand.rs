@@ -286,13 +286,13 @@ impl Local {
 
 /// Returns the function that binds the tool to its state, and calls it.
 fn bind(tool: &Tool) -> TokenStream {
-    let (lent, state, cx) = (Local::named("lent"), Local::named("state"), Local::named("cx"));
+    let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
     let runtime = &tool.runtime;
-    let states = tool.inputs.iter().filter_map(|input| match input {
+    let borrowed = tool.inputs.iter().filter_map(|input| match input {
         Input::State(StateParam { ty, .. }) => {
             let runtime = runtime.at(ty.span());
-            Some(quote_spanned!(ty.span()=> <#runtime::__private::StateSource<#ty>>::hold(#lent)?))
+            Some(quote_spanned!(ty.span()=> <#runtime::__private::StateSource<#ty>>::hold(#states)?))
         }
         Input::Page(_) | Input::Argument(_) => None,
     });
@@ -307,14 +307,14 @@ fn bind(tool: &Tool) -> TokenStream {
     quote! {
         #[allow(unused_variables)]
         fn bind(
-            #lent: &#runtime::__private::StateMap,
+            #states: &#runtime::__private::StateMap,
         ) -> ::core::result::Result<
             ::std::boxed::Box<dyn #runtime::__private::Bound>,
             #runtime::__private::MissingState,
         > {
             #[allow(unused_imports)]
             use #runtime::__private::SharedState as _;
-            let #state = (#(#states,)*);
+            let #state = (#(#borrowed,)*);
             ::core::result::Result::Ok(#runtime::__private::bound(
                 #state,
                 &[#(&#defaulted),*],

@@ -155,7 +155,7 @@ fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String 
     }
     let name = signature.ident.unraw().to_string();
     if let Err(reason) = name::check_tool(&name) {
-        errors.at(&signature.ident, format!("{reason}; or set another one with `name = \"…\"`"));
+        errors.at(&signature.ident, format!("{reason}; or set another name with `name = \"…\"`"));
     }
     name
 }

@@ -1,4 +1,4 @@
-//! Bounds tighten and loosen, and patterns come, go and change.
+//! Tightened and loosened bounds; added, removed and changed patterns.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! A version went up, and not by enough.
+//! A version bump that is too small.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Versions that say what changed.
+//! Sufficient version bumps.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Judged by what a type is, however it is spelled: not one signature here changed.
+//! Changed types behind unchanged signatures.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

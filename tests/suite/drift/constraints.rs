@@ -1,4 +1,4 @@
-//! Conditions among parameters.
+//! Constraints across parameters.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

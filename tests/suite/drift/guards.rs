@@ -1,4 +1,4 @@
-//! Who may call it, and what hosts are told of it.
+//! Scopes, gates and annotations.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! The headers that mirror arguments.
+//! Headers that mirror arguments.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Locks merge: what changes in one tool changes lines of its own.
+//! Locks can be merged: a change of one tool changes only its own lines.
 
 use std::{fs, process::Command};
 
@@ -17,10 +17,10 @@ fn lock(tools: &[(&'static str, u32, &'static str)]) -> String {
 }
 
 #[test]
-fn two_branches_that_change_different_tools_merge_without_a_conflict() {
+fn branches_that_change_different_tools_merge_without_a_conflict() {
     let (a, b, c) = (("a", 0, "Do."), ("b", 0, "Do."), ("c", 0, "Do."));
     let base = lock(&[a, b, c]);
-    // One branch changes the last tool, the other changes the first, and adds one behind the last.
+    // One branch changes the last tool, the other changes the first and appends a tool.
     let ours = lock(&[a, b, ("c", 1, "Do more.")]);
     let theirs = lock(&[("a", 1, "Do it."), b, c, ("d", 0, "Do.")]);
     let both = lock(&[("a", 1, "Do it."), b, ("c", 1, "Do more."), ("d", 0, "Do.")]);

@@ -1,11 +1,11 @@
-//! Tools as they were when `ui/drift/mcp-tools.lock` was made; those of the same names in `ui/drift` changed
-//! since, and are judged by it. `UI=write` writes the lock anew.
+//! The tools from which `ui/drift/mcp-tools.lock` is generated. The tools of the same names in `ui/drift` have changed,
+//! and are compared with it. `UI=write` regenerates the lock.
 
 #![allow(
     dead_code,
     unused_variables,
     clippy::too_many_arguments,
-    reason = "these tools are only looked at, and one of them takes all that a tool can take"
+    reason = "these tools are never called, and one of them has as many parameters as possible"
 )]
 
 mod bounds;
@@ -64,13 +64,13 @@ const LOCKED: [&[ToolEntry]; 21] = [
     words::TOOLS,
 ];
 
-/// What a tool does that nobody calls.
+/// Body of a tool that is never called.
 fn never<T>() -> T {
-    panic!("this tool is only looked at")
+    panic!("this tool is never called")
 }
 
-/// The lock of these tools, made as `contract write` makes it.
-fn made() -> String {
+/// Returns the lock of these tools, as `contract write` generates it.
+fn generated() -> String {
     let mut lock = Lock::default();
     for tool in LOCKED.into_iter().flatten() {
         let contract = *tool.contract();
@@ -81,31 +81,34 @@ fn made() -> String {
     lock.render().unwrap()
 }
 
-/// Holds the committed lock to these tools, before others are judged by it.
-pub fn hold_the_lock() {
-    let made = made();
+/// Checks that the committed lock belongs to these tools.
+pub fn check_lock() {
+    let generated = generated();
     if std::env::var("UI").is_ok_and(|what| what == "write") {
-        // The tools are judged anew wherever it is touched.
-        if fs::read_to_string(LOCK).ok().as_ref() != Some(&made) {
-            fs::write(LOCK, &made).unwrap();
+        // Every write makes cargo rebuild the tools.
+        if fs::read_to_string(LOCK).ok().as_ref() != Some(&generated) {
+            fs::write(LOCK, &generated).unwrap();
         }
     }
     let committed = fs::read_to_string(LOCK).unwrap();
-    assert!(committed == made, "{LOCK} isn't the lock of `suite/drift`: UI=write writes it anew");
+    assert!(
+        committed == generated,
+        "{LOCK} isn't the lock of `suite/drift`: UI=write regenerates it"
+    );
 }
 
 #[test]
-fn the_lock_of_the_drifts_is_that_of_the_tools_as_they_were() {
-    hold_the_lock();
+fn lock_matches_the_tools_it_was_generated_from() {
+    check_lock();
 }
 
-/// Whether a compiler can see a change by that rule: it sees no tool that isn't there, and lets words pass.
-fn is_seen_by_a_compiler(rule: ChangeRule) -> bool {
+/// Returns true if the compiler reports changes of this rule: all but added and removed tools, and prose.
+fn is_compile_error(rule: ChangeRule) -> bool {
     !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }
 
 #[test]
-fn every_rule_that_a_compiler_sees_has_its_compile_error() {
+fn every_compile_time_rule_has_its_compile_error() {
     let folder = fs::read_dir("ui/drift").unwrap().map(|entry| entry.unwrap().path());
     let said: String = folder
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
@@ -114,7 +117,7 @@ fn every_rule_that_a_compiler_sees_has_its_compile_error() {
     let unseen: Vec<ChangeRule> = ChangeRule::ALL
         .iter()
         .copied()
-        .filter(|rule| is_seen_by_a_compiler(*rule) != said.contains(&format!("[{rule}]")))
+        .filter(|rule| is_compile_error(*rule) != said.contains(&format!("[{rule}]")))
         .collect();
-    assert!(unseen.is_empty(), "shown by no compile error, or by one that shouldn't be: {unseen:?}");
+    assert!(unseen.is_empty(), "rules with a missing or unexpected compile error: {unseen:?}");
 }

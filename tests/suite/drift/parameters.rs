@@ -1,4 +1,4 @@
-//! Parameters come, go, and change what they ask for.
+//! Added, removed and changed parameters.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! A guard is lowered for a reason of its own.
+//! Each lowered guard needs its own reason.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! What the README shows.
+//! The example of the README.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Fields of an object in a result come, go and change.
+//! Added, removed and changed fields of a result.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

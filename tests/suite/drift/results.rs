@@ -1,10 +1,10 @@
-//! Results, and the fields of an object in them, come, go and change.
+//! Added, removed and changed results.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 
 pub const TOOLS: &[ToolEntry] = tools![result_added, result_removed, result_changed, result_of_pages];
 
-/// What most of these give.
+/// Result of most of these tools.
 #[derive(serde::Serialize, ToolSchema)]
 pub struct Thing {
     name: String,

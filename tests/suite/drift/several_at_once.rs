@@ -1,4 +1,4 @@
-//! Several changes of one tool: all are listed, and one bump licenses them.
+//! Several changes of one tool: all are listed, and one bump permits them.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Whether calls go on as tasks.
+//! Task support.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

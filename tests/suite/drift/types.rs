@@ -1,4 +1,4 @@
-//! Values become of another type.
+//! Values whose type changed.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Tools of every kind that are as they were locked.
+//! Unchanged tools of every kind.
 
 use mcp_tool_runtime::{Page, PageRequest, Schemars, ToolEntry, ToolError, ToolSchema, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! A version never falls.
+//! A version that is older than the locked one.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Words and order bind nobody: any version takes them.
+//! Changes of prose and order, which any version permits.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

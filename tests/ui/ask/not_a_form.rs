@@ -1,4 +1,4 @@
-//! What is asked for is a struct that derives `ToolSchema`, and can be read.
+//! A form must be a struct that derives `ToolSchema` and `Deserialize`.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool};
 
 /// Whether to go on.

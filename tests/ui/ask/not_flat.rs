@@ -1,4 +1,4 @@
-//! A form is flat. Seen when the tool is built: only then is it known what the form holds.
+//! A form must be flat. This is checked after type checking, when the form's fields are known.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool, tools};
 
 /// Where somebody lives.

@@ -1,4 +1,4 @@
-//! A form never asks for a secret, and no result shows one.
+//! Neither a form nor a result can contain a secret.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool};
 
 /// How somebody signs in.

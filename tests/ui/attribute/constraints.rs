@@ -1,4 +1,4 @@
-//! Constraints are conditions among the tool's own parameters.
+//! Constraints can name only the tool's own parameters.
 #![allow(unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

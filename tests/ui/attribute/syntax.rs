@@ -1,4 +1,4 @@
-//! What can't be read at all is one error: nothing is called missing that may stand in it.
+//! A malformed attribute is one error; its keys aren't reported as missing.
 use mcp_tool_runtime::mcp_tool;
 
 /// Greet.

@@ -1,4 +1,4 @@
-//! `task` stands alone, or says that calls are nothing else.
+//! `task` takes no value, or `required`.
 use mcp_tool_runtime::mcp_tool;
 
 /// Do.

@@ -1,4 +1,4 @@
-//! Bounds tighten and loosen, and patterns come, go and change.
+//! Tightened and loosened bounds; added, removed and changed patterns.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! A version went up, and not by enough.
+//! A version bump that is too small.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! Judged by what a type is, however it is spelled: not one signature here changed.
+//! Changed types behind unchanged signatures.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 

@@ -1,4 +1,4 @@
-//! Conditions among parameters.
+//! Constraints across parameters.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

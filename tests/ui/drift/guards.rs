@@ -1,4 +1,4 @@
-//! Who may call it, and what hosts are told of it.
+//! Scopes, gates and annotations.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

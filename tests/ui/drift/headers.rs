@@ -1,4 +1,4 @@
-//! The headers that mirror arguments.
+//! Headers that mirror arguments.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! How long a call may run, how many at a time, and how long the tool stays.
+//! Timeouts, concurrency, rates and deprecations.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

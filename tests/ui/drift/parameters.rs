@@ -1,4 +1,4 @@
-//! Parameters come, go, and change what they ask for.
+//! Added, removed and changed parameters.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

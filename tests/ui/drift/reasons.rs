@@ -1,4 +1,4 @@
-//! A guard is lowered for a reason of its own.
+//! Each lowered guard needs its own reason.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

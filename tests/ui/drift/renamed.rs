@@ -1,4 +1,4 @@
-//! A parameter has another name, as in the README.
+//! A renamed parameter, as in the README.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! Fields of an object in a result come, go and change.
+//! Added, removed and changed fields of a result.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 

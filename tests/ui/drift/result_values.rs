@@ -1,4 +1,4 @@
-//! Values in a result change: what a reader may meet widens or narrows.
+//! Values in a result that widened or narrowed.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 

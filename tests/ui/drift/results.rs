@@ -1,4 +1,4 @@
-//! Results, and the fields of an object in them, come, go and change.
+//! Added, removed and changed results.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{Page, PageRequest, ToolError, ToolSchema, mcp_tool};
 

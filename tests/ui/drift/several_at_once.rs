@@ -1,4 +1,4 @@
-//! Several changes of one tool: all are listed, and one bump licenses them.
+//! Several changes of one tool: all are listed, and one bump permits them.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! Whether calls go on as tasks.
+//! Task support.
 #![allow(dead_code)]
 use mcp_tool_runtime::mcp_tool;
 

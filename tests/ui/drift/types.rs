@@ -1,4 +1,4 @@
-//! Values become of another type.
+//! Values whose type changed.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 

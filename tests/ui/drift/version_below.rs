@@ -1,4 +1,4 @@
-//! A version never falls.
+//! A version that is older than the locked one.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,4 +1,4 @@
-//! Mistakes of two tools are two errors: the list they stand in has none of its own.
+//! The errors of two tools are two errors: their list has none.
 use mcp_tool_runtime::{mcp_tool, tools};
 
 /// Greet.

@@ -1,4 +1,4 @@
-//! A layer runs a call once.
+//! Middleware can run a call only once.
 
 use mcp_tool_runtime::{CallContext, Handling, Middleware, Next, prelude::*};
 

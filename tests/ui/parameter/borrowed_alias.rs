@@ -1,4 +1,4 @@
-//! The type decides, not its spelling.
+//! An alias is resolved to its type.
 use mcp_tool_runtime::mcp_tool;
 
 type Name = String;

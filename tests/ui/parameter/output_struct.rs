@@ -1,4 +1,4 @@
-//! A struct that derives `ToolSchema` is a result, and still no parameter.
+//! A struct that derives `ToolSchema` can be a result, but not a parameter.
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 
 #[derive(serde::Serialize, ToolSchema)]

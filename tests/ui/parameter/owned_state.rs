@@ -1,4 +1,4 @@
-//! What the server lends is borrowed.
+//! Application state must be borrowed.
 use mcp_tool_runtime::{CallContext, mcp_tool};
 
 /// Greet.

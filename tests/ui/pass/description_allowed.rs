@@ -1,4 +1,4 @@
-//! A missing description can be meant.
+//! A missing description can be allowed.
 #![deny(warnings)]
 use mcp_tool_runtime::{mcp_tool, tools};
 

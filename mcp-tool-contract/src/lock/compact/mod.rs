@@ -93,6 +93,7 @@ macro_rules! next_number {
     };
 }
 
+#[expect(unnameable_types, reason = "constants of a trait are public, and these are its hidden steps")]
 mod decode;
 mod encode;
 

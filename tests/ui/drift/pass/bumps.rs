@@ -1,4 +1,4 @@
-//! Versions that say what changed.
+//! Sufficient version bumps.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

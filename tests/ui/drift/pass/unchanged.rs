@@ -1,4 +1,4 @@
-//! Tools of every kind that are as they were locked.
+//! Unchanged tools of every kind.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{Page, PageRequest, Schemars, ToolError, ToolSchema, mcp_tool};
 

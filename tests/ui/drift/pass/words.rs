@@ -1,4 +1,4 @@
-//! Words and order bind nobody: any version takes them.
+//! Changes of prose and order, which any version permits.
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::{ToolSchema, mcp_tool};
 

@@ -1,4 +1,4 @@
-//! A lock with the marks of a merge in it: said once, however many tools there are.
+//! A lock with merge conflict markers is reported once, for any number of tools.
 #![allow(unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 

@@ -1,0 +1,90 @@
+//! Read access to contracts.
+
+use super::{
+    Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
+};
+use crate::{
+    bounds::{Literal, Schema},
+    rules::ChangeRule,
+};
+
+macro_rules! accessors {
+    ($type:ident: $($doc:literal $field:ident: $of:ty,)+) => {
+        impl $type {$(
+            #[doc = $doc]
+            #[must_use]
+            pub const fn $field(&self) -> $of {
+                self.$field
+            }
+        )+}
+    };
+}
+
+accessors! { Contract:
+    "Name that callers use." name: &'static str,
+    "Version of the contract." version: Version,
+    "Display name." title: Option<&'static str>,
+    "Description for the model that chooses the tool." description: &'static str,
+    "Parameters, in the order of the signature." input: &'static [Param],
+    "Conditions across several arguments, as JSON Schema." constraints: Option<&'static str>,
+    "Result." output: ToolOutput,
+    "Scopes that a caller needs, all of them; empty for a public tool." scopes: &'static [&'static str],
+    "Effects of the tool, as hosts see them." hints: Hints,
+    "Timeout of a call in milliseconds; the server's default if absent." timeout_ms: Option<u64>,
+    "Maximum concurrent calls of the tool." concurrency: Option<u32>,
+    "Gate of a destructive tool; a person's approval if absent." gate: Option<Gate>,
+    "Upstreams that the tool can reach; all others are refused." upstreams: &'static [&'static str],
+    "Support for running calls as tasks (SEP-2663)." task: Option<TaskSupport>,
+    "Deprecation notice." deprecation: Option<Deprecation>,
+    "Lowered guards, each with its reason." weakens: &'static [Weakening],
+}
+
+impl Contract {
+    /// Maximum calls of one caller, per window.
+    #[must_use]
+    pub const fn rates(&self) -> &[Rate] {
+        self.rate.as_slice()
+    }
+}
+
+accessors! { Rate:
+    "Calls per window." calls: u32,
+    "Length of the window." window: Window,
+}
+
+accessors! { Deprecation:
+    "Reason, or migration advice." message: &'static str,
+    "Name of the tool to use instead." replacement: Option<&'static str>,
+    "Last day on which the tool is served (RFC 3339 `full-date`)." removal: Option<&'static str>,
+}
+
+accessors! { Weakening:
+    "Rule of the change that lowered the guard." rule: ChangeRule,
+    "Reason for the change." reason: &'static str,
+}
+
+accessors! { Param:
+    "Name in the arguments object." name: &'static str,
+    "Description for the model that sends it." description: &'static str,
+    "Schema of its argument." schema: Schema,
+}
+
+impl Param {
+    /// Value of an absent argument.
+    #[must_use]
+    pub const fn default_value(&self) -> Option<Literal> {
+        self.default
+    }
+
+    /// Returns true if the value is never echoed, logged or digested.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// HTTP header that mirrors the argument, without `Mcp-Param-`.
+    #[must_use]
+    pub const fn mirroring_header(&self) -> Option<&'static str> {
+        self.header
+    }
+}

@@ -1,0 +1,393 @@
+//! The contract of a tool, as one constant.
+
+mod access;
+mod build;
+
+use crate::{
+    bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Literal, Object, Schema, bound_setters},
+    pattern::Pattern,
+    rules::ChangeRule,
+};
+
+/// Default timeout of a call, in milliseconds; an operator may set another.
+pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
+
+/// Contract of a tool. It is listed, enforced, identified in every response and compared between versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract {
+    /// Name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
+    pub name: &'static str,
+    /// Version of the contract.
+    pub version: Version,
+    /// Display name.
+    pub title: Option<&'static str>,
+    /// Description for the model that chooses the tool.
+    pub description: &'static str,
+    /// Parameters, in the order of the signature.
+    pub input: &'static [Param],
+    /// Conditions across several arguments: JSON Schema in RFC 8785 form, with the keywords of
+    /// [`constraints`](crate::constraints).
+    pub constraints: Option<&'static str>,
+    /// Result.
+    pub output: ToolOutput,
+    /// Scopes that a caller needs, all of them; empty for a public tool.
+    pub scopes: &'static [&'static str],
+    /// Effects of the tool, as hosts see them.
+    pub hints: Hints,
+    /// Timeout of a call in milliseconds; the server's default if absent.
+    pub timeout_ms: Option<u64>,
+    /// Maximum concurrent calls of the tool.
+    pub concurrency: Option<u32>,
+    /// Maximum calls of one caller per window of time.
+    pub rate: Option<Rate>,
+    /// Gate of a destructive tool; a person's approval if absent.
+    pub gate: Option<Gate>,
+    /// Upstreams that the tool can reach; all others are refused.
+    pub upstreams: &'static [&'static str],
+    /// Support for running calls as tasks (SEP-2663).
+    pub task: Option<TaskSupport>,
+    /// Deprecation notice, with the replacement.
+    pub deprecation: Option<Deprecation>,
+    /// Lowered guards, each with its reason.
+    pub weakens: &'static [Weakening],
+}
+
+/// Maximum calls of one caller in any window of a given length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls per window, from 1 to [`Rate::MAX_CALLS`].
+    pub calls: u32,
+    /// Length of the window.
+    pub window: Window,
+}
+
+/// Length of a rate's window. Each is a whole multiple of the shorter ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the lengths")]
+#[non_exhaustive]
+pub enum Window {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+impl Window {
+    /// All windows, shortest first.
+    pub const ALL: [Window; 4] = [Window::Second, Window::Minute, Window::Hour, Window::Day];
+
+    /// Unit in a written rate, such as `min` in `10/min`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Window::Second => "s",
+            Window::Minute => "min",
+            Window::Hour => "h",
+            Window::Day => "day",
+        }
+    }
+
+    /// Noun for messages, such as `minute`.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Window::Second => "second",
+            Window::Minute => "minute",
+            Window::Hour => "hour",
+            Window::Day => "day",
+        }
+    }
+
+    /// Identifier of the variant, for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match self {
+            Window::Second => "Second",
+            Window::Minute => "Minute",
+            Window::Hour => "Hour",
+            Window::Day => "Day",
+        }
+    }
+
+    /// Name in a sentence, such as `minute`.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Window::Second => "second",
+            Window::Minute => "minute",
+            Window::Hour => "hour",
+            Window::Day => "day",
+        }
+    }
+
+    /// Length in milliseconds.
+    #[must_use]
+    pub const fn milliseconds(self) -> u64 {
+        match self {
+            Window::Second => 1_000,
+            Window::Minute => 60_000,
+            Window::Hour => 3_600_000,
+            Window::Day => 86_400_000,
+        }
+    }
+}
+
+impl Rate {
+    /// Maximum calls per window.
+    pub const MAX_CALLS: u32 = 1_000_000;
+
+    /// Returns the maximum number of calls that this rate admits in one window of another rate.
+    pub(crate) const fn most_in(self, window: Window) -> u64 {
+        let times = window.milliseconds() / self.window.milliseconds();
+        self.calls as u64 * if times > 1 { times } else { 1 }
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.calls, self.window.name())
+    }
+}
+
+/// Condition that a call of a destructive tool must pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gate {
+    /// A scope in addition to those of the tool.
+    Scope(&'static str),
+}
+
+/// Support for running a tool's calls as tasks (SEP-2663), with clients that declare the extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskSupport {
+    /// Runs as a task if the client supports tasks, otherwise as an ordinary call.
+    Optional,
+    /// Runs only as a task: clients without task support are refused.
+    Required,
+}
+
+impl TaskSupport {
+    /// Both variants.
+    pub const ALL: [TaskSupport; 2] = [TaskSupport::Optional, TaskSupport::Required];
+
+    /// Identifier of the variant, for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match self {
+            TaskSupport::Optional => "Optional",
+            TaskSupport::Required => "Required",
+        }
+    }
+
+    /// Value in `_meta`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            TaskSupport::Optional => "optional",
+            TaskSupport::Required => "required",
+        }
+    }
+}
+
+/// Notice that a tool will be removed (SEP-2053 `deprecationInfo`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// Reason, or migration advice.
+    pub message: &'static str,
+    /// Name of the tool to use instead.
+    pub replacement: Option<&'static str>,
+    /// Last day on which the tool is served, `2027-01-31` (RFC 3339 `full-date`).
+    pub removal: Option<&'static str>,
+}
+
+/// A guard that was lowered on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weakening {
+    /// Rule of the change that lowered it.
+    pub rule: ChangeRule,
+    /// Reason for the change.
+    pub reason: &'static str,
+}
+
+/// Version `major.minor`: a new major breaks callers, a new minor doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version {
+    /// Increases with changes that break callers.
+    pub major: u32,
+    /// Increases with other changes.
+    pub minor: u32,
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// MCP `ToolAnnotations`. A host may ignore them; the server's own guards don't depend on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// The tool changes nothing.
+    pub read_only: bool,
+    /// The tool deletes or overwrites data.
+    pub destructive: bool,
+    /// A repeated call changes nothing more.
+    pub idempotent: bool,
+    /// The tool reaches beyond the server's own domain.
+    pub open_world: bool,
+}
+
+/// Parameter: one property of the input schema.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Param {
+    /// Name in the arguments object.
+    pub name: &'static str,
+    /// Description for the model that sends it.
+    pub description: &'static str,
+    /// Schema of its argument.
+    pub schema: Schema,
+    /// Value of an absent argument.
+    pub default: Option<Literal>,
+    /// Marks a value that is never echoed, logged or digested.
+    pub secret: bool,
+    /// HTTP header that mirrors the argument, without `Mcp-Param-` (revision 2026-07-28, `x-mcp-header`).
+    pub header: Option<&'static str>,
+}
+
+/// Result of a tool.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum ToolOutput {
+    /// Success without content.
+    Nothing,
+    /// Plain text.
+    Text,
+    /// Content blocks of any kind: text, images, audio, resources and links to them.
+    Content,
+    /// An object of this shape.
+    Object(&'static Object),
+    /// A page of items with a cursor to the next.
+    Page(&'static Object),
+    /// An object whose JSON Schema is known only at run time.
+    Dynamic(fn() -> serde_json::Value),
+    /// The JSON text of a [`Dynamic`](ToolOutput::Dynamic) schema, as a lock stores it.
+    FromLock(&'static str),
+}
+
+impl Contract {
+    /// Empty contract, for contexts outside of calls.
+    pub const EMPTY: Contract = Contract {
+        name: "",
+        version: Version { major: 0, minor: 0 },
+        title: None,
+        description: "",
+        input: &[],
+        constraints: None,
+        output: ToolOutput::Nothing,
+        scopes: &[],
+        hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
+        timeout_ms: None,
+        concurrency: None,
+        rate: None,
+        gate: None,
+        upstreams: &[],
+        task: None,
+        deprecation: None,
+        weakens: &[],
+    };
+
+    /// Returns every scope that a caller needs, including that of the gate.
+    pub fn required_scopes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let gate = self.gate.map(|Gate::Scope(scope)| scope);
+        self.scopes.iter().copied().chain(gate)
+    }
+
+    /// Returns true if calls need a person's approval.
+    #[must_use]
+    pub const fn needs_approval(&self) -> bool {
+        self.hints.destructive && self.gate.is_none()
+    }
+
+    /// Returns true if results are paged.
+    #[must_use]
+    pub const fn is_paged(&self) -> bool {
+        matches!(self.output, ToolOutput::Page(_))
+    }
+}
+
+impl Param {
+    /// Creates a parameter without bounds of its own.
+    #[must_use]
+    pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
+        Param { name, description, schema, default: None, secret: false, header: None }
+    }
+
+    /// Returns true if a call without it is refused.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        !self.schema.optional && self.default.is_none()
+    }
+
+    /// Sets the missing bounds from the tool's defaults, otherwise from the framework's.
+    #[track_caller]
+    #[must_use]
+    pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
+        let max_len = match max_len {
+            Some(most) => most,
+            None => DEFAULT_MAX_LEN,
+        };
+        let max_items = match max_items {
+            Some(most) => most,
+            None => DEFAULT_MAX_ITEMS,
+        };
+        match self.schema.bounded(max_len, Some(max_items)) {
+            Ok(schema) => self.schema = schema,
+            Err(error) => error.raise("parameter", self.name),
+        }
+        self
+    }
+
+    /// Sets the value of an absent argument. Call it after every bound.
+    #[track_caller]
+    #[must_use]
+    pub const fn default(mut self, literal: Literal) -> Self {
+        match self.schema.admits(literal) {
+            Ok(()) => self.default = Some(literal),
+            Err(error) => error.raise("parameter", self.name),
+        }
+        self
+    }
+
+    /// Marks the value as never echoed, logged or digested.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// Sets the header that mirrors it, without `Mcp-Param-`. Call it after every bound.
+    #[track_caller]
+    #[must_use]
+    pub const fn header(mut self, name: &'static str) -> Self {
+        match self.schema.mirrors() {
+            Ok(()) => self.header = Some(name),
+            Err(error) => error.raise("parameter", self.name),
+        }
+        self
+    }
+
+    /// Checks that a function can complete it: its type must be text. Completion is not part of the contract.
+    #[track_caller]
+    #[must_use]
+    pub const fn completed(self) -> Self {
+        match self.schema.takes_suggestions() {
+            Ok(()) => self,
+            Err(error) => error.raise("parameter", self.name),
+        }
+    }
+}
+
+bound_setters!(Param, "parameter");

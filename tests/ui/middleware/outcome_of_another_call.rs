@@ -1,0 +1,27 @@
+//! Middleware can't return the outcome of another call, nor outlive its own call.
+
+use std::sync::Mutex;
+
+use mcp_tool_runtime::{CallContext, Handling, Middleware, Next, Outcome};
+
+struct Keeps(Mutex<Option<Outcome<'static>>>);
+
+impl Middleware for Keeps {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        Box::pin(async move {
+            let outcome = next.run().await;
+            self.0.lock().unwrap().replace(outcome).unwrap()
+        })
+    }
+}
+
+struct Later;
+
+impl Middleware for Later {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+        tokio::spawn(async move { drop(next.run().await) });
+        Box::pin(std::future::pending())
+    }
+}
+
+fn main() {}

@@ -1,9 +1,0 @@
-//! An upstream comes from a call.
-
-use mcp_tool_runtime::{CallContext, Upstream};
-
-fn made(cx: CallContext, other: Upstream) -> Upstream {
-    Upstream { cx, ..other }
-}
-
-fn main() {}
