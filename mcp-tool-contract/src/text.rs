@@ -58,7 +58,10 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         if !(-1e21 < scaled && scaled < 1e21) {
             return self.str("a number");
         }
-        let scaled = scaled.round() as i128;
+        // `f64::round` is `const` since Rust 1.90.
+        let truncated = scaled as i128;
+        let rest = scaled - truncated as f64;
+        let scaled = truncated + (rest >= 0.5) as i128 - (rest <= -0.5) as i128;
         if scaled < 0 {
             self = self.str("-");
         }

@@ -92,10 +92,22 @@ const fn natural(minimum: i128, maximum: i128) -> bool {
     false
 }
 
+/// Returns the greatest whole number that is at most `value`.
+// `f64::floor` is `const` since Rust 1.90.
+const fn floor(value: f64) -> f64 {
+    const ALL_ARE_WHOLE: f64 = 9_007_199_254_740_992.0;
+    if value.abs() < ALL_ARE_WHOLE {
+        let truncated = value as i64 as f64;
+        if truncated > value { truncated - 1.0 } else { truncated }
+    } else {
+        value
+    }
+}
+
 /// Returns a positive number if a number's bound lies beyond the integer's, a negative one if it lies inside.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
-    let floor = bound.floor() as i128;
-    let fraction = bound != bound.floor();
+    let fraction = bound != floor(bound);
+    let floor = floor(bound) as i128;
     let order = if floor > whole || (floor == whole && fraction) {
         1
     } else if floor == whole {
@@ -109,7 +121,7 @@ const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
 /// Returns true if the bounds of a number allow exactly one integer.
 pub(super) const fn one_integer(least: Option<f64>, most: Option<f64>) -> bool {
     match (least, most) {
-        (Some(least), Some(most)) => least == most && least == least.floor(),
+        (Some(least), Some(most)) => least == most && least == floor(least),
         _ => false,
     }
 }
