@@ -123,7 +123,7 @@ impl Reports {
         }
         let data = match serde_json::to_string(&data) {
             Ok(json) if json.len() <= MAX_DATA => serde_json::from_str(&json).unwrap_or_default(),
-            Ok(json) => Value::String(format!("{}…", &json[..json.floor_char_boundary(MAX_DATA)])),
+            Ok(json) => Value::String(format!("{}…", start(&json, MAX_DATA))),
             Err(error) => Value::String(format!("log data can't be serialized to JSON: {error}")),
         };
         // A full buffer drops the message.
@@ -131,11 +131,18 @@ impl Reports {
     }
 }
 
+/// Characters of a text that end within its first `most` bytes.
+// `str::floor_char_boundary` needs Rust 1.91.
+fn start(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
 /// Cuts a text for people after [`MAX_TEXT`] bytes.
 pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len() {
         0..=MAX_TEXT => text,
-        _ => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MAX_TEXT)])),
+        _ => Cow::Owned(format!("{}…", start(&text, MAX_TEXT))),
     }
 }
 

@@ -35,15 +35,14 @@ pub fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The library crates: the packages of the workspace that are to be published.
+/// The library crates: the packages of the workspace that are to be published, each in a folder of its name.
 pub fn libraries(metadata: &Value) -> Vec<&Value> {
     let members = metadata["workspace_members"].as_array().unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
     let libraries = packages.filter(|package| {
         let name = text(package, "name");
-        members.contains(&package["id"])
-            && name.starts_with("mcp-tool-")
-            && !name.starts_with("mcp-tool-tests")
+        let folder = Path::new(text(package, "manifest_path")).parent().unwrap();
+        members.contains(&package["id"]) && name.starts_with("mcp-tool-") && folder == root().join(name)
     });
     let libraries: Vec<&Value> = libraries.collect();
     assert!(libraries.len() > 1, "no library crate is named `mcp-tool-…`");

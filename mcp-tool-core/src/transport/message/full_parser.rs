@@ -180,17 +180,17 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
         .map_err(|error| invalid(format!("invalid parameters of tools/call: {}", excerpt(&error))))?;
     let arguments = params.arguments.map_or("{}", RawValue::get);
     let presented = presented(&params);
-    let (meta, error) = match meta(params.meta) {
-        Ok(meta) if let Err(error) = &presented => (meta, Some(Box::new(error.clone()))),
-        Ok(meta) if presented.as_ref().is_ok_and(Option::is_some) && meta.era() == Era::Legacy => {
+    let (meta, error) = match (meta(params.meta), &presented) {
+        (Err(error), _) => (Meta::default(), Some(Box::new(error))),
+        (Ok(meta), Err(error)) => (meta, Some(Box::new(error.clone()))),
+        (Ok(meta), Ok(Some(_))) if meta.era() == Era::Legacy => {
             let message = "`requestState` and `inputResponses` need revision 2026-07-28: name it in `_meta`";
             (meta, Some(Box::new(invalid(message.into()))))
         }
-        Ok(meta) if !arguments.starts_with('{') => {
+        (Ok(meta), Ok(_)) if !arguments.starts_with('{') => {
             (meta, Some(Box::new(invalid("`arguments` must be an object".into()))))
         }
-        Ok(meta) => (meta, None),
-        Err(error) => (Meta::default(), Some(Box::new(error))),
+        (Ok(meta), Ok(_)) => (meta, None),
     };
     let presented = presented.unwrap_or_default();
     Ok(ToolCall { id, name: params.name.0, arguments, meta, presented, error })
