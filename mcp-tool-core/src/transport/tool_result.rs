@@ -92,11 +92,11 @@ impl<'r> ToolResultParts<'r> {
             text.raw(r#""content":[{"type":"text","text":"#);
             match self.answer {
                 Ok(ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_)) => {
-                    text.raw("\"Done.\"")
+                    text.raw("\"Done.\"");
                 }
                 Ok(ToolAnswer::Text(plain)) => text.string(plain),
                 Ok(ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. }) => {
-                    text.string(json)
+                    text.string(json);
                 }
                 Err(error) => text.string(&error_text(error, self.stamp.correlation)),
             }

@@ -91,10 +91,7 @@ pub fn check_lock() {
         }
     }
     let committed = fs::read_to_string(LOCK).unwrap();
-    assert!(
-        committed == generated,
-        "{LOCK} isn't the lock of `suite/drift`: UI=write regenerates it"
-    );
+    assert!(committed == generated, "{LOCK} isn't the lock of `suite/drift`: UI=write regenerates it");
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Pair {
             match refusal(&reply) {
                 Err(what) => wrong.push(format!("{name}: {what}")),
                 Ok(message) if expected != message => {
-                    wrong.push(format!("{name}: another message: {message}"))
+                    wrong.push(format!("{name}: another message: {message}"));
                 }
                 Ok(_) => {}
             }
