@@ -6,7 +6,7 @@ mod orders;
 use std::process::ExitCode;
 
 use mcp_tool_runtime::{
-    __private::{Bound, Lent, NotLent, Source, Target},
+    __private::{Bound, StateMap, MissingState, Source, AdapterTarget},
     Contract, Tool, ToolEntry,
     prelude::*,
 };
@@ -44,10 +44,10 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Copy<A, B, C, 
         ..search_orders::CONTRACT
     };
     const SOURCE: Source = search_orders::SOURCE;
-    const ADAPTS: Option<Target> = search_orders::ADAPTS;
+    const ADAPTS: Option<AdapterTarget> = search_orders::ADAPTS;
 
-    fn bind(lent: &Lent) -> Result<Box<dyn Bound>, NotLent> {
-        search_orders::bind(lent)
+    fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
+        search_orders::bind(state)
     }
 }
 

@@ -84,7 +84,7 @@ pub async fn delete_invoice(
     invoices: &Invoices,
     /// Invoice number, as printed on it.
     number: InvoiceNumber,
-    /// Why it goes; kept beside who deleted it.
+    /// Why it goes; kept with the name of the deleting user.
     #[arg(max_len = 500)]
     reason: Option<String>,
 ) -> Result<Deleted, LedgerError> {

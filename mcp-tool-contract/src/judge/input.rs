@@ -2,8 +2,8 @@
 
 use super::{
     finding::{ChangeLocation, ChangedValue, Finding, Findings},
-    is_same_text_order,
     location::ValueLocation,
+    text_order::is_same_text_order,
     value,
 };
 use crate::{

@@ -10,11 +10,13 @@ mod number;
 mod output;
 mod policy;
 mod text;
+mod text_order;
 mod value;
 
 use finding::ChangedValue;
 pub use finding::{ChangeLocation, FieldPath, Finding, Findings};
 pub use policy::{ACCEPT, Ruling, apply_policy, assert_no_drift};
+use text_order::{is_same_text_order, position};
 
 use crate::{
     json::schema::Prose,
@@ -207,36 +209,6 @@ const fn upstreams<const N: usize>(old: &[&'static str], new: &[&'static str], f
         }
         i += 1;
     }
-}
-
-/// Returns the index of a text, trying `likely` first: most texts keep their position, and const evaluation is slow.
-const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
-    if likely < among.len() && same(among[likely], text) {
-        return Some(likely);
-    }
-    let mut i = 0;
-    while i < among.len() {
-        if same(among[i], text) {
-            return Some(i);
-        }
-        i += 1;
-    }
-    None
-}
-
-/// Returns true if the common texts have the same order.
-const fn is_same_text_order(old: &[&str], new: &[&str]) -> bool {
-    let (mut i, mut last) = (0, 0);
-    while i < old.len() {
-        if let Some(j) = position(new, old[i], i) {
-            if j < last {
-                return false;
-            }
-            last = j;
-        }
-        i += 1;
-    }
-    true
 }
 
 const fn hints<const N: usize>(old: Hints, new: Hints, found: &mut Findings<N>) {

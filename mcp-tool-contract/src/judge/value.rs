@@ -2,11 +2,10 @@
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
-    is_same_text_order,
     location::{Direction, ValueLocation, greatest, kind_name, least},
     number::{integer, number, one_integer, whole},
-    position,
     text::{fit, pattern, text},
+    text_order::{is_same_text_order, position},
 };
 use crate::{
     bounds::{Field, Items, Kind, Object, Schema, Text},

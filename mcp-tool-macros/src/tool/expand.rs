@@ -94,12 +94,12 @@ fn broken(name: &str, runtime: &RuntimeCrate) -> (TokenStream, TokenStream) {
     };
     let bind = quote! {
         fn bind(
-            lent: &#runtime::__private::StateMap,
+            state: &#runtime::__private::StateMap,
         ) -> ::core::result::Result<
             ::std::boxed::Box<dyn #runtime::__private::Bound>,
             #runtime::__private::MissingState,
         > {
-            #runtime::__private::bind_broken(lent)
+            #runtime::__private::bind_broken(state)
         }
     };
     (contract, bind)

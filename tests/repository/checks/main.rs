@@ -17,7 +17,7 @@ mod versions;
 mod words;
 
 /// Checks whose violations fail; those of the others are printed.
-const ENFORCED: &[&str] = &["arrows", "features", "metadata", "versions"];
+const ENFORCED: &[&str] = &["arrows", "features", "imports", "metadata", "questions", "versions", "words"];
 
 /// Fails by the violations of a check, or prints them.
 fn report(check: &str, violations: &[String]) {

@@ -2,7 +2,7 @@
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
-pub const TOOLS: &[ToolEntry] = tools![breaking_and_more, additive, weakening_twice, words_beside];
+pub const TOOLS: &[ToolEntry] = tools![breaking_and_more, additive, weakening_twice, words_too];
 
 /// Do.
 #[mcp_tool(version = "2.1", scope = "things:read", timeout = "5s")]
@@ -40,7 +40,7 @@ pub async fn weakening_twice(
 
 /// Do.
 #[mcp_tool(version = "2.1", public)]
-pub async fn words_beside(
+pub async fn words_too(
     /** How many. */
     count: u32,
 ) {

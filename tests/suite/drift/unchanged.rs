@@ -160,7 +160,7 @@ pub async fn foreign() -> Schemars<std::collections::BTreeMap<String, u32>> {
 pub mod older {
     use mcp_tool_runtime::mcp_tool;
 
-    /// Served beside its successor.
+    /// Served together with its successor.
     #[mcp_tool(version = "1.3", public)]
     pub async fn versioned(
         /** How many. */

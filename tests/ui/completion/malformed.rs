@@ -40,7 +40,7 @@ async fn greet(
 
 /// Greet a friend.
 #[mcp_tool(version = "1.0", public)]
-async fn lent(#[arg(complete = names)] people: &People) {
+async fn with_state(#[arg(complete = names)] people: &People) {
     let _ = people;
 }
 

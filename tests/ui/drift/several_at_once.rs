@@ -41,7 +41,7 @@ async fn weakening_twice(
 
 /// Do.
 #[mcp_tool(version = "2.1", public)]
-async fn words_beside(
+async fn words_too(
     /** How very many. */
     count: Option<u32>,
 ) {

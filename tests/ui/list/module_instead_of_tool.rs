@@ -1,4 +1,4 @@
-//! A tool's type stands beside its function, in the namespace that modules share.
+//! A tool's type has the name of its function, in the namespace of modules.
 use mcp_tool_runtime::mcp_tool;
 
 mod greet {}

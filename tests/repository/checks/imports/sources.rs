@@ -262,6 +262,12 @@ fn read_code(tokens: &[TokenTree], module: &mut Module) {
                 module.paths.extend(local.into_iter().map(|import| import.path));
                 start = end;
             }
+            // The path of a `pub(in …)` is no import.
+            TokenTree::Ident(word)
+                if *word == "pub" && matches!(tokens.get(start + 1), Some(TokenTree::Group(_))) =>
+            {
+                start += 1;
+            }
             TokenTree::Ident(word) => {
                 let mut path = vec![word.to_string()];
                 while let [TokenTree::Punct(one), TokenTree::Punct(two), TokenTree::Ident(next)] =
