@@ -194,7 +194,7 @@ fn panic_becomes_an_error_and_the_server_continues() {
 fn call_ends_at_its_timeout() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, outcome, words) in [
-        ("reads_for_ever", "error", "try again with less"),
+        ("reads_for_ever", "error", "exceeded its timeout"),
         ("writes_for_ever", "unknown", "it is not known whether it took effect"),
     ] {
         let answer = server.call(tool, json!({}));
@@ -355,7 +355,7 @@ fn scopes_are_enforced_for_calls_and_lists() {
         text(&server.call("measure", json!({ "name": "a", "n": 1, "mode": "fast" }))),
         r#"{"v":1,"mode":"fast"}"#
     );
-    server.stderr.line_with(&["WARN", "every caller is the local user and holds all scopes"]);
+    server.stderr.line_with(&["WARN", "every caller is the local user and has all scopes"]);
 
     let mut server = StdioServer::initialized(&["--local-scopes", "specimen:read"]);
     let refused = server.call("whoami", json!({}));
@@ -393,7 +393,7 @@ fn destructive_tool_needs_approval_or_the_operators_permission() {
 
     let mut server = StdioServer::initialized(&["--allow-destructive", "destroys"]);
     assert_eq!(text(&server.call("destroys", json!({ "what": "all" }))), "Done.");
-    server.stderr.line_with(&["WARN", "without anybody's approval"]);
+    server.stderr.line_with(&["WARN", "runs without approval"]);
 }
 
 #[test]

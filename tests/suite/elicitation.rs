@@ -178,7 +178,7 @@ fn invalid_answer_is_asked_for_again_with_the_reason() {
 #[test]
 fn declined_or_cancelled_question_refuses_the_call() {
     let server = HttpServer::start(&[]);
-    for (action, said) in [("decline", "declined"), ("cancel", "put the question away")] {
+    for (action, said) in [("decline", "declined"), ("cancel", "closed the question without an answer")] {
         let state = first_round(&server, "it");
         let more = json!({ "requestState": state, "inputResponses": { "confirm": { "action": action } } });
         let reply = ask(&server, "confirms", json!({ "what": "it" }), more, declaring(FORMS)).json();
@@ -344,7 +344,7 @@ fn legacy_stdio_client_is_asked_while_the_call_waits() {
     assert_eq!(text(&server.call("echo", json!({ "text": "meanwhile" }))), "meanwhile");
     respond(&mut server, &question, accept(json!({ "sure": 1 })));
     let again = receive_question(&mut server);
-    assert!(again["params"]["message"].as_str().unwrap().ends_with("/sure: a boolean wanted"), "{again}");
+    assert!(again["params"]["message"].as_str().unwrap().ends_with("/sure: must be a boolean"), "{again}");
     respond(&mut server, &again, accept(json!({ "sure": true, "note": "yes" })));
     assert_eq!(text(&server.answer(&json!("asks"))), "it: true, yes, false");
 

@@ -464,7 +464,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
     let ping = server.post(&[], &rpc("ping", json!({}))).json();
     assert_eq!((&ping["id"], &ping["error"]["code"]), (&json!(1), &json!(-32_602)), "{ping}");
-    assert!(ping["error"]["message"].as_str().unwrap().contains("`initialize` opens"), "{ping}");
+    assert!(ping["error"]["message"].as_str().unwrap().contains("open a session by `initialize`"), "{ping}");
 
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
@@ -493,7 +493,7 @@ fn blocking_call_is_abandoned_after_the_grace_period() {
     let mut server = HttpServer::start(&["--grace", "1s"]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
     assert_eq!(server.terminate().code(), Some(1));
-    server.stderr.line_with(&["WARN", "given up"]);
+    server.stderr.line_with(&["WARN", "are cancelled"]);
 }
 
 #[test]

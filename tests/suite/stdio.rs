@@ -420,7 +420,7 @@ fn blocking_call_is_abandoned_once_the_client_is_gone() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
     assert_eq!(server.close().code(), Some(1), "a blocking call is abandoned");
-    server.stderr.line_with(&["WARN", "given up"]);
+    server.stderr.line_with(&["WARN", "are cancelled"]);
     assert_eq!(server.stderr.records().len(), 1);
 }
 
