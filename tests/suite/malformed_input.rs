@@ -93,7 +93,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
         (
             "50,000 characters",
             call("echo", &format!(r#"{{"text":"{long}"}}"#)),
-            Tool("/text: 50000 characters"),
+            Tool("/text: must be at most 1024 characters, got 50000"),
         ),
         (
             "50,000 characters for a pattern",
@@ -103,7 +103,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
         (
             "50,000 escapes",
             measure(&format!("\"{}\"", "\\u0061".repeat(50_000))),
-            Tool("/name: 50000 characters"),
+            Tool("/name: must be at most 5 characters, got 50000"),
         ),
         ("50,000 digits", call("measure", &format!(r#"{{"n":{}}}"#, "9".repeat(50_000))), Tool("/n: ")),
         ("a huge exponent", call("measure", r#"{"n":1e999999999}"#), Tool("/n: ")),

@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
-use mcp_tool_runtime::{CallContext, Handling, Middleware, Next, Outcome};
+use mcp_tool_runtime::{CallContext, MiddlewareFuture, Middleware, Next, CallResult};
 
-struct Keeps(Mutex<Option<Outcome<'static>>>);
+struct Keeps(Mutex<Option<CallResult<'static>>>);
 
 impl Middleware for Keeps {
-    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
             self.0.lock().unwrap().replace(outcome).unwrap()
@@ -18,7 +18,7 @@ impl Middleware for Keeps {
 struct Later;
 
 impl Middleware for Later {
-    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> Handling<'c> {
+    fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         tokio::spawn(async move { drop(next.run().await) });
         Box::pin(std::future::pending())
     }
