@@ -199,7 +199,7 @@ fn oracle(params: &[Param]) -> Validator {
 #[test]
 fn schema_and_parser_accept_the_same_calls() {
     let default = Literal { value: LiteralValue::String("open"), json: "\"open\"" };
-    let named = |name, param| param.with_name(name);
+    let named = |name, param: Param| param.with_name(name);
     let params = [
         named("count", bounded(bare::<u32>().min(integer(1)).max(integer(9)))),
         named("title", bounded(bare::<Option<String>>())),
