@@ -29,8 +29,8 @@ impl ContractStamp {
         let digest = digest.to_string();
         let version = contract.version();
         let mut after_id = String::from("\"");
-        if let Some(deprecation) = &contract.deprecation() {
-            let deprecation = serde_json::to_string(deprecation).unwrap_or_else(|_| "null".into());
+        if let Some(deprecation) = contract.deprecation() {
+            let deprecation = serde_json::to_string(&deprecation).unwrap_or_else(|_| "null".into());
             after_id.push_str(&format!(r#","{META_DEPRECATION}":{deprecation}"#));
         }
         ContractStamp {
