@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
-use mcp_tool_contract::model::{Contract, Gate};
+use mcp_tool_contract::model::Gate;
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
@@ -141,10 +141,11 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
     }
     let (mut open, mut closed, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
-        let Contract { name, version, scopes, hints, gate, .. } = tool.contract;
-        match (gate, hints.destructive) {
+        let contract = tool.contract;
+        let (name, version, scopes) = (contract.name(), contract.version(), contract.scopes());
+        match (contract.gate(), contract.hints().destructive()) {
             (Some(Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
-            (None, true) if config.settings.allow_destructive.contains(*name) => open.push(format!(
+            (None, true) if config.settings.allow_destructive.contains(name) => open.push(format!(
                 "{name} {version} is destructive, and {} opens it, since gate.allow_destructive names it",
                 if scopes.is_empty() {
                     "any token".into()

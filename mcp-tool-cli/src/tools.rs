@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use mcp_tool_contract::model::{Contract, Gate, Hints};
+use mcp_tool_contract::model::{Contract, Gate, Rate};
 
 use mcp_tool_core::{
     application::Application, pipeline::registry::older_name, tool::ToolEntry,
@@ -16,9 +16,9 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
     if format == OutputFormat::Json {
         let mut entries = Vec::new();
         for entry in &application.tools {
-            let Contract { name, version, .. } = *entry.contract;
+            let (name, version) = (entry.contract.name(), entry.contract.version());
             let is_newest =
-                |other: &ToolEntry| other.contract.name != name || other.contract.version <= version;
+                |other: &ToolEntry| other.contract.name() != name || other.contract.version() <= version;
             let listed = match application.tools.iter().all(is_newest) {
                 true => name.to_owned(),
                 false => older_name(entry.contract),
@@ -50,27 +50,27 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
 const COLUMNS: [&str; 8] = ["TOOL", "VERSION", "SCOPE", "EFFECT", "GATE", "RATE", "UPSTREAM", "PARAMETERS"];
 
 fn row(contract: &Contract) -> [String; COLUMNS.len()] {
-    let scope = if contract.scopes.is_empty() { "public".to_owned() } else { contract.scopes.join(" ") };
-    let effect = match contract.hints {
-        Hints { read_only: true, .. } => "reads",
-        Hints { destructive: true, .. } => "destroys",
-        Hints { .. } => "writes",
+    let scope = if contract.scopes().is_empty() { "public".to_owned() } else { contract.scopes().join(" ") };
+    let effect = match (contract.hints().read_only(), contract.hints().destructive()) {
+        (true, _) => "reads",
+        (false, true) => "destroys",
+        (false, false) => "writes",
     };
-    let gate = if let Some(Gate::Scope(scope)) = contract.gate { scope } else { "" };
-    let rate = contract.rate.map(|rate| rate.to_string()).unwrap_or_default();
+    let gate = if let Some(Gate::Scope(scope)) = contract.gate() { scope } else { "" };
+    let rates: Vec<String> = contract.rates().iter().map(Rate::to_string).collect();
     let parameters: Vec<String> = contract
-        .input
+        .input()
         .iter()
-        .map(|param| format!("{}{}", param.name, if param.is_required() { "" } else { "?" }))
+        .map(|param| format!("{}{}", param.name(), if param.is_required() { "" } else { "?" }))
         .collect();
     [
-        contract.name.to_owned(),
-        contract.version.to_string(),
+        contract.name().to_owned(),
+        contract.version().to_string(),
         scope,
         effect.to_owned(),
         gate.to_owned(),
-        rate,
-        contract.upstreams.join(" "),
+        rates.join(" "),
+        contract.upstreams().join(" "),
         parameters.join(", "),
     ]
 }

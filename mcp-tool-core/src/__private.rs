@@ -146,7 +146,7 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
         let (one, other) = (&list[i], &list[index]);
-        if one.key == other.key && one.contract.version.major == other.contract.version.major {
+        if one.key == other.key && one.contract.version().major == other.contract.version().major {
             panic!(
                 "another tool of this list has the same name and major version: give one of them `name = \"…\"`"
             )
@@ -158,7 +158,7 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
 /// Contract of a tool whose declaration has errors, so that they are the only errors.
 #[must_use]
 pub const fn broken(name: &'static str) -> Contract {
-    Contract { name, ..Contract::EMPTY }
+    Contract::EMPTY.with_name(name)
 }
 
 /// Binds such a tool: fails.

@@ -145,16 +145,16 @@ impl PackageLock {
         match lock.baseline(name, version) {
             Baseline::None => None,
             Baseline::Locked(locked) => {
-                let late = match locked.contract.output {
-                    ToolOutput::FromLock(schema) => Some((schema, locked.contract.version)),
+                let late = match locked.contract.output() {
+                    ToolOutput::FromLock(schema) => Some((schema, locked.contract.version())),
                     _ => None,
                 };
                 let bytes = Literal::byte_string(&compact::encode(&locked.contract));
-                let names = locked.contract.input.iter().map(|param| param.name).collect();
+                let names = locked.contract.input().iter().map(|param| param.name()).collect();
                 Some(LockedTool { bytes, names, late })
             }
             Baseline::Newer(locked) => {
-                let locked = locked.contract.version;
+                let locked = locked.contract.version();
                 let message = format!(
                     "tool '{name}' {version} is older than in {FILE}, which has {locked}: a version never decreases — write \"{locked}\", or a newer one for a change"
                 );

@@ -419,7 +419,7 @@ impl From<RefusalKind> for TestError {
         match kind {
             RefusalKind::UnknownTool { name } => TestError::UnknownTool(name),
             RefusalKind::Unsatisfied { versions, .. } => {
-                TestError::NoSuchVersion(versions.iter().map(|stamp| stamp.contract.version).collect())
+                TestError::NoSuchVersion(versions.iter().map(|stamp| stamp.contract.version()).collect())
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,

@@ -644,7 +644,7 @@ struct Denying {
 
 impl Authorizer for Denying {
     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        if self.tool == tool.name {
+        if self.tool == tool.name() {
             let reason = "the reason is in the record".to_owned();
             return Box::pin(std::future::ready(Decision::Deny { reason }));
         }

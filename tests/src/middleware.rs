@@ -10,7 +10,7 @@ struct Logs(&'static str);
 impl Middleware for Logs {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
-            let (name, tool) = (self.0, call.contract().name);
+            let (name, tool) = (self.0, call.contract().name());
             eprintln!("the {name} middleware takes {tool}");
             let outcome = next.run().await;
             let (error, begun) = (outcome.error(), outcome.has_begun());

@@ -126,14 +126,14 @@ struct Tally {
 fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let strategy = params.prop_flat_map(|param| {
-        let values = vec(value(param.schema), VALUES_A_SCHEMA);
+        let values = vec(value(param.schema()), VALUES_A_SCHEMA);
         (Just(param), values)
     });
     let (mut values, mut accepted, mut edge_values) = (0, 0, 0);
     let counts = std::cell::RefCell::new((&mut values, &mut accepted, &mut edge_values));
     let outcome = runner.run(&strategy, |(param, values)| {
         let oracle = oracle(&[param]);
-        let edges = edges(param.schema);
+        let edges = edges(param.schema());
         let mut counts = counts.borrow_mut();
         *counts.2 += edges.len() as u64;
         for text in edges.iter().chain(&values) {
@@ -173,7 +173,7 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
 
 /// Works around the oracle, which accepts any of `*+,-./` as a digit of a date or time.
 fn has_digits(param: &Param, value: &Value) -> bool {
-    let (Kind::String(Text { format: Some(format), .. }), Some(text)) = (param.schema.kind, value.as_str())
+    let (Kind::String(Text { format: Some(format), .. }), Some(text)) = (param.schema().kind, value.as_str())
     else {
         return true;
     };
@@ -191,7 +191,7 @@ fn has_digits(param: &Param, value: &Value) -> bool {
 
 /// Compiles the listed schema of these parameters.
 fn oracle(params: &[Param]) -> Validator {
-    let contract = Contract { input: params.to_vec().leak(), ..Contract::EMPTY };
+    let contract = Contract::EMPTY.with_input(params.to_vec().leak());
     let schema = serde_json::to_value(contract.input_schema(Prose::Kept)).unwrap();
     jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
 }
@@ -199,7 +199,7 @@ fn oracle(params: &[Param]) -> Validator {
 #[test]
 fn schema_and_parser_accept_the_same_calls() {
     let default = Literal { value: LiteralValue::String("open"), json: "\"open\"" };
-    let named = |name, param| Param { name, ..param };
+    let named = |name, param: Param| param.with_name(name);
     let params = [
         named("count", bounded(bare::<u32>().min(integer(1)).max(integer(9)))),
         named("title", bounded(bare::<Option<String>>())),
@@ -208,9 +208,9 @@ fn schema_and_parser_accept_the_same_calls() {
     ];
     let oracle = oracle(&params);
     let members = (
-        proptest::option::weighted(0.9, likely(params[0].schema)),
-        proptest::option::of(prop_oneof![4 => likely(params[1].schema), 1 => Just("null".to_owned())]),
-        proptest::option::of(prop_oneof![4 => likely(params[2].schema), 1 => Just("null".to_owned())]),
+        proptest::option::weighted(0.9, likely(params[0].schema())),
+        proptest::option::of(prop_oneof![4 => likely(params[1].schema()), 1 => Just("null".to_owned())]),
+        proptest::option::of(prop_oneof![4 => likely(params[2].schema()), 1 => Just("null".to_owned())]),
         proptest::option::weighted(
             0.9,
             prop_oneof![Just("[]"), Just("[\"a\"]"), Just("null")].prop_map(str::to_owned),
@@ -228,8 +228,8 @@ fn schema_and_parser_accept_the_same_calls() {
     let outcome = runner.run(&calls, |call| {
         let mut instance: serde_json::Map<String, Value> = serde_json::from_str(&call).unwrap();
         for optional in params.iter().filter(|param| !param.is_required()) {
-            if instance.get(optional.name) == Some(&Value::Null) {
-                instance.remove(optional.name);
+            if instance.get(optional.name()) == Some(&Value::Null) {
+                instance.remove(optional.name());
             }
         }
         let expected = oracle.is_valid(&Value::Object(instance));
@@ -272,8 +272,7 @@ struct Line {
 #[test]
 fn result_check_and_output_schema_accept_the_same_results() {
     let object = <Order as mcp_tool_runtime::OutputObject>::OBJECT;
-    let contract =
-        Contract { output: mcp_tool_contract::model::ToolOutput::Object(object), ..Contract::EMPTY };
+    let contract = Contract::EMPTY.with_output(mcp_tool_contract::model::ToolOutput::Object(object));
     let schema =
         contract.output_schema(Prose::Kept).map(|schema| serde_json::to_value(schema).unwrap()).unwrap();
     let oracle = jsonschema::draft202012::new(&schema).unwrap();

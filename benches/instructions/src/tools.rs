@@ -58,7 +58,7 @@ pub const ONE: &[ToolEntry] = tools![search_orders];
 struct Listed<const PLACE: usize>;
 
 impl<const PLACE: usize> Tool for Listed<PLACE> {
-    const CONTRACT: Contract = Contract { name: NAMES[PLACE], ..<search_orders as Tool>::CONTRACT };
+    const CONTRACT: Contract = <search_orders as Tool>::CONTRACT.with_name(NAMES[PLACE]);
     const SOURCE: Source = <search_orders as Tool>::SOURCE;
     const ADAPTS: Option<AdapterTarget> = None;
 

@@ -36,13 +36,10 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Copy<A, B, C, D> {
 }
 
 impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Copy<A, B, C, D> {
-    const CONTRACT: Contract = Contract {
-        name: match str::from_utf8(&Self::NAME) {
-            Ok(name) => name,
-            Err(_) => "",
-        },
-        ..search_orders::CONTRACT
-    };
+    const CONTRACT: Contract = search_orders::CONTRACT.with_name(match str::from_utf8(&Self::NAME) {
+        Ok(name) => name,
+        Err(_) => "",
+    });
     const SOURCE: Source = search_orders::SOURCE;
     const ADAPTS: Option<AdapterTarget> = search_orders::ADAPTS;
 

@@ -103,7 +103,7 @@ impl ResourceServer {
         };
         let scopes = |read_only: bool| -> BTreeSet<&'static str> {
             let contracts = tools.iter().map(ToolEntry::contract);
-            let contracts = contracts.filter(|contract| !read_only || contract.hints.read_only);
+            let contracts = contracts.filter(|contract| !read_only || contract.hints().read_only());
             contracts.flat_map(|contract| contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();

@@ -43,9 +43,9 @@ impl Upstreams {
             upstreams.0.insert(name.clone(), Arc::new(client));
         }
         for contract in contracts {
-            for upstream in contract.upstreams {
+            for upstream in contract.upstreams() {
                 if upstreams.find(upstream).is_none() {
-                    return Err(StartError::Upstream { tool: contract.name, upstream });
+                    return Err(StartError::Upstream { tool: contract.name(), upstream });
                 }
             }
         }

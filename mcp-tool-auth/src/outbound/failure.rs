@@ -57,6 +57,6 @@ impl UpstreamFailure {
 }
 
 fn log(upstream: &str, cx: &CallContext, error: &str) {
-    let (tool, correlation_id) = (cx.contract().name, cx.correlation_id());
+    let (tool, correlation_id) = (cx.contract().name(), cx.correlation_id());
     tracing::warn!(upstream, tool, %correlation_id, error, "an upstream request failed");
 }

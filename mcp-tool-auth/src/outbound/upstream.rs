@@ -57,8 +57,8 @@ pub trait UpstreamExt {
 
 impl UpstreamExt for CallContext {
     fn upstream(&self, name: &str) -> Result<Upstream, ToolError> {
-        let tool = self.contract().name;
-        if !self.contract().upstreams.contains(&name) {
+        let tool = self.contract().name();
+        if !self.contract().upstreams().contains(&name) {
             return Err(ToolError::internal(format!(
                 "'{tool}' uses the upstream '{name}', which its contract doesn't name: add `upstream = [\"{name}\"]` to \
                  its attribute"

@@ -121,8 +121,8 @@ impl ServerContracts<'_> {
             report.tools.extend(tool);
         }
         let removed = |locked: &LockedContract, failure| ToolReport {
-            tool: locked.contract.name.to_owned(),
-            from: Some(locked.contract.version),
+            tool: locked.contract.name().to_owned(),
+            from: Some(locked.contract.version()),
             to: None,
             changes: Vec::new(),
             failure: Some(failure),
@@ -135,8 +135,8 @@ impl ServerContracts<'_> {
             }
         }
         for locked in self.unserved(lock, file) {
-            let Contract { name, version, deprecation, .. } = locked.contract;
-            let removal = deprecation.and_then(|deprecation| deprecation.removal);
+            let (name, version) = (locked.contract.name(), locked.contract.version());
+            let removal = locked.contract.deprecation().and_then(|deprecation| deprecation.removal());
             if removal.is_some_and(|day| options.today > day) {
                 let day = removal.unwrap_or_default();
                 if is_current {
@@ -174,12 +174,13 @@ impl ServerContracts<'_> {
         is_current: bool,
     ) -> Result<Option<ToolReport>, ContractError> {
         let mut contract = *entry.contract;
-        let Contract { name, version, .. } = contract;
+        let (name, version) = (contract.name(), contract.version());
         if !is_current && let Some(own) = file.lock.find(name, version.major) {
             // Reasons in the current lock were given after the revision.
             let given =
-                contract.weakens.iter().filter(|given| !own.contract.weakens.contains(given)).copied();
-            contract.weakens = own.contract.weakens.iter().copied().chain(given).collect::<Vec<_>>().leak();
+                contract.weakens().iter().filter(|given| !own.contract.weakens().contains(given)).copied();
+            let reasons: Vec<_> = own.contract.weakens().iter().copied().chain(given).collect();
+            contract = contract.with_weakens(reasons.leak());
         }
         let mut report = ToolReport {
             tool: name.to_owned(),
@@ -200,7 +201,7 @@ impl ServerContracts<'_> {
                 return Ok(Some(report));
             }
             Baseline::Newer(locked) => {
-                let locked = locked.contract.version;
+                let locked = locked.contract.version();
                 report.from = Some(locked);
                 let reason =
                     format!("{name} {version} is below the locked {locked}: a version must not decrease");
@@ -209,7 +210,7 @@ impl ServerContracts<'_> {
             }
             Baseline::Locked(locked) => locked,
         };
-        report.from = Some(locked.contract.version);
+        report.from = Some(locked.contract.version());
         let findings = judge::compare_at_run_time(&locked.contract, &contract);
         report.changes = changes(&findings, &locked.contract, &contract);
         let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
@@ -217,7 +218,8 @@ impl ServerContracts<'_> {
             // A reason may be for a change between the revision and the current lock.
             ruling.unused_reason = None;
         }
-        let removal = |contract: &Contract| contract.deprecation.and_then(|deprecation| deprecation.removal);
+        let removal =
+            |contract: &Contract| contract.deprecation().and_then(|deprecation| deprecation.removal());
         let is_sudden = |day: &str| removal(&locked.contract) != Some(day) && day < options.today;
         report.failure = if let Some(day) = removal(&contract).filter(|day| is_sudden(day)) {
             let reason =
@@ -228,10 +230,10 @@ impl ServerContracts<'_> {
             Some((failure, ruling.message(&contract, &locked.contract)))
         } else if !is_current {
             None
-        } else if locked.contract.version.major != version.major {
+        } else if locked.contract.version().major != version.major {
             accept(format!("{name} {version} isn't locked yet"))
         } else if !self.is_fresh(entry, lock)? {
-            accept(format!("{name} {version} differs from the locked {}", locked.contract.version))
+            accept(format!("{name} {version} differs from the locked {}", locked.contract.version()))
         } else {
             None
         };
@@ -249,9 +251,9 @@ impl ServerContracts<'_> {
 
 /// Returns `true` if the lock's package serves a tool of that name and major version.
 fn is_served(locked: &LockedContract, file: &LockFile) -> bool {
-    let Contract { name, version, .. } = locked.contract;
+    let (name, version) = (locked.contract.name(), locked.contract.version());
     let mut tools = file.tools.iter();
-    tools.any(|tool| tool.contract.name == name && tool.contract.version.major == version.major)
+    tools.any(|tool| tool.contract.name() == name && tool.contract.version().major == version.major)
 }
 
 /// Returns the entries that were edited by hand.
@@ -267,13 +269,13 @@ pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, Co
 
 /// Returns the message for an edited entry, which isn't rewritten, since it may hide a promise.
 pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
-    let Contract { name, version, .. } = locked.contract;
+    let (name, version) = (locked.contract.name(), locked.contract.version());
     format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")
 }
 
 /// Returns a note on tools that other workspaces define.
 pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
-    let names: Vec<&str> = foreign.iter().map(|tool| tool.contract.name).collect();
+    let names: Vec<&str> = foreign.iter().map(|tool| tool.contract.name()).collect();
     (!names.is_empty()).then(|| {
         format!("defined outside this workspace, and checked by the locks there: {}", names.join(", "))
     })

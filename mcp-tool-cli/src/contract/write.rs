@@ -1,7 +1,5 @@
 //! `contract write`: updates the locks of the workspace.
 
-use mcp_tool_contract::model::Contract;
-
 use super::{
     check::{CheckOptions, ServerContracts, edited_entries, edited_message, foreign_note},
     error::ContractError,
@@ -48,8 +46,8 @@ impl ServerContracts<'_> {
                 lock.put(*entry.contract, self.name);
             }
             for locked in self.unserved(&file.lock, file) {
-                let Contract { name, version, deprecation, .. } = locked.contract;
-                let removal = deprecation.and_then(|deprecation| deprecation.removal);
+                let (name, version) = (locked.contract.name(), locked.contract.version());
+                let removal = locked.contract.deprecation().and_then(|deprecation| deprecation.removal());
                 if dropped.contains(&(name, version.major)) || removal.is_some_and(|day| today > day) {
                     lock.unlist(name, version.major, self.name);
                     effects.push(format!("{name} {version} is no longer promised by '{}'", self.name));
@@ -92,7 +90,7 @@ impl ServerContracts<'_> {
             )));
         };
         let mut unserved = files.iter().flat_map(|file| self.unserved(&file.lock, file));
-        if unserved.any(|locked| locked.contract.name == name && locked.contract.version.major == major) {
+        if unserved.any(|locked| locked.contract.name() == name && locked.contract.version().major == major) {
             return Ok((name, major));
         }
         Err(ContractError::new(format!(

@@ -63,6 +63,13 @@ accessors! { Weakening:
     "Reason for the change." reason: &'static str,
 }
 
+accessors! { Hints:
+    "Returns true if the tool changes nothing." read_only: bool,
+    "Returns true if the tool deletes or overwrites data." destructive: bool,
+    "Returns true if a repeated call changes nothing more." idempotent: bool,
+    "Returns true if the tool reaches beyond the server's own domain." open_world: bool,
+}
+
 accessors! { Param:
     "Name in the arguments object." name: &'static str,
     "Description for the model that sends it." description: &'static str,

@@ -3,36 +3,59 @@
 use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
 };
-use crate::rules::ChangeRule;
+use crate::{
+    bounds::{Literal, Schema},
+    rules::ChangeRule,
+};
 
 macro_rules! setters {
-    ($($setter:ident $field:ident: $of:ty = $value:ident => $set:expr,)+) => {
+    ($type:ident: $($setter:ident $field:ident: $of:ty,)+) => {
         #[doc(hidden)]
-        impl Contract {$(
+        impl $type {$(
             #[must_use]
-            pub const fn $setter(mut self, $value: $of) -> Self {
-                self.$field = $set;
+            pub const fn $setter(mut self, $field: $of) -> Self {
+                self.$field = $field;
                 self
             }
         )+}
     };
 }
 
-setters! {
-    with_title title: &'static str = title => Some(title),
-    with_input input: &'static [Param] = input => input,
-    with_constraints constraints: &'static str = schema => Some(schema),
-    with_output output: ToolOutput = output => output,
-    with_scopes scopes: &'static [&'static str] = scopes => scopes,
-    with_hints hints: Hints = hints => hints,
-    with_timeout_ms timeout_ms: u64 = timeout => Some(timeout),
-    with_concurrency concurrency: u32 = calls => Some(calls),
-    with_rate rate: Rate = rate => Some(rate),
-    with_gate gate: Gate = gate => Some(gate),
-    with_upstreams upstreams: &'static [&'static str] = names => names,
-    with_task task: TaskSupport = task => Some(task),
-    with_deprecation deprecation: Deprecation = notice => Some(notice),
-    with_weakens weakens: &'static [Weakening] = reasons => reasons,
+setters! { Contract:
+    with_name name: &'static str,
+    with_version version: Version,
+    with_title title: Option<&'static str>,
+    with_description description: &'static str,
+    with_input input: &'static [Param],
+    with_constraints constraints: Option<&'static str>,
+    with_output output: ToolOutput,
+    with_scopes scopes: &'static [&'static str],
+    with_hints hints: Hints,
+    with_timeout_ms timeout_ms: Option<u64>,
+    with_concurrency concurrency: Option<u32>,
+    with_rate rate: Option<Rate>,
+    with_gate gate: Option<Gate>,
+    with_upstreams upstreams: &'static [&'static str],
+    with_task task: Option<TaskSupport>,
+    with_deprecation deprecation: Option<Deprecation>,
+    with_weakens weakens: &'static [Weakening],
+}
+
+setters! { Hints:
+    with_read_only read_only: bool,
+    with_destructive destructive: bool,
+    with_idempotent idempotent: bool,
+    with_open_world open_world: bool,
+}
+
+// Without the checks of `Param::default` and `Param::header`.
+setters! { Param:
+    with_name name: &'static str,
+    with_description description: &'static str,
+    with_schema schema: Schema,
+    with_default default: Option<Literal>,
+    with_secret secret: bool,
+    with_header header: Option<&'static str>,
 }
 
 #[doc(hidden)]
@@ -41,6 +64,12 @@ impl Contract {
     pub const fn new(name: &'static str, version: Version, description: &'static str) -> Self {
         Contract { name, version, description, ..Contract::EMPTY }
     }
+}
+
+#[doc(hidden)]
+impl Hints {
+    pub const NONE: Hints =
+        Hints { read_only: false, destructive: false, idempotent: false, open_world: false };
 }
 
 #[doc(hidden)]
@@ -79,18 +108,18 @@ mod tests {
     const VERSION: Version = Version { major: 1, minor: 2 };
     const HINTS: Hints = Hints { read_only: false, destructive: true, idempotent: true, open_world: false };
     const BUILT: Contract = Contract::new("remind", VERSION, "Sends a reminder.")
-        .with_title("Remind")
-        .with_constraints(r#"{"not":{}}"#)
+        .with_title(Some("Remind"))
+        .with_constraints(Some(r#"{"not":{}}"#))
         .with_output(ToolOutput::Text)
         .with_scopes(&["mail:send"])
         .with_hints(HINTS)
-        .with_timeout_ms(5_000)
-        .with_concurrency(3)
-        .with_rate(Rate::new(10, Window::Minute))
-        .with_gate(Gate::Scope("mail:purge"))
+        .with_timeout_ms(Some(5_000))
+        .with_concurrency(Some(3))
+        .with_rate(Some(Rate::new(10, Window::Minute)))
+        .with_gate(Some(Gate::Scope("mail:purge")))
         .with_upstreams(&["mail"])
-        .with_task(TaskSupport::Required)
-        .with_deprecation(Deprecation::new("Old.", Some("send"), Some("2027-01-31")))
+        .with_task(Some(TaskSupport::Required))
+        .with_deprecation(Some(Deprecation::new("Old.", Some("send"), Some("2027-01-31"))))
         .with_weakens(&[Weakening::new(ChangeRule::ScopeRemoved, "nobody used it")]);
 
     #[test]

@@ -16,49 +16,49 @@ pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Contract {
     /// Name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Version of the contract.
-    pub version: Version,
+    pub(crate) version: Version,
     /// Display name.
-    pub title: Option<&'static str>,
+    pub(crate) title: Option<&'static str>,
     /// Description for the model that chooses the tool.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// Parameters, in the order of the signature.
-    pub input: &'static [Param],
+    pub(crate) input: &'static [Param],
     /// Conditions across several arguments: JSON Schema in RFC 8785 form, with the keywords of
     /// [`constraints`](crate::constraints).
-    pub constraints: Option<&'static str>,
+    pub(crate) constraints: Option<&'static str>,
     /// Result.
-    pub output: ToolOutput,
+    pub(crate) output: ToolOutput,
     /// Scopes that a caller needs, all of them; empty for a public tool.
-    pub scopes: &'static [&'static str],
+    pub(crate) scopes: &'static [&'static str],
     /// Effects of the tool, as hosts see them.
-    pub hints: Hints,
+    pub(crate) hints: Hints,
     /// Timeout of a call in milliseconds; the server's default if absent.
-    pub timeout_ms: Option<u64>,
+    pub(crate) timeout_ms: Option<u64>,
     /// Maximum concurrent calls of the tool.
-    pub concurrency: Option<u32>,
+    pub(crate) concurrency: Option<u32>,
     /// Maximum calls of one caller per window of time.
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// Gate of a destructive tool; a person's approval if absent.
-    pub gate: Option<Gate>,
+    pub(crate) gate: Option<Gate>,
     /// Upstreams that the tool can reach; all others are refused.
-    pub upstreams: &'static [&'static str],
+    pub(crate) upstreams: &'static [&'static str],
     /// Support for running calls as tasks (SEP-2663).
-    pub task: Option<TaskSupport>,
+    pub(crate) task: Option<TaskSupport>,
     /// Deprecation notice, with the replacement.
-    pub deprecation: Option<Deprecation>,
+    pub(crate) deprecation: Option<Deprecation>,
     /// Lowered guards, each with its reason.
-    pub weakens: &'static [Weakening],
+    pub(crate) weakens: &'static [Weakening],
 }
 
 /// Maximum calls of one caller in any window of a given length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// Calls per window, from 1 to [`Rate::MAX_CALLS`].
-    pub calls: u32,
+    pub(crate) calls: u32,
     /// Length of the window.
-    pub window: Window,
+    pub(crate) window: Window,
 }
 
 /// Length of a rate's window. Each is a whole multiple of the shorter ones.
@@ -107,17 +107,6 @@ impl Window {
             Window::Minute => "Minute",
             Window::Hour => "Hour",
             Window::Day => "Day",
-        }
-    }
-
-    /// Name in a sentence, such as `minute`.
-    #[must_use]
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Window::Second => "second",
-            Window::Minute => "minute",
-            Window::Hour => "hour",
-            Window::Day => "day",
         }
     }
 
@@ -196,20 +185,20 @@ impl TaskSupport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecation {
     /// Reason, or migration advice.
-    pub message: &'static str,
+    pub(crate) message: &'static str,
     /// Name of the tool to use instead.
-    pub replacement: Option<&'static str>,
+    pub(crate) replacement: Option<&'static str>,
     /// Last day on which the tool is served, `2027-01-31` (RFC 3339 `full-date`).
-    pub removal: Option<&'static str>,
+    pub(crate) removal: Option<&'static str>,
 }
 
 /// A guard that was lowered on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weakening {
     /// Rule of the change that lowered it.
-    pub rule: ChangeRule,
+    pub(crate) rule: ChangeRule,
     /// Reason for the change.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 /// Version `major.minor`: a new major breaks callers, a new minor doesn't.
@@ -231,30 +220,30 @@ impl std::fmt::Display for Version {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The tool changes nothing.
-    pub read_only: bool,
+    pub(crate) read_only: bool,
     /// The tool deletes or overwrites data.
-    pub destructive: bool,
+    pub(crate) destructive: bool,
     /// A repeated call changes nothing more.
-    pub idempotent: bool,
+    pub(crate) idempotent: bool,
     /// The tool reaches beyond the server's own domain.
-    pub open_world: bool,
+    pub(crate) open_world: bool,
 }
 
 /// Parameter: one property of the input schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Param {
     /// Name in the arguments object.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Description for the model that sends it.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// Schema of its argument.
-    pub schema: Schema,
+    pub(crate) schema: Schema,
     /// Value of an absent argument.
-    pub default: Option<Literal>,
+    pub(crate) default: Option<Literal>,
     /// Marks a value that is never echoed, logged or digested.
-    pub secret: bool,
+    pub(crate) secret: bool,
     /// HTTP header that mirrors the argument, without `Mcp-Param-` (revision 2026-07-28, `x-mcp-header`).
-    pub header: Option<&'static str>,
+    pub(crate) header: Option<&'static str>,
 }
 
 /// Result of a tool.
@@ -288,7 +277,7 @@ impl Contract {
         constraints: None,
         output: ToolOutput::Nothing,
         scopes: &[],
-        hints: Hints { read_only: false, destructive: false, idempotent: false, open_world: false },
+        hints: Hints::NONE,
         timeout_ms: None,
         concurrency: None,
         rate: None,

@@ -3,7 +3,7 @@
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
     judge,
-    model::{Contract, Gate, Hints, ToolOutput, Window},
+    model::{Contract, Gate, ToolOutput, Window},
     rules::{
         ChangeClass::{self, Additive, Breaking, Weakens},
         ChangeRule, witness,
@@ -156,20 +156,20 @@ fn default_is_compared_by_value() {
 
 #[test]
 fn scopes_are_compared_in_both_directions() {
-    let none = Contract { scopes: &[], ..BASE };
+    let none = BASE.with_scopes(&[]);
     assert_eq!(judged(&none, &BASE), (Breaking, "scope-added"));
     assert_eq!(judged(&BASE, &none), (Weakens, "scope-removed"));
 }
 
 #[test]
 fn scope_of_the_tool_and_of_the_gate_are_equivalent() {
-    let destructive = Hints { destructive: true, ..BASE.hints };
-    let approved = Contract { hints: destructive, ..BASE };
-    let gated = |scope| Contract { gate: Some(Gate::Scope(scope)), ..approved };
+    let destructive = BASE.hints().with_destructive(true);
+    let approved = BASE.with_hints(destructive);
+    let gated = |scope| approved.with_gate(Some(Gate::Scope(scope)));
     assert_eq!(rules(&approved, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::ApprovalRemoved]);
     assert_eq!(rules(&gated("purge"), &approved), [ChangeRule::ScopeRemoved, ChangeRule::ApprovalAdded]);
     assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
-    let moved = Contract { scopes: &["purge"], ..gated("mail:send") };
+    let moved = gated("mail:send").with_scopes(&["purge"]);
     assert_eq!(rules(&gated("purge"), &moved), []);
     // If the tool became or ceased to be destructive, that rule includes the approval.
     assert_eq!(rules(&BASE, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::DestructiveAdded]);

@@ -63,40 +63,40 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
     let count = random.below(4);
     let mut names = NAMES.to_vec();
     let input: Vec<Param> = (0..count).map(|_| param(taken(&mut names, random), random)).collect();
-    Contract {
-        name: "tool",
-        version: Version { major: 1, minor: 0 },
-        title: random.of(&[None, Some("Tool")]),
-        description: random.of(WORDS),
-        input: input.leak(),
-        constraints: random.of(&[
+    Contract::EMPTY
+        .with_name("tool")
+        .with_version(Version { major: 1, minor: 0 })
+        .with_title(random.of(&[None, Some("Tool")]))
+        .with_description(random.of(WORDS))
+        .with_input(input.leak())
+        .with_constraints(random.of(&[
             None,
             None,
             None,
             Some(r#"{"not":{}}"#),
             Some(r#"{"anyOf":[{"required":["a"]}]}"#),
-        ]),
-        output: output(random),
-        scopes: random.of(SCOPES),
-        hints: Hints {
-            read_only: random.is_one_in(2),
-            destructive: random.is_one_in(2),
-            idempotent: random.is_one_in(2),
-            open_world: random.is_one_in(2),
-        },
-        timeout_ms: random.of(&[None, Some(1), Some(70_000)]),
-        concurrency: random.of(&[None, Some(1), Some(2)]),
-        rate: (!random.is_one_in(3)).then(|| rate(random)),
-        gate: random.of(&[None, Some(Gate::Scope("x")), Some(Gate::Scope("z"))]),
-        upstreams: random.of(UPSTREAMS),
-        task: random.of(&[None, None, Some(TaskSupport::Optional), Some(TaskSupport::Required)]),
-        deprecation: if random.is_one_in(4) { Some(deprecation(random)) } else { None },
-        weakens: random.of(&[
+        ]))
+        .with_output(output(random))
+        .with_scopes(random.of(SCOPES))
+        .with_hints(
+            Hints::NONE
+                .with_read_only(random.is_one_in(2))
+                .with_destructive(random.is_one_in(2))
+                .with_idempotent(random.is_one_in(2))
+                .with_open_world(random.is_one_in(2)),
+        )
+        .with_timeout_ms(random.of(&[None, Some(1), Some(70_000)]))
+        .with_concurrency(random.of(&[None, Some(1), Some(2)]))
+        .with_rate((!random.is_one_in(3)).then(|| rate(random)))
+        .with_gate(random.of(&[None, Some(Gate::Scope("x")), Some(Gate::Scope("z"))]))
+        .with_upstreams(random.of(UPSTREAMS))
+        .with_task(random.of(&[None, None, Some(TaskSupport::Optional), Some(TaskSupport::Required)]))
+        .with_deprecation(if random.is_one_in(4) { Some(deprecation(random)) } else { None })
+        .with_weakens(random.of(&[
             &[],
             &[],
-            &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
-        ]),
-    }
+            const { &[Weakening::new(ChangeRule::ScopeRemoved, "nobody used it")] },
+        ]))
 }
 
 fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
@@ -104,23 +104,23 @@ fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
 }
 
 fn rate(random: &mut Random) -> Rate {
-    Rate { calls: random.of(&[1, 59, 60, 61, 1_000_000]), window: random.of(&Window::ALL) }
+    Rate::new(random.of(&[1, 59, 60, 61, 1_000_000]), random.of(&Window::ALL))
 }
 
 fn deprecation(random: &mut Random) -> Deprecation {
-    Deprecation {
-        message: random.of(&["Old.", "Older"]),
-        replacement: random.of(&[None, Some("other")]),
-        removal: random.of(&[None, Some("2027-01-31"), Some("2027-02-01"), Some("2026-12-31")]),
-    }
+    Deprecation::new(
+        random.of(&["Old.", "Older"]),
+        random.of(&[None, Some("other")]),
+        random.of(&[None, Some("2027-01-31"), Some("2027-02-01"), Some("2026-12-31")]),
+    )
 }
 
 fn param(name: &'static str, random: &mut Random) -> Param {
     let kind = kind(0, random);
     let mut param = Param::new(name, random.of(WORDS), around(kind, random));
-    param.secret = random.is_one_in(6);
+    param = param.with_secret(random.is_one_in(6));
     if random.is_one_in(4) {
-        param.header = random.of(HEADERS);
+        param = param.with_header(random.of(HEADERS));
     }
     if random.is_one_in(4) { defaulted(param, random) } else { sound(param) }
 }
@@ -307,7 +307,7 @@ pub(crate) fn values(
 
 /// Adds a default, if the parameter allows one.
 fn defaulted(param: Param, random: &mut Random) -> Param {
-    let mut schema = Schema { optional: false, ..param.schema };
+    let mut schema = Schema { optional: false, ..param.schema() };
     schema.items = None;
     let values = sample::values(&schema);
     let json: &'static str = values[random.below(values.len())].clone().leak();
@@ -318,17 +318,17 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     };
     // A second spelling of the same number.
     let json = if json == "0.5" && random.is_one_in(2) { "5e-1" } else { json };
-    sound(Param { schema, default: Some(Literal { value, json }), ..param })
+    sound(param.with_schema(schema).with_default(Some(Literal { value, json })))
 }
 
 /// Removes a default or header that the parameter can't have.
 fn sound(param: Param) -> Param {
     let takes = |default: Literal| {
-        param.schema.admits(default).is_ok()
-            && arguments::check(&format!("{{\"{}\":{}}}", param.name, default.json), &[param]).is_ok()
+        param.schema().admits(default).is_ok()
+            && arguments::check(&format!("{{\"{}\":{}}}", param.name(), default.json), &[param]).is_ok()
     };
-    let header = param.header.filter(|_| param.schema.mirrors().is_ok());
-    Param { default: param.default.filter(|default| takes(*default)), header, ..param }
+    let header = param.mirroring_header().filter(|_| param.schema().mirrors().is_ok());
+    param.with_default(param.default_value().filter(|default| takes(*default))).with_header(header)
 }
 
 /// Applies one to three edits; rarely none.
@@ -338,9 +338,9 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
     for _ in 0..edits {
         match random.below(20) {
             0 => whole(&mut new, random),
-            1..11 => new.input = input(new.input, random),
+            1..11 => new = new.with_input(input(new.input(), random)),
             _ => {
-                new.output = match new.output {
+                let output = match new.output() {
                     ToolOutput::Object(old) if !random.is_one_in(12) => {
                         ToolOutput::Object(reshaped(old, 2, random))
                     }
@@ -349,7 +349,8 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
                     }
                     ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Page(old),
                     _ => output(random),
-                }
+                };
+                new = new.with_output(output);
             }
         }
     }
@@ -358,21 +359,21 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
 
 fn whole(contract: &mut Contract, random: &mut Random) {
     let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
-    match random.below(13) {
-        0 => contract.title = other.title,
-        1 => contract.description = other.description,
-        2 => contract.scopes = other.scopes,
-        3 => contract.hints = other.hints,
-        4 => contract.timeout_ms = other.timeout_ms,
-        5 => contract.concurrency = other.concurrency,
-        6 => contract.rate = other.rate,
-        7 => contract.gate = other.gate,
-        8 => contract.upstreams = other.upstreams,
-        11 => contract.task = other.task,
-        12 => contract.constraints = other.constraints,
-        9 if contract.deprecation.is_some() => contract.deprecation = Some(deprecation(random)),
-        _ => contract.deprecation = other.deprecation,
-    }
+    *contract = match random.below(13) {
+        0 => contract.with_title(other.title()),
+        1 => contract.with_description(other.description()),
+        2 => contract.with_scopes(other.scopes()),
+        3 => contract.with_hints(other.hints()),
+        4 => contract.with_timeout_ms(other.timeout_ms()),
+        5 => contract.with_concurrency(other.concurrency()),
+        6 => contract.with_rate(other.rates().first().copied()),
+        7 => contract.with_gate(other.gate()),
+        8 => contract.with_upstreams(other.upstreams()),
+        11 => contract.with_task(other.task()),
+        12 => contract.with_constraints(other.constraints()),
+        9 if contract.deprecation().is_some() => contract.with_deprecation(Some(deprecation(random))),
+        _ => contract.with_deprecation(other.deprecation()),
+    };
 }
 
 fn unused(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
@@ -382,29 +383,29 @@ fn unused(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
 
 fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
     let mut params = old.to_vec();
-    let mut free = unused(params.iter().map(|param| param.name));
+    let mut free = unused(params.iter().map(|param| param.name()));
     let chosen = random.below(params.len().max(1));
     match random.below(17) {
         _ if params.is_empty() => params.push(param(taken(&mut free, random), random)),
         0 if !free.is_empty() => params.insert(chosen, param(taken(&mut free, random), random)),
         1 => drop(params.remove(chosen)),
-        2 if !free.is_empty() => params[chosen].name = taken(&mut free, random),
+        2 if !free.is_empty() => params[chosen] = params[chosen].with_name(taken(&mut free, random)),
         3 => params.swap(0, chosen),
-        4 => params[chosen].secret ^= true,
-        5 => params[chosen].description = random.of(WORDS),
+        4 => params[chosen] = params[chosen].with_secret(!params[chosen].is_secret()),
+        5 => params[chosen] = params[chosen].with_description(random.of(WORDS)),
         6 | 7 => {
-            params[chosen].schema.optional ^= true;
-            params[chosen] = sound(params[chosen]);
+            let schema = params[chosen].schema();
+            let schema = Schema { optional: !schema.optional, ..schema };
+            params[chosen] = sound(params[chosen].with_schema(schema));
         }
         8 => params[chosen] = defaulted(params[chosen], random),
-        9 => params[chosen].default = None,
+        9 => params[chosen] = params[chosen].with_default(None),
         10 => {
-            params[chosen].header = random.of(HEADERS);
-            params[chosen] = sound(params[chosen]);
+            params[chosen] = sound(params[chosen].with_header(random.of(HEADERS)));
         }
         _ => {
-            params[chosen].schema = revalued(params[chosen].schema, 0, random);
-            params[chosen] = sound(params[chosen]);
+            let schema = revalued(params[chosen].schema(), 0, random);
+            params[chosen] = sound(params[chosen].with_schema(schema));
         }
     }
     params.leak()

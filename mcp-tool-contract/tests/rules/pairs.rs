@@ -111,7 +111,8 @@ fn pair(seed: u64) -> Counts {
     }
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
     // The only check that the compiler runs in most builds.
-    let same_names = old.input.iter().map(|param| param.name).eq(new.input.iter().map(|param| param.name));
+    let same_names =
+        old.input().iter().map(|param| param.name()).eq(new.input().iter().map(|param| param.name()));
     if compact::is_unchanged(&new, compact::encode(&old).leak(), same_names) {
         assert!(is_same, "changed, and called unchanged: {:?}\n{}", found.listed(), about());
         counts.unchanged += 1;
@@ -129,7 +130,9 @@ fn pair(seed: u64) -> Counts {
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
         breaking.any(|finding| is_there(finding.place))
     };
-    if !std::ptr::eq(old.input, new.input) && !breaks(|place| matches!(place, ChangeLocation::Parameter(_))) {
+    if !std::ptr::eq(old.input(), new.input())
+        && !breaks(|place| matches!(place, ChangeLocation::Parameter(_)))
+    {
         taken(&old, &new, random, &mut counts, &about);
     }
     if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
@@ -182,9 +185,9 @@ fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
         ChangeLocation::Tool => None,
         ChangeLocation::Parameter(name) => {
-            contract.input.iter().find(|param| param.name == name).map(|param| param.schema)
+            contract.input().iter().find(|param| param.name() == name).map(|param| param.schema())
         }
-        ChangeLocation::Result(trail) => match contract.output {
+        ChangeLocation::Result(trail) => match contract.output() {
             ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, trail.names()),
             _ => None,
         },
@@ -205,14 +208,14 @@ fn taken(
     about: &dyn Fn() -> String,
 ) {
     let choices: Vec<(&Param, Vec<Option<String>>)> = old
-        .input
+        .input()
         .iter()
         .map(|param| {
-            let other = new.input.iter().find(|other| other.name == param.name);
+            let other = new.input().iter().find(|other| other.name() == param.name()).map(Param::schema);
             let mut values: Vec<Option<String>> = vec![None];
-            values
-                .extend(generate::values(&param.schema, other.map(|other| &other.schema), random).map(Some));
-            let takes = |value: &Option<String>| arguments::check(&object(&[(param.name, value)]), &[*param]);
+            values.extend(generate::values(&param.schema(), other.as_ref(), random).map(Some));
+            let takes =
+                |value: &Option<String>| arguments::check(&object(&[(param.name(), value)]), &[*param]);
             values.retain(|value| takes(value).is_ok());
             (param, values)
         })
@@ -220,11 +223,11 @@ fn taken(
     for turn in 0..TRIED {
         let members: Vec<(&str, &Option<String>)> = choices
             .iter()
-            .map(|(param, values)| (param.name, &values[(turn + random.below(2)) % values.len()]))
+            .map(|(param, values)| (param.name(), &values[(turn + random.below(2)) % values.len()]))
             .collect();
         let json = object(&members);
-        assert_eq!(arguments::check(&json, old.input), Ok(()), "{json}\n{}", about());
-        let still = arguments::check(&json, new.input);
+        assert_eq!(arguments::check(&json, old.input()), Ok(()), "{json}\n{}", about());
+        let still = arguments::check(&json, new.input());
         assert_eq!(still, Ok(()), "{json} was accepted, and no breaking change was found\n{}", about());
         counts.arguments += 1;
     }
@@ -244,7 +247,7 @@ fn given(
     about: &dyn Fn() -> String,
 ) {
     let (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) =
-        (old.output, new.output)
+        (old.output(), new.output())
     else {
         return;
     };

@@ -9,23 +9,22 @@ use mcp_tool_contract::{
 
 use crate::specimens::{COUNT, TEXT, param, whole};
 
-const OLD: Contract = Contract { version: Version { major: 2, minor: 3 }, ..takes!(param("days", COUNT)) };
+const OLD: Contract = takes!(param("days", COUNT)).with_version(Version { major: 2, minor: 3 });
 /// Differs only in words.
-const REWORDED: Contract = Contract { description: "Sends one reminder.", ..OLD };
+const REWORDED: Contract = OLD.with_description("Sends one reminder.");
 const ADDITIVE: Contract =
-    Contract { version: OLD.version, ..takes!(param("days", COUNT), param("reason", TEXT.optional())) };
-const BREAKING: Contract =
-    Contract { version: OLD.version, ..takes!(param("days", COUNT).max(whole(60, "60"))) };
-const WEAKER: Contract = Contract { scopes: &[], ..OLD };
-const NOBODY: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" };
-const ANOTHER: Weakening = Weakening { rule: ChangeRule::ScopeRemoved, reason: "it is public now" };
+    takes!(param("days", COUNT), param("reason", TEXT.optional())).with_version(OLD.version());
+const BREAKING: Contract = takes!(param("days", COUNT).max(whole(60, "60"))).with_version(OLD.version());
+const WEAKER: Contract = OLD.with_scopes(&[]);
+const NOBODY: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
+const ANOTHER: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");
 
 fn ruled(old: &Contract, new: &Contract) -> Ruling {
     judge::apply_policy(old, new, judge::compare_at_run_time(old, new))
 }
 
 const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
-    Contract { version: Version { major, minor }, ..contract }
+    contract.with_version(Version { major, minor })
 }
 
 #[test]
@@ -51,13 +50,13 @@ fn each_class_needs_exactly_its_bump() {
 #[test]
 fn version_never_decreases() {
     for (major, minor) in [(2, 2), (1, 9)] {
-        assert_eq!(ruled(&OLD, &at(OLD, major, minor)).bump, Some(OLD.version));
+        assert_eq!(ruled(&OLD, &at(OLD, major, minor)).bump, Some(OLD.version()));
     }
 }
 
 #[test]
 fn lowered_guard_needs_a_minor_version_and_a_reason() {
-    let told = Contract { weakens: &[NOBODY], ..WEAKER };
+    let told = WEAKER.with_weakens(&[NOBODY]);
     let ruling = ruled(&OLD, &WEAKER);
     assert_eq!(ruling.bump, Some(Version { major: 2, minor: 4 }));
     assert_eq!(ruling.unexplained, Some(ChangeRule::ScopeRemoved));
@@ -73,18 +72,18 @@ fn lowered_guard_needs_a_minor_version_and_a_reason() {
 
 #[test]
 fn reason_in_the_lock_does_not_cover_another_change() {
-    let locked = Contract { weakens: &[NOBODY], ..OLD };
-    let again = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
+    let locked = OLD.with_weakens(&[NOBODY]);
+    let again = at(WEAKER, 2, 4).with_weakens(&[NOBODY]);
     let ruling = ruled(&locked, &again);
     assert_eq!((ruling.unexplained, ruling.unused_reason), (Some(ChangeRule::ScopeRemoved), None));
-    let with_new_reason = Contract { weakens: &[NOBODY, ANOTHER], ..again };
+    let with_new_reason = again.with_weakens(&[NOBODY, ANOTHER]);
     assert!(ruled(&locked, &with_new_reason).is_licensed());
     assert!(ruled(&locked, &locked).is_licensed(), "a kept reason may remain");
 }
 
 #[test]
 fn reason_without_a_change_is_refused() {
-    let idle = Contract { weakens: &[NOBODY], ..at(ADDITIVE, 2, 4) };
+    let idle = at(ADDITIVE, 2, 4).with_weakens(&[NOBODY]);
     let ruling = ruled(&OLD, &idle);
     assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(NOBODY), false));
     assert_eq!(
@@ -96,15 +95,15 @@ fn reason_without_a_change_is_refused() {
 
 #[test]
 fn reason_for_one_guard_does_not_cover_another() {
-    let secret = Contract { version: OLD.version, ..takes!(param("days", COUNT).secret()) };
-    let new = Contract { weakens: &[NOBODY], ..at(WEAKER, 2, 4) };
+    let secret = takes!(param("days", COUNT).secret()).with_version(OLD.version());
+    let new = at(WEAKER, 2, 4).with_weakens(&[NOBODY]);
     assert_eq!(ruled(&OLD, &new).unexplained, None);
     assert_eq!(ruled(&secret, &new).unexplained, Some(ChangeRule::SecretRemoved));
 }
 
 #[test]
 fn message_lists_binding_changes_and_the_remedy() {
-    let new = Contract { scopes: &[], description: REWORDED.description, ..BREAKING };
+    let new = BREAKING.with_scopes(&[]).with_description(REWORDED.description());
     assert_eq!(
         ruled(&OLD, &new).message(&new, &OLD),
         "tool 'remind' 2.3 drifted from mcp-tools.lock:\n  \
@@ -127,22 +126,20 @@ fn message_lists_binding_changes_and_the_remedy() {
 fn crowded(values: usize, length: usize, secret: bool) -> Contract {
     let values: Vec<&'static str> = (0..values).map(|value| &*format!("{value:0length$}").leak()).collect();
     let kind = Kind::Enum(values.leak());
-    let word = Param { secret, ..Param::new("word", "A word.", Kind::TEXT.schema()) };
+    let word = Param::new("word", "A word.", Kind::TEXT.schema()).with_secret(secret);
     let input = vec![Param::new("mode", "A mode.", kind.schema()), word];
-    Contract { name: "crowded", version: OLD.version, input: input.leak(), ..Contract::EMPTY }
+    Contract::EMPTY.with_name("crowded").with_version(OLD.version()).with_input(input.leak())
 }
 
 #[test]
 fn lowered_guard_is_found_among_many_changes() {
     let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
-    let new = Contract { version: Version { minor: old.version.minor + 1, ..old.version }, ..new };
+    let new = new.with_version(Version { minor: old.version().minor + 1, ..old.version() });
     let ruling = ruled(&old, &new);
     assert!(ruling.findings.more() > 0, "the guard's change isn't listed");
     assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
-    let explained = Contract {
-        weakens: &[Weakening { rule: ChangeRule::SecretRemoved, reason: "It is on every box." }],
-        ..new
-    };
+    let explained =
+        new.with_weakens(const { &[Weakening::new(ChangeRule::SecretRemoved, "It is on every box.")] });
     assert!(ruled(&old, &explained).is_licensed());
 }
 
@@ -166,7 +163,7 @@ fn timeout_above_the_default_lowers_a_guard() {
         (Some(5_000), None, ChangeRule::TimeoutRaised),
         (Some(60_000), None, ChangeRule::TimeoutLowered),
     ] {
-        let (old, new) = (Contract { timeout_ms: old, ..OLD }, Contract { timeout_ms: new, ..OLD });
+        let (old, new) = (OLD.with_timeout_ms(old), OLD.with_timeout_ms(new));
         let found = judge::compare_at_run_time(&old, &new);
         assert_eq!(found.listed().iter().map(|found| found.rule).collect::<Vec<_>>(), [rule]);
     }

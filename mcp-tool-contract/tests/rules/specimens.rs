@@ -26,37 +26,34 @@ pub(crate) struct Specimen {
     back: &'static [ChangeRule],
 }
 
-pub(crate) const BASE: Contract = Contract {
-    name: "remind",
-    version: Version { major: 1, minor: 0 },
-    title: Some("Remind"),
-    description: "Sends a reminder.",
-    scopes: &["mail:send"],
-    ..Contract::EMPTY
-};
+pub(crate) const BASE: Contract = Contract::EMPTY
+    .with_name("remind")
+    .with_version(Version { major: 1, minor: 0 })
+    .with_title(Some("Remind"))
+    .with_description("Sends a reminder.")
+    .with_scopes(&["mail:send"]);
 
 /// A contract with these parameters.
 macro_rules! takes {
-    ($($param:expr),*) => { Contract { input: const { &[$($param),*] }, ..$crate::specimens::BASE } };
+    ($($param:expr),*) => { $crate::specimens::BASE.with_input(const { &[$($param),*] }) };
 }
 
 /// A contract whose result has these fields.
 macro_rules! gives {
     ($($field:expr),*) => {
-        Contract {
-            output: ToolOutput::Object(const { &Object { members: &[$(Member::Field($field)),*] } }),
-            ..$crate::specimens::BASE
-        }
+        $crate::specimens::BASE.with_output(ToolOutput::Object(const {
+            &Object { members: &[$(Member::Field($field)),*] }
+        }))
     };
 }
 
 const fn hinted(hints: Hints) -> Contract {
-    Contract { hints, ..BASE }
+    BASE.with_hints(hints)
 }
 
 const fn removal(message: &'static str, removal: &'static str) -> Contract {
     let removal = Some(removal);
-    Contract { deprecation: Some(Deprecation { message, replacement: None, removal }), ..BASE }
+    BASE.with_deprecation(Some(Deprecation::new(message, None, removal)))
 }
 
 pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
@@ -64,19 +61,17 @@ pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
 }
 
 const fn shape(schema: &'static str) -> Contract {
-    Contract { output: ToolOutput::FromLock(schema), ..BASE }
+    BASE.with_output(ToolOutput::FromLock(schema))
 }
 
 /// A destructive tool with these scopes and this gate.
 const fn gated(scopes: &'static [&'static str], gate: Option<Gate>) -> Contract {
-    Contract { scopes, gate, hints: Hints { destructive: true, ..NO_HINTS }, ..BASE }
+    BASE.with_scopes(scopes).with_gate(gate).with_hints(Hints::NONE.with_destructive(true))
 }
 
 pub(crate) const fn rated(calls: u32, window: Window) -> Contract {
-    Contract { rate: Some(Rate { calls, window }), ..BASE }
+    BASE.with_rate(Some(Rate::new(calls, window)))
 }
-
-const NO_HINTS: Hints = Hints { read_only: false, destructive: false, idempotent: false, open_world: false };
 
 pub(crate) const TEXT: Schema = Kind::TEXT.schema();
 const STATUS: Kind = Kind::Enum(&["open", "paid"]);
@@ -132,11 +127,11 @@ specimens! {
     ToolRemoved Breaking: BASE, Contract::EMPTY;
         "breaking: the tool is no longer served [tool-removed]",
         Some("a caller that uses it is told that it is unknown"); []
-    TitleChanged Patch: BASE, Contract { title: Some("Remind them"), ..BASE };
+    TitleChanged Patch: BASE, BASE.with_title(Some("Remind them"));
         "patch: the tool has a different title [title-changed]",
         None; [TitleChanged]
     DescriptionChanged Patch:
-        BASE, Contract { description: "Sends one reminder.", ..BASE };
+        BASE, BASE.with_description("Sends one reminder.");
         "patch: the tool has a different description [description-changed]",
         None; [DescriptionChanged]
     OrderChanged Patch: takes!(NUMBER, REASON), takes!(REASON, NUMBER);
@@ -144,11 +139,11 @@ specimens! {
         None; [OrderChanged]
 
     ScopeAdded Breaking:
-        BASE, Contract { scopes: &["mail:send", "invoices:read"], ..BASE };
+        BASE, BASE.with_scopes(&["mail:send", "invoices:read"]);
         "breaking: scope 'invoices:read' is now required [scope-added]",
         Some("a caller without it was admitted, and is now refused"); [ScopeRemoved]
     ScopeRemoved Weakens:
-        BASE, Contract { scopes: &[], ..BASE };
+        BASE, BASE.with_scopes(&[]);
         "weakens: scope 'mail:send' is no longer required [scope-removed]",
         Some("a caller without it was refused, and is now admitted"); [ScopeAdded]
 
@@ -161,61 +156,61 @@ specimens! {
         "weakens: calls now need scope 'mail:purge' instead of approval [approval-removed]",
         Some("a call waited for approval, and now needs only the scope"); [ApprovalAdded]
     UpstreamAdded Weakens:
-        BASE, Contract { upstreams: &["billing"], ..BASE };
+        BASE, BASE.with_upstreams(&["billing"]);
         "weakens: upstream 'billing' is now reachable [upstream-added]",
         Some("arguments could not reach this upstream, and now may"); [UpstreamRemoved]
     UpstreamRemoved Additive:
-        Contract { upstreams: &["billing", "mail"], ..BASE }, Contract { upstreams: &["mail"], ..BASE };
+        BASE.with_upstreams(&["billing", "mail"]), BASE.with_upstreams(&["mail"]);
         "additive: upstream 'billing' is no longer reachable [upstream-removed]",
         Some("arguments no longer reach this upstream"); [UpstreamAdded]
 
     ReadOnlyAdded Additive:
-        BASE, hinted(Hints { read_only: true, ..NO_HINTS });
+        BASE, hinted(Hints::NONE.with_read_only(true));
         "additive: the tool became read_only [read-only-added]",
         Some("a host that confirms each write no longer has to ask"); [ReadOnlyRemoved]
     ReadOnlyRemoved Weakens:
-        hinted(Hints { read_only: true, ..NO_HINTS }), BASE;
+        hinted(Hints::NONE.with_read_only(true)), BASE;
         "weakens: the tool is no longer read_only [read-only-removed]",
         Some("a host that runs read-only tools without asking ran it, and it may now write"); [ReadOnlyAdded]
     DestructiveAdded Breaking:
-        BASE, hinted(Hints { destructive: true, ..NO_HINTS });
+        BASE, hinted(Hints::NONE.with_destructive(true));
         "breaking: the tool became destructive: its calls must now pass a gate [destructive-added]",
         Some("a call ran immediately, and must now pass a gate"); [DestructiveRemoved]
     DestructiveRemoved Weakens:
-        hinted(Hints { destructive: true, ..NO_HINTS }), BASE;
+        hinted(Hints::NONE.with_destructive(true)), BASE;
         "weakens: the tool is no longer destructive: its calls no longer pass a gate [destructive-removed]",
         Some("a call had to pass a gate, and now runs immediately"); [DestructiveAdded]
     IdempotentAdded Additive:
-        BASE, hinted(Hints { idempotent: true, ..NO_HINTS });
+        BASE, hinted(Hints::NONE.with_idempotent(true));
         "additive: the tool became idempotent [idempotent-added]",
         Some("a call may now be repeated"); [IdempotentRemoved]
     IdempotentRemoved Weakens:
-        hinted(Hints { idempotent: true, ..NO_HINTS }), BASE;
+        hinted(Hints::NONE.with_idempotent(true)), BASE;
         "weakens: the tool is no longer idempotent [idempotent-removed]",
         Some("a client that retries a lost call repeated no effect, and now may"); [IdempotentAdded]
     OpenWorldAdded Weakens:
-        BASE, hinted(Hints { open_world: true, ..NO_HINTS });
+        BASE, hinted(Hints::NONE.with_open_world(true));
         "weakens: the tool became open_world [open-world-added]",
         Some("arguments stayed within the server's domain, and may now leave it"); [OpenWorldRemoved]
     OpenWorldRemoved Additive:
-        hinted(Hints { open_world: true, ..NO_HINTS }), BASE;
+        hinted(Hints::NONE.with_open_world(true)), BASE;
         "additive: the tool is no longer open_world [open-world-removed]",
         Some("arguments now stay within the server's domain"); [OpenWorldAdded]
 
     TimeoutLowered Additive:
-        Contract { timeout_ms: Some(5_000), ..BASE }, Contract { timeout_ms: Some(2_000), ..BASE };
+        BASE.with_timeout_ms(Some(5_000)), BASE.with_timeout_ms(Some(2_000));
         "additive: timeout (ms) changed from 5000 to 2000 [timeout-lowered]",
         Some("a call that runs longer is now ended"); [TimeoutRaised]
     TimeoutRaised Weakens:
-        Contract { timeout_ms: Some(5_000), ..BASE }, Contract { timeout_ms: Some(60_000), ..BASE };
+        BASE.with_timeout_ms(Some(5_000)), BASE.with_timeout_ms(Some(60_000));
         "weakens: timeout (ms) changed from 5000 to 60000 [timeout-raised]",
         Some("a call that runs longer was ended, and now continues"); [TimeoutLowered]
     ConcurrencyLowered Additive:
-        Contract { concurrency: Some(8), ..BASE }, Contract { concurrency: Some(2), ..BASE };
+        BASE.with_concurrency(Some(8)), BASE.with_concurrency(Some(2));
         "additive: concurrency changed from 8 to 2 [concurrency-lowered]",
         Some("one more concurrent call is now asked to retry later"); [ConcurrencyRaised]
     ConcurrencyRaised Weakens:
-        Contract { concurrency: Some(8), ..BASE }, Contract { concurrency: None, ..BASE };
+        BASE.with_concurrency(Some(8)), BASE.with_concurrency(None);
         "weakens: concurrency changed from 8 to none [concurrency-raised]",
         Some("one more concurrent call was asked to retry later, and now runs"); [ConcurrencyLowered]
 
@@ -228,14 +223,14 @@ specimens! {
         "weakens: rate changed from 10/min to 100/h [rate-raised]",
         Some("one more call in some window was asked to retry later, and now runs"); [RateRaised]
 
-    TaskAdded Additive: BASE, Contract { task: Some(TaskSupport::Optional), ..BASE };
+    TaskAdded Additive: BASE, BASE.with_task(Some(TaskSupport::Optional));
         "additive: the tool now runs as a task if its client supports tasks [task-added]",
         Some("a client that declares the tasks extension may get a task instead of a result"); [TaskRemoved]
     TaskRequired Breaking:
-        Contract { task: Some(TaskSupport::Optional), ..BASE }, Contract { task: Some(TaskSupport::Required), ..BASE };
+        BASE.with_task(Some(TaskSupport::Optional)), BASE.with_task(Some(TaskSupport::Required));
         "breaking: the tool now runs only as a task [task-required]",
         Some("a client that doesn't declare the tasks extension was served, and is now refused"); [TaskRemoved]
-    TaskRemoved Additive: Contract { task: Some(TaskSupport::Required), ..BASE }, BASE;
+    TaskRemoved Additive: BASE.with_task(Some(TaskSupport::Required)), BASE;
         "additive: the tool no longer requires a task [task-removed]",
         Some("a client that doesn't declare the tasks extension gets a result"); [TaskRequired]
 
@@ -299,14 +294,14 @@ specimens! {
     HeaderChanged Breaking: takes!(NUMBER.header("Number")), takes!(NUMBER.header("Invoice"));
         "breaking: parameter 'number' is now mirrored in the header Mcp-Param-Invoice instead of Mcp-Param-Number [header-changed]",
         Some("over HTTP, a client that sends the old header was served, and is now refused"); [HeaderChanged]
-    ConstraintsAdded Breaking: BASE, Contract { constraints: Some("{\"not\":{}}"), ..BASE };
+    ConstraintsAdded Breaking: BASE, BASE.with_constraints(Some("{\"not\":{}}"));
         "breaking: the tool now has constraints across its parameters [constraints-added]",
         Some("arguments that violate the constraints were accepted, and are now refused"); [ConstraintsRemoved]
-    ConstraintsRemoved Weakens: Contract { constraints: Some("{\"not\":{}}"), ..BASE }, BASE;
+    ConstraintsRemoved Weakens: BASE.with_constraints(Some("{\"not\":{}}")), BASE;
         "weakens: the tool no longer has constraints across its parameters [constraints-removed]",
         Some("arguments that violate the constraints were refused, and are now accepted"); [ConstraintsAdded]
     ConstraintsChanged Breaking:
-        Contract { constraints: Some("{\"not\":{}}"), ..BASE }, Contract { constraints: Some("{\"anyOf\":[]}"), ..BASE };
+        BASE.with_constraints(Some("{\"not\":{}}")), BASE.with_constraints(Some("{\"anyOf\":[]}"));
         "breaking: the tool has different constraints across its parameters (whether they accept everything that the old ones did can't be decided) [constraints-changed]",
         Some("arguments that violate only the new constraints were accepted, and are now refused"); [ConstraintsChanged]
     TypeChanged Breaking:
@@ -356,7 +351,7 @@ specimens! {
         "breaking: the result changed from an object to nothing [result-removed]",
         Some("readers no longer get a result"); [ResultAdded]
     ResultChanged Breaking:
-        Contract { output: ToolOutput::Text, ..BASE }, gives!(TOTAL);
+        BASE.with_output(ToolOutput::Text), gives!(TOTAL);
         "breaking: the result changed from text to an object [result-changed]",
         Some("readers of the old result can't read the new one"); [ResultChanged]
     ResultFieldAdded Additive: gives!(TOTAL), gives!(TOTAL, NOTE);
@@ -457,8 +452,8 @@ pub(crate) fn object(output: &ToolOutput) -> &'static Object {
 
 /// Returns true if one version accepts the witness and the other doesn't.
 pub(crate) fn is_valid_witness(witness: &Witness, old: &Contract, new: &Contract) -> bool {
-    let takes = |json: &str, contract: &Contract| arguments::check(json, contract.input).is_ok();
-    let gives = |json: &str, contract: &Contract| witness::permits(object(&contract.output), json);
+    let takes = |json: &str, contract: &Contract| arguments::check(json, contract.input()).is_ok();
+    let gives = |json: &str, contract: &Contract| witness::permits(object(&contract.output()), json);
     match witness {
         Witness::NowRefused(json) => takes(json, old) && !takes(json, new),
         Witness::NowAccepted(json) => takes(json, new) && !takes(json, old),
@@ -496,7 +491,7 @@ fn every_binding_change_has_a_valid_witness() {
         let Some(witness) = witness else { continue };
         assert!(is_valid_witness(&witness, old, new), "{rule}: {witness}");
         if let Witness::NewMeaning(json) = &witness {
-            assert_eq!(arguments::check(json, new.input), Ok(()), "{rule}");
+            assert_eq!(arguments::check(json, new.input()), Ok(()), "{rule}");
         }
         let is_as_expected = match (finding.place, specimen.class) {
             (ChangeLocation::Tool, _) => matches!(witness, Witness::Sentence(_)),

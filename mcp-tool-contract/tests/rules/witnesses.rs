@@ -37,8 +37,7 @@ fn unbounded_value_exceeds_every_bound() {
     const GREAT: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let said = shown(&takes!(param("rate", OPEN)), &takes!(param("rate", GREAT)));
     assert_eq!(said, r#"{"rate":1.7976931348623157e+308} was accepted, and is now refused"#);
-    let old =
-        Contract { output: ToolOutput::Object(&Object { members: &[Member::Field(UNBOUNDED)] }), ..BASE };
+    let old = BASE.with_output(ToolOutput::Object(&Object { members: &[Member::Field(UNBOUNDED)] }));
     const UNBOUNDED: Field = Field::new("note", "", TEXT);
     let said = shown(&gives!(field("note", TEXT)), &old);
     assert!(said.ends_with("(5011 bytes) can now be returned, and couldn't before"), "{said}");
@@ -70,6 +69,6 @@ fn default_is_locked_in_its_spelling() {
     let [locked] = read.tools() else { panic!("{text}") };
     assert!(locked.is_intact().unwrap());
     assert!(judge::compare_at_run_time(&contract, &locked.contract).is_empty(), "{text}");
-    assert_eq!(locked.contract.input[0].default, Some(HALF));
-    assert_eq!(locked.contract.input[0].description, "");
+    assert_eq!(locked.contract.input()[0].default_value(), Some(HALF));
+    assert_eq!(locked.contract.input()[0].description(), "");
 }

@@ -114,7 +114,7 @@ async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Resu
 
 /// Checks that upstreams are configured if a tool reaches one.
 fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
-    let reached = |entry: &ToolEntry| Some((entry.contract.name, *entry.contract.upstreams.first()?));
+    let reached = |entry: &ToolEntry| Some((entry.contract.name(), *entry.contract.upstreams().first()?));
     match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {
         Some((tool, upstream)) => Err(StartError::Upstream { tool, upstream }),
         None => Ok(()),

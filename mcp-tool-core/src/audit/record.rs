@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
+use mcp_tool_contract::{digest::Digest, read::violation::shown};
 use uuid::Uuid;
 
 use super::Audit;
@@ -97,7 +97,7 @@ impl PendingRecord {
         tool: Option<&Arc<ContractStamp>>,
     ) -> Self {
         let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = start;
-        let is_own_name = tool.is_some_and(|tool| tool.contract.name == name);
+        let is_own_name = tool.is_some_and(|tool| tool.contract.name() == name);
         PendingRecord {
             audit: Arc::clone(audit),
             moment,
@@ -119,7 +119,7 @@ impl PendingRecord {
 
     /// Records the version that answers for an adapter.
     pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
-        let Contract { name, version, .. } = tool.contract;
+        let (name, version) = (tool.contract.name(), tool.contract.version());
         self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
@@ -192,7 +192,7 @@ impl PendingRecord {
             (name, tool) => {
                 line.text("tool", name.as_deref().unwrap_or_default());
                 if let Some(tool) = tool {
-                    line.text("version", &tool.contract.version.to_string());
+                    line.text("version", &tool.contract.version().to_string());
                     line.text("contract", &tool.digest);
                 }
             }
@@ -203,7 +203,7 @@ impl PendingRecord {
         if let Some(answered_by) = &self.answered_by {
             line.text("answered_by", answered_by);
         }
-        if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation.is_some()) {
+        if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation().is_some()) {
             line.0.raw(r#","deprecated":true"#);
         }
         if let Some(trace) = self.call.as_ref().and_then(CallContext::trace) {
@@ -246,7 +246,7 @@ impl Drop for PendingRecord {
         if self.is_written {
             return;
         }
-        let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints.read_only);
+        let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints().read_only());
         let writes = !read_only && self.completes.is_none();
         let outcome =
             if self.is_running && writes { RecordOutcome::Unknown } else { RecordOutcome::Cancelled };

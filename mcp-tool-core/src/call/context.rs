@@ -208,7 +208,7 @@ impl CallContext {
     /// secrets, data of other callers or internals of the server. Use [`tracing`] for the server's own log.
     pub fn log(&self, level: LogLevel, data: impl serde::Serialize) {
         if let Some(reports) = &self.call.reports {
-            reports.log(level, self.call.facts.contract.name, data);
+            reports.log(level, self.call.facts.contract.name(), data);
         }
     }
 
@@ -325,6 +325,6 @@ impl OutboundCall for CallContext {
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CallFacts { caller, contract, correlation, .. } = &self.call.facts;
-        write!(f, "call {correlation} of {} by {}", contract.name, shown(&caller.to_string()))
+        write!(f, "call {correlation} of {} by {}", contract.name(), shown(&caller.to_string()))
     }
 }

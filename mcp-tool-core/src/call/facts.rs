@@ -36,10 +36,10 @@ impl CallFacts {
     /// Associated data for sealing: a sealed text opens only for the same kind, caller, tool, version and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
         let CallFacts { caller, contract, .. } = self;
-        let version = contract.version.to_string();
+        let version = contract.version().to_string();
         let own = [
             kind,
-            contract.name,
+            contract.name(),
             &version,
             caller.issuer().unwrap_or_default(),
             caller.tenant().unwrap_or_default(),

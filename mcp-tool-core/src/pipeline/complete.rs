@@ -44,7 +44,7 @@ impl Admitted {
             Err(error) => {
                 let outcome = if record.is_running() { RecordOutcome::Error } else { RecordOutcome::Refused };
                 if let Some(source) = error.source() {
-                    let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());
+                    let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
                     tracing::error!(tool, parameter, %correlation_id, error = chain(source), "a completion failed");
                 }
                 record.failed(outcome, error.kind().name(), None);
@@ -71,7 +71,7 @@ async fn suggest(
         None => Vec::new(),
         Some(param) => {
             let suggestions = Box::pin(async {
-                match tool.bound.complete(cx, param.name, typed) {
+                match tool.bound.complete(cx, param.name(), typed) {
                     Some(suggestions) => suggestions.await,
                     None => Ok(completion::listed_values(param, typed)),
                 }

@@ -22,15 +22,15 @@ pub(super) fn check(
 
 fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     let contract = tool.contract;
-    if !contract.hints.destructive {
+    if !contract.hints().destructive() {
         return Ok(());
     }
-    match contract.gate {
-        Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name, scopes),
+    match contract.gate() {
+        Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
         // A gate that this version doesn't know stays closed.
         Some(_) | None => {
-            let name = contract.name;
+            let name = contract.name();
             let message = format!(
                 "'{name}' is destructive and needs a person's approval, and approvals aren't set up on this server. \
                  Nothing was done. Its operator can allow it with --allow-destructive {name}"

@@ -26,7 +26,7 @@ struct UsageKey {
 impl DeprecatedUsage {
     /// Counts a call; logs the 1st, 10th, 100th … of each caller.
     pub(crate) fn count(&self, contract: &'static Contract, caller: &Caller) {
-        let Contract { name: tool, version, .. } = *contract;
+        let (tool, version) = (contract.name(), contract.version());
         let mut counts = lock(&self.0);
         let mut key = UsageKey { tool, version, caller: shown(&caller.to_string()) };
         if counts.len() >= MAX_CALLERS && !counts.contains_key(&key) {
@@ -38,7 +38,7 @@ impl DeprecatedUsage {
         let calls = *calls;
         drop(counts);
         if is_power_of_ten(calls) {
-            let removal = contract.deprecation.and_then(|deprecation| deprecation.removal);
+            let removal = contract.deprecation().and_then(|deprecation| deprecation.removal());
             tracing::warn!(tool, %version, caller, calls, removal, "a deprecated tool was called");
         }
     }

@@ -177,12 +177,12 @@ impl TaskStore {
 
 /// Refuses a call of a tool that always runs as a task, if the client doesn't support tasks.
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
-    let is_required = cx.contract().task == Some(TaskSupport::Required);
+    let is_required = cx.contract().task() == Some(TaskSupport::Required);
     if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
         return Ok(());
     }
     let message =
-        format!("'{}' always runs as a task, and this client doesn't declare {TASKS}", cx.contract().name);
+        format!("'{}' always runs as a task, and this client doesn't declare {TASKS}", cx.contract().name());
     Err(ToolError::lacking(TASKS, message))
 }
 

@@ -93,7 +93,7 @@ pub trait Adaptation<T: Tool> {
 }
 
 impl<T: Tool> Adaptation<T> for Same {
-    const OUTPUT: ToolOutput = T::CONTRACT.output;
+    const OUTPUT: ToolOutput = T::CONTRACT.output();
 }
 
 #[diagnostic::do_not_recommend]
@@ -106,7 +106,7 @@ impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     // An older version declares `limit` and `cursor` as plain parameters and passes them on.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<AdapterTarget> =
-        Some(AdapterTarget { name: T::CONTRACT.name, version: T::CONTRACT.version });
+        Some(AdapterTarget { name: T::CONTRACT.name(), version: T::CONTRACT.version() });
 
     fn into_answer(self, _: &CallContext) -> Result<ToolAnswer, ToolError> {
         Err(ToolError::of(ErrorKind::Internal, "an adapter was asked for an answer of its own"))

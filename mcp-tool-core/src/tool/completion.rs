@@ -17,11 +17,8 @@ pub(crate) const MAX_CHARACTERS: usize = 1_024;
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Stands for completions in the rate limits: 10 per second and caller, over all tools. Fast enough for typing, too
 /// slow for reading out a table. No tool can have this name.
-pub(crate) const RATE_CONTRACT: Contract = Contract {
-    name: "completion/complete",
-    rate: Some(Rate { calls: 10, window: Window::Second }),
-    ..Contract::EMPTY
-};
+pub(crate) const RATE_CONTRACT: Contract =
+    Contract::EMPTY.with_name("completion/complete").with_rate(Some(Rate::new(10, Window::Second)));
 /// Maximum suggestions of one result (MCP 2026-07-28, completion results).
 const MAX_VALUES: usize = 100;
 
@@ -40,13 +37,13 @@ pub struct Completer<S: 'static> {
 
 impl<S> Completer<S> {
     pub(crate) fn completes(&self, parameter: &str) -> bool {
-        self.declared.param().name == parameter
+        self.declared.param().name() == parameter
     }
 }
 
 impl<S> fmt::Debug for Completer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Completer").field(&self.declared.param().name).finish()
+        f.debug_tuple("Completer").field(&self.declared.param().name()).finish()
     }
 }
 
@@ -96,18 +93,18 @@ pub(crate) fn is_too_long(text: &str) -> bool {
 
 /// Returns the parameter of that name, unless it is secret: secrets aren't completed.
 pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
-    contract.input.iter().find(|param| param.name == parameter && !param.secret)
+    contract.input().iter().find(|param| param.name() == parameter && !param.is_secret())
 }
 
 /// Returns true if the parameter's type lists its values, as an enum does.
 pub(crate) fn has_listed_values(param: &Param) -> bool {
-    !param.secret && all(&param.schema.kind).is_some()
+    !param.is_secret() && all(&param.schema().kind).is_some()
 }
 
 /// Returns the values of the parameter's type that start with `typed`, ignoring case.
 pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let values = all(&param.schema.kind).unwrap_or_default().iter();
+    let values = all(&param.schema().kind).unwrap_or_default().iter();
     values.filter(|value| value.to_lowercase().starts_with(&typed)).map(|value| (*value).to_owned()).collect()
 }
 

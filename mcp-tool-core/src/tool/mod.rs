@@ -148,7 +148,7 @@ impl ToolEntry {
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
         ToolEntry {
-            key: fnv1a(T::CONTRACT.name),
+            key: fnv1a(T::CONTRACT.name()),
             contract: &T::CONTRACT,
             source: T::SOURCE,
             adapts: T::ADAPTS,

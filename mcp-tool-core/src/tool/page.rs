@@ -90,7 +90,7 @@ impl PageRequest {
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
-        let question = CanonicalForm::new(cx.contract().input, is_paging).digest(arguments);
+        let question = CanonicalForm::new(cx.contract().input(), is_paging).digest(arguments);
         let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.set_page_query(question);
         let after = match cursor {
@@ -105,7 +105,7 @@ impl PageRequest {
 const MAX_KEY: usize = 700;
 
 fn is_paging(param: &Param) -> bool {
-    matches!(param.name, LIMIT | CURSOR)
+    matches!(param.name(), LIMIT | CURSOR)
 }
 
 fn stale() -> Violations {

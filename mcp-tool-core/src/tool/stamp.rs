@@ -27,10 +27,10 @@ pub struct ContractStamp {
 impl ContractStamp {
     pub(crate) fn new(contract: &'static Contract, digest: Digest) -> Self {
         let digest = digest.to_string();
-        let version = contract.version;
+        let version = contract.version();
         let mut after_id = String::from("\"");
-        if let Some(deprecation) = &contract.deprecation {
-            let deprecation = serde_json::to_string(deprecation).unwrap_or_else(|_| "null".into());
+        if let Some(deprecation) = contract.deprecation() {
+            let deprecation = serde_json::to_string(&deprecation).unwrap_or_else(|_| "null".into());
             after_id.push_str(&format!(r#","{META_DEPRECATION}":{deprecation}"#));
         }
         ContractStamp {
@@ -40,7 +40,7 @@ impl ContractStamp {
             ),
             after_id,
             // A tool's name has no character that JSON escapes.
-            recorded: format!(r#""tool":"{}","version":"{version}","contract":"{digest}""#, contract.name),
+            recorded: format!(r#""tool":"{}","version":"{version}","contract":"{digest}""#, contract.name()),
             digest,
         }
     }

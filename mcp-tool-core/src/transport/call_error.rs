@@ -89,7 +89,7 @@ impl<'r> RefusalAnswer<'r> {
                 let (numbers, entries): (Vec<_>, Vec<_>) = versions
                     .iter()
                     .map(|stamp| {
-                        let (version, contract) = (stamp.contract.version, &stamp.digest);
+                        let (version, contract) = (stamp.contract.version(), &stamp.digest);
                         (version.to_string(), format!(r#"{{"version":"{version}","contract":"{contract}"}}"#))
                     })
                     .unzip();
@@ -108,14 +108,14 @@ impl<'r> RefusalAnswer<'r> {
                 CallError::unstamped(200, code::INVALID_PARAMS, message, correlation)
             }
             RefusalKind::Denied { stamp } => {
-                let message = format!("this caller may not call '{}'", stamp.contract.name);
+                let message = format!("this caller may not call '{}'", stamp.contract.name());
                 CallError::forbidden(message, &stamped(stamp))
             }
             RefusalKind::CallerDisabled => {
                 CallError::unstamped(403, code::FORBIDDEN, ACCESS_WITHDRAWN, correlation)
             }
             RefusalKind::Scope { stamp, missing, wanted } => {
-                let (tool, missing) = (stamp.contract.name, missing.join(" "));
+                let (tool, missing) = (stamp.contract.name(), missing.join(" "));
                 let message = format!("'{tool}' needs a scope that this caller doesn't hold: {missing}");
                 let required_scopes = Some(wanted.join(" "));
                 CallError { required_scopes, ..CallError::forbidden(message, &stamped(stamp)) }

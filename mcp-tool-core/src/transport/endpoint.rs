@@ -74,7 +74,7 @@ impl Endpoint {
 
     /// Returns `true` if some tool's calls can run as tasks.
     pub(super) fn has_tasks(&self) -> bool {
-        self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task.is_some())
+        self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task().is_some())
     }
 }
 

@@ -188,8 +188,8 @@ impl<'e> ErrorDetails<'e> {
             retry_after_ms: error
                 .retry_after()
                 .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
-            limit: error.rate().map(|rate| rate.calls),
-            window_ms: error.rate().map(|rate| rate.window.milliseconds()),
+            limit: error.rate().map(|rate| rate.calls()),
+            window_ms: error.rate().map(|rate| rate.window().milliseconds()),
             violations: violations.map(|violations| violations.listed()),
             more_violations: violations.map(|violations| violations.more()).filter(|more| *more > 0),
             tool: None,

@@ -1,6 +1,5 @@
 //! Code generation for a tool: constants, and one call.
 
-use mcp_tool_contract::model::Rate;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
@@ -189,46 +188,29 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
 fn contract(tool: &Tool) -> TokenStream {
     let Tool { name, description, keys, inputs, output, runtime, .. } = tool;
     let (major, minor) = keys.version;
-    let title = option(keys.title.as_ref());
+    let title = keys.title.iter();
     let scopes = &keys.scopes;
     let (read_only, destructive) = (keys.read_only, keys.destructive);
     let (idempotent, open_world) = (keys.idempotent, keys.open_world);
-    let (timeout_ms, concurrency) = (option(keys.timeout_ms), option(keys.concurrency));
-    let rate = option(keys.rate.map(|Rate { calls, window }| {
-        let window = variant(window.variant());
-        quote! {
-            #runtime::__private::Rate {
-                calls: #calls,
-                window: #runtime::__private::Window::#window,
-            }
-        }
-    }));
-    let gate = option(keys.gate.as_ref().map(|scope| quote!(#runtime::__private::Gate::Scope(#scope))));
-    let constraints = option(tool.constraints.as_ref());
-    let task = option(keys.task.map(|support| {
+    let (timeout_ms, concurrency) = (keys.timeout_ms.iter(), keys.concurrency.iter());
+    let rate = keys.rate.iter().map(|rate| {
+        let (calls, window) = (rate.calls(), variant(rate.window().variant()));
+        quote!(#runtime::__private::Rate::new(#calls, #runtime::__private::Window::#window))
+    });
+    let gate = keys.gate.iter().map(|scope| quote!(#runtime::__private::Gate::Scope(#scope)));
+    let constraints = tool.constraints.iter();
+    let task = keys.task.iter().map(|support| {
         let support = variant(support.variant());
         quote!(#runtime::__private::TaskSupport::#support)
-    }));
+    });
     let upstreams = &keys.upstreams;
-    let deprecation =
-        option(keys.deprecation.as_ref().map(|Deprecation { message, replacement, removal }| {
-            let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
-            quote! {
-                #runtime::__private::Deprecation {
-                    message: #message,
-                    replacement: #replacement,
-                    removal: #removal,
-                }
-            }
-        }));
+    let deprecation = keys.deprecation.iter().map(|Deprecation { message, replacement, removal }| {
+        let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
+        quote!(#runtime::__private::Deprecation::new(#message, #replacement, #removal))
+    });
     let weakens = keys.weakens.iter().map(|Weakening { rule, reason }| {
         let rule = variant(rule.variant());
-        quote! {
-            #runtime::__private::Weakening {
-                rule: #runtime::__private::ChangeRule::#rule,
-                reason: #reason,
-            }
-        }
+        quote!(#runtime::__private::Weakening::new(#runtime::__private::ChangeRule::#rule, #reason))
     });
     let params = inputs.iter().enumerate().flat_map(|(index, input)| match input {
         Input::State(_) => Vec::new(),
@@ -244,30 +226,31 @@ fn contract(tool: &Tool) -> TokenStream {
     let runtime_at_output = runtime.at(output.span());
     let output = quote_spanned!(output.span()=> <#output as #runtime_at_output::__private::Returned>::OUTPUT);
     quote! {
-        const CONTRACT: #runtime::Contract = #runtime::Contract {
-            name: #name,
-            version: #runtime::Version { major: #major, minor: #minor },
-            title: #title,
-            description: #description,
-            input: &[#(#params),*],
-            constraints: #constraints,
-            output: #output,
-            scopes: &[#(#scopes),*],
-            hints: #runtime::Hints {
-                read_only: #read_only,
-                destructive: #destructive,
-                idempotent: #idempotent,
-                open_world: #open_world,
-            },
-            timeout_ms: #timeout_ms,
-            concurrency: #concurrency,
-            rate: #rate,
-            gate: #gate,
-            upstreams: &[#(#upstreams),*],
-            task: #task,
-            deprecation: #deprecation,
-            weakens: &[#(#weakens),*],
-        };
+        const CONTRACT: #runtime::Contract = #runtime::Contract::new(
+            #name,
+            #runtime::Version { major: #major, minor: #minor },
+            #description,
+        )
+        #(.with_title(::core::option::Option::Some(#title)))*
+        .with_input(&[#(#params),*])
+        #(.with_constraints(::core::option::Option::Some(#constraints)))*
+        .with_output(#output)
+        .with_scopes(&[#(#scopes),*])
+        .with_hints(
+            #runtime::Hints::NONE
+                .with_read_only(#read_only)
+                .with_destructive(#destructive)
+                .with_idempotent(#idempotent)
+                .with_open_world(#open_world),
+        )
+        #(.with_timeout_ms(::core::option::Option::Some(#timeout_ms)))*
+        #(.with_concurrency(::core::option::Option::Some(#concurrency)))*
+        #(.with_rate(::core::option::Option::Some(#rate)))*
+        #(.with_gate(::core::option::Option::Some(#gate)))*
+        .with_upstreams(&[#(#upstreams),*])
+        #(.with_task(::core::option::Option::Some(#task)))*
+        #(.with_deprecation(::core::option::Option::Some(#deprecation)))*
+        .with_weakens(&[#(#weakens),*]);
     }
 }
 

@@ -11,7 +11,10 @@ fn lock(tools: &[(&'static str, u32, &'static str)]) -> String {
     let mut lock = Lock::default();
     for (name, minor, description) in tools {
         let version = Version { major: 1, minor: *minor };
-        lock.put(Contract { name, version, description, ..Contract::EMPTY }, "server");
+        lock.put(
+            Contract::EMPTY.with_name(name).with_version(version).with_description(description),
+            "server",
+        );
     }
     lock.render().unwrap()
 }

@@ -74,8 +74,8 @@ fn generated() -> String {
     let mut lock = Lock::default();
     for tool in LOCKED.into_iter().flatten() {
         let contract = *tool.contract();
-        let known = lock.find(contract.name, contract.version.major);
-        assert!(known.is_none(), "two tools are named '{}'", contract.name);
+        let known = lock.find(contract.name(), contract.version().major);
+        assert!(known.is_none(), "two tools are named '{}'", contract.name());
         lock.put(contract, "drift");
     }
     lock.render().unwrap()

@@ -89,7 +89,7 @@ impl Authorizer for Narrower {
             if caller.user() == "mallory" {
                 return Decision::Deny { reason: "on_the_list".into() };
             }
-            if !tool.hints.read_only && !self.0.holds(caller, "things:office") {
+            if !tool.hints().read_only() && !self.0.holds(caller, "things:office") {
                 return Decision::NeedsScopes { missing: vec!["things:office".into()] };
             }
             self.0.decide(caller, tool).await
@@ -155,7 +155,7 @@ struct Frozen(ScopeAuthorizer);
 
 impl Authorizer for Frozen {
     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        match tool.name {
+        match tool.name() {
             "change" => Box::pin(std::future::ready(Decision::Deny { reason: "frozen".into() })),
             _ => self.0.decide(caller, tool),
         }
@@ -195,7 +195,7 @@ struct Panics;
 
 impl Authorizer for Panics {
     fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        assert_ne!(tool.name, "look", "the reason is in the log");
+        assert_ne!(tool.name(), "look", "the reason is in the log");
         Box::pin(async { panic!("the reason is in the log") })
     }
 }

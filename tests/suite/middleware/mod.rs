@@ -142,7 +142,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     from_fn(move |call, next| {
         let notes = notes.clone();
         Box::pin(async move {
-            notes.note(format!("{name} takes {}", call.contract().name));
+            notes.note(format!("{name} takes {}", call.contract().name()));
             let outcome = next.run().await;
             let (error, begun) = (outcome.error().map(ErrorKind::name), outcome.has_begun());
             assert_eq!(outcome.is_success(), error.is_none());

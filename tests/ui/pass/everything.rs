@@ -186,7 +186,7 @@ use elsewhere::visitor;
 fn main() {
     let tools = tools![take_all, paged, nothing, text, own_error, boxed_error, foreign, visitor];
     assert_eq!(tools.len(), 8);
-    assert_eq!(<take_all as Tool>::CONTRACT.name, "take-all");
+    assert_eq!(<take_all as Tool>::CONTRACT.name(), "take-all");
     let _ = visitor();
     nothing(&People, None);
 }

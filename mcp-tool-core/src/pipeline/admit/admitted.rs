@@ -67,7 +67,7 @@ impl Admitted {
 
     /// Returns true if the call may continue as a task: the tool and the client support it.
     pub(crate) fn may_be_task(&self) -> bool {
-        self.tool.contract.task.is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
+        self.tool.contract.task().is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
     }
 
     /// Records that the transport refused the call before its arguments were read; returns the correlation id.

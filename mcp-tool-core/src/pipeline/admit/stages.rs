@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_tool_contract::{model::Contract, read::violation::shown};
+use mcp_tool_contract::read::violation::shown;
 use uuid::Uuid;
 
 use super::{CallOptions, CallRequest, Refusal, RefusalKind};
@@ -132,12 +132,12 @@ impl<'a> Admission<'a> {
 
     /// Refuses a tool that the operator disabled, and an adapter of it.
     pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
-        if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name)) {
+        if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name())) {
             return Ok(());
         }
         let message = format!(
             "'{}' was disabled by the operator of this server: don't try again until a person says so",
-            tool.contract.name
+            tool.contract.name()
         );
         Err(self.unavailable("tool_disabled", tool, ToolError::of(ErrorKind::Disabled, message)))
     }
@@ -188,14 +188,16 @@ impl<'a> Admission<'a> {
         // A refused completion doesn't show the current contract.
         if !self.is_completion() {
             let last_listed = &self.dispatcher.versions.last_listed;
-            last_listed.told(self.caller(), contract.name, contract.version, tool.digest);
+            last_listed.told(self.caller(), contract.name(), contract.version(), tool.digest);
         }
         // A contract that has a digest has JSON.
         let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();
         let message = format!(
             "'{}' changed since you listed it: it is version {} now, and the version that you listed is no longer \
              served. Nothing was done. Its arguments now are {}",
-            contract.name, contract.version, listing["inputSchema"]
+            contract.name(),
+            contract.version(),
+            listing["inputSchema"]
         );
         let error = ToolError::of(ErrorKind::ContractChanged, message);
         let kind = RefusalKind::Changed { stamp: Arc::clone(&tool.stamp), error, tool: listing };
@@ -206,7 +208,7 @@ impl<'a> Admission<'a> {
     pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         self.dispatcher
             .audit
-            .permits(!tool.contract.hints.read_only)
+            .permits(!tool.contract.hints().read_only())
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 
@@ -217,7 +219,7 @@ impl<'a> Admission<'a> {
         let runs = || tool.chain().filter(|_| !self.is_completion());
         let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
         let rated = runs().map(|tool| tool.contract).chain(completion);
-        let limited = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name)));
+        let limited = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name())));
         rates
             .reserve(self.start.moment.instant, self.caller(), rated)
             .and_then(|reservations| {
@@ -231,8 +233,7 @@ impl<'a> Admission<'a> {
 
     /// Counts a call of a deprecated tool.
     pub(super) fn count_deprecated(&self, tool: &RegisteredTool) {
-        let Contract { deprecation, .. } = tool.contract;
-        if deprecation.is_some() && !self.is_completion() {
+        if tool.contract.deprecation().is_some() && !self.is_completion() {
             self.dispatcher.usage.count(tool.contract, self.caller());
         }
     }

@@ -26,9 +26,9 @@ impl Constraints {
     /// # Errors
     /// If they aren't a JSON Schema, or the feature `schemars` is off.
     pub(crate) fn new(contract: &Contract) -> Result<Self, String> {
-        let Some(text) = contract.constraints else { return Ok(Constraints::default()) };
+        let Some(text) = contract.constraints() else { return Ok(Constraints::default()) };
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let optional = contract.input.iter().filter(|param| !param.is_required()).map(|param| param.name);
+        let optional = contract.input().iter().filter(|param| !param.is_required()).map(|param| param.name());
         Ok(Constraints(Some(Schema { validator: Validator::new(&schema)?, optional: optional.collect() })))
     }
 

@@ -117,8 +117,8 @@ pub(crate) async fn blocking<R: Send + 'static>(
 
 fn timed_out(cx: &CallContext) -> ToolError {
     let contract = cx.contract();
-    let remedy = if contract.hints.read_only { ": ask for less" } else { "" };
-    ToolError::of(ErrorKind::Timeout, format!("'{}' exceeded its timeout{remedy}", contract.name))
+    let remedy = if contract.hints().read_only() { ": ask for less" } else { "" };
+    ToolError::of(ErrorKind::Timeout, format!("'{}' exceeded its timeout{remedy}", contract.name()))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ToolError {

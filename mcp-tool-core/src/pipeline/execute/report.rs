@@ -23,7 +23,7 @@ pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &Pending
 
 /// Returns true if a function that writes began, and the error doesn't tell what it did.
 fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
-    error.is_unsettled() && record.is_running() && !tool.contract.hints.read_only
+    error.is_unsettled() && record.is_running() && !tool.contract.hints().read_only()
 }
 
 /// Writes the record of the call, and the source of an error to the log.
@@ -44,7 +44,7 @@ pub(super) fn record(
         true => RecordOutcome::Error,
     };
     if let Some(source) = error.source() {
-        let (tool, correlation_id) = (tool.contract.name, cx.correlation_id());
+        let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
         tracing::error!(tool, %correlation_id, caller = %cx.caller(), error = chain(source), "a call failed");
     }
     record.failed(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());

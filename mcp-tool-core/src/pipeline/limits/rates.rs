@@ -37,7 +37,7 @@ struct CallerWindows(Mutex<Vec<(&'static str, u32, SharedWindow)>>);
 
 impl CallerWindows {
     fn find(&self, contract: &Contract) -> Option<SharedWindow> {
-        let is_of = |name: &str, major| major == contract.version.major && name == contract.name;
+        let is_of = |name: &str, major| major == contract.version().major && name == contract.name();
         let windows = lock(&self.0);
         windows.iter().find(|(name, major, _)| is_of(name, *major)).map(|(.., window)| Arc::clone(window))
     }
@@ -45,7 +45,7 @@ impl CallerWindows {
     fn insert(&self, contract: &Contract, window: SharedWindow) {
         let mut windows = lock(&self.0);
         windows.retain(|(.., window)| !lock(window).is_removed);
-        windows.push((contract.name, contract.version.major, window));
+        windows.push((contract.name(), contract.version().major, window));
     }
 }
 
@@ -91,12 +91,12 @@ impl Rates {
         tools: impl Iterator<Item = &'c Contract>,
     ) -> Result<RateReservations, ToolError> {
         let mut reservations = RateReservations(Vec::new());
-        let rated = tools.filter_map(|contract| Some((contract, contract.rate?)));
+        let rated = tools.flat_map(|contract| contract.rates().iter().map(move |rate| (contract, *rate)));
         for (contract, rate) in rated {
             let at = nanoseconds(now.saturating_duration_since(self.created));
             match self.reserve_one(caller, contract, rate, at) {
                 Ok(reserved) => reservations.0.push(reserved),
-                Err(refusal) => return Err(refusal.into_error(contract.name, rate)),
+                Err(refusal) => return Err(refusal.into_error(contract.name(), rate)),
             }
         }
         Ok(reservations)
@@ -146,11 +146,11 @@ impl RateRefusal {
         match self {
             RateRefusal::UsedUp(after) => {
                 let after = round_up(after);
-                let Rate { calls, window } = rate;
+                let calls = rate.calls();
                 let times = if calls == 1 { "once".to_owned() } else { format!("{calls} times") };
                 let message = format!(
                     "'{tool}' may be called {times} in 1 {} by one caller: try again in {}",
-                    window.unit(),
+                    rate.window().noun(),
                     approximate(after)
                 );
                 ToolError::rate_limited(message, rate, after)

@@ -12,11 +12,10 @@ use crate::{
     sync::lock,
 };
 
-const CONTRACT: Contract =
-    Contract { name: "delete", version: Version { major: 2, minor: 1 }, ..Contract::EMPTY };
+const CONTRACT: Contract = Contract::EMPTY.with_name("delete").with_version(Version { major: 2, minor: 1 });
 
 const fn rated(calls: u32, window: Window) -> Contract {
-    Contract { rate: Some(Rate { calls, window }), ..CONTRACT }
+    CONTRACT.with_rate(Some(Rate::new(calls, window)))
 }
 
 fn random(state: &mut u64) -> u64 {
@@ -40,7 +39,7 @@ fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
     for calls in [1, 2, 7, 60, 61, 100, 1_000] {
         for seed in 1..20 {
             let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed);
-            let mut rate_window = RateWindow::new(Rate { calls, window: Window::Second });
+            let mut rate_window = RateWindow::new(Rate::new(calls, Window::Second));
             let (mut now, mut counted): (Nanoseconds, Vec<Nanoseconds>) = (0, Vec::new());
             for _ in 0..4_000 {
                 let step = 1_000_000_000 / u64::from(calls);
@@ -109,14 +108,14 @@ fn refusal_says_the_limit_and_when_to_retry() {
         assert!(call(&rates, Duration::from_secs(second), &ann, &tool).is_ok());
     }
     let refused = call(&rates, Duration::from_micros(48_000_500), &ann, &tool).unwrap_err();
-    assert_eq!((refused.kind(), refused.rate()), (ErrorKind::RateLimited, tool.rate));
+    assert_eq!((refused.kind(), refused.rate()), (ErrorKind::RateLimited, tool.rates().first().copied()));
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(12)));
     assert_eq!(
         refused.to_string(),
         "'delete' may be called 10 times in 1 minute by one caller: try again in 12 s"
     );
     let once = rated(1, Window::Day);
-    let once = Contract { name: "wipe", ..once };
+    let once = once.with_name("wipe");
     assert!(call(&rates, Duration::ZERO, &ann, &once).is_ok());
     let refused = call(&rates, Duration::from_secs(1), &ann, &once).unwrap_err();
     assert_eq!(refused.to_string(), "'wipe' may be called once in 1 day by one caller: try again in 24 h");
@@ -137,7 +136,7 @@ fn dropped_reservation_does_not_count() {
     }
     // Of several tools, the call counts for all or for none.
     let (rates, ann) = (Rates::default(), Caller::new("ann"));
-    let (wide, narrow) = (rated(2, Window::Hour), Contract { name: "end", ..rated(1, Window::Hour) });
+    let (wide, narrow) = (rated(2, Window::Hour), rated(1, Window::Hour).with_name("end"));
     let both = |at| {
         rates.reserve(rates.created + at, &ann, [&wide, &narrow].into_iter()).map(RateReservations::commit)
     };
@@ -163,8 +162,8 @@ fn caller_and_major_version_have_their_own_window() {
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "{caller:?}");
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "{caller:?}");
     }
-    let minor = Contract { version: Version { major: 2, minor: 9 }, ..tool };
-    let major = Contract { version: Version { major: 3, minor: 1 }, ..tool };
+    let minor = tool.with_version(Version { major: 2, minor: 9 });
+    let major = tool.with_version(Version { major: 3, minor: 1 });
     assert!(call(&rates, Duration::ZERO, &ann, &minor).is_err());
     assert!(call(&rates, Duration::ZERO, &ann, &major).is_ok());
 }

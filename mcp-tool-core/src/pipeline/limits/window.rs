@@ -43,9 +43,9 @@ pub(super) struct Mark {
 
 impl RateWindow {
     pub(super) fn new(rate: Rate) -> Self {
-        let length = rate.window.milliseconds() * 1_000_000;
-        let slot = if rate.calls > MARKS { length / Nanoseconds::from(MARKS) } else { 1 };
-        RateWindow { max: rate.calls, length, slot, calls: 0, marks: VecDeque::new(), is_removed: false }
+        let length = rate.window().milliseconds() * 1_000_000;
+        let slot = if rate.calls() > MARKS { length / Nanoseconds::from(MARKS) } else { 1 };
+        RateWindow { max: rate.calls(), length, slot, calls: 0, marks: VecDeque::new(), is_removed: false }
     }
 
     /// Counts a call, unless the window was removed from the store.

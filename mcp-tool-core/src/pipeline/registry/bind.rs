@@ -8,9 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::{
-    judge, model::Contract, model::ToolOutput, name::nearest, read::canonical::CanonicalForm,
-};
+use mcp_tool_contract::{judge, model::ToolOutput, name::nearest, read::canonical::CanonicalForm};
 
 use super::{RegisteredTool, Registry, check};
 use crate::{
@@ -56,12 +54,12 @@ impl Registry {
 
     fn insert(&mut self, tool: RegisteredTool) -> Result<(), StartError> {
         let (contract, tool) = (tool.contract, Arc::new(tool));
-        let family = self.families.entry(contract.name).or_default();
-        if family.iter().any(|other| other.contract.version.major == contract.version.major) {
-            return Err(StartError::Duplicate(contract.name));
+        let family = self.families.entry(contract.name()).or_default();
+        if family.iter().any(|other| other.contract.version().major == contract.version().major) {
+            return Err(StartError::Duplicate(contract.name()));
         }
         family.push(Arc::clone(&tool));
-        family.sort_by_key(|tool| Reverse(tool.contract.version));
+        family.sort_by_key(|tool| Reverse(tool.contract.version()));
         self.tools.push(tool);
         Ok(())
     }
@@ -69,9 +67,9 @@ impl Registry {
     /// Links an adapter to the tool that it delegates to.
     fn link_adapter(&self, entry: &ToolEntry, adapter: &RegisteredTool) -> Result<(), StartError> {
         let Some(target) = entry.adapts else { return Ok(()) };
-        let Contract { name, version, .. } = *adapter.contract;
+        let (name, version) = (adapter.contract.name(), adapter.contract.version());
         let family = self.family(target.name).unwrap_or_default();
-        let found = match family.iter().find(|tool| tool.contract.version == target.version) {
+        let found = match family.iter().find(|tool| tool.contract.version() == target.version) {
             None => Err(format!("'{}' {}, which it calls, isn't served", target.name, target.version)),
             Some(found) => check::adapter_fits(adapter.contract, found.contract).map(|()| found),
         };
@@ -85,15 +83,15 @@ impl Registry {
     /// it.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
-        for tool in named.map(|entry| entry.contract.name) {
+        for tool in named.map(|entry| entry.contract.name()) {
             if self.family(tool).is_none() {
-                let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name));
+                let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name()));
                 return Err(StartError::MiddlewareTool { tool, nearest });
             }
         }
         for tool in &self.tools {
             let is_around = |middleware: &&RegisteredMiddleware| {
-                tool.chain().any(|tool| middleware.is_for(tool.contract.name))
+                tool.chain().any(|tool| middleware.is_for(tool.contract.name()))
             };
             let around: Box<[_]> =
                 middleware.iter().filter(is_around).map(RegisteredMiddleware::middleware).collect();
@@ -112,11 +110,11 @@ impl RegisteredTool {
         allow_destructive: &HashSet<String>,
     ) -> Result<Self, StartError> {
         let contract = entry.contract;
-        let tool = contract.name;
+        let tool = contract.name();
         let bound =
             (entry.bind)(state).map_err(|MissingState(needs)| StartError::MissingState { tool, needs })?;
-        let output =
-            OutputCheck::new(&contract.output).map_err(|reason| StartError::OutputSchema { tool, reason })?;
+        let output = OutputCheck::new(&contract.output())
+            .map_err(|reason| StartError::OutputSchema { tool, reason })?;
         let constraints =
             Constraints::new(contract).map_err(|reason| StartError::Constraints { tool, reason })?;
         check_generated_output(entry)?;
@@ -127,19 +125,19 @@ impl RegisteredTool {
         bound
             .check_defaults()
             .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
-        let has_secrets = contract.input.iter().any(|param| param.secret);
+        let has_secrets = contract.input().iter().any(|param| param.is_secret());
         Ok(RegisteredTool {
             contract,
             digest,
             stamp: Arc::new(ContractStamp::new(contract, digest)),
-            recorded_form: CanonicalForm::new(contract.input, |param| param.secret),
-            full_form: has_secrets.then(|| CanonicalForm::new(contract.input, |_| false)),
+            recorded_form: CanonicalForm::new(contract.input(), |param| param.is_secret()),
+            full_form: has_secrets.then(|| CanonicalForm::new(contract.input(), |_| false)),
             bound,
             constraints,
             output,
-            concurrency: contract.concurrency.and_then(NonZeroU32::new).map(Concurrency::new),
-            timeout: contract.timeout_ms.map(Duration::from_millis),
-            has_headers: contract.input.iter().any(|param| param.header.is_some()),
+            concurrency: contract.concurrency().and_then(NonZeroU32::new).map(Concurrency::new),
+            timeout: contract.timeout_ms().map(Duration::from_millis),
+            has_headers: contract.input().iter().any(|param| param.mirroring_header().is_some()),
             is_allowed_destructive: allow_destructive.contains(tool),
             adapts: OnceLock::new(),
             middleware: OnceLock::new(),
@@ -150,7 +148,7 @@ impl RegisteredTool {
 /// Compares an output schema that is generated at run time with the locked one.
 fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
     let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
-    let locked = Contract { version, output: ToolOutput::FromLock(schema), ..*contract };
+    let locked = contract.with_version(version).with_output(ToolOutput::FromLock(schema));
     let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
     match ruling.bump {
         Some(_) => Err(StartError::Drift(ruling.message(contract, &locked))),
@@ -160,25 +158,26 @@ fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
 
 #[cfg(test)]
 mod tests {
-    use mcp_tool_contract::{bounds::Object, model::Version};
+    use mcp_tool_contract::{
+        bounds::Object,
+        model::{Contract, Version},
+    };
 
     use super::*;
     use crate::tool::Source;
 
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
-    const CONTRACT: Contract = Contract {
-        name: "late",
-        version: Version { major: 1, minor: 0 },
-        output: ToolOutput::Dynamic(
+    const CONTRACT: Contract = Contract::EMPTY
+        .with_name("late")
+        .with_version(Version { major: 1, minor: 0 })
+        .with_output(ToolOutput::Dynamic(
             || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
-        ),
-        ..Contract::EMPTY
-    };
-    const NEXT: Contract = Contract { version: Version { major: 2, minor: 0 }, ..CONTRACT };
-    const DECLARED: Contract = Contract { output: ToolOutput::Object(&Object::EMPTY), ..CONTRACT };
+        ));
+    const NEXT: Contract = CONTRACT.with_version(Version { major: 2, minor: 0 });
+    const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
 
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
-        let (source, version) = (Source { file: "", line: 0 }, CONTRACT.version);
+        let (source, version) = (Source { file: "", line: 0 }, CONTRACT.version());
         let bind = |_: &StateMap| Err(MissingState("nothing"));
         let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
         check_generated_output(&entry).err().map(|error| error.to_string())

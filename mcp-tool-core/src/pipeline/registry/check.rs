@@ -12,15 +12,15 @@ use crate::start_error::StartError;
 /// # Errors
 /// The reason, as a continuation of "the tool … is an adapter, and".
 pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), String> {
-    let (own, theirs) = (adapter.hints, target.hints);
-    let called = format!("'{}' {}", target.name, target.version);
-    if own.read_only && !theirs.read_only {
+    let (own, theirs) = (adapter.hints(), target.hints());
+    let called = format!("'{}' {}", target.name(), target.version());
+    if own.read_only() && !theirs.read_only() {
         return Err(format!("is `read_only`, but {called} isn't"));
     }
-    if theirs.destructive && !own.destructive {
+    if theirs.destructive() && !own.destructive() {
         return Err(format!("isn't `destructive`, but {called} is"));
     }
-    if theirs.open_world && !own.open_world {
+    if theirs.open_world() && !own.open_world() {
         return Err(format!("isn't `open_world`, but {called} is"));
     }
     if let Some(scope) =
@@ -28,7 +28,8 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     {
         return Err(format!("doesn't name the scope '{scope}', which {called} needs"));
     }
-    if let Some(upstream) = target.upstreams.iter().find(|upstream| !adapter.upstreams.contains(upstream)) {
+    if let Some(upstream) = target.upstreams().iter().find(|upstream| !adapter.upstreams().contains(upstream))
+    {
         return Err(format!("doesn't name the upstream '{upstream}', which {called} reaches"));
     }
     Ok(())
@@ -40,7 +41,7 @@ pub(super) fn adapters_end(registry: &Registry) -> Result<(), StartError> {
     match endless {
         None => Ok(()),
         Some(tool) => {
-            let Contract { name, version, .. } = *tool.contract;
+            let (name, version) = (tool.contract.name(), tool.contract.version());
             let reason = "calls itself in the end: an adapter must call a newer version".to_owned();
             Err(StartError::Adapter { tool: name, version, reason })
         }
@@ -68,7 +69,7 @@ pub(super) fn allowed_are_destructive(
     for name in allowed {
         let reason = match registry.family(name) {
             Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
-            Some(family) if family.iter().any(|tool| tool.contract.gate.is_some()) => {
+            Some(family) if family.iter().any(|tool| tool.contract.gate().is_some()) => {
                 "that tool's gate is a scope, and callers that hold it may run it: leave this out"
             }
             Some(_) => "that tool isn't destructive and needs no permission: leave this out",

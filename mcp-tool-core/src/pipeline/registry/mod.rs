@@ -80,7 +80,7 @@ impl RegisteredTool {
 
     /// Returns true if an argument of the tool can be completed.
     pub(crate) fn has_completions(&self) -> bool {
-        self.bound.has_completers() || self.contract.input.iter().any(completion::has_listed_values)
+        self.bound.has_completers() || self.contract.input().iter().any(completion::has_listed_values)
     }
 
     /// Returns the middleware around its calls, the outermost first.
@@ -91,11 +91,11 @@ impl RegisteredTool {
 
 /// Name of an older major version in a list: `list_invoices_v1`.
 pub fn older_name(contract: &Contract) -> String {
-    format!("{}_v{}", contract.name, contract.version.major)
+    format!("{}_v{}", contract.name(), contract.version().major)
 }
 
 impl fmt::Debug for RegisteredTool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.contract.name, self.contract.version)
+        write!(f, "{} {}", self.contract.name(), self.contract.version())
     }
 }

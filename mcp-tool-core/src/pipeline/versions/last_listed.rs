@@ -128,7 +128,7 @@ impl LastListed {
     pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
         Arc::new(
             newest
-                .map(|tool| (tool.contract.name.to_owned(), (tool.contract.version, tool.digest)))
+                .map(|tool| (tool.contract.name().to_owned(), (tool.contract.version(), tool.digest)))
                 .collect(),
         )
     }

@@ -50,20 +50,20 @@ impl Versions {
     ) -> ResolvedVersion<'r> {
         let older = |(plain, major)| {
             let family = registry.family(plain)?;
-            family.iter().any(|tool| tool.contract.version.major == major).then_some((family, Some(major)))
+            family.iter().any(|tool| tool.contract.version().major == major).then_some((family, Some(major)))
         };
         let found = registry.family(name).map(|family| (family, None));
         let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
             return ResolvedVersion::Unknown;
         };
-        let tool = family.first().map_or(name, |tool| tool.contract.name);
+        let tool = family.first().map_or(name, |tool| tool.contract.name());
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
         let is_of_major =
-            |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version.major == major);
+            |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version().major == major);
         let mut fitting = family
             .iter()
             .filter(is_of_major)
-            .filter(|tool| pins.iter().all(|pin| pin.fits(&tool.contract.version, &tool.digest)));
+            .filter(|tool| pins.iter().all(|pin| pin.fits(&tool.contract.version(), &tool.digest)));
         let Some(newest) = fitting.next() else {
             let asked = pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
             return ResolvedVersion::Unsatisfied { asked, versions: family.iter().collect() };
@@ -76,7 +76,7 @@ impl Versions {
         };
         // A later minor version is compatible with the one that was listed.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
-            let own = tool.contract.version;
+            let own = tool.contract.version();
             tool.digest == digest || (own.major == version.major && own.minor > version.minor)
         };
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
@@ -92,16 +92,17 @@ impl Versions {
     ) -> Vec<ListedTool> {
         let mut listed: Vec<ListedTool> = Vec::new();
         for (index, tool) in registry.tools().iter().enumerate() {
-            let name = tool.contract.name;
+            let name = tool.contract.name();
             let fits = |tool: &RegisteredTool| {
-                self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version, &tool.digest))
+                self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version(), &tool.digest))
             };
             if !may(index) || !fits(tool) {
                 continue;
             }
             // A call by the tool's own name means the newest version, even if this caller may not use it.
-            let newer =
-                |other: &Arc<RegisteredTool>| other.contract.version > tool.contract.version && fits(other);
+            let newer = |other: &Arc<RegisteredTool>| {
+                other.contract.version() > tool.contract.version() && fits(other)
+            };
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
             listed.push(ListedTool { place: index, is_newest });
         }

@@ -15,13 +15,13 @@ use crate::transport::protocol_error::ProtocolError;
 
 /// Checks a call's headers against its arguments. Unreadable arguments are left to the pipeline, which refuses them.
 pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), ProtocolError> {
-    let mirrored = mirror::mirrored(arguments, contract.input).unwrap_or_default();
+    let mirrored = mirror::mirrored(arguments, contract.input()).unwrap_or_default();
     mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
 }
 
 fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
     let MirroredArgument { param, header, given } = mirrored;
-    let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name);
+    let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name());
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, given) {
         (None, None) => Ok(()),

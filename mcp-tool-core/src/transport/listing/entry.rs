@@ -51,8 +51,8 @@ impl Entries {
         let (mut whole, mut parts, mut is_newest) = (String::new(), Vec::new(), Vec::new());
         let mut other_names = Vec::new();
         for tool in registry.tools() {
-            let family = registry.family(tool.contract.name).unwrap_or_default();
-            let newest = !family.iter().any(|other| other.contract.version > tool.contract.version);
+            let family = registry.family(tool.contract.name()).unwrap_or_default();
+            let newest = !family.iter().any(|other| other.contract.version() > tool.contract.version());
             if !whole.is_empty() {
                 whole.push(',');
             }
@@ -114,7 +114,7 @@ impl Entries {
 /// Writes an entry: by the tool's own name if `is_newest`, else by that of an older major version.
 fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
     let older = older_name(tool.contract);
-    let name = if is_newest { tool.contract.name } else { &older };
+    let name = if is_newest { tool.contract.name() } else { &older };
     let mut entry = serde_json::to_value(tool.contract.listing_as(name, &tool.digest))?;
     with_security(&mut entry);
     let text = serde_json::to_string(&entry)?;

@@ -89,7 +89,7 @@ impl Listing {
 
     /// A tool's entry, by the tool's own name, in rmcp's type.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
-        let index = registry.tools().iter().position(|tool| tool.contract.name == name)?;
+        let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;
         tool.name = name.to_owned().into();
         Some(tool)

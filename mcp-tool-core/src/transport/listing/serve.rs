@@ -82,7 +82,7 @@ impl Endpoint {
             sample.and_then(|sample| decided.get(sample)).copied().unwrap_or(false)
                 && !(any_is_disabled
                     && tools.get(index).is_none_or(|tool| {
-                        tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name))
+                        tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name()))
                     }))
         };
         let mut visible = Visible::none(tools.len());

@@ -24,12 +24,10 @@ fn entry(contract: Contract) -> ToolEntry {
 }
 
 fn plain(name: &str, scopes: &[&'static str]) -> Contract {
-    Contract {
-        name: String::leak(name.to_owned()),
-        version: Version { major: 1, minor: 0 },
-        scopes: Vec::leak(scopes.to_vec()),
-        ..Contract::EMPTY
-    }
+    Contract::EMPTY
+        .with_name(String::leak(name.to_owned()))
+        .with_version(Version { major: 1, minor: 0 })
+        .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
 /// `tool_s0`, `tool_s1`, …, each of which needs the scope in its name.
@@ -37,7 +35,7 @@ fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
     (0..scopes)
         .map(|scope| {
             let scope: &'static str = String::leak(format!("s{scope}"));
-            entry(Contract { description, ..plain(&format!("tool_{scope}"), &[scope]) })
+            entry(plain(&format!("tool_{scope}"), &[scope]).with_description(description))
         })
         .collect()
 }
@@ -160,7 +158,7 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     refused(&start(scoped(7, "Words."), &keyed(2)).await, &other_user.with_scopes(["s1"]), &cursor).await;
     refused(&start(scoped(6, "Words."), &paged(2)).await, &all, &cursor).await;
     let mut changed = scoped(6, "Words.");
-    changed[5] = entry(Contract { timeout_ms: Some(7), ..*changed[5].contract });
+    changed[5] = entry(changed[5].contract.with_timeout_ms(Some(7)));
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
     // A cursor of a tool.
     let own = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn tools_of_a_re_exported_framework_have_their_contracts() {
-        let names: Vec<&str> = TOOLS.iter().map(|tool| tool.contract().name).collect();
+        let names: Vec<&str> = TOOLS.iter().map(|tool| tool.contract().name()).collect();
         assert_eq!(names, ["list_invoices", "cancel_invoice", "defined_by_a_macro"]);
     }
 }

@@ -34,13 +34,11 @@ pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEn
 
 /// Returns a contract without parameters.
 pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract {
-    Contract {
-        name: String::leak(name.to_owned()),
-        version: Version { major, minor: 0 },
-        description: "Words \"quoted\", and \u{202e}others.",
-        scopes: Vec::leak(scopes.to_vec()),
-        ..Contract::EMPTY
-    }
+    Contract::EMPTY
+        .with_name(String::leak(name.to_owned()))
+        .with_version(Version { major, minor: 0 })
+        .with_description("Words \"quoted\", and \u{202e}others.")
+        .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
 /// Returns up to 39 tools, some with several majors in any order, adapters, scopes, gates and deprecations.
@@ -49,21 +47,21 @@ pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
     for tool in 0..random.below(40) {
         let (name, scopes) = (format!("tool_{tool}"), random.some(&SCOPES, 25));
         let gate = random.chance(10).then_some(Gate::Scope(GATE_SCOPE));
-        let of = |major: u32| Contract { gate, ..plain(&name, major, &scopes) };
+        let of = |major: u32| plain(&name, major, &scopes).with_gate(gate);
         let newest = of(3);
-        let target = AdapterTarget { name: newest.name, version: newest.version };
+        let target = AdapterTarget { name: newest.name(), version: newest.version() };
         let mut family = vec![entry(newest, None)];
         if random.chance(30) {
-            let deprecation = Deprecation { message: "It will be removed", replacement: None, removal: None };
+            let deprecation = Deprecation::new("It will be removed", None, None);
             let more = random.some(&SCOPES, 20);
             let all: Vec<&'static str> = scopes.iter().copied().chain(more).collect();
             let scopes = Vec::leak(all);
-            let old = Contract { scopes, deprecation: Some(deprecation), ..of(2) };
+            let old = of(2).with_scopes(scopes).with_deprecation(Some(deprecation));
             family.push(entry(old, random.chance(50).then_some(target)));
         }
         if random.chance(20) {
             let scopes = Vec::leak(random.some(&SCOPES, 30));
-            family.insert(random.below(2), entry(Contract { scopes, ..of(1) }, None));
+            family.insert(random.below(2), entry(of(1).with_scopes(scopes), None));
         }
         let at = random.below(entries.len() + 1);
         entries.splice(at..at, family);

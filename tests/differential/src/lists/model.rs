@@ -50,14 +50,14 @@ impl Model {
             let contract = tool.contract();
             // The name alone calls the newest version that the pins allow, even if the caller may not see it.
             let is_newest = !self.tools.iter().map(ToolEntry::contract).any(|other| {
-                other.name == contract.name
-                    && other.version > contract.version
+                other.name() == contract.name()
+                    && other.version() > contract.version()
                     && self.fits_pins(caller, other)
             });
             let name = if is_newest {
-                contract.name.to_owned()
+                contract.name().to_owned()
             } else {
-                format!("{}_v{}", contract.name, contract.version.major)
+                format!("{}_v{}", contract.name(), contract.version().major)
             };
             (contract, Listed { place, name })
         };
@@ -68,7 +68,8 @@ impl Model {
     fn fits_pins(&self, caller: &Caller, contract: &Contract) -> bool {
         let is_local = caller.user() == Caller::LOCAL;
         let is_pinned = is_local && caller.agent().is_some_and(|agent| agent.starts_with("agent "));
-        !is_pinned || self.pins.iter().all(|(least, most)| (*least..=*most).contains(&contract.version.major))
+        !is_pinned
+            || self.pins.iter().all(|(least, most)| (*least..=*most).contains(&contract.version().major))
     }
 
     /// A tool is visible if the policy permits it and every tool that it delegates to, and none of them is disabled.
@@ -81,12 +82,12 @@ impl Model {
                 Decision::NeedsScopes { .. } => self.shows_grantable,
                 _ => false,
             };
-            if !is_permitted || self.disabled_tools.iter().any(|name| name == contract.name) {
+            if !is_permitted || self.disabled_tools.iter().any(|name| name == contract.name()) {
                 return false;
             }
             next = tool.adapts.and_then(|target| {
                 self.tools.iter().find(|other| {
-                    (other.contract().name, other.contract().version) == (target.name, target.version)
+                    (other.contract().name(), other.contract().version()) == (target.name, target.version)
                 })
             });
         }
@@ -97,12 +98,12 @@ impl Model {
         if self.has_own_policy {
             return own_policy(caller, contract);
         }
-        let gate = contract.gate.map(|gate| match gate {
+        let gate = contract.gate().map(|gate| match gate {
             Gate::Scope(scope) => scope,
             _ => panic!("a gate that the model doesn't know: {gate:?}"),
         });
         let missing: Vec<String> = contract
-            .scopes
+            .scopes()
             .iter()
             .copied()
             .chain(gate)
@@ -115,7 +116,7 @@ impl Model {
 
 /// Decides by the bytes of tool and user, which no scope explains.
 pub(crate) fn own_policy(caller: &Caller, contract: &Contract) -> Decision {
-    match contract.name.bytes().chain(caller.user().bytes()).map(usize::from).sum::<usize>() % 3 {
+    match contract.name().bytes().chain(caller.user().bytes()).map(usize::from).sum::<usize>() % 3 {
         0 => Decision::Permit,
         1 => Decision::NeedsScopes { missing: vec!["a".to_owned()] },
         _ => Decision::Deny { reason: "odd".into() },

@@ -26,7 +26,7 @@ impl Generator {
     pub(crate) fn new(random: Random, tools: &[ToolEntry]) -> Self {
         let listed = |entry: &ToolEntry| {
             let (contract, digest) = (entry.contract(), entry.contract().digest().unwrap());
-            [contract.name.to_owned(), older_name(contract)]
+            [contract.name().to_owned(), older_name(contract)]
                 .map(|name| serde_json::to_value(contract.listing_as(&name, &digest)).unwrap())
         };
         let tools = tools.iter().flat_map(listed).collect();
