@@ -108,7 +108,7 @@ fn text_header_is_plain_or_base64() {
         assert_eq!(said, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
     }
     let said = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
-    assert_eq!(said, "the header Mcp-Param-Region holds characters that it can't");
+    assert_eq!(said, "the header Mcp-Param-Region must be visible ASCII");
 }
 
 #[test]

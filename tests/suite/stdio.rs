@@ -546,7 +546,7 @@ fn open_streams_leave_capacity_for_other_requests() {
     server.send(&listen(1, 20_000));
     let refused = server.answer(&json!(1));
     assert_eq!(refused["error"]["code"], -32_602, "{refused}");
-    assert!(refused["error"]["message"].as_str().unwrap().contains("16384 are allowed"), "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("at most 16384 bytes"), "{refused}");
     for id in 2..=65 {
         server.send(&listen(id, 0));
     }

@@ -459,6 +459,26 @@ pub mod task {}
 /// ```
 pub mod deprecated {}
 
+/// `crate = "…"`: path of the runtime, where the macro doesn't find the dependency. Default: the name of
+/// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
+///
+/// For a crate that re-exports the runtime, and for `macro_rules!` with `$crate`.
+///
+/// ```
+/// mod acme {
+///     pub use mcp_tool_runtime as mcp;
+/// }
+/// use acme::mcp::prelude::*;
+///
+/// /// Send a parcel.
+/// #[mcp_tool(crate = "crate::acme::mcp", version = "1.0", scope = "parcels:write")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
+/// # fn main() {}
+/// ```
+pub mod crate_ {}
+
 /// `weakens("rule-id", reason = "…")`: reason for a change that lowers a guard, such as a removed scope. May occur several
 /// times.
 ///

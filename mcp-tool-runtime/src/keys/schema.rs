@@ -240,6 +240,25 @@ pub mod pattern {}
 /// ```
 pub mod from_str {}
 
+/// `crate = "…"`: path of the runtime, where the macro doesn't find the dependency. Default: the name of
+/// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
+///
+/// For a crate that re-exports the runtime, and for `macro_rules!` with `$crate`.
+///
+/// ```
+/// mod acme {
+///     pub use mcp_tool_runtime as mcp;
+/// }
+/// use acme::mcp::prelude::*;
+///
+/// /// Parcel number.
+/// #[derive(ToolSchema)]
+/// #[schema(crate = "crate::acme::mcp", max_len = 12)]
+/// struct Number(String);
+/// # fn main() { let _ = Number(String::new()).0; }
+/// ```
+pub mod crate_ {}
+
 /// `secret`: a field that is never asked for in a form nor returned: a struct with one is neither.
 ///
 /// ```
