@@ -43,7 +43,7 @@ use crate::{
 ///     format!("Hello, {name}!")
 /// }
 ///
-/// assert_eq!(greet::CONTRACT.version.to_string(), "2.1");
+/// assert_eq!(greet::CONTRACT.version().to_string(), "2.1");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool",
@@ -124,7 +124,7 @@ pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 /// }
 ///
 /// const TOOLS: &[ToolEntry] = tools![add];
-/// assert_eq!(TOOLS[0].contract().name, "add");
+/// assert_eq!(TOOLS[0].contract().name(), "add");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ToolEntry {

@@ -20,7 +20,7 @@ use crate::call::caller::Caller;
 /// impl Authorizer for PeopleWrite {
 ///     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
 ///         Box::pin(async move {
-///             if !tool.hints.read_only && caller.kind() == CallerKind::Machine {
+///             if !tool.hints().read_only() && caller.kind() == CallerKind::Machine {
 ///                 return Decision::Deny { reason: "machines_only_read".into() };
 ///             }
 ///             self.0.decide(caller, tool).await
