@@ -466,7 +466,9 @@ pub mod deprecated {}
 ///
 /// ```
 /// mod acme {
-///     pub use mcp_tool_runtime as mcp;
+///     pub mod mcp {
+///         pub use mcp_tool_runtime::*;
+///     }
 /// }
 /// use acme::mcp::prelude::*;
 ///

@@ -247,7 +247,9 @@ pub mod from_str {}
 ///
 /// ```
 /// mod acme {
-///     pub use mcp_tool_runtime as mcp;
+///     pub mod mcp {
+///         pub use mcp_tool_runtime::*;
+///     }
 /// }
 /// use acme::mcp::prelude::*;
 ///
