@@ -162,7 +162,7 @@ pub mod read_only {}
 
 /// `destructive`: the tool can't be undone (`destructiveHint`). Not with `read_only`.
 ///
-/// A call is refused as `approval_required`, unless the tool has a [`gate`](super::mcp_tool::gate) whose scope the caller holds, or the
+/// A call is refused as `approval_required`, unless the tool has a [`gate`] whose scope the caller holds, or the
 /// operator names the tool in `gate.allow_destructive`.
 ///
 /// ```
