@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 2026-07-28 | the call ends with `inputRequests` and a sealed `requestState` | the client repeats the call, and the function starts again |
 //! | stdio, session of 2025-11-25 | a request to the client ([`Client`]) | the client's response |
-//! | task | `inputRequests` of `tasks/get` ([`TaskInbox`]) | `tasks/update` |
+//! | task | `inputRequests` of `tasks/get` (`TaskInbox`) | `tasks/update` |
 //!
 //! `api` is what functions see. `asking` decides how a question is delivered, from the call's facts; it doesn't know
 //! the call's context.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
-/// Answers requests: [`route`](super::route), then [`dispatch`](super::dispatch).
+/// Answers requests: `route`, then `dispatch`.
 pub struct Service {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) authentication: AuthenticationLayer,
