@@ -65,7 +65,7 @@ impl Measured {
     #[must_use]
     pub fn reads_message(&self, body: &[u8]) -> bool {
         match parse(body) {
-            Ok(ClientMessage::Call(call)) if call.fault.is_none() => self.reads(&call.name, call.arguments),
+            Ok(ClientMessage::Call(call)) if call.error.is_none() => self.reads(&call.name, call.arguments),
             _ => false,
         }
     }

@@ -27,7 +27,8 @@ impl Endpoint {
 
 impl ToolCall<'_> {
     /// The call as the pipeline admits it.
-    pub(super) fn request(&self) -> CallRequest<'_> {
+    #[must_use]
+    pub fn request(&self) -> CallRequest<'_> {
         CallRequest {
             name: &self.name,
             requires: self.meta.requires.as_ref(),

@@ -32,7 +32,7 @@ enum Kind {
 
 impl ClientLabel {
     /// `local` labelled with `client_info` (JSON text) or, if that is absent or invalid, with `name`.
-    pub(crate) fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
+    pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
         let by_info = client_info.and_then(|info| self.by(local, Kind::Info, info));
         let by_name = || name.and_then(|name| self.by(local, Kind::Name, name));
         by_info.or_else(by_name).unwrap_or_else(|| local.clone())

@@ -14,9 +14,9 @@ pub struct Endpoint {
     pub(crate) version: String,
     pub(crate) instructions: Option<String>,
     /// The caller of every request while no authorization is configured.
-    pub(crate) local_caller: Caller,
+    pub local_caller: Caller,
     /// `"io.modelcontextprotocol/serverInfo":{…}`, a member of every modern result's `_meta`.
-    pub(crate) server_info: String,
+    pub server_info: String,
     /// The prebuilt answers to `tools/list`.
     pub(crate) listing: Listing,
     /// The application's handler of prompts, resources and other requests.

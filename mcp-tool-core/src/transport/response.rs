@@ -25,7 +25,7 @@ const FRAME_BYTES: usize = 640;
 pub struct FramedResponse {
     pub(crate) status: u16,
     /// JSON.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// The scopes that a token needs for the call, if it lacks any.
     pub(crate) required_scopes: Option<String>,
 }

@@ -40,7 +40,7 @@ pub struct RegisteredTool {
     pub(crate) recorded_form: CanonicalForm,
     /// Form of all arguments, to bind questions to a call; `None` if no parameter is secret.
     pub(crate) full_form: Option<CanonicalForm>,
-    pub(crate) bound: Box<dyn Bound>,
+    pub bound: Box<dyn Bound>,
     pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
     pub(crate) concurrency: Option<Concurrency>,
@@ -62,7 +62,7 @@ impl Registry {
     }
 
     /// Returns the versions of the tool of that name, newest first.
-    pub(crate) fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
+    pub fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
         self.families.get(name).map(Vec::as_slice)
     }
 }

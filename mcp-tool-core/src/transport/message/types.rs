@@ -53,15 +53,18 @@ pub enum ClientMessage<'m> {
 /// A `tools/call` request, its arguments unparsed.
 #[derive(Debug)]
 pub struct ToolCall<'m> {
-    pub(crate) id: Id,
-    pub(crate) name: Cow<'m, str>,
+    /// The request id.
+    pub id: Id,
+    /// Name of the tool.
+    pub name: Cow<'m, str>,
     /// JSON text of an object.
-    pub(crate) arguments: &'m str,
-    pub(crate) meta: Meta<'m>,
+    pub arguments: &'m str,
+    /// `_meta` of the call.
+    pub meta: Meta<'m>,
     /// The client's answers to an earlier input-required result.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
     /// The reason to reject the call. It is part of the call because a rejected call is recorded too.
-    pub(crate) error: Option<Box<ProtocolError>>,
+    pub error: Option<Box<ProtocolError>>,
 }
 
 /// A request's `_meta`.
@@ -72,7 +75,7 @@ pub struct Meta<'m> {
     /// The client's capabilities, as JSON text.
     pub(crate) capabilities: Option<&'m str>,
     /// `clientInfo` as JSON text: a label, never a proof of identity.
-    pub(crate) client: Option<&'m str>,
+    pub client: Option<&'m str>,
     /// JSON text of a string or an integer.
     pub(crate) progress_token: Option<&'m str>,
     /// The tool version that the caller requires.
