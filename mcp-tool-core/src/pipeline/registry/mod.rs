@@ -40,6 +40,7 @@ pub struct RegisteredTool {
     pub(crate) recorded_form: CanonicalForm,
     /// Form of all arguments, to bind questions to a call; `None` if no parameter is secret.
     pub(crate) full_form: Option<CanonicalForm>,
+    /// The function, bound to its application state.
     pub bound: Box<dyn Bound>,
     pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
