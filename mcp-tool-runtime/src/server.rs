@@ -56,8 +56,8 @@ impl ToolServer {
     /// Serves prompts, resources and the rest of the protocol by an rmcp handler. It is of the version of rmcp that this
     /// crate depends on.
     ///
-    /// What its `get_info` declares is declared to clients; a request that it doesn't declare is answered with -32601. Tools,
-    /// logging and the lifecycle stay with this server. Where authorization is configured, only authenticated requests
+    /// The capabilities of its `get_info` are declared to clients; a request that it doesn't declare is answered with
+    /// -32601. Tools, logging and the lifecycle stay with this server. Where authorization is configured, only authenticated requests
     /// reach the handler: [`Caller::of_request`](crate::Caller::of_request) returns their caller, and the handler decides what
     /// the caller may do. Each request has the time of `limits.timeout`; a panic is an internal error.
     ///

@@ -150,7 +150,7 @@ async fn pickup(
     /// Number of parcels.
     #[arg(min = 1, max = 500)]
     parcels: u32,
-    /// Whether a parcel weighs more than 20 kg.
+    /// True for a parcel of more than 20 kg.
     heavy: bool,
 ) -> Text {
     Text { text: format!("{parcels} parcels at {depot}, heavy: {heavy}") }

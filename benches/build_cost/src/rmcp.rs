@@ -131,7 +131,7 @@ struct Pickup {
     /// Number of parcels.
     #[schemars(range(min = 1, max = 500))]
     parcels: u32,
-    /// Whether a parcel weighs more than 20 kg.
+    /// True for a parcel of more than 20 kg.
     heavy: bool,
 }
 

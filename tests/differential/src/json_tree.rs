@@ -78,7 +78,7 @@ impl Json {
 struct Reader {
     text: Vec<char>,
     at: usize,
-    /// Whether the grammar alone counts.
+    /// Only the grammar is checked.
     is_lenient: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a registry shows of the library crates.
+//! Metadata of the library crates for a registry.
 
 use std::path::Path;
 

@@ -26,7 +26,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// What `cargo metadata` prints, with the whole dependency tree of all features.
+/// Output of `cargo metadata`, with the whole dependency tree of all features.
 pub fn metadata() -> Value {
     let mut command = cargo();
     let output =

@@ -39,7 +39,7 @@ pub struct CallRequest<'a> {
 pub struct CallOptions {
     /// Receiver of progress and log messages, if the caller asked for any.
     pub reports: Option<Reports>,
-    /// How the user can be asked.
+    /// Way to ask the person behind the call.
     pub asking: Asking,
     /// Trace context of the request.
     pub trace: Option<TraceContext>,

@@ -10,7 +10,7 @@ use crate::transport::{
     protocol_version::MODERN,
 };
 
-/// How long a client may cache a list, in milliseconds. Lists change when the server restarts or its operator
+/// Time for which a client may cache a list, in milliseconds. Lists change when the server restarts or its operator
 /// disables something; calls apply such changes immediately.
 pub(crate) const LIST_TTL_MS: u64 = 60_000;
 

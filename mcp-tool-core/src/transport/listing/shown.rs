@@ -121,7 +121,7 @@ impl ToolList {
         (number < self.pages.len()).then_some(number)
     }
 
-    /// What a cursor is valid for: these tools, by these names and contracts, on pages of this size.
+    /// Associated data of a sealed cursor: these tools, by these names and contracts, on pages of this size.
     fn binding(&self, registry: &Registry) -> Vec<u8> {
         let digest = self.digest.get_or_init(|| {
             let mut bytes = Vec::with_capacity(8 + 33 * self.tools.len());

@@ -17,9 +17,9 @@ pub(crate) struct Model {
     pub(crate) pins: Vec<(u32, u32)>,
     pub(crate) disabled_users: Vec<String>,
     pub(crate) disabled_tools: Vec<String>,
-    /// Whether [`own_policy`] decides in place of scopes.
+    /// [`own_policy`] decides in place of scopes.
     pub(crate) has_own_policy: bool,
-    /// Whether lists show tools that more scopes would permit.
+    /// Lists show tools that more scopes would permit.
     pub(crate) shows_grantable: bool,
 }
 

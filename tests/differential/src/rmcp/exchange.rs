@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::model::headers as parameter_headers;
 
-/// How a request was generated.
+/// Generator of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Category {
     /// Valid by the specification, in its usual spelling.
@@ -40,7 +40,7 @@ pub(crate) const META_REQUIRES: &str = "dev.mcp-tool/requires";
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) category: Category,
-    /// What is special about it.
+    /// Description of its special form.
     pub(crate) variation: String,
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,

@@ -10,7 +10,7 @@ use crate::json_tree::Json;
 pub(crate) struct Expectations {
     pub(crate) issuer: String,
     pub(crate) audience: String,
-    /// Whether access tokens may have the type `JWT`.
+    /// Access tokens may have the type `JWT`.
     pub(crate) typ_jwt: bool,
     /// Longest lifetime, in seconds.
     pub(crate) max_lifetime: i64,

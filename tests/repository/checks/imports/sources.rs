@@ -16,7 +16,7 @@ struct Module {
     file: PathBuf,
     /// Names of what is defined here, but for modules.
     items: BTreeSet<String>,
-    /// What `use` brings in, by the name that it has here. A glob has none.
+    /// An item that `use` imports, by the name that it has here. A glob has none.
     imports: Vec<Import>,
     /// Paths in the code.
     paths: Vec<Name>,

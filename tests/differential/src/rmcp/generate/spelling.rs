@@ -12,7 +12,7 @@ pub(crate) fn raw(text: &str) -> Value {
     Value::String(format!("{RAW}{text}"))
 }
 
-/// What is unusual about a spelling.
+/// Unusual trait of a spelling.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spelling {
     pub(crate) spaces: bool,

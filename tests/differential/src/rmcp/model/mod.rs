@@ -132,7 +132,7 @@ impl Rule {
 pub(crate) struct Classified {
     pub(crate) rule: Rule,
     pub(crate) json: Option<Json>,
-    /// Whether it is a `tools/call` with an id.
+    /// The request is a `tools/call` with an id.
     pub(crate) is_call: bool,
 }
 
