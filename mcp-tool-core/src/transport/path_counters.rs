@@ -16,15 +16,16 @@ pub enum ReadPath {
 }
 
 thread_local! {
-    // Per thread: a test with its own runtime sees only its own listener.
-    static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
+    // Per thread: a test with its own runtime sees only its own listener. A thread that never takes them keeps none,
+    // because a build of the whole workspace turns the feature on in every server.
+    static RECORDED: RefCell<Option<Vec<ReadPath>>> = const { RefCell::new(None) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
 
 #[inline]
 pub(super) fn record(path: ReadPath) {
     if cfg!(feature = "testing") {
-        RECORDED.with_borrow_mut(|recorded| recorded.push(path));
+        RECORDED.with_borrow_mut(|recorded| recorded.iter_mut().for_each(|recorded| recorded.push(path)));
     }
 }
 
@@ -37,10 +38,25 @@ pub(super) fn is_fast_path_disabled() -> bool {
 /// The paths recorded on this thread since the last call of this function.
 #[must_use]
 pub fn take_recorded() -> Vec<ReadPath> {
-    RECORDED.take()
+    RECORDED.replace(Some(Vec::new())).unwrap_or_default()
 }
 
 /// Leaves every call on this thread to the full parser while `is_disabled`.
 pub fn disable_fast_path(is_disabled: bool) {
     IS_FAST_PATH_DISABLED.set(is_disabled);
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thread_records_only_after_it_has_asked() {
+        record(ReadPath::Fast);
+        assert!(RECORDED.with_borrow(Option::is_none));
+        assert_eq!(take_recorded(), []);
+        record(ReadPath::Full);
+        assert_eq!(take_recorded(), [ReadPath::Full]);
+        assert_eq!(take_recorded(), []);
+    }
 }
