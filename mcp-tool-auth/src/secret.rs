@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
@@ -61,7 +61,7 @@ impl SecretFile {
     /// Returns the current secret; the file is read again only if it changed.
     pub(crate) fn read(&self) -> io::Result<Secret> {
         let state = state(&self.path)?;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = mcp_tool_core::sync::lock(&self.last);
         if let Some(last) = last.as_ref().filter(|last| last.state == state) {
             return Ok(last.clone());
         }

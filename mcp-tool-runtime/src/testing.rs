@@ -29,7 +29,7 @@
 use std::{
     collections::HashSet,
     fmt, io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -266,7 +266,7 @@ impl TestServer {
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
         self.endpoint.dispatcher.audit.flush(Duration::MAX);
-        self.records.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        mcp_tool_core::sync::lock(&self.records.lines).clone()
     }
 }
 
@@ -458,7 +458,7 @@ impl Sink for Records {
     }
 
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
-        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = mcp_tool_core::sync::lock(&self.lines);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             kept.push(serde_json::from_slice(line)?);
         }

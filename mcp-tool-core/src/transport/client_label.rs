@@ -1,6 +1,6 @@
 //! The local caller, labelled with the name that the client gives itself: never a proof of identity.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use mcp_tool_contract::read::violation::shown;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ impl ClientLabel {
     }
 
     fn by(&self, local: &Caller, kind: Kind, text: &str) -> Option<Caller> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = crate::sync::lock(&self.0);
         if let Some(last) = &*last
             && last.kind == kind
             && last.text == text

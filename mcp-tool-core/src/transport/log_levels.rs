@@ -1,9 +1,6 @@
 //! Log levels of legacy clients without a session, by caller.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use crate::call::{
     caller::{Caller, Principal},
@@ -19,7 +16,7 @@ pub(crate) struct LogLevels(Mutex<HashMap<Principal, LogLevel>>);
 
 impl LogLevels {
     pub(super) fn set(&self, caller: &Caller, level: LogLevel) {
-        let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut levels = crate::sync::lock(&self.0);
         if levels.len() >= MAX_CALLERS
             && !levels.contains_key(caller.principal())
             && let Some(other) = levels.keys().next().cloned()
@@ -30,6 +27,6 @@ impl LogLevels {
     }
 
     pub(super) fn get(&self, caller: &Caller) -> Option<LogLevel> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(caller.principal()).copied()
+        crate::sync::lock(&self.0).get(caller.principal()).copied()
     }
 }

@@ -6,7 +6,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     task::Poll,
@@ -119,7 +119,7 @@ impl InFlight {
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {
-        self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
+        crate::sync::lock(&self.shared.lists)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -63,10 +63,7 @@ impl Sessions {
     /// A permit for one more session, unless the maximum is reached; held until the session is open.
     pub(super) async fn permit(&self) -> Option<OpeningPermit<'_>> {
         let open = self.manager.sessions.read().await;
-        self.owners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|id, _| open.contains_key(id.as_str()));
+        crate::sync::lock(&self.owners).retain(|id, _| open.contains_key(id.as_str()));
         let permit = OpeningPermit(&self.opening);
         let before = self.opening.fetch_add(1, Ordering::Relaxed);
         (open.len() + before < self.max_sessions).then_some(permit)
@@ -74,7 +71,7 @@ impl Sessions {
 
     /// Records the owner of an opened session.
     pub(super) fn set_owner(&self, id: &str, caller: &Caller) {
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Owner::of(caller));
+        crate::sync::lock(&self.owners).insert(id.to_owned(), Owner::of(caller));
     }
 
     /// Returns `true` if the session is open and belongs to the caller.
@@ -83,7 +80,7 @@ impl Sessions {
     }
 
     fn is_owner(&self, id: &str, caller: &Caller) -> bool {
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(id) == Some(&Owner::of(caller))
+        crate::sync::lock(&self.owners).get(id) == Some(&Owner::of(caller))
     }
 }
 

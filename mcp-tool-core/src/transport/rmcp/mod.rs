@@ -16,7 +16,7 @@ mod tasks;
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rmcp::{
@@ -59,7 +59,7 @@ impl Protocol {
 
     /// Subscribes a stream that is about to open.
     fn subscribe_early(&self) {
-        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opening = crate::sync::lock(&self.opening);
         if opening.len() < MAX_OPENING_STREAMS {
             opening.push_back(self.endpoint.announcements.listen());
         }
@@ -67,7 +67,7 @@ impl Protocol {
 
     /// The subscription of a stream that opens.
     fn subscription(&self) -> ChangeReceiver {
-        let early = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let early = crate::sync::lock(&self.opening).pop_front();
         early.unwrap_or_else(|| self.endpoint.announcements.listen())
     }
 

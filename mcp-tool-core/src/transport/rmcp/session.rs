@@ -4,7 +4,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Duration,
@@ -104,18 +104,16 @@ impl Session {
     fn wants(&self, change: &Change) -> bool {
         match change {
             Change::Tools | Change::Prompts | Change::Resources => true,
-            Change::Resource(uri) => {
-                self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).contains(uri)
-            }
+            Change::Resource(uri) => crate::sync::lock(&self.subscribed).contains(uri),
         }
     }
 
     fn subscribed(&self) -> Vec<String> {
-        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        crate::sync::lock(&self.subscribed).iter().cloned().collect()
     }
 
     pub(super) fn subscribe(&self, uri: String) -> Result<(), ErrorData> {
-        let mut subscribed = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subscribed = crate::sync::lock(&self.subscribed);
         if subscribed.len() >= MAX_SUBSCRIPTIONS && !subscribed.contains(&uri) {
             let message = format!(
                 "a session may subscribe to at most {MAX_SUBSCRIPTIONS} resources: unsubscribe from one first"
@@ -127,7 +125,7 @@ impl Session {
     }
 
     pub(super) fn unsubscribe(&self, uri: &str) {
-        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
+        crate::sync::lock(&self.subscribed).remove(uri);
     }
 }
 

@@ -21,9 +21,9 @@ use super::{
         id::Id,
         rmcp::{Protocol, message::answered_id, session::Session},
     },
-    lock::lock,
     output::Writer,
 };
+use crate::sync::lock;
 
 /// Requests that rmcp has yet to answer, each with its permit.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;

@@ -12,9 +12,9 @@ use tokio_util::{sync::ReusableBoxFuture, task::TaskTracker};
 
 use super::{
     super::{id::Id, response::FramedResponse},
-    lock::lock,
     output::Writer,
 };
+use crate::sync::lock;
 
 /// An admitted call.
 pub(super) struct StartedCall {

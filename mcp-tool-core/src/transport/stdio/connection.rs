@@ -29,9 +29,9 @@ use super::{
     bridge::Forwarded,
     calls::{Calls, FirstPoll, ResponseFuture, StartedCall},
     lines::{Inbox, MAX_LINE, Received, line_length},
-    lock::lock,
     output::Writer,
 };
+use crate::sync::lock;
 use crate::{
     ask::{Asking, Client},
     call::report::{Report, Reports},

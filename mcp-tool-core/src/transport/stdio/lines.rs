@@ -6,7 +6,7 @@ use std::{
     sync::{Condvar, Mutex, PoisonError},
 };
 
-use super::lock::lock;
+use crate::sync::lock;
 
 /// Maximum bytes of one message.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;

@@ -14,7 +14,6 @@ mod bridge;
 mod calls;
 mod connection;
 mod lines;
-mod lock;
 mod output;
 mod turn;
 

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use super::lock::lock;
+use crate::sync::lock;
 
 /// Bytes of waiting messages above which a sender waits.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;

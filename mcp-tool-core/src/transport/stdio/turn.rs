@@ -67,8 +67,8 @@ use super::{
     calls::Calls,
     connection::{Connection, Taken},
     lines::{Inbox, Input},
-    lock::lock,
 };
+use crate::sync::lock;
 
 /// The watchdog's interval: a function may block the processor for at least one, and less than two.
 const TICK: Duration = Duration::from_millis(10);

@@ -1,7 +1,0 @@
-//! Mutexes whose poisoning is ignored: no state here is left half changed by a panic.
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
