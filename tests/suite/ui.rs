@@ -50,9 +50,11 @@ fn compile(case: &Path, links: bool, folder: &Path) -> Output {
     let mut command = Command::new(rustc);
     command.args(["--crate-name", messages::CRATE, "--crate-type", "bin", "--error-format=json"]);
     command.args(["--diagnostic-width=140", "-Adead_code", "--out-dir"]).arg(folder);
-    command.args(["--emit", if links { "link" } else { "obj" }]).args(libraries()).arg(case);
-    // Cargo names the workspace's sources from here.
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
+    command.args(["--emit", if links { "link" } else { "obj" }]).args(libraries());
+    // Cargo names the workspace's sources from here. The case is named from here too: rustc shortens a type that holds
+    // a long path.
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    command.arg(case.strip_prefix(workspace).unwrap()).current_dir(workspace);
     command.output().unwrap()
 }
 

@@ -5,8 +5,9 @@ use std::{fmt::Write as _, path::Path};
 
 use serde_json::Value;
 
-/// Folder of the cases' folder.
-const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+/// Folder of the cases' folder, as rustc is told it and as the macros name it.
+const TESTS: &str = "tests/";
+const TESTS_FROM_ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/");
 
 /// Name of the crate that a case is compiled as.
 pub const CRATE: &str = "ui_case";
@@ -52,7 +53,9 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
         if line.is_empty() && lines.last().is_none_or(String::is_empty) {
             continue;
         }
-        lines.push(others(&line).unwrap_or(line).replace(TESTS, "$DIR/"));
+        let line = others(&line).unwrap_or(line).replace(TESTS_FROM_ROOT, "$DIR/");
+        // A closure or async block is named by its place.
+        lines.push(line.replace("@tests/", "@$DIR/"));
     }
     shift(&mut lines);
     let mut text = String::new();
@@ -71,11 +74,12 @@ fn arrow(line: &str) -> Option<&str> {
 /// A path with its line and column, without the part before it that differs between machines. Line and column stay
 /// within the case alone.
 fn place(arrow: &str, case: &Path) -> (String, bool) {
-    if let Some(rest) = arrow.strip_prefix(case.to_str().unwrap()) {
-        return (format!("{}{rest}", case.strip_prefix(TESTS).unwrap().display()), true);
+    let case = case.strip_prefix(TESTS_FROM_ROOT).unwrap().to_str().unwrap();
+    if let Some(rest) = arrow.strip_prefix(TESTS).and_then(|path| path.strip_prefix(case)) {
+        return (format!("{case}{rest}"), true);
     }
     let arrow = arrow.trim_end_matches(|end: char| end == ':' || end.is_ascii_digit());
-    let place = if let Some(path) = arrow.strip_prefix(TESTS) {
+    let place = if let Some(path) = arrow.strip_prefix(TESTS).or(arrow.strip_prefix(TESTS_FROM_ROOT)) {
         path.to_owned()
     } else if !arrow.starts_with('/') {
         // As cargo compiles the workspace's own crates.
