@@ -7,6 +7,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(unnameable_types)]
 
+mod accessors;
 mod ascii_classes;
 pub mod bounds;
 pub mod constraints;

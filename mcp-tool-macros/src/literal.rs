@@ -66,10 +66,7 @@ impl Literal {
             Literal::Text(value) => quote_spanned!(span=> String(#value)),
         };
         quote_spanned! {span=>
-            #runtime::__private::Literal {
-                value: #runtime::__private::LiteralValue::#value,
-                json: #json,
-            }
+            #runtime::__private::Literal::new(#runtime::__private::LiteralValue::#value, #json)
         }
     }
 }

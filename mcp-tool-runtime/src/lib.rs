@@ -4,6 +4,7 @@
 // The macros name this crate by its path, in its own tests too.
 extern crate self as mcp_tool_runtime;
 
+pub mod contract;
 #[cfg(any(doc, doctest))]
 pub mod keys;
 mod server;

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use jsonschema::Validator;
 use mcp_tool_contract::{
-    bounds::{Format, Items, Kind, Literal, LiteralValue, Schema, Text},
+    bounds::{Format, Kind, Literal, LiteralValue, Schema},
     json::schema::Prose,
     model::{Contract, Param},
     pattern::{Matcher, Pattern},
@@ -173,10 +173,10 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
 
 /// Works around the oracle, which accepts any of `*+,-./` as a digit of a date or time.
 fn has_digits(param: &Param, value: &Value) -> bool {
-    let (Kind::String(Text { format: Some(format), .. }), Some(text)) = (param.schema().kind, value.as_str())
-    else {
+    let (Kind::String(bounds), Some(text)) = (param.schema().kind(), value.as_str()) else {
         return true;
     };
+    let Some(format) = bounds.format() else { return true };
     let (from_start, from_end) = match format {
         Format::Uuid => ("", ""),
         Format::Date => ("0000-00-00", ""),
@@ -198,7 +198,7 @@ fn oracle(params: &[Param]) -> Validator {
 
 #[test]
 fn schema_and_parser_accept_the_same_calls() {
-    let default = Literal { value: LiteralValue::String("open"), json: "\"open\"" };
+    let default = Literal::new(LiteralValue::String("open"), "\"open\"");
     let named = |name, param: Param| param.with_name(name);
     let params = [
         named("count", bounded(bare::<u32>().min(integer(1)).max(integer(9)))),
@@ -332,15 +332,15 @@ fn plain<T: Parameter>() -> BoxedStrategy<Param> {
 }
 
 fn integer(value: i128) -> Literal {
-    Literal { value: LiteralValue::Integer(value), json: "" }
+    Literal::new(LiteralValue::Integer(value), "")
 }
 
 fn number(value: f64) -> Literal {
-    Literal { value: LiteralValue::Number(value), json: "" }
+    Literal::new(LiteralValue::Number(value), "")
 }
 
 fn integers<T: Parameter>() -> BoxedStrategy<Param> {
-    let Kind::Integer { minimum, maximum } = T::SCHEMA.kind else { panic!("not an integer") };
+    let Kind::Integer { minimum, maximum } = T::SCHEMA.kind() else { panic!("not an integer") };
     let bound = prop_oneof![
         minimum..=maximum,
         select(vec![
@@ -399,7 +399,7 @@ fn arrays(items: BoxedStrategy<Param>) -> BoxedStrategy<Param> {
 }
 
 fn defaulted() -> BoxedStrategy<Param> {
-    let default = Literal { value: LiteralValue::Integer(20), json: "20" };
+    let default = Literal::new(LiteralValue::Integer(20), "20");
     Just(bounded(bare::<u32>().min(integer(1)).max(integer(100))).default(default)).boxed()
 }
 
@@ -407,10 +407,10 @@ fn defaulted() -> BoxedStrategy<Param> {
 
 /// A value that is likely valid, an edge, or anything.
 fn value(schema: Schema) -> BoxedStrategy<String> {
-    match schema.items {
-        Some(Items { min, max }) => {
-            let item = Schema { items: None, ..schema };
-            let (min, max) = (min as usize, max.unwrap_or(8) as usize);
+    match schema.items() {
+        Some(items) => {
+            let item = schema.with_items(None);
+            let (min, max) = (items.min() as usize, items.max().unwrap_or(8) as usize);
             prop_oneof![
                 5 => vec(likely(item), min..=max),
                 1 => vec(value(item), 0..=max + 2),
@@ -425,7 +425,7 @@ fn value(schema: Schema) -> BoxedStrategy<String> {
 
 /// A single value in or near the valid range.
 fn likely(schema: Schema) -> BoxedStrategy<String> {
-    match schema.kind {
+    match schema.kind() {
         Kind::Boolean => {
             select(vec!["true", "false", "true", "false", "\"true\"", "0"]).prop_map(str::to_owned).boxed()
         }
@@ -446,8 +446,8 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
                 })
                 .boxed()
         }
-        Kind::String(Text { format: Some(format), .. }) => spelled(format.name()),
-        Kind::String(Text { pattern: Some(pattern), .. }) => {
+        Kind::String(text) if let Some(format) = text.format() => spelled(format.name()),
+        Kind::String(text) if let Some(pattern) = text.pattern() => {
             let matching = PATTERNS.iter().find(|(known, _)| *known == pattern).map(|(_, texts)| *texts);
             let texts = matching.unwrap_or_default().to_vec();
             prop_oneof![
@@ -457,8 +457,8 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
             .prop_flat_map(quoted)
             .boxed()
         }
-        Kind::String(Text { min_len, max_len, .. }) => {
-            let (min, max) = (min_len as usize, max_len.unwrap_or(40) as usize);
+        Kind::String(text) => {
+            let (min, max) = (text.min_len() as usize, text.max_len().unwrap_or(40) as usize);
             prop_oneof![4 => vec(letter(), min..=max), 1 => vec(letter(), 0..=max + 3)]
                 .prop_map(|letters| letters.into_iter().collect())
                 .prop_flat_map(quoted)
@@ -589,14 +589,14 @@ fn anything() -> BoxedStrategy<String> {
 
 /// Values at the edges of each keyword: the last valid one and the first invalid one.
 fn edges(schema: Schema) -> Vec<String> {
-    if let Some(Items { min, max }) = schema.items {
-        let item = Schema { items: None, ..schema };
+    if let Some(items) = schema.items() {
+        let item = schema.with_items(None);
         let good = sample(item);
         let array = |length: u64| format!("[{}]", vec![good.clone(); length as usize].join(","));
-        let max = max.unwrap_or(8);
+        let (min, max) = (items.min(), items.max().unwrap_or(8));
         return [min.saturating_sub(1), min, min + 1, max.saturating_sub(1), max, max + 1].map(array).into();
     }
-    match schema.kind {
+    match schema.kind() {
         Kind::Boolean => ["true", "false", "null", "1", "\"false\""].map(str::to_owned).into(),
         Kind::Integer { minimum, maximum } => {
             let near = [minimum - 1, minimum, minimum + 1, maximum - 1, maximum, maximum + 1];
@@ -607,8 +607,8 @@ fn edges(schema: Schema) -> Vec<String> {
             let near = minimum.into_iter().chain(maximum).flat_map(near).map(|number| format!("{number:?}"));
             near.chain(["-0.0", "1e308", "-1e308", "9007199254740993"].map(str::to_owned)).collect()
         }
-        Kind::String(Text { min_len, max_len, .. }) => {
-            let max = max_len.unwrap_or(40);
+        Kind::String(text) => {
+            let (min_len, max) = (text.min_len(), text.max_len().unwrap_or(40));
             let lengths =
                 [min_len.saturating_sub(1), min_len, min_len + 1, max.saturating_sub(1), max, max + 1];
             let texts =
@@ -632,12 +632,12 @@ fn oracle_holds(integer: i128) -> bool {
 
 /// A valid value.
 fn sample(schema: Schema) -> String {
-    match schema.kind {
+    match schema.kind() {
         Kind::Boolean => "true".into(),
         Kind::Integer { minimum, .. } => minimum.to_string(),
         Kind::Number { minimum, maximum } => format!("{:?}", minimum.or(maximum).unwrap_or(0.5)),
-        Kind::String(Text { format: Some(_), .. }) => "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"".into(),
-        Kind::String(Text { min_len, .. }) => format!("\"{}\"", "a".repeat(min_len as usize)),
+        Kind::String(text) if text.format().is_some() => "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"".into(),
+        Kind::String(text) => format!("\"{}\"", "a".repeat(text.min_len() as usize)),
         Kind::Enum(values) => format!("\"{}\"", values[0]),
         Kind::Object(_) => "{}".into(),
         other => unreachable!("no case for {other:?}"),

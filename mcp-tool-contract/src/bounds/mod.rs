@@ -1,6 +1,7 @@
 //! Types and bounds of values. [`narrow`] tightens them in const evaluation. Values with a name and bounds are
 //! declarations: a parameter, a [`Field`] of an [`Object`], or a newtype.
 
+mod access;
 mod declaration;
 pub mod narrow;
 mod object;
@@ -18,12 +19,9 @@ pub const DEFAULT_MAX_ITEMS: u64 = 100;
 /// Schema of one JSON value: a [`Kind`] or an array of it, required or optional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schema {
-    /// The value itself, or each item of the array.
-    pub kind: Kind,
-    /// Bounds of the array, if the value is one.
-    pub items: Option<Items>,
-    /// Allows a parameter to be absent or `null`, and a field of a result to be `null`.
-    pub optional: bool,
+    pub(crate) kind: Kind,
+    pub(crate) items: Option<Items>,
+    pub(crate) optional: bool,
 }
 
 /// The kind of a single value with its bounds, all of them inclusive.
@@ -57,21 +55,16 @@ pub enum Kind {
 /// A field of a result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
-    /// Name in the JSON.
-    pub name: &'static str,
-    /// Description for the model that reads it.
-    pub description: &'static str,
-    /// Schema of its value.
-    pub schema: Schema,
-    /// True if it is never absent.
-    pub required: bool,
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) schema: Schema,
+    pub(crate) required: bool,
 }
 
 /// An object in a result. Undeclared fields aren't sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Object {
-    /// Members in order.
-    pub members: &'static [Member],
+    pub(crate) members: &'static [Member],
 }
 
 /// A member of an object.
@@ -89,14 +82,10 @@ pub enum Member {
 /// Bounds of a string, lengths in Unicode code points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Text {
-    /// Least length.
-    pub min_len: u64,
-    /// Greatest length.
-    pub max_len: Option<u64>,
-    /// Pattern that it must match.
-    pub pattern: Option<Pattern>,
-    /// Format that it must have.
-    pub format: Option<Format>,
+    pub(crate) min_len: u64,
+    pub(crate) max_len: Option<u64>,
+    pub(crate) pattern: Option<Pattern>,
+    pub(crate) format: Option<Format>,
 }
 
 /// Format of a string.
@@ -137,19 +126,15 @@ impl Format {
 /// Bounds of an array's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Items {
-    /// Least number of items.
-    pub min: u64,
-    /// Greatest number of items.
-    pub max: Option<u64>,
+    pub(crate) min: u64,
+    pub(crate) max: Option<u64>,
 }
 
 /// A literal in a declaration, with its JSON text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Literal {
-    /// Value.
-    pub value: LiteralValue,
-    /// JSON text of the value.
-    pub json: &'static str,
+    pub(crate) value: LiteralValue,
+    pub(crate) json: &'static str,
 }
 
 /// The value of a [`Literal`].
@@ -179,7 +164,7 @@ impl LiteralValue {
 
 impl Kind {
     /// Text without bounds of its own.
-    pub const TEXT: Kind = Kind::String(Text { min_len: 0, max_len: None, pattern: None, format: None });
+    pub const TEXT: Kind = Kind::String(Text::ANY);
 
     /// Returns the schema of a single, required value of this kind.
     #[must_use]

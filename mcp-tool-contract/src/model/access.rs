@@ -4,21 +4,10 @@ use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
 };
 use crate::{
+    accessors::accessors,
     bounds::{Literal, Schema},
     rules::ChangeRule,
 };
-
-macro_rules! accessors {
-    ($type:ident: $($doc:literal $field:ident: $of:ty,)+) => {
-        impl $type {$(
-            #[doc = $doc]
-            #[must_use]
-            pub const fn $field(&self) -> $of {
-                self.$field
-            }
-        )+}
-    };
-}
 
 accessors! { Contract:
     "Name that callers use." name: &'static str,

@@ -4,22 +4,10 @@ use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
 };
 use crate::{
+    accessors::setters,
     bounds::{Literal, Schema},
     rules::ChangeRule,
 };
-
-macro_rules! setters {
-    ($type:ident: $($setter:ident $field:ident: $of:ty,)+) => {
-        #[doc(hidden)]
-        impl $type {$(
-            #[must_use]
-            pub const fn $setter(mut self, $field: $of) -> Self {
-                self.$field = $field;
-                self
-            }
-        )+}
-    };
-}
 
 setters! { Contract:
     with_name name: &'static str,

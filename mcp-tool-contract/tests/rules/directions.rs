@@ -148,9 +148,9 @@ fn default_is_compared_by_value() {
     let one = takes!(param("days", COUNT).default(whole(1, "1")));
     let two = takes!(param("days", COUNT).default(whole(2, "2")));
     assert_eq!(judged(&one, &two), (Breaking, "default-changed"));
-    const HALF: Literal = Literal { value: LiteralValue::Number(0.5), json: "0.5" };
+    const HALF: Literal = Literal::new(LiteralValue::Number(0.5), "0.5");
     let half = takes!(param("rate", NUMBER).default(HALF));
-    let spelled = takes!(param("rate", NUMBER).default(Literal { json: "5e-1", ..HALF }));
+    let spelled = takes!(param("rate", NUMBER).default(Literal::new(HALF.value(), "5e-1")));
     assert_eq!(rules(&half, &spelled), []);
 }
 
@@ -221,8 +221,8 @@ fn single_value_outside_the_integer_range_is_breaking() {
 
 #[test]
 fn nested_change_is_reported_at_its_path() {
-    const OLD: Object = Object { members: &[Member::Field(field("state", ENUM))] };
-    const NEW: Object = Object { members: &[Member::Field(field("state", MORE))] };
+    const OLD: Object = Object::new(&[Member::Field(field("state", ENUM))]);
+    const NEW: Object = Object::new(&[Member::Field(field("state", MORE))]);
     const fn list(inner: &'static Object) -> Field {
         Field::new("items", "", Kind::Object(inner).schema().array()).max_items(9)
     }

@@ -129,15 +129,14 @@ fn param(name: &'static str, random: &mut Random) -> Param {
 fn around(kind: Kind, random: &mut Random) -> Schema {
     let mut schema = kind.schema();
     if random.is_one_in(4) {
-        schema.items = Some(items(random));
+        schema = schema.with_items(Some(items(random)));
     }
-    schema.optional = random.is_one_in(3);
-    schema
+    schema.with_optional(random.is_one_in(3))
 }
 
 fn items(random: &mut Random) -> Items {
     let min = random.below(3) as u64;
-    Items { min, max: Some(min + random.below(3) as u64) }
+    Items::new(min, Some(min + random.below(3) as u64))
 }
 
 fn kind(depth: usize, random: &mut Random) -> Kind {
@@ -175,13 +174,13 @@ fn number(random: &mut Random) -> Kind {
 fn text(random: &mut Random) -> Text {
     let min_len = random.below(4) as u64;
     let max_len = if random.is_one_in(100) { None } else { Some(min_len + random.of(&[0, 1, 2, 40])) };
-    let plain = Text { min_len, max_len, pattern: None, format: None };
+    let plain = Text::ANY.with_min_len(min_len).with_max_len(max_len);
     if random.is_one_in(8) { patterned(plain, random) } else { plain }
 }
 
 /// Adds a pattern, if some text matches it within the bounds.
 fn patterned(plain: Text, random: &mut Random) -> Text {
-    let text = Text { pattern: Some(random.of(PATTERNS)), ..plain };
+    let text = plain.with_pattern(Some(random.of(PATTERNS)));
     if sample::values(&Kind::String(text).schema()).is_empty() { plain } else { text }
 }
 
@@ -214,16 +213,16 @@ fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
     }
     let kind = kind(depth, random);
     let schema = around(kind, random);
-    Member::Field(Field { name, description: random.of(WORDS), schema, required: !random.is_one_in(3) })
+    Member::Field(Field::new(name, random.of(WORDS), schema).with_required(!random.is_one_in(3)))
 }
 
 /// Builds an object; sometimes part of it is flattened, which is equivalent.
 fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     if random.is_one_in(6) {
         let inner = members.split_off(random.below(members.len() + 1));
-        members.push(Member::Flatten(kept(Object { members: inner.leak() })));
+        members.push(Member::Flatten(kept(Object::new(inner.leak()))));
     }
-    kept(Object { members: members.leak() })
+    kept(Object::new(members.leak()))
 }
 
 /// Members with flattened structs resolved.
@@ -232,12 +231,12 @@ fn flat(object: &'static Object) -> Vec<Member> {
         Member::Flatten(inner) => flat(inner),
         own => vec![*own],
     };
-    object.members.iter().flat_map(each).collect()
+    object.members().iter().flat_map(each).collect()
 }
 
 fn named(member: &Member) -> &'static str {
     match member {
-        Member::Field(field) => field.name,
+        Member::Field(field) => field.name(),
         Member::Tag(name, _) => name,
         _ => unreachable!("members are flat"),
     }
@@ -258,20 +257,20 @@ pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
 /// Schema of the field at this path.
 pub(crate) fn at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
     let (name, rest) = trail.split_first()?;
-    let field = fields(object).into_iter().find(|field| field.name == *name)?;
-    if rest.is_empty() { Some(field.schema) } else { at(self::object(&field.schema)?, rest) }
+    let field = fields(object).into_iter().find(|field| field.name() == *name)?;
+    if rest.is_empty() { Some(field.schema()) } else { at(self::object(&field.schema())?, rest) }
 }
 
 pub(crate) fn object(schema: &Schema) -> Option<&'static Object> {
-    match schema.kind {
+    match schema.kind() {
         Kind::Object(object) => Some(object),
         _ => None,
     }
 }
 
 pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
-    match schema.kind {
-        Kind::String(text) => text.pattern,
+    match schema.kind() {
+        Kind::String(text) => text.pattern(),
         _ => None,
     }
 }
@@ -307,8 +306,7 @@ pub(crate) fn values(
 
 /// Adds a default, if the parameter allows one.
 fn defaulted(param: Param, random: &mut Random) -> Param {
-    let mut schema = Schema { optional: false, ..param.schema() };
-    schema.items = None;
+    let schema = param.schema().item();
     let values = sample::values(&schema);
     let json: &'static str = values[random.below(values.len())].clone().leak();
     let value = match json.as_bytes() {
@@ -318,14 +316,14 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     };
     // A second spelling of the same number.
     let json = if json == "0.5" && random.is_one_in(2) { "5e-1" } else { json };
-    sound(param.with_schema(schema).with_default(Some(Literal { value, json })))
+    sound(param.with_schema(schema).with_default(Some(Literal::new(value, json))))
 }
 
 /// Removes a default or header that the parameter can't have.
 fn sound(param: Param) -> Param {
     let takes = |default: Literal| {
         param.schema().admits(default).is_ok()
-            && arguments::check(&format!("{{\"{}\":{}}}", param.name(), default.json), &[param]).is_ok()
+            && arguments::check(&format!("{{\"{}\":{}}}", param.name(), default.json()), &[param]).is_ok()
     };
     let header = param.mirroring_header().filter(|_| param.schema().mirrors().is_ok());
     param.with_default(param.default_value().filter(|default| takes(*default))).with_header(header)
@@ -395,7 +393,7 @@ fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
         5 => params[chosen] = params[chosen].with_description(random.of(WORDS)),
         6 | 7 => {
             let schema = params[chosen].schema();
-            let schema = Schema { optional: !schema.optional, ..schema };
+            let schema = schema.with_optional(!schema.is_optional());
             params[chosen] = sound(params[chosen].with_schema(schema));
         }
         8 => params[chosen] = defaulted(params[chosen], random),
@@ -422,19 +420,17 @@ fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static
         2 => members.swap(0, chosen),
         3 if !free.is_empty() => {
             members[chosen] = match members[chosen] {
-                Member::Field(field) => Member::Field(Field { name: taken(&mut free, random), ..field }),
+                Member::Field(field) => Member::Field(field.with_name(taken(&mut free, random))),
                 _ => Member::Tag(taken(&mut free, random), "a"),
             }
         }
         choice => {
             members[chosen] = match members[chosen] {
                 Member::Field(field) => Member::Field(match choice {
-                    4 => Field { required: !field.required, ..field },
-                    5 => {
-                        Field { schema: Schema { optional: !field.schema.optional, ..field.schema }, ..field }
-                    }
-                    6 => Field { description: random.of(WORDS), ..field },
-                    _ => Field { schema: revalued(field.schema, depth, random), ..field },
+                    4 => field.with_required(!field.is_required()),
+                    5 => field.with_schema(field.schema().with_optional(!field.schema().is_optional())),
+                    6 => field.with_description(random.of(WORDS)),
+                    _ => field.with_schema(revalued(field.schema(), depth, random)),
                 }),
                 tag if choice < 8 => member(named(&tag), depth, random),
                 tag => Member::Tag(named(&tag), random.of(VALUES)),
@@ -446,21 +442,19 @@ fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static
 
 /// Changes a value: its array, its bounds, or its kind.
 fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
-    let items = match schema.items {
-        Some(Items { min, max }) if random.is_one_in(3) => {
-            let min = moved(min, random);
-            return Schema {
-                items: Some(Items { min, max: max.map(|max| moved(max, random).max(min)) }),
-                ..schema
-            };
+    let items = match schema.items() {
+        Some(items) if random.is_one_in(3) => {
+            let min = moved(items.min(), random);
+            let max = items.max().map(|max| moved(max, random).max(min));
+            return schema.with_items(Some(Items::new(min, max)));
         }
         Some(_) if random.is_one_in(8) => None,
         None if random.is_one_in(12) => Some(items(random)),
         same => same,
     };
     let kind =
-        if random.is_one_in(4) { self::kind(depth, random) } else { nudged(schema.kind, depth, random) };
-    Schema { kind, items, ..schema }
+        if random.is_one_in(4) { self::kind(depth, random) } else { nudged(schema.kind(), depth, random) };
+    schema.with_kind(kind).with_items(items)
 }
 
 /// Changes a bound by at most one.
@@ -493,16 +487,16 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             Kind::Integer { minimum: low, maximum: high.max(low) }
         }
         Kind::Number { .. } => number(random),
-        Kind::String(Text { format: Some(_), .. }) => Kind::String(text(random)),
+        Kind::String(own) if own.format().is_some() => Kind::String(text(random)),
         Kind::String(own) => match random.below(8) {
             0 => values_of_enum(random),
             1 => Kind::String(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
             2 => Kind::String(patterned(own, random)),
-            3 => Kind::String(Text { pattern: None, ..own }),
+            3 => Kind::String(own.with_pattern(None)),
             _ => {
-                let min_len = moved(own.min_len, random);
-                let max_len = own.max_len.map(|most| moved(most, random).max(min_len));
-                let plain = Text { min_len, max_len, ..own };
+                let min_len = moved(own.min_len(), random);
+                let max_len = own.max_len().map(|most| moved(most, random).max(min_len));
+                let plain = own.with_min_len(min_len).with_max_len(max_len);
                 if sample::values(&Kind::String(plain).schema()).is_empty() {
                     kind
                 } else {

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, thread};
 
 use mcp_tool_contract::{
-    bounds::{Field, Kind, Object, Schema, Text},
+    bounds::{Field, Kind, Object, Schema},
     json::schema::Prose,
     judge::{self, ChangeLocation, Findings},
     lock::{Lock, compact},
@@ -193,9 +193,7 @@ fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
         },
     };
     let (Some(was), Some(is)) = (value(old), value(new)) else { return false };
-    let is_between = |one: Schema, other: Schema| {
-        matches!((one.kind, other.kind), (Kind::Enum(_), Kind::String(Text { format: Some(_), .. })))
-    };
+    let is_between = |one: Schema, other: Schema| matches!((one.kind(), other.kind()), (Kind::Enum(_), Kind::String(text)) if text.format().is_some());
     generate::pattern(&was).or(generate::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
 }
 
@@ -272,22 +270,22 @@ fn choices(
 ) -> Vec<(Field, Vec<String>)> {
     let mut chosen = Vec::new();
     for field in generate::fields(shape) {
-        let counterpart = other.and_then(|other| generate::at(other, &[field.name]));
-        let mut values: Vec<String> = match generate::object(&field.schema) {
+        let counterpart = other.and_then(|other| generate::at(other, &[field.name()]));
+        let mut values: Vec<String> = match generate::object(&field.schema()) {
             Some(inner) => {
                 let within = choices(inner, counterpart.as_ref().and_then(generate::object), random);
                 let mut one = || returned(&within, random);
-                let ones: Vec<String> = match field.schema.items {
+                let ones: Vec<String> = match field.schema().items() {
                     None => (0..4).map(|_| one()).collect(),
-                    Some(items) => [items.min, items.max.unwrap_or(items.min + 2)]
+                    Some(items) => [items.min(), items.max().unwrap_or(items.min() + 2)]
                         .map(|count| format!("[{}]", (0..count).map(|_| one()).collect::<Vec<_>>().join(",")))
                         .to_vec(),
                 };
-                ones.into_iter().chain(field.schema.optional.then(|| "null".to_owned())).collect()
+                ones.into_iter().chain(field.schema().is_optional().then(|| "null".to_owned())).collect()
             }
-            None => generate::values(&field.schema, counterpart.as_ref(), random).collect(),
+            None => generate::values(&field.schema(), counterpart.as_ref(), random).collect(),
         };
-        values.retain(|value| result::check_value(value, &field.schema).is_ok());
+        values.retain(|value| result::check_value(value, &field.schema()).is_ok());
         chosen.push((field, values));
     }
     chosen
@@ -296,8 +294,8 @@ fn choices(
 fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
     let mut members = Vec::new();
     for (field, values) in choices {
-        if field.required || random.is_one_in(2) {
-            members.push(format!("\"{}\":{}", field.name, values[random.below(values.len())]));
+        if field.is_required() || random.is_one_in(2) {
+            members.push(format!("\"{}\":{}", field.name(), values[random.below(values.len())]));
         }
     }
     format!("{{{}}}", members.join(","))

@@ -42,7 +42,7 @@ macro_rules! takes {
 macro_rules! gives {
     ($($field:expr),*) => {
         $crate::specimens::BASE.with_output(ToolOutput::Object(const {
-            &Object { members: &[$(Member::Field($field)),*] }
+            const { &Object::new(const { &[$(Member::Field($field)),*] }) }
         }))
     };
 }
@@ -57,7 +57,7 @@ const fn removal(message: &'static str, removal: &'static str) -> Contract {
 }
 
 pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
-    Literal { value: LiteralValue::Integer(value), json }
+    Literal::new(LiteralValue::Integer(value), json)
 }
 
 const fn shape(schema: &'static str) -> Contract {
@@ -423,8 +423,7 @@ specimens! {
 
 /// The same array with one more item allowed.
 const fn widened(field: Field) -> Field {
-    let items = Some(Items { min: 0, max: Some(4) });
-    Field { schema: Schema { items, ..field.schema }, ..field }
+    field.with_schema(field.schema().with_items(Some(Items::new(0, Some(4)))))
 }
 
 /// The only finding of a pair.

@@ -20,8 +20,7 @@ fn shown(old: &Contract, new: &Contract) -> String {
 #[test]
 fn one_letter_text_has_a_value_outside_the_enum() {
     const LETTERS: Schema = Kind::Enum(&["a", "1", "b"]).schema();
-    const LETTER: Schema =
-        Kind::String(Text { min_len: 1, max_len: Some(1), pattern: None, format: None }).schema();
+    const LETTER: Schema = Kind::String(Text::ANY.with_min_len(1).with_max_len(Some(1))).schema();
     let (old, new) = (gives!(field("letter", LETTERS)), gives!(field("letter", LETTER)));
     assert_eq!(shown(&old, &new), r#"{"letter":"c"} can now be returned, and couldn't before"#);
     let (old, new) = (
@@ -37,7 +36,7 @@ fn unbounded_value_exceeds_every_bound() {
     const GREAT: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let said = shown(&takes!(param("rate", OPEN)), &takes!(param("rate", GREAT)));
     assert_eq!(said, r#"{"rate":1.7976931348623157e+308} was accepted, and is now refused"#);
-    let old = BASE.with_output(ToolOutput::Object(&Object { members: &[Member::Field(UNBOUNDED)] }));
+    let old = BASE.with_output(ToolOutput::Object(const { &Object::new(&[Member::Field(UNBOUNDED)]) }));
     const UNBOUNDED: Field = Field::new("note", "", TEXT);
     let said = shown(&gives!(field("note", TEXT)), &old);
     assert!(said.ends_with("(5011 bytes) can now be returned, and couldn't before"), "{said}");
@@ -45,8 +44,8 @@ fn unbounded_value_exceeds_every_bound() {
 
 #[test]
 fn witness_may_contain_an_empty_array() {
-    const NOTHING: Items = Items { min: 0, max: Some(0) };
-    const EMPTY: Field = Field::new("none", "", Schema { items: Some(NOTHING), ..COUNT });
+    const NOTHING: Items = Items::new(0, Some(0));
+    const EMPTY: Field = Field::new("none", "", COUNT.with_items(Some(NOTHING)));
     let (old, new) = (gives!(EMPTY, field("total", TEXT)), gives!(EMPTY, field("total", COUNT)));
     assert_eq!(shown(&old, &new), r#"{"none":[],"total":1} can now be returned, and couldn't before"#);
 }
@@ -59,7 +58,7 @@ fn witness_prefers_a_value_to_null() {
 
 #[test]
 fn default_is_locked_in_its_spelling() {
-    const HALF: Literal = Literal { value: LiteralValue::Number(0.5), json: "5e-1" };
+    const HALF: Literal = Literal::new(LiteralValue::Number(0.5), "5e-1");
     const RATE: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     let contract = takes!(param("rate", RATE).default(HALF), param("days", COUNT).default(whole(7, "7")));
     let mut lock = Lock::default();

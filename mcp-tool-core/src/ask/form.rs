@@ -1,7 +1,7 @@
 //! Forms of a struct: the schema that clients show, and the check of answers.
 
 use mcp_tool_contract::{
-    bounds::{Field, Format, Items, Kind, Object, Schema, Text},
+    bounds::{Field, Format, Kind, Object},
     read::{
         result,
         types::OutputObject,
@@ -50,36 +50,36 @@ pub(super) fn schema(object: &'static Object) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in object.fields() {
         if !may_be_absent(&field) {
-            required.push(field.name);
+            required.push(field.name());
         }
-        properties.insert(field.name.to_owned(), property(&field));
+        properties.insert(field.name().to_owned(), property(&field));
     }
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
 const fn may_be_absent(field: &Field) -> bool {
-    field.schema.optional || !field.required
+    field.schema().is_optional() || !field.is_required()
 }
 
 fn property(field: &Field) -> Value {
-    let Schema { kind, items, .. } = &field.schema;
-    let mut description = field.description.to_owned();
+    let schema = field.schema();
+    let mut description = field.description().to_owned();
     let mut members = Map::new();
-    match (items, kind) {
-        (Some(Items { min, max }), kind) => {
+    match (schema.items(), schema.kind()) {
+        (Some(items), kind) => {
             members.insert("type".into(), "array".into());
             if let Kind::Enum(values) = kind {
                 members.insert("items".into(), json!({ "type": "string", "enum": values }));
             }
-            if *min > 0 {
-                members.insert("minItems".into(), (*min).into());
+            if items.min() > 0 {
+                members.insert("minItems".into(), items.min().into());
             }
-            members.extend(max.map(|max| ("maxItems".into(), max.into())));
+            members.extend(items.max().map(|max| ("maxItems".into(), max.into())));
         }
         (None, Kind::Boolean) => drop(members.insert("type".into(), "boolean".into())),
         (None, Kind::Integer { minimum, maximum }) => {
             members.insert("type".into(), "integer".into());
-            for (name, bound) in [("minimum", *minimum), ("maximum", *maximum)] {
+            for (name, bound) in [("minimum", minimum), ("maximum", maximum)] {
                 if let Ok(bound) = i64::try_from(bound)
                     && i128::from(bound).abs() < MAX_EXACT
                 {
@@ -92,13 +92,13 @@ fn property(field: &Field) -> Value {
             members.extend(minimum.map(|bound| ("minimum".into(), bound.into())));
             members.extend(maximum.map(|bound| ("maximum".into(), bound.into())));
         }
-        (None, Kind::String(Text { min_len, max_len, pattern, format })) => {
+        (None, Kind::String(text)) => {
             members.insert("type".into(), "string".into());
-            if *min_len > 0 {
-                members.insert("minLength".into(), (*min_len).into());
+            if text.min_len() > 0 {
+                members.insert("minLength".into(), text.min_len().into());
             }
-            members.extend(max_len.map(|max| ("maxLength".into(), max.into())));
-            match format {
+            members.extend(text.max_len().map(|max| ("maxLength".into(), max.into())));
+            match text.format() {
                 // Forms have no format for UUIDs.
                 Some(format @ (Format::Date | Format::DateTime)) => {
                     members.insert("format".into(), format.name().into());
@@ -107,7 +107,7 @@ fn property(field: &Field) -> Value {
                 Some(_) | None => {}
             }
             // Forms have no keyword for patterns; the answer is validated against it all the same.
-            if let Some(pattern) = pattern {
+            if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
         }
@@ -130,13 +130,13 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
         let content = answer.get("content").and_then(Value::as_object);
         let (mut values, mut violations) = (Map::new(), Vec::new());
         for field in T::OBJECT.fields() {
-            match content.and_then(|content| content.get(field.name)).filter(|value| !value.is_null()) {
+            match content.and_then(|content| content.get(field.name())).filter(|value| !value.is_null()) {
                 Some(value) => match check_field(&field, value) {
-                    Ok(value) => drop(values.insert(field.name.to_owned(), value)),
+                    Ok(value) => drop(values.insert(field.name().to_owned(), value)),
                     Err(violation) => violations.push(violation),
                 },
                 None if may_be_absent(&field) => {}
-                None => violations.push(format!("/{}: required", field.name)),
+                None => violations.push(format!("/{}: required", field.name())),
             }
         }
         match violations.is_empty() {
@@ -148,21 +148,21 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
 
 /// Validates one value against its field, and returns it as the field's type expects it.
 fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
-    let schema = Schema { optional: false, ..field.schema };
+    let schema = field.schema().required();
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
         let messages =
             violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {
-                Rule::Type if pointer.is_empty() && schema.items.is_some() => {
-                    format!("/{}: must be an array", field.name)
+                Rule::Type if pointer.is_empty() && schema.items().is_some() => {
+                    format!("/{}: must be an array", field.name())
                 }
-                Rule::Type => format!("/{}{pointer}: must be {}", field.name, schema.kind.noun()),
-                _ => format!("/{}{pointer}: {message}", field.name),
+                Rule::Type => format!("/{}{pointer}: must be {}", field.name(), schema.kind().noun()),
+                _ => format!("/{}{pointer}: {message}", field.name()),
             });
         messages.collect::<Vec<_>>().join("\n")
     })?;
     // JSON Schema counts `1.0` as an integer; serde doesn't.
     let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0);
-    Ok(match (&field.schema.kind, whole) {
+    Ok(match (field.schema().kind(), whole) {
         #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds of the field's integer")]
         (Kind::Integer { .. }, Some(whole)) => (whole as i64).into(),
         _ => value.clone(),

@@ -98,13 +98,13 @@ pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option
 
 /// Returns true if the parameter's type lists its values, as an enum does.
 pub(crate) fn has_listed_values(param: &Param) -> bool {
-    !param.is_secret() && all(&param.schema().kind).is_some()
+    !param.is_secret() && all(&param.schema().kind()).is_some()
 }
 
 /// Returns the values of the parameter's type that start with `typed`, ignoring case.
 pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let values = all(&param.schema().kind).unwrap_or_default().iter();
+    let values = all(&param.schema().kind()).unwrap_or_default().iter();
     values.filter(|value| value.to_lowercase().starts_with(&typed)).map(|value| (*value).to_owned()).collect()
 }
 

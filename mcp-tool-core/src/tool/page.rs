@@ -144,7 +144,7 @@ pub const CURSOR_PARAM: DeclaredParam<Option<String>> = declare::<Option<String>
 );
 
 const fn integer(value: i128, json: &'static str) -> Literal {
-    Literal { value: LiteralValue::Integer(value), json }
+    Literal::new(LiteralValue::Integer(value), json)
 }
 
 /// One page of a list, returned by a tool that takes a [`PageRequest`].
@@ -207,7 +207,7 @@ impl<T: OutputValue> PageSchema<T> {
     .never_null()
     .max_len(1_024);
     const MEMBERS: &'static [Member] = &[Member::Field(Self::ITEMS), Member::Field(Self::NEXT)];
-    const OBJECT: Object = Object { members: Self::MEMBERS };
+    const OBJECT: Object = Object::new(Self::MEMBERS);
 }
 
 impl<T: OutputValue + Serialize> ToolResult for Page<T> {

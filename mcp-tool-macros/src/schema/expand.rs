@@ -164,7 +164,7 @@ fn structure(ident: &Ident, members: &[Member], runtime: &RuntimeCrate) -> Token
                 #[automatically_derived]
                 impl #runtime::OutputObject for #ident {
                     const OBJECT: &'static #runtime::__private::Object =
-                        &#runtime::__private::Object { members: &[#(#members),*] };
+                        &#runtime::__private::Object::new(&[#(#members),*]);
                 }
         }
     });
