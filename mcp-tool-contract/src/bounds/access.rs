@@ -1,0 +1,117 @@
+//! Read access to schemas, and their construction in generated code.
+
+use super::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text};
+use crate::{
+    accessors::{accessors, setters},
+    pattern::Pattern,
+};
+
+accessors! { Schema:
+    "The value itself, or each item of the array." kind: Kind,
+    "Bounds of the array, if the value is one." items: Option<Items>,
+}
+
+impl Schema {
+    /// Returns true if a parameter may be absent or `null`, and a field of a result `null`.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    /// Returns the schema of each item of the array, which is required.
+    #[must_use]
+    pub const fn item(&self) -> Schema {
+        self.kind.schema()
+    }
+
+    /// Returns the schema of the value where it is neither absent nor `null`.
+    #[must_use]
+    pub const fn required(self) -> Schema {
+        Schema { optional: false, ..self }
+    }
+}
+
+accessors! { Field:
+    "Name in the JSON." name: &'static str,
+    "Description for the model that reads it." description: &'static str,
+    "Schema of its value." schema: Schema,
+}
+
+impl Field {
+    /// Returns true if the field is never absent.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        self.required
+    }
+}
+
+accessors! { Object:
+    "Members in order." members: &'static [Member],
+}
+
+accessors! { Text:
+    "Least length." min_len: u64,
+    "Greatest length." max_len: Option<u64>,
+    "Pattern that it must match." pattern: Option<Pattern>,
+    "Format that it must have." format: Option<Format>,
+}
+
+accessors! { Items:
+    "Least number of items." min: u64,
+    "Greatest number of items." max: Option<u64>,
+}
+
+accessors! { Literal:
+    "Value." value: LiteralValue,
+    "JSON text of the value." json: &'static str,
+}
+
+setters! { Schema:
+    with_kind kind: Kind,
+    with_items items: Option<Items>,
+    with_optional optional: bool,
+}
+
+setters! { Field:
+    with_name name: &'static str,
+    with_description description: &'static str,
+    with_schema schema: Schema,
+    with_required required: bool,
+}
+
+setters! { Text:
+    with_min_len min_len: u64,
+    with_max_len max_len: Option<u64>,
+    with_pattern pattern: Option<Pattern>,
+    with_format format: Option<Format>,
+}
+
+#[doc(hidden)]
+impl Text {
+    /// Text without bounds.
+    pub const ANY: Text = Text { min_len: 0, max_len: None, pattern: None, format: None };
+}
+
+#[doc(hidden)]
+impl Items {
+    #[must_use]
+    pub const fn new(min: u64, max: Option<u64>) -> Self {
+        Items { min, max }
+    }
+}
+
+#[doc(hidden)]
+impl Object {
+    #[must_use]
+    pub const fn new(members: &'static [Member]) -> Self {
+        Object { members }
+    }
+}
+
+#[doc(hidden)]
+impl Literal {
+    #[must_use]
+    pub const fn new(value: LiteralValue, json: &'static str) -> Self {
+        Literal { value, json }
+    }
+}

@@ -1,0 +1,29 @@
+//! Parts of a [`Contract`](crate::Contract), for code that reads contracts, such as an
+//! [`Authorizer`](crate::Authorizer) or a [`Middleware`](crate::Middleware).
+//!
+//! ```
+//! use mcp_tool_runtime::{contract::Kind, prelude::*};
+//!
+//! /// Find invoices.
+//! #[mcp_tool(scope = "invoices:read", version = "1.0", read_only, rate = "60/min")]
+//! async fn find_invoices(
+//!     /// Text in the subject.
+//!     #[arg(max_len = 40)]
+//!     text: String,
+//! ) -> String {
+//!     text
+//! }
+//!
+//! let tools = tools![find_invoices];
+//! let contract = tools[0].contract();
+//! assert_eq!(contract.rates()[0].calls(), 60);
+//! let Kind::String(text) = contract.input()[0].schema().kind() else { panic!("a string") };
+//! assert_eq!(text.max_len(), Some(40));
+//! ```
+
+pub use mcp_tool_contract::{
+    bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
+    model::{Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Weakening, Window},
+    pattern::Pattern,
+    rules::ChangeRule,
+};
