@@ -113,7 +113,7 @@ async fn start(
 ) -> Result<Option<Arc<Endpoint>>, StartError> {
     let settings = OperatorSettings { outbound: outbound(config, &application)?, ..config.settings.clone() };
     tokio::select! {
-        endpoint = settings.start(application, lines.clone()) => Ok(Some(Arc::new(endpoint?))),
+        endpoint = settings.start(application, Box::new(lines.clone())) => Ok(Some(Arc::new(endpoint?))),
         () = stop.cancelled() => Ok(None),
     }
 }
@@ -159,7 +159,9 @@ async fn serve_stdio(
         tracing::warn!("stdio has no tokens: every caller is the local user, although [oauth] is set");
     }
     warn_of_local_user(config);
-    let finished = transport::stdio::serve(Arc::clone(&endpoint), std::io::stdin(), output, stop).await?;
+    let finished =
+        transport::stdio::serve(Arc::clone(&endpoint), Box::new(std::io::stdin()), Box::new(output), stop)
+            .await?;
     end(finished, &endpoint, lines);
     Ok(())
 }

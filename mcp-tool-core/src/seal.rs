@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Generate as _, Payload},
+    aead::{Aead as _, Payload},
 };
 
 /// Size of a nonce, in bytes.
@@ -47,15 +47,16 @@ impl Sealer {
         Ok(Sealer { keys: sealers })
     }
 
-    /// Generates a key for this process.
+    /// Generates a key for this process. Without random bytes from the operating system there is no key, and nothing is
+    /// sealed or opened.
     pub(crate) fn of_process() -> Self {
-        Sealer { keys: vec![XChaCha20Poly1305::new(&chacha20poly1305::Key::generate())] }
+        Sealer { keys: random::<32>().map(|key| XChaCha20Poly1305::new(&key.into())).into_iter().collect() }
     }
 
-    /// Seals `content`. It opens only with the same `binding`.
+    /// Seals `content`. It opens only with the same `binding`. Returns `None` without a key or random bytes.
     #[must_use]
     pub(crate) fn seal(&self, content: &[u8], binding: &[u8]) -> Option<String> {
-        let nonce = XNonce::generate();
+        let nonce = XNonce::from(random::<NONCE>()?);
         let payload = Payload { msg: content, aad: binding };
         let sealed = self.keys.first()?.encrypt(&nonce, payload).ok()?;
         Some(BASE64.encode([nonce.as_slice(), &sealed].concat()))
@@ -70,6 +71,12 @@ impl Sealer {
         let open = |key: &XChaCha20Poly1305| key.decrypt(&nonce, Payload { msg: sealed, aad: binding }).ok();
         self.keys.iter().find_map(open)
     }
+}
+
+/// Returns random bytes from the operating system; `None` if it has none.
+fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
 impl fmt::Debug for Sealer {

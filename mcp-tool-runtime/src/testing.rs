@@ -134,7 +134,7 @@ impl TestServer {
         known: Option<Arc<LastListed>>,
     ) -> Result<Self, StartError> {
         let records = Records::default();
-        let mut endpoint = server.application.start(&settings, records.clone()).await?;
+        let mut endpoint = server.application.start(&settings, Box::new(records.clone())).await?;
         if let Some(known) = known {
             endpoint.dispatcher.versions.last_listed = known;
         }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Uri};
 use jsonwebtoken::crypto::aws_lc;
 use mcp_tool_contract::digest::Digest;
@@ -123,13 +124,16 @@ impl ResourceServer {
     }
 
     /// Fetches the keys of each issuer and returns their number; `None` for an unreachable issuer.
-    pub async fn issuer_keys(&self) -> Vec<(Arc<str>, Option<usize>)> {
-        let mut found = Vec::with_capacity(self.issuers.len());
-        for issuer in &self.issuers {
-            let keys = issuer.keys(None).await.ok();
-            found.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
-        }
-        found
+    // Boxed, so that the HTTP client is compiled in this crate and not in each crate that awaits it.
+    pub fn issuer_keys(&self) -> BoxFuture<'_, Vec<(Arc<str>, Option<usize>)>> {
+        Box::pin(async {
+            let mut found = Vec::with_capacity(self.issuers.len());
+            for issuer in &self.issuers {
+                let keys = issuer.keys(None).await.ok();
+                found.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
+            }
+            found
+        })
     }
 
     /// Refuses a token that was revoked.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use reqwest::{
     Method, Response, StatusCode,
@@ -108,7 +109,13 @@ impl UpstreamRequest {
     /// | `refused` | `token_exchange` without a caller's token, or refused by the token endpoint |
     ///
     /// No message contains the credential or the query.
-    pub async fn send(self) -> Result<UpstreamResponse, ToolError> {
+    // Boxed, so that the HTTP client is compiled in this crate and not in each crate that awaits it.
+    pub fn send(self) -> impl Future<Output = Result<UpstreamResponse, ToolError>> + Send {
+        let response: BoxFuture<'static, _> = Box::pin(self.response());
+        response
+    }
+
+    async fn response(self) -> Result<UpstreamResponse, ToolError> {
         let UpstreamRequest { upstream, request } = self;
         let name = &upstream.client.name;
         let request =

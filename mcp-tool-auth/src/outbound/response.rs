@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use futures_util::future::BoxFuture;
 use reqwest::{Response, header::RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
@@ -77,7 +78,13 @@ impl UpstreamResponse {
     /// # Errors
     /// `too_large` for a body over `max_response` of the upstream's settings, `unavailable` or `timeout` for one that
     /// doesn't end in time.
-    pub async fn bytes(self) -> Result<Vec<u8>, ToolError> {
+    // Boxed like [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
+    pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, ToolError>> + Send {
+        let read: BoxFuture<'static, _> = Box::pin(self.read());
+        read
+    }
+
+    async fn read(self) -> Result<Vec<u8>, ToolError> {
         let UpstreamResponse { upstream, mut response, is_write } = self;
         let read = async {
             let limit = upstream.client.config.max_response;

@@ -2,6 +2,8 @@
 
 use std::{io::Write, sync::Arc};
 
+use futures_util::future::LocalBoxFuture;
+
 use super::{Application, OpenState, OperatorSettings};
 use crate::{
     announce::Announcements,
@@ -32,24 +34,35 @@ use crate::{
 
 impl OperatorSettings {
     /// Starts an application, with audit records in the file of the settings, or in `log`.
-    pub async fn start(
+    pub fn start(
         &self,
         application: Application,
-        log: impl Write + Send + 'static,
-    ) -> Result<Endpoint, StartError> {
-        match &self.audit_file {
-            Some(path) => {
-                let sink = FileSink::new(path.clone(), self.audit_max_size, self.audit_keep);
-                application.start(self, sink).await
-            }
-            None => application.start(self, LineSink(log)).await,
-        }
+        log: Box<dyn Write + Send>,
+    ) -> LocalBoxFuture<'_, Result<Endpoint, StartError>> {
+        let sink: Box<dyn Sink> = match &self.audit_file {
+            Some(path) => Box::new(FileSink::new(path.clone(), self.audit_max_size, self.audit_keep)),
+            None => Box::new(LineSink(log)),
+        };
+        application.start(self, sink)
     }
 }
 
 impl Application {
     /// Opens the application state, binds the tools to it and makes the endpoint.
-    pub async fn start(self, settings: &OperatorSettings, sink: impl Sink) -> Result<Endpoint, StartError> {
+    // Boxed, so that it is compiled in this crate and not in each crate that awaits it.
+    pub fn start(
+        self,
+        settings: &OperatorSettings,
+        sink: Box<dyn Sink>,
+    ) -> LocalBoxFuture<'_, Result<Endpoint, StartError>> {
+        Box::pin(self.endpoint(settings, sink))
+    }
+
+    async fn endpoint(
+        self,
+        settings: &OperatorSettings,
+        sink: Box<dyn Sink>,
+    ) -> Result<Endpoint, StartError> {
         let state = open_state(self.state, &self.announcements).await?;
         let registry = Registry::bind(&self.tools, &state, &settings.allow_destructive, &self.middleware)?;
         check_upstreams(&self.tools, settings)?;
@@ -152,7 +165,7 @@ fn sealer(settings: &OperatorSettings, registry: &Registry) -> Result<Sealer, St
     Ok(sealer)
 }
 
-fn start_audit(sink: impl Sink) -> Result<Arc<Audit>, StartError> {
+fn start_audit(sink: Box<dyn Sink>) -> Result<Arc<Audit>, StartError> {
     let what = || "the audit thread could not be started".into();
     Audit::start(sink).map(Arc::new).map_err(|source| StartError::Io { what: what(), source })
 }

@@ -40,9 +40,9 @@ pub trait Sink: Send + 'static {
 }
 
 /// Sink that calls don't depend on, such as stderr.
-pub struct LineSink<W>(pub(crate) W);
+pub struct LineSink(pub(crate) Box<dyn Write + Send>);
 
-impl<W: Write + Send + 'static> Sink for LineSink<W> {
+impl Sink for LineSink {
     fn open(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Audit {
     ///
     /// # Errors
     /// The thread can't be started.
-    pub(crate) fn start(mut sink: impl Sink) -> io::Result<Self> {
+    pub(crate) fn start(mut sink: Box<dyn Sink>) -> io::Result<Self> {
         let state = Arc::new(WriterState {
             required: sink.is_required(),
             failing: AtomicBool::new(false),
@@ -217,9 +217,9 @@ impl WriterState {
     }
 }
 
-fn write_all(mut sink: impl Sink, state: &WriterState) {
+fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     let mut batch = Vec::new();
-    while let Some(count) = next(&mut batch, &mut sink, state) {
+    while let Some(count) = next(&mut batch, &mut *sink, state) {
         let mut rest = batch.as_slice();
         loop {
             match sink.write(&mut rest) {
@@ -239,7 +239,7 @@ fn write_all(mut sink: impl Sink, state: &WriterState) {
 
 /// Takes the next lines into `batch` and returns their number; `None` at the end. While there are none, a failed sink
 /// is tried again.
-fn next(batch: &mut Vec<u8>, sink: &mut impl Sink, state: &WriterState) -> Option<usize> {
+fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option<usize> {
     let mut pending = state.lock();
     while pending.lines.is_empty() && !pending.stopping {
         pending.asleep = true;

@@ -1,6 +1,11 @@
 //! The authentication layer: TLS and token verification, each if it is configured.
 
-use std::{io, net::IpAddr};
+use std::{
+    io,
+    net::IpAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use hyper::{
     HeaderMap, StatusCode, Uri,
@@ -10,7 +15,10 @@ use hyper::{
     },
     http::Extensions,
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
 use super::response::{HttpResponse, framed, whole};
 use crate::{
@@ -33,10 +41,42 @@ pub struct AuthenticationLayer {
     pub tls: Option<Box<dyn TlsAcceptor>>,
 }
 
-/// An accepted connection.
+/// An accepted connection. One type for both, so that hyper is compiled once.
 pub(super) enum AcceptedStream {
     Plain(TcpStream),
     Encrypted(Box<dyn Stream>),
+}
+
+impl AsyncRead for AcceptedStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            AcceptedStream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            AcceptedStream::Encrypted(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for AcceptedStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            AcceptedStream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            AcceptedStream::Encrypted(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            AcceptedStream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            AcceptedStream::Encrypted(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            AcceptedStream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            AcceptedStream::Encrypted(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
 }
 
 /// The identity of a request that passed authentication; `None` if none is configured.

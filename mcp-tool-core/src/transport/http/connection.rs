@@ -22,7 +22,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    authentication::AcceptedStream,
     response_body::{Guarded, InParts},
     sender::Peer,
     service::Service,
@@ -39,20 +38,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(90);
 /// 26 MiB for 64 clients with large bodies.
 const MAX_BUFFER: usize = 32 * 1024;
 
-/// Serves a connection until it ends, or until `stop` is cancelled and its request is answered.
-pub(super) async fn serve(
-    stream: AcceptedStream,
-    peer: IpAddr,
-    service: Arc<Service>,
-    stop: CancellationToken,
-) {
-    match stream {
-        AcceptedStream::Plain(stream) => serve_requests(stream, peer, service, stop).await,
-        AcceptedStream::Encrypted(stream) => serve_requests(stream, peer, service, stop).await,
-    }
-}
-
-/// Answers the requests of one stream.
+/// Answers the requests of one stream until it ends, or until `stop` is cancelled and its request is answered.
 pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,

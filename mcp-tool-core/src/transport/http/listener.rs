@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -26,7 +27,18 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
 ///
 /// Returns `true` if all of them finished.
-pub async fn serve(
+// Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
+pub fn serve(
+    endpoint: Arc<Endpoint>,
+    listener: TcpListener,
+    settings: HttpSettings,
+    authentication: AuthenticationLayer,
+    stop: CancellationToken,
+) -> BoxFuture<'static, bool> {
+    Box::pin(serve_connections(endpoint, listener, settings, authentication, stop))
+}
+
+async fn serve_connections(
     endpoint: Arc<Endpoint>,
     listener: TcpListener,
     settings: HttpSettings,
@@ -59,7 +71,7 @@ pub async fn serve(
                 let (service, stop) = (Arc::clone(&service), stop.clone());
                 connections.spawn(async move {
                     match service.authentication().accept(stream).await {
-                        Ok(accepted) => connection::serve(accepted, peer.ip(), service, stop).await,
+                        Ok(accepted) => connection::serve_requests(accepted, peer.ip(), service, stop).await,
                         Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
                     }
                     drop(permit);

@@ -10,8 +10,7 @@ use hyper::{
     http::request::Parts,
 };
 use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService,
-    session::{SessionManager, local::LocalSessionManager, never::NeverSessionManager},
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,10 +36,10 @@ use crate::{
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// rmcp's HTTP service, with sessions or without.
-pub(super) enum RmcpService {
-    Stateless(StreamableHttpService<Protocol, NeverSessionManager>),
-    Sessions(StreamableHttpService<Protocol, LocalSessionManager>, Sessions),
+/// rmcp's HTTP service, with sessions or without. One type for both, so that rmcp is compiled once.
+pub(super) struct RmcpService {
+    service: StreamableHttpService<Protocol, LocalSessionManager>,
+    sessions: Option<Sessions>,
 }
 
 impl RmcpService {
@@ -52,18 +51,25 @@ impl RmcpService {
         end: &CancellationToken,
     ) -> Self {
         let protocol = Protocol::new(Arc::clone(endpoint), is_guarded);
-        match settings.sessions {
-            None => RmcpService::Stateless(rmcp_service(protocol, Arc::default(), false, settings, end)),
-            Some(max_sessions) => {
-                let sessions = Sessions::new(max_sessions, settings.session_idle);
-                let manager = Arc::clone(&sessions.manager);
-                RmcpService::Sessions(rmcp_service(protocol, manager, true, settings, end), sessions)
-            }
-        }
+        let sessions =
+            settings.sessions.map(|max_sessions| Sessions::new(max_sessions, settings.session_idle));
+        let manager = sessions.as_ref().map(|sessions| Arc::clone(&sessions.manager)).unwrap_or_default();
+        // Host, origin and size are checked before.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(sessions.is_some())
+            .with_json_response(true)
+            .with_max_request_body_bytes(settings.max_body)
+            .with_cancellation_token(end.child_token())
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        let in_session = sessions.is_some();
+        let protocol =
+            move || if in_session { protocol.in_session(Arc::default()) } else { protocol.clone() };
+        RmcpService { service: StreamableHttpService::new(move || Ok(protocol()), manager, config), sessions }
     }
 
     pub(super) fn has_sessions(&self) -> bool {
-        matches!(self, RmcpService::Sessions(..))
+        self.sessions.is_some()
     }
 
     /// Returns `true` if the request names a session, and there are sessions.
@@ -125,7 +131,7 @@ impl RmcpService {
         sender: &Sender<'_>,
         caller: Caller,
     ) -> HttpResponse {
-        let RmcpService::Sessions(_, sessions) = self else {
+        let Some(sessions) = &self.sessions else {
             return self.forward(parts, body, sender, caller, None).await;
         };
         let Some(_permit) = sessions.permit().await else {
@@ -147,7 +153,7 @@ impl RmcpService {
         caller: Caller,
         guard: Option<InFlightGuard>,
     ) -> HttpResponse {
-        if let RmcpService::Sessions(_, sessions) = self {
+        if let Some(sessions) = &self.sessions {
             let mut ids = parts.headers.get_all(SESSION).iter();
             match (ids.next().map(HeaderValue::to_str), ids.next()) {
                 (None, _) => {}
@@ -167,11 +173,8 @@ impl RmcpService {
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
         path_counters::record(ReadPath::Rmcp);
-        let response = match self {
-            // Boxed: its seven kilobytes would be in the future of every call.
-            RmcpService::Stateless(rmcp) => Box::pin(rmcp.handle(request)).await,
-            RmcpService::Sessions(rmcp, _) => Box::pin(rmcp.handle(request)).await,
-        };
+        // Boxed: its seven kilobytes would be in the future of every call.
+        let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
             Either::Right(match guard {
                 Some(guard) => Guarded::new(body, guard).boxed_unsync(),
@@ -186,23 +189,4 @@ impl RmcpService {
         }
         response
     }
-}
-
-fn rmcp_service<M: SessionManager>(
-    protocol: Protocol,
-    manager: Arc<M>,
-    sessions: bool,
-    settings: &HttpSettings,
-    end: &CancellationToken,
-) -> StreamableHttpService<Protocol, M> {
-    // Host, origin and size are checked before.
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(sessions)
-        .with_json_response(true)
-        .with_max_request_body_bytes(settings.max_body)
-        .with_cancellation_token(end.child_token())
-        .disable_allowed_hosts()
-        .disable_allowed_origins();
-    let protocol = move || if sessions { protocol.in_session(Arc::default()) } else { protocol.clone() };
-    StreamableHttpService::new(move || Ok(protocol()), manager, config)
 }

@@ -50,7 +50,7 @@ fn callers(scopes: usize) -> impl Iterator<Item = Caller> {
 
 async fn start(tools: Vec<ToolEntry>, settings: &OperatorSettings) -> Endpoint {
     let application = Application { tools, ..Application::new("lists", "1") };
-    settings.start(application, std::io::sink()).await.unwrap()
+    settings.start(application, Box::new(std::io::sink())).await.unwrap()
 }
 
 fn paged(page: u32) -> OperatorSettings {

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
@@ -49,10 +50,20 @@ const RECORDING: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The reading or writing thread can't be started.
-pub async fn serve(
+// Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
+pub fn serve(
     endpoint: Arc<Endpoint>,
-    input: impl Read + Send + 'static,
-    output: impl Write + Send + 'static,
+    input: Box<dyn Read + Send>,
+    output: Box<dyn Write + Send>,
+    stop: CancellationToken,
+) -> BoxFuture<'static, std::io::Result<bool>> {
+    Box::pin(serve_lines(endpoint, input, output, stop))
+}
+
+async fn serve_lines(
+    endpoint: Arc<Endpoint>,
+    input: Box<dyn Read + Send>,
+    output: Box<dyn Write + Send>,
     stop: CancellationToken,
 ) -> std::io::Result<bool> {
     let (input_ended, all_processed) = (CancellationToken::new(), CancellationToken::new());

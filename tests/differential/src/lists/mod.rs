@@ -25,7 +25,7 @@ use generate::{Server, any_caller, any_tools, entry, plain};
 use model::{Listed, Model};
 
 async fn start(application: Application, settings: &Settings) -> Endpoint {
-    settings.start(application, std::io::sink()).await.unwrap()
+    settings.start(application, Box::new(std::io::sink())).await.unwrap()
 }
 
 /// Returns all pages of a caller's list; each but the last must be full.

@@ -23,7 +23,7 @@ async fn endpoint() -> Arc<Endpoint> {
         seal_keys: vec!["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE".to_owned()],
         ..Settings::default()
     };
-    Arc::new(settings.start(tools::server().into_application(), std::io::sink()).await.unwrap())
+    Arc::new(settings.start(tools::server().into_application(), Box::new(std::io::sink())).await.unwrap())
 }
 
 /// Starts our listener.
