@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, StdioServer, correlation, rpc, tools_call};
+use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, StdioServer, correlation, rpc, tools_call};
 
 #[test]
 fn record_contains_the_remote_address_and_scopes() {
@@ -98,7 +98,7 @@ impl Records {
             if ids.len() >= expected {
                 return ids;
             }
-            assert!(begun.elapsed() < PATIENCE, "expected {expected} records, got {}", ids.len());
+            assert!(begun.elapsed() < MAX_WAIT, "expected {expected} records, got {}", ids.len());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -113,8 +113,8 @@ impl Records {
 
     /// Correlation ids of the records that a query finds.
     fn found(&self, arguments: &[&str]) -> Vec<String> {
-        let (code, out, said) = self.query(&[arguments, &["--format", "json"]].concat());
-        assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
+        let (code, out, stderr) = self.query(&[arguments, &["--format", "json"]].concat());
+        assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
         let id = |line: &str| {
             serde_json::from_str::<Value>(line).unwrap()["correlation_id"].as_str().unwrap().to_owned()
         };
@@ -221,7 +221,7 @@ fn rotated_files_beyond_the_limit_are_deleted() {
     }
     let begun = Instant::now();
     while !std::fs::read_to_string(&records.file).unwrap_or_default().contains(&last) {
-        assert!(begun.elapsed() < PATIENCE, "the last record is missing");
+        assert!(begun.elapsed() < MAX_WAIT, "the last record is missing");
     }
     assert_eq!(
         records.files().len(),
@@ -242,7 +242,7 @@ fn records_survive_sigkill() {
         let server = HttpServer::start(&flags);
         let before = records.lines().len();
         let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} })).to_string();
-        let call = server.message("POST", "/mcp", &[], call.as_bytes());
+        let call = server.request_bytes("POST", "/mcp", &[], call.as_bytes());
         let calls = || {
             // Until the server is gone.
             while let Ok(mut stream) = TcpStream::connect(server.address) {
@@ -257,7 +257,7 @@ fn records_survive_sigkill() {
             }
             let begun = Instant::now();
             while records.lines().len() < before + 40 {
-                assert!(begun.elapsed() < PATIENCE);
+                assert!(begun.elapsed() < MAX_WAIT);
             }
             let seen = records.lines();
             let killed = Command::new("kill").args(["-KILL", &server.process().to_string()]).status();
@@ -280,9 +280,9 @@ fn line_cut_off_by_a_crash_loses_no_other_record() {
     let mut server = StdioServer::initialized(&records.flags(&[]));
     let id = correlation(&server.call("echo", json!({ "text": "x" }))).to_owned();
     assert!(server.close().success());
-    let (code, out, said) = records.query(&["--format", "json"]);
+    let (code, out, stderr) = records.query(&["--format", "json"]);
     assert!(code == 0 && out.contains(&id) && out.lines().count() == 1, "{out}");
-    assert!(said.contains("warning") && said.contains("1 lines are not records"), "{said}");
+    assert!(stderr.contains("warning") && stderr.contains("1 lines are not records"), "{stderr}");
 }
 
 #[test]
@@ -333,9 +333,9 @@ fn query_reads_every_rotated_file_in_its_time_range() {
     std::fs::create_dir(format!("{}.20260301T000000.000000Z", records.path())).unwrap();
     assert_eq!(records.found(&["--since", "2026-04-01"]), ["c"]);
     assert_eq!(records.found(&["--until", "2026-01-01"]), ["a"]);
-    let (code, out, said) = records.query(&["--format", "json"]);
+    let (code, out, stderr) = records.query(&["--format", "json"]);
     assert!(code == 1 && out.lines().count() == 3, "{code}: {out}");
-    assert!(said.contains("error") && said.contains(".20260301T000000.000000Z"), "{said}");
+    assert!(stderr.contains("error") && stderr.contains(".20260301T000000.000000Z"), "{stderr}");
 }
 
 #[test]
@@ -346,8 +346,8 @@ fn files_rotated_by_another_program_are_read() {
     write("", &record("2026-11-14T10:00:00Z", "b", json!({})));
     assert_eq!(records.found(&[]), ["a", "b"]);
     write(".2.gz", "not text");
-    let (code, _, said) = records.query(&[]);
-    assert!(code == 1 && said.contains(".2.gz: it is compressed: decompress it first"), "{said}");
+    let (code, _, stderr) = records.query(&[]);
+    assert!(code == 1 && stderr.contains(".2.gz: it is compressed: decompress it first"), "{stderr}");
     assert_eq!(records.query(&["--since", "9999-01-01"]).0, 0, "the file is older than the queried range");
 }
 
@@ -359,8 +359,8 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
     let lines = [record("2026-11-14T10:00:00Z", "a", hostile), "nonsense\n\n".into(), long].concat();
     let last = record("2026-11-14T10:00:01Z", "b", json!({}));
     std::fs::write(&records.file, format!("{lines}{}{last}", record("noon", "c", json!({})))).unwrap();
-    let (code, table, said) = records.query(&[]);
-    assert!(code == 0 && said.contains("3 lines are not records"), "{said}");
+    let (code, table, stderr) = records.query(&[]);
+    assert!(code == 0 && stderr.contains("3 lines are not records"), "{stderr}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record is last: {table}");
@@ -372,11 +372,14 @@ fn query_without_a_file_names_the_setting() {
         let output = Command::new(SPECIMEN).arg("audit").args(arguments).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = audit(&[]);
-    assert!(code == 1 && said.contains("--file FILE") && said.contains("MCP_TOOL_AUDIT_FILE"), "{said}");
-    let (code, said) = audit(&["--file", "nowhere/calls.jsonl"]);
-    assert!(code == 1 && said.contains("nowhere/calls.jsonl"), "{said}");
-    let (code, said) = audit(&["--file", "x", "--since", "yesterday"]);
-    assert!(code == 1 && said.contains("--since: \"yesterday\": must be a time such as 7d"), "{said}");
+    let (code, stderr) = audit(&[]);
+    assert!(
+        code == 1 && stderr.contains("--file FILE") && stderr.contains("MCP_TOOL_AUDIT_FILE"),
+        "{stderr}"
+    );
+    let (code, stderr) = audit(&["--file", "nowhere/calls.jsonl"]);
+    assert!(code == 1 && stderr.contains("nowhere/calls.jsonl"), "{stderr}");
+    let (code, stderr) = audit(&["--file", "x", "--since", "yesterday"]);
+    assert!(code == 1 && stderr.contains("--since: \"yesterday\": must be a time such as 7d"), "{stderr}");
     assert_eq!(audit(&["--file", "x", "--outcome", "fine"]).0, 2);
 }

@@ -4,7 +4,7 @@ use std::{process::Command, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text};
 
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
     let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
@@ -295,10 +295,10 @@ fn blocking_function_holds_its_slot_until_it_ends() {
             assert_eq!(counts["told"], 1, "the function sees that it is cancelled");
             break;
         }
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     while kind_or_ok(&server.call("blocks", json!({ "milliseconds": 0 }))) == "unavailable" {
-        assert!(begun.elapsed() < PATIENCE, "its slot was not freed");
+        assert!(begun.elapsed() < MAX_WAIT, "its slot was not freed");
     }
 }
 
@@ -459,12 +459,12 @@ fn moved_audit_file_is_created_again() {
     let lines = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
     server.call("echo", json!({ "text": "before" }));
     while lines(&file) != 1 {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     std::fs::rename(&file, &moved).unwrap();
     server.call("echo", json!({ "text": "after" }));
     while lines(&file) != 1 {
-        assert!(begun.elapsed() < PATIENCE, "the record was written to the moved file");
+        assert!(begun.elapsed() < MAX_WAIT, "the record was written to the moved file");
     }
     assert_eq!(lines(&moved), 1);
 }
@@ -504,7 +504,7 @@ fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
     let begun = Instant::now();
     while std::fs::read_to_string(&file).unwrap_or_default().lines().count() < 3 {
-        assert!(begun.elapsed() < PATIENCE, "the queued records were lost");
+        assert!(begun.elapsed() < MAX_WAIT, "the queued records were lost");
     }
 }
 
@@ -550,7 +550,7 @@ fn truncated_record_is_rewritten_when_space_returns() {
             serde_json::from_str(line).is_ok_and(|record: Value| record["correlation_id"] == **id)
         };
         while !std::fs::read_to_string(&file).unwrap().lines().any(has_id) {
-            assert!(begun.elapsed() < PATIENCE, "{id} is lost");
+            assert!(begun.elapsed() < MAX_WAIT, "{id} is lost");
         }
     }
 }

@@ -120,8 +120,9 @@ fn completion_is_recorded_and_does_not_count_as_a_call() {
     let answer =
         server.modern(METHOD, completing("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
     let record = server.stderr.record_of(correlation(&answer));
-    let said = ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
-    assert_eq!(said, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
+    let members =
+        ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
+    assert_eq!(members, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
     assert!(record.get("arguments").is_none(), "{record}");
     // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
@@ -207,8 +208,8 @@ fn failing_completion_function_fails_only_its_completion() {
         assert_eq!((&error["code"], &record["reason"]), (&json!(code), &json!(kind)), "{error} {record}");
         assert_eq!(error["data"]["dev.mcp-tool/error"]["kind"], kind, "{error}");
         assert_eq!((&record["outcome"], &record["completes"]), (&json!("error"), &json!("how")), "{record}");
-        let said = error.to_string();
-        assert!(!said.contains("hunter2") && !said.contains("the reason is"), "{said}");
+        let text = error.to_string();
+        assert!(!text.contains("hunter2") && !text.contains("the reason is"), "{text}");
     }
     server.wait_for_count("dropped", 1);
 }
@@ -231,7 +232,7 @@ fn cancelled_completion_ends() {
 #[test]
 fn disabled_tool_is_not_completed() {
     let control = Control::of("");
-    control.said(&["disable", "--tool", "assign"]);
+    control.execute(&["disable", "--tool", "assign"]);
     let mut server = Everywhere::start(&control.flags());
     let (code, message) = server.refused(&completing("assign", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
@@ -263,34 +264,34 @@ fn audit_query_separates_completions_from_calls() {
     server.call("echo", json!({ "text": "x" }));
     server.modern(METHOD, completing("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
     assert!(server.terminate().success());
-    let said = |arguments: &[&str]| {
+    let audit = |arguments: &[&str]| {
         let output =
             Command::new(SPECIMEN).arg("audit").args(["--file", file[1]]).args(arguments).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(said(&[]).contains("assign 2.0 completes now"), "{}", said(&[]));
-    assert_eq!(said(&["--by", "tool"]).trim(), "1  echo");
+    assert!(audit(&[]).contains("assign 2.0 completes now"), "{}", audit(&[]));
+    assert_eq!(audit(&["--by", "tool"]).trim(), "1  echo");
 }
 
 /// Number of runs of the completion function.
 #[derive(Clone, Default)]
-struct Ran(Arc<AtomicU32>);
+struct Runs(Arc<AtomicU32>);
 
-async fn names(ran: &Ran, typed: &str) -> Vec<String> {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn names(runs: &Runs, typed: &str) -> Vec<String> {
+    runs.0.fetch_add(1, Ordering::Relaxed);
     vec![format!("{typed}…")]
 }
 
 /// Look somebody up.
 #[mcp_tool(version = "1.0", scope = "people:read", read_only, concurrency = 1)]
 async fn look_up(
-    ran: &Ran,
+    runs: &Runs,
     /// Name.
-    #[arg(complete = names(ran))]
+    #[arg(complete = names(runs))]
     name: String,
 ) -> String {
-    let _ = ran;
+    let _ = runs;
     name
 }
 
@@ -301,14 +302,14 @@ mod other {
     /// Look somebody up.
     #[mcp_tool(version = "2.0", scope = "people:read", read_only)]
     pub(super) async fn look_up(
-        ran: &Ran,
+        runs: &Runs,
         /// Name.
-        #[arg(complete = names(ran))]
+        #[arg(complete = names(runs))]
         name: String,
         /// Where.
         place: String,
     ) -> String {
-        let _ = (ran, place);
+        let _ = (runs, place);
         name
     }
 }
@@ -333,31 +334,31 @@ impl Middleware for House {
     }
 }
 
-async fn start(ran: &Ran, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
-    let server = ToolServer::new("people", "1").tools(tools![look_up]).state(ran.clone());
+async fn start(runs: &Runs, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
+    let server = ToolServer::new("people", "1").tools(tools![look_up]).state(runs.clone());
     let server = TestServer::start(configure(server)).await.unwrap();
     server.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["people:read"]))
 }
 
 #[tokio::test]
 async fn caller_without_the_scope_gets_no_completions() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     let suggested = server.complete("look_up", "name", "a").await.unwrap();
     assert_eq!(suggested.json(), complete(&["a…"]));
     let other = server.as_caller(Caller::new("bob").with_scopes(["people:write"]));
     let refused = other.complete("look_up", "name", "a").await.unwrap_err();
     assert!(matches!(refused, TestError::MissingScopes(_)), "{refused}");
-    assert_eq!(ran.0.load(Ordering::Relaxed), 1);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 1);
     let record = server.records().pop().unwrap();
-    let said = ["outcome", "reason", "completes", "user"].map(|member| record[member].as_str().unwrap());
-    assert_eq!(said, ["refused", "insufficient_scope", "name", "bob"]);
+    let members = ["outcome", "reason", "completes", "user"].map(|member| record[member].as_str().unwrap());
+    assert_eq!(members, ["refused", "insufficient_scope", "name", "bob"]);
 }
 
 #[tokio::test]
 async fn completions_are_rate_limited_per_caller() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     let mut refused = Vec::new();
     for _ in 0..2_000 {
         if let Err(error) = server.complete("look_up", "name", "a").await {
@@ -366,7 +367,7 @@ async fn completions_are_rate_limited_per_caller() {
         }
     }
     assert_eq!(refused, [Some(ErrorKind::RateLimited)]);
-    assert!(ran.0.load(Ordering::Relaxed) >= 10);
+    assert!(runs.0.load(Ordering::Relaxed) >= 10);
     let other = server.as_caller(Caller::new("bob").with_scopes(["people:read"]));
     assert!(other.complete("look_up", "name", "a").await.is_ok());
     assert_eq!(server.call("look_up", json!({ "name": "ann" })).await.unwrap().text(), "ann");
@@ -374,11 +375,11 @@ async fn completions_are_rate_limited_per_caller() {
 
 #[tokio::test]
 async fn middleware_wraps_completions() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server.layer(House)).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server.layer(House)).await;
     let refused = server.complete("look_up", "name", "a").await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::Refused));
-    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 0);
     let own = server.with_header("X-House", "own");
     assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), complete(&["a…"]));
     let refused = own.call("look_up", json!({ "name": "ann" })).await.unwrap_err();
@@ -388,10 +389,10 @@ async fn middleware_wraps_completions() {
 /// A completion request does not show that the caller has read the new contract.
 #[tokio::test]
 async fn completion_does_not_update_the_last_listed_contract() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     assert_eq!(server.list().await.len(), 1);
-    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).state(ran.clone());
+    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).state(runs.clone());
     let next = server.succeeded_by(next).await.unwrap();
     let arguments = json!({ "name": "ann", "place": "here" });
     for _ in 0..2 {
@@ -400,6 +401,6 @@ async fn completion_does_not_update_the_last_listed_contract() {
     }
     let refused = next.call("look_up", arguments.clone()).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
-    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 0);
     assert!(next.call("look_up", arguments).await.is_ok());
 }

@@ -120,7 +120,7 @@ fn official_suite_reports_no_failures() {
     }
     assert_eq!(wrong, Vec::<String>::new());
     let published = root().join("examples/conformance-server/CONFORMANCE.md");
-    if std::env::var("CONFORMANCE").is_ok_and(|wanted| wanted == "write") {
+    if std::env::var("CONFORMANCE").is_ok_and(|mode| mode == "write") {
         fs::write(&published, &table).unwrap();
     }
     assert_eq!(fs::read_to_string(published).unwrap(), table, "update it with CONFORMANCE=write");

@@ -178,12 +178,12 @@ fn invalid_answer_is_asked_for_again_with_the_reason() {
 #[test]
 fn declined_or_cancelled_question_refuses_the_call() {
     let server = HttpServer::start(&[]);
-    for (action, said) in [("decline", "declined"), ("cancel", "closed the question without an answer")] {
+    for (action, message) in [("decline", "declined"), ("cancel", "closed the question without an answer")] {
         let state = first_round(&server, "it");
         let more = json!({ "requestState": state, "inputResponses": { "confirm": { "action": action } } });
         let reply = ask(&server, "confirms", json!({ "what": "it" }), more, declaring(FORMS)).json();
         assert_eq!(kind(&reply), "refused");
-        assert!(text(&reply).contains(said), "{reply}");
+        assert!(text(&reply).contains(message), "{reply}");
     }
 }
 
@@ -227,7 +227,7 @@ fn spawned_task_can_ask_and_ends_with_its_call() {
 fn oversized_input_responses_and_request_state_are_refused() {
     let server = HttpServer::start(&[]);
     let many: Map<String, Value> = (0..65).map(|number| (number.to_string(), Value::Null)).collect();
-    for (more, said) in [
+    for (more, message) in [
         (
             json!({ "inputResponses": { "x": vec![0; 40_000] } }),
             "`inputResponses`: must be at most 65536 bytes, got 80007",
@@ -240,7 +240,10 @@ fn oversized_input_responses_and_request_state_are_refused() {
     ] {
         let reply = ask(&server, "echo", json!({ "text": "x" }), more, declaring(FORMS));
         let error = &reply.json()["error"];
-        assert_eq!((reply.status, &error["code"], &error["message"]), (400, &json!(-32_602), &json!(said)));
+        assert_eq!(
+            (reply.status, &error["code"], &error["message"]),
+            (400, &json!(-32_602), &json!(message))
+        );
     }
     let reply = ask(
         &server,

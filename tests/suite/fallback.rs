@@ -38,12 +38,14 @@ fn only_declared_methods_are_served() {
 fn fallback_handler_can_read_the_caller() {
     let server = HttpServer::start_by(&mut specimen(), &[]);
     let reply = server.modern("prompts/list", json!({}), json!({}), &[]).json();
-    let said = reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
-    assert!(said.contains("harness"), "{said}");
+    let description =
+        reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
+    assert!(description.contains("harness"), "{description}");
     let mut server = StdioServer::initialized_by(&mut specimen(), &[]);
     let reply = server.request("prompts/list", json!({}));
-    let said = reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
-    assert!(said.contains("harness"), "{said}");
+    let description =
+        reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
+    assert!(description.contains("harness"), "{description}");
 }
 
 #[test]

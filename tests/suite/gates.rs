@@ -139,11 +139,11 @@ async fn gate_scope_replaces_approval_and_operator_permission() {
 
 #[tokio::test]
 async fn adapter_must_name_the_gate_and_upstreams_of_its_target() {
-    for (tools, said) in [
+    for (tools, reason) in [
         (tools![end, ungated::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
         (tools![reaching::end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),
     ] {
         let refused = start(tools, &[]).await.unwrap_err();
-        assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {said}"));
+        assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {reason}"));
     }
 }

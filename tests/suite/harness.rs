@@ -16,7 +16,7 @@ use std::{
 use serde_json::{Value, json};
 
 /// Upper limit of every wait. Far beyond normal duration, so that no test passes by reaching it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Path of the test server, `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
@@ -57,7 +57,7 @@ impl Stderr {
             if let Some(line) = complete.lines().find(|line| parts.iter().all(|part| line.contains(part))) {
                 return line.to_owned();
             }
-            assert!(begun.elapsed() < PATIENCE, "no line with {parts:?} in:\n{text}");
+            assert!(begun.elapsed() < MAX_WAIT, "no line with {parts:?} in:\n{text}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -177,7 +177,7 @@ impl StdioServer {
     pub fn receive(&mut self) -> Value {
         let line = self
             .lines
-            .recv_timeout(PATIENCE)
+            .recv_timeout(MAX_WAIT)
             .unwrap_or_else(|error| panic!("{error}:\n{}", self.stderr.text()));
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
@@ -234,14 +234,14 @@ pub fn terminate(process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the exit of a server; kills it after [`PATIENCE`].
+/// Waits for the exit of a server; kills it after [`MAX_WAIT`].
 pub fn wait(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > MAX_WAIT {
             kill(child);
             panic!("the server did not exit");
         }
@@ -322,13 +322,13 @@ impl HttpServer {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
+        stream.set_write_timeout(Some(MAX_WAIT)).unwrap();
         stream
     }
 
     /// Sends raw bytes and reads the response to its end.
-    pub fn raw(&self, bytes: &[u8]) -> Reply {
+    pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
         let mut stream = self.connect();
         // A server may refuse the request before it has read all of it.
         drop(stream.write_all(bytes));
@@ -337,10 +337,10 @@ impl HttpServer {
 
     /// Sends a request with `headers` added to the default ones; an empty value removes a default header.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        self.raw(&self.message(method, path, headers, body))
+        self.send_bytes(&self.request_bytes(method, path, headers, body))
     }
 
-    pub fn message(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    pub fn request_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
         let host = self.address.to_string();
         let length = body.len().to_string();
         let defaults = [
@@ -389,7 +389,7 @@ impl HttpServer {
     pub fn wait_for_count(&self, what: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(what) != expected {
-            assert!(begun.elapsed() < PATIENCE, "{what}: expected {expected}, got {}", self.count(what));
+            assert!(begun.elapsed() < MAX_WAIT, "{what}: expected {expected}, got {}", self.count(what));
         }
     }
 
@@ -528,7 +528,7 @@ pub fn tool_names(result: &Value) -> Vec<String> {
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        assert!(begun.elapsed() < MAX_WAIT, "never: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
     let took = begun.elapsed();

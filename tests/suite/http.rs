@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    HttpServer, PATIENCE, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
+    HttpServer, MAX_WAIT, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
     text,
 };
 
@@ -204,11 +204,11 @@ fn connection_beyond_the_limit_is_refused_immediately() {
     let refused = server.send("GET", "/healthz", &[], b"");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     server.stderr.line_with(&["WARN", "http.max_connections"]);
-    first.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
+    first.write_all(&server.request_bytes("GET", "/healthz", &[], b"")).unwrap();
     assert_eq!(Reply::read(first).body, "ok\n", "the first connection still works");
     let begun = Instant::now();
     while server.send("GET", "/healthz", &[], b"").status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the connection slot is not freed");
+        assert!(begun.elapsed() < MAX_WAIT, "the connection slot is not freed");
     }
 }
 
@@ -314,7 +314,7 @@ fn disconnect_cancels_the_call() {
             ("Mcp-Name", params["name"].as_str().unwrap()),
         ];
         let mut stream = server.connect();
-        stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+        stream.write_all(&server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
         if token.is_null() {
             server.wait_for_count("running", 1);
         } else {
@@ -334,7 +334,7 @@ fn cancellation_applies_only_to_an_unambiguous_call() {
         let call = json!({ "jsonrpc": "2.0", "id": "c", "method": "tools/call", "params": params });
         let headers = [("User-Agent", agent)];
         let mut stream = server.connect();
-        let message = server.message("POST", "/mcp", &headers, call.to_string().as_bytes());
+        let message = server.request_bytes("POST", "/mcp", &headers, call.to_string().as_bytes());
         stream.write_all(&message).unwrap();
         stream
     };
@@ -380,7 +380,7 @@ fn signal_lets_running_calls_finish() {
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 3_000 } }));
     let message =
-        server.message("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
+        server.request_bytes("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
     stream.write_all(&message).unwrap();
     server.wait_for_count("running", 1);
     let idle = server.connect();
@@ -396,7 +396,9 @@ fn connection_is_reused_for_the_next_request() {
     let mut stream = server.connect();
     for turn in 0..3 {
         let body = rpc("tools/call", echo(&turn.to_string())).to_string();
-        stream.write_all(&server.message("POST", "/mcp", &[("Connection", "")], body.as_bytes())).unwrap();
+        stream
+            .write_all(&server.request_bytes("POST", "/mcp", &[("Connection", "")], body.as_bytes()))
+            .unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -445,8 +447,12 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     let two = [("Mcp-Session-Id", ids[0].as_str()), ("Mcp-Session-Id", ids[1].as_str())];
     assert_eq!(server.post(&two, &rpc("tools/list", json!({}))).status, 400);
     let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
-    let long =
-        server.message("POST", "/mcp", &headers(&ids[0]), rpc("tools/call", steps).to_string().as_bytes());
+    let long = server.request_bytes(
+        "POST",
+        "/mcp",
+        &headers(&ids[0]),
+        rpc("tools/call", steps).to_string().as_bytes(),
+    );
     let mut stream = server.connect();
     stream.write_all(&long).unwrap();
     server.wait_for_count("running", 1);
@@ -459,7 +465,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     drop(stream);
     let begun = Instant::now();
     while server.post(&headers(&ids[0]), &rpc("tools/call", echo("x"))).status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the id is still in use");
+        assert!(begun.elapsed() < MAX_WAIT, "the id is still in use");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
     let ping = server.post(&[], &rpc("ping", json!({}))).json();
@@ -483,7 +489,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.post(&[], &initialize).status, 200);
     let begun = Instant::now();
     while server.post(&[], &initialize).status == 429 {
-        assert!(begun.elapsed() < PATIENCE, "the idle session did not expire");
+        assert!(begun.elapsed() < MAX_WAIT, "the idle session did not expire");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -501,7 +507,7 @@ fn second_signal_ends_the_server_immediately() {
     let mut server = HttpServer::start(&["--grace", "1h"]);
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } }));
-    stream.write_all(&server.message("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
     server.wait_for_count("running", 1);
     server.signal();
     server.stderr.line_with(&["INFO", "shutting down"]);
@@ -513,7 +519,7 @@ fn open_session_does_not_delay_shutdown() {
     let mut server = HttpServer::start(&["--legacy-sessions", "3", "--grace", "20s"]);
     let id = server.open_session(&[]);
     let mut stream = server.connect();
-    stream.write_all(&server.message("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
+    stream.write_all(&server.request_bytes("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
     let mut first = [0; 16];
     assert!(stream.read(&mut first).unwrap() > 0);
     let begun = Instant::now();

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    HttpServer, PATIENCE, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
+    HttpServer, MAX_WAIT, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
 };
 
 /// Malformed calls of one run, and how many run concurrently.
@@ -210,7 +210,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             |server| {
                 let mut stream = server.connect();
                 let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
-                stream.write_all(&server.message("POST", "/mcp", &head, b"")).unwrap();
+                stream.write_all(&server.request_bytes("POST", "/mcp", &head, b"")).unwrap();
                 let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 0x10_0000], b"\r\n"].concat();
                 // The server may refuse the body before it is complete.
                 drop((0..HUGE / 0x10_0000).try_for_each(|_| stream.write_all(&chunk)));
@@ -225,7 +225,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
                 let mut stream = server.connect();
                 let length = (2 * BODY.len()).to_string();
                 stream
-                    .write_all(&server.message("POST", "/mcp", &[("Content-Length", &length)], BODY))
+                    .write_all(&server.request_bytes("POST", "/mcp", &[("Content-Length", &length)], BODY))
                     .unwrap();
                 stream.shutdown(std::net::Shutdown::Write).unwrap();
                 Reply::read(stream)
@@ -255,7 +255,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
         ("a NUL in a header", |server| with(server, &[("X-Odd", "a\0b")]), Http(400)),
         (
             "a TLS handshake",
-            |server| server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+            |server| server.send_bytes(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
             Http(400),
         ),
         (
@@ -425,7 +425,7 @@ fn a_thousand_malformed_messages_over_stdio_do_not_grow_memory() {
 #[test]
 fn slow_requests_and_unread_responses_time_out() {
     let server = HttpServer::start(&[]);
-    let message = server.message("POST", "/mcp", &[("Content-Length", "1000")], b"{");
+    let message = server.request_bytes("POST", "/mcp", &[("Content-Length", "1000")], b"{");
     let head = &message[..message.len() - 3];
     std::thread::scope(|scope| {
         let in_head = scope.spawn(|| trickle(&server, head, b"x"));
@@ -445,7 +445,7 @@ fn slow_requests_and_unread_responses_time_out() {
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
     let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();
-    let message = server.message("POST", "/mcp", &[("Connection", "")], call.as_bytes());
+    let message = server.request_bytes("POST", "/mcp", &[("Connection", "")], call.as_bytes());
     let mut stream = server.connect();
     (0..ANSWERS).for_each(|_| stream.write_all(&message).unwrap());
     std::thread::sleep(Duration::from_secs(35));
@@ -463,7 +463,7 @@ fn trickle(server: &HttpServer, prefix: &[u8], byte: &[u8]) -> String {
     let (mut answer, mut chunk) = (Vec::new(), [0; 512]);
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < 2 * PATIENCE, "the connection is still open");
+        assert!(begun.elapsed() < 2 * MAX_WAIT, "the connection is still open");
         drop(stream.write_all(byte));
         match stream.read(&mut chunk) {
             Ok(read @ 1..) => answer.extend_from_slice(&chunk[..read]),
@@ -482,7 +482,7 @@ fn large_body_frees_its_memory_once_parsed() {
         let chunk = format!("{:x}\r\n{call}\r\n0\r\n\r\n", call.len());
         let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
         let mut stream = server.connect();
-        stream.write_all(&server.message("POST", "/mcp", &head, chunk.as_bytes())).unwrap();
+        stream.write_all(&server.request_bytes("POST", "/mcp", &head, chunk.as_bytes())).unwrap();
         stream
     };
     let held: Vec<_> = (0..4).map(|_| call(60_000)).collect();
@@ -505,7 +505,7 @@ fn expect_100_continue_is_answered() {
         ("Mcp-Name", "echo"),
     ];
     let mut stream = server.connect();
-    stream.write_all(&server.message("POST", "/mcp", &headers, b"")).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &headers, b"")).unwrap();
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");

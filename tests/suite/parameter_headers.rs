@@ -100,15 +100,15 @@ fn text_header_is_plain_or_base64() {
         ("us-west1", " "),
         ("=?base64?literal?=", "=?base64?literal?="),
     ] {
-        let said = refused(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
-        assert!(said.starts_with("the header Mcp-Param-Region "), "{said}");
+        let message = refused(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
+        assert!(message.starts_with("the header Mcp-Param-Region "), "{message}");
     }
     for value in ["=?base64?!?=", "=?base64?dXMtd2VzdDE?=", "=?base64?/w==?=", "=?base64?dXM td2VzdDE=?="] {
-        let said = refused(&server, json!({ "region": "us-west1" }), &[("Mcp-Param-Region", value)]);
-        assert_eq!(said, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
+        let message = refused(&server, json!({ "region": "us-west1" }), &[("Mcp-Param-Region", value)]);
+        assert_eq!(message, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
     }
-    let said = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
-    assert_eq!(said, "the header Mcp-Param-Region must be visible ASCII");
+    let message = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
+    assert_eq!(message, "the header Mcp-Param-Region must be visible ASCII");
 }
 
 #[test]

@@ -45,8 +45,8 @@ fn cargo(arguments: &str) -> String {
     let mut command = Command::new(env!("CARGO"));
     let output = command.args(arguments.split(' ')).current_dir(root()).output().unwrap();
     // `doctor` ends with 1 when an answer is FAIL, as it is without settings.
-    let wanted = i32::from(arguments.ends_with(" doctor"));
-    assert_eq!(output.status.code(), Some(wanted), "{arguments}: {output:?}");
+    let expected = i32::from(arguments.ends_with(" doctor"));
+    assert_eq!(output.status.code(), Some(expected), "{arguments}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 

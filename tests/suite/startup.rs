@@ -86,10 +86,10 @@ async fn refused(server: ToolServer) -> StartError {
 async fn missing_state_is_reported_with_the_tool_that_needs_it() {
     let error = refused(server().tools(tools![held])).await;
     assert!(matches!(error, StartError::MissingState { tool: "held", .. }), "{error}");
-    let said = error.to_string();
+    let message = error.to_string();
     assert!(
-        said.contains("'held'") && said.contains("startup::Ledger`") && said.contains(".state"),
-        "{said}"
+        message.contains("'held'") && message.contains("startup::Ledger`") && message.contains(".state"),
+        "{message}"
     );
     let error = refused(server().tools(tools![hour]).state(Noon)).await;
     assert!(error.to_string().contains("dyn suite::startup::Clock"), "{error}");

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, tools_call, wait,
+    MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, tools_call, wait,
 };
 
 #[test]
@@ -264,12 +264,12 @@ fn cancelled_call_is_dropped_and_not_answered() {
     // Wait for its function as well: only a running one is dropped.
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["running"] != 1 {
-        assert!(begun.elapsed() < PATIENCE, "it never ran");
+        assert!(begun.elapsed() < MAX_WAIT, "it never ran");
     }
     server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long","reason":"changed my mind"}}"#);
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != 1 {
-        assert!(begun.elapsed() < PATIENCE, "it was not dropped");
+        assert!(begun.elapsed() < MAX_WAIT, "it was not dropped");
     }
     let record = server.stderr.line_with(&["\"cancelled\"", "\"waits\""]);
     assert!(record.contains(r#""outcome":"cancelled""#), "{record}");

@@ -18,8 +18,8 @@ use mcp_tool_runtime::{
 use serde_json::json;
 
 use crate::{
-    cli::{out, refusal, run},
-    harness::{HttpServer, PATIENCE, SPECIMEN, text},
+    cli::{refusal, run, stdout},
+    harness::{HttpServer, MAX_WAIT, SPECIMEN, text},
     stub_server::{StubServer, reply},
 };
 
@@ -239,7 +239,7 @@ async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
     let begun = Instant::now();
     while issuer.count() < 3 {
         ask_billing(&server, "x").await.unwrap();
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     let last = upstream.received().pop().unwrap();
     assert!(["Bearer t1", "Bearer t2"].contains(&last.authorization()), "{last:?}");
@@ -345,8 +345,8 @@ async fn invalid_token_response_is_only_logged() {
     ];
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
-        let said = answer.clone();
-        let issuer = StubServer::start(move |_, _| said.clone());
+        let scripted = answer.clone();
+        let issuer = StubServer::start(move |_, _| scripted.clone());
         let (upstream, secrets) = (content(), Secrets::new("hunter2"));
         let server =
             Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
@@ -609,7 +609,7 @@ fn upstream_settings_are_printed_with_their_sources() {
         ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "https://other.example.com/token"),
         ("MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE", "10.0.0.0/8, ::1"),
     ];
-    let printed = out(&run(&["serve", "--print-config"], &environment, Some(FILE)));
+    let printed = stdout(&run(&["serve", "--print-config"], &environment, Some(FILE)));
     for line in [
         "upstream.billing.url = \"https://billing.example.com/api\"  # mcp-tool.toml",
         "upstream.billing.token_url = \"https://other.example.com/token\"  # MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL",
@@ -655,21 +655,21 @@ fn invalid_upstream_setting_is_refused_by_name() {
             "MCP_TOOL_UPSTREAM_BILLING_ULR: unknown setting",
         ),
     ];
-    for (from, to, variable, wanted) in cases {
+    for (from, to, variable, expected) in cases {
         let file = if from.is_empty() { FILE.to_owned() } else { FILE.replacen(from, to, 1) };
-        let (code, said) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
-        assert!(code == 1 && said.contains(wanted), "{wanted}: {said}");
+        let (code, stderr) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
+        assert!(code == 1 && stderr.contains(expected), "{expected}: {stderr}");
     }
 }
 
 #[test]
 fn server_starts_only_with_every_upstream_of_its_tools() {
-    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
+    let (code, stderr) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
     assert!(
-        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't configured"),
-        "{said}"
+        code == 1 && stderr.contains("'bills' reaches the upstream 'billing', which isn't configured"),
+        "{stderr}"
     );
-    assert!(said.contains("add [upstream.billing]"), "{said}");
+    assert!(stderr.contains("add [upstream.billing]"), "{stderr}");
 
     let (upstream, secrets) = (StubServer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
     let environment = Section::key(&upstream, &secrets).0.into_iter();

@@ -245,7 +245,7 @@ async fn invalid_adapter_stops_the_start() {
     fn look() -> Adapted<change> {
         Adapted::to(json!({}))
     }
-    for (tools, said) in [
+    for (tools, reason) in [
         (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, but 'change' 1.0 isn't"),
         (
             tools![end, not_destructive::end],
@@ -261,7 +261,7 @@ async fn invalid_adapter_stops_the_start() {
         ),
     ] {
         let server = TestServer::start(ToolServer::new("finder", "1").tools(tools)).await;
-        assert_eq!(server.unwrap_err().to_string(), format!("the tool {said}"));
+        assert_eq!(server.unwrap_err().to_string(), format!("the tool {reason}"));
     }
 }
 

@@ -107,14 +107,14 @@ fn is_compile_error(rule: ChangeRule) -> bool {
 #[test]
 fn every_compile_time_rule_has_its_compile_error() {
     let folder = fs::read_dir("ui/drift").unwrap().map(|entry| entry.unwrap().path());
-    let said: String = folder
+    let errors: String = folder
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
     let unseen: Vec<ChangeRule> = ChangeRule::ALL
         .iter()
         .copied()
-        .filter(|rule| is_compile_error(*rule) != said.contains(&format!("[{rule}]")))
+        .filter(|rule| is_compile_error(*rule) != errors.contains(&format!("[{rule}]")))
         .collect();
     assert!(unseen.is_empty(), "rules with a missing or unexpected compile error: {unseen:?}");
 }

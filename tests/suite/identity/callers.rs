@@ -9,7 +9,7 @@ use super::{
     issuer::{Issuer, now},
     issuer_keys, measure, measure_arguments,
 };
-use crate::harness::{PATIENCE, correlation, tools_call};
+use crate::harness::{MAX_WAIT, correlation, tools_call};
 
 const BOTH: &str = "specimen:read specimen:admin";
 
@@ -163,10 +163,10 @@ fn identity_sent_outside_the_token_is_ignored() {
     who["correlation_id"] = plain["correlation_id"].clone();
     assert_eq!(who, plain, "{answer}");
     let record = pair.server.stderr.record_of(correlation(&answer));
-    for (name, wanted) in
+    for (name, expected) in
         [("user", "alice"), ("agent", "agent-7"), ("client", "agent-7"), ("remote", "127.0.0.1")]
     {
-        assert_eq!(record[name], wanted, "{record}");
+        assert_eq!(record[name], expected, "{record}");
     }
     // An argument with such a name is an unknown argument.
     let refused = holder.call("whoami", json!({ "user": "root" })).json();
@@ -213,8 +213,8 @@ fn unauthenticated_requests_are_recorded() {
         ("4", &[&*good, &*good], "malformed_token", Value::Null),
     ] {
         let record = refused(number, authorization);
-        let said = (&record["reason"], &record["detail"], &record["user"], &record["scopes"]);
-        assert_eq!(said, (&json!(reason), &detail, &json!("unauthenticated"), &json!([])), "{record}");
+        let recorded = (&record["reason"], &record["detail"], &record["user"], &record["scopes"]);
+        assert_eq!(recorded, (&json!(reason), &detail, &json!("unauthenticated"), &json!([])), "{record}");
         assert!(record.get("agent").is_none() && record.get("issuer").is_none(), "{record}");
     }
 }
@@ -232,7 +232,7 @@ fn flood_of_unauthenticated_requests_is_summarized() {
     };
     let (begun, mut sent) = (Instant::now(), 0);
     while !unauthenticated().iter().any(|record| left_out(record) > 0) {
-        assert!(begun.elapsed() < PATIENCE, "each of {sent} requests is recorded");
+        assert!(begun.elapsed() < MAX_WAIT, "each of {sent} requests is recorded");
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| assert_eq!(pair.server.post(&[], &measure()).status, 401));

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::keys::{KEYS, Key, base64url};
-use crate::harness::PATIENCE;
+use crate::harness::MAX_WAIT;
 
 /// Audience of the servers under test.
 pub const RESOURCE: &str = "http://127.0.0.1/mcp";
@@ -149,7 +149,7 @@ impl Issuer {
     pub fn wait_for_count(&self, path: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(path) < expected {
-            assert!(begun.elapsed() < PATIENCE, "{path}: expected {expected}, got {:?}", self.counts());
+            assert!(begun.elapsed() < MAX_WAIT, "{path}: expected {expected}, got {:?}", self.counts());
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }

@@ -20,7 +20,7 @@ pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-enum Pair {
+enum KeyPair {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair, &'static str),
     Ed(Ed25519KeyPair),
@@ -31,37 +31,37 @@ enum Pair {
 /// A private key.
 pub struct Key {
     pub kid: &'static str,
-    pair: Pair,
+    pair: KeyPair,
 }
 
 impl Key {
     fn rsa(kid: &'static str, size: KeySize) -> Self {
-        Key { kid, pair: Pair::Rsa(RsaKeyPair::generate(size).unwrap()) }
+        Key { kid, pair: KeyPair::Rsa(RsaKeyPair::generate(size).unwrap()) }
     }
 
     fn ec(kid: &'static str, crv: &'static str, algorithm: &'static EcdsaSigningAlgorithm) -> Self {
-        Key { kid, pair: Pair::Ec(EcdsaKeyPair::generate(algorithm).unwrap(), crv) }
+        Key { kid, pair: KeyPair::Ec(EcdsaKeyPair::generate(algorithm).unwrap(), crv) }
     }
 
     fn ed(kid: &'static str) -> Self {
-        Key { kid, pair: Pair::Ed(Ed25519KeyPair::generate().unwrap()) }
+        Key { kid, pair: KeyPair::Ed(Ed25519KeyPair::generate().unwrap()) }
     }
 
     /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.pair {
-            Pair::Rsa(pair) => json!({
+            KeyPair::Rsa(pair) => json!({
                 "kty": "RSA",
                 "n": base64url(pair.public_key().modulus().big_endian_without_leading_zero()),
                 "e": base64url(pair.public_key().exponent().big_endian_without_leading_zero()),
             }),
-            Pair::Short(modulus, _) => json!({ "kty": "RSA", "n": base64url(modulus), "e": "AQAB" }),
-            Pair::Ec(pair, crv) => {
+            KeyPair::Short(modulus, _) => json!({ "kty": "RSA", "n": base64url(modulus), "e": "AQAB" }),
+            KeyPair::Ec(pair, crv) => {
                 let point = pair.public_key().as_ref();
                 let (x, y) = point[1..].split_at(point.len() / 2);
                 json!({ "kty": "EC", "crv": crv, "x": base64url(x), "y": base64url(y) })
             }
-            Pair::Ed(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key()) }),
+            KeyPair::Ed(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key()) }),
         };
         jwk["kid"] = json!(self.kid);
         jwk
@@ -81,10 +81,10 @@ impl Key {
     pub fn der(&self) -> Vec<u8> {
         use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
         let der: PublicKeyX509Der<'_> = match &self.pair {
-            Pair::Rsa(pair) => pair.public_key().as_der(),
-            Pair::Ec(pair, _) => pair.public_key().as_der(),
-            Pair::Ed(pair) => pair.public_key().as_der(),
-            Pair::Short(..) => unreachable!("no test needs it"),
+            KeyPair::Rsa(pair) => pair.public_key().as_der(),
+            KeyPair::Ec(pair, _) => pair.public_key().as_der(),
+            KeyPair::Ed(pair) => pair.public_key().as_der(),
+            KeyPair::Short(..) => unreachable!("no test needs it"),
         }
         .unwrap();
         der.as_ref().to_vec()
@@ -99,7 +99,7 @@ impl Key {
     /// Signs with an RSA algorithm, or with the only algorithm of any other key.
     pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
-            Pair::Rsa(pair) => {
+            KeyPair::Rsa(pair) => {
                 let encoding: &'static dyn RsaEncoding = match alg {
                     "RS384" => &aws::RSA_PKCS1_SHA384,
                     "RS512" => &aws::RSA_PKCS1_SHA512,
@@ -112,9 +112,9 @@ impl Key {
                 pair.sign(encoding, &SystemRandom::new(), message, &mut signature).unwrap();
                 signature
             }
-            Pair::Ec(pair, _) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
-            Pair::Ed(pair) => pair.sign(message).as_ref().to_vec(),
-            Pair::Short(modulus, exponent) => power(&padded(message, modulus.len()), exponent, modulus),
+            KeyPair::Ec(pair, _) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
+            KeyPair::Ed(pair) => pair.sign(message).as_ref().to_vec(),
+            KeyPair::Short(modulus, exponent) => power(&padded(message, modulus.len()), exponent, modulus),
         }
     }
 }
@@ -217,7 +217,7 @@ fn short() -> Key {
     let bytes = |text: &str| -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     };
-    Key { kid: "rsa1024", pair: Pair::Short(bytes(MODULUS), bytes(EXPONENT)) }
+    Key { kid: "rsa1024", pair: KeyPair::Short(bytes(MODULUS), bytes(EXPONENT)) }
 }
 
 const MODULUS: &str = "\

@@ -100,7 +100,7 @@ fn call_by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) ->
     let host = format!("localhost:{}", server.address.port());
     let headers = [("Host", host.as_str()), ("Authorization", authorization)];
     let body = measure().to_string();
-    stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
     Reply::read(stream)
 }
 
@@ -119,7 +119,7 @@ fn server_terminates_tls() {
     );
     // Plain HTTP gets no response.
     let mut stream = pair.server.connect();
-    let plain = pair.server.message("POST", "/mcp", &[], measure().to_string().as_bytes());
+    let plain = pair.server.request_bytes("POST", "/mcp", &[], measure().to_string().as_bytes());
     drop(stream.write_all(&plain));
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
@@ -162,13 +162,13 @@ fn unusable_certificate_stops_the_start() {
     let missing = refused(&["--tls-cert", "/no/such/file", "--tls-key", flags[3]]);
     assert!(missing.contains("http.tls_cert: /no/such/file"), "{missing}");
     std::fs::write(&files.key, &other.key).unwrap();
-    let said = refused(&files.flags());
-    assert!(said.contains("http.tls_key: ") && said.contains("must be the key of"), "{said}");
+    let stderr = refused(&files.flags());
+    assert!(stderr.contains("http.tls_key: ") && stderr.contains("must be the key of"), "{stderr}");
     std::fs::write(&files.key, "nonsense").unwrap();
     assert!(refused(&files.flags()).contains("http.tls_key: "));
     std::fs::write(&files.certificate, &certified.key).unwrap();
-    let said = refused(&files.flags());
-    assert!(said.contains("http.tls_cert: ") && said.contains("contains no PEM certificate"), "{said}");
+    let stderr = refused(&files.flags());
+    assert!(stderr.contains("http.tls_cert: ") && stderr.contains("contains no PEM certificate"), "{stderr}");
 }
 
 #[test]
@@ -181,16 +181,16 @@ fn unprotected_server_listens_only_on_loopback() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), listen, arguments);
         for arguments in [&[][..], &proxy, &files.flags()] {
-            let said = refused(arguments);
+            let stderr = refused(arguments);
             assert!(
-                said.contains("without authorization a server may listen on a loopback address"),
-                "{said}"
+                stderr.contains("without authorization a server may listen on a loopback address"),
+                "{stderr}"
             );
-            assert!(said.contains("set oauth.issuers and oauth.resource"), "{said}");
+            assert!(stderr.contains("set oauth.issuers and oauth.resource"), "{stderr}");
         }
-        let said = refused(&oauth);
-        assert!(said.contains("tokens would cross the network unencrypted"), "{said}");
-        assert!(said.contains("http.tls_cert and http.tls_key") && said.contains("http.trusted_proxies"));
+        let stderr = refused(&oauth);
+        assert!(stderr.contains("tokens would cross the network unencrypted"), "{stderr}");
+        assert!(stderr.contains("http.tls_cert and http.tls_key") && stderr.contains("http.trusted_proxies"));
     }
     for protected in [[&oauth[..], &files.flags()].concat(), [&oauth[..], &proxy].concat()] {
         drop(HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &protected));

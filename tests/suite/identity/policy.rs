@@ -55,8 +55,8 @@ async fn assert_denied(server: &TestServer, tool: &str, reason: &str) {
     assert!(matches!(refused, TestError::Denied), "{tool}: {refused}");
     assert!(!refused.to_string().contains(reason), "{refused}");
     let record = server.records().pop().unwrap();
-    let said = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
-    assert_eq!(said, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
+    let recorded = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
+    assert_eq!(recorded, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
 }
 
 /// Change something through an adapter.
@@ -142,8 +142,8 @@ fn denied_tool_is_refused_without_a_challenge() {
         let answer = reply.json();
         assert!(answer["error"]["code"] == -31_403 && !reply.body.contains("the reason"), "{answer}");
         let record = server.stderr.record_of(correlation(&answer));
-        let said = (&record["reason"], &record["detail"]);
-        assert_eq!(said, (&json!("denied"), &json!("the reason is in the record")));
+        let recorded = (&record["reason"], &record["detail"]);
+        assert_eq!(recorded, (&json!("denied"), &json!("the reason is in the record")));
     }
     let listed = holder.listed();
     assert!(listed.contains(&"whoami".to_owned()), "another token could call it");

@@ -52,7 +52,7 @@ impl Controlled {
             let reply = self.call(claims);
             assert!(super::succeeded(&reply), "{claims} before {command:?}: {reply:?}");
         }
-        self.control.said(command);
+        self.control.execute(command);
         let took = until(&format!("{command:?} applied"), || is_refused(&self.call(&refused[0])));
         assert!(took < Duration::from_secs(30));
         for restarted in [false, true] {
@@ -153,7 +153,7 @@ fn disabled_user_is_refused_with_any_token() {
     let answer = holder.call("measure", measure_arguments()).json();
     let record = controlled.pair.server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["user"], &record["reason"]), (&json!("alice"), &json!("user_disabled")));
-    controlled.control.said(&["enable", "--user", "alice"]);
+    controlled.control.execute(&["enable", "--user", "alice"]);
     until("the user was enabled again", || super::succeeded(&controlled.call(&json!({}))));
 }
 
@@ -168,8 +168,8 @@ fn client_is_disabled_by_the_name_in_its_token() {
         json!({ "client_id": "agent-8", "act": { "sub": "agent-7 2" } }),
     ];
     controlled.check(&["disable", "--client", "agent-7"], &disabled, &others, is_withdrawn);
-    controlled.control.said(&["disable", "--client", "harness"]);
-    controlled.control.said(&["disable", "--tool", "echo"]);
+    controlled.control.execute(&["disable", "--client", "harness"]);
+    controlled.control.execute(&["disable", "--tool", "echo"]);
     let honest = controlled.pair.claiming(json!({ "client_id": "agent-8" }));
     until("the last command applied", || is_disabled(&honest.call("echo", json!({ "text": "x" }))));
     let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));

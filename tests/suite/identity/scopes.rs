@@ -173,7 +173,7 @@ fn grantable_tools_are_listed_when_configured() {
         "a listed tool is not necessarily callable"
     );
     // A tool that no scope can grant is not listed.
-    control.said(&["disable", "--tool", "measure"]);
+    control.execute(&["disable", "--tool", "measure"]);
     until("the tool was disabled", || {
         let answer = pair.with_scopes("specimen:read").call("measure", measure_arguments()).json();
         answer["result"]["isError"] == true && kind(&answer) == "disabled"

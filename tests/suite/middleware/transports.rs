@@ -65,7 +65,7 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
     let session = server.open_session(&[]);
     let twice = [("X-Tenant", "acme"), ("x-tenant", "acme")];
     let non_ascii = [("X-Tenant", "acm\u{e9}")];
-    for (headers, said) in
+    for (headers, message) in
         [(&twice[..], "the header X-Tenant must not be repeated"), (&non_ascii, "must be visible ASCII")]
     {
         let of_session: Vec<_> =
@@ -77,7 +77,7 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
         ] {
             let answer = reply.json();
             assert_eq!((reply.status, &answer["error"]["code"]), (400, &json!(-32_020)), "{reply:?}");
-            assert!(answer["error"]["message"].as_str().unwrap().contains(said), "{answer}");
+            assert!(answer["error"]["message"].as_str().unwrap().contains(message), "{answer}");
             assert_eq!(server.stderr.record_of(correlation(&answer))["reason"], "header_mismatch");
         }
     }

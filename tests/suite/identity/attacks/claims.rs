@@ -9,7 +9,7 @@ use super::{
     },
     Pair, call, refusal, succeeded,
 };
-use crate::harness::{HttpServer, PATIENCE};
+use crate::harness::{HttpServer, MAX_WAIT};
 
 /// A token with this text as its claims.
 fn with_claims(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
@@ -66,7 +66,7 @@ fn issuer_must_match_exactly() {
         ],
     );
     attacks.push(("missing", pair.issuer.token_with(json!({ "iss": null }))));
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 }
 
 /// The `iss` claim alone selects the keys that verify a token.
@@ -77,15 +77,18 @@ fn issuer_keys_verify_only_its_own_tokens() {
     let token = |key, issuer: &Issuer| {
         sign(key, "RS256", issuer.header("RS256", "rsa").to_string(), issuer.claims().to_string())
     };
-    both.accepts(&[("one", token(&KEYS.rsa, &both.issuer)), ("the other", token(&KEYS.attacker, &other))]);
-    both.refuses(&[
+    both.assert_accepts(&[
+        ("one", token(&KEYS.rsa, &both.issuer)),
+        ("the other", token(&KEYS.attacker, &other)),
+    ]);
+    both.assert_refuses(&[
         ("the other's key, our name", token(&KEYS.attacker, &both.issuer)),
         ("our key, the other's name", token(&KEYS.rsa, &other)),
         ("an issuer that isn't trusted", token(&KEYS.rsa, &Issuer::start(&[&KEYS.rsa]))),
     ]);
 
     let alone = Pair::start();
-    alone.refuses(&[("trusted elsewhere only", token(&KEYS.attacker, &other))]);
+    alone.assert_refuses(&[("trusted elsewhere only", token(&KEYS.attacker, &other))]);
 }
 
 #[test]
@@ -136,9 +139,9 @@ fn audience_must_be_this_server() {
     );
     attacks.push(("missing", pair.issuer.token_with(json!({ "aud": null }))));
     attacks.push(("resource instead", pair.issuer.token_with(json!({ "aud": null, "resource": RESOURCE }))));
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&with_values(
+    pair.assert_accepts(&with_values(
         &pair,
         "aud",
         &[json!([RESOURCE]), json!(["https://other.example", RESOURCE]), json!([RESOURCE, "", RESOURCE])],
@@ -204,10 +207,10 @@ fn token_times_are_validated() {
             pair.issuer.token_with(json!({ "iat": now + 86_400, "exp": now + 2 * 86_400 })),
         ),
     ]);
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
     let at = super::super::issuer::now();
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("just expired", pair.issuer.token_with(json!({ "exp": at - 10 }))),
         ("just before its time", pair.issuer.token_with(json!({ "nbf": at + 20, "iat": at + 20 }))),
         ("a whole day", pair.issuer.token_with(json!({ "iat": at, "exp": at + 86_400 }))),
@@ -223,10 +226,10 @@ fn token_times_are_validated() {
 fn cached_token_is_refused_once_it_expires() {
     let pair = Pair::start();
     let token = pair.issuer.token_with(json!({ "exp": now() - 25 }));
-    pair.accepts(&[("within the leeway", token.clone())]);
+    pair.assert_accepts(&[("within the leeway", token.clone())]);
     let begun = std::time::Instant::now();
     while succeeded(&pair.call(&token)) {
-        assert!(begun.elapsed() < PATIENCE, "the token is still accepted");
+        assert!(begun.elapsed() < MAX_WAIT, "the token is still accepted");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     assert!(
@@ -292,9 +295,9 @@ fn token_must_name_a_valid_subject() {
             ],
         ));
     }
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("a client", pair.issuer.token_with(json!({ "sub": null }))),
         ("256 bytes", pair.issuer.token_with(json!({ "sub": "x".repeat(256) }))),
         ("of another script", pair.issuer.token_with(json!({ "sub": "ユーザー|7" }))),
@@ -387,9 +390,9 @@ fn claims_must_be_one_strict_json_object() {
         ("never closed", with_claims(&pair, "[".repeat(10_000))),
         ("never closed objects", with_claims(&pair, "{\"a\":".repeat(2_000))),
     ]);
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("space", with_claims(&pair, format!("\r\n\t {good} \n"))),
         ("sixteen deep", with_inserted(&pair, &nested(15))),
         ("escapes", with_claims(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
@@ -401,7 +404,7 @@ fn claims_must_be_one_strict_json_object() {
 #[test]
 fn claim_names_must_match_exactly() {
     let pair = Pair::start();
-    pair.refuses(&[
+    pair.assert_refuses(&[
         ("prototype", with_claims(&pair, format!(r#"{{"__proto__":{}}}"#, pair.issuer.claims()))),
         ("capitals", with_claims(&pair, pair.issuer.claims().to_string().replace("\"exp\"", "\"EXP\""))),
         (
@@ -422,6 +425,6 @@ fn token_for_another_server_is_refused() {
         "http://127.0.0.1/other",
     ]);
     let token = pair.issuer.token();
-    pair.accepts(&[("at home", token.clone())]);
+    pair.assert_accepts(&[("at home", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
 }

@@ -163,8 +163,8 @@ fn token_is_never_logged() {
     let answers = [pair.call(&good), pair.call(&bad), pair.call(&format!("{good}x"))];
     let query = pair.server.send("POST", &format!("/mcp?access_token={good}"), &[], b"{}");
     pair.server.stderr.line_with(&["\"correlation_id\""]);
-    let said = format!("{answers:?}{query:?}{}", pair.server.stderr.text());
+    let written = format!("{answers:?}{query:?}{}", pair.server.stderr.text());
     for part in good.split('.').chain(bad.split('.')) {
-        assert!(!said.contains(part), "a part of a token was written");
+        assert!(!written.contains(part), "a part of a token was written");
     }
 }

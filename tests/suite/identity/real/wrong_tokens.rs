@@ -67,8 +67,8 @@ fn exchanged_token_names_user_and_agent() {
     let issuer = AuthorizationServer::start(&[]);
     for format in [Format::Jwt("ES256"), Format::Opaque] {
         let server = Protected::start(&issuer, format);
-        let wanted = [("resource", server.resource.as_str()), ("scope", "specimen:read specimen:admin")];
-        let token = issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &wanted);
+        let requested = [("resource", server.resource.as_str()), ("scope", "specimen:read specimen:admin")];
+        let token = issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &requested);
         let who: Value = server.call(&token, "whoami", &json!({})).json();
         let who = &who["result"]["structuredContent"];
         assert_eq!((&who["user"], &who["agent"]), (&json!("ann"), &json!("agent")));
