@@ -24,19 +24,19 @@ use crate::{
 const METHOD: &str = "completion/complete";
 
 /// Parameters of a completion request.
-fn completing(tool: &str, argument: &str, typed: &str) -> Value {
+fn completion_params(tool: &str, argument: &str, typed: &str) -> Value {
     json!({ "ref": { "type": "ref/tool", "name": tool }, "argument": { "name": argument, "value": typed } })
 }
 
-/// The same server over HTTP and stdio, asked in both protocol revisions.
-struct Everywhere {
+/// A server over HTTP and one over stdio, each of which is asked in both protocol revisions.
+struct BothTransports {
     http: HttpServer,
     stdio: StdioServer,
 }
 
-impl Everywhere {
+impl BothTransports {
     fn start(arguments: &[&str]) -> Self {
-        Everywhere { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
+        BothTransports { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
     }
 
     /// Responses: HTTP legacy, HTTP modern, stdio legacy, stdio modern.
@@ -80,22 +80,26 @@ impl Everywhere {
     }
 }
 
-/// A completion without further values.
+/// A completion with exactly these values.
 fn complete(values: &[&str]) -> Value {
     json!({ "values": values, "total": values.len(), "hasMore": false })
 }
 
 #[test]
 fn enums_and_booleans_complete_without_a_function() {
-    let mut server = Everywhere::start(&[]);
-    assert_eq!(server.completion(&completing("measure", "mode", "")), complete(&["fast", "safe"]));
-    assert_eq!(server.completion(&completing("measure", "mode", "SA")), complete(&["safe"]));
-    assert_eq!(server.completion(&completing("assign", "now", "t")), complete(&["true"]));
+    let mut server = BothTransports::start(&[]);
+    assert_eq!(server.completion(&completion_params("measure", "mode", "")), complete(&["fast", "safe"]));
+    assert_eq!(server.completion(&completion_params("measure", "mode", "SA")), complete(&["safe"]));
+    assert_eq!(server.completion(&completion_params("assign", "now", "t")), complete(&["true"]));
     // A new server, because completions are rate limited.
     let server = HttpServer::start(&[]);
     let suggest = |argument, typed| {
-        let answer =
-            server.modern(METHOD, completing("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
+        let answer = server.modern(
+            METHOD,
+            completion_params("assign", argument, typed),
+            json!({}),
+            &[("Mcp-Name", "")],
+        );
         answer.json()["result"]["completion"].clone()
     };
     assert_eq!(suggest("now", "x"), complete(&[]));
@@ -106,19 +110,23 @@ fn enums_and_booleans_complete_without_a_function() {
 
 #[test]
 fn completion_function_suggests_valid_matching_values() {
-    let mut server = Everywhere::start(&[]);
-    // One matching name exceeds the maximum length of `customer`.
-    assert_eq!(server.completion(&completing("assign", "customer", "an")), complete(&["Ann & Co", "Anna"]));
-    let local = server.completion(&completing("assign", "customer", "loc"));
+    let mut server = BothTransports::start(&[]);
+    // A third matching name exceeds the maximum length of `customer`.
+    assert_eq!(
+        server.completion(&completion_params("assign", "customer", "an")),
+        complete(&["Ann & Co", "Anna"])
+    );
+    let local = server.completion(&completion_params("assign", "customer", "loc"));
     assert_eq!(local, complete(&["local"]), "the function can read the call context");
-    assert_eq!(server.completion(&completing("assign_v1", "customer", "")), complete(&["old"]));
+    assert_eq!(server.completion(&completion_params("assign_v1", "customer", "")), complete(&["old"]));
 }
 
 #[test]
 fn completion_is_recorded_and_does_not_count_as_a_call() {
     let server = HttpServer::start(&[]);
-    let answer =
-        server.modern(METHOD, completing("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = server
+        .modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")])
+        .json();
     let record = server.stderr.record_of(correlation(&answer));
     let members =
         ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
@@ -126,17 +134,18 @@ fn completion_is_recorded_and_does_not_count_as_a_call() {
     assert!(record.get("arguments").is_none(), "{record}");
     // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
-    let answer = server.modern(METHOD, completing("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer =
+        server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
 }
 
 #[test]
 fn completion_returns_at_most_a_hundred_values() {
-    let mut server = Everywhere::start(&[]);
-    let completion = server.completion(&completing("assign", "numbers", "100"));
+    let mut server = BothTransports::start(&[]);
+    let completion = server.completion(&completion_params("assign", "numbers", "100"));
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(100), &json!(false)));
-    let completion = server.completion(&completing("assign", "numbers", "2000"));
+    let completion = server.completion(&completion_params("assign", "numbers", "2000"));
     // Values of four digits exceed the maximum length of `numbers`.
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(1_000), &json!(true)));
     let values = completion["values"].as_array().unwrap();
@@ -145,10 +154,10 @@ fn completion_returns_at_most_a_hundred_values() {
 
 #[test]
 fn completion_request_is_validated_and_its_value_bounded() {
-    let mut server = Everywhere::start(&[]);
+    let mut server = BothTransports::start(&[]);
     let long = "é".repeat(1_024);
-    assert_eq!(server.completion(&completing("assign", "customer", &long)), complete(&[]));
-    let (code, message) = server.refused(&completing("assign", "customer", &format!("{long}é")));
+    assert_eq!(server.completion(&completion_params("assign", "customer", &long)), complete(&[]));
+    let (code, message) = server.refused(&completion_params("assign", "customer", &format!("{long}é")));
     assert!(code == -32_602 && message.contains("1024 characters"), "{message}");
     for broken in [
         json!({ "ref": { "type": "ref/tool" }, "argument": { "name": "mode", "value": "" } }),
@@ -163,7 +172,7 @@ fn completion_request_is_validated_and_its_value_bounded() {
 
 #[test]
 fn references_to_prompts_and_resources_are_refused() {
-    let mut server = Everywhere::start(&[]);
+    let mut server = BothTransports::start(&[]);
     let argument = json!({ "name": "mode", "value": "" });
     for reference in [
         json!({ "type": "ref/prompt", "name": "assign" }),
@@ -185,7 +194,8 @@ fn completions_are_declared_only_if_a_tool_has_some() {
     assert_eq!(capabilities(&HttpServer::start(&[]))["completions"], json!({}));
     let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
     assert_eq!(capabilities(&plain).get("completions"), None);
-    let answer = plain.modern(METHOD, completing("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer =
+        plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
     assert_eq!(answer["error"]["code"], -32_601, "{answer}");
 }
 
@@ -193,8 +203,9 @@ fn completions_are_declared_only_if_a_tool_has_some() {
 fn failing_completion_function_fails_only_its_completion() {
     let server = HttpServer::start(&[]);
     let ask = |typed| {
-        let answer =
-            server.modern(METHOD, completing("assign", "how", typed), json!({}), &[("Mcp-Name", "")]).json();
+        let answer = server
+            .modern(METHOD, completion_params("assign", "how", typed), json!({}), &[("Mcp-Name", "")])
+            .json();
         let record = server.stderr.record_of(correlation(&answer));
         (answer["error"].clone(), record)
     };
@@ -217,7 +228,7 @@ fn failing_completion_function_fails_only_its_completion() {
 #[test]
 fn cancelled_completion_ends() {
     let mut server = StdioServer::initialized(&[]);
-    let params = completing("assign", "how", "waits");
+    let params = completion_params("assign", "how", "waits");
     server.send(&json!({ "jsonrpc": "2.0", "id": 9, "method": METHOD, "params": params }).to_string());
     let counted = |server: &mut StdioServer, what: &str| {
         server.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
@@ -233,10 +244,10 @@ fn cancelled_completion_ends() {
 fn disabled_tool_is_not_completed() {
     let control = Control::of("");
     control.execute(&["disable", "--tool", "assign"]);
-    let mut server = Everywhere::start(&control.flags());
-    let (code, message) = server.refused(&completing("assign", "customer", "an"));
+    let mut server = BothTransports::start(&control.flags());
+    let (code, message) = server.refused(&completion_params("assign", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
-    let (code, message) = server.refused(&completing("no_such", "customer", "an"));
+    let (code, message) = server.refused(&completion_params("no_such", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: no_such"));
     assert_eq!(server.http.count("finished"), 0);
 }
@@ -245,7 +256,9 @@ fn disabled_tool_is_not_completed() {
 fn tool_that_needs_approval_is_not_completed() {
     let server = HttpServer::start(&[]);
     let ask = |server: &HttpServer| {
-        server.modern(METHOD, completing("erase", "customer", ""), json!({}), &[("Mcp-Name", "")]).json()
+        server
+            .modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[("Mcp-Name", "")])
+            .json()
     };
     let answer = ask(&server);
     assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
@@ -262,7 +275,7 @@ fn audit_query_separates_completions_from_calls() {
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, completing("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
     assert!(server.terminate().success());
     let audit = |arguments: &[&str]| {
         let output =
@@ -295,8 +308,8 @@ async fn look_up(
     name
 }
 
-/// The same tool with another contract.
-mod other {
+/// Version 2 of `look_up`, with a further parameter.
+mod v2 {
     use super::*;
 
     /// Look somebody up.
@@ -306,7 +319,7 @@ mod other {
         /// Name.
         #[arg(complete = names(runs))]
         name: String,
-        /// Where.
+        /// Place to look in.
         place: String,
     ) -> String {
         let _ = (runs, place);
@@ -314,10 +327,10 @@ mod other {
     }
 }
 
-/// Accepts only completions with the header `X-House: own`.
-struct House;
+/// Accepts only completions with the header `X-House: own` and at most 5 s left.
+struct OnlyCompletions;
 
-impl Middleware for House {
+impl Middleware for OnlyCompletions {
     fn headers(&self) -> &'static [&'static str] {
         &["X-House"]
     }
@@ -328,7 +341,7 @@ impl Middleware for House {
                 Some("own") if call.is_completion() && call.remaining() <= Duration::from_secs(5) => {
                     next.run().await
                 }
-                _ => next.refuse(ToolError::refused("not of the house")),
+                _ => next.refuse(ToolError::refused("not a completion with X-House: own")),
             }
         })
     }
@@ -376,7 +389,7 @@ async fn completions_are_rate_limited_per_caller() {
 #[tokio::test]
 async fn middleware_wraps_completions() {
     let runs = Runs::default();
-    let server = start(&runs, |server| server.layer(House)).await;
+    let server = start(&runs, |server| server.layer(OnlyCompletions)).await;
     let refused = server.complete("look_up", "name", "a").await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::Refused));
     assert_eq!(runs.0.load(Ordering::Relaxed), 0);
@@ -392,7 +405,7 @@ async fn completion_does_not_update_the_last_listed_contract() {
     let runs = Runs::default();
     let server = start(&runs, |server| server).await;
     assert_eq!(server.list().await.len(), 1);
-    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).state(runs.clone());
+    let next = ToolServer::new("people", "2").tools(tools![v2::look_up]).state(runs.clone());
     let next = server.succeeded_by(next).await.unwrap();
     let arguments = json!({ "name": "ann", "place": "here" });
     for _ in 0..2 {

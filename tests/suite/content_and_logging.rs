@@ -31,7 +31,7 @@ fn structured_result_can_carry_further_content() {
         { "type": "image", "data": "Bw==", "mimeType": "image/png" },
     ]);
     assert_eq!(result["content"], expected);
-    // Its structured part is still validated against the contract.
+    // The structured part is still validated against the contract.
     assert_eq!(kind(&server.call("charts", json!({ "bars": 101 }))), "internal");
 }
 

@@ -27,6 +27,7 @@ impl Control {
         Control { file: folder.path().join("control.jsonl"), _folder: folder }
     }
 
+    /// A control file with this text.
     pub fn of(text: &str) -> Self {
         let control = Control::new();
         std::fs::write(&control.file, text).unwrap();
@@ -70,7 +71,7 @@ fn is_disabled(answer: &Value) -> bool {
     answer["result"]["isError"] == true && kind(answer) == "disabled"
 }
 
-/// Returns whether a disabled user or client was refused.
+/// Returns whether a call was refused because its user or client is disabled.
 fn is_withdrawn(answer: &Value) -> bool {
     answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
 }
@@ -214,7 +215,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     assert!(is_disabled(&echo()) && !is_disabled(&counts()));
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
-        "no line is appended that no server would read"
+        "nothing is appended to a file that servers can't read"
     );
 
     for rewritten in ["", &content.replace("echo", "mono")] {
@@ -334,7 +335,7 @@ fn command_that_would_have_no_effect_is_refused() {
 }
 
 #[test]
-fn control_file_setting_is_found_as_serve_finds_it() {
+fn control_file_is_set_by_configuration_file_or_environment() {
     let control = Control::of("");
     let config = control.file.with_extension("toml");
     std::fs::write(&config, format!("[control]\nfile = {:?}\n", control.path())).unwrap();
@@ -392,7 +393,7 @@ fn line_being_written_by_another_command_is_not_cut_off() {
     file.write_all(first.as_bytes()).unwrap();
     let mut other =
         Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
-    // Time for a command that ignores the lock to cut off the line; a correct one keeps waiting.
+    // Within this time, a command that ignored the file lock would cut off the unfinished line.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(10));
@@ -461,18 +462,18 @@ fn disabled_client_reaches_neither_tasks_nor_the_fallback_handler() {
     let begin = json!({ "name": "computes", "arguments": { "milliseconds": 60_000 } });
     let task = server.modern("tools/call", begin, meta.clone(), &[]).json()["result"]["taskId"].clone();
     let id = task.as_str().unwrap();
-    let about = |method: &str| {
+    let task_request = |method: &str| {
         let params = json!({ "taskId": id, "inputResponses": {} });
         server.modern(method, params, meta.clone(), &[("Mcp-Name", id)]).json()
     };
     let prompts = || server.modern("prompts/list", json!({}), meta.clone(), &[]).json();
-    assert_eq!(about("tasks/get")["result"]["status"], "working");
+    assert_eq!(task_request("tasks/get")["result"]["status"], "working");
     assert!(prompts()["result"]["prompts"].is_array());
     control.execute(&["disable", "--client", "harness"]);
-    until("the task was refused", || is_withdrawn(&about("tasks/get")));
-    for answer in [about("tasks/update"), about("tasks/cancel"), prompts()] {
+    until("the task was refused", || is_withdrawn(&task_request("tasks/get")));
+    for answer in [task_request("tasks/update"), task_request("tasks/cancel"), prompts()] {
         assert!(is_withdrawn(&answer), "{answer}");
     }
     control.execute(&["enable", "--client", "harness"]);
-    until("the task was available again", || about("tasks/get")["result"]["status"] == "working");
+    until("the task was available again", || task_request("tasks/get")["result"]["status"] == "working");
 }

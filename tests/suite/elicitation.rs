@@ -270,15 +270,15 @@ fn answers_too_long_to_be_carried_are_refused() {
 #[test]
 fn client_without_elicitation_is_told_the_missing_capability() {
     let server = HttpServer::start(&[]);
-    for (capabilities, url) in [("{}", false), (r#"{"elicitation":{"url":{}}}"#, false), (FORMS, true)] {
-        let (tool, arguments) = match url {
+    for (capabilities, is_url) in [("{}", false), (r#"{"elicitation":{"url":{}}}"#, false), (FORMS, true)] {
+        let (tool, arguments) = match is_url {
             false => ("confirms", json!({ "what": "it" })),
             true => ("sends_to_a_page", json!({ "url": "https://example.com/" })),
         };
         let reply = ask(&server, tool, arguments, json!({}), declaring(capabilities));
         let error = &reply.json()["error"];
         assert_eq!((reply.status, &error["code"]), (400, &json!(-32_021)), "{capabilities}: {reply:?}");
-        let mode = if url { "url" } else { "form" };
+        let mode = if is_url { "url" } else { "form" };
         assert_eq!(error["data"]["requiredCapabilities"], json!({ "elicitation": { mode: {} } }));
     }
     // A 2025-11-25 client without a session cannot receive requests while its call runs.
@@ -294,7 +294,7 @@ fn client_without_elicitation_is_told_the_missing_capability() {
 #[test]
 fn url_elicitation_accepts_only_https() {
     let server = HttpServer::start(&[]);
-    let go = |url: &str, more: Value| {
+    let open_page = |url: &str, more: Value| {
         ask(
             &server,
             "sends_to_a_page",
@@ -304,16 +304,16 @@ fn url_elicitation_accepts_only_https() {
         )
         .json()
     };
-    let (questions, state) = questions_and_state(&go("https://example.com/sign-in", json!({})));
+    let (questions, state) = questions_and_state(&open_page("https://example.com/sign-in", json!({})));
     let params = &questions["open"]["params"];
     assert_eq!(
         params,
         &json!({ "mode": "url", "message": "Sign in there.", "url": "https://example.com/sign-in" })
     );
     let more = json!({ "requestState": state, "inputResponses": { "open": { "action": "accept" } } });
-    assert_eq!(text(&go("https://example.com/sign-in", more)), "Accepted(())");
+    assert_eq!(text(&open_page("https://example.com/sign-in", more)), "Accepted(())");
     for url in ["http://example.com/", "javascript:alert(1)", "https://a:b@example.com/"] {
-        assert_eq!(kind(&go(url, json!({}))), "refused", "{url}");
+        assert_eq!(kind(&open_page(url, json!({}))), "refused", "{url}");
     }
 }
 
@@ -448,7 +448,7 @@ fn open_questions_per_caller_are_limited() {
 /// A consent form.
 #[derive(Deserialize, ToolSchema)]
 struct Consent {
-    /// The consent.
+    /// True if the person consents.
     may: bool,
 }
 

@@ -15,10 +15,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Upper limit of every wait. Far beyond normal duration, so that no test passes by reaching it.
+/// Longest time that a test waits for an event before it fails. Events normally happen far sooner.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Path of the test server, `tests/src`.
+/// Path of the specimen, which is the test server of `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 
 /// The folder of the workspace.
@@ -31,6 +31,7 @@ pub fn root() -> PathBuf {
 pub struct Stderr(Arc<Mutex<String>>);
 
 impl Stderr {
+    /// Captures the stderr of `child` on a thread of its own.
     pub fn follow(child: &mut Child) -> Self {
         let stderr = Stderr::default();
         let (captured, mut pipe) = (stderr.clone(), child.stderr.take().unwrap());
@@ -284,10 +285,10 @@ impl HttpServer {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Starts an example server, built if it isn't yet, with `folder` as its working directory.
+    /// Starts an example server with `folder` as its working directory. Builds it first unless `EXAMPLES_BUILT` is set.
     pub fn example(name: &str, folder: &Path) -> Self {
-        // `./test` has built the examples with the features of the tests; alone, one has others, and so have its
-        // dependencies.
+        // `./test` has built the examples already, with the features of the tests. An example that is built alone has
+        // other features, and cargo would compile its dependencies a second time.
         if std::env::var_os("EXAMPLES_BUILT").is_none() {
             let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
             assert!(built.success(), "{name}");
@@ -340,6 +341,7 @@ impl HttpServer {
         self.send_bytes(&self.request_bytes(method, path, headers, body))
     }
 
+    /// Bytes of a request; `headers` as in [`HttpServer::send`].
     pub fn request_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
         let host = self.address.to_string();
         let length = body.len().to_string();
@@ -524,11 +526,11 @@ pub fn tool_names(result: &Value) -> Vec<String> {
     tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until `condition` holds and returns the time that took.
+/// Waits until `condition` is true and returns the elapsed time. `what` describes the condition.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < MAX_WAIT, "never: {what}");
+        assert!(begun.elapsed() < MAX_WAIT, "waited for this and timed out: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
     let took = begun.elapsed();

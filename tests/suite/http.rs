@@ -158,7 +158,7 @@ fn foreign_hosts_and_origins_are_refused() {
     let own = format!("http://{}", server.address);
     for body in [&body, &list] {
         assert_eq!(status(&[("Host", "localhost")], body), 200);
-        assert_eq!(status(&[("Origin", &own)], body), 200, "the own origin is allowed");
+        assert_eq!(status(&[("Origin", &own)], body), 200, "the server's own origin is allowed");
         assert_eq!(status(&[("Host", "evil.example")], body), 403);
         assert_eq!(status(&[("Host", "127.0.0.1.evil.example")], body), 403);
         assert_eq!(status(&[("Origin", "http://evil.example")], body), 403);
@@ -178,22 +178,26 @@ fn foreign_hosts_and_origins_are_refused() {
 #[test]
 fn allowed_origin_can_call_by_cors() {
     let server = HttpServer::start(&["--allowed-origin", "https://app.example.com"]);
-    let asks = [
+    let preflight_headers = [
         ("Origin", "https://app.example.com"),
         ("Access-Control-Request-Method", "POST"),
         ("Access-Control-Request-Headers", "content-type, mcp-protocol-version"),
     ];
-    let preflight = server.send("OPTIONS", "/mcp", &asks, b"");
-    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, Some(asks[0].1)));
-    assert_eq!(preflight.header("access-control-allow-headers"), Some(asks[2].1));
+    let preflight = server.send("OPTIONS", "/mcp", &preflight_headers, b"");
+    assert_eq!(
+        (preflight.status, preflight.header("access-control-allow-origin")),
+        (204, Some(preflight_headers[0].1))
+    );
+    assert_eq!(preflight.header("access-control-allow-headers"), Some(preflight_headers[2].1));
     assert!(preflight.header("access-control-allow-methods").unwrap().contains("POST"));
-    let called = server.post(&asks[..1], &rpc("tools/call", echo("x")));
+    let called = server.post(&preflight_headers[..1], &rpc("tools/call", echo("x")));
     assert_eq!(text(&called.json()), "x");
     assert_eq!(
         (called.header("access-control-allow-origin"), called.header("vary")),
-        (Some(asks[0].1), Some("origin"))
+        (Some(preflight_headers[0].1), Some("origin"))
     );
-    let foreign = server.send("OPTIONS", "/mcp", &[("Origin", "https://evil.example"), asks[1]], b"");
+    let foreign =
+        server.send("OPTIONS", "/mcp", &[("Origin", "https://evil.example"), preflight_headers[1]], b"");
     assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, None));
 }
 
@@ -227,7 +231,7 @@ fn server_raises_its_descriptor_limit_for_its_connections() {
     };
     let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // Under a hard limit, connections are refused before other descriptors run out.
+    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses.
     let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
     let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
@@ -394,8 +398,8 @@ fn signal_lets_running_calls_finish() {
 fn connection_is_reused_for_the_next_request() {
     let server = HttpServer::start(&[]);
     let mut stream = server.connect();
-    for turn in 0..3 {
-        let body = rpc("tools/call", echo(&turn.to_string())).to_string();
+    for number in 0..3 {
+        let body = rpc("tools/call", echo(&number.to_string())).to_string();
         stream
             .write_all(&server.request_bytes("POST", "/mcp", &[("Connection", "")], body.as_bytes()))
             .unwrap();
@@ -410,7 +414,7 @@ fn connection_is_reused_for_the_next_request() {
             head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
         let mut body = vec![0; length];
         stream.read_exact(&mut body).unwrap();
-        assert_eq!(text(&serde_json::from_slice(&body).unwrap()), turn.to_string());
+        assert_eq!(text(&serde_json::from_slice(&body).unwrap()), number.to_string());
     }
 }
 
@@ -465,7 +469,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     drop(stream);
     let begun = Instant::now();
     while server.post(&headers(&ids[0]), &rpc("tools/call", echo("x"))).status != 200 {
-        assert!(begun.elapsed() < MAX_WAIT, "the id is still in use");
+        assert!(begun.elapsed() < MAX_WAIT, "the request id is still in use");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
     let ping = server.post(&[], &rpc("ping", json!({}))).json();
@@ -475,7 +479,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
-    assert!(open().header("mcp-session-id").is_some(), "its slot is free");
+    assert!(open().header("mcp-session-id").is_some(), "the slot of the closed session is free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
     let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
     assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");

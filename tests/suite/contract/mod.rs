@@ -34,7 +34,7 @@ const RECOUNT: &str = r#"
 pub async fn recount() {}
 "#;
 
-/// A package with one server; both have this name.
+/// A package with one server. The package and the server are both named `name`.
 fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
     let project = Project::new(name);
     project.write("Cargo.toml", &manifest(name, WORKSPACE));
@@ -43,6 +43,7 @@ fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
     project.locked_in("")
 }
 
+/// Source of the module `things` with these tools.
 fn things_source(sources: &[&str]) -> String {
     format!("use mcp_tool_runtime::prelude::*;\n{}", sources.concat())
 }
@@ -108,12 +109,12 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
     project.write("src/things.rs", &things_source(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
     project.assert_builds("");
-    let passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
-    contract(&["check", "--today", "2026-02-01"]).assert_exit(6, &[passed]);
-    contract(&["write", "--today", "2026-02-01"]).assert_exit(1, &[passed]);
+    let day_passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
+    contract(&["check", "--today", "2026-02-01"]).assert_exit(6, &[day_passed]);
+    contract(&["write", "--today", "2026-02-01"]).assert_exit(1, &[day_passed]);
     contract(&["check", "--today", "2026-01-31"]).assert_exit(3, &["find 1.2 differs from the locked 1.1"]);
 
-    // A breaking rename is an error at the version until the major is raised.
+    // A breaking rename is a compile error at the version until the major version is raised.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
     project.write("src/things.rs", &things_source(&[&renamed, RECOUNT]));
     let errors = project.errors("");
@@ -176,11 +177,11 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     assert!(!project.read(LOCK).contains("recount\": ["));
     contract(&["check", "--today", "31.1.2027"]).assert_exit(2, &["must be a day such as 2027-01-31"]);
 
-    changes_of_the_lock_after_the_build(&project);
+    check_edits_after_the_build(&project);
 }
 
-/// Lock edits after the build, which only the commands can detect.
-fn changes_of_the_lock_after_the_build(project: &Project) {
+/// Checks edits of the lock after the build, which the commands detect and the compiler can't.
+fn check_edits_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);
     let edited = |edits: &[(&str, &str)]| {
@@ -195,9 +196,9 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     contract(&["write"]).assert_exit(1, &[by_hand]);
 
     edited(&[("\"title\": {", "\"title\" {")]);
-    let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
-    contract(&["check"]).assert_exit(1, &[place]);
-    contract(&["write"]).assert_exit(1, &[place]);
+    let unreadable = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
+    contract(&["check"]).assert_exit(1, &[unreadable]);
+    contract(&["write"]).assert_exit(1, &[unreadable]);
 
     let tightened = "max_len changed from 80 to 40";
     edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);

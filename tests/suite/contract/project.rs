@@ -61,7 +61,7 @@ impl Project {
         Project { root, _building: building }
     }
 
-    /// Pins dependencies to those of this workspace.
+    /// Pins the dependencies of the workspace in `folder` to the versions in this repository's `Cargo.lock`.
     pub fn locked_in(self, folder: &str) -> Self {
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, self.path(folder).join("Cargo.lock")).unwrap();
@@ -104,6 +104,7 @@ impl Project {
         output_of(cargo.env("CARGO_TERM_COLOR", "never").current_dir(self.path(folder)))
     }
 
+    /// Builds, and asserts that the build succeeds.
     pub fn assert_builds(&self, folder: &str) {
         let built = self.build(folder);
         assert_eq!(built.code, 0, "{}", built.err);
@@ -131,7 +132,7 @@ impl Project {
 
     /// Runs git in the root folder.
     pub fn git(&self, arguments: &[&str]) {
-        let somebody = [
+        let identity = [
             "-c",
             "user.name=Somebody",
             "-c",
@@ -140,7 +141,7 @@ impl Project {
             "commit.gpgsign=false",
         ];
         let mut git = Command::new("git");
-        let done = output_of(git.args(somebody).args(arguments).current_dir(&self.root));
+        let done = output_of(git.args(identity).args(arguments).current_dir(&self.root));
         assert_eq!(done.code, 0, "git {arguments:?}: {}", done.err);
     }
 }

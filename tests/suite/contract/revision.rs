@@ -1,4 +1,4 @@
-//! `contract check --against` and `contract diff`: what changed since a revision, for people and for programs.
+//! `contract check --against` and `contract diff`: the changes since a git revision, as text, JSON and annotations.
 
 use std::fs;
 

@@ -75,7 +75,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     project.edit("outside/src/lib.rs", "max_len = 40", "max_len = 80");
     project.assert_builds("inside");
 
-    // That lock does not belong to the workspace.
+    // `contract write` does not write the lock of the package outside the workspace.
     let foreign = project.read("outside/mcp-tools.lock");
     let outside = "defined outside this workspace, and checked by the locks there: remote";
     let check = reader(&["check"]);
