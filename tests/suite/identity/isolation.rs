@@ -131,7 +131,7 @@ mod before {
     /// Look something up.
     #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What. */
+        /** Word to find. */
         word: String,
     ) -> String {
         word
@@ -144,7 +144,7 @@ mod after {
     /// Look something up.
     #[mcp_tool(version = "2.0", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What. */
+        /** Query to search for. */
         query: String,
     ) -> String {
         query
@@ -167,7 +167,7 @@ async fn last_listed_contract_is_kept_per_caller() {
     let query: Value = json!({ "query": "cat" });
     for other in others {
         let answer = later.as_caller(other.clone()).call("find", query.clone()).await;
-        assert!(answer.is_ok(), "{other:?} listed nothing: {answer:?}");
+        assert!(answer.is_ok(), "{other:?} has listed nothing, but was refused: {answer:?}");
     }
     let refused = later.call("find", query).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));

@@ -1,4 +1,4 @@
-//! Listening: TLS, trusted proxies, and loopback without protection.
+//! The HTTP listener: TLS, trusted proxies, and the addresses that an unprotected server may use.
 
 use std::{
     io::{Read as _, Write as _},
@@ -30,7 +30,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// A self-signed certificate.
+/// A self-signed certificate and its key.
 struct Certified {
     der: CertificateDer<'static>,
     certificate: String,
@@ -68,7 +68,7 @@ impl Files {
     }
 }
 
-/// Connects with TLS and returns the server certificate; `None` if it is not one of `trusted`.
+/// Connects with TLS. Returns the stream and the server's certificate, or `None` if it is not one of `trusted`.
 fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
@@ -90,6 +90,7 @@ fn connect(
     Some((stream, certificate))
 }
 
+/// Certificate that the server presents, or `None` if it is not one of `trusted`.
 fn presented(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
     connect(server, trusted).map(|(_, certificate)| certificate)
 }
@@ -115,7 +116,7 @@ fn server_terminates_tls() {
     assert_eq!(call_by_tls(&pair.server, &certified, "").status, 401);
     assert!(
         presented(&pair.server, &[&Certified::new()]).is_none(),
-        "a client that trusts another certificate"
+        "a client that trusts another certificate must not connect"
     );
     // Plain HTTP gets no response.
     let mut stream = pair.server.connect();
@@ -197,7 +198,7 @@ fn unprotected_server_listens_only_on_loopback() {
     }
 }
 
-/// The address that a call is recorded under.
+/// Remote address in the record of a call with these `X-Forwarded-For` headers.
 fn remote(server: &HttpServer, token: &str, forwarded: &[&str]) -> String {
     let bearer = format!("Bearer {token}");
     let mut headers = vec![("Authorization", bearer.as_str())];
@@ -225,7 +226,7 @@ fn trusted_proxy_supplies_the_remote_address() {
         assert_eq!(
             remote(&pair.server, &token, &["192.0.2.1"]),
             "127.0.0.1",
-            "this client is no trusted proxy"
+            "the client is not a trusted proxy"
         );
     }
 }
@@ -258,7 +259,7 @@ fn connection_that_bypasses_the_proxy_is_refused() {
         (succeeded(&reply), server)
     };
     let (accepted, server) = is_accepted("10.0.0.7");
-    assert!(!accepted, "an address other than the proxy");
+    assert!(!accepted, "a connection from an address other than the proxy's is accepted");
     server.stderr.line_with(&["WARN", "a connection that bypasses the proxy is refused"]);
-    assert!(is_accepted(&own.to_string()).0, "the proxy");
+    assert!(is_accepted(&own.to_string()).0, "a connection from the proxy is refused");
 }

@@ -38,7 +38,7 @@ fn metadata_names_the_resource_and_its_issuers() {
     }
 }
 
-/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove it.
+/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove that path.
 #[test]
 fn metadata_is_served_at_every_well_known_path() {
     let issuer = Issuer::start(&issuer_keys());
@@ -129,7 +129,7 @@ fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     replies.push(("DELETE".to_owned(), server.send("DELETE", "/mcp", &session, b"")));
     replies.push(("PUT".to_owned(), server.send("PUT", "/mcp", &own, b"{}")));
     replies.push(("OPTIONS without an origin".to_owned(), server.send("OPTIONS", "/mcp", &own, b"")));
-    for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("no UTF-8", "\u{0}")] {
+    for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("a NUL", "\u{0}")] {
         replies.push((name.to_owned(), server.send("POST", "/mcp", &own, body.as_bytes())));
     }
     let text = [own[0], ("Content-Type", "text/plain")];
@@ -165,7 +165,7 @@ fn request_with_an_expired_token_is_refused() {
         assert_eq!(challenge(&reply), expected, "{name}");
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
     }
-    // With a valid token none of them gets a 401.
+    // With a valid token, none of these requests gets a 401.
     let statuses: Vec<u16> = requests(&pair.server, Some(&pair.issuer.token()))
         .iter()
         .map(|(_, reply)| reply.status)
@@ -207,7 +207,7 @@ fn unauthenticated_expect_100_continue_is_refused_before_its_body() {
     assert_eq!(reply.status, 401, "no 100 Continue comes first: {reply:?}");
 }
 
-/// Large bodies share a memory budget, from which unauthenticated requests take nothing.
+/// Large bodies share a memory budget. Unauthenticated requests use nothing of it.
 #[test]
 fn unauthenticated_bodies_use_no_body_memory() {
     let pair = Pair::start();
@@ -228,7 +228,7 @@ fn unauthenticated_bodies_use_no_body_memory() {
 }
 
 #[test]
-fn allowed_page_can_preflight_and_read_the_challenge() {
+fn allowed_origin_can_preflight_and_read_the_challenge() {
     let origin = "https://app.example.com";
     let pair = Pair::with(Issuer::start(&issuer_keys()), &["--allowed-origin", origin]);
     let asked = [

@@ -39,8 +39,8 @@ impl Controlled {
         self.pair.claiming(claims.clone()).call("measure", measure_arguments())
     }
 
-    /// Runs a command, then checks that the calls of `refused` fail and those of `others` succeed, before and after a
-    /// restart.
+    /// Runs a command, then checks calls with these claims: those in `refused` fail and those in `others` succeed, before
+    /// and after a restart.
     fn check(
         &mut self,
         command: &[&str],
@@ -157,7 +157,7 @@ fn disabled_user_is_refused_with_any_token() {
     until("the user was enabled again", || super::succeeded(&controlled.call(&json!({}))));
 }
 
-/// The token names the client; `clientInfo` does not count.
+/// The client is the one that the token names, not the one in `clientInfo`.
 #[test]
 fn client_is_disabled_by_the_name_in_its_token() {
     let mut controlled = Controlled::start();
@@ -173,7 +173,7 @@ fn client_is_disabled_by_the_name_in_its_token() {
     let honest = controlled.pair.claiming(json!({ "client_id": "agent-8" }));
     until("the last command applied", || is_disabled(&honest.call("echo", json!({ "text": "x" }))));
     let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));
-    assert!(super::succeeded(&named), "its `clientInfo` is 'harness': {named:?}");
+    assert!(super::succeeded(&named), "only its `clientInfo` is named 'harness': {named:?}");
 }
 
 #[test]

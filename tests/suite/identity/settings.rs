@@ -1,4 +1,4 @@
-//! Invalid OAuth settings, which stop the start and are named.
+//! Invalid OAuth settings: the server does not start, and its error names the setting.
 
 use std::process::{Command, Stdio};
 

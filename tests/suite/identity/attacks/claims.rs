@@ -78,17 +78,17 @@ fn issuer_keys_verify_only_its_own_tokens() {
         sign(key, "RS256", issuer.header("RS256", "rsa").to_string(), issuer.claims().to_string())
     };
     both.assert_accepts(&[
-        ("one", token(&KEYS.rsa, &both.issuer)),
-        ("the other", token(&KEYS.attacker, &other)),
+        ("the first issuer", token(&KEYS.rsa, &both.issuer)),
+        ("the second issuer", token(&KEYS.attacker, &other)),
     ]);
     both.assert_refuses(&[
-        ("the other's key, our name", token(&KEYS.attacker, &both.issuer)),
-        ("our key, the other's name", token(&KEYS.rsa, &other)),
+        ("the second issuer's key, the first issuer's name", token(&KEYS.attacker, &both.issuer)),
+        ("the first issuer's key, the second issuer's name", token(&KEYS.rsa, &other)),
         ("an issuer that isn't trusted", token(&KEYS.rsa, &Issuer::start(&[&KEYS.rsa]))),
     ]);
 
     let alone = Pair::start();
-    alone.assert_refuses(&[("trusted elsewhere only", token(&KEYS.attacker, &other))]);
+    alone.assert_refuses(&[("an issuer that only another server trusts", token(&KEYS.attacker, &other))]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn token_times_are_validated() {
     ]);
 }
 
-/// A cached verification ends with the token.
+/// A token in the cache expires like any other.
 #[test]
 fn cached_token_is_refused_once_it_expires() {
     let pair = Pair::start();
@@ -266,7 +266,7 @@ fn token_must_name_a_valid_subject() {
     for bound in [json!({ "jkt": "x" }), json!({ "x5t#S256": "x" }), json!({}), json!("x")] {
         attacks.push(("bound to a key", pair.issuer.token_with(json!({ "cnf": bound }))));
     }
-    attacks.push(("nobody", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
+    attacks.push(("no subject", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
     attacks
         .push(("azp alone", pair.issuer.token_with(json!({ "sub": null, "client_id": null, "azp": "x" }))));
     for client in [json!(""), json!("a\nb"), json!(long)] {
@@ -305,7 +305,7 @@ fn token_must_name_a_valid_subject() {
     ]);
 }
 
-/// Scopes are separate words, not a text to search in.
+/// A scope must equal a whole word of the claim. A part of a word does not count.
 #[test]
 fn scopes_are_compared_as_whole_words() {
     let pair = Pair::start();
@@ -374,10 +374,10 @@ fn claims_must_be_one_strict_json_object() {
         ("in a list", with_claims(&pair, format!("[{good}]"))),
         ("in quotes", with_claims(&pair, json!(good).to_string())),
         ("twice", with_claims(&pair, format!("{good}{good}"))),
-        ("with more behind", with_claims(&pair, format!("{good} x"))),
-        ("a zero byte behind", with_claims(&pair, format!("{good}\u{0}"))),
+        ("followed by text", with_claims(&pair, format!("{good} x"))),
+        ("followed by a zero byte", with_claims(&pair, format!("{good}\u{0}"))),
         ("a byte-order mark", with_claims(&pair, format!("\u{feff}{good}"))),
-        ("another space", with_claims(&pair, format!("{good}\u{a0}"))),
+        ("followed by a no-break space", with_claims(&pair, format!("{good}\u{a0}"))),
         ("bad UTF-8", with_claims(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
         (
             "a surrogate in UTF-8",
@@ -396,11 +396,11 @@ fn claims_must_be_one_strict_json_object() {
         ("space", with_claims(&pair, format!("\r\n\t {good} \n"))),
         ("sixteen deep", with_inserted(&pair, &nested(15))),
         ("escapes", with_claims(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
-        ("members that nobody knows", with_inserted(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
+        ("unknown members", with_inserted(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
     ]);
 }
 
-/// Built-in object names, other letter cases and lookalike letters.
+/// Claims under `__proto__`, in other letter case or in lookalike letters do not count.
 #[test]
 fn claim_names_must_match_exactly() {
     let pair = Pair::start();
@@ -425,6 +425,6 @@ fn token_for_another_server_is_refused() {
         "http://127.0.0.1/other",
     ]);
     let token = pair.issuer.token();
-    pair.assert_accepts(&[("at home", token.clone())]);
+    pair.assert_accepts(&[("at its own server", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
 }

@@ -92,7 +92,8 @@ fn weak_or_unsupported_key_verifies_nothing() {
     ]);
 }
 
-/// Ed25519 points of order 1, 2, 4 and 8, for which a constant signature verifies every message or one in a few.
+/// With an Ed25519 point of order 1, 2, 4 or 8 as the key, one constant signature would fit every message, or one in a
+/// few.
 #[test]
 fn small_order_ed25519_key_verifies_nothing() {
     let reversed = |first: u8, rest: u8, last: u8| [&[first][..], &[rest; 30], &[last]].concat();
@@ -114,13 +115,13 @@ fn small_order_ed25519_key_verifies_nothing() {
         .map(|(kid, x)| json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid, "x": base64url(x) }))
         .collect();
     let pair = with_keys(&keys);
-    let nothing = [&[1][..], &[0; 63]].concat();
+    let constant = [&[1][..], &[0; 63]].concat();
     let mut attacks = Vec::new();
     for (kid, _) in points {
         for number in 0..40 {
             let claims = pair.issuer.claims_with(json!({ "jti": number.to_string() })).to_string();
             let header = pair.issuer.header("EdDSA", kid).to_string();
-            attacks.push((kid, sealed(header, claims, |_| nothing.clone())));
+            attacks.push((kid, sealed(header, claims, |_| constant.clone())));
         }
     }
     pair.assert_refuses(&attacks);
@@ -187,7 +188,7 @@ fn token_without_kid_needs_a_single_matching_key() {
     ]);
 }
 
-/// Keys change while the server runs: the old key is refused even for cached tokens.
+/// After the issuer replaced its keys, the old key is refused, even for tokens in the cache.
 #[test]
 fn replaced_keys_are_fetched_and_old_ones_dropped() {
     let pair = Pair::with(Issuer::start(&[&KEYS.rsa, &KEYS.p256]), &[]);
@@ -195,10 +196,9 @@ fn replaced_keys_are_fetched_and_old_ones_dropped() {
     pair.assert_accepts(&[("the old key", old.clone())]);
     pair.issuer.set_keys(&[KEYS.p256.jwk(), KEYS.ed.jwk()]);
     let begun = Instant::now();
-    let patience = MAX_WAIT * 2;
-    // An unknown `kid` causes a fetch, but not right after the previous one.
+    // An unknown `kid` causes a fetch of the keys, but not right after the previous fetch.
     while !succeeded(&pair.call(&signed_by(&pair, &KEYS.ed, "EdDSA", "ed"))) {
-        assert!(begun.elapsed() < patience, "the new key is not accepted");
+        assert!(begun.elapsed() < 2 * MAX_WAIT, "the new key is not accepted");
         std::thread::sleep(Duration::from_millis(200));
     }
     refusal(&pair.call(&pair.issuer.token_with(json!({ "jti": "another" })))).unwrap();
@@ -232,7 +232,7 @@ fn unknown_kids_cause_one_fetch_per_window() {
     let (fetched, windows) = (pair.issuer.count("/jwks") - first, begun.elapsed().as_secs() / 30 + 1);
     assert!(fetched <= windows, "{fetched} requests for keys in {:?}", begun.elapsed());
     assert_eq!(pair.issuer.max_concurrent(), 1);
-    pair.assert_accepts(&[("the control case, after them", pair.issuer.token())]);
+    pair.assert_accepts(&[("the control case, after the attacks", pair.issuer.token())]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Pair {
     fn assert_refuses(&self, tokens: &[(&str, String)]) {
         self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        // The message for a meaningless token cannot reveal what is wrong with a real one.
+        // Every refusal must have this message: one that depends on the token would help an attacker.
         let expected = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);
@@ -53,7 +53,7 @@ impl Pair {
             }
         }
         assert!(wrong.is_empty(), "of {} attacks:\n{}", tokens.len(), wrong.join("\n"));
-        self.assert_accepts(&[("the control case, after them", self.issuer.token())]);
+        self.assert_accepts(&[("the control case, after the attacks", self.issuer.token())]);
     }
 }
 

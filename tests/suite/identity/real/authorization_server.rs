@@ -16,7 +16,7 @@ use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, Stderr, free_port, t
 pub struct AuthorizationServer {
     child: Child,
     pub issuer: String,
-    /// Secret of each client; `null` for a public one.
+    /// Secret of each client; `null` for a public client.
     clients: Value,
     stderr: Stderr,
 }

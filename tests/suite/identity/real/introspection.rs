@@ -63,7 +63,7 @@ fn unknown_token_gets_503_while_the_issuer_is_down() {
     }
 }
 
-/// An active token may belong to another resource.
+/// Introspection reports a token as active even if it is for another resource.
 #[test]
 fn active_token_for_another_resource_is_refused() {
     let (issuer, server) = start();
