@@ -12,11 +12,12 @@ use crate::harness::{
     HttpServer, MAX_WAIT, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
 };
 
-/// Malformed calls of one run, and how many run concurrently.
+/// Malformed messages of one run.
 const CALLS: usize = 1_000;
-const AT_A_TIME: usize = 64;
+/// Messages that wait for their responses at the same time.
+const CONCURRENT: usize = 64;
 /// Allowed growth of resident memory in one run, in KiB.
-const MAY_GROW: u64 = 32 * 1024;
+const MAX_GROWTH: u64 = 32 * 1024;
 
 /// Expected response.
 enum Expected {
@@ -65,18 +66,18 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\0".to_vec(),
             Rpc(400, -32_700),
         ),
-        ("case-twisted arguments", call("echo", r#"{"TEXT":"a"}"#), Tool("did you mean 'text'?")),
+        ("arguments in other letter case", call("echo", r#"{"TEXT":"a"}"#), Tool("did you mean 'text'?")),
         (
-            "a case-twisted envelope",
+            "an envelope in other letter case",
             br#"{"JSONRPC":"2.0","Id":1,"Method":"tools/call"}"#.to_vec(),
             Rpc(400, -32_600),
         ),
         (
-            "case-twisted parameters",
+            "parameters in other letter case",
             br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Name":"echo"}}"#.to_vec(),
             Rpc(400, -32_602),
         ),
-        ("a case-twisted tool", call("ECHO", r#"{"text":"a"}"#), Rpc(200, -32_602)),
+        ("a tool name in other letter case", call("ECHO", r#"{"text":"a"}"#), Rpc(200, -32_602)),
         (
             "a method given twice",
             br#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#.to_vec(),
@@ -128,7 +129,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
         ),
         ("arguments that aren't an object", call("echo", "[1,2]"), Rpc(400, -32_602)),
         ("metadata that is a list", with_meta("tools/call", "[]"), Rpc(400, -32_602)),
-        ("metadata that is a list, in another method", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
+        ("metadata that is a list, in tools/list", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
         ("metadata of 50,000 characters", with_meta("tools/call", &format!("\"{long}\"")), Rpc(400, -32_602)),
         (
             "a version of 50,000 characters",
@@ -141,7 +142,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             Rpc(400, if over_http { -32_020 } else { -32_022 }),
         ),
         (
-            "a method of 50,000 characters",
+            "a method that is a number, and an unknown member of 50,000 characters",
             format!(r#"{{"jsonrpc":"2.0","id":1,"method":7,"x":"{long}"}}"#).into_bytes(),
             Rpc(400, -32_600),
         ),
@@ -182,16 +183,16 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
         ),
         ("a foreign Origin", |server| with(server, &[("Origin", "https://evil.example")]), Rpc(403, -32_600)),
         (
-            "another tool in the header",
+            "a header that names another tool",
             |server| mismatched(server, &[("Mcp-Name", "measure")]),
             Rpc(400, -32_020),
         ),
         (
-            "another method in the header",
+            "a header that names another method",
             |server| mismatched(server, &[("Mcp-Method", "ping")]),
             Rpc(400, -32_020),
         ),
-        ("another type of body", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
+        ("a body that isn't JSON", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
         (
             "100 MB, announced",
             |server| server.send("POST", "/mcp", &[], &vec![b' '; HUGE]),
@@ -259,7 +260,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             Http(400),
         ),
         (
-            "a name of 50,000 characters, another in the header",
+            "a name of 50,000 characters, and a header that names another tool",
             |server| {
                 let call = json!({ "name": "x".repeat(50_000), "arguments": {} });
                 server.modern("tools/call", call, json!({}), &[("Mcp-Name", "echo")])
@@ -267,7 +268,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             Rpc(400, -32_020),
         ),
         (
-            "a huge number in another method",
+            "a number beyond any float",
             |server| {
                 let ping = br#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":1e400}}"#;
                 let reply = server.send("POST", "/mcp", &[], ping);
@@ -277,7 +278,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             Rpc(400, -32_600),
         ),
         (
-            "a method of 50,000 characters, unknown",
+            "an unknown method of 50,000 characters",
             |server| {
                 let method = "x".repeat(50_000);
                 let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method });
@@ -369,7 +370,7 @@ fn a_thousand_malformed_requests_over_http_do_not_grow_memory() {
     let (messages, requests) = (messages(true), requests());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             scope.spawn(|| {
                 loop {
                     let call = next.fetch_add(1, Ordering::Relaxed);
@@ -391,7 +392,7 @@ fn a_thousand_malformed_requests_over_http_do_not_grow_memory() {
     });
     let most = most_resident(server.process());
     println!("resident: {before} KiB before, {most} KiB peak");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
+    assert!(most < before + MAX_GROWTH, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
@@ -408,17 +409,17 @@ fn a_thousand_malformed_messages_over_stdio_do_not_grow_memory() {
     messages.push(("nearly 4 MiB", largest.into_bytes(), Tool("/text: ")));
     let mut sent = 0;
     while sent < CALLS {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             server.send_bytes(&messages[sent % messages.len()].1);
             sent += 1;
         }
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             server.receive();
         }
     }
     let most = most_resident(server.process());
     println!("resident: {before} KiB before, {most} KiB peak");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
+    assert!(most < before + MAX_GROWTH, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 

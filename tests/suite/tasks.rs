@@ -1,4 +1,4 @@
-//! Tasks (SEP-2663).
+//! Tasks (SEP-2663): calls that continue after a first response.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn begin(server: &HttpServer, arguments: Value) -> Value {
     task
 }
 
-/// Sends a request about a task.
+/// Sends a request about a task; `more` holds further members of the parameters.
 fn request(server: &HttpServer, method: &str, task: &Value, more: Value, meta: Value) -> Reply {
     let id = task["taskId"].as_str().unwrap();
     let mut params = json!({ "taskId": id });
@@ -39,12 +39,12 @@ fn get(server: &HttpServer, task: &Value) -> Value {
 fn wait_for_status(server: &HttpServer, task: &Value, status: &str) -> Value {
     let begun = Instant::now();
     loop {
-        let now = get(server, task);
-        if now["status"] == status {
-            assert_eq!(now["resultType"], "complete");
-            return now;
+        let current = get(server, task);
+        if current["status"] == status {
+            assert_eq!(current["resultType"], "complete");
+            return current;
         }
-        assert!(begun.elapsed() < MAX_WAIT, "expected {status}, got {now}");
+        assert!(begun.elapsed() < MAX_WAIT, "expected {status}, got {current}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -56,7 +56,7 @@ fn tools_list_is_identical_on_every_transport() {
             let result = answer["result"].as_object_mut().unwrap();
             let mut expected = tools.clone();
             if transport == "a session" {
-                // rmcp writes this list, and its type has no such member.
+                // In a session, rmcp writes the list, and its type of a tool has no `securitySchemes`.
                 expected
                     .iter_mut()
                     .for_each(|tool| drop(tool.as_object_mut().unwrap().remove("securitySchemes")));
@@ -150,7 +150,7 @@ fn cursor_is_valid_only_for_its_own_list() {
 
 /// `tools/list`, which the framework answers, is refused for the same envelopes as `prompts/list`, which rmcp answers.
 #[test]
-fn tools_list_is_refused_like_other_requests() {
+fn tools_list_is_refused_like_requests_that_rmcp_answers() {
     let server = HttpServer::start(&[]);
     let complete = json!({ VERSION: "2026-07-28", CAPABILITIES: {} });
     let meta = |changes: Value| {

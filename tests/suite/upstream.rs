@@ -97,7 +97,7 @@ async fn keep(cx: &CallContext, kept: &Kept) -> Result<String, ToolError> {
     }
 }
 
-fn tools() -> ToolServer {
+fn server_with_tools() -> ToolServer {
     ToolServer::new("upstreams", "1.0.0")
         .tools(tools![ask, write, hurry, number, headed, look, unnamed, keep])
         .state(Kept::default())
@@ -130,6 +130,7 @@ impl Secrets {
 struct Section(Vec<(&'static str, String)>);
 
 impl Section {
+    /// Settings with a stored key as the credential.
     fn key(upstream: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
@@ -139,6 +140,7 @@ impl Section {
         ])
     }
 
+    /// Settings with a credential that `issuer` issues.
     fn token(kind: &str, upstream: &StubServer, issuer: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
@@ -152,6 +154,7 @@ impl Section {
         ])
     }
 
+    /// Replaces a setting; an empty value removes it.
     fn with(mut self, key: &'static str, value: &str) -> Self {
         self.0.retain(|(named, _)| *named != key);
         if !value.is_empty() {
@@ -162,11 +165,11 @@ impl Section {
 
     async fn start(&self) -> Result<TestServer, StartError> {
         let pairs: Vec<_> = self.0.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        TestServer::start_with_upstreams(tools(), [("billing", &pairs[..])]).await
+        TestServer::start_with_upstreams(server_with_tools(), [("billing", &pairs[..])]).await
     }
 }
 
-/// Issues the tokens `t0`, `t1`, …, each valid for `seconds`.
+/// A token endpoint that issues the tokens `t0`, `t1`, …, each valid for `seconds`.
 fn issuer(seconds: u64) -> StubServer {
     StubServer::start(move |number, _| {
         let body =
@@ -175,6 +178,7 @@ fn issuer(seconds: u64) -> StubServer {
     })
 }
 
+/// An upstream that responds to every request with `fine`.
 fn content() -> StubServer {
     StubServer::start(|_, _| reply(200, &[], "fine"))
 }
@@ -186,7 +190,7 @@ async fn ask_billing(server: &TestServer, path: &str) -> Result<String, TestErro
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_calls_share_one_token_request() {
     let issuer = StubServer::start(|number, _| {
-        // Long enough for all calls to wait.
+        // Long enough that all calls wait for this response.
         std::thread::sleep(Duration::from_millis(300));
         reply(
             200,
@@ -213,7 +217,7 @@ async fn concurrent_calls_share_one_token_request() {
     }
     let token = &issuer.received()[0];
     assert_eq!((&*token.method, &*token.target), ("POST", "/token"));
-    // `tools:hunter+2`: both parts are encoded before they are joined.
+    // This is `tools:hunter+2`: client id and secret are each form-encoded before they are joined.
     assert_eq!(token.authorization(), "Basic dG9vbHM6aHVudGVyKzI=");
     assert_eq!(
         token.body,
@@ -277,7 +281,7 @@ async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
     assert_eq!(upstream.count(), 3);
 }
 
-/// Exchanges tokens for `for-0`, `for-1`, ….
+/// A token endpoint that exchanges any token, for `for-0`, `for-1`, … in turn.
 fn exchange() -> StubServer {
     StubServer::start(|number, _| {
         let body = json!({
@@ -523,7 +527,7 @@ async fn unresponsive_upstream_times_out_and_leaves_a_write_in_doubt() {
         while request.target == "/api/slow" && !stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // Closes the connection for every other request.
+        // Closes the connection without a response.
         String::new()
     });
     let secrets = Secrets::new("k1");
@@ -588,7 +592,7 @@ async fn tool_reaches_only_upstreams_it_names_and_the_operator_configures() {
     let logged = format!("{error:?}");
     assert!(logged.contains("'unnamed'") && logged.contains("add `upstream = ["), "{logged}");
 
-    let error = TestServer::start(tools()).await.unwrap_err();
+    let error = TestServer::start(server_with_tools()).await.unwrap_err();
     assert!(matches!(error, StartError::Upstream { tool: "ask", upstream: "billing" }), "{error}");
     assert!(error.to_string().contains("add [upstream.billing] with `url` and `credential`"), "{error}");
     let error = Section::key(&upstream, &secrets).with("key_file", "/nowhere/key").start().await.unwrap_err();

@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Number of function runs.
+/// Number of times that a tool function ran.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU32>);
 
@@ -99,11 +99,11 @@ async fn overstate(runs: &Runs) -> Few {
     Few { n: 11 }
 }
 
-/// A tool that no server registers.
+/// A tool that no server registers, with a name similar to `read`.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn reed() {}
 
-/// Notes of middleware, in order.
+/// Texts that middleware notes, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -152,7 +152,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     })
 }
 
-/// A server with all tools; the destructive one is not allowed.
+/// A server with all tools, of which `destroy` lacks the operator's permission.
 fn server(runs: &Runs) -> ToolServer {
     ToolServer::new("layers", "1").state(runs.clone()).tools(tools![
         read,
@@ -243,25 +243,30 @@ async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
 #[tokio::test]
 async fn middleware_sees_the_result_after_every_guard() {
     let (runs, notes) = (Runs::default(), Notes::default());
-    let server = TestServer::start(server(&runs).layer(noting("it", &notes))).await.unwrap();
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     for (tool, arguments, note, record) in [
-        ("overstate", json!({}), "it: internal, true, 0", recorded("unknown", "internal")),
+        ("overstate", json!({}), "logger: internal, true, 0", recorded("unknown", "internal")),
         (
             "write",
             json!({ "what": "long" }),
-            "it: invalid_arguments, false, 0",
+            "logger: invalid_arguments, false, 0",
             recorded("refused", "invalid_arguments"),
         ),
-        ("destroy", json!({}), "it: approval_required, false, 0", recorded("refused", "approval_required")),
+        (
+            "destroy",
+            json!({}),
+            "logger: approval_required, false, 0",
+            recorded("refused", "approval_required"),
+        ),
         (
             "write_for_ever",
             json!({ "x": 1 }),
-            "it: invalid_arguments, false, 0",
+            "logger: invalid_arguments, false, 0",
             recorded("refused", "invalid_arguments"),
         ),
     ] {
         server.call(tool, arguments).await.unwrap_err();
-        assert_eq!(notes.take(), [format!("it takes {tool}"), note.to_owned()]);
+        assert_eq!(notes.take(), [format!("logger takes {tool}"), note.to_owned()]);
         assert_eq!(last_record(&server), record, "{tool}");
     }
     assert_eq!(runs.times(), 1, "only `overstate` runs");
@@ -270,7 +275,7 @@ async fn middleware_sees_the_result_after_every_guard() {
 #[tokio::test]
 async fn call_that_is_not_admitted_reaches_no_middleware() {
     let (runs, notes) = (Runs::default(), Notes::default());
-    let server = TestServer::start(server(&runs).layer(noting("it", &notes))).await.unwrap();
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     let other = server.as_caller(Caller::new("ann").with_scopes(["other"]));
     assert_eq!(other.call("write", json!({})).await.unwrap_err().missing_scopes(), ["layers:write"]);
     assert!(matches!(server.call("none", json!({})).await, Err(TestError::UnknownTool(_))));
@@ -356,7 +361,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
             };
             let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // The dropped call must still be pending.
+                // `DropsRun` drops a pending call, so the tool must not finish before.
                 let tool =
                     if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();
@@ -375,7 +380,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
 #[tokio::test]
 async fn call_dropped_inside_middleware_is_recorded() {
     let (runs, notes) = (Runs::default(), Notes::default());
-    let server = TestServer::start(server(&runs).layer(noting("it", &notes))).await.unwrap();
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     {
         let mut call = Box::pin(server.call("write_for_ever", json!({})));
         let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx).is_pending()));
@@ -385,7 +390,7 @@ async fn call_dropped_inside_middleware_is_recorded() {
     assert_eq!((runs.times(), notes.take().len()), (1, 1));
 }
 
-/// Declares headers and notes their values.
+/// Declares headers, and notes the values of `X-Tenant` and `X-Other` that it can read.
 struct ReadsHeaders(&'static [&'static str], Notes);
 
 impl Middleware for ReadsHeaders {
@@ -434,7 +439,7 @@ async fn middleware_that_declares_a_credential_header_stops_the_start() {
 
 #[tokio::test]
 async fn middleware_for_an_unserved_tool_stops_the_start() {
-    let layered = server(&Runs::default()).layer_for(tools![read, reed], noting("it", &Notes::default()));
+    let layered = server(&Runs::default()).layer_for(tools![read, reed], noting("logger", &Notes::default()));
     let error = TestServer::start(layered).await.unwrap_err();
     assert_eq!(
         error.to_string(),
