@@ -1,5 +1,5 @@
-//! Fallback handlers, which serve MCP methods that aren't about tools. One has prompts, some of which fail; the other has
-//! resources that change.
+//! Fallback handlers, which serve MCP methods that aren't about tools. One has prompts, some of which fail. The other
+//! has resources that change.
 
 use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*};
 use rmcp::{

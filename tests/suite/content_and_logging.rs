@@ -142,7 +142,7 @@ fn argument_constraints_are_listed_and_enforced() {
         let violations = &answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"];
         assert_eq!(violations[0]["rule"], "constraints", "{answer}");
     }
-    // Violations of single arguments are reported before constraints.
+    // Violations of single arguments are reported before violations of constraints.
     let answer = server.call("either", json!({ "email": 1 }));
     assert!(text(&answer).contains("/email"), "{answer}");
 }

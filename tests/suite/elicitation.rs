@@ -155,7 +155,7 @@ fn answer_without_its_question_is_ignored() {
     let server = HttpServer::start(&[]);
     let forged = json!({ "inputResponses": { "confirm": accept(json!({ "sure": true })) } });
     questions_and_state(&ask(&server, "confirms", json!({ "what": "it" }), forged, declaring(FORMS)).json());
-    // An answer under another key is ignored, too.
+    // An answer under the key of no question is ignored, too.
     let state = first_round(&server, "it");
     let more =
         json!({ "requestState": state, "inputResponses": { "else": accept(json!({ "sure": true })) } });
@@ -163,7 +163,7 @@ fn answer_without_its_question_is_ignored() {
 }
 
 #[test]
-fn invalid_answer_is_asked_for_again_with_the_reason() {
+fn question_is_asked_again_after_an_invalid_answer_with_the_reason() {
     let server = HttpServer::start(&[]);
     let state = first_round(&server, "it");
     let reply = second_round(&server, "it", &state, json!({ "sure": "yes", "note": "far too long" }));
@@ -343,7 +343,7 @@ fn legacy_stdio_client_is_asked_while_the_call_waits() {
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = receive_question(&mut server);
     assert_eq!(question["params"]["message"], "Do it?");
-    // An invalid answer is asked for again, and other calls run meanwhile.
+    // Other calls run meanwhile. After an invalid answer, the question is asked again.
     assert_eq!(text(&server.call("echo", json!({ "text": "meanwhile" }))), "meanwhile");
     respond(&mut server, &question, accept(json!({ "sure": 1 })));
     let again = receive_question(&mut server);

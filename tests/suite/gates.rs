@@ -22,7 +22,7 @@ mod gated_v1 {
 mod ungated_v1 {
     use super::*;
 
-    /// End a thing through an adapter that names the scope of the gate as its own. It has no gate, so it needs approval.
+    /// End a thing through an adapter without a gate, which needs approval. It names the scope of the gate as its own.
     #[mcp_tool(
         version = "1.0",
         scope = ["things:read", "things:end"],

@@ -382,7 +382,7 @@ impl HttpServer {
         id
     }
 
-    /// Reads a counter of the specimen: running, dropped, finished or told.
+    /// Reads a counter of the specimen: running, dropped, finished or told (calls that noticed their cancellation).
     pub fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     }

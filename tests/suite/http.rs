@@ -271,7 +271,7 @@ fn response_becomes_a_stream_at_its_first_progress_report() {
     }
     let without_progress = server.modern("tools/call", echo("x"), token.clone(), &[]);
     assert_eq!(without_progress.header("content-type"), Some("application/json"));
-    // A log level requests log messages, not progress.
+    // A client that gives a log level requests log messages, but no progress.
     let level = json!({ "io.modelcontextprotocol/logLevel": "debug" });
     assert_eq!(text(&server.modern("tools/call", steps(3), level, &[]).json()), "3 steps");
     let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
@@ -323,7 +323,7 @@ fn disconnect_cancels_the_call() {
             server.wait_for_count("running", 1);
         } else {
             let mut first = [0; 64];
-            assert!(stream.read(&mut first).unwrap() > 0, "the stream has started");
+            assert!(stream.read(&mut first).unwrap() > 0, "the stream has not started");
         }
         drop(stream);
         server.wait_for_count("dropped", index as u64 + 1);

@@ -193,7 +193,7 @@ fn header_appears_once_and_only_with_its_argument() {
     let headers = [REGION, ("Mcp-Param-Priority", "1")];
     refused(&server, json!({ "region": "eu", "priority": [1] }), &headers);
     refused(&server, json!({ "region": "eu", "priority": "2" }), &headers);
-    assert_eq!(server.count("finished"), 0, "the function ran");
+    assert_eq!(server.count("finished"), 0, "the function must not run");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn invalid_arguments_are_reported_by_the_argument_parser() {
     ];
     let reply = server.send("POST", "/mcp", &modern, twice.as_bytes());
     assert_eq!((reply.status, kind(&reply.json())), (200, "invalid_arguments"), "{reply:?}");
-    assert_eq!(server.count("finished"), 0, "the function ran");
+    assert_eq!(server.count("finished"), 0, "the function must not run");
 }
 
 #[test]

@@ -219,8 +219,8 @@ fn readme_comparison_repeats_rows_of_the_whole_table() {
     assert!(readme.contains(&format!("has {} rows", all.len())), "the whole table has {} rows", all.len());
 }
 
-/// The README's table of calls over HTTP repeats figures of `benches/README.md`. A cell has the figures of both protocol
-/// revisions.
+/// The README's table of calls over HTTP repeats figures of `benches/README.md`. A cell has the figures of both
+/// protocol revisions.
 #[test]
 fn readme_performance_repeats_committed_figures() {
     let (readme, benches) = (text_of("README.md"), text_of("benches/README.md"));

@@ -141,7 +141,7 @@ fn task_can_ask_for_input() {
             request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer without a question is ignored; an invalid answer is asked for again under another key.
+    // An answer to no question is ignored. After an invalid answer, the question is asked again under another key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));

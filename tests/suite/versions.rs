@@ -157,7 +157,7 @@ mod panics {
     }
 }
 
-/// An earlier version with a body of its own.
+/// Version 2.9 with a body of its own, not an adapter.
 mod before {
     use super::*;
 

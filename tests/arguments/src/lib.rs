@@ -1,5 +1,5 @@
-//! A macro for the arguments of the running rustc. The UI tests need the paths of compiled libraries, and cargo passes a
-//! test only the paths of its binaries.
+//! A macro for the arguments of the running rustc. The UI tests need the paths of compiled libraries, and cargo passes
+//! a test only the paths of its binaries.
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 

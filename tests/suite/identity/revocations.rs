@@ -39,8 +39,8 @@ impl Controlled {
         self.pair.claiming(claims.clone()).call("measure", measure_arguments())
     }
 
-    /// Runs a command, then checks calls with these claims: those in `refused` fail and those in `others` succeed, before
-    /// and after a restart.
+    /// Runs a command, then checks calls with these claims: those in `refused` fail and those in `others` succeed,
+    /// before and after a restart.
     fn check(
         &mut self,
         command: &[&str],

@@ -327,7 +327,7 @@ fn scopes_are_compared_as_whole_words() {
     ] {
         assert_eq!(status(scope.clone()), 403, "{scope}");
     }
-    // Characters that no scope may contain make the token invalid.
+    // A character that no scope may contain makes the whole token invalid.
     for scope in ["\"specimen:read\"", "specimen:\u{440}ead", "specimen:read\u{0}"] {
         assert_eq!(status(json!(scope)), 401, "{scope}");
     }

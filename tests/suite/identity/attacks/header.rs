@@ -15,7 +15,7 @@ fn with_header(pair: &Pair, header: &str) -> String {
     sign(&KEYS.rsa, "RS256", header, pair.issuer.claims().to_string())
 }
 
-/// The default header with other members; `null` removes one.
+/// The default header with these members replaced; `null` removes one.
 fn header(members: Value) -> String {
     let mut header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "rsa" });
     for (name, value) in members.as_object().unwrap() {

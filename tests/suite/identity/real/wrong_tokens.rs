@@ -35,8 +35,8 @@ fn id_token_is_refused() {
     }
 }
 
-/// An ID-JAG (Identity Assertion JWT Authorization Grant) is not an access token, even if a trusted issuer signed it for
-/// this server.
+/// An ID-JAG (Identity Assertion JWT Authorization Grant) is not an access token, even if a trusted issuer signed it
+/// for this server.
 #[test]
 fn id_jag_for_the_server_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
