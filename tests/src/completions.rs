@@ -1,18 +1,18 @@
-//! Tools with completions that succeed and fail.
+//! Tools whose arguments have completions, some of which fail.
 
 use std::time::Duration;
 
 use mcp_tool_runtime::prelude::*;
 
-use crate::{Mode, Seen, Watch};
+use crate::{CallGuard, Counters, Mode};
 
-/// Customers whose name starts with the typed text.
-async fn customers(seen: &Seen, cx: &CallContext, typed: &str) -> Vec<String> {
-    let mut watch = Watch::of(seen);
-    watch.finished = true;
-    let known = ["Ann & Co", "Anna", "Bob", "Annabel the third"].into_iter().map(str::to_owned);
-    let own = [cx.caller().user().to_owned()];
-    known.chain(own).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
+/// Customers, and the caller's own name, if they start with the typed text.
+async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<String> {
+    let mut guard = CallGuard::of(counters);
+    guard.finished = true;
+    let customers = ["Ann & Co", "Anna", "Bob", "Annabel the third"].into_iter().map(str::to_owned);
+    let caller = [cx.caller().user().to_owned()];
+    customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
 }
 
 /// As many numbers as the typed text says.
@@ -21,13 +21,13 @@ async fn many(typed: &str) -> Vec<String> {
 }
 
 /// Fails in the way that the typed text names.
-async fn failing(seen: &Seen, typed: &str) -> Result<Vec<String>, ToolError> {
+async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),
         "internal" => Err(ToolError::internal("password=hunter2 was in the connection string")),
         "invalid" => Err(ToolError::invalid_argument("how", "nothing begins so")),
         "waits" => {
-            let _watch = Watch::of(seen);
+            let _guard = CallGuard::of(counters);
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             Ok(Vec::new())
         }
@@ -44,27 +44,27 @@ fn panicking() -> ! {
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only, rate = "1/h", timeout = "1s")]
 pub async fn assign(
     cx: &CallContext,
-    seen: &Seen,
+    counters: &Counters,
     /// Customer.
-    #[arg(complete = customers(seen, cx), max_len = 10)]
+    #[arg(complete = customers(counters, cx), max_len = 10)]
     customer: String,
     /// Order numbers.
     #[arg(complete = many, max_len = 3)]
     numbers: Option<Vec<String>>,
     /// Kind of failure.
-    #[arg(complete = failing(seen))]
+    #[arg(complete = failing(counters))]
     how: Option<String>,
-    /// A secret mode.
+    /// A secret argument, for which nothing is suggested.
     #[arg(secret)]
     hidden: Option<Mode>,
     /// Assign immediately.
     now: Option<bool>,
 ) -> String {
-    let _ = (cx, seen, numbers, how, hidden, now);
+    let _ = (cx, counters, numbers, how, hidden, now);
     customer
 }
 
-/// Version 1.
+/// Version 1 of `assign`, with another completion function.
 pub mod v1 {
     use super::*;
 
@@ -86,17 +86,17 @@ pub mod v1 {
 /// Erase a customer.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 pub async fn erase(
-    seen: &Seen,
+    counters: &Counters,
     /// Customer.
-    #[arg(complete = erasable(seen))]
+    #[arg(complete = erasable(counters))]
     customer: String,
 ) {
-    let _ = (seen, customer);
+    let _ = (counters, customer);
 }
 
-/// One customer; counts its runs.
-async fn erasable(seen: &Seen, _typed: &str) -> Vec<String> {
-    let mut watch = Watch::of(seen);
-    watch.finished = true;
+/// Suggests one customer, and counts each run as a finished call.
+async fn erasable(counters: &Counters, _typed: &str) -> Vec<String> {
+    let mut guard = CallGuard::of(counters);
+    guard.finished = true;
     vec!["ann".to_owned()]
 }

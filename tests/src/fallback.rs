@@ -1,4 +1,5 @@
-//! Fallback handlers: one with prompts that fail, and one with resources that change.
+//! Fallback handlers, which serve MCP methods that aren't about tools. One has prompts, some of which fail. The other
+//! has resources that change.
 
 use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*};
 use rmcp::{
@@ -15,8 +16,8 @@ use rmcp::{
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
-        Ok("resources") => server.fallback(Resources { accepts: true }).tools(CHANGES),
-        Ok("silent") => server.fallback(Resources { accepts: false }).tools(CHANGES),
+        Ok("resources") => server.fallback(Resources { accepts_subscriptions: true }).tools(CHANGES),
+        Ok("silent") => server.fallback(Resources { accepts_subscriptions: false }).tools(CHANGES),
         Ok(_) => server.fallback(Prompts).tools(CHANGES),
         Err(_) => server,
     }
@@ -26,7 +27,7 @@ pub fn with_fallback(server: ToolServer) -> ToolServer {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn changes(
     announcements: &Announcements,
-    /** Its URI. */
+    /** URI of the resource; without it, the prompts changed. */
     resource: Option<String>,
 ) {
     match resource {
@@ -35,12 +36,13 @@ async fn changes(
     }
 }
 
-/// Resources that change; `accepts` allows subscriptions to `file:///own/`.
+/// Resources that change. Clients can subscribe to those under `file:///own/`.
 struct Resources {
-    accepts: bool,
+    /// Accepts subscriptions of 2026-07-28 clients.
+    accepts_subscriptions: bool,
 }
 
-#[allow(deprecated, reason = "clients of 2025-11-25 subscribe by a request of its own")]
+#[allow(deprecated, reason = "2025-11-25 clients send `resources/subscribe`")]
 impl ServerHandler for Resources {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_resources().enable_resources_subscribe();
@@ -48,7 +50,7 @@ impl ServerHandler for Resources {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = self.accepts.then(|| requested.clone())?;
+        let mut accepted = self.accepts_subscriptions.then(|| requested.clone())?;
         accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_own(uri)));
         Some(accepted)
     }
@@ -60,7 +62,7 @@ impl ServerHandler for Resources {
     ) -> Result<(), ErrorData> {
         match is_own(&request.uri) {
             true => Ok(()),
-            false => Err(ErrorData::invalid_params("no resource of yours", None)),
+            false => Err(ErrorData::invalid_params("not a resource of this server", None)),
         }
     }
 
@@ -77,7 +79,7 @@ fn is_own(uri: &str) -> bool {
     uri.starts_with("file:///own/")
 }
 
-/// Prompts; resources are not declared.
+/// Serves prompts, and declares no resources.
 struct Prompts;
 
 impl ServerHandler for Prompts {

@@ -1,4 +1,4 @@
-//! Tools that ask, log, report or return more than text.
+//! Tools that ask the person, log, run as tasks, or return more than text.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ struct Confirm {
     note: Option<String>,
 }
 
-/// A number.
+/// A form for a number.
 #[derive(Deserialize, ToolSchema)]
 struct Number {
     /// The number.
@@ -65,7 +65,7 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
 async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
     let task_cx = cx.clone();
     let asks = async move {
-        // The call is waiting by now.
+        // Meanwhile, the tool function starts to wait for this spawned task.
         tokio::time::sleep(Duration::from_millis(50)).await;
         task_cx.ask::<Number>("Which?").await?.required()
     };
@@ -112,7 +112,7 @@ async fn charts(
     Structured::new(Chart { bars }, Content::new().image([7], "image/png"))
 }
 
-/// Invalid content.
+/// Defects of content.
 #[derive(Deserialize, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 enum Misfit {
@@ -157,11 +157,11 @@ async fn traced(cx: &CallContext) -> String {
     cx.trace().map_or("none".to_owned(), |trace| format!("{} {:?}", trace.parent(), trace.state()))
 }
 
-/// Compute for a while, and ask if told to.
+/// Compute for some time, then ask a question if `ask` is set.
 #[mcp_tool(version = "1.0", scope = "specimen:read", task)]
 async fn computes(
     cx: &CallContext,
-    seen: &crate::Seen,
+    counters: &crate::Counters,
     /** Duration in milliseconds. */
     #[arg(max = 60_000)]
     milliseconds: u64,
@@ -169,7 +169,7 @@ async fn computes(
     #[arg(default = false)]
     ask: bool,
 ) -> Result<String, ToolError> {
-    let mut watch = crate::Watch::of(seen);
+    let mut guard = crate::CallGuard::of(counters);
     cx.progress(1.0, None, "computing");
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     cx.progress(2.0, None, "nearly done");
@@ -177,11 +177,11 @@ async fn computes(
         true => cx.ask::<Number>("Which?").await?.required()?.number,
         false => 0,
     };
-    watch.finished = true;
+    guard.finished = true;
     Ok(format!("computed {answer}"))
 }
 
-/// Compute, as a task only.
+/// Compute without waiting; can be called only as a task.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn computes_alone() -> &'static str {
     "at once"

@@ -18,17 +18,18 @@ use mcp_tool_runtime::{
 };
 use serde::Serialize;
 
-/// Counters of calls, read by the tests.
+/// Counters of calls, read by the tests; see [`Counts`].
 #[derive(Default)]
-struct Seen {
+struct Counters {
     running: AtomicU32,
     dropped: AtomicU32,
     finished: AtomicU32,
     told: AtomicU32,
+    /// 1 after a call of `releases`.
     released: AtomicU32,
 }
 
-impl Seen {
+impl Counters {
     async fn open() -> Result<Self, &'static str> {
         if std::env::var_os("SPECIMEN_OPENS_SLOWLY").is_some() {
             eprintln!("opening slowly");
@@ -36,28 +37,28 @@ impl Seen {
         }
         match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
             Some(_) => Err("the lock is held"),
-            None => Ok(Seen::default()),
+            None => Ok(Counters::default()),
         }
     }
 }
 
-/// Counts a call as finished or dropped.
-struct Watch<'s> {
-    seen: &'s Seen,
+/// Counts a call as running, and when it is dropped, as finished or dropped.
+struct CallGuard<'s> {
+    counters: &'s Counters,
     finished: bool,
 }
 
-impl<'s> Watch<'s> {
-    fn of(seen: &'s Seen) -> Self {
-        seen.running.fetch_add(1, Ordering::Relaxed);
-        Watch { seen, finished: false }
+impl<'s> CallGuard<'s> {
+    fn of(counters: &'s Counters) -> Self {
+        counters.running.fetch_add(1, Ordering::Relaxed);
+        CallGuard { counters, finished: false }
     }
 }
 
-impl Drop for Watch<'_> {
+impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
-        self.seen.running.fetch_sub(1, Ordering::Relaxed);
-        let counter = if self.finished { &self.seen.finished } else { &self.seen.dropped };
+        self.counters.running.fetch_sub(1, Ordering::Relaxed);
+        let counter = if self.finished { &self.counters.finished } else { &self.counters.dropped };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -76,12 +77,12 @@ struct Counts {
 
 /// Count the calls so far.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn counts(seen: &Seen) -> Counts {
+async fn counts(counters: &Counters) -> Counts {
     Counts {
-        running: seen.running.load(Ordering::Relaxed),
-        dropped: seen.dropped.load(Ordering::Relaxed),
-        finished: seen.finished.load(Ordering::Relaxed),
-        told: seen.told.load(Ordering::Relaxed),
+        running: counters.running.load(Ordering::Relaxed),
+        dropped: counters.dropped.load(Ordering::Relaxed),
+        finished: counters.finished.load(Ordering::Relaxed),
+        told: counters.told.load(Ordering::Relaxed),
     }
 }
 
@@ -94,14 +95,14 @@ enum Mode {
 
 #[derive(Serialize, ToolSchema)]
 struct Measured {
-    /// A value of ten at most.
+    /// The given number, at most 10.
     #[schema(max = 10)]
     v: u32,
-    /// As it was measured.
+    /// The given mode.
     mode: Mode,
 }
 
-/// The tool on which servers are compared.
+/// Return the number and the mode.
 #[mcp_tool(version = "2.1", scope = "specimen:read", read_only)]
 async fn measure(
     /// Lower-case letters.
@@ -181,16 +182,16 @@ fn panics_blocking() -> String {
 
 /// Read until the timeout.
 #[mcp_tool(version = "1.0", public, read_only, timeout = "200ms")]
-async fn reads_for_ever(seen: &Seen) -> String {
-    let _watch = Watch::of(seen);
+async fn reads_for_ever(counters: &Counters) -> String {
+    let _guard = CallGuard::of(counters);
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     String::new()
 }
 
 /// Write until the timeout.
 #[mcp_tool(version = "1.0", public, timeout = "200ms")]
-async fn writes_for_ever(seen: &Seen) -> String {
-    let _watch = Watch::of(seen);
+async fn writes_for_ever(counters: &Counters) -> String {
+    let _guard = CallGuard::of(counters);
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     String::new()
 }
@@ -198,14 +199,14 @@ async fn writes_for_ever(seen: &Seen) -> String {
 /// Wait, one call at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 1)]
 async fn waits(
-    seen: &Seen,
+    counters: &Counters,
     /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch::of(seen);
+    let mut guard = CallGuard::of(counters);
     tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
-    watch.finished = true;
+    guard.finished = true;
     "waited".to_owned()
 }
 
@@ -213,24 +214,24 @@ async fn waits(
 #[mcp_tool(version = "1.0", public, concurrency = 1, timeout = "200ms")]
 fn blocks(
     cx: &CallContext,
-    seen: &Seen,
+    counters: &Counters,
     /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch::of(seen);
+    let mut guard = CallGuard::of(counters);
     std::thread::sleep(Duration::from_millis(milliseconds.into()));
     if cx.is_cancelled() {
-        seen.told.fetch_add(1, Ordering::Relaxed);
+        counters.told.fetch_add(1, Ordering::Relaxed);
     }
-    watch.finished = true;
+    guard.finished = true;
     "blocked".to_owned()
 }
 
 /// Take a large text and keep running.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn holds(
-    seen: &Seen,
+    counters: &Counters,
     /// A large text.
     #[arg(max_len = 4_000_000)]
     text: String,
@@ -239,13 +240,13 @@ async fn holds(
     milliseconds: u32,
 ) -> String {
     drop(text);
-    let mut watch = Watch::of(seen);
+    let mut guard = CallGuard::of(counters);
     tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
-    watch.finished = true;
+    guard.finished = true;
     "held".to_owned()
 }
 
-/// Report and fail with long messages.
+/// Report progress and then fail, each with a message of 100,000 bytes.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn rambles(cx: &CallContext) -> Result<String, ToolError> {
     cx.progress(1.0, None, "é".repeat(50_000));
@@ -264,21 +265,21 @@ async fn writes_and_overstates() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
 }
 
-/// Occupy a thread until released.
+/// Occupy a thread until `releases` is called.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn spins(seen: &Seen) -> String {
-    let mut watch = Watch::of(seen);
-    while seen.released.load(Ordering::Relaxed) == 0 {
+async fn spins(counters: &Counters) -> String {
+    let mut guard = CallGuard::of(counters);
+    while counters.released.load(Ordering::Relaxed) == 0 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    watch.finished = true;
+    guard.finished = true;
     "released".to_owned()
 }
 
 /// Release `spins`.
 #[mcp_tool(version = "1.0", public, idempotent)]
-async fn releases(seen: &Seen) -> String {
-    seen.released.store(1, Ordering::Relaxed);
+async fn releases(counters: &Counters) -> String {
+    counters.released.store(1, Ordering::Relaxed);
     "released".to_owned()
 }
 
@@ -286,25 +287,25 @@ async fn releases(seen: &Seen) -> String {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn steps(
     cx: &CallContext,
-    seen: &Seen,
-    /// The number.
+    counters: &Counters,
+    /// Number of steps.
     #[arg(min = 1, max = 1_000)]
     count: u32,
     /// Time between two steps.
     #[arg(max = 10_000, default = 0)]
     milliseconds: u32,
 ) -> String {
-    let mut watch = Watch::of(seen);
+    let mut guard = CallGuard::of(counters);
     for step in 1..=count {
         cx.progress(f64::from(step), Some(f64::from(count)), format!("step {step}"));
-        // Neither a lower value nor NaN is reported.
+        // The framework reports neither a lower value than before nor NaN.
         cx.progress(0.5, None, "never seen");
         cx.progress(f64::NAN, None, "never seen");
         if milliseconds > 0 {
             tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
         }
     }
-    watch.finished = true;
+    guard.finished = true;
     format!("{count} steps")
 }
 
@@ -360,7 +361,7 @@ enum Failure {
 /// Fail with the given kind.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn fails(
-    /** The kind. */
+    /** Kind of the error. */
     failure: Failure,
 ) -> Result<String, ToolError> {
     Err(match failure {
@@ -377,12 +378,12 @@ async fn fails(
 
 #[derive(Debug, thiserror::Error)]
 #[error("secret detail of the author's")]
-struct Own;
+struct CustomError;
 
 /// Fail with a custom error type.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn fails_otherwise() -> Result<String, Own> {
-    Err(Own)
+async fn fails_otherwise() -> Result<String, CustomError> {
+    Err(CustomError)
 }
 
 /// Fail with a boxed error.
@@ -394,18 +395,18 @@ async fn fails_boxed() -> Result<String, Box<dyn std::error::Error + Send + Sync
 /// Destroy something.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 async fn destroys(
-    seen: &Seen,
+    counters: &Counters,
     /** Target. */
     what: String,
 ) {
     let _ = what;
-    seen.finished.fetch_add(1, Ordering::Relaxed);
+    counters.finished.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Destroy something, with a gate.
 #[mcp_tool(version = "1.0", scope = "specimen:read", destructive, gate(scope = "specimen:purge"))]
-async fn purges(seen: &Seen) {
-    seen.finished.fetch_add(1, Ordering::Relaxed);
+async fn purges(counters: &Counters) {
+    counters.finished.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Run with a rate limit.
@@ -417,12 +418,12 @@ async fn limited() -> String {
 /// Wait with a rate limit, one call at a time.
 #[mcp_tool(version = "1.0", public, read_only, rate = "2/h", concurrency = 1)]
 async fn limited_waits(
-    seen: &Seen,
+    counters: &Counters,
     /// Duration.
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
-    waits(seen, milliseconds).await
+    waits(counters, milliseconds).await
 }
 
 /// Take a secret.
@@ -439,7 +440,7 @@ async fn unlock(
 }
 
 #[derive(Serialize, ToolSchema)]
-struct Who {
+struct WhoAmI {
     user: String,
     agent: Option<String>,
     client: Option<String>,
@@ -456,10 +457,10 @@ struct Who {
 
 /// Return the caller.
 #[mcp_tool(version = "1.0", scope = ["specimen:read", "specimen:admin"], read_only)]
-async fn whoami(cx: &CallContext) -> Who {
+async fn whoami(cx: &CallContext) -> WhoAmI {
     let caller = cx.caller();
     let signed_in = caller.authenticated_at().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Who {
+    WhoAmI {
         user: caller.user().to_owned(),
         agent: caller.agent().map(str::to_owned),
         client: caller.client().map(str::to_owned),
@@ -468,9 +469,9 @@ async fn whoami(cx: &CallContext) -> Who {
         kind: format!("{:?}", caller.kind()).to_lowercase(),
         scopes: match caller.scopes() {
             Scopes::All => Vec::new(),
-            Scopes::Only(held) => held.iter().cloned().collect(),
+            Scopes::Only(granted) => granted.iter().cloned().collect(),
         },
-        authenticated_at: signed_in.map(|since| since.as_secs()),
+        authenticated_at: signed_in.map(|time| time.as_secs()),
         correlation_id: cx.correlation_id(),
     }
 }
@@ -483,7 +484,7 @@ struct Number {
 /// List numbers by page.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn numbers(
-    /** Up to. */
+    /** Upper limit, which is not included. */
     #[arg(max = 1_000)]
     below: u32,
     page: PageRequest,
@@ -493,10 +494,10 @@ async fn numbers(
     Page::keyset(rows, &page, |last| last.n)
 }
 
-/// List numbers by page, under another name.
+/// List the same numbers as `numbers`, as another tool.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn others(
-    /** Up to. */
+    /** Upper limit, which is not included. */
     #[arg(max = 1_000)]
     below: u32,
     page: PageRequest,
@@ -508,11 +509,11 @@ async fn others(
 struct Foreign {
     #[schemars(range(max = 10))]
     v: u32,
-    more: Vec<Foreign2>,
+    more: Vec<ForeignRow>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct Foreign2 {
+struct ForeignRow {
     name: String,
     share: f64,
 }
@@ -520,10 +521,10 @@ struct Foreign2 {
 /// Return a result whose schema is computed at run time.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn foreign(
-    /** Its value. */
+    /** The returned value. */
     v: u32,
 ) -> Schemars<Foreign> {
-    Schemars(Foreign { v, more: vec![Foreign2 { name: "a".into(), share: 0.5 }] })
+    Schemars(Foreign { v, more: vec![ForeignRow { name: "a".into(), share: 0.5 }] })
 }
 
 /// Hand a message on.
@@ -553,7 +554,7 @@ struct Shelf(u32);
 /// Return the arguments that headers mirror.
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only)]
 async fn routed(
-    seen: &Seen,
+    counters: &Counters,
     /// The region.
     #[arg(header = "Region", max_len = 40)]
     region: String,
@@ -572,7 +573,7 @@ async fn routed(
     /// An argument without a header.
     note: Option<String>,
 ) -> String {
-    seen.finished.fetch_add(1, Ordering::Relaxed);
+    counters.finished.fetch_add(1, Ordering::Relaxed);
     let tier = tier.map_or("none", |tier| match tier {
         Tier::Gold => "gold",
         Tier::Iron => "iron",
@@ -610,7 +611,7 @@ mod v1 {
     }
 }
 
-/// Hand a message on to all, by another tool.
+/// Hand a message on to all, through the tool `relay`.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn announce(
     /// The message.
@@ -652,7 +653,7 @@ impl Authorizer for Denying {
     }
 }
 
-/// Adds the policy if `SPECIMEN_DENIES` names a tool.
+/// Denies the tool that `SPECIMEN_DENIES` names, if it is set.
 fn with_policy(server: ToolServer) -> ToolServer {
     match std::env::var_os("SPECIMEN_DENIES") {
         Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
@@ -719,7 +720,7 @@ async fn main() -> ExitCode {
         ])
         .tools(interaction::TOOLS)
         .tools(upstream_tools())
-        .state_with(Seen::open)
+        .state_with(Counters::open)
         .run()
         .await
 }

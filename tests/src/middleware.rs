@@ -1,10 +1,10 @@
-//! Middleware for the tests of it.
+//! Middleware of the test server.
 
 use std::env::var_os;
 
 use mcp_tool_runtime::{CallContext, Middleware, MiddlewareFuture, Next, ToolEntry, ToolServer, prelude::*};
 
-/// Logs calls and their results to stderr.
+/// Logs calls and their results to stderr, under this name.
 struct Logs(&'static str);
 
 impl Middleware for Logs {
@@ -23,7 +23,7 @@ impl Middleware for Logs {
     }
 }
 
-/// Accepts only calls with the header `X-Tenant: acme`.
+/// Accepts only calls with the header `X-Tenant: acme`. Must not see `User-Agent`, a header that it doesn't declare.
 struct OneTenant;
 
 impl Middleware for OneTenant {

@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, StdioServer, correlation, rpc, tools_call};
+use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, StdioServer, correlation, rpc, tools_call};
 
 #[test]
 fn record_contains_the_remote_address_and_scopes() {
@@ -98,7 +98,7 @@ impl Records {
             if ids.len() >= expected {
                 return ids;
             }
-            assert!(begun.elapsed() < PATIENCE, "expected {expected} records, got {}", ids.len());
+            assert!(begun.elapsed() < MAX_WAIT, "expected {expected} records, got {}", ids.len());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -112,9 +112,9 @@ impl Records {
     }
 
     /// Correlation ids of the records that a query finds.
-    fn found(&self, arguments: &[&str]) -> Vec<String> {
-        let (code, out, said) = self.query(&[arguments, &["--format", "json"]].concat());
-        assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
+    fn found_ids(&self, arguments: &[&str]) -> Vec<String> {
+        let (code, out, stderr) = self.query(&[arguments, &["--format", "json"]].concat());
+        assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
         let id = |line: &str| {
             serde_json::from_str::<Value>(line).unwrap()["correlation_id"].as_str().unwrap().to_owned()
         };
@@ -132,34 +132,34 @@ fn two_servers_rotating_one_file_lose_and_duplicate_no_record() {
     let records = Records::new();
     let flags = records.flags(&["--audit-max-size", "4KiB"]);
     let servers = [HttpServer::start(&flags), HttpServer::start(&flags)];
-    let made = Mutex::new(Vec::new());
+    let call_ids = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for caller in 0..8 {
-            let (server, made) = (&servers[caller % 2], &made);
+            let (server, call_ids) = (&servers[caller % 2], &call_ids);
             scope.spawn(move || {
                 for number in 0..60 {
                     let answer = server.call("echo", json!({ "text": format!("{caller} {number}") }));
-                    made.lock().unwrap().push(correlation(&answer).to_owned());
+                    call_ids.lock().unwrap().push(correlation(&answer).to_owned());
                 }
             });
         }
     });
-    let made = sorted(made.into_inner().unwrap());
-    assert_eq!(made.len(), 480);
-    assert_eq!(sorted(records.ids(480)), made);
+    let call_ids = sorted(call_ids.into_inner().unwrap());
+    assert_eq!(call_ids.len(), 480);
+    assert_eq!(sorted(records.ids(480)), call_ids);
     let files = records.files();
     assert!(files.len() > 30, "{} files", files.len());
     for file in &files {
         assert!(std::fs::metadata(file).unwrap().len() <= 2 * 4_096, "{file:?} far exceeds its maximum size");
     }
-    assert_eq!(sorted(records.found(&[])), made);
+    assert_eq!(sorted(records.found_ids(&[])), call_ids);
 }
 
 #[test]
 fn audit_file_stays_within_its_maximum_size() {
     let records = Records::new();
     let mut server = StdioServer::initialized(&records.flags(&["--audit-max-size", "4KiB"]));
-    // Batches are larger than one file.
+    // The server writes records in batches, and here a batch would be larger than one file.
     for number in 0..400 {
         server.send(&tools_call(number, "echo", json!({ "text": "x" })).to_string());
     }
@@ -185,23 +185,28 @@ fn one_call_among_thousands_is_found() {
         call(number, "counts");
     }
     let answers: Vec<Value> = (0..4_000).map(|_| server.receive()).collect();
-    let one = answers.iter().find(|answer| answer["id"] == 3_000).unwrap();
+    let unknown = answers.iter().find(|answer| answer["id"] == 3_000).unwrap();
     records.ids(4_000);
     assert!(records.files().len() > 10, "{:?}", records.files());
-    assert_eq!(records.found(&["--tool", "numbers_of_another_kind"]), [correlation(one)]);
-    // Some of these concurrent calls may have been refused by the concurrency limit.
-    assert!(records.found(&["--outcome", "refused", "--since", "1h"]).contains(&correlation(one).to_owned()));
-    assert_eq!(records.found(&["--agent", "harness"]).len(), 4_000);
+    assert_eq!(records.found_ids(&["--tool", "numbers_of_another_kind"]), [correlation(unknown)]);
+    // Calls of `counts` may have been refused, too, because of the concurrency limit.
+    assert!(
+        records
+            .found_ids(&["--outcome", "refused", "--since", "1h"])
+            .contains(&correlation(unknown).to_owned())
+    );
+    assert_eq!(records.found_ids(&["--agent", "harness"]).len(), 4_000);
     assert_eq!(
-        records.found(&["--since", "1d"]),
+        records.found_ids(&["--since", "1d"]),
         records.ids(4_000),
         "records keep the order in which they were written"
     );
-    assert!(records.found(&["--user", "ann"]).is_empty());
+    assert!(records.found_ids(&["--user", "ann"]).is_empty());
     let (_, table, _) = records.query(&["--tool", "numbers_of_another_kind"]);
     let rows: Vec<&str> = table.lines().collect();
     assert!(rows.len() == 2 && rows[0].starts_with("TIME"), "{table}");
-    for part in ["local", "harness 1", "numbers_of_another_kind", "refused", "unknown_tool", correlation(one)]
+    for part in
+        ["local", "harness 1", "numbers_of_another_kind", "refused", "unknown_tool", correlation(unknown)]
     {
         assert!(rows[1].contains(part), "{part}: {table}");
     }
@@ -221,17 +226,17 @@ fn rotated_files_beyond_the_limit_are_deleted() {
     }
     let begun = Instant::now();
     while !std::fs::read_to_string(&records.file).unwrap_or_default().contains(&last) {
-        assert!(begun.elapsed() < PATIENCE, "the last record is missing");
+        assert!(begun.elapsed() < MAX_WAIT, "the last record is missing");
     }
     assert_eq!(
         records.files().len(),
         4,
-        "two rotated files, the current one, and a foreign one: {:?}",
+        "two rotated files, the current file, and the file of another program: {:?}",
         records.files()
     );
     assert!(foreign.exists(), "a file rotated by another program is kept");
-    let made = records.lines();
-    assert!(made.last().unwrap().contains(&last) && made.len() < 20, "the newest records are kept");
+    let kept = records.lines();
+    assert!(kept.last().unwrap().contains(&last) && kept.len() < 20, "the newest records are kept");
 }
 
 #[test]
@@ -242,9 +247,9 @@ fn records_survive_sigkill() {
         let server = HttpServer::start(&flags);
         let before = records.lines().len();
         let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} })).to_string();
-        let call = server.message("POST", "/mcp", &[], call.as_bytes());
+        let call = server.request_bytes("POST", "/mcp", &[], call.as_bytes());
         let calls = || {
-            // Until the server is gone.
+            // Calls until the server is killed.
             while let Ok(mut stream) = TcpStream::connect(server.address) {
                 if stream.write_all(&call).is_err() || Reply::read(stream).status != 200 {
                     return;
@@ -257,7 +262,7 @@ fn records_survive_sigkill() {
             }
             let begun = Instant::now();
             while records.lines().len() < before + 40 {
-                assert!(begun.elapsed() < PATIENCE);
+                assert!(begun.elapsed() < MAX_WAIT);
             }
             let seen = records.lines();
             let killed = Command::new("kill").args(["-KILL", &server.process().to_string()]).status();
@@ -280,25 +285,25 @@ fn line_cut_off_by_a_crash_loses_no_other_record() {
     let mut server = StdioServer::initialized(&records.flags(&[]));
     let id = correlation(&server.call("echo", json!({ "text": "x" }))).to_owned();
     assert!(server.close().success());
-    let (code, out, said) = records.query(&["--format", "json"]);
+    let (code, out, stderr) = records.query(&["--format", "json"]);
     assert!(code == 0 && out.contains(&id) && out.lines().count() == 1, "{out}");
-    assert!(said.contains("warning") && said.contains("1 lines are not records"), "{said}");
+    assert!(stderr.contains("warning") && stderr.contains("1 lines are not records"), "{stderr}");
 }
 
 #[test]
 fn file_that_cannot_be_rotated_keeps_growing() {
     let mut records = Records::new();
-    // The name of a rotated file would be too long.
+    // The rotation fails, because the name of the rotated file would be too long for the file system.
     records.file = records.folder.path().join("x".repeat(240));
     let server = HttpServer::start(&records.flags(&["--audit-max-size", "1KiB"]));
-    let made: Vec<String> =
+    let call_ids: Vec<String> =
         (0..20).map(|_| correlation(&server.call("counts", json!({}))).to_owned()).collect();
     server.stderr.line_with(&["ERROR", "can't be rotated and keeps growing"]);
-    assert_eq!(records.ids(20), made);
+    assert_eq!(records.ids(20), call_ids);
     assert_eq!(server.stderr.text().matches("can't be rotated").count(), 1, "logged once");
 }
 
-/// A record line with further members.
+/// A line of an audit file, with the members of `more` added to the record.
 fn record(time: &str, id: &str, more: Value) -> String {
     let mut record =
         json!({ "time": time, "correlation_id": id, "user": "ann", "tool": "echo", "outcome": "ok" });
@@ -317,25 +322,29 @@ fn query_reads_every_rotated_file_in_its_time_range() {
     write("", &record("2026-11-14T10:00:00Z", "c", json!({ "tenant": "acme", "tool": "echo_video" })));
     write(".bak", &record("2026-11-14T10:00:00Z", "never", json!({})));
     write(".20261114T093000Z", &record("2026-11-14T10:00:00Z", "never", json!({})));
-    assert_eq!(records.found(&[]), ["a", "b", "c"]);
-    assert_eq!(records.found(&["--tool", "echo"]), ["a", "b"], "an older version belongs to the same tool");
+    assert_eq!(records.found_ids(&[]), ["a", "b", "c"]);
     assert_eq!(
-        records.found(&["--since", "2026-01-31", "--until", "2026-01-31"]),
+        records.found_ids(&["--tool", "echo"]),
+        ["a", "b"],
+        "an older version belongs to the same tool"
+    );
+    assert_eq!(
+        records.found_ids(&["--since", "2026-01-31", "--until", "2026-01-31"]),
         ["b"],
         "`--until` includes its day"
     );
-    assert_eq!(records.found(&["--since", "2026-11-14T10:00:00Z"]), ["c"]);
-    assert_eq!(records.found(&["--until", "2026-11-14T10:00:00Z"]), ["a", "b"]);
-    assert_eq!(records.found(&["--agent", "bot"]), ["a"]);
-    assert_eq!(records.found(&["--tenant", "acme"]), ["c"]);
+    assert_eq!(records.found_ids(&["--since", "2026-11-14T10:00:00Z"]), ["c"]);
+    assert_eq!(records.found_ids(&["--until", "2026-11-14T10:00:00Z"]), ["a", "b"]);
+    assert_eq!(records.found_ids(&["--agent", "bot"]), ["a"]);
+    assert_eq!(records.found_ids(&["--tenant", "acme"]), ["c"]);
 
     // An unreadable file matters only if its time range matches the query.
     std::fs::create_dir(format!("{}.20260301T000000.000000Z", records.path())).unwrap();
-    assert_eq!(records.found(&["--since", "2026-04-01"]), ["c"]);
-    assert_eq!(records.found(&["--until", "2026-01-01"]), ["a"]);
-    let (code, out, said) = records.query(&["--format", "json"]);
+    assert_eq!(records.found_ids(&["--since", "2026-04-01"]), ["c"]);
+    assert_eq!(records.found_ids(&["--until", "2026-01-01"]), ["a"]);
+    let (code, out, stderr) = records.query(&["--format", "json"]);
     assert!(code == 1 && out.lines().count() == 3, "{code}: {out}");
-    assert!(said.contains("error") && said.contains(".20260301T000000.000000Z"), "{said}");
+    assert!(stderr.contains("error") && stderr.contains(".20260301T000000.000000Z"), "{stderr}");
 }
 
 #[test]
@@ -344,10 +353,10 @@ fn files_rotated_by_another_program_are_read() {
     let write = |end: &str, text: &str| std::fs::write(format!("{}{end}", records.path()), text).unwrap();
     write(".1", &record("2026-11-13T10:00:00Z", "a", json!({})));
     write("", &record("2026-11-14T10:00:00Z", "b", json!({})));
-    assert_eq!(records.found(&[]), ["a", "b"]);
+    assert_eq!(records.found_ids(&[]), ["a", "b"]);
     write(".2.gz", "not text");
-    let (code, _, said) = records.query(&[]);
-    assert!(code == 1 && said.contains(".2.gz: it is compressed: decompress it first"), "{said}");
+    let (code, _, stderr) = records.query(&[]);
+    assert!(code == 1 && stderr.contains(".2.gz: it is compressed: decompress it first"), "{stderr}");
     assert_eq!(records.query(&["--since", "9999-01-01"]).0, 0, "the file is older than the queried range");
 }
 
@@ -359,8 +368,8 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
     let lines = [record("2026-11-14T10:00:00Z", "a", hostile), "nonsense\n\n".into(), long].concat();
     let last = record("2026-11-14T10:00:01Z", "b", json!({}));
     std::fs::write(&records.file, format!("{lines}{}{last}", record("noon", "c", json!({})))).unwrap();
-    let (code, table, said) = records.query(&[]);
-    assert!(code == 0 && said.contains("3 lines are not records"), "{said}");
+    let (code, table, stderr) = records.query(&[]);
+    assert!(code == 0 && stderr.contains("3 lines are not records"), "{stderr}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record is last: {table}");
@@ -372,11 +381,14 @@ fn query_without_a_file_names_the_setting() {
         let output = Command::new(SPECIMEN).arg("audit").args(arguments).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = audit(&[]);
-    assert!(code == 1 && said.contains("--file FILE") && said.contains("MCP_TOOL_AUDIT_FILE"), "{said}");
-    let (code, said) = audit(&["--file", "nowhere/calls.jsonl"]);
-    assert!(code == 1 && said.contains("nowhere/calls.jsonl"), "{said}");
-    let (code, said) = audit(&["--file", "x", "--since", "yesterday"]);
-    assert!(code == 1 && said.contains("--since: \"yesterday\": must be a time such as 7d"), "{said}");
+    let (code, stderr) = audit(&[]);
+    assert!(
+        code == 1 && stderr.contains("--file FILE") && stderr.contains("MCP_TOOL_AUDIT_FILE"),
+        "{stderr}"
+    );
+    let (code, stderr) = audit(&["--file", "nowhere/calls.jsonl"]);
+    assert!(code == 1 && stderr.contains("nowhere/calls.jsonl"), "{stderr}");
+    let (code, stderr) = audit(&["--file", "x", "--since", "yesterday"]);
+    assert!(code == 1 && stderr.contains("--since: \"yesterday\": must be a time such as 7d"), "{stderr}");
     assert_eq!(audit(&["--file", "x", "--outcome", "fine"]).0, 2);
 }

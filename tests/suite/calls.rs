@@ -4,7 +4,7 @@ use std::{process::Command, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, SPECIMEN, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text};
 
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
     let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
@@ -83,7 +83,7 @@ fn invalid_argument_is_refused_before_the_function_runs() {
         assert_eq!(
             server.answer(&json!(whole))["result"]["structuredContent"]["v"],
             5,
-            "the schema takes {whole}"
+            "the schema accepts {whole}"
         );
     }
 }
@@ -135,7 +135,10 @@ fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
     let first = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
     let second = server.call("unlock", json!({ "pin": "9876", "minutes": 1 }));
     let [first, second] = [first, second].map(|answer| server.stderr.record_of(correlation(&answer)));
-    assert_eq!(first["arguments"], second["arguments"], "a digest of four digits is easily reversed");
+    assert_eq!(
+        first["arguments"], second["arguments"],
+        "the digest leaves out secrets, because one of a short secret is easily reversed"
+    );
     assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
     let log = server.stderr.text();
     assert!(!log.contains("hunt") && !log.contains("8431976"), "{log}");
@@ -161,7 +164,7 @@ fn result_that_violates_its_schema_is_not_sent() {
     ] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), "internal");
-        // The correlation id may contain these digits.
+        // The correlation id may contain "11" by chance, so it is not searched.
         let (before, after) = text(&answer).split_once(correlation(&answer)).unwrap();
         assert!(!before.contains(secret) && !after.contains(secret), "{answer}");
         assert_eq!(answer["result"].get("structuredContent"), None);
@@ -175,7 +178,7 @@ fn result_that_violates_its_schema_is_not_sent() {
         json!({ "v": 10, "more": [{ "name": "a", "share": 0.5 }] })
     );
     let answer = server.call("foreign", json!({ "v": 11 }));
-    assert_eq!(kind(&answer), "internal", "a schema known only at run time is enforced, too");
+    assert_eq!(kind(&answer), "internal", "a schema that is computed at run time is enforced, too");
 }
 
 #[test]
@@ -288,17 +291,17 @@ fn blocking_function_holds_its_slot_until_it_ends() {
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!(record["outcome"], "unknown", "the thread keeps running and may still write");
     let refused = server.call("blocks", json!({ "milliseconds": 0 }));
-    assert_eq!(kind(&refused), "unavailable", "its slot is still taken");
+    assert_eq!(kind(&refused), "unavailable", "the concurrency slot is still taken");
     loop {
         let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
         if counts["finished"] == 1 {
             assert_eq!(counts["told"], 1, "the function sees that it is cancelled");
             break;
         }
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     while kind_or_ok(&server.call("blocks", json!({ "milliseconds": 0 }))) == "unavailable" {
-        assert!(begun.elapsed() < PATIENCE, "its slot was not freed");
+        assert!(begun.elapsed() < MAX_WAIT, "the concurrency slot was not freed");
     }
 }
 
@@ -459,12 +462,12 @@ fn moved_audit_file_is_created_again() {
     let lines = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
     server.call("echo", json!({ "text": "before" }));
     while lines(&file) != 1 {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     std::fs::rename(&file, &moved).unwrap();
     server.call("echo", json!({ "text": "after" }));
     while lines(&file) != 1 {
-        assert!(begun.elapsed() < PATIENCE, "the record was written to the moved file");
+        assert!(begun.elapsed() < MAX_WAIT, "the record was written to the moved file");
     }
     assert_eq!(lines(&moved), 1);
 }
@@ -504,7 +507,7 @@ fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
     let begun = Instant::now();
     while std::fs::read_to_string(&file).unwrap_or_default().lines().count() < 3 {
-        assert!(begun.elapsed() < PATIENCE, "the queued records were lost");
+        assert!(begun.elapsed() < MAX_WAIT, "the queued records were lost");
     }
 }
 
@@ -524,7 +527,7 @@ fn write_tools_are_refused_when_the_disk_is_full() {
 fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // The file is limited to two blocks until the limit is lifted.
+    // Limits the audit file to two blocks. `prlimit` lifts the limit below.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
@@ -550,7 +553,7 @@ fn truncated_record_is_rewritten_when_space_returns() {
             serde_json::from_str(line).is_ok_and(|record: Value| record["correlation_id"] == **id)
         };
         while !std::fs::read_to_string(&file).unwrap().lines().any(has_id) {
-            assert!(begun.elapsed() < PATIENCE, "{id} is lost");
+            assert!(begun.elapsed() < MAX_WAIT, "{id} is lost");
         }
     }
 }
@@ -570,7 +573,7 @@ fn cursor_continues_after_the_previous_page() {
     assert_eq!(
         refused(json!({ "below": 6, "cursor": first["next_cursor"] })),
         "cursor",
-        "the arguments differ"
+        "the cursor is for other arguments"
     );
     assert_eq!(refused(json!({ "below": 5, "cursor": "AAAA" })), "cursor");
     assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
@@ -580,7 +583,7 @@ fn cursor_continues_after_the_previous_page() {
     );
     let other = HttpServer::start(&[]);
     let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
-    assert_eq!(violations(&answer)[0].1, "cursor", "the key is of another process");
+    assert_eq!(violations(&answer)[0].1, "cursor", "the cursor was sealed with the key of another process");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>)
 }
 
 /// Stdout of a successful run.
-pub fn out(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -35,15 +35,15 @@ pub fn refusal(output: &Output) -> (i32, String) {
 
 #[test]
 fn help_shows_settings_defaults_and_examples() {
-    let help = out(&run(&["--help"], &[], None));
+    let help = stdout(&run(&["--help"], &[], None));
     assert!(help.contains("serve") && help.contains("tools"), "{help}");
-    let help = out(&run(&["serve", "--help"], &[], None));
+    let help = stdout(&run(&["serve", "--help"], &[], None));
     for part in
         ["--stdio", "--http <ADDR>", "MCP_TOOL_HTTP_LISTEN", "[default: 4MiB]", "mcp-tool.toml", "Examples:"]
     {
         assert!(help.contains(part), "no {part} in:\n{help}");
     }
-    assert!(out(&run(&["--version"], &[], None)).starts_with("specimen "));
+    assert!(stdout(&run(&["--version"], &[], None)).starts_with("specimen "));
 }
 
 #[test]
@@ -56,15 +56,15 @@ fn invalid_command_line_is_refused() {
         (&["serve", "--stdio", "--timeout", ""], "--timeout"),
         (&["tools", "extra"], "unexpected argument 'extra'"),
     ];
-    for (arguments, wanted) in cases {
-        let (code, said) = refusal(&run(arguments, &[], None));
-        assert!(code == 2 && said.contains(wanted), "{arguments:?}: {code}\n{said}");
+    for (arguments, expected) in cases {
+        let (code, stderr) = refusal(&run(arguments, &[], None));
+        assert!(code == 2 && stderr.contains(expected), "{arguments:?}: {code}\n{stderr}");
     }
 }
 
 #[test]
 fn tools_are_listed_without_opening_application_state() {
-    let table = out(&run(&["tools"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    let table = stdout(&run(&["tools"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
     let row = |name: &str| {
         let row = table.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
         row.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -80,7 +80,8 @@ fn tools_are_listed_without_opening_application_state() {
 
 #[test]
 fn tools_json_equals_tools_list() {
-    let printed: Value = serde_json::from_str(&out(&run(&["tools", "--format", "json"], &[], None))).unwrap();
+    let printed: Value =
+        serde_json::from_str(&stdout(&run(&["tools", "--format", "json"], &[], None))).unwrap();
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     assert_eq!(printed, served["result"]["tools"]);
 }
@@ -89,7 +90,7 @@ fn tools_json_equals_tools_list() {
 fn flag_overrides_environment_which_overrides_file() {
     let file = "[limits]\ntimeout = \"1s\"\nconcurrency = 7\nmax_result = \"2MiB\"\n[local]\nscopes = [\"a\", \"b\"]\n";
     let environment = [("MCP_TOOL_LIMITS_TIMEOUT", "2s"), ("MCP_TOOL_LIMITS_CONCURRENCY", "8")];
-    let printed = out(&run(&["serve", "--print-config", "--timeout", "3s"], &environment, Some(file)));
+    let printed = stdout(&run(&["serve", "--print-config", "--timeout", "3s"], &environment, Some(file)));
     for line in [
         "limits.timeout = \"3s\"  # --timeout",
         "limits.concurrency = 8  # MCP_TOOL_LIMITS_CONCURRENCY",
@@ -104,24 +105,26 @@ fn flag_overrides_environment_which_overrides_file() {
     std::fs::write(&path, "[limits]\nconcurrency = 9\n").unwrap();
     let path = path.to_str().unwrap();
     let expected = format!("limits.concurrency = 9  # {path}");
-    assert!(out(&run(&["serve", "--print-config", "--config", path], &[], Some(file))).contains(&expected));
+    assert!(
+        stdout(&run(&["serve", "--print-config", "--config", path], &[], Some(file))).contains(&expected)
+    );
     let by_variable = run(&["serve", "--print-config"], &[("MCP_TOOL_CONFIG", path)], Some(file));
-    assert!(out(&by_variable).contains(&expected));
+    assert!(stdout(&by_variable).contains(&expected));
 }
 
 #[test]
 fn settings_are_printed_as_json() {
     let arguments = ["serve", "--print-config", "--format", "json", "--timeout", "3s"];
     let environment = [("MCP_TOOL_LOCAL_SCOPES", "a, b"), ("MCP_TOOL_SEAL_KEYS", "hunter2")];
-    let printed = out(&run(&arguments, &environment, None));
+    let printed = stdout(&run(&arguments, &environment, None));
     let printed: Vec<Value> = serde_json::from_str(&printed).unwrap();
-    for wanted in [
+    for expected in [
         json!({ "key": "limits.timeout", "value": "3s", "source": "--timeout" }),
         json!({ "key": "limits.concurrency", "value": 1024, "source": "default" }),
         json!({ "key": "local.scopes", "value": ["a", "b"], "source": "MCP_TOOL_LOCAL_SCOPES" }),
         json!({ "key": "seal.keys", "value": "1 keys, not shown", "source": "MCP_TOOL_SEAL_KEYS" }),
     ] {
-        assert!(printed.contains(&wanted), "no {wanted} in {printed:?}");
+        assert!(printed.contains(&expected), "no {expected} in {printed:?}");
     }
     assert_eq!(refusal(&run(&["serve", "--stdio", "--format", "json"], &[], None)).0, 2);
 }
@@ -129,21 +132,21 @@ fn settings_are_printed_as_json() {
 #[test]
 fn unknown_setting_is_refused_with_the_nearest_name() {
     let serve: &[&str] = &["serve", "--stdio"];
-    let (code, said) = refusal(&run(serve, &[("MCP_TOOL_LIMITS_TIMOUT", "2s")], None));
-    assert!(code == 1 && said.contains("did you mean MCP_TOOL_LIMITS_TIMEOUT?"), "{said}");
-    let (code, said) = refusal(&run(serve, &[], Some("[limits]\ntimout = \"1s\"\n")));
+    let (code, stderr) = refusal(&run(serve, &[("MCP_TOOL_LIMITS_TIMOUT", "2s")], None));
+    assert!(code == 1 && stderr.contains("did you mean MCP_TOOL_LIMITS_TIMEOUT?"), "{stderr}");
+    let (code, stderr) = refusal(&run(serve, &[], Some("[limits]\ntimout = \"1s\"\n")));
     assert!(
-        code == 1 && said.contains("unknown setting `limits.timout`; did you mean limits.timeout?"),
-        "{said}"
+        code == 1 && stderr.contains("unknown setting `limits.timout`; did you mean limits.timeout?"),
+        "{stderr}"
     );
-    let (_, said) = refusal(&run(serve, &[], Some("timeout = \"1s\"\n")));
-    assert!(said.contains("is outside of a section"), "{said}");
-    let (_, said) = refusal(&run(serve, &[], Some("[limits]\ntimeout = 1.5\n")));
-    assert!(said.contains("`limits.timeout` must be text, a number, or a list"), "{said}");
-    let (_, said) = refusal(&run(serve, &[], Some("[limits\n")));
-    assert!(said.contains("mcp-tool.toml"), "{said}");
-    let (_, said) = refusal(&run(&["serve", "--stdio", "--config", "nowhere.toml"], &[], None));
-    assert!(said.contains("nowhere.toml"), "{said}");
+    let (_, stderr) = refusal(&run(serve, &[], Some("timeout = \"1s\"\n")));
+    assert!(stderr.contains("is outside of a section"), "{stderr}");
+    let (_, stderr) = refusal(&run(serve, &[], Some("[limits]\ntimeout = 1.5\n")));
+    assert!(stderr.contains("`limits.timeout` must be text, a number, or a list"), "{stderr}");
+    let (_, stderr) = refusal(&run(serve, &[], Some("[limits\n")));
+    assert!(stderr.contains("mcp-tool.toml"), "{stderr}");
+    let (_, stderr) = refusal(&run(&["serve", "--stdio", "--config", "nowhere.toml"], &[], None));
+    assert!(stderr.contains("nowhere.toml"), "{stderr}");
 }
 
 #[test]
@@ -165,14 +168,14 @@ fn invalid_setting_value_names_its_source_and_valid_values() {
         ("--allowed-origin", "app.example.com", "app.example.com"),
         ("--allowed-host", "http://x", "http://x"),
     ];
-    for (flag, value, wanted) in cases {
+    for (flag, value, expected) in cases {
         let value = format!("{flag}={value}");
         let mut arguments = vec!["serve", "--http", "127.0.0.1:0", &value];
         if flag == "--http" {
             arguments.drain(1..3);
         }
-        let (code, said) = refusal(&run(&arguments, &[], None));
-        assert!(code == 1 && said.contains(wanted), "{value}: {code}\n{said}");
+        let (code, stderr) = refusal(&run(&arguments, &[], None));
+        assert!(code == 1 && stderr.contains(expected), "{value}: {code}\n{stderr}");
     }
 }
 
@@ -180,32 +183,36 @@ fn invalid_setting_value_names_its_source_and_valid_values() {
 fn secret_setting_has_no_flag_and_is_not_printed() {
     assert_eq!(refusal(&run(&["serve", "--stdio", "--seal-keys", "x"], &[], None)).0, 2);
     let keys = [("MCP_TOOL_SEAL_KEYS", "hunter2,hunter3")];
-    let printed = out(&run(&["serve", "--print-config"], &keys, None));
+    let printed = stdout(&run(&["serve", "--print-config"], &keys, None));
     assert!(printed.contains("seal.keys = \"2 keys, not shown\"  # MCP_TOOL_SEAL_KEYS"), "{printed}");
     assert!(!printed.contains("hunter"), "{printed}");
-    let (code, said) = refusal(&run(&["serve", "--stdio"], &keys, None));
-    assert!(code == 1 && said.contains("seal.keys") && !said.contains("hunter"), "{said}");
+    let (code, stderr) = refusal(&run(&["serve", "--stdio"], &keys, None));
+    assert!(code == 1 && stderr.contains("seal.keys") && !stderr.contains("hunter"), "{stderr}");
 }
 
 #[test]
 fn startup_failure_states_its_reason() {
-    let (code, said) = refusal(&run(&["serve"], &[], None));
+    let (code, stderr) = refusal(&run(&["serve"], &[], None));
     assert!(
-        code == 1 && said.contains("no transport is set: choose --stdio, or --http 127.0.0.1:8080"),
-        "{said}"
+        code == 1 && stderr.contains("no transport is set: choose --stdio, or --http 127.0.0.1:8080"),
+        "{stderr}"
     );
-    let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
-    assert!(code == 1 && said.contains("--allow-destructive destroy: no tool has that name"), "{said}");
-    let (code, said) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));
-    assert!(code == 1 && said.contains("that tool isn't destructive"), "{said}");
-    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
-    assert!(code == 1 && said.contains("could not be opened: the lock is held"), "{said}");
+    let (code, stderr) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "destroy"], &[], None));
+    assert!(code == 1 && stderr.contains("--allow-destructive destroy: no tool has that name"), "{stderr}");
+    let (code, stderr) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));
+    assert!(code == 1 && stderr.contains("that tool isn't destructive"), "{stderr}");
+    let (code, stderr) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    assert!(code == 1 && stderr.contains("could not be opened: the lock is held"), "{stderr}");
 
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let (code, said) = refusal(&run(&["serve", "--http", &address], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
-    assert!(code == 1 && said.contains(&address), "{said}");
-    assert!(!said.contains("could not be opened"), "state is opened only after the port is bound: {said}");
+    let (code, stderr) =
+        refusal(&run(&["serve", "--http", &address], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
+    assert!(code == 1 && stderr.contains(&address), "{stderr}");
+    assert!(
+        !stderr.contains("could not be opened"),
+        "state is opened only after the port is bound: {stderr}"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ const MODERN: &str = "2026-07-28";
 const PYTHON: &str = ".venv/bin/python";
 const NODE: &str = "node_modules/.bin/node";
 
-/// Error text of the invalid call in the scenario.
+/// Expected error text of the scenario's invalid call.
 const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
     /name: must be at most 5 characters, got 6\n\
     /n: must be at most 10, got 99\n\
@@ -37,7 +37,7 @@ fn run(program: &str, arguments: &[&str]) -> (String, i32) {
 fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     let tools = tool_names(&served["result"]);
-    // FastMCP requests every level, the other clients request warnings and above.
+    // FastMCP requests log messages of every level, the other clients request warnings and above.
     let first_level = if script == "fastmcp_client.py" { 0 } else { 2 };
     let logs = ["debug", "info", "warning", "emergency"].map(|level| json!([level, "logs", level]));
     let mut expected = json!({
@@ -109,13 +109,13 @@ fn modern_typescript_client_completes_the_scenario() {
     check_scenario(NODE, "typescript_client.mjs", "auto", MODERN);
 }
 
-/// This SDK supports only 2025-11-25.
+/// Version 1 of the TypeScript SDK supports only 2025-11-25.
 #[test]
-fn first_typescript_sdk_completes_the_scenario() {
+fn typescript_sdk_v1_completes_the_scenario() {
     check_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
 }
 
-/// Disables and enables a tool and checks that the client is notified.
+/// Checks that a client is notified when a tool is disabled and enabled.
 fn check_list_changed(mode: &str, protocol: &str) {
     let session_flags: &[&str] = if mode == "legacy" { &["--legacy-sessions", "8"] } else { &[] };
     for is_http in [true, false] {

@@ -24,19 +24,19 @@ use crate::{
 const METHOD: &str = "completion/complete";
 
 /// Parameters of a completion request.
-fn completing(tool: &str, argument: &str, typed: &str) -> Value {
+fn completion_params(tool: &str, argument: &str, typed: &str) -> Value {
     json!({ "ref": { "type": "ref/tool", "name": tool }, "argument": { "name": argument, "value": typed } })
 }
 
-/// The same server over HTTP and stdio, asked in both protocol revisions.
-struct Everywhere {
+/// A server over HTTP and one over stdio, each of which is asked in both protocol revisions.
+struct BothTransports {
     http: HttpServer,
     stdio: StdioServer,
 }
 
-impl Everywhere {
+impl BothTransports {
     fn start(arguments: &[&str]) -> Self {
-        Everywhere { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
+        BothTransports { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
     }
 
     /// Responses: HTTP legacy, HTTP modern, stdio legacy, stdio modern.
@@ -80,22 +80,26 @@ impl Everywhere {
     }
 }
 
-/// A completion without further values.
+/// A completion with exactly these values.
 fn complete(values: &[&str]) -> Value {
     json!({ "values": values, "total": values.len(), "hasMore": false })
 }
 
 #[test]
 fn enums_and_booleans_complete_without_a_function() {
-    let mut server = Everywhere::start(&[]);
-    assert_eq!(server.completion(&completing("measure", "mode", "")), complete(&["fast", "safe"]));
-    assert_eq!(server.completion(&completing("measure", "mode", "SA")), complete(&["safe"]));
-    assert_eq!(server.completion(&completing("assign", "now", "t")), complete(&["true"]));
+    let mut server = BothTransports::start(&[]);
+    assert_eq!(server.completion(&completion_params("measure", "mode", "")), complete(&["fast", "safe"]));
+    assert_eq!(server.completion(&completion_params("measure", "mode", "SA")), complete(&["safe"]));
+    assert_eq!(server.completion(&completion_params("assign", "now", "t")), complete(&["true"]));
     // A new server, because completions are rate limited.
     let server = HttpServer::start(&[]);
     let suggest = |argument, typed| {
-        let answer =
-            server.modern(METHOD, completing("assign", argument, typed), json!({}), &[("Mcp-Name", "")]);
+        let answer = server.modern(
+            METHOD,
+            completion_params("assign", argument, typed),
+            json!({}),
+            &[("Mcp-Name", "")],
+        );
         answer.json()["result"]["completion"].clone()
     };
     assert_eq!(suggest("now", "x"), complete(&[]));
@@ -106,36 +110,42 @@ fn enums_and_booleans_complete_without_a_function() {
 
 #[test]
 fn completion_function_suggests_valid_matching_values() {
-    let mut server = Everywhere::start(&[]);
-    // One matching name exceeds the maximum length of `customer`.
-    assert_eq!(server.completion(&completing("assign", "customer", "an")), complete(&["Ann & Co", "Anna"]));
-    let local = server.completion(&completing("assign", "customer", "loc"));
+    let mut server = BothTransports::start(&[]);
+    // A third matching name exceeds the maximum length of `customer`.
+    assert_eq!(
+        server.completion(&completion_params("assign", "customer", "an")),
+        complete(&["Ann & Co", "Anna"])
+    );
+    let local = server.completion(&completion_params("assign", "customer", "loc"));
     assert_eq!(local, complete(&["local"]), "the function can read the call context");
-    assert_eq!(server.completion(&completing("assign_v1", "customer", "")), complete(&["old"]));
+    assert_eq!(server.completion(&completion_params("assign_v1", "customer", "")), complete(&["old"]));
 }
 
 #[test]
 fn completion_is_recorded_and_does_not_count_as_a_call() {
     let server = HttpServer::start(&[]);
-    let answer =
-        server.modern(METHOD, completing("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = server
+        .modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")])
+        .json();
     let record = server.stderr.record_of(correlation(&answer));
-    let said = ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
-    assert_eq!(said, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
+    let members =
+        ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
+    assert_eq!(members, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
     assert!(record.get("arguments").is_none(), "{record}");
     // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
-    let answer = server.modern(METHOD, completing("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer =
+        server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
 }
 
 #[test]
 fn completion_returns_at_most_a_hundred_values() {
-    let mut server = Everywhere::start(&[]);
-    let completion = server.completion(&completing("assign", "numbers", "100"));
+    let mut server = BothTransports::start(&[]);
+    let completion = server.completion(&completion_params("assign", "numbers", "100"));
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(100), &json!(false)));
-    let completion = server.completion(&completing("assign", "numbers", "2000"));
+    let completion = server.completion(&completion_params("assign", "numbers", "2000"));
     // Values of four digits exceed the maximum length of `numbers`.
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(1_000), &json!(true)));
     let values = completion["values"].as_array().unwrap();
@@ -144,10 +154,10 @@ fn completion_returns_at_most_a_hundred_values() {
 
 #[test]
 fn completion_request_is_validated_and_its_value_bounded() {
-    let mut server = Everywhere::start(&[]);
+    let mut server = BothTransports::start(&[]);
     let long = "é".repeat(1_024);
-    assert_eq!(server.completion(&completing("assign", "customer", &long)), complete(&[]));
-    let (code, message) = server.refused(&completing("assign", "customer", &format!("{long}é")));
+    assert_eq!(server.completion(&completion_params("assign", "customer", &long)), complete(&[]));
+    let (code, message) = server.refused(&completion_params("assign", "customer", &format!("{long}é")));
     assert!(code == -32_602 && message.contains("1024 characters"), "{message}");
     for broken in [
         json!({ "ref": { "type": "ref/tool" }, "argument": { "name": "mode", "value": "" } }),
@@ -162,7 +172,7 @@ fn completion_request_is_validated_and_its_value_bounded() {
 
 #[test]
 fn references_to_prompts_and_resources_are_refused() {
-    let mut server = Everywhere::start(&[]);
+    let mut server = BothTransports::start(&[]);
     let argument = json!({ "name": "mode", "value": "" });
     for reference in [
         json!({ "type": "ref/prompt", "name": "assign" }),
@@ -184,7 +194,8 @@ fn completions_are_declared_only_if_a_tool_has_some() {
     assert_eq!(capabilities(&HttpServer::start(&[]))["completions"], json!({}));
     let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
     assert_eq!(capabilities(&plain).get("completions"), None);
-    let answer = plain.modern(METHOD, completing("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer =
+        plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
     assert_eq!(answer["error"]["code"], -32_601, "{answer}");
 }
 
@@ -192,8 +203,9 @@ fn completions_are_declared_only_if_a_tool_has_some() {
 fn failing_completion_function_fails_only_its_completion() {
     let server = HttpServer::start(&[]);
     let ask = |typed| {
-        let answer =
-            server.modern(METHOD, completing("assign", "how", typed), json!({}), &[("Mcp-Name", "")]).json();
+        let answer = server
+            .modern(METHOD, completion_params("assign", "how", typed), json!({}), &[("Mcp-Name", "")])
+            .json();
         let record = server.stderr.record_of(correlation(&answer));
         (answer["error"].clone(), record)
     };
@@ -207,8 +219,8 @@ fn failing_completion_function_fails_only_its_completion() {
         assert_eq!((&error["code"], &record["reason"]), (&json!(code), &json!(kind)), "{error} {record}");
         assert_eq!(error["data"]["dev.mcp-tool/error"]["kind"], kind, "{error}");
         assert_eq!((&record["outcome"], &record["completes"]), (&json!("error"), &json!("how")), "{record}");
-        let said = error.to_string();
-        assert!(!said.contains("hunter2") && !said.contains("the reason is"), "{said}");
+        let text = error.to_string();
+        assert!(!text.contains("hunter2") && !text.contains("the reason is"), "{text}");
     }
     server.wait_for_count("dropped", 1);
 }
@@ -216,7 +228,7 @@ fn failing_completion_function_fails_only_its_completion() {
 #[test]
 fn cancelled_completion_ends() {
     let mut server = StdioServer::initialized(&[]);
-    let params = completing("assign", "how", "waits");
+    let params = completion_params("assign", "how", "waits");
     server.send(&json!({ "jsonrpc": "2.0", "id": 9, "method": METHOD, "params": params }).to_string());
     let counted = |server: &mut StdioServer, what: &str| {
         server.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
@@ -231,11 +243,11 @@ fn cancelled_completion_ends() {
 #[test]
 fn disabled_tool_is_not_completed() {
     let control = Control::of("");
-    control.said(&["disable", "--tool", "assign"]);
-    let mut server = Everywhere::start(&control.flags());
-    let (code, message) = server.refused(&completing("assign", "customer", "an"));
+    control.execute(&["disable", "--tool", "assign"]);
+    let mut server = BothTransports::start(&control.flags());
+    let (code, message) = server.refused(&completion_params("assign", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
-    let (code, message) = server.refused(&completing("no_such", "customer", "an"));
+    let (code, message) = server.refused(&completion_params("no_such", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: no_such"));
     assert_eq!(server.http.count("finished"), 0);
 }
@@ -244,7 +256,9 @@ fn disabled_tool_is_not_completed() {
 fn tool_that_needs_approval_is_not_completed() {
     let server = HttpServer::start(&[]);
     let ask = |server: &HttpServer| {
-        server.modern(METHOD, completing("erase", "customer", ""), json!({}), &[("Mcp-Name", "")]).json()
+        server
+            .modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[("Mcp-Name", "")])
+            .json()
     };
     let answer = ask(&server);
     assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
@@ -261,62 +275,62 @@ fn audit_query_separates_completions_from_calls() {
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, completing("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
     assert!(server.terminate().success());
-    let said = |arguments: &[&str]| {
+    let audit = |arguments: &[&str]| {
         let output =
             Command::new(SPECIMEN).arg("audit").args(["--file", file[1]]).args(arguments).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(said(&[]).contains("assign 2.0 completes now"), "{}", said(&[]));
-    assert_eq!(said(&["--by", "tool"]).trim(), "1  echo");
+    assert!(audit(&[]).contains("assign 2.0 completes now"), "{}", audit(&[]));
+    assert_eq!(audit(&["--by", "tool"]).trim(), "1  echo");
 }
 
 /// Number of runs of the completion function.
 #[derive(Clone, Default)]
-struct Ran(Arc<AtomicU32>);
+struct Runs(Arc<AtomicU32>);
 
-async fn names(ran: &Ran, typed: &str) -> Vec<String> {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn names(runs: &Runs, typed: &str) -> Vec<String> {
+    runs.0.fetch_add(1, Ordering::Relaxed);
     vec![format!("{typed}…")]
 }
 
 /// Look somebody up.
 #[mcp_tool(version = "1.0", scope = "people:read", read_only, concurrency = 1)]
 async fn look_up(
-    ran: &Ran,
+    runs: &Runs,
     /// Name.
-    #[arg(complete = names(ran))]
+    #[arg(complete = names(runs))]
     name: String,
 ) -> String {
-    let _ = ran;
+    let _ = runs;
     name
 }
 
-/// The same tool with another contract.
-mod other {
+/// Version 2 of `look_up`, with a further parameter.
+mod v2 {
     use super::*;
 
     /// Look somebody up.
     #[mcp_tool(version = "2.0", scope = "people:read", read_only)]
     pub(super) async fn look_up(
-        ran: &Ran,
+        runs: &Runs,
         /// Name.
-        #[arg(complete = names(ran))]
+        #[arg(complete = names(runs))]
         name: String,
-        /// Where.
+        /// Place to look in.
         place: String,
     ) -> String {
-        let _ = (ran, place);
+        let _ = (runs, place);
         name
     }
 }
 
-/// Accepts only completions with the header `X-House: own`.
-struct House;
+/// Accepts only completions with the header `X-House: own` and at most 5 s left.
+struct OnlyCompletions;
 
-impl Middleware for House {
+impl Middleware for OnlyCompletions {
     fn headers(&self) -> &'static [&'static str] {
         &["X-House"]
     }
@@ -327,37 +341,37 @@ impl Middleware for House {
                 Some("own") if call.is_completion() && call.remaining() <= Duration::from_secs(5) => {
                     next.run().await
                 }
-                _ => next.refuse(ToolError::refused("not of the house")),
+                _ => next.refuse(ToolError::refused("not a completion with X-House: own")),
             }
         })
     }
 }
 
-async fn start(ran: &Ran, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
-    let server = ToolServer::new("people", "1").tools(tools![look_up]).state(ran.clone());
+async fn start(runs: &Runs, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
+    let server = ToolServer::new("people", "1").tools(tools![look_up]).state(runs.clone());
     let server = TestServer::start(configure(server)).await.unwrap();
     server.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["people:read"]))
 }
 
 #[tokio::test]
 async fn caller_without_the_scope_gets_no_completions() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     let suggested = server.complete("look_up", "name", "a").await.unwrap();
     assert_eq!(suggested.json(), complete(&["a…"]));
     let other = server.as_caller(Caller::new("bob").with_scopes(["people:write"]));
     let refused = other.complete("look_up", "name", "a").await.unwrap_err();
     assert!(matches!(refused, TestError::MissingScopes(_)), "{refused}");
-    assert_eq!(ran.0.load(Ordering::Relaxed), 1);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 1);
     let record = server.records().pop().unwrap();
-    let said = ["outcome", "reason", "completes", "user"].map(|member| record[member].as_str().unwrap());
-    assert_eq!(said, ["refused", "insufficient_scope", "name", "bob"]);
+    let members = ["outcome", "reason", "completes", "user"].map(|member| record[member].as_str().unwrap());
+    assert_eq!(members, ["refused", "insufficient_scope", "name", "bob"]);
 }
 
 #[tokio::test]
 async fn completions_are_rate_limited_per_caller() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     let mut refused = Vec::new();
     for _ in 0..2_000 {
         if let Err(error) = server.complete("look_up", "name", "a").await {
@@ -366,7 +380,7 @@ async fn completions_are_rate_limited_per_caller() {
         }
     }
     assert_eq!(refused, [Some(ErrorKind::RateLimited)]);
-    assert!(ran.0.load(Ordering::Relaxed) >= 10);
+    assert!(runs.0.load(Ordering::Relaxed) >= 10);
     let other = server.as_caller(Caller::new("bob").with_scopes(["people:read"]));
     assert!(other.complete("look_up", "name", "a").await.is_ok());
     assert_eq!(server.call("look_up", json!({ "name": "ann" })).await.unwrap().text(), "ann");
@@ -374,11 +388,11 @@ async fn completions_are_rate_limited_per_caller() {
 
 #[tokio::test]
 async fn middleware_wraps_completions() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server.layer(House)).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server.layer(OnlyCompletions)).await;
     let refused = server.complete("look_up", "name", "a").await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::Refused));
-    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 0);
     let own = server.with_header("X-House", "own");
     assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), complete(&["a…"]));
     let refused = own.call("look_up", json!({ "name": "ann" })).await.unwrap_err();
@@ -388,10 +402,10 @@ async fn middleware_wraps_completions() {
 /// A completion request does not show that the caller has read the new contract.
 #[tokio::test]
 async fn completion_does_not_update_the_last_listed_contract() {
-    let ran = Ran::default();
-    let server = start(&ran, |server| server).await;
+    let runs = Runs::default();
+    let server = start(&runs, |server| server).await;
     assert_eq!(server.list().await.len(), 1);
-    let next = ToolServer::new("people", "2").tools(tools![other::look_up]).state(ran.clone());
+    let next = ToolServer::new("people", "2").tools(tools![v2::look_up]).state(runs.clone());
     let next = server.succeeded_by(next).await.unwrap();
     let arguments = json!({ "name": "ann", "place": "here" });
     for _ in 0..2 {
@@ -400,6 +414,6 @@ async fn completion_does_not_update_the_last_listed_contract() {
     }
     let refused = next.call("look_up", arguments.clone()).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
-    assert_eq!(ran.0.load(Ordering::Relaxed), 0);
+    assert_eq!(runs.0.load(Ordering::Relaxed), 0);
     assert!(next.call("look_up", arguments).await.is_ok());
 }

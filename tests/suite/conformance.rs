@@ -1,5 +1,5 @@
-//! The official MCP conformance suite: all of it against `examples/conformance-server`, and the scenarios without
-//! fixtures against the other examples. `CONFORMANCE=write` updates CONFORMANCE.md of the former.
+//! The official MCP conformance suite: all of it against `examples/conformance-server`, and the scenarios that need no
+//! fixtures against two other examples. `CONFORMANCE=write` updates `examples/conformance-server/CONFORMANCE.md`.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Command};
 
@@ -9,19 +9,19 @@ use crate::harness::{HttpServer, root};
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
-/// The suite in `tests/clients`.
+/// Path of the suite in `tests/clients`.
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
 
 /// Checks by scenario: id, status and error message.
-type Found = BTreeMap<String, Vec<(String, String, String)>>;
+type ChecksByScenario = BTreeMap<String, Vec<(String, String, String)>>;
 
 /// Runs the required and the unscored scenarios of a revision; returns their checks and the printed text.
-fn run(server: &HttpServer, revision: &str, folder: &Path) -> (Found, String) {
+fn run(server: &HttpServer, revision: &str, folder: &Path) -> (ChecksByScenario, String) {
     run_set(server, "--requirements", revision, folder)
 }
 
-/// Runs a set of scenarios, or one scenario.
-fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Found, String) {
+/// Runs the scenarios that `option` and `name` select.
+fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (ChecksByScenario, String) {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     let results = folder.join(name);
     let url = server.url();
@@ -30,13 +30,13 @@ fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Fou
     command.args(["server", "--url", &url, option, name, "--output-dir"]).arg(&results);
     let output = command.current_dir(clients).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut found = Found::new();
+    let mut found = ChecksByScenario::new();
     for entry in fs::read_dir(&results).unwrap_or_else(|_| panic!("{output:?}")) {
         let folder = entry.unwrap().path();
-        // `server-SCENARIO-2026-11-22T05-03-51-258Z`
+        // Folders are named `server-SCENARIO-TIME`, such as `server-ping-2026-11-22T05-03-51-258Z`.
         let name = folder.file_name().unwrap().to_str().unwrap();
         let scenario = name.strip_prefix("server-").unwrap().split("-20").next().unwrap();
-        // The name of this scenario contains a year.
+        // The name of the scenario `json-schema-2020-12` contains a year as well.
         let scenario = if name.contains("json-schema-2020-12") { "json-schema-2020-12" } else { scenario };
         let checks: Value =
             serde_json::from_str(&fs::read_to_string(folder.join("checks.json")).unwrap()).unwrap();
@@ -51,10 +51,10 @@ fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (Fou
 
 /// Number of checks with this status.
 fn count(checks: &[(String, String, String)], status: &str) -> usize {
-    checks.iter().filter(|(_, ended, _)| ended == status).count()
+    checks.iter().filter(|(_, found, _)| found == status).count()
 }
 
-/// A table row of a scenario. Failures and warnings are added to `wrong`.
+/// A table row of a scenario. Adds its failures and warnings to `wrong`.
 fn row(
     (set, scenario, required): (&str, &str, &str),
     checks: &[(String, String, String)],
@@ -88,7 +88,7 @@ fn unscored(printed: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn official_suite_reports_no_failures() {
+fn official_suite_reports_no_failures_or_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let server = HttpServer::example("conformance-server", folder.path());
     let version = fs::read_to_string(root().join("tests/clients").join(SUITE).join("package.json")).unwrap();
@@ -120,16 +120,17 @@ fn official_suite_reports_no_failures() {
     }
     assert_eq!(wrong, Vec::<String>::new());
     let published = root().join("examples/conformance-server/CONFORMANCE.md");
-    if std::env::var("CONFORMANCE").is_ok_and(|wanted| wanted == "write") {
+    if std::env::var("CONFORMANCE").is_ok_and(|mode| mode == "write") {
         fs::write(&published, &table).unwrap();
     }
     assert_eq!(fs::read_to_string(published).unwrap(), table, "update it with CONFORMANCE=write");
 }
 
-/// Scenarios that every server passes, regardless of its tools.
+/// Some scenarios need no fixtures, so that a server passes them regardless of its tools.
 #[test]
-fn plain_servers_pass_scenarios_without_fixtures() {
-    const FIXTURES: [&str; 5] = [
+fn examples_pass_scenarios_that_need_no_fixtures() {
+    /// Parts of the ids of checks that need a fixture.
+    const NEED_A_FIXTURE: [&str; 5] = [
         "undeclared-capability",
         "missing-capability",
         "no-independent-requests",
@@ -164,9 +165,9 @@ fn plain_servers_pass_scenarios_without_fixtures() {
                 let wrong = (count(checks, "FAILURE"), count(checks, "WARNING"));
                 assert_eq!(wrong, (0, 0), "{example} {scenario}: {checks:?}");
             }
-            // The checks of the longest scenario that need no fixture pass, too.
+            // Only some checks of the scenario `server-stateless` need a fixture. All others pass.
             for (id, status, message) in found.get("server-stateless").into_iter().flatten() {
-                let needs_a_fixture = FIXTURES.iter().any(|part| id.contains(part));
+                let needs_a_fixture = NEED_A_FIXTURE.iter().any(|part| id.contains(part));
                 let is_wrong = ["FAILURE", "WARNING"].contains(&status.as_str());
                 assert!(needs_a_fixture || !is_wrong, "{example} {id}: {message}");
             }

@@ -31,7 +31,7 @@ fn structured_result_can_carry_further_content() {
         { "type": "image", "data": "Bw==", "mimeType": "image/png" },
     ]);
     assert_eq!(result["content"], expected);
-    // Its structured part is still validated against the contract.
+    // The structured part is still validated against the contract.
     assert_eq!(kind(&server.call("charts", json!({ "bars": 101 }))), "internal");
 }
 
@@ -142,7 +142,7 @@ fn argument_constraints_are_listed_and_enforced() {
         let violations = &answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"];
         assert_eq!(violations[0]["rule"], "constraints", "{answer}");
     }
-    // Violations of single arguments are reported before constraints.
+    // Violations of single arguments are reported before violations of constraints.
     let answer = server.call("either", json!({ "email": 1 }));
     assert!(text(&answer).contains("/email"), "{answer}");
 }

@@ -27,6 +27,7 @@ impl Control {
         Control { file: folder.path().join("control.jsonl"), _folder: folder }
     }
 
+    /// A control file with this text.
     pub fn of(text: &str) -> Self {
         let control = Control::new();
         std::fs::write(&control.file, text).unwrap();
@@ -46,7 +47,7 @@ impl Control {
     }
 
     /// Runs a command that must succeed and returns its stdout.
-    pub fn said(&self, arguments: &[&str]) -> String {
+    pub fn execute(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -70,7 +71,7 @@ fn is_disabled(answer: &Value) -> bool {
     answer["result"]["isError"] == true && kind(answer) == "disabled"
 }
 
-/// Returns whether a disabled user or client was refused.
+/// Returns whether a call was refused because its user or client is disabled.
 fn is_withdrawn(answer: &Value) -> bool {
     answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
 }
@@ -86,9 +87,9 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     let call = || server.call("echo", json!({ "text": "x" }));
     assert_eq!(text(&call()), "x");
 
-    let said = control.said(&["disable", "--tool", "echo", "--reason", "leaks"]);
+    let stdout = control.execute(&["disable", "--tool", "echo", "--reason", "leaks"]);
     until("the tool was disabled over HTTP", || is_disabled(&call()));
-    assert!(said.contains("the tool 'echo' is disabled") && said.contains("within a second"), "{said}");
+    assert!(stdout.contains("the tool 'echo' is disabled") && stdout.contains("within a second"), "{stdout}");
     let refused = call();
     assert!(text(&refused).contains("'echo' was disabled by the operator of this server"), "{refused}");
     assert!(text(&refused).contains("don't try again until a person says so"), "{refused}");
@@ -98,7 +99,7 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     assert!(!list(&server).contains(&"echo".to_owned()), "a disabled tool is not listed");
     assert_eq!(server.call("counts", json!({}))["result"]["isError"], json!(null), "other tools still run");
 
-    control.said(&["enable", "--tool", "echo"]);
+    control.execute(&["enable", "--tool", "echo"]);
     until("the tool was enabled again", || !is_disabled(&call()));
     assert_eq!(text(&call()), "x");
     assert!(list(&server).contains(&"echo".to_owned()));
@@ -112,7 +113,7 @@ fn disabling_a_tool_disables_its_versions_and_adapters() {
         || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
     let disabled = || calls().iter().filter(|answer| is_disabled(answer)).count();
     assert_eq!(disabled(), 0);
-    control.said(&["disable", "--tool", "relay"]);
+    control.execute(&["disable", "--tool", "relay"]);
     until("all versions and adapters were disabled", || disabled() == 3);
     let listed = list(&server);
     assert!(!listed.iter().any(|name| name.starts_with("relay") || name == "announce"), "{listed:?}");
@@ -123,15 +124,15 @@ fn disabled_tools_and_users_are_refused_over_stdio() {
     let control = Control::new();
     let mut server = StdioServer::initialized(&control.flags());
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
-    control.said(&["disable", "--tool", "echo"]);
+    control.execute(&["disable", "--tool", "echo"]);
     until("the tool was disabled over stdio", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
     assert!(!tool_names(&server.request("tools/list", json!({}))["result"]).contains(&"echo".to_owned()));
 
-    control.said(&["disable", "--user", "local"]);
+    control.execute(&["disable", "--user", "local"]);
     until("the user was disabled over stdio", || is_withdrawn(&server.call("counts", json!({}))));
     assert!(tool_names(&server.request("tools/list", json!({}))["result"]).is_empty());
-    control.said(&["enable", "--user", "local"]);
-    control.said(&["enable", "--tool", "echo"]);
+    control.execute(&["enable", "--user", "local"]);
+    control.execute(&["enable", "--tool", "echo"]);
     until("both were enabled again", || {
         server.call("echo", json!({ "text": "x" }))["result"]["isError"] != true
             && server.call("counts", json!({})).get("result").is_some()
@@ -142,7 +143,7 @@ fn disabled_tools_and_users_are_refused_over_stdio() {
 fn disabled_user_is_refused_before_the_tool_is_looked_up() {
     let control = Control::new();
     let server = HttpServer::start(&[&control.flags()[..], &["--local-scopes", "specimen:read"]].concat());
-    control.said(&["disable", "--user", "local"]);
+    control.execute(&["disable", "--user", "local"]);
     let call = |name: &str| server.post(&[], &tools_call(1, name, json!({})));
     until("the user was disabled", || is_withdrawn(&call("counts").json()));
     for name in ["counts", "whoami", "no_such_tool"] {
@@ -153,7 +154,7 @@ fn disabled_user_is_refused_before_the_tool_is_looked_up() {
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("user_disabled")));
     }
     assert!(list(&server).is_empty());
-    control.said(&["enable", "--user", "local"]);
+    control.execute(&["enable", "--user", "local"]);
     until("the user was enabled again", || call("counts").status == 200);
 }
 
@@ -165,7 +166,7 @@ fn client_is_disabled_by_its_name() {
         let client = json!({ "io.modelcontextprotocol/clientInfo": { "name": agent, "version": "2" } });
         server.modern("tools/call", json!({ "name": "counts", "arguments": {} }), client, &[])
     };
-    control.said(&["disable", "--client", "rogue"]);
+    control.execute(&["disable", "--client", "rogue"]);
     until("the client was disabled", || is_withdrawn(&call("rogue").json()));
     let record = server.stderr.record_of(correlation(&call("rogue").json()));
     assert_eq!((&record["reason"], &record["agent"]), (&json!("client_disabled"), &json!("rogue 2")));
@@ -179,9 +180,9 @@ fn disabled_tools_and_users_are_refused_in_a_legacy_session() {
     let id = server.open_session(&[]);
     let session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     let call = || server.post(&session, &tools_call(1, "counts", json!({}))).body;
-    control.said(&["disable", "--tool", "counts"]);
+    control.execute(&["disable", "--tool", "counts"]);
     until("the tool was disabled in the session", || call().contains("disabled by the operator"));
-    control.said(&["disable", "--user", "local"]);
+    control.execute(&["disable", "--user", "local"]);
     until("the user was disabled in the session", || call().contains("access was withdrawn by the operator"));
 }
 
@@ -190,9 +191,12 @@ fn malformed_control_file_stops_the_start() {
     let good = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
     for bad in ["nonsense", r#"{"order":"disable"}"#, &good.replace("\"tool\"", "\"tol\""), ""] {
         let control = Control::of(&format!("{good}\n{bad}\n{good}\n"));
-        let said = control.refused(&["serve", "--stdio"]);
-        assert!(said.contains("control.file") && said.contains(control.path()), "{said}");
-        assert!(said.contains("line 2") && said.contains("correct or remove that line"), "{bad}: {said}");
+        let stderr = control.refused(&["serve", "--stdio"]);
+        assert!(stderr.contains("control.file") && stderr.contains(control.path()), "{stderr}");
+        assert!(
+            stderr.contains("line 2") && stderr.contains("correct or remove that line"),
+            "{bad}: {stderr}"
+        );
     }
 }
 
@@ -202,7 +206,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     let server = HttpServer::start(&control.flags());
     let echo = || server.call("echo", json!({ "text": "x" }));
     let counts = || server.call("counts", json!({}));
-    control.said(&["disable", "--tool", "echo"]);
+    control.execute(&["disable", "--tool", "echo"]);
     until("the tool was disabled", || is_disabled(&echo()));
     let content = std::fs::read_to_string(&control.file).unwrap();
 
@@ -211,7 +215,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     assert!(is_disabled(&echo()) && !is_disabled(&counts()));
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
-        "no line is appended that no server would read"
+        "nothing is appended to a file that servers can't read"
     );
 
     for rewritten in ["", &content.replace("echo", "mono")] {
@@ -229,7 +233,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     std::fs::write(&control.file, &content).unwrap();
     server.stderr.line_with(&["WARN", "the control file can be applied again"]);
     assert!(is_disabled(&echo()));
-    control.said(&["disable", "--tool", "counts"]);
+    control.execute(&["disable", "--tool", "counts"]);
     until("new lines applied again", || is_disabled(&counts()));
     until("the server was ready again", || ready() == 200);
 }
@@ -241,9 +245,9 @@ fn unfinished_line_applies_once_it_is_complete() {
     let echo = || server.call("echo", json!({ "text": "x" }));
     let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
     control.append(&line[..40]);
-    let said = control.said(&["disable", "--tool", "counts"]);
+    let stdout = control.execute(&["disable", "--tool", "counts"]);
     until("the line after an unfinished line applied", || is_disabled(&server.call("counts", json!({}))));
-    assert!(said.contains("is disabled"));
+    assert!(stdout.contains("is disabled"));
     assert_eq!(
         std::fs::read_to_string(&control.file).unwrap().lines().count(),
         1,
@@ -260,7 +264,7 @@ fn unfinished_line_applies_once_it_is_complete() {
 fn revocations_survive_a_restart() {
     let control = Control::new();
     let mut server = HttpServer::start(&control.flags());
-    control.said(&["disable", "--tool", "echo"]);
+    control.execute(&["disable", "--tool", "echo"]);
     until("the tool was disabled", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
     assert!(server.terminate().success());
     let server = HttpServer::start(&control.flags());
@@ -282,21 +286,21 @@ fn control_file_is_private_to_its_owner() {
 #[test]
 fn active_revocations_are_listed() {
     let control = Control::of("");
-    assert_eq!(control.said(&["revocations"]), "nothing is disabled or revoked\n");
-    control.said(&["disable", "--tool", "echo", "--reason", "a\u{202e}b\nc"]);
-    control.said(&["disable", "--user", "eve"]);
-    control.said(&["enable", "--user", "eve"]);
-    control.said(&["revoke", "--subject", "mallory"]);
-    control.said(&["revoke", "--before", "2026-01-02T03:04:05Z"]);
-    let said = control.said(&["enable", "--client", "nobody"]);
-    assert_eq!(said, "nothing to do: the client 'nobody' isn't disabled\n");
-    let listed = control.said(&["revocations"]);
+    assert_eq!(control.execute(&["revocations"]), "nothing is disabled or revoked\n");
+    control.execute(&["disable", "--tool", "echo", "--reason", "a\u{202e}b\nc"]);
+    control.execute(&["disable", "--user", "eve"]);
+    control.execute(&["enable", "--user", "eve"]);
+    control.execute(&["revoke", "--subject", "mallory"]);
+    control.execute(&["revoke", "--before", "2026-01-02T03:04:05Z"]);
+    let stdout = control.execute(&["enable", "--client", "nobody"]);
+    assert_eq!(stdout, "nothing to do: the client 'nobody' isn't disabled\n");
+    let listed = control.execute(&["revocations"]);
     assert_eq!(listed.lines().count(), 3, "{listed}");
     assert!(listed.contains("the tool 'echo' is disabled, by "), "{listed}");
     assert!(listed.contains("a\\u{202e}b\\nc"), "{listed}");
     assert!(listed.contains("tokens of the user 'mallory' issued until 20"), "{listed}");
     assert!(listed.contains("all tokens issued before 2026-01-02T03:04:05.000000Z are revoked"), "{listed}");
-    let json = control.said(&["revocations", "--format", "json"]);
+    let json = control.execute(&["revocations", "--format", "json"]);
     let orders: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         (orders.len(), &orders[0]["order"], &orders[0]["tool"]),
@@ -317,18 +321,21 @@ fn command_that_would_have_no_effect_is_refused() {
         (&["revoke", "--before", "2999-01-01T00:00:00Z"], "must not be in the future"),
         (&["revoke", "--tool", "echo"], "unexpected argument"),
     ];
-    for (arguments, wanted) in cases {
-        let said = control.refused(arguments);
-        assert!(said.contains(wanted), "{arguments:?}: {said}");
+    for (arguments, expected) in cases {
+        let stderr = control.refused(arguments);
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
     assert_eq!(std::fs::read_to_string(&control.file).unwrap(), "");
     let unset = Command::new(SPECIMEN).args(["disable", "--tool", "echo"]).output().unwrap();
-    let said = String::from_utf8(unset.stderr).unwrap();
-    assert!(said.contains("no control file is set") && said.contains("MCP_TOOL_CONTROL_FILE"), "{said}");
+    let stderr = String::from_utf8(unset.stderr).unwrap();
+    assert!(
+        stderr.contains("no control file is set") && stderr.contains("MCP_TOOL_CONTROL_FILE"),
+        "{stderr}"
+    );
 }
 
 #[test]
-fn control_file_setting_is_found_as_serve_finds_it() {
+fn control_file_is_set_by_configuration_file_or_environment() {
     let control = Control::of("");
     let config = control.file.with_extension("toml");
     std::fs::write(&config, format!("[control]\nfile = {:?}\n", control.path())).unwrap();
@@ -341,7 +348,7 @@ fn control_file_setting_is_found_as_serve_finds_it() {
         .env("MCP_TOOL_CONTROL_FILE", control.path())
         .output();
     assert!(by_variable.unwrap().status.success());
-    assert_eq!(control.said(&["revocations"]).lines().count(), 2);
+    assert_eq!(control.execute(&["revocations"]).lines().count(), 2);
 }
 
 #[test]
@@ -370,10 +377,10 @@ fn concurrent_commands_are_all_kept() {
     std::thread::scope(|scope| {
         for number in 0..16 {
             let control = &control;
-            scope.spawn(move || control.said(&["disable", "--user", &format!("user {number}")]));
+            scope.spawn(move || control.execute(&["disable", "--user", &format!("user {number}")]));
         }
     });
-    assert_eq!(control.said(&["revocations"]).lines().count(), 16);
+    assert_eq!(control.execute(&["revocations"]).lines().count(), 16);
 }
 
 #[test]
@@ -386,7 +393,7 @@ fn line_being_written_by_another_command_is_not_cut_off() {
     file.write_all(first.as_bytes()).unwrap();
     let mut other =
         Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
-    // Time for a command that ignores the lock to cut off the line; a correct one keeps waiting.
+    // Within this time, a command that ignored the file lock would cut off the unfinished line.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(10));
@@ -394,7 +401,7 @@ fn line_being_written_by_another_command_is_not_cut_off() {
     file.write_all(format!("{rest}\n").as_bytes()).unwrap();
     file.unlock().unwrap();
     assert!(wait(&mut other).success());
-    let listed = control.said(&["revocations"]);
+    let listed = control.execute(&["revocations"]);
     assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
 
@@ -412,8 +419,8 @@ fn disabled_client_receives_no_list_changes() {
     let mut server = StdioServer::start(&control.flags());
     server.send(&listen(1).to_string());
     assert_eq!(server.receive()["method"], "notifications/subscriptions/acknowledged");
-    control.said(&["disable", "--client", "harness"]);
-    control.said(&["disable", "--tool", "echo"]);
+    control.execute(&["disable", "--client", "harness"]);
+    control.execute(&["disable", "--tool", "echo"]);
     // The stream ends without a notification.
     let ended = server.answer(&json!(1));
     assert!(ended["result"].is_object(), "{ended}");
@@ -427,7 +434,7 @@ fn disabled_client_receives_no_list_changes() {
 fn session_of_a_disabled_client_receives_no_notifications() {
     let control = Control::new();
     let mut server = StdioServer::initialized(&control.flags());
-    let toggle = |command: &str| control.said(&[command, "--tool", "echo"]);
+    let toggle = |command: &str| control.execute(&[command, "--tool", "echo"]);
     let is_notified = |server: &StdioServer| {
         server.notifications.iter().any(|message| message["method"] == "notifications/tools/list_changed")
     };
@@ -438,7 +445,7 @@ fn session_of_a_disabled_client_receives_no_notifications() {
         server.call("counts", json!({}));
         is_notified(&server)
     });
-    control.said(&["disable", "--client", "harness"]);
+    control.execute(&["disable", "--client", "harness"]);
     until("the client was disabled", || is_withdrawn(&server.call("counts", json!({}))));
     server.notifications.clear();
     toggle("disable");
@@ -455,18 +462,18 @@ fn disabled_client_reaches_neither_tasks_nor_the_fallback_handler() {
     let begin = json!({ "name": "computes", "arguments": { "milliseconds": 60_000 } });
     let task = server.modern("tools/call", begin, meta.clone(), &[]).json()["result"]["taskId"].clone();
     let id = task.as_str().unwrap();
-    let about = |method: &str| {
+    let task_request = |method: &str| {
         let params = json!({ "taskId": id, "inputResponses": {} });
         server.modern(method, params, meta.clone(), &[("Mcp-Name", id)]).json()
     };
     let prompts = || server.modern("prompts/list", json!({}), meta.clone(), &[]).json();
-    assert_eq!(about("tasks/get")["result"]["status"], "working");
+    assert_eq!(task_request("tasks/get")["result"]["status"], "working");
     assert!(prompts()["result"]["prompts"].is_array());
-    control.said(&["disable", "--client", "harness"]);
-    until("the task was refused", || is_withdrawn(&about("tasks/get")));
-    for answer in [about("tasks/update"), about("tasks/cancel"), prompts()] {
+    control.execute(&["disable", "--client", "harness"]);
+    until("the task was refused", || is_withdrawn(&task_request("tasks/get")));
+    for answer in [task_request("tasks/update"), task_request("tasks/cancel"), prompts()] {
         assert!(is_withdrawn(&answer), "{answer}");
     }
-    control.said(&["enable", "--client", "harness"]);
-    until("the task was available again", || about("tasks/get")["result"]["status"] == "working");
+    control.execute(&["enable", "--client", "harness"]);
+    until("the task was available again", || task_request("tasks/get")["result"]["status"] == "working");
 }

@@ -20,9 +20,9 @@ fn doctor(arguments: &[&str]) -> (i32, String) {
 
 #[test]
 fn doctor_without_settings_lists_the_settings_to_add() {
-    let (code, said) = doctor(&[]);
+    let (code, report) = doctor(&[]);
     assert_eq!(code, 1);
-    for wanted in [
+    for expected in [
         "FAIL Who gets in?",
         "Set oauth.issuers and oauth.resource.",
         "is public: any token opens it.",
@@ -31,7 +31,7 @@ fn doctor_without_settings_lists_the_settings_to_add() {
         "No: audit records are only in the log. Set audit.file.",
         "No: no control file is set. Set control.file.",
     ] {
-        assert!(said.contains(wanted), "{wanted}:\n{said}");
+        assert!(report.contains(expected), "{expected}:\n{report}");
     }
 }
 
@@ -58,16 +58,16 @@ fn doctor_warns_of_lines_that_are_not_records() {
     let records = folder.path().join("calls.jsonl");
     std::fs::write(&records, "nonsense\n").unwrap();
     let records = records.to_str().unwrap();
-    let (_, said) =
+    let (_, report) =
         doctor(&["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--audit-file", records]);
-    assert!(said.contains("warn Can you produce user, agent and tool"), "{said}");
-    assert!(said.contains("1 lines of") && said.contains("are not records."), "{said}");
+    assert!(report.contains("warn Can you produce user, agent and tool"), "{report}");
+    assert!(report.contains("1 lines of") && report.contains("are not records."), "{report}");
 }
 
 #[test]
 fn doctor_reports_destructive_tools_that_need_no_approval() {
-    let (_, said) = doctor(&["--allow-destructive", "destroys"]);
-    assert!(said.contains("destroys 1.0 is destructive, and a token with"), "{said}");
+    let (_, report) = doctor(&["--allow-destructive", "destroys"]);
+    assert!(report.contains("destroys 1.0 is destructive, and a token with"), "{report}");
 }
 
 #[test]
@@ -90,8 +90,8 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     assert_eq!(server.post(&[("Authorization", &authorization)], &message).status, 200);
     assert!(server.terminate().success());
 
-    let (_, said) = doctor(&flags);
-    for wanted in [
+    let (_, report) = doctor(&flags);
+    for expected in [
         "ok   Who gets in?",
         "which answers with",
         "ok   Can you produce user, agent and tool of last week's calls?",
@@ -100,9 +100,12 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
         "audit --since 7d --file",
         "ok   Can a tool, a client, a user or a token be stopped at once?",
     ] {
-        assert!(said.contains(wanted), "{wanted}:\n{said}");
+        assert!(report.contains(expected), "{expected}:\n{report}");
     }
     drop(issuer);
-    let (code, said) = doctor(&flags);
-    assert!(code == 1 && said.contains("which doesn't answer: its tokens are refused with 503"), "{said}");
+    let (code, report) = doctor(&flags);
+    assert!(
+        code == 1 && report.contains("which doesn't answer: its tokens are refused with 503"),
+        "{report}"
+    );
 }

@@ -155,7 +155,7 @@ fn answer_without_its_question_is_ignored() {
     let server = HttpServer::start(&[]);
     let forged = json!({ "inputResponses": { "confirm": accept(json!({ "sure": true })) } });
     questions_and_state(&ask(&server, "confirms", json!({ "what": "it" }), forged, declaring(FORMS)).json());
-    // An answer under another key is ignored, too.
+    // An answer under the key of no question is ignored, too.
     let state = first_round(&server, "it");
     let more =
         json!({ "requestState": state, "inputResponses": { "else": accept(json!({ "sure": true })) } });
@@ -163,7 +163,7 @@ fn answer_without_its_question_is_ignored() {
 }
 
 #[test]
-fn invalid_answer_is_asked_for_again_with_the_reason() {
+fn question_is_asked_again_after_an_invalid_answer_with_the_reason() {
     let server = HttpServer::start(&[]);
     let state = first_round(&server, "it");
     let reply = second_round(&server, "it", &state, json!({ "sure": "yes", "note": "far too long" }));
@@ -178,12 +178,12 @@ fn invalid_answer_is_asked_for_again_with_the_reason() {
 #[test]
 fn declined_or_cancelled_question_refuses_the_call() {
     let server = HttpServer::start(&[]);
-    for (action, said) in [("decline", "declined"), ("cancel", "closed the question without an answer")] {
+    for (action, message) in [("decline", "declined"), ("cancel", "closed the question without an answer")] {
         let state = first_round(&server, "it");
         let more = json!({ "requestState": state, "inputResponses": { "confirm": { "action": action } } });
         let reply = ask(&server, "confirms", json!({ "what": "it" }), more, declaring(FORMS)).json();
         assert_eq!(kind(&reply), "refused");
-        assert!(text(&reply).contains(said), "{reply}");
+        assert!(text(&reply).contains(message), "{reply}");
     }
 }
 
@@ -227,7 +227,7 @@ fn spawned_task_can_ask_and_ends_with_its_call() {
 fn oversized_input_responses_and_request_state_are_refused() {
     let server = HttpServer::start(&[]);
     let many: Map<String, Value> = (0..65).map(|number| (number.to_string(), Value::Null)).collect();
-    for (more, said) in [
+    for (more, message) in [
         (
             json!({ "inputResponses": { "x": vec![0; 40_000] } }),
             "`inputResponses`: must be at most 65536 bytes, got 80007",
@@ -240,7 +240,10 @@ fn oversized_input_responses_and_request_state_are_refused() {
     ] {
         let reply = ask(&server, "echo", json!({ "text": "x" }), more, declaring(FORMS));
         let error = &reply.json()["error"];
-        assert_eq!((reply.status, &error["code"], &error["message"]), (400, &json!(-32_602), &json!(said)));
+        assert_eq!(
+            (reply.status, &error["code"], &error["message"]),
+            (400, &json!(-32_602), &json!(message))
+        );
     }
     let reply = ask(
         &server,
@@ -267,15 +270,15 @@ fn answers_too_long_to_be_carried_are_refused() {
 #[test]
 fn client_without_elicitation_is_told_the_missing_capability() {
     let server = HttpServer::start(&[]);
-    for (capabilities, url) in [("{}", false), (r#"{"elicitation":{"url":{}}}"#, false), (FORMS, true)] {
-        let (tool, arguments) = match url {
+    for (capabilities, is_url) in [("{}", false), (r#"{"elicitation":{"url":{}}}"#, false), (FORMS, true)] {
+        let (tool, arguments) = match is_url {
             false => ("confirms", json!({ "what": "it" })),
             true => ("sends_to_a_page", json!({ "url": "https://example.com/" })),
         };
         let reply = ask(&server, tool, arguments, json!({}), declaring(capabilities));
         let error = &reply.json()["error"];
         assert_eq!((reply.status, &error["code"]), (400, &json!(-32_021)), "{capabilities}: {reply:?}");
-        let mode = if url { "url" } else { "form" };
+        let mode = if is_url { "url" } else { "form" };
         assert_eq!(error["data"]["requiredCapabilities"], json!({ "elicitation": { mode: {} } }));
     }
     // A 2025-11-25 client without a session cannot receive requests while its call runs.
@@ -291,7 +294,7 @@ fn client_without_elicitation_is_told_the_missing_capability() {
 #[test]
 fn url_elicitation_accepts_only_https() {
     let server = HttpServer::start(&[]);
-    let go = |url: &str, more: Value| {
+    let open_page = |url: &str, more: Value| {
         ask(
             &server,
             "sends_to_a_page",
@@ -301,16 +304,16 @@ fn url_elicitation_accepts_only_https() {
         )
         .json()
     };
-    let (questions, state) = questions_and_state(&go("https://example.com/sign-in", json!({})));
+    let (questions, state) = questions_and_state(&open_page("https://example.com/sign-in", json!({})));
     let params = &questions["open"]["params"];
     assert_eq!(
         params,
         &json!({ "mode": "url", "message": "Sign in there.", "url": "https://example.com/sign-in" })
     );
     let more = json!({ "requestState": state, "inputResponses": { "open": { "action": "accept" } } });
-    assert_eq!(text(&go("https://example.com/sign-in", more)), "Accepted(())");
+    assert_eq!(text(&open_page("https://example.com/sign-in", more)), "Accepted(())");
     for url in ["http://example.com/", "javascript:alert(1)", "https://a:b@example.com/"] {
-        assert_eq!(kind(&go(url, json!({}))), "refused", "{url}");
+        assert_eq!(kind(&open_page(url, json!({}))), "refused", "{url}");
     }
 }
 
@@ -340,7 +343,7 @@ fn legacy_stdio_client_is_asked_while_the_call_waits() {
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = receive_question(&mut server);
     assert_eq!(question["params"]["message"], "Do it?");
-    // An invalid answer is asked for again, and other calls run meanwhile.
+    // Other calls run meanwhile. After an invalid answer, the question is asked again.
     assert_eq!(text(&server.call("echo", json!({ "text": "meanwhile" }))), "meanwhile");
     respond(&mut server, &question, accept(json!({ "sure": 1 })));
     let again = receive_question(&mut server);
@@ -445,7 +448,7 @@ fn open_questions_per_caller_are_limited() {
 /// A consent form.
 #[derive(Deserialize, ToolSchema)]
 struct Consent {
-    /// The consent.
+    /// True if the person consents.
     may: bool,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{HttpServer, SPECIMEN, StdioServer, modern, until};
 
 /// The specimen with a fallback handler for prompts.
-fn specimen() -> Command {
+fn with_prompts() -> Command {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_FALLBACK", "1");
     command
@@ -15,7 +15,7 @@ fn specimen() -> Command {
 
 #[test]
 fn only_declared_methods_are_served() {
-    let server = HttpServer::start_by(&mut specimen(), &[]);
+    let server = HttpServer::start_by(&mut with_prompts(), &[]);
     let ask = |method: &str, params: Value| server.modern(method, params, json!({}), &[]);
     let declared = &ask("server/discover", json!({})).json()["result"]["capabilities"];
     assert_eq!(declared["prompts"], json!({ "listChanged": true }));
@@ -36,19 +36,21 @@ fn only_declared_methods_are_served() {
 
 #[test]
 fn fallback_handler_can_read_the_caller() {
-    let server = HttpServer::start_by(&mut specimen(), &[]);
+    let server = HttpServer::start_by(&mut with_prompts(), &[]);
     let reply = server.modern("prompts/list", json!({}), json!({}), &[]).json();
-    let said = reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
-    assert!(said.contains("harness"), "{said}");
-    let mut server = StdioServer::initialized_by(&mut specimen(), &[]);
+    let description =
+        reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
+    assert!(description.contains("harness"), "{description}");
+    let mut server = StdioServer::initialized_by(&mut with_prompts(), &[]);
     let reply = server.request("prompts/list", json!({}));
-    let said = reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
-    assert!(said.contains("harness"), "{said}");
+    let description =
+        reply["result"]["prompts"][0]["description"].as_str().unwrap_or_else(|| panic!("{reply}"));
+    assert!(description.contains("harness"), "{description}");
 }
 
 #[test]
 fn fallback_handler_times_out_and_its_panics_become_errors() {
-    let server = HttpServer::start_by(&mut specimen(), &["--timeout", "200ms"]);
+    let server = HttpServer::start_by(&mut with_prompts(), &["--timeout", "200ms"]);
     let get = |name: &str| server.modern("prompts/get", json!({ "name": name }), json!({}), &[]).json();
     let failed = get("panics");
     assert_eq!(failed["error"]["code"], -32_603, "{failed}");
@@ -63,7 +65,7 @@ fn fallback_handler_times_out_and_its_panics_become_errors() {
 
 #[test]
 fn fallback_handler_announces_changes() {
-    let mut server = StdioServer::initialized_by(&mut specimen(), &[]);
+    let mut server = StdioServer::initialized_by(&mut with_prompts(), &[]);
     // The notification stream of a new client may not be open yet.
     until("a prompt list change was announced", || {
         server.call("changes", json!({}));
@@ -80,7 +82,7 @@ fn updated(server: &StdioServer) -> Vec<Value> {
 }
 
 /// The specimen with a fallback handler for resources.
-fn resources() -> Command {
+fn with_resources() -> Command {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_FALLBACK", "resources");
     command
@@ -88,7 +90,7 @@ fn resources() -> Command {
 
 #[test]
 fn legacy_client_is_notified_of_resources_it_subscribed_to() {
-    let mut server = StdioServer::initialized_by(&mut resources(), &[]);
+    let mut server = StdioServer::initialized_by(&mut with_resources(), &[]);
     let subscribe = |server: &mut StdioServer, method: &str, uri: &str| {
         server.request(&format!("resources/{method}"), json!({ "uri": uri }))
     };
@@ -123,7 +125,7 @@ fn modern_stream_is_notified_of_resources_its_handler_accepts() {
         let call = json!({ "name": "changes", "arguments": { "resource": uri } });
         server.send(&modern(id, "tools/call", call, json!({})).to_string());
     };
-    let mut server = StdioServer::start_by(&mut resources(), &[]);
+    let mut server = StdioServer::start_by(&mut with_resources(), &[]);
     server.send(&listen(1, json!(["file:///own/a", "file:///else/a"])));
     assert_eq!(accepted(&mut server), json!(["file:///own/a"]));
     change(&mut server, 2, "file:///else/a");
@@ -138,7 +140,7 @@ fn modern_stream_is_notified_of_resources_its_handler_accepts() {
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
     // A handler that accepts no subscriptions sends none.
-    let mut server = StdioServer::start_by(specimen().env("SPECIMEN_FALLBACK", "silent"), &[]);
+    let mut server = StdioServer::start_by(with_prompts().env("SPECIMEN_FALLBACK", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));
     assert_eq!(accepted(&mut server), Value::Null);
 }

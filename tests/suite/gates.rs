@@ -1,28 +1,28 @@
-//! Gates: destructive tools that a further scope opens without approval.
+//! Gates: a scope that lets a caller run a destructive tool without approval.
 
 use mcp_tool_runtime::{Adapted, Caller, StartError, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::json;
 
 use crate::harness::{HttpServer, StdioServer, correlation, text};
 
-/// End something.
+/// End a thing; the scope of the gate is `things:end`.
 #[mcp_tool(version = "2.0", scope = "things:read", destructive, gate(scope = "things:end"))]
 async fn end() {}
 
-mod gated {
+mod gated_v1 {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter with the same gate.
     #[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:end"))]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
     }
 }
 
-mod approved {
+mod ungated_v1 {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter without a gate, which needs approval. It names the scope of the gate as its own.
     #[mcp_tool(
         version = "1.0",
         scope = ["things:read", "things:end"],
@@ -33,20 +33,20 @@ mod approved {
     }
 }
 
-mod ungated {
+mod without_gate_scope {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter that doesn't name the scope of the gate, which is an error.
     #[mcp_tool(version = "1.0", scope = "things:read", destructive)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
     }
 }
 
-mod reaching {
+mod with_upstreams {
     use super::*;
 
-    /// End something.
+    /// End a thing in two upstreams.
     #[mcp_tool(
         version = "2.0",
         scope = "things:read",
@@ -57,10 +57,10 @@ mod reaching {
     pub(super) async fn end() {}
 }
 
-mod unnamed {
+mod without_upstream {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter that names only one of the two upstreams, which is an error.
     #[mcp_tool(
         version = "1.0",
         scope = "things:read",
@@ -68,18 +68,19 @@ mod unnamed {
         gate(scope = "things:end"),
         upstream = "mail"
     )]
-    pub(super) fn end() -> Adapted<super::reaching::end> {
+    pub(super) fn end() -> Adapted<super::with_upstreams::end> {
         Adapted::to(json!({}))
     }
 }
 
-async fn start(tools: &'static [ToolEntry], allowed: &[&str]) -> Result<TestServer, StartError> {
-    let allowed = allowed.iter().copied();
-    TestServer::start_allowing(ToolServer::new("ends", "1").tools(tools), allowed).await
+/// Starts a server whose operator permits the destructive tools in `permitted`.
+async fn start(tools: &'static [ToolEntry], permitted: &[&str]) -> Result<TestServer, StartError> {
+    let permitted = permitted.iter().copied();
+    TestServer::start_allowing(ToolServer::new("ends", "1").tools(tools), permitted).await
 }
 
 #[test]
-fn missing_gate_scope_is_refused_over_http_like_any_scope() {
+fn gate_scope_is_required_and_listed_over_http() {
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
     let call = json!({ "name": "purges", "arguments": {} });
     let reply = server.modern("tools/call", call.clone(), json!({}), &[]);
@@ -102,7 +103,7 @@ fn missing_gate_scope_is_refused_over_http_like_any_scope() {
 }
 
 #[test]
-fn missing_scope_of_a_gated_tool_is_recorded_over_stdio() {
+fn gate_scope_does_not_replace_the_scope_of_the_tool() {
     let mut server = StdioServer::initialized(&["--local-scopes", "specimen:purge"]);
     let refused = server.call("purges", json!({}));
     assert_eq!(refused["error"]["code"], -31_403);
@@ -116,7 +117,7 @@ fn missing_scope_of_a_gated_tool_is_recorded_over_stdio() {
 
 #[tokio::test]
 async fn gate_scope_replaces_approval_and_operator_permission() {
-    let server = start(tools![end, gated::end], &[]).await.unwrap();
+    let server = start(tools![end, gated_v1::end], &[]).await.unwrap();
     let caller = |scopes: &[&str]| server.as_caller(Caller::new("ann").with_scopes(scopes.iter().copied()));
     for tool in ["end", "end_v1"] {
         assert!(caller(&["things:read", "things:end"]).call(tool, json!({})).await.is_ok());
@@ -128,22 +129,25 @@ async fn gate_scope_replaces_approval_and_operator_permission() {
     let refused = start(tools![end], &["end"]).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "--allow-destructive end: that tool's gate is a scope, and callers that hold it may run it: leave this out"
+        "--allow-destructive end: leave this out, because callers with the scope of that tool's gate may run it"
     );
-    // An older version without a gate may still be allowed by the operator.
-    let allowed = start(tools![end, approved::end], &["end"]).await.unwrap();
-    assert!(allowed.call("end_v1", json!({})).await.is_ok());
-    let waiting = start(tools![end, approved::end], &[]).await.unwrap();
-    assert!(waiting.call("end_v1", json!({})).await.is_err());
+    // The operator may permit the tool if an older version of it has no gate.
+    let permitted = start(tools![end, ungated_v1::end], &["end"]).await.unwrap();
+    assert!(permitted.call("end_v1", json!({})).await.is_ok());
+    let not_permitted = start(tools![end, ungated_v1::end], &[]).await.unwrap();
+    assert!(not_permitted.call("end_v1", json!({})).await.is_err());
 }
 
 #[tokio::test]
 async fn adapter_must_name_the_gate_and_upstreams_of_its_target() {
-    for (tools, said) in [
-        (tools![end, ungated::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
-        (tools![reaching::end, unnamed::end], "doesn't name the upstream 'billing', which 'end' 2.0 reaches"),
+    for (tools, reason) in [
+        (tools![end, without_gate_scope::end], "doesn't name the scope 'things:end', which 'end' 2.0 needs"),
+        (
+            tools![with_upstreams::end, without_upstream::end],
+            "doesn't name the upstream 'billing', which 'end' 2.0 reaches",
+        ),
     ] {
         let refused = start(tools, &[]).await.unwrap_err();
-        assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {said}"));
+        assert_eq!(refused.to_string(), format!("the tool 'end' 1.0 is an adapter, and {reason}"));
     }
 }

@@ -15,10 +15,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Upper limit of every wait. Far beyond normal duration, so that no test passes by reaching it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest time that a test waits for an event before it fails. Events normally happen far sooner.
+pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Path of the test server, `tests/src`.
+/// Path of the specimen, which is the test server of `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 
 /// The folder of the workspace.
@@ -31,6 +31,7 @@ pub fn root() -> PathBuf {
 pub struct Stderr(Arc<Mutex<String>>);
 
 impl Stderr {
+    /// Captures the stderr of `child` on a thread of its own.
     pub fn follow(child: &mut Child) -> Self {
         let stderr = Stderr::default();
         let (captured, mut pipe) = (stderr.clone(), child.stderr.take().unwrap());
@@ -57,7 +58,7 @@ impl Stderr {
             if let Some(line) = complete.lines().find(|line| parts.iter().all(|part| line.contains(part))) {
                 return line.to_owned();
             }
-            assert!(begun.elapsed() < PATIENCE, "no line with {parts:?} in:\n{text}");
+            assert!(begun.elapsed() < MAX_WAIT, "no line with {parts:?} in:\n{text}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -177,7 +178,7 @@ impl StdioServer {
     pub fn receive(&mut self) -> Value {
         let line = self
             .lines
-            .recv_timeout(PATIENCE)
+            .recv_timeout(MAX_WAIT)
             .unwrap_or_else(|error| panic!("{error}:\n{}", self.stderr.text()));
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
@@ -234,14 +235,14 @@ pub fn terminate(process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the exit of a server; kills it after [`PATIENCE`].
+/// Waits for the exit of a server; kills it after [`MAX_WAIT`].
 pub fn wait(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > MAX_WAIT {
             kill(child);
             panic!("the server did not exit");
         }
@@ -284,10 +285,10 @@ impl HttpServer {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Starts an example server, built if it isn't yet, with `folder` as its working directory.
+    /// Starts an example server with `folder` as its working directory. Builds it first unless `EXAMPLES_BUILT` is set.
     pub fn example(name: &str, folder: &Path) -> Self {
-        // `./test` has built the examples with the features of the tests; alone, one has others, and so have its
-        // dependencies.
+        // `./test` has built the examples already, with the features of the tests. An example that is built alone has
+        // other features, and cargo would compile its dependencies a second time.
         if std::env::var_os("EXAMPLES_BUILT").is_none() {
             let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
             assert!(built.success(), "{name}");
@@ -322,13 +323,13 @@ impl HttpServer {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
+        stream.set_write_timeout(Some(MAX_WAIT)).unwrap();
         stream
     }
 
     /// Sends raw bytes and reads the response to its end.
-    pub fn raw(&self, bytes: &[u8]) -> Reply {
+    pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
         let mut stream = self.connect();
         // A server may refuse the request before it has read all of it.
         drop(stream.write_all(bytes));
@@ -337,10 +338,11 @@ impl HttpServer {
 
     /// Sends a request with `headers` added to the default ones; an empty value removes a default header.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        self.raw(&self.message(method, path, headers, body))
+        self.send_bytes(&self.request_bytes(method, path, headers, body))
     }
 
-    pub fn message(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    /// Bytes of a request; `headers` as in [`HttpServer::send`].
+    pub fn request_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
         let host = self.address.to_string();
         let length = body.len().to_string();
         let defaults = [
@@ -380,7 +382,7 @@ impl HttpServer {
         id
     }
 
-    /// Reads a counter of the specimen: running, dropped, finished or told.
+    /// Reads a counter of the specimen: running, dropped, finished or told (calls that noticed their cancellation).
     pub fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     }
@@ -389,7 +391,7 @@ impl HttpServer {
     pub fn wait_for_count(&self, what: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(what) != expected {
-            assert!(begun.elapsed() < PATIENCE, "{what}: expected {expected}, got {}", self.count(what));
+            assert!(begun.elapsed() < MAX_WAIT, "{what}: expected {expected}, got {}", self.count(what));
         }
     }
 
@@ -524,11 +526,11 @@ pub fn tool_names(result: &Value) -> Vec<String> {
     tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until `condition` holds and returns the time that took.
+/// Waits until `condition` is true and returns the elapsed time. `what` describes the condition.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        assert!(begun.elapsed() < MAX_WAIT, "waited for this and timed out: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
     let took = begun.elapsed();

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    HttpServer, PATIENCE, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
+    HttpServer, MAX_WAIT, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
     text,
 };
 
@@ -158,7 +158,7 @@ fn foreign_hosts_and_origins_are_refused() {
     let own = format!("http://{}", server.address);
     for body in [&body, &list] {
         assert_eq!(status(&[("Host", "localhost")], body), 200);
-        assert_eq!(status(&[("Origin", &own)], body), 200, "the own origin is allowed");
+        assert_eq!(status(&[("Origin", &own)], body), 200, "the server's own origin is allowed");
         assert_eq!(status(&[("Host", "evil.example")], body), 403);
         assert_eq!(status(&[("Host", "127.0.0.1.evil.example")], body), 403);
         assert_eq!(status(&[("Origin", "http://evil.example")], body), 403);
@@ -178,22 +178,26 @@ fn foreign_hosts_and_origins_are_refused() {
 #[test]
 fn allowed_origin_can_call_by_cors() {
     let server = HttpServer::start(&["--allowed-origin", "https://app.example.com"]);
-    let asks = [
+    let preflight_headers = [
         ("Origin", "https://app.example.com"),
         ("Access-Control-Request-Method", "POST"),
         ("Access-Control-Request-Headers", "content-type, mcp-protocol-version"),
     ];
-    let preflight = server.send("OPTIONS", "/mcp", &asks, b"");
-    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, Some(asks[0].1)));
-    assert_eq!(preflight.header("access-control-allow-headers"), Some(asks[2].1));
+    let preflight = server.send("OPTIONS", "/mcp", &preflight_headers, b"");
+    assert_eq!(
+        (preflight.status, preflight.header("access-control-allow-origin")),
+        (204, Some(preflight_headers[0].1))
+    );
+    assert_eq!(preflight.header("access-control-allow-headers"), Some(preflight_headers[2].1));
     assert!(preflight.header("access-control-allow-methods").unwrap().contains("POST"));
-    let called = server.post(&asks[..1], &rpc("tools/call", echo("x")));
+    let called = server.post(&preflight_headers[..1], &rpc("tools/call", echo("x")));
     assert_eq!(text(&called.json()), "x");
     assert_eq!(
         (called.header("access-control-allow-origin"), called.header("vary")),
-        (Some(asks[0].1), Some("origin"))
+        (Some(preflight_headers[0].1), Some("origin"))
     );
-    let foreign = server.send("OPTIONS", "/mcp", &[("Origin", "https://evil.example"), asks[1]], b"");
+    let foreign =
+        server.send("OPTIONS", "/mcp", &[("Origin", "https://evil.example"), preflight_headers[1]], b"");
     assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, None));
 }
 
@@ -204,11 +208,11 @@ fn connection_beyond_the_limit_is_refused_immediately() {
     let refused = server.send("GET", "/healthz", &[], b"");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     server.stderr.line_with(&["WARN", "http.max_connections"]);
-    first.write_all(&server.message("GET", "/healthz", &[], b"")).unwrap();
+    first.write_all(&server.request_bytes("GET", "/healthz", &[], b"")).unwrap();
     assert_eq!(Reply::read(first).body, "ok\n", "the first connection still works");
     let begun = Instant::now();
     while server.send("GET", "/healthz", &[], b"").status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the connection slot is not freed");
+        assert!(begun.elapsed() < MAX_WAIT, "the connection slot is not freed");
     }
 }
 
@@ -227,7 +231,7 @@ fn server_raises_its_descriptor_limit_for_its_connections() {
     };
     let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // Under a hard limit, connections are refused before other descriptors run out.
+    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses.
     let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
     let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
@@ -267,7 +271,7 @@ fn response_becomes_a_stream_at_its_first_progress_report() {
     }
     let without_progress = server.modern("tools/call", echo("x"), token.clone(), &[]);
     assert_eq!(without_progress.header("content-type"), Some("application/json"));
-    // A log level requests log messages, not progress.
+    // A client that gives a log level requests log messages, but no progress.
     let level = json!({ "io.modelcontextprotocol/logLevel": "debug" });
     assert_eq!(text(&server.modern("tools/call", steps(3), level, &[]).json()), "3 steps");
     let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
@@ -314,12 +318,12 @@ fn disconnect_cancels_the_call() {
             ("Mcp-Name", params["name"].as_str().unwrap()),
         ];
         let mut stream = server.connect();
-        stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+        stream.write_all(&server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
         if token.is_null() {
             server.wait_for_count("running", 1);
         } else {
             let mut first = [0; 64];
-            assert!(stream.read(&mut first).unwrap() > 0, "the stream has started");
+            assert!(stream.read(&mut first).unwrap() > 0, "the stream has not started");
         }
         drop(stream);
         server.wait_for_count("dropped", index as u64 + 1);
@@ -334,7 +338,7 @@ fn cancellation_applies_only_to_an_unambiguous_call() {
         let call = json!({ "jsonrpc": "2.0", "id": "c", "method": "tools/call", "params": params });
         let headers = [("User-Agent", agent)];
         let mut stream = server.connect();
-        let message = server.message("POST", "/mcp", &headers, call.to_string().as_bytes());
+        let message = server.request_bytes("POST", "/mcp", &headers, call.to_string().as_bytes());
         stream.write_all(&message).unwrap();
         stream
     };
@@ -380,7 +384,7 @@ fn signal_lets_running_calls_finish() {
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 3_000 } }));
     let message =
-        server.message("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
+        server.request_bytes("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
     stream.write_all(&message).unwrap();
     server.wait_for_count("running", 1);
     let idle = server.connect();
@@ -394,9 +398,11 @@ fn signal_lets_running_calls_finish() {
 fn connection_is_reused_for_the_next_request() {
     let server = HttpServer::start(&[]);
     let mut stream = server.connect();
-    for turn in 0..3 {
-        let body = rpc("tools/call", echo(&turn.to_string())).to_string();
-        stream.write_all(&server.message("POST", "/mcp", &[("Connection", "")], body.as_bytes())).unwrap();
+    for number in 0..3 {
+        let body = rpc("tools/call", echo(&number.to_string())).to_string();
+        stream
+            .write_all(&server.request_bytes("POST", "/mcp", &[("Connection", "")], body.as_bytes()))
+            .unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -408,7 +414,7 @@ fn connection_is_reused_for_the_next_request() {
             head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
         let mut body = vec![0; length];
         stream.read_exact(&mut body).unwrap();
-        assert_eq!(text(&serde_json::from_slice(&body).unwrap()), turn.to_string());
+        assert_eq!(text(&serde_json::from_slice(&body).unwrap()), number.to_string());
     }
 }
 
@@ -445,8 +451,12 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     let two = [("Mcp-Session-Id", ids[0].as_str()), ("Mcp-Session-Id", ids[1].as_str())];
     assert_eq!(server.post(&two, &rpc("tools/list", json!({}))).status, 400);
     let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
-    let long =
-        server.message("POST", "/mcp", &headers(&ids[0]), rpc("tools/call", steps).to_string().as_bytes());
+    let long = server.request_bytes(
+        "POST",
+        "/mcp",
+        &headers(&ids[0]),
+        rpc("tools/call", steps).to_string().as_bytes(),
+    );
     let mut stream = server.connect();
     stream.write_all(&long).unwrap();
     server.wait_for_count("running", 1);
@@ -459,7 +469,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     drop(stream);
     let begun = Instant::now();
     while server.post(&headers(&ids[0]), &rpc("tools/call", echo("x"))).status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the id is still in use");
+        assert!(begun.elapsed() < MAX_WAIT, "the request id is still in use");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
     let ping = server.post(&[], &rpc("ping", json!({}))).json();
@@ -469,7 +479,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
-    assert!(open().header("mcp-session-id").is_some(), "its slot is free");
+    assert!(open().header("mcp-session-id").is_some(), "the slot of the closed session is free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
     let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
     assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");
@@ -483,7 +493,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.post(&[], &initialize).status, 200);
     let begun = Instant::now();
     while server.post(&[], &initialize).status == 429 {
-        assert!(begun.elapsed() < PATIENCE, "the idle session did not expire");
+        assert!(begun.elapsed() < MAX_WAIT, "the idle session did not expire");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -501,7 +511,7 @@ fn second_signal_ends_the_server_immediately() {
     let mut server = HttpServer::start(&["--grace", "1h"]);
     let mut stream = server.connect();
     let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } }));
-    stream.write_all(&server.message("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
     server.wait_for_count("running", 1);
     server.signal();
     server.stderr.line_with(&["INFO", "shutting down"]);
@@ -513,7 +523,7 @@ fn open_session_does_not_delay_shutdown() {
     let mut server = HttpServer::start(&["--legacy-sessions", "3", "--grace", "20s"]);
     let id = server.open_session(&[]);
     let mut stream = server.connect();
-    stream.write_all(&server.message("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
+    stream.write_all(&server.request_bytes("GET", "/mcp", &[("Mcp-Session-Id", &id)], b"")).unwrap();
     let mut first = [0; 16];
     assert!(stream.read(&mut first).unwrap() > 0);
     let begun = Instant::now();

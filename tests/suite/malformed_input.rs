@@ -9,14 +9,15 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    HttpServer, PATIENCE, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
+    HttpServer, MAX_WAIT, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
 };
 
-/// Malformed calls of one run, and how many run concurrently.
+/// Malformed messages of one run.
 const CALLS: usize = 1_000;
-const AT_A_TIME: usize = 64;
+/// Messages that wait for their responses at the same time.
+const CONCURRENT: usize = 64;
 /// Allowed growth of resident memory in one run, in KiB.
-const MAY_GROW: u64 = 32 * 1024;
+const MAX_GROWTH: u64 = 32 * 1024;
 
 /// Expected response.
 enum Expected {
@@ -65,18 +66,18 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\0".to_vec(),
             Rpc(400, -32_700),
         ),
-        ("case-twisted arguments", call("echo", r#"{"TEXT":"a"}"#), Tool("did you mean 'text'?")),
+        ("arguments in other letter case", call("echo", r#"{"TEXT":"a"}"#), Tool("did you mean 'text'?")),
         (
-            "a case-twisted envelope",
+            "an envelope in other letter case",
             br#"{"JSONRPC":"2.0","Id":1,"Method":"tools/call"}"#.to_vec(),
             Rpc(400, -32_600),
         ),
         (
-            "case-twisted parameters",
+            "parameters in other letter case",
             br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Name":"echo"}}"#.to_vec(),
             Rpc(400, -32_602),
         ),
-        ("a case-twisted tool", call("ECHO", r#"{"text":"a"}"#), Rpc(200, -32_602)),
+        ("a tool name in other letter case", call("ECHO", r#"{"text":"a"}"#), Rpc(200, -32_602)),
         (
             "a method given twice",
             br#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#.to_vec(),
@@ -128,7 +129,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
         ),
         ("arguments that aren't an object", call("echo", "[1,2]"), Rpc(400, -32_602)),
         ("metadata that is a list", with_meta("tools/call", "[]"), Rpc(400, -32_602)),
-        ("metadata that is a list, in another method", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
+        ("metadata that is a list, in tools/list", with_meta("tools/list", "[]"), Rpc(400, -32_602)),
         ("metadata of 50,000 characters", with_meta("tools/call", &format!("\"{long}\"")), Rpc(400, -32_602)),
         (
             "a version of 50,000 characters",
@@ -141,7 +142,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             Rpc(400, if over_http { -32_020 } else { -32_022 }),
         ),
         (
-            "a method of 50,000 characters",
+            "a method that is a number, and an unknown member of 50,000 characters",
             format!(r#"{{"jsonrpc":"2.0","id":1,"method":7,"x":"{long}"}}"#).into_bytes(),
             Rpc(400, -32_600),
         ),
@@ -182,16 +183,16 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
         ),
         ("a foreign Origin", |server| with(server, &[("Origin", "https://evil.example")]), Rpc(403, -32_600)),
         (
-            "another tool in the header",
+            "a header that names another tool",
             |server| mismatched(server, &[("Mcp-Name", "measure")]),
             Rpc(400, -32_020),
         ),
         (
-            "another method in the header",
+            "a header that names another method",
             |server| mismatched(server, &[("Mcp-Method", "ping")]),
             Rpc(400, -32_020),
         ),
-        ("another type of body", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
+        ("a body that isn't JSON", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
         (
             "100 MB, announced",
             |server| server.send("POST", "/mcp", &[], &vec![b' '; HUGE]),
@@ -210,7 +211,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             |server| {
                 let mut stream = server.connect();
                 let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
-                stream.write_all(&server.message("POST", "/mcp", &head, b"")).unwrap();
+                stream.write_all(&server.request_bytes("POST", "/mcp", &head, b"")).unwrap();
                 let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 0x10_0000], b"\r\n"].concat();
                 // The server may refuse the body before it is complete.
                 drop((0..HUGE / 0x10_0000).try_for_each(|_| stream.write_all(&chunk)));
@@ -225,7 +226,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
                 let mut stream = server.connect();
                 let length = (2 * BODY.len()).to_string();
                 stream
-                    .write_all(&server.message("POST", "/mcp", &[("Content-Length", &length)], BODY))
+                    .write_all(&server.request_bytes("POST", "/mcp", &[("Content-Length", &length)], BODY))
                     .unwrap();
                 stream.shutdown(std::net::Shutdown::Write).unwrap();
                 Reply::read(stream)
@@ -255,11 +256,11 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
         ("a NUL in a header", |server| with(server, &[("X-Odd", "a\0b")]), Http(400)),
         (
             "a TLS handshake",
-            |server| server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+            |server| server.send_bytes(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
             Http(400),
         ),
         (
-            "a name of 50,000 characters, another in the header",
+            "a name of 50,000 characters, and a header that names another tool",
             |server| {
                 let call = json!({ "name": "x".repeat(50_000), "arguments": {} });
                 server.modern("tools/call", call, json!({}), &[("Mcp-Name", "echo")])
@@ -267,7 +268,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             Rpc(400, -32_020),
         ),
         (
-            "a huge number in another method",
+            "a number beyond any float",
             |server| {
                 let ping = br#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":1e400}}"#;
                 let reply = server.send("POST", "/mcp", &[], ping);
@@ -277,7 +278,7 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             Rpc(400, -32_600),
         ),
         (
-            "a method of 50,000 characters, unknown",
+            "an unknown method of 50,000 characters",
             |server| {
                 let method = "x".repeat(50_000);
                 let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method });
@@ -369,7 +370,7 @@ fn a_thousand_malformed_requests_over_http_do_not_grow_memory() {
     let (messages, requests) = (messages(true), requests());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             scope.spawn(|| {
                 loop {
                     let call = next.fetch_add(1, Ordering::Relaxed);
@@ -391,7 +392,7 @@ fn a_thousand_malformed_requests_over_http_do_not_grow_memory() {
     });
     let most = most_resident(server.process());
     println!("resident: {before} KiB before, {most} KiB peak");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
+    assert!(most < before + MAX_GROWTH, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
@@ -408,24 +409,24 @@ fn a_thousand_malformed_messages_over_stdio_do_not_grow_memory() {
     messages.push(("nearly 4 MiB", largest.into_bytes(), Tool("/text: ")));
     let mut sent = 0;
     while sent < CALLS {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             server.send_bytes(&messages[sent % messages.len()].1);
             sent += 1;
         }
-        for _ in 0..AT_A_TIME {
+        for _ in 0..CONCURRENT {
             server.receive();
         }
     }
     let most = most_resident(server.process());
     println!("resident: {before} KiB before, {most} KiB peak");
-    assert!(most < before + MAY_GROW, "{before} KiB before, {most} KiB peak");
+    assert!(most < before + MAX_GROWTH, "{before} KiB before, {most} KiB peak");
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
 #[test]
 fn slow_requests_and_unread_responses_time_out() {
     let server = HttpServer::start(&[]);
-    let message = server.message("POST", "/mcp", &[("Content-Length", "1000")], b"{");
+    let message = server.request_bytes("POST", "/mcp", &[("Content-Length", "1000")], b"{");
     let head = &message[..message.len() - 3];
     std::thread::scope(|scope| {
         let in_head = scope.spawn(|| trickle(&server, head, b"x"));
@@ -445,7 +446,7 @@ fn slow_requests_and_unread_responses_time_out() {
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
     let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();
-    let message = server.message("POST", "/mcp", &[("Connection", "")], call.as_bytes());
+    let message = server.request_bytes("POST", "/mcp", &[("Connection", "")], call.as_bytes());
     let mut stream = server.connect();
     (0..ANSWERS).for_each(|_| stream.write_all(&message).unwrap());
     std::thread::sleep(Duration::from_secs(35));
@@ -463,7 +464,7 @@ fn trickle(server: &HttpServer, prefix: &[u8], byte: &[u8]) -> String {
     let (mut answer, mut chunk) = (Vec::new(), [0; 512]);
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < 2 * PATIENCE, "the connection is still open");
+        assert!(begun.elapsed() < 2 * MAX_WAIT, "the connection is still open");
         drop(stream.write_all(byte));
         match stream.read(&mut chunk) {
             Ok(read @ 1..) => answer.extend_from_slice(&chunk[..read]),
@@ -482,7 +483,7 @@ fn large_body_frees_its_memory_once_parsed() {
         let chunk = format!("{:x}\r\n{call}\r\n0\r\n\r\n", call.len());
         let head = [("Content-Length", ""), ("Transfer-Encoding", "chunked")];
         let mut stream = server.connect();
-        stream.write_all(&server.message("POST", "/mcp", &head, chunk.as_bytes())).unwrap();
+        stream.write_all(&server.request_bytes("POST", "/mcp", &head, chunk.as_bytes())).unwrap();
         stream
     };
     let held: Vec<_> = (0..4).map(|_| call(60_000)).collect();
@@ -505,7 +506,7 @@ fn expect_100_continue_is_answered() {
         ("Mcp-Name", "echo"),
     ];
     let mut stream = server.connect();
-    stream.write_all(&server.message("POST", "/mcp", &headers, b"")).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &headers, b"")).unwrap();
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");

@@ -100,15 +100,15 @@ fn text_header_is_plain_or_base64() {
         ("us-west1", " "),
         ("=?base64?literal?=", "=?base64?literal?="),
     ] {
-        let said = refused(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
-        assert!(said.starts_with("the header Mcp-Param-Region "), "{said}");
+        let message = refused(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
+        assert!(message.starts_with("the header Mcp-Param-Region "), "{message}");
     }
     for value in ["=?base64?!?=", "=?base64?dXMtd2VzdDE?=", "=?base64?/w==?=", "=?base64?dXM td2VzdDE=?="] {
-        let said = refused(&server, json!({ "region": "us-west1" }), &[("Mcp-Param-Region", value)]);
-        assert_eq!(said, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
+        let message = refused(&server, json!({ "region": "us-west1" }), &[("Mcp-Param-Region", value)]);
+        assert_eq!(message, "the header Mcp-Param-Region must be Base64 of UTF-8 text");
     }
-    let said = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
-    assert_eq!(said, "the header Mcp-Param-Region must be visible ASCII");
+    let message = refused(&server, json!({ "region": "größe" }), &[("Mcp-Param-Region", "größe")]);
+    assert_eq!(message, "the header Mcp-Param-Region must be visible ASCII");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn header_appears_once_and_only_with_its_argument() {
     let headers = [REGION, ("Mcp-Param-Priority", "1")];
     refused(&server, json!({ "region": "eu", "priority": [1] }), &headers);
     refused(&server, json!({ "region": "eu", "priority": "2" }), &headers);
-    assert_eq!(server.count("finished"), 0, "the function ran");
+    assert_eq!(server.count("finished"), 0, "the function must not run");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn invalid_arguments_are_reported_by_the_argument_parser() {
     ];
     let reply = server.send("POST", "/mcp", &modern, twice.as_bytes());
     assert_eq!((reply.status, kind(&reply.json())), (200, "invalid_arguments"), "{reply:?}");
-    assert_eq!(server.count("finished"), 0, "the function ran");
+    assert_eq!(server.count("finished"), 0, "the function must not run");
 }
 
 #[test]

@@ -29,8 +29,8 @@ fn check_refusal(answer: &Value) {
     let after = error["retryAfterMs"].as_u64().unwrap();
     assert!((3_500_000..=3_600_000).contains(&after), "{answer}");
     assert_eq!((&error["limit"], &error["windowMs"]), (&json!(3), &json!(3_600_000)));
-    let said = "'limited' may be called 3 times in 1 hour by one caller: try again in 60 min";
-    assert_eq!(text(answer), format!("{said} (retry after {after} ms)"));
+    let message = "'limited' may be called 3 times in 1 hour by one caller: try again in 60 min";
+    assert_eq!(text(answer), format!("{message} (retry after {after} ms)"));
 }
 
 #[test]

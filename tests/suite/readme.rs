@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{HttpServer, correlation, root, text};
 
-/// Concatenated text of all files with that extension under a folder.
+/// Concatenated text of all files with this extension under a folder.
 fn sources(folder: &Path, extension: &str) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -44,14 +44,14 @@ fn blocks() -> Vec<(String, String)> {
 fn cargo(arguments: &str) -> String {
     let mut command = Command::new(env!("CARGO"));
     let output = command.args(arguments.split(' ')).current_dir(root()).output().unwrap();
-    // `doctor` ends with 1 when an answer is FAIL, as it is without settings.
-    let wanted = i32::from(arguments.ends_with(" doctor"));
-    assert_eq!(output.status.code(), Some(wanted), "{arguments}: {output:?}");
+    // `doctor` exits with 1 here, because without settings some of its answers are FAIL.
+    let expected = i32::from(arguments.ends_with(" doctor"));
+    assert_eq!(output.status.code(), Some(expected), "{arguments}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Checks that `serve` accepts these settings, and takes each of them from this file.
-fn settings(block: &str, folder: &Path) {
+/// Checks that `serve` accepts the settings in `block`, and reads each of them from a file with this text.
+fn check_settings(block: &str, folder: &Path) {
     let file = folder.join("mcp-tool.toml");
     fs::write(&file, block).unwrap();
     let file = file.to_str().unwrap();
@@ -64,7 +64,8 @@ fn settings(block: &str, folder: &Path) {
     );
 }
 
-/// Sends the README's `curl` line to that server: by curl itself if more than cargo may be installed.
+/// Sends the request of the README's `curl` line to a server. Uses curl itself only with the feature `clients`, because
+/// otherwise it may not be installed.
 fn curl(line: &str, server: &HttpServer) -> Value {
     if cfg!(feature = "clients") {
         let line = line.replace("127.0.0.1:8080", &server.address.to_string());
@@ -102,7 +103,7 @@ fn readme_commands_and_snippets_match_their_output() {
             "sh" => {
                 let arguments = block
                     .strip_prefix("cargo ")
-                    .unwrap_or_else(|| panic!("this test runs no such command: {block}"));
+                    .unwrap_or_else(|| panic!("this test can't run the command: {block}"));
                 match arguments.strip_suffix(" serve --http 127.0.0.1:8080") {
                     Some(run) => {
                         cargo("build -p invoices");
@@ -120,8 +121,8 @@ fn readme_commands_and_snippets_match_their_output() {
             }
             "text" if printed.is_empty() => assert_eq!(block, text(&answer)),
             "text" => assert_eq!(block, printed.trim_end()),
-            "toml" => settings(&block, folder.path()),
-            // A workflow's last step, on the revision that is here.
+            "toml" => check_settings(&block, folder.path()),
+            // Runs the last step of the workflow, with HEAD as the base.
             "yaml" => {
                 let (_, step) = block.rsplit_once("- run: cargo ").unwrap();
                 cargo(&step.replace("origin/${{ github.base_ref }}", "HEAD"));
@@ -129,7 +130,7 @@ fn readme_commands_and_snippets_match_their_output() {
             "json" => {
                 let shown: Value = serde_json::from_str(&block).unwrap();
                 let record = server.as_ref().unwrap().stderr.record_of(correlation(&answer));
-                let settled = |record: Value| {
+                let without_varying = |record: Value| {
                     let Value::Object(mut members) = record else { panic!("{record}") };
                     for varies in ["time", "correlation_id", "agent", "duration_us"] {
                         if let Some(value) = members.get_mut(varies) {
@@ -138,9 +139,9 @@ fn readme_commands_and_snippets_match_their_output() {
                     }
                     Value::Object(members)
                 };
-                assert_eq!(settled(shown), settled(record));
+                assert_eq!(without_varying(shown), without_varying(record));
             }
-            other => panic!("this test checks no block of {other:?}"),
+            other => panic!("this test can't check a code block in {other:?}"),
         }
     }
     assert!(server.is_some() && !printed.is_empty() && answer.is_object());
@@ -173,7 +174,7 @@ fn measuring_commands_of_the_documentation_exist() {
     }
 }
 
-/// Rows of the table of features in a page, without its head.
+/// Rows of the table of features in a page, without the head of the table.
 fn feature_rows(page: &str) -> Vec<String> {
     let (_, table) = page.split_once("\n| | ours |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
@@ -185,17 +186,18 @@ fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The table of features has the probe's rows in their order, and ours lacks none of them.
+/// The table of features has the rows of the probe in the same order. In the column of this framework, every feature is
+/// "yes" and every other row is a count of conformance checks.
 #[test]
 fn comparison_has_every_row_of_the_probe() {
     let rows = text_of("benches/features/rows.py");
-    let asked = rows
+    let probed = rows
         .lines()
         .filter_map(|line| line.trim_start_matches('@').strip_prefix("row(\"")?.split_once("\", \""));
-    let asked: Vec<&str> = asked.map(|(_, title)| title.split('"').next().unwrap()).collect();
+    let probed: Vec<&str> = probed.map(|(_, title)| title.split('"').next().unwrap()).collect();
     let table = feature_rows(&text_of("docs/comparison.md"));
     let table: Vec<Vec<&str>> = table.iter().map(|row| cells(row)).collect();
-    assert_eq!(table.iter().map(|row| row[0]).collect::<Vec<_>>(), asked);
+    assert_eq!(table.iter().map(|row| row[0]).collect::<Vec<_>>(), probed);
     for row in &table {
         let ours = match row[0].strip_prefix("the official suite's checks that pass, ") {
             Some(rest) => passed_of_the_suite(rest.split(':').next().unwrap()),
@@ -217,7 +219,8 @@ fn readme_comparison_repeats_rows_of_the_whole_table() {
     assert!(readme.contains(&format!("has {} rows", all.len())), "the whole table has {} rows", all.len());
 }
 
-/// The README's table of calls over HTTP repeats `benches/README.md`: a cell has the figures of both revisions.
+/// The README's table of calls over HTTP repeats figures of `benches/README.md`. A cell has the figures of both
+/// protocol revisions.
 #[test]
 fn readme_performance_repeats_committed_figures() {
     let (readme, benches) = (text_of("README.md"), text_of("benches/README.md"));
@@ -248,7 +251,8 @@ fn readme_performance_repeats_committed_figures() {
     assert!(compared > 0);
 }
 
-/// Passed and all checks of a revision in the published conformance table: the required ones, then the others.
+/// Number of passed and of all checks of a revision in the published conformance table, first for the required
+/// scenarios, then for the others.
 fn passed_of_the_suite(revision: &str) -> String {
     let published = text_of("examples/conformance-server/CONFORMANCE.md");
     let (_, of_revision) = published.split_once(&format!("\n## {revision}")).unwrap();

@@ -1,4 +1,4 @@
-//! Startup errors: each names the tool and the fix.
+//! The start of a server: application state, and errors that name the tool and the fix.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Clock for Noon {
     }
 }
 
-/// The hour.
+/// Return the hour.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn hour(clock: &dyn Clock) -> String {
     clock.hour().to_string()
@@ -35,7 +35,7 @@ async fn hour(clock: &dyn Clock) -> String {
 mod other {
     use super::*;
 
-    /// Another tool of that name.
+    /// Another tool named `held`.
     #[mcp_tool(version = "1.7", public, read_only)]
     pub(super) async fn held() -> String {
         String::new()
@@ -46,7 +46,7 @@ mod other {
 #[schema(min_len = 3, max_len = 3, pattern = "^[A-Z]{3}$")]
 struct Currency(#[expect(dead_code, reason = "only read into")] String);
 
-/// Prices.
+/// List prices.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn prices(
     /// ISO 4217 code.
@@ -86,10 +86,10 @@ async fn refused(server: ToolServer) -> StartError {
 async fn missing_state_is_reported_with_the_tool_that_needs_it() {
     let error = refused(server().tools(tools![held])).await;
     assert!(matches!(error, StartError::MissingState { tool: "held", .. }), "{error}");
-    let said = error.to_string();
+    let message = error.to_string();
     assert!(
-        said.contains("'held'") && said.contains("startup::Ledger`") && said.contains(".state"),
-        "{said}"
+        message.contains("'held'") && message.contains("startup::Ledger`") && message.contains(".state"),
+        "{message}"
     );
     let error = refused(server().tools(tools![hour]).state(Noon)).await;
     assert!(error.to_string().contains("dyn suite::startup::Clock"), "{error}");

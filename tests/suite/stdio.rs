@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    PATIENCE, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, tools_call, wait,
+    MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, modern, resident, text, tools_call, wait,
 };
 
 #[test]
@@ -214,7 +214,7 @@ fn check_output_portable(schema: &Value, tool: &str) {
     }
 }
 
-/// Checks an input schema for keywords that make some client reject the whole list.
+/// Checks that an input schema has no keyword that makes some client reject the whole list.
 fn check_portable(schema: &Value, tool: &str) {
     const ALLOWED: [&str; 16] = [
         "type",
@@ -232,7 +232,7 @@ fn check_portable(schema: &Value, tool: &str) {
         "maxItems",
         "pattern",
         "format",
-        // Clients without support ignore it.
+        // Clients that don't know this keyword ignore it.
         "x-mcp-header",
     ];
     for (keyword, value) in schema.as_object().unwrap() {
@@ -261,20 +261,24 @@ fn cancelled_call_is_dropped_and_not_answered() {
     server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
     // Messages are handled in order, so the first call is admitted by now.
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
-    // Wait for its function as well: only a running one is dropped.
+    // Wait for its function as well, because only a running function is counted as dropped.
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["running"] != 1 {
-        assert!(begun.elapsed() < PATIENCE, "it never ran");
+        assert!(begun.elapsed() < MAX_WAIT, "the call never ran");
     }
     server.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long","reason":"changed my mind"}}"#);
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["dropped"] != 1 {
-        assert!(begun.elapsed() < PATIENCE, "it was not dropped");
+        assert!(begun.elapsed() < MAX_WAIT, "the call was not dropped");
     }
     let record = server.stderr.line_with(&["\"cancelled\"", "\"waits\""]);
     assert!(record.contains(r#""outcome":"cancelled""#), "{record}");
     assert!(server.is_silent(Duration::from_millis(200)), "a cancelled call was answered");
-    assert_eq!(text(&server.call("waits", json!({ "milliseconds": 0 }))), "waited", "its slot is free again");
+    assert_eq!(
+        text(&server.call("waits", json!({ "milliseconds": 0 }))),
+        "waited",
+        "the concurrency slot of the cancelled call is free"
+    );
 }
 
 #[test]
@@ -338,7 +342,7 @@ fn every_call_is_answered_after_the_input_ends() {
     let mut server = StdioServer::initialized(&["--concurrency", "100000"]);
     let lines: Vec<String> = (0..10_000)
         .map(|id| match id % 100 {
-            // A call that takes a while.
+            // Every hundredth call takes at least 5 ms.
             50 => line(id, "steps", json!({ "count": 1, "milliseconds": 5 })),
             _ => line(id, "echo", json!({ "text": id.to_string() })),
         })
@@ -382,7 +386,7 @@ fn function_that_never_yields_blocks_no_other_call() {
         let released = |id: &str| (format!("\"{id}\""), "released".to_owned());
         assert_eq!(ids, [released("first"), released("releases")]);
         assert!(server.is_silent(Duration::from_millis(100)), "a cancelled call was answered");
-        // The input is still read.
+        // The server still reads its input.
         assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
         assert!(server.close().success());
     }
@@ -419,7 +423,7 @@ fn end_of_input_lets_calls_finish_and_ends_the_server() {
 fn blocking_call_is_abandoned_once_the_client_is_gone() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
-    assert_eq!(server.close().code(), Some(1), "a blocking call is abandoned");
+    assert_eq!(server.close().code(), Some(1), "the server does not wait for a blocking call");
     server.stderr.line_with(&["WARN", "are cancelled"]);
     assert_eq!(server.stderr.records().len(), 1);
 }
@@ -443,7 +447,7 @@ fn unread_log_blocks_no_call() {
         let answers = lines.iter().map(|_| serde_json::from_str(&stdout.next().unwrap().unwrap()).unwrap());
         answers.collect::<Vec<Value>>()
     };
-    // Far more than the pipe and the log queue hold.
+    // The refusals of these calls log far more than the pipe and the log queue hold.
     let unknown: Vec<String> = vec![call("nobody", json!({})); 500];
     for _ in 0..36 {
         send(&unknown);
@@ -464,11 +468,12 @@ fn unread_responses_stop_the_reading_of_requests() {
 
 #[test]
 fn unread_call_results_stop_the_reading_of_calls() {
-    // At most 8 MiB of responses are queued, plus memory that the allocator retains; all responses total 2 GB.
+    // The server queues at most 8 MiB of responses, and the allocator retains some memory. All responses total 2 GB.
     leave_unread(20_000, 128, |id| line(id, "large", json!({ "bytes": 100_000 })));
 }
 
-/// Sends messages without reading responses; the memory of the server may grow by `max_growth` MiB.
+/// Sends messages without reading responses, and checks that the memory of the server grows by less than `max_growth`
+/// MiB.
 fn leave_unread(messages: u32, max_growth: u64, message: impl Fn(u32) -> String + Send + 'static) {
     let mut server = StdioServer::initialized_unread(&[]);
     let before = resident(server.process());
@@ -517,7 +522,7 @@ fn unread_results_do_not_delay_shutdown() {
 fn unread_refusals_do_not_delay_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
     let mut stdin = server.stdin.take().unwrap();
-    // More small responses than the queue holds.
+    // Each malformed line gets a small refusal. Together they are more than the queue holds.
     let flood = std::thread::spawn(move || while stdin.write_all(b"{\n").is_ok() {});
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(server.terminate().code(), Some(1));
@@ -525,7 +530,7 @@ fn unread_refusals_do_not_delay_shutdown() {
 }
 
 #[test]
-fn unsatisfiable_version_requirement_is_refused() {
+fn unsatisfiable_requirement_and_unexpected_request_state_are_refused() {
     let mut server = StdioServer::initialized(&[]);
     let meta = json!({ "dev.mcp-tool/requires": "^2" });
     let answer =

@@ -37,7 +37,7 @@ impl Received {
     }
 }
 
-/// A response. An empty string closes the connection instead.
+/// Text of an HTTP response. To close the connection without a response, a test uses an empty string instead.
 pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let mut head =
         format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
@@ -48,7 +48,7 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> String {
 }
 
 impl StubServer {
-    /// Starts a server that computes each response from the number of the request, from 0, and the request.
+    /// Starts a server that computes each response from the request and its number, counted from 0.
     pub fn start(answer: impl Fn(usize, &Received) -> String + Send + Sync + 'static) -> Self {
         StubServer::start_at("127.0.0.1:0", answer)
     }

@@ -1,10 +1,10 @@
-//! Tasks (SEP-2663).
+//! Tasks (SEP-2663): calls that continue after a first response.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, PATIENCE, Reply, StdioServer, kind, modern, text};
+use crate::harness::{HttpServer, MAX_WAIT, Reply, StdioServer, kind, modern, text};
 
 /// `_meta` of a client that supports tasks.
 fn task_support() -> Value {
@@ -21,7 +21,7 @@ fn begin(server: &HttpServer, arguments: Value) -> Value {
     task
 }
 
-/// Sends a request about a task.
+/// Sends a request about a task; `more` holds further members of the parameters.
 fn request(server: &HttpServer, method: &str, task: &Value, more: Value, meta: Value) -> Reply {
     let id = task["taskId"].as_str().unwrap();
     let mut params = json!({ "taskId": id });
@@ -39,12 +39,12 @@ fn get(server: &HttpServer, task: &Value) -> Value {
 fn wait_for_status(server: &HttpServer, task: &Value, status: &str) -> Value {
     let begun = Instant::now();
     loop {
-        let now = get(server, task);
-        if now["status"] == status {
-            assert_eq!(now["resultType"], "complete");
-            return now;
+        let current = get(server, task);
+        if current["status"] == status {
+            assert_eq!(current["resultType"], "complete");
+            return current;
         }
-        assert!(begun.elapsed() < PATIENCE, "expected {status}, got {now}");
+        assert!(begun.elapsed() < MAX_WAIT, "expected {status}, got {current}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -95,8 +95,8 @@ fn client_without_tasks_waits_for_the_result() {
     let alone = json!({ "name": "computes_alone" });
     let reply = server.modern("tools/call", alone.clone(), json!({}), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_021)));
-    let wanted = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
-    assert_eq!(reply.json()["error"]["data"]["requiredCapabilities"], wanted);
+    let expected = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    assert_eq!(reply.json()["error"]["data"]["requiredCapabilities"], expected);
     // A call that finishes immediately needs no task.
     assert_eq!(text(&server.modern("tools/call", alone, task_support(), &[]).json()), "at once");
     let task = begin(&server, json!({ "milliseconds": 60_000 }));
@@ -141,13 +141,13 @@ fn task_can_ask_for_input() {
             request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer without a question is ignored; an invalid answer is asked for again under another key.
+    // An answer to no question is ignored. After an invalid answer, the question is asked again under another key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));
     let begun = Instant::now();
     while get(&server, &task)["inputRequests"].get("number_2").is_none() {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     answer("number_2", json!(7));
     assert_eq!(wait_for_status(&server, &task, "completed")["result"]["content"][0]["text"], "computed 7");
@@ -186,7 +186,7 @@ fn tasks_extension_is_declared_and_works_over_stdio() {
             assert_eq!(now["result"]["result"]["content"][0]["text"], "computed 0");
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "{now}");
+        assert!(begun.elapsed() < MAX_WAIT, "{now}");
         id += 1;
     }
 }

@@ -56,7 +56,7 @@ fn tools_list_is_identical_on_every_transport() {
             let result = answer["result"].as_object_mut().unwrap();
             let mut expected = tools.clone();
             if transport == "a session" {
-                // rmcp writes this list, and its type has no such member.
+                // In a session, rmcp writes the list, and its type of a tool has no `securitySchemes`.
                 expected
                     .iter_mut()
                     .for_each(|tool| drop(tool.as_object_mut().unwrap().remove("securitySchemes")));
@@ -139,10 +139,10 @@ fn cursor_is_valid_only_for_its_own_list() {
     assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &[]), continued.clone()));
     let fewer = ["--list-page", "7", "--local-scopes", "specimen:read"];
     assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &fewer), continued.clone()));
-    control.said(&["disable", "--tool", "weigh"]);
+    control.execute(&["disable", "--tool", "weigh"]);
     until("the tool left the list", || list(&server, continued.clone()).json().get("error").is_some());
     assert_cursor_refused(&list(&server, continued.clone()));
-    control.said(&["enable", "--tool", "weigh"]);
+    control.execute(&["enable", "--tool", "weigh"]);
     until("the tool returned to the list", || {
         list(&server, continued.clone()).json()["result"]["tools"] == second
     });
@@ -150,7 +150,7 @@ fn cursor_is_valid_only_for_its_own_list() {
 
 /// `tools/list`, which the framework answers, is refused for the same envelopes as `prompts/list`, which rmcp answers.
 #[test]
-fn tools_list_is_refused_like_other_requests() {
+fn tools_list_is_refused_like_requests_that_rmcp_answers() {
     let server = HttpServer::start(&[]);
     let complete = json!({ VERSION: "2026-07-28", CAPABILITIES: {} });
     let meta = |changes: Value| {
@@ -227,11 +227,12 @@ fn tools_list_is_refused_like_other_requests() {
 #[test]
 fn refused_tools_list_states_the_reason() {
     let server = HttpServer::start(&[]);
-    let said = |meta: Value, headers: &[(&str, &str)]| {
+    let refusal = |meta: Value, headers: &[(&str, &str)]| {
         let reply = server.modern("tools/list", json!({}), meta, headers);
         (reply.status, reply.json()["error"].clone())
     };
-    let (status, error) = said(json!({ VERSION: "1900-01-01" }), &[("MCP-Protocol-Version", "1900-01-01")]);
+    let (status, error) =
+        refusal(json!({ VERSION: "1900-01-01" }), &[("MCP-Protocol-Version", "1900-01-01")]);
     assert_eq!((status, &error["code"]), (400, &json!(-32_022)));
     assert_eq!(error["data"]["requested"], "1900-01-01");
     assert!(error["data"]["supported"].as_array().unwrap().contains(&json!("2026-07-28")));
@@ -247,22 +248,28 @@ fn refused_tools_list_states_the_reason() {
         (json!({ CAPABILITIES: null }), &[], "`_meta` lacks io.modelcontextprotocol/clientCapabilities"),
         (json!({ VERSION: null }), &[], "`_meta` lacks io.modelcontextprotocol/protocolVersion"),
     ] {
-        let (status, error) = said(meta, headers);
+        let (status, error) = refusal(meta, headers);
         assert_eq!(status, 400);
         assert!(error["message"].as_str().unwrap().contains(words), "{error}");
     }
     let mut stdio = StdioServer::start(&[]);
-    let mut said = |message: Value| {
+    let mut stdio_error = |message: Value| {
         stdio.send(&message.to_string());
         stdio.receive()["error"].clone()
     };
-    let error = said(rpc("tools/list", json!({})));
+    let error = stdio_error(rpc("tools/list", json!({})));
     assert_eq!(error["code"], -32_602);
     assert!(error["message"].as_str().unwrap().contains("or `initialize` first"), "{error}");
-    assert_eq!(said(modern(1, "tools/list", json!({}), json!({ CAPABILITIES: null })))["code"], -32_602);
-    assert_eq!(said(modern(1, "tools/list", json!({}), json!({ VERSION: "1900-01-01" })))["code"], -32_022);
-    assert_eq!(said(rpc("tools/list", json!({ "cursor": 7 })))["code"], -32_602);
-    assert_eq!(said(modern(1, "tools/list", json!({}), json!({}))), Value::Null);
+    assert_eq!(
+        stdio_error(modern(1, "tools/list", json!({}), json!({ CAPABILITIES: null })))["code"],
+        -32_602
+    );
+    assert_eq!(
+        stdio_error(modern(1, "tools/list", json!({}), json!({ VERSION: "1900-01-01" })))["code"],
+        -32_022
+    );
+    assert_eq!(stdio_error(rpc("tools/list", json!({ "cursor": 7 })))["code"], -32_602);
+    assert_eq!(stdio_error(modern(1, "tools/list", json!({}), json!({}))), Value::Null);
 }
 
 #[test]

@@ -18,8 +18,8 @@ use mcp_tool_runtime::{
 use serde_json::json;
 
 use crate::{
-    cli::{out, refusal, run},
-    harness::{HttpServer, PATIENCE, SPECIMEN, text},
+    cli::{refusal, run, stdout},
+    harness::{HttpServer, MAX_WAIT, SPECIMEN, text},
     stub_server::{StubServer, reply},
 };
 
@@ -97,7 +97,7 @@ async fn keep(cx: &CallContext, kept: &Kept) -> Result<String, ToolError> {
     }
 }
 
-fn tools() -> ToolServer {
+fn server_with_tools() -> ToolServer {
     ToolServer::new("upstreams", "1.0.0")
         .tools(tools![ask, write, hurry, number, headed, look, unnamed, keep])
         .state(Kept::default())
@@ -130,6 +130,7 @@ impl Secrets {
 struct Section(Vec<(&'static str, String)>);
 
 impl Section {
+    /// Settings with a stored key as the credential.
     fn key(upstream: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
@@ -139,6 +140,7 @@ impl Section {
         ])
     }
 
+    /// Settings with a credential that `issuer` issues.
     fn token(kind: &str, upstream: &StubServer, issuer: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
@@ -152,6 +154,7 @@ impl Section {
         ])
     }
 
+    /// Replaces a setting; an empty value removes it.
     fn with(mut self, key: &'static str, value: &str) -> Self {
         self.0.retain(|(named, _)| *named != key);
         if !value.is_empty() {
@@ -162,11 +165,11 @@ impl Section {
 
     async fn start(&self) -> Result<TestServer, StartError> {
         let pairs: Vec<_> = self.0.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        TestServer::start_with_upstreams(tools(), [("billing", &pairs[..])]).await
+        TestServer::start_with_upstreams(server_with_tools(), [("billing", &pairs[..])]).await
     }
 }
 
-/// Issues the tokens `t0`, `t1`, …, each valid for `seconds`.
+/// A token endpoint that issues the tokens `t0`, `t1`, …, each valid for `seconds`.
 fn issuer(seconds: u64) -> StubServer {
     StubServer::start(move |number, _| {
         let body =
@@ -175,6 +178,7 @@ fn issuer(seconds: u64) -> StubServer {
     })
 }
 
+/// An upstream that responds to every request with `fine`.
 fn content() -> StubServer {
     StubServer::start(|_, _| reply(200, &[], "fine"))
 }
@@ -186,7 +190,7 @@ async fn ask_billing(server: &TestServer, path: &str) -> Result<String, TestErro
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_calls_share_one_token_request() {
     let issuer = StubServer::start(|number, _| {
-        // Long enough for all calls to wait.
+        // Long enough that all calls wait for this response.
         std::thread::sleep(Duration::from_millis(300));
         reply(
             200,
@@ -213,7 +217,7 @@ async fn concurrent_calls_share_one_token_request() {
     }
     let token = &issuer.received()[0];
     assert_eq!((&*token.method, &*token.target), ("POST", "/token"));
-    // `tools:hunter+2`: both parts are encoded before they are joined.
+    // This is `tools:hunter+2`: client id and secret are each form-encoded before they are joined.
     assert_eq!(token.authorization(), "Basic dG9vbHM6aHVudGVyKzI=");
     assert_eq!(
         token.body,
@@ -239,7 +243,7 @@ async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
     let begun = Instant::now();
     while issuer.count() < 3 {
         ask_billing(&server, "x").await.unwrap();
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
     let last = upstream.received().pop().unwrap();
     assert!(["Bearer t1", "Bearer t2"].contains(&last.authorization()), "{last:?}");
@@ -277,7 +281,7 @@ async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
     assert_eq!(upstream.count(), 3);
 }
 
-/// Exchanges tokens for `for-0`, `for-1`, ….
+/// A token endpoint that exchanges any token, for `for-0`, `for-1`, … in turn.
 fn exchange() -> StubServer {
     StubServer::start(|number, _| {
         let body = json!({
@@ -345,8 +349,8 @@ async fn invalid_token_response_is_only_logged() {
     ];
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
-        let said = answer.clone();
-        let issuer = StubServer::start(move |_, _| said.clone());
+        let scripted = answer.clone();
+        let issuer = StubServer::start(move |_, _| scripted.clone());
         let (upstream, secrets) = (content(), Secrets::new("hunter2"));
         let server =
             Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
@@ -523,7 +527,7 @@ async fn unresponsive_upstream_times_out_and_leaves_a_write_in_doubt() {
         while request.target == "/api/slow" && !stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        // Closes the connection for every other request.
+        // Closes the connection without a response.
         String::new()
     });
     let secrets = Secrets::new("k1");
@@ -588,7 +592,7 @@ async fn tool_reaches_only_upstreams_it_names_and_the_operator_configures() {
     let logged = format!("{error:?}");
     assert!(logged.contains("'unnamed'") && logged.contains("add `upstream = ["), "{logged}");
 
-    let error = TestServer::start(tools()).await.unwrap_err();
+    let error = TestServer::start(server_with_tools()).await.unwrap_err();
     assert!(matches!(error, StartError::Upstream { tool: "ask", upstream: "billing" }), "{error}");
     assert!(error.to_string().contains("add [upstream.billing] with `url` and `credential`"), "{error}");
     let error = Section::key(&upstream, &secrets).with("key_file", "/nowhere/key").start().await.unwrap_err();
@@ -609,7 +613,7 @@ fn upstream_settings_are_printed_with_their_sources() {
         ("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "https://other.example.com/token"),
         ("MCP_TOOL_UPSTREAM_BILLING_ALLOW_PRIVATE", "10.0.0.0/8, ::1"),
     ];
-    let printed = out(&run(&["serve", "--print-config"], &environment, Some(FILE)));
+    let printed = stdout(&run(&["serve", "--print-config"], &environment, Some(FILE)));
     for line in [
         "upstream.billing.url = \"https://billing.example.com/api\"  # mcp-tool.toml",
         "upstream.billing.token_url = \"https://other.example.com/token\"  # MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL",
@@ -655,21 +659,21 @@ fn invalid_upstream_setting_is_refused_by_name() {
             "MCP_TOOL_UPSTREAM_BILLING_ULR: unknown setting",
         ),
     ];
-    for (from, to, variable, wanted) in cases {
+    for (from, to, variable, expected) in cases {
         let file = if from.is_empty() { FILE.to_owned() } else { FILE.replacen(from, to, 1) };
-        let (code, said) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
-        assert!(code == 1 && said.contains(wanted), "{wanted}: {said}");
+        let (code, stderr) = refusal(&run(&["serve", "--stdio"], variable.as_slice(), Some(&file)));
+        assert!(code == 1 && stderr.contains(expected), "{expected}: {stderr}");
     }
 }
 
 #[test]
 fn server_starts_only_with_every_upstream_of_its_tools() {
-    let (code, said) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
+    let (code, stderr) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
     assert!(
-        code == 1 && said.contains("'bills' reaches the upstream 'billing', which isn't configured"),
-        "{said}"
+        code == 1 && stderr.contains("'bills' reaches the upstream 'billing', which isn't configured"),
+        "{stderr}"
     );
-    assert!(said.contains("add [upstream.billing]"), "{said}");
+    assert!(stderr.contains("add [upstream.billing]"), "{stderr}");
 
     let (upstream, secrets) = (StubServer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
     let environment = Section::key(&upstream, &secrets).0.into_iter();

@@ -15,7 +15,7 @@ use crate::harness::{HttpServer, StdioServer, text};
 /// A search result.
 #[derive(Serialize, ToolSchema)]
 struct Found {
-    /// Its full name.
+    /// Full name of the found thing.
     name: String,
     /// Number of times.
     #[schema(max = 9)]
@@ -25,7 +25,7 @@ struct Found {
 /// A search result of version 2.
 #[derive(Serialize, ToolSchema)]
 struct Name {
-    /// Its name.
+    /// Name of the found thing.
     title: String,
 }
 
@@ -78,21 +78,21 @@ mod v1 {
     }
 }
 
-/// End something.
+/// End a thing.
 #[mcp_tool(version = "2.0", public, destructive)]
 async fn end() {}
 
 mod end_v1 {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter.
     #[mcp_tool(version = "1.0", public, destructive)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
     }
 }
 
-/// Remove something.
+/// Remove a thing through an adapter of another name.
 #[mcp_tool(version = "1.0", public, destructive)]
 fn remove() -> Adapted<end> {
     Adapted::to(json!({}))
@@ -101,7 +101,7 @@ fn remove() -> Adapted<end> {
 mod not_destructive {
     use super::*;
 
-    /// End something.
+    /// End a thing through an adapter that isn't destructive, which is an error.
     #[mcp_tool(version = "0.1", public)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
@@ -111,26 +111,26 @@ mod not_destructive {
 mod other_scope {
     use super::*;
 
-    /// Find something.
+    /// Find something through an adapter that lacks the scope of its target, which is an error.
     #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
     pub(super) fn find() -> Adapted<super::find> {
         Adapted::to(json!({ "query": "cat", "times": 1 }))
     }
 }
 
-/// Go there.
+/// An adapter that calls `back`.
 #[mcp_tool(version = "1.0", public)]
 fn there() -> Adapted<back, String> {
     Adapted::to(json!({})).and_then(|_| Ok(String::new()))
 }
 
-/// Go back.
+/// An adapter that calls `there`.
 #[mcp_tool(version = "1.0", public)]
 fn back() -> Adapted<there, String> {
     Adapted::to(json!({})).and_then(|_| Ok(String::new()))
 }
 
-/// Wait.
+/// Wait longer than the timeout.
 #[mcp_tool(version = "2.0", public, read_only, timeout = "50ms")]
 async fn wait() -> String {
     tokio::time::sleep(std::time::Duration::from_secs(20)).await;
@@ -140,7 +140,7 @@ async fn wait() -> String {
 mod waits {
     use super::*;
 
-    /// Wait.
+    /// Wait through an adapter without a timeout.
     #[mcp_tool(version = "1.0", public, read_only)]
     pub(super) fn wait() -> Adapted<super::wait> {
         Adapted::to(json!({}))
@@ -153,11 +153,11 @@ mod panics {
     /// Find something.
     #[mcp_tool(version = "1.0", scope = "things:find", read_only)]
     pub(super) fn find() -> Adapted<super::find, String> {
-        Adapted::to(json!({ "query": "cat", "times": 1 })).and_then(|_| panic!("a result that is none"))
+        Adapted::to(json!({ "query": "cat", "times": 1 })).and_then(|_| panic!("no result"))
     }
 }
 
-/// An earlier version with a body of its own.
+/// Version 2.9 with a body of its own, not an adapter.
 mod before {
     use super::*;
 
@@ -200,7 +200,7 @@ async fn newest_version_is_listed_by_name_and_older_majors_by_suffix() {
     // name always means the newest version.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
     assert_eq!(names(&server.as_caller(reader.clone())).await, []);
-    let server = serve(tools![find, v2_alone::find]).await.as_caller(reader);
+    let server = serve(tools![find, v2_with_body::find]).await.as_caller(reader);
     assert_eq!(names(&server).await, [("find_v2".to_owned(), "2.0".to_owned())]);
     let refused = server.call("find", json!({})).await.unwrap_err();
     assert_eq!(refused.missing_scopes(), ["things:find"]);
@@ -245,7 +245,7 @@ async fn invalid_adapter_stops_the_start() {
     fn look() -> Adapted<change> {
         Adapted::to(json!({}))
     }
-    for (tools, said) in [
+    for (tools, reason) in [
         (tools![change, look], "'look' 1.0 is an adapter, and is `read_only`, but 'change' 1.0 isn't"),
         (
             tools![end, not_destructive::end],
@@ -261,7 +261,7 @@ async fn invalid_adapter_stops_the_start() {
         ),
     ] {
         let server = TestServer::start(ToolServer::new("finder", "1").tools(tools)).await;
-        assert_eq!(server.unwrap_err().to_string(), format!("the tool {said}"));
+        assert_eq!(server.unwrap_err().to_string(), format!("the tool {reason}"));
     }
 }
 
@@ -324,8 +324,8 @@ async fn call_is_answered_by_the_version_it_requires() {
     for (requirement, name) in [("^4", "find"), ("^3", "find_v1"), ("2.4", "find")] {
         let refused = server.requiring(requirement).unwrap().call(name, json!({})).await.unwrap_err();
         let TestError::NoSuchVersion(versions) = refused else { panic!("{refused}") };
-        let there = [(3, 0), (2, 3), (1, 0)].map(|(major, minor)| Version { major, minor });
-        assert_eq!(versions, there, "{requirement}");
+        let served = [(3, 0), (2, 3), (1, 0)].map(|(major, minor)| Version { major, minor });
+        assert_eq!(versions, served, "{requirement}");
     }
     let refused = server.call("find_v4", json!({})).await.unwrap_err();
     assert!(matches!(refused, TestError::UnknownTool(_)), "{refused}");
@@ -357,7 +357,7 @@ async fn caller_is_refused_once_after_its_listed_contract_changed() {
 
 #[tokio::test]
 async fn caller_that_listed_an_older_major_is_answered_by_it() {
-    let before = serve(tools![v2_alone::find]).await;
+    let before = serve(tools![v2_with_body::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
     assert_eq!(bot.list().await.len(), 1);
@@ -372,17 +372,18 @@ async fn caller_that_listed_an_older_major_is_answered_by_it() {
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
     // A lower minor version promises less than the listed one.
-    let newer = serve(tools![v2_newer::find])
+    let newer = serve(tools![v2_1_with_body::find])
         .await
         .as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:read"]));
     drop(newer.list().await);
-    let fallen =
-        newer.succeeded_by(ToolServer::new("finder", "2").tools(tools![v2_alone::find])).await.unwrap();
-    let refused = fallen.call("find", json!({ "query": "cat" })).await.unwrap_err();
+    let downgraded =
+        newer.succeeded_by(ToolServer::new("finder", "2").tools(tools![v2_with_body::find])).await.unwrap();
+    let refused = downgraded.call("find", json!({ "query": "cat" })).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
 }
 
-mod v2_alone {
+/// A version 2 with a body of its own, not an adapter.
+mod v2_with_body {
     use super::*;
 
     /// Find something.
@@ -395,7 +396,8 @@ mod v2_alone {
     }
 }
 
-mod v2_newer {
+/// A newer version 2 with a body of its own.
+mod v2_1_with_body {
     use super::*;
 
     /// Find something.
@@ -403,7 +405,7 @@ mod v2_newer {
     pub(super) async fn find(
         /** The query. */
         query: String,
-        /** Where. */
+        /** Place to look in. */
         place: Option<String>,
     ) -> Result<Name, ToolError> {
         Ok(Name { title: format!("{query}{place:?}") })
@@ -551,7 +553,7 @@ fn last_listed_contract_survives_a_restart() {
         |name: &str| listed(&list, name)["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     let (newest, old) = (digest("relay"), digest("relay_v1"));
 
-    // Simulates a first run with another version: if that version is still served, it answers.
+    // Edits the file as if the caller had listed `version`. If that version is still served, it answers the calls.
     let start_after_listing = |version: &str, digest: &str| {
         let edited = kept.replace(
             &format!("\"relay\":[\"2.1\",\"{newest}\"]"),
@@ -565,7 +567,7 @@ fn last_listed_contract_survives_a_restart() {
     assert_eq!(text(&call(&server, json!({ "text": "hello" }))), "hello to all");
     drop(server);
 
-    // Otherwise the caller receives the current contract once.
+    // If the listed version is no longer served, the caller receives the current contract once.
     let server = start_after_listing("3.0", &format!("sha256:{}", "0".repeat(64)));
     let refused = call(&server, json!({ "text": "hello" }));
     assert_eq!(refused["result"]["isError"], true);

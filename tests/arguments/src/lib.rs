@@ -1,8 +1,9 @@
-//! Arguments of the running rustc. Cargo passes a test the paths of its binaries, but not those of its libraries.
+//! A macro for the arguments of the running rustc. The UI tests need the paths of compiled libraries, and cargo passes
+//! a test only the paths of its binaries.
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
-/// Expands to the arguments of the rustc that compiles the caller, one a line, as a string literal.
+/// Expands to the arguments of the rustc that compiles the caller, one per line, as a string literal.
 #[proc_macro]
 pub fn arguments(_: TokenStream) -> TokenStream {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -34,16 +34,17 @@ const RECOUNT: &str = r#"
 pub async fn recount() {}
 "#;
 
-/// A package with one server; both have this name.
+/// A package with one server. The package and the server are both named `name`.
 fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
     let project = Project::new(name);
     project.write("Cargo.toml", &manifest(name, WORKSPACE));
     project.write("src/main.rs", &format!("mod things;\n\n{}", main_of(name, tools)));
-    project.write("src/things.rs", &things(sources));
+    project.write("src/things.rs", &things_source(sources));
     project.locked_in("")
 }
 
-fn things(sources: &[&str]) -> String {
+/// Source of the module `things` with these tools.
+fn things_source(sources: &[&str]) -> String {
     format!("use mcp_tool_runtime::prelude::*;\n{}", sources.concat())
 }
 
@@ -60,8 +61,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
 
     // Without a lock the project compiles and `check` fails.
-    project.builds("");
-    contract(&["check"]).is(
+    project.assert_builds("");
+    contract(&["check"]).assert_exit(
         3,
         &[
             "find 1.1, new",
@@ -73,7 +74,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
 
     // `write` creates the lock, and cargo rebuilds because of it although no source changed.
     let before = project.names("");
-    contract(&["write"]).is(0, &["wrote mcp-tools.lock\n"]);
+    contract(&["write"]).assert_exit(0, &["wrote mcp-tools.lock\n"]);
     let mut after = before;
     after.push(LOCK.to_owned());
     after.sort();
@@ -89,33 +90,33 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
                  then run `cargo run -- contract write`; or revert the change";
     assert!(project.errors("").contains(drift), "{}", project.errors(""));
     project.write(LOCK, &lock);
-    project.builds("");
+    project.assert_builds("");
 
     // Cargo also rebuilds if an existing lock changes.
     project.edit(LOCK, "\"maxLength\": 40", "\"maxLength\": 80");
     assert!(project.errors("").contains(drift));
     project.write(LOCK, &lock);
-    project.builds("");
+    project.assert_builds("");
 
     // A current lock is not rewritten.
     let written = fs::metadata(project.path(LOCK)).unwrap().modified().unwrap();
-    assert_eq!(contract(&["write"]).is(0, &[]).out, CURRENT);
-    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    assert_eq!(contract(&["write"]).assert_exit(0, &[]).out, CURRENT);
+    assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);
     assert_eq!(fs::metadata(project.path(LOCK)).unwrap().modified().unwrap(), written);
     assert_eq!(project.read(LOCK), lock);
 
     // A removal date in the past is refused.
     let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
-    project.write("src/things.rs", &things(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
-    project.builds("");
-    let passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
-    contract(&["check", "--today", "2026-02-01"]).is(6, &[passed]);
-    contract(&["write", "--today", "2026-02-01"]).is(1, &[passed]);
-    contract(&["check", "--today", "2026-01-31"]).is(3, &["find 1.2 differs from the locked 1.1"]);
+    project.write("src/things.rs", &things_source(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
+    project.assert_builds("");
+    let day_passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
+    contract(&["check", "--today", "2026-02-01"]).assert_exit(6, &[day_passed]);
+    contract(&["write", "--today", "2026-02-01"]).assert_exit(1, &[day_passed]);
+    contract(&["check", "--today", "2026-01-31"]).assert_exit(3, &["find 1.2 differs from the locked 1.1"]);
 
-    // A breaking rename is an error at the version until the major is raised.
+    // A breaking rename is a compile error at the version until the major version is raised.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
-    project.write("src/things.rs", &things(&[&renamed, RECOUNT]));
+    project.write("src/things.rs", &things_source(&[&renamed, RECOUNT]));
     let errors = project.errors("");
     let rename = "error[E0080]: evaluation panicked: tool 'find' 1.1 drifted from mcp-tools.lock: breaking: \
                   parameter 'name' was renamed to 'title' [parameter-renamed] — bump to 2.0 and keep serving 1.1 \
@@ -123,13 +124,14 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
                   change\n --> src/things.rs:4:22\n";
     assert!(errors.contains(rename), "{errors}");
     assert!(errors.contains("due to 1 previous error"), "{errors}");
-    project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
-    project.builds("");
+    project.write("src/things.rs", &things_source(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
+    project.assert_builds("");
 
     // The old version stays in the lock until it is dropped explicitly.
     let promised = "dropped: find 1.1 is promised by mcp-tools.lock, but 'life' doesn't serve it: serve it";
-    contract(&["check"]).is(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, removed"]);
-    contract(&["write"]).is(
+    contract(&["check"])
+        .assert_exit(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, removed"]);
+    contract(&["write"]).assert_exit(
         0,
         &[
             "find 1.1 isn't served but stays promised: run `contract check` to see how to end it",
@@ -138,46 +140,48 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     );
     assert_eq!(versions(&project.read(LOCK), "find"), ["1.1", "2.0"]);
     let check = contract(&["check"]);
-    check.is(6, &["find 1.1, removed", promised, "`contract write --drop find@1`"]);
-    check.lacks("stale");
-    for (given, said) in [
+    check.assert_exit(6, &["find 1.1, removed", promised, "`contract write --drop find@1`"]);
+    check.assert_lacks("stale");
+    for (given, message) in [
         ("find", "--drop find: must be `name@major`, such as list_invoices@1"),
         ("find@2", "--drop find@2: no unserved version of that name and major is promised"),
         ("fnid@1", "--drop fnid@1: no unserved version of that name and major is promised"),
     ] {
-        contract(&["write", "--drop", given]).is(1, &[said]);
+        contract(&["write", "--drop", given]).assert_exit(1, &[message]);
     }
-    contract(&["write", "--drop", "find@1"]).is(0, &["find 1.1 is no longer promised by 'life'"]);
+    contract(&["write", "--drop", "find@1"]).assert_exit(0, &["find 1.1 is no longer promised by 'life'"]);
     assert_eq!(versions(&project.read(LOCK), "find"), ["2.0"]);
-    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);
 
     // An entry with a removal date leaves the lock after that date.
-    project.write("src/things.rs", &things(&[&renamed.replace("\"1.1\"", "\"2.1\"")]));
+    project.write("src/things.rs", &things_source(&[&renamed.replace("\"1.1\"", "\"2.1\"")]));
     project.write("src/main.rs", &format!("mod things;\n\n{}", main_of("life", "things::find")));
-    project.builds("");
+    project.assert_builds("");
     let until = "recount 1.0 is promised by mcp-tools.lock until 2027-01-31, but 'life' doesn't serve it";
-    contract(&["check", "--today", "2027-01-30"]).is(6, &[until]);
-    contract(&["write", "--today", "2027-01-31"]).is(0, &["recount 1.0 isn't served but stays promised"]);
-    contract(&["check", "--today", "2027-01-31"]).is(6, &[until]);
+    contract(&["check", "--today", "2027-01-30"]).assert_exit(6, &[until]);
+    contract(&["write", "--today", "2027-01-31"])
+        .assert_exit(0, &["recount 1.0 isn't served but stays promised"]);
+    contract(&["check", "--today", "2027-01-31"]).assert_exit(6, &[until]);
     assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
     let promise = project.read(LOCK);
     project.edit(LOCK, "\"removalDate\": \"2027-01-31\"", "\"removalDate\": \"2026-01-31\"");
     let edited =
         "the entry of recount 1.0 in mcp-tools.lock was edited by hand: restore it from version control";
-    contract(&["check", "--today", "2027-01-31"]).is(3, &[edited]);
-    contract(&["write"]).is(1, &[edited]);
+    contract(&["check", "--today", "2027-01-31"]).assert_exit(3, &[edited]);
+    contract(&["write"]).assert_exit(1, &[edited]);
     project.write(LOCK, &promise);
     let gone = "recount 1.0 was removed after 2027-01-31, as announced";
-    contract(&["check", "--today", "2027-02-01"]).is(0, &[gone]);
-    contract(&["write", "--today", "2027-02-01"]).is(0, &["recount 1.0 is no longer promised by 'life'"]);
+    contract(&["check", "--today", "2027-02-01"]).assert_exit(0, &[gone]);
+    contract(&["write", "--today", "2027-02-01"])
+        .assert_exit(0, &["recount 1.0 is no longer promised by 'life'"]);
     assert!(!project.read(LOCK).contains("recount\": ["));
-    contract(&["check", "--today", "31.1.2027"]).is(2, &["must be a day such as 2027-01-31"]);
+    contract(&["check", "--today", "31.1.2027"]).assert_exit(2, &["must be a day such as 2027-01-31"]);
 
-    changes_of_the_lock_after_the_build(&project);
+    check_edits_after_the_build(&project);
 }
 
-/// Lock edits after the build, which only the commands can detect.
-fn changes_of_the_lock_after_the_build(project: &Project) {
+/// Checks edits of the lock after the build, which the commands detect and the compiler can't.
+fn check_edits_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);
     let edited = |edits: &[(&str, &str)]| {
@@ -188,33 +192,36 @@ fn changes_of_the_lock_after_the_build(project: &Project) {
     edited(&[("What it is called.", "What it was called.")]);
     let by_hand =
         "the entry of find 2.1 in mcp-tools.lock was edited by hand: restore it from version control";
-    contract(&["check"]).is(3, &[by_hand]);
-    contract(&["write"]).is(1, &[by_hand]);
+    contract(&["check"]).assert_exit(3, &[by_hand]);
+    contract(&["write"]).assert_exit(1, &[by_hand]);
 
     edited(&[("\"title\": {", "\"title\" {")]);
-    let place = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
-    contract(&["check"]).is(1, &[place]);
-    contract(&["write"]).is(1, &[place]);
+    let unreadable = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
+    contract(&["check"]).assert_exit(1, &[unreadable]);
+    contract(&["write"]).assert_exit(1, &[unreadable]);
 
     let tightened = "max_len changed from 80 to 40";
     edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
-    contract(&["check"]).is(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
+    contract(&["check"])
+        .assert_exit(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
     let kept = project.read(LOCK);
-    contract(&["write"]).is(1, &[by_hand]);
+    contract(&["write"]).assert_exit(1, &[by_hand]);
     assert_eq!(project.read(LOCK), kept, "nothing is written");
 
     edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
-    let wanted = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
-    contract(&["check"])
-        .is(4, &["max_len changed from 20 to 40", "was refused, and is now accepted", wanted]);
+    let reason_missing = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
+    contract(&["check"]).assert_exit(
+        4,
+        &["max_len changed from 20 to 40", "was refused, and is now accepted", reason_missing],
+    );
 
     edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
-    contract(&["check"]).is(5, &["find 2.1 is below the locked 2.2: a version must not decrease"]);
+    contract(&["check"]).assert_exit(5, &["find 2.1 is below the locked 2.2: a version must not decrease"]);
 
     edited(&[("\n  \"$lock\": 1\n", "\n  \"$lock\": 2\n")]);
-    contract(&["check"]).is(1, &["`$lock` is 2, but this release can read only 1"]);
+    contract(&["check"]).assert_exit(1, &["`$lock` is 2, but this release can read only 1"]);
     project.write(LOCK, &lock);
-    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
-    let document = contract(&["check", "--format", "json"]).is(0, &[]).json();
+    assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);
+    let document = contract(&["check", "--format", "json"]).assert_exit(0, &[]).json();
     assert_eq!(document, json!({ "fault": null, "tools": [], "notes": [] }));
 }

@@ -20,7 +20,7 @@ pub struct Project {
 
 /// Exit code and output of a command.
 #[derive(Debug)]
-pub struct Ended {
+pub struct CommandOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -61,7 +61,7 @@ impl Project {
         Project { root, _building: building }
     }
 
-    /// Pins dependencies to those of this workspace.
+    /// Pins the dependencies of the workspace in `folder` to the versions in this repository's `Cargo.lock`.
     pub fn locked_in(self, folder: &str) -> Self {
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, self.path(folder).join("Cargo.lock")).unwrap();
@@ -98,13 +98,14 @@ impl Project {
         names
     }
 
-    fn build(&self, folder: &str) -> Ended {
+    fn build(&self, folder: &str) -> CommandOutput {
         let mut cargo = Command::new(cargo());
         cargo.args(["build", "--offline"]).env("CARGO_TARGET_DIR", shared().join("target"));
-        ended(cargo.env("CARGO_TERM_COLOR", "never").current_dir(self.path(folder)))
+        output_of(cargo.env("CARGO_TERM_COLOR", "never").current_dir(self.path(folder)))
     }
 
-    pub fn builds(&self, folder: &str) {
+    /// Builds, and asserts that the build succeeds.
+    pub fn assert_builds(&self, folder: &str) {
         let built = self.build(folder);
         assert_eq!(built.code, 0, "{}", built.err);
     }
@@ -125,13 +126,13 @@ impl Project {
     }
 
     /// Runs `contract …` of a server.
-    pub fn contract(&self, folder: &str, binary: &str, arguments: &[&str]) -> Ended {
-        ended(self.server(folder, binary, &[&["contract"], arguments].concat()).env("CARGO", cargo()))
+    pub fn contract(&self, folder: &str, binary: &str, arguments: &[&str]) -> CommandOutput {
+        output_of(self.server(folder, binary, &[&["contract"], arguments].concat()).env("CARGO", cargo()))
     }
 
     /// Runs git in the root folder.
     pub fn git(&self, arguments: &[&str]) {
-        let somebody = [
+        let identity = [
             "-c",
             "user.name=Somebody",
             "-c",
@@ -140,7 +141,7 @@ impl Project {
             "commit.gpgsign=false",
         ];
         let mut git = Command::new("git");
-        let done = ended(git.args(somebody).args(arguments).current_dir(&self.root));
+        let done = output_of(git.args(identity).args(arguments).current_dir(&self.root));
         assert_eq!(done.code, 0, "git {arguments:?}: {}", done.err);
     }
 }
@@ -153,16 +154,16 @@ fn shared() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("contract")
 }
 
-pub fn ended(command: &mut Command) -> Ended {
+pub fn output_of(command: &mut Command) -> CommandOutput {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ended { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    CommandOutput { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
-impl Ended {
+impl CommandOutput {
     /// Asserts the exit code and parts of the output.
     #[track_caller]
-    pub fn is(&self, code: i32, parts: &[&str]) -> &Self {
+    pub fn assert_exit(&self, code: i32, parts: &[&str]) -> &Self {
         assert_eq!(self.code, code, "{self:?}");
         for part in parts {
             assert!(self.out.contains(part) || self.err.contains(part), "no {part:?} in {self:?}");
@@ -172,7 +173,7 @@ impl Ended {
 
     /// Asserts that the output lacks a text.
     #[track_caller]
-    pub fn lacks(&self, text: &str) {
+    pub fn assert_lacks(&self, text: &str) {
         assert!(!self.out.contains(text) && !self.err.contains(text), "{text:?} in {self:?}");
     }
 

@@ -1,26 +1,26 @@
-//! `contract check --against` and `contract diff`: what changed since a revision, for people and for programs.
+//! `contract check --against` and `contract diff`: the changes since a git revision, as text, JSON and annotations.
 
 use std::fs;
 
 use super::{
     CURRENT, FIND, LOCK, package,
-    project::{Project, ended},
-    things,
+    project::{Project, output_of},
+    things_source,
 };
 
 /// A package whose lock was deleted and created again, which hides a tightened bound.
 fn with_a_hidden_change() -> Project {
     let project = package("hidden", "things::find", &[FIND]);
-    project.builds("");
-    project.contract("", "hidden", &["write"]).is(0, &[]);
+    project.assert_builds("");
+    project.contract("", "hidden", &["write"]).assert_exit(0, &[]);
     project.git(&["init", "--quiet"]);
     project.git(&["add", "."]);
     project.git(&["commit", "--quiet", "--message", "Find"]);
     fs::remove_file(project.path(LOCK)).unwrap();
     let changed = FIND.replace("/// Find.", "/// Find one.").replace("max_len = 40", "max_len = 20");
-    project.write("src/things.rs", &things(&[&changed]));
-    project.builds("");
-    project.contract("", "hidden", &["write"]).is(0, &[]);
+    project.write("src/things.rs", &things_source(&[&changed]));
+    project.assert_builds("");
+    project.contract("", "hidden", &["write"]).assert_exit(0, &[]);
     project
 }
 
@@ -29,21 +29,21 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
     let project = with_a_hidden_change();
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
 
-    assert_eq!(contract(&["check"]).is(0, &[]).out, CURRENT);
+    assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);
     let check = contract(&["check", "--against", "HEAD"]);
     let tightened = "breaking  parameter 'name': max_len changed from 40 to 20 [bound-tightened]";
-    check.is(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
-    check.lacks("description");
+    check.assert_exit(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
+    check.assert_lacks("description");
 
     // A changed description is no error, and still part of the diff.
     let diff = contract(&["diff", "HEAD"]);
-    diff.is(5, &[tightened, "patch     the tool has a different description [description-changed]"]);
-    assert_eq!(contract(&["diff"]).is(0, &[]).out, CURRENT);
+    diff.assert_exit(5, &[tightened, "patch     the tool has a different description [description-changed]"]);
+    assert_eq!(contract(&["diff"]).assert_exit(0, &[]).out, CURRENT);
 
     for revision in ["nowhere", "HEAD~7", "--output=written"] {
         let against = format!("--against={revision}");
-        let said = format!("the revision '{revision}' can't be read");
-        contract(&["check", &against]).is(1, &[&said]);
+        let message = format!("the revision '{revision}' can't be read");
+        contract(&["check", &against]).assert_exit(1, &[&message]);
     }
     assert!(!project.path("written").exists(), "a revision must not reach git as an option");
 
@@ -53,7 +53,7 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
 
 fn check_machine_formats(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
-    let document = contract(&["diff", "HEAD", "--format", "json"]).is(5, &[]).json();
+    let document = contract(&["diff", "HEAD", "--format", "json"]).assert_exit(5, &[]).json();
     let tool = &document["tools"][0];
     assert_eq!(document["fault"], "needs-bump");
     assert_eq!(
@@ -75,14 +75,14 @@ fn check_machine_formats(project: &Project) {
 
     let annotated = contract(&["check", "--against", "HEAD", "--format", "github"]);
     let begin = "::error file=src/things.rs,line=4,title=find%3A needs-bump::breaking: parameter 'name'";
-    assert!(annotated.is(5, &[]).out.starts_with(begin), "{annotated:?}");
+    assert!(annotated.assert_exit(5, &[]).out.starts_with(begin), "{annotated:?}");
     assert_eq!(annotated.out.lines().count(), 1, "an annotation is one line: {annotated:?}");
 }
 
 fn check_colours(project: &Project) {
     let arguments = ["contract", "check", "--against", "HEAD"];
     let run = || project.server("", "hidden", &arguments);
-    assert!(!ended(&mut run()).out.contains('\x1b'));
-    assert!(ended(run().env("CLICOLOR_FORCE", "1")).out.contains('\x1b'));
-    assert!(!ended(run().env("CLICOLOR_FORCE", "1").arg("--format=json")).out.contains('\x1b'));
+    assert!(!output_of(&mut run()).out.contains('\x1b'));
+    assert!(output_of(run().env("CLICOLOR_FORCE", "1")).out.contains('\x1b'));
+    assert!(!output_of(run().env("CLICOLOR_FORCE", "1").arg("--format=json")).out.contains('\x1b'));
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     CURRENT, FIND, LOCK,
     project::{Project, WORKSPACE, main_of, manifest},
-    things, versions,
+    things_source, versions,
 };
 
 /// Look up.
@@ -32,19 +32,19 @@ fn workspace() -> Project {
     let dependencies = "shared = { path = \"../shared\" }\nsibling = { path = \"../../sibling\" }\noutside = { path = \"../../outside\" }\n";
     project.write("inside/server/Cargo.toml", &manifest("server", dependencies));
     let put = FIND.replace("fn find", "fn put");
-    project.write("inside/server/src/lib.rs", &things(&[FIND, &put]));
+    project.write("inside/server/src/lib.rs", &things_source(&[FIND, &put]));
     let reader = main_of("reader", "server::find, shared::listed, sibling::near, outside::remote");
     project.write("inside/server/src/bin/reader.rs", &reader);
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::find, server::put"));
     project.write("inside/shared/Cargo.toml", &manifest("shared", ""));
-    project.write("inside/shared/src/lib.rs", &things(&[&FIND.replace("fn find", "fn listed")]));
+    project.write("inside/shared/src/lib.rs", &things_source(&[&FIND.replace("fn find", "fn listed")]));
     let member =
         manifest("sibling", "").replace("[dependencies]", "workspace = \"../inside\"\n[dependencies]");
     project.write("sibling/Cargo.toml", &member);
-    project.write("sibling/src/lib.rs", &things(&[&FIND.replace("fn find", "fn near")]));
+    project.write("sibling/src/lib.rs", &things_source(&[&FIND.replace("fn find", "fn near")]));
     project.write("outside/Cargo.toml", &manifest("outside", "[workspace]\n"));
     let remote = FIND.replace("fn find", "fn remote").replace("\"1.1\"", "\"1.0\"");
-    project.write("outside/src/lib.rs", &things(&[&remote]));
+    project.write("outside/src/lib.rs", &things_source(&[&remote]));
     let entries: &[ToolEntry] = tools![remote];
     let mut lock = Lock::default();
     entries.iter().for_each(|tool| lock.put(*tool.contract(), "elsewhere"));
@@ -73,14 +73,18 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let drift = "tool 'remote' 1.0 drifted from mcp-tools.lock: breaking: parameter 'name': max_len changed from 80 to 40";
     assert!(errors.contains(drift), "{errors}");
     project.edit("outside/src/lib.rs", "max_len = 40", "max_len = 80");
-    project.builds("inside");
+    project.assert_builds("inside");
 
-    // That lock does not belong to the workspace.
+    // `contract write` does not write the lock of the package outside the workspace.
     let foreign = project.read("outside/mcp-tools.lock");
     let outside = "defined outside this workspace, and checked by the locks there: remote";
     let check = reader(&["check"]);
-    check.is(3, &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside]);
-    reader(&["write"]).is(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
+    check.assert_exit(
+        3,
+        &["find 1.1, new  server/src/lib.rs:4", "listed 1.1, new  shared/src/lib.rs:4", outside],
+    );
+    reader(&["write"])
+        .assert_exit(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
     assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
@@ -89,15 +93,15 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
 
     // Each server is checked only against its own entries.
     writer(&["check"])
-        .is(3, &["find 1.1 differs from the locked 1.1", "put 1.1 isn't locked yet"])
-        .lacks("listed");
-    writer(&["write"]).is(0, &["wrote server/mcp-tools.lock"]).lacks("shared");
+        .assert_exit(3, &["find 1.1 differs from the locked 1.1", "put 1.1 isn't locked yet"])
+        .assert_lacks("listed");
+    writer(&["write"]).assert_exit(0, &["wrote server/mcp-tools.lock"]).assert_lacks("shared");
     let both = project.read(own);
     assert_eq!(servers(&both, "find"), ["reader", "writer"]);
     assert_eq!(servers(&both, "put"), ["writer"]);
-    reader(&["check"]).is(0, &[outside]).lacks("put");
-    assert_eq!(reader(&["write"]).is(0, &[]).out, format!("{outside}\n"));
-    assert_eq!(writer(&["check"]).is(0, &[]).out, CURRENT);
+    reader(&["check"]).assert_exit(0, &[outside]).assert_lacks("put");
+    assert_eq!(reader(&["write"]).assert_exit(0, &[]).out, format!("{outside}\n"));
+    assert_eq!(writer(&["check"]).assert_exit(0, &[]).out, CURRENT);
     assert_eq!(project.read(own), both, "`write` of one server keeps the entries of the other");
 
     // All locks are written, or none.
@@ -105,25 +109,25 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     project.edit(own, "\"reader\",\n", "");
     project.edit(shared, "\"maxLength\": 40", "\"maxLength\": 80");
     let edited = project.read(own);
-    reader(&["write"]).is(1, &["mcp-tools.lock was edited by hand"]);
+    reader(&["write"]).assert_exit(1, &["mcp-tools.lock was edited by hand"]);
     assert_eq!(project.read(own), edited);
     project.write(shared, &was);
     // A manual edit blocks every server that reads the lock.
     project.write(own, &both.replacen("Find.", "Seek.", 2));
-    reader(&["check"]).is(3, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
-    reader(&["write"]).is(1, &["in server/mcp-tools.lock was edited by hand"]);
-    writer(&["write"]).is(1, &["in server/mcp-tools.lock was edited by hand"]);
+    reader(&["check"]).assert_exit(3, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
+    reader(&["write"]).assert_exit(1, &["in server/mcp-tools.lock was edited by hand"]);
+    writer(&["write"]).assert_exit(1, &["in server/mcp-tools.lock was edited by hand"]);
     project.write(own, &both);
 
     // A server that drops a tool keeps the entry of another server that serves it.
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
-    project.builds("inside");
+    project.assert_builds("inside");
     writer(&["check"])
-        .is(6, &["find 1.1 is promised by server/mcp-tools.lock, but 'writer' doesn't serve it"]);
-    reader(&["check"]).is(0, &[outside]);
-    writer(&["write", "--drop", "find@1"]).is(0, &["find 1.1 is no longer promised by 'writer'"]);
+        .assert_exit(6, &["find 1.1 is promised by server/mcp-tools.lock, but 'writer' doesn't serve it"]);
+    reader(&["check"]).assert_exit(0, &[outside]);
+    writer(&["write", "--drop", "find@1"]).assert_exit(0, &["find 1.1 is no longer promised by 'writer'"]);
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
-    writer(&["check"]).is(0, &[CURRENT]);
-    reader(&["check"]).is(0, &[outside]);
+    writer(&["check"]).assert_exit(0, &[CURRENT]);
+    reader(&["check"]).assert_exit(0, &[outside]);
     assert!(!project.path("inside").join(LOCK).exists(), "the workspace root is not a package");
 }

@@ -1,4 +1,4 @@
-//! A version bump that is too small.
+//! Version bumps that are too small for their changes.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

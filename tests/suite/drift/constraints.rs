@@ -1,4 +1,4 @@
-//! Constraints across parameters.
+//! Added, removed and changed constraints across parameters.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Scopes, gates and annotations.
+//! Added and removed scopes, annotations, secrets, gates and upstreams.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Headers that mirror arguments.
+//! Added, removed and changed headers that mirror arguments.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Timeouts, concurrency, rates and deprecations.
+//! Changed timeouts, concurrency limits, rates and deprecations.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,5 +1,5 @@
-//! The tools from which `ui/drift/mcp-tools.lock` is generated. The tools of the same names in `ui/drift` have changed,
-//! and are compared with it. `UI=write` regenerates the lock.
+//! The tools from which `ui/drift/mcp-tools.lock` is generated. `ui/drift` has tools of the same names, most of them
+//! changed, and the compiler compares them with that lock. `UI=write` regenerates the lock.
 
 #![allow(
     dead_code,
@@ -74,18 +74,18 @@ fn generated() -> String {
     let mut lock = Lock::default();
     for tool in LOCKED.into_iter().flatten() {
         let contract = *tool.contract();
-        let known = lock.find(contract.name(), contract.version().major);
-        assert!(known.is_none(), "two tools are named '{}'", contract.name());
+        let other = lock.find(contract.name(), contract.version().major);
+        assert!(other.is_none(), "two tools are named '{}'", contract.name());
         lock.put(contract, "drift");
     }
     lock.render().unwrap()
 }
 
-/// Checks that the committed lock belongs to these tools.
+/// Checks that the committed lock is the one generated from these tools.
 pub fn check_lock() {
     let generated = generated();
     if std::env::var("UI").is_ok_and(|what| what == "write") {
-        // Every write makes cargo rebuild the tools.
+        // Every write makes cargo rebuild the tools, even if the text stays the same.
         if fs::read_to_string(LOCK).ok().as_ref() != Some(&generated) {
             fs::write(LOCK, &generated).unwrap();
         }
@@ -99,7 +99,8 @@ fn lock_matches_the_tools_it_was_generated_from() {
     check_lock();
 }
 
-/// Returns true if the compiler reports changes of this rule: all but added and removed tools, and prose.
+/// Returns whether changes of this rule are compile errors. All are, except added and removed tools, and patch-level
+/// changes.
 fn is_compile_error(rule: ChangeRule) -> bool {
     !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }
@@ -107,14 +108,14 @@ fn is_compile_error(rule: ChangeRule) -> bool {
 #[test]
 fn every_compile_time_rule_has_its_compile_error() {
     let folder = fs::read_dir("ui/drift").unwrap().map(|entry| entry.unwrap().path());
-    let said: String = folder
+    let errors: String = folder
         .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect();
-    let unseen: Vec<ChangeRule> = ChangeRule::ALL
+    let wrong: Vec<ChangeRule> = ChangeRule::ALL
         .iter()
         .copied()
-        .filter(|rule| is_compile_error(*rule) != said.contains(&format!("[{rule}]")))
+        .filter(|rule| is_compile_error(*rule) != errors.contains(&format!("[{rule}]")))
         .collect();
-    assert!(unseen.is_empty(), "rules with a missing or unexpected compile error: {unseen:?}");
+    assert!(wrong.is_empty(), "rules with a missing or unexpected compile error: {wrong:?}");
 }

@@ -1,4 +1,4 @@
-//! The example of the README.
+//! The README's example of a renamed parameter.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Values in a result that widened or narrowed.
+//! Result fields whose type, bounds, pattern or enum values changed.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

@@ -1,4 +1,4 @@
-//! Task support.
+//! Added, required and removed support for tasks.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

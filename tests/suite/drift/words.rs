@@ -1,4 +1,4 @@
-//! Changes of prose and order, which any version permits.
+//! Changes that need no version bump, such as those of prose and of order.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

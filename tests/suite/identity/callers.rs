@@ -9,14 +9,15 @@ use super::{
     issuer::{Issuer, now},
     issuer_keys, measure, measure_arguments,
 };
-use crate::harness::{PATIENCE, correlation, tools_call};
+use crate::harness::{MAX_WAIT, correlation, tools_call};
 
-const BOTH: &str = "specimen:read specimen:admin";
+/// Scopes that `whoami` needs.
+const WHOAMI_SCOPES: &str = "specimen:read specimen:admin";
 
 /// The caller of a token with these claims, from the call context and from the audit record.
 fn caller_and_record(pair: &Pair, mut claims: Value) -> (Value, Value) {
     if claims.get("scope").is_none() {
-        claims["scope"] = BOTH.into();
+        claims["scope"] = WHOAMI_SCOPES.into();
     }
     let reply = pair.claiming(claims).call("whoami", json!({}));
     let answer = reply.json();
@@ -25,7 +26,7 @@ fn caller_and_record(pair: &Pair, mut claims: Value) -> (Value, Value) {
     (who, pair.server.stderr.record_of(correlation(&answer)))
 }
 
-/// Asserts these members of both; `null` means absent.
+/// Asserts these members of the caller in the call context and in the record; `null` means absent.
 fn assert_caller(pair: &Pair, claims: Value, expected: Value) {
     let (who, record) = caller_and_record(pair, claims.clone());
     for (name, value) in expected.as_object().unwrap() {
@@ -65,7 +66,7 @@ fn token_claims_name_user_client_and_agent() {
         json!({ "client_id": null }),
         json!({ "user": "alice", "agent": null, "client": null }),
     );
-    let (who, record) = caller_and_record(&pair, json!({ "scope": format!("zeta {BOTH} zeta") }));
+    let (who, record) = caller_and_record(&pair, json!({ "scope": format!("zeta {WHOAMI_SCOPES} zeta") }));
     let scopes = json!(["specimen:admin", "specimen:read", "zeta"]);
     assert_eq!((&who["scopes"], &record["scopes"]), (&scopes, &scopes));
     let (who, _) = caller_and_record(&pair, json!({ "auth_time": 1_700_000_000 }));
@@ -133,11 +134,11 @@ fn settings_choose_the_claims_of_user_agent_and_scopes() {
     assert_refused(&pair, json!({ "email": email, "roles": [1] }), "scope_unreadable");
 }
 
-/// `clientInfo` is only a label.
+/// Headers, metadata and arguments do not change the caller that the token names.
 #[test]
 fn identity_sent_outside_the_token_is_ignored() {
     let pair = Pair::start();
-    let holder = pair.with_scopes(BOTH);
+    let holder = pair.with_scopes(WHOAMI_SCOPES);
     let (plain, _) = caller_and_record(&pair, json!({}));
     let headers = [
         ("User-Agent", "local"),
@@ -163,12 +164,12 @@ fn identity_sent_outside_the_token_is_ignored() {
     who["correlation_id"] = plain["correlation_id"].clone();
     assert_eq!(who, plain, "{answer}");
     let record = pair.server.stderr.record_of(correlation(&answer));
-    for (name, wanted) in
+    for (name, expected) in
         [("user", "alice"), ("agent", "agent-7"), ("client", "agent-7"), ("remote", "127.0.0.1")]
     {
-        assert_eq!(record[name], wanted, "{record}");
+        assert_eq!(record[name], expected, "{record}");
     }
-    // An argument with such a name is an unknown argument.
+    // As an argument of the tool, `user` is refused as unknown.
     let refused = holder.call("whoami", json!({ "user": "root" })).json();
     assert_eq!(refused["result"]["isError"], true, "{refused}");
     assert_eq!(pair.server.stderr.record_of(correlation(&refused))["user"], "alice");
@@ -213,8 +214,8 @@ fn unauthenticated_requests_are_recorded() {
         ("4", &[&*good, &*good], "malformed_token", Value::Null),
     ] {
         let record = refused(number, authorization);
-        let said = (&record["reason"], &record["detail"], &record["user"], &record["scopes"]);
-        assert_eq!(said, (&json!(reason), &detail, &json!("unauthenticated"), &json!([])), "{record}");
+        let recorded = (&record["reason"], &record["detail"], &record["user"], &record["scopes"]);
+        assert_eq!(recorded, (&json!(reason), &detail, &json!("unauthenticated"), &json!([])), "{record}");
         assert!(record.get("agent").is_none() && record.get("issuer").is_none(), "{record}");
     }
 }
@@ -232,7 +233,7 @@ fn flood_of_unauthenticated_requests_is_summarized() {
     };
     let (begun, mut sent) = (Instant::now(), 0);
     while !unauthenticated().iter().any(|record| left_out(record) > 0) {
-        assert!(begun.elapsed() < PATIENCE, "each of {sent} requests is recorded");
+        assert!(begun.elapsed() < MAX_WAIT, "each of {sent} requests is recorded");
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| assert_eq!(pair.server.post(&[], &measure()).status, 401));
@@ -241,10 +242,10 @@ fn flood_of_unauthenticated_requests_is_summarized() {
         sent += 16;
     }
     let records = unauthenticated();
-    let told: u64 = records.iter().map(|record| 1 + left_out(record)).sum();
+    let covered: u64 = records.iter().map(|record| 1 + left_out(record)).sum();
     assert!(
-        records.len() < sent && told <= sent as u64,
-        "{} records cover {told} of {sent} requests",
+        records.len() < sent && covered <= sent as u64,
+        "{} records cover {covered} of {sent} requests",
         records.len()
     );
     // Authenticated calls are still recorded.

@@ -10,7 +10,7 @@ use super::{
     issuer::{Issuer, RESOURCE},
     issuer_keys,
 };
-use crate::harness::{HttpServer, PATIENCE, kind, text, tools_call};
+use crate::harness::{HttpServer, MAX_WAIT, kind, text, tools_call};
 
 /// A server that trusts two issuers; each has a user `alice` with the same agent.
 struct TwoIssuers {
@@ -75,7 +75,7 @@ fn call_is_cancelled_only_by_its_own_caller() {
     let wait_for_running = |expected: u64| {
         let begun = Instant::now();
         while alice.count("running") != expected {
-            assert!(begun.elapsed() < PATIENCE);
+            assert!(begun.elapsed() < MAX_WAIT);
         }
     };
     let held =
@@ -104,9 +104,9 @@ fn session_belongs_to_its_owner() {
         let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
         for (other, user) in alices.iter().enumerate() {
             for message in [&list, &tools_call(2, "echo", json!({ "text": "x" }))] {
-                let wanted = if other == number { 200 } else { 404 };
+                let expected = if other == number { 200 } else { 404 };
                 let reply = user.send(&inside, message);
-                assert_eq!(reply.status, wanted, "session {number} by {other}: {reply:?}");
+                assert_eq!(reply.status, expected, "session {number} by {other}: {reply:?}");
             }
             if other != number {
                 let own = [("Authorization", user.authorization.as_str()), inside[0], inside[1]];
@@ -131,7 +131,7 @@ mod before {
     /// Look something up.
     #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What. */
+        /** Word to find. */
         word: String,
     ) -> String {
         word
@@ -144,7 +144,7 @@ mod after {
     /// Look something up.
     #[mcp_tool(version = "2.0", scope = "things:read", read_only)]
     pub(super) async fn find(
-        /** What. */
+        /** Query to search for. */
         query: String,
     ) -> String {
         query
@@ -167,7 +167,7 @@ async fn last_listed_contract_is_kept_per_caller() {
     let query: Value = json!({ "query": "cat" });
     for other in others {
         let answer = later.as_caller(other.clone()).call("find", query.clone()).await;
-        assert!(answer.is_ok(), "{other:?} listed nothing: {answer:?}");
+        assert!(answer.is_ok(), "{other:?} has listed nothing, but was refused: {answer:?}");
     }
     let refused = later.call("find", query).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::keys::{KEYS, Key, base64url};
-use crate::harness::PATIENCE;
+use crate::harness::MAX_WAIT;
 
 /// Audience of the servers under test.
 pub const RESOURCE: &str = "http://127.0.0.1/mcp";
@@ -24,7 +24,7 @@ pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
-/// Response of a path.
+/// Response to the requests of one path.
 #[derive(Clone, Default)]
 pub enum Answer {
     /// The correct response.
@@ -32,7 +32,7 @@ pub enum Answer {
     Correct,
     /// The connection is closed without a response.
     Closed,
-    /// The response is held back until this value changes.
+    /// The response is held back until the test sets another answer.
     Held,
     /// A redirect to this URL.
     Redirect(String),
@@ -149,7 +149,7 @@ impl Issuer {
     pub fn wait_for_count(&self, path: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(path) < expected {
-            assert!(begun.elapsed() < PATIENCE, "{path}: expected {expected}, got {:?}", self.counts());
+            assert!(begun.elapsed() < MAX_WAIT, "{path}: expected {expected}, got {:?}", self.counts());
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -168,12 +168,12 @@ impl Issuer {
         })
     }
 
-    /// Valid claims with other members; `null` removes one.
+    /// Valid claims with these members replaced; `null` removes one.
     pub fn claims_with(&self, members: Value) -> Value {
         overlaid(self.claims(), &members)
     }
 
-    /// A valid token except for these claims.
+    /// A valid token, with these claims replaced.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
         sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
@@ -208,7 +208,7 @@ pub fn sign(key: &Key, alg: &str, header: impl AsRef<[u8]>, claims: impl AsRef<[
     sealed(header, claims, |message| key.sign(alg, message))
 }
 
-/// A token with a custom signature function.
+/// A token whose signature this function computes.
 pub fn sealed(
     header: impl AsRef<[u8]>,
     claims: impl AsRef<[u8]>,

@@ -20,54 +20,54 @@ pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-enum Pair {
+enum KeyPair {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair, &'static str),
     Ed(Ed25519KeyPair),
-    /// RSA too short for any library to sign with: modulus and private exponent.
+    /// Modulus and private exponent of an RSA key that is too short for any library to sign with.
     Short(Vec<u8>, Vec<u8>),
 }
 
 /// A private key.
 pub struct Key {
     pub kid: &'static str,
-    pair: Pair,
+    pair: KeyPair,
 }
 
 impl Key {
     fn rsa(kid: &'static str, size: KeySize) -> Self {
-        Key { kid, pair: Pair::Rsa(RsaKeyPair::generate(size).unwrap()) }
+        Key { kid, pair: KeyPair::Rsa(RsaKeyPair::generate(size).unwrap()) }
     }
 
     fn ec(kid: &'static str, crv: &'static str, algorithm: &'static EcdsaSigningAlgorithm) -> Self {
-        Key { kid, pair: Pair::Ec(EcdsaKeyPair::generate(algorithm).unwrap(), crv) }
+        Key { kid, pair: KeyPair::Ec(EcdsaKeyPair::generate(algorithm).unwrap(), crv) }
     }
 
     fn ed(kid: &'static str) -> Self {
-        Key { kid, pair: Pair::Ed(Ed25519KeyPair::generate().unwrap()) }
+        Key { kid, pair: KeyPair::Ed(Ed25519KeyPair::generate().unwrap()) }
     }
 
     /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.pair {
-            Pair::Rsa(pair) => json!({
+            KeyPair::Rsa(pair) => json!({
                 "kty": "RSA",
                 "n": base64url(pair.public_key().modulus().big_endian_without_leading_zero()),
                 "e": base64url(pair.public_key().exponent().big_endian_without_leading_zero()),
             }),
-            Pair::Short(modulus, _) => json!({ "kty": "RSA", "n": base64url(modulus), "e": "AQAB" }),
-            Pair::Ec(pair, crv) => {
+            KeyPair::Short(modulus, _) => json!({ "kty": "RSA", "n": base64url(modulus), "e": "AQAB" }),
+            KeyPair::Ec(pair, crv) => {
                 let point = pair.public_key().as_ref();
                 let (x, y) = point[1..].split_at(point.len() / 2);
                 json!({ "kty": "EC", "crv": crv, "x": base64url(x), "y": base64url(y) })
             }
-            Pair::Ed(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key()) }),
+            KeyPair::Ed(pair) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key()) }),
         };
         jwk["kid"] = json!(self.kid);
         jwk
     }
 
-    /// The JWK with other members; `null` removes one.
+    /// The JWK with these members replaced; `null` removes one.
     pub fn jwk_with(&self, members: Value) -> Value {
         let mut jwk = self.jwk();
         for (name, value) in members.as_object().unwrap() {
@@ -81,10 +81,10 @@ impl Key {
     pub fn der(&self) -> Vec<u8> {
         use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
         let der: PublicKeyX509Der<'_> = match &self.pair {
-            Pair::Rsa(pair) => pair.public_key().as_der(),
-            Pair::Ec(pair, _) => pair.public_key().as_der(),
-            Pair::Ed(pair) => pair.public_key().as_der(),
-            Pair::Short(..) => unreachable!("no test needs it"),
+            KeyPair::Rsa(pair) => pair.public_key().as_der(),
+            KeyPair::Ec(pair, _) => pair.public_key().as_der(),
+            KeyPair::Ed(pair) => pair.public_key().as_der(),
+            KeyPair::Short(..) => unreachable!("no test needs the DER of a short key"),
         }
         .unwrap();
         der.as_ref().to_vec()
@@ -96,10 +96,10 @@ impl Key {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
-    /// Signs with an RSA algorithm, or with the only algorithm of any other key.
+    /// Signs a message. Only an RSA key has several algorithms, from which `alg` selects.
     pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
-            Pair::Rsa(pair) => {
+            KeyPair::Rsa(pair) => {
                 let encoding: &'static dyn RsaEncoding = match alg {
                     "RS384" => &aws::RSA_PKCS1_SHA384,
                     "RS512" => &aws::RSA_PKCS1_SHA512,
@@ -112,9 +112,9 @@ impl Key {
                 pair.sign(encoding, &SystemRandom::new(), message, &mut signature).unwrap();
                 signature
             }
-            Pair::Ec(pair, _) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
-            Pair::Ed(pair) => pair.sign(message).as_ref().to_vec(),
-            Pair::Short(modulus, exponent) => power(&padded(message, modulus.len()), exponent, modulus),
+            KeyPair::Ec(pair, _) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
+            KeyPair::Ed(pair) => pair.sign(message).as_ref().to_vec(),
+            KeyPair::Short(modulus, exponent) => power(&padded(message, modulus.len()), exponent, modulus),
         }
     }
 }
@@ -123,19 +123,20 @@ pub fn hs256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
 }
 
-/// All signing keys, generated once.
+/// All signing keys. They are generated once, except `rsa1024`.
 pub struct Keys {
     pub rsa: Key,
     pub rsa3072: Key,
     pub p256: Key,
     pub p384: Key,
     pub ed: Key,
-    /// Unsupported kinds.
+    /// Like `k256` and `rsa1024`, a key of an unsupported kind.
     pub p521: Key,
     pub k256: Key,
     pub rsa1024: Key,
-    /// Keys of an attacker, which no valid issuer has.
+    /// Key of an attacker with the `kid` of `rsa`.
     pub attacker: Key,
+    /// Key of an attacker with the `kid` of `p256`.
     pub attacker_p256: Key,
 }
 
@@ -152,7 +153,7 @@ pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
     attacker_p256: Key::ec("p256", "P-256", &aws::ECDSA_P256_SHA256_FIXED_SIGNING),
 });
 
-/// EMSA-PKCS1-v1_5 with SHA-256.
+/// Encodes a message as RSA signs it: EMSA-PKCS1-v1_5 with SHA-256.
 fn padded(message: &[u8], length: usize) -> Vec<u8> {
     const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
     let digest = digest::digest(&digest::SHA256, message);
@@ -160,7 +161,7 @@ fn padded(message: &[u8], length: usize) -> Vec<u8> {
     [&[0, 1], &padding[..], &[0], SHA256, digest.as_ref()].concat()
 }
 
-/// Computes `base` to the `exponent` modulo `modulus`, all big-endian. Slow, but used only once.
+/// Computes `base` to the `exponent` modulo `modulus`, all big-endian. It is slow, but only one test uses it.
 fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let limbs = |bytes: &[u8]| -> Vec<u64> {
         bytes.rchunks(8).map(|limb| limb.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))).collect()
@@ -178,22 +179,22 @@ fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
 }
 
 fn bits(bytes: &[u8]) -> impl Iterator<Item = bool> {
-    bytes.iter().flat_map(|byte| (0..8).rev().map(move |place| byte >> place & 1 == 1))
+    bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
 }
 
 fn product(left: &[u64], right: &[u64], modulus: &[u64]) -> Vec<u64> {
     let mut sum = vec![0; modulus.len()];
-    for place in (0..left.len() * 64).rev() {
+    for bit in (0..left.len() * 64).rev() {
         let doubled = sum.clone();
         add(&mut sum, &doubled, modulus);
-        if left[place / 64] >> (place % 64) & 1 == 1 {
+        if left[bit / 64] >> (bit % 64) & 1 == 1 {
             add(&mut sum, right, modulus);
         }
     }
     sum
 }
 
-/// Adds modulo `modulus`.
+/// Adds `other` to `sum` modulo `modulus`.
 fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
     let mut carry = false;
     for (limb, other) in sum.iter_mut().zip(other) {
@@ -201,8 +202,8 @@ fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
         let (second, over_again) = first.overflowing_add(u64::from(carry));
         (*limb, carry) = (second, over || over_again);
     }
-    let reaches = carry || sum.iter().rev().ge(modulus.iter().rev());
-    if reaches {
+    let overflows = carry || sum.iter().rev().ge(modulus.iter().rev());
+    if overflows {
         let mut borrow = false;
         for (limb, modulus) in sum.iter_mut().zip(modulus) {
             let (first, under) = limb.overflowing_sub(*modulus);
@@ -217,7 +218,7 @@ fn short() -> Key {
     let bytes = |text: &str| -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     };
-    Key { kid: "rsa1024", pair: Pair::Short(bytes(MODULUS), bytes(EXPONENT)) }
+    Key { kid: "rsa1024", pair: KeyPair::Short(bytes(MODULUS), bytes(EXPONENT)) }
 }
 
 const MODULUS: &str = "\

@@ -1,4 +1,4 @@
-//! Listening: TLS, trusted proxies, and loopback without protection.
+//! The HTTP listener: TLS, trusted proxies, and the addresses that an unprotected server may use.
 
 use std::{
     io::{Read as _, Write as _},
@@ -30,7 +30,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// A self-signed certificate.
+/// A self-signed certificate and its key.
 struct Certified {
     der: CertificateDer<'static>,
     certificate: String,
@@ -68,7 +68,7 @@ impl Files {
     }
 }
 
-/// Connects with TLS and returns the server certificate; `None` if it is not one of `trusted`.
+/// Connects with TLS. Returns the stream and the server's certificate, or `None` if it is not one of `trusted`.
 fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
@@ -90,6 +90,7 @@ fn connect(
     Some((stream, certificate))
 }
 
+/// Certificate that the server presents, or `None` if it is not one of `trusted`.
 fn presented(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
     connect(server, trusted).map(|(_, certificate)| certificate)
 }
@@ -100,7 +101,7 @@ fn call_by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) ->
     let host = format!("localhost:{}", server.address.port());
     let headers = [("Host", host.as_str()), ("Authorization", authorization)];
     let body = measure().to_string();
-    stream.write_all(&server.message("POST", "/mcp", &headers, body.as_bytes())).unwrap();
+    stream.write_all(&server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
     Reply::read(stream)
 }
 
@@ -115,11 +116,11 @@ fn server_terminates_tls() {
     assert_eq!(call_by_tls(&pair.server, &certified, "").status, 401);
     assert!(
         presented(&pair.server, &[&Certified::new()]).is_none(),
-        "a client that trusts another certificate"
+        "a client that trusts another certificate must not connect"
     );
     // Plain HTTP gets no response.
     let mut stream = pair.server.connect();
-    let plain = pair.server.message("POST", "/mcp", &[], measure().to_string().as_bytes());
+    let plain = pair.server.request_bytes("POST", "/mcp", &[], measure().to_string().as_bytes());
     drop(stream.write_all(&plain));
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
@@ -162,13 +163,13 @@ fn unusable_certificate_stops_the_start() {
     let missing = refused(&["--tls-cert", "/no/such/file", "--tls-key", flags[3]]);
     assert!(missing.contains("http.tls_cert: /no/such/file"), "{missing}");
     std::fs::write(&files.key, &other.key).unwrap();
-    let said = refused(&files.flags());
-    assert!(said.contains("http.tls_key: ") && said.contains("must be the key of"), "{said}");
+    let stderr = refused(&files.flags());
+    assert!(stderr.contains("http.tls_key: ") && stderr.contains("must be the key of"), "{stderr}");
     std::fs::write(&files.key, "nonsense").unwrap();
     assert!(refused(&files.flags()).contains("http.tls_key: "));
     std::fs::write(&files.certificate, &certified.key).unwrap();
-    let said = refused(&files.flags());
-    assert!(said.contains("http.tls_cert: ") && said.contains("contains no PEM certificate"), "{said}");
+    let stderr = refused(&files.flags());
+    assert!(stderr.contains("http.tls_cert: ") && stderr.contains("contains no PEM certificate"), "{stderr}");
 }
 
 #[test]
@@ -181,23 +182,23 @@ fn unprotected_server_listens_only_on_loopback() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), listen, arguments);
         for arguments in [&[][..], &proxy, &files.flags()] {
-            let said = refused(arguments);
+            let stderr = refused(arguments);
             assert!(
-                said.contains("without authorization a server may listen on a loopback address"),
-                "{said}"
+                stderr.contains("without authorization a server may listen on a loopback address"),
+                "{stderr}"
             );
-            assert!(said.contains("set oauth.issuers and oauth.resource"), "{said}");
+            assert!(stderr.contains("set oauth.issuers and oauth.resource"), "{stderr}");
         }
-        let said = refused(&oauth);
-        assert!(said.contains("tokens would cross the network unencrypted"), "{said}");
-        assert!(said.contains("http.tls_cert and http.tls_key") && said.contains("http.trusted_proxies"));
+        let stderr = refused(&oauth);
+        assert!(stderr.contains("tokens would cross the network unencrypted"), "{stderr}");
+        assert!(stderr.contains("http.tls_cert and http.tls_key") && stderr.contains("http.trusted_proxies"));
     }
     for protected in [[&oauth[..], &files.flags()].concat(), [&oauth[..], &proxy].concat()] {
         drop(HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &protected));
     }
 }
 
-/// The address that a call is recorded under.
+/// Remote address in the record of a call with these `X-Forwarded-For` headers.
 fn remote(server: &HttpServer, token: &str, forwarded: &[&str]) -> String {
     let bearer = format!("Bearer {token}");
     let mut headers = vec![("Authorization", bearer.as_str())];
@@ -225,7 +226,7 @@ fn trusted_proxy_supplies_the_remote_address() {
         assert_eq!(
             remote(&pair.server, &token, &["192.0.2.1"]),
             "127.0.0.1",
-            "this client is no trusted proxy"
+            "the client is not a trusted proxy"
         );
     }
 }
@@ -258,7 +259,7 @@ fn connection_that_bypasses_the_proxy_is_refused() {
         (succeeded(&reply), server)
     };
     let (accepted, server) = is_accepted("10.0.0.7");
-    assert!(!accepted, "an address other than the proxy");
+    assert!(!accepted, "a connection from an address other than the proxy's is accepted");
     server.stderr.line_with(&["WARN", "a connection that bypasses the proxy is refused"]);
-    assert!(is_accepted(&own.to_string()).0, "the proxy");
+    assert!(is_accepted(&own.to_string()).0, "a connection from the proxy is refused");
 }

@@ -26,7 +26,7 @@ fn document(server: &HttpServer, path: &str) -> Value {
 fn metadata_names_the_resource_and_its_issuers() {
     let pair = Pair::start();
     for path in PATHS {
-        let wanted = json!({
+        let expected = json!({
             "resource": RESOURCE,
             "authorization_servers": [pair.issuer.url],
             "bearer_methods_supported": ["header"],
@@ -34,11 +34,11 @@ fn metadata_names_the_resource_and_its_issuers() {
                 ["specimen:admin", "specimen:destroy", "specimen:purge", "specimen:read"],
             "resource_name": "specimen",
         });
-        assert_eq!(document(&pair.server, path), wanted);
+        assert_eq!(document(&pair.server, path), expected);
     }
 }
 
-/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove it.
+/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove that path.
 #[test]
 fn metadata_is_served_at_every_well_known_path() {
     let issuer = Issuer::start(&issuer_keys());
@@ -129,7 +129,7 @@ fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     replies.push(("DELETE".to_owned(), server.send("DELETE", "/mcp", &session, b"")));
     replies.push(("PUT".to_owned(), server.send("PUT", "/mcp", &own, b"{}")));
     replies.push(("OPTIONS without an origin".to_owned(), server.send("OPTIONS", "/mcp", &own, b"")));
-    for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("no UTF-8", "\u{0}")] {
+    for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("a NUL", "\u{0}")] {
         replies.push((name.to_owned(), server.send("POST", "/mcp", &own, body.as_bytes())));
     }
     let text = [own[0], ("Content-Type", "text/plain")];
@@ -145,8 +145,8 @@ fn request_without_a_token_is_challenged() {
         let pair = Pair::with(Issuer::start(&issuer_keys()), arguments);
         for (name, reply) in requests(&pair.server, None) {
             assert_eq!(reply.status, 401, "{name}: {reply:?}");
-            let wanted = json!({ "scope": FIRST_SCOPES, "resource_metadata": METADATA });
-            assert_eq!(challenge(&reply), wanted, "{name}");
+            let expected = json!({ "scope": FIRST_SCOPES, "resource_metadata": METADATA });
+            assert_eq!(challenge(&reply), expected, "{name}");
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
             assert_eq!(reply.json()["error"]["code"], -31_401, "{name}");
             assert!(reply.header("mcp-session-id").is_none(), "{name}");
@@ -160,12 +160,12 @@ fn request_with_an_expired_token_is_refused() {
     let expired = pair.issuer.token_with(json!({ "exp": super::issuer::now() - 60 }));
     for (name, reply) in requests(&pair.server, Some(&expired)) {
         assert_eq!(reply.status, 401, "{name}: {reply:?}");
-        let wanted =
+        let expected =
             json!({ "error": "invalid_token", "scope": FIRST_SCOPES, "resource_metadata": METADATA });
-        assert_eq!(challenge(&reply), wanted, "{name}");
+        assert_eq!(challenge(&reply), expected, "{name}");
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
     }
-    // With a valid token none of them gets a 401.
+    // With a valid token, none of these requests gets a 401.
     let statuses: Vec<u16> = requests(&pair.server, Some(&pair.issuer.token()))
         .iter()
         .map(|(_, reply)| reply.status)
@@ -180,8 +180,9 @@ fn duplicate_authorization_header_is_an_invalid_request() {
     let bearer = format!("Bearer {}", pair.issuer.token());
     let twice = [("Authorization", bearer.as_str()), ("Authorization", bearer.as_str())];
     let reply = pair.server.post(&twice, &measure());
-    let wanted = json!({ "error": "invalid_request", "scope": FIRST_SCOPES, "resource_metadata": METADATA });
-    assert_eq!((reply.status, challenge(&reply)), (400, wanted));
+    let expected =
+        json!({ "error": "invalid_request", "scope": FIRST_SCOPES, "resource_metadata": METADATA });
+    assert_eq!((reply.status, challenge(&reply)), (400, expected));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
 }
 
@@ -201,17 +202,17 @@ fn unauthenticated_expect_100_continue_is_refused_before_its_body() {
     let pair = Pair::start();
     let headers = [("Content-Length", "4000000"), ("Expect", "100-continue")];
     let mut stream = pair.server.connect();
-    stream.write_all(&pair.server.message("POST", "/mcp", &headers, b"")).unwrap();
+    stream.write_all(&pair.server.request_bytes("POST", "/mcp", &headers, b"")).unwrap();
     let reply = Reply::read(stream);
     assert_eq!(reply.status, 401, "no 100 Continue comes first: {reply:?}");
 }
 
-/// Large bodies share a memory budget, from which unauthenticated requests take nothing.
+/// Large bodies share a memory budget. Unauthenticated requests use nothing of it.
 #[test]
 fn unauthenticated_bodies_use_no_body_memory() {
     let pair = Pair::start();
     let headers = [("Content-Length", "4000000")];
-    let begun = pair.server.message("POST", "/mcp", &headers, &[b' '; 200_000]);
+    let begun = pair.server.request_bytes("POST", "/mcp", &headers, &[b' '; 200_000]);
     let unauthenticated: Vec<_> = (0..8)
         .map(|_| {
             let mut stream = pair.server.connect();
@@ -227,7 +228,7 @@ fn unauthenticated_bodies_use_no_body_memory() {
 }
 
 #[test]
-fn allowed_page_can_preflight_and_read_the_challenge() {
+fn allowed_origin_can_preflight_and_read_the_challenge() {
     let origin = "https://app.example.com";
     let pair = Pair::with(Issuer::start(&issuer_keys()), &["--allowed-origin", origin]);
     let asked = [
@@ -271,6 +272,6 @@ fn tokens_do_not_apply_to_stdio() {
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("stdio has no tokens"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.contains("stdio has no tokens"), "{stderr}");
 }

@@ -47,7 +47,7 @@ impl Pair {
         Pair::with(Issuer::start(&issuer_keys()), &[&config, arguments].concat())
     }
 
-    /// A client whose token has these claims in addition to the default ones.
+    /// A client whose token has these claims replaced; `null` removes one.
     fn claiming(&self, claims: Value) -> Bearer<'_> {
         Bearer::new(&self.server, &self.issuer.token_with(claims))
     }
@@ -103,7 +103,7 @@ impl<'s> Bearer<'s> {
         self.call("whoami", json!({})).json()["result"]["structuredContent"].clone()
     }
 
-    /// Reads a counter of the specimen: running, dropped, finished or told.
+    /// Reads a counter of the specimen; see [`HttpServer::count`].
     fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({})).json()["result"]["structuredContent"][what].as_u64().unwrap()
     }

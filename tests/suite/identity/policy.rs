@@ -34,7 +34,7 @@ async fn time() -> String {
     "late".to_owned()
 }
 
-/// End something.
+/// End a thing; the gate needs a scope.
 #[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:end"))]
 async fn end() {}
 
@@ -55,8 +55,8 @@ async fn assert_denied(server: &TestServer, tool: &str, reason: &str) {
     assert!(matches!(refused, TestError::Denied), "{tool}: {refused}");
     assert!(!refused.to_string().contains(reason), "{refused}");
     let record = server.records().pop().unwrap();
-    let said = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
-    assert_eq!(said, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
+    let recorded = (&record["outcome"], &record["reason"], &record["detail"], &record["tool"]);
+    assert_eq!(recorded, (&json!("refused"), &json!("denied"), &json!(reason), &json!(tool)), "{record}");
 }
 
 /// Change something through an adapter.
@@ -65,6 +65,7 @@ fn alter() -> Adapted<change> {
     Adapted::to(json!({}))
 }
 
+/// Implements no method, so that the default applies.
 struct Silent;
 
 impl Authorizer for Silent {}
@@ -80,7 +81,7 @@ async fn default_policy_denies_everything() {
     assert_denied(&local, "time", "no_policy").await;
 }
 
-/// Requires one further scope for tools that write.
+/// Requires one further scope for tools that write, and denies everything to the user `mallory`.
 struct Narrower(ScopeAuthorizer);
 
 impl Authorizer for Narrower {
@@ -142,11 +143,11 @@ fn denied_tool_is_refused_without_a_challenge() {
         let answer = reply.json();
         assert!(answer["error"]["code"] == -31_403 && !reply.body.contains("the reason"), "{answer}");
         let record = server.stderr.record_of(correlation(&answer));
-        let said = (&record["reason"], &record["detail"]);
-        assert_eq!(said, (&json!("denied"), &json!("the reason is in the record")));
+        let recorded = (&record["reason"], &record["detail"]);
+        assert_eq!(recorded, (&json!("denied"), &json!("the reason is in the record")));
     }
     let listed = holder.listed();
-    assert!(listed.contains(&"whoami".to_owned()), "another token could call it");
+    assert!(listed.contains(&"whoami".to_owned()), "a tool that another token could call is listed");
     assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
 }
 
@@ -182,7 +183,7 @@ impl Authorizer for Generous {
 
 /// A gate checks its scope independently of the policy.
 #[tokio::test]
-async fn permissive_policy_opens_no_gate() {
+async fn permissive_policy_does_not_replace_the_scope_of_a_gate() {
     let server = start(|_| Generous).await.as_caller(Caller::new("bob"));
     assert_eq!(server.call("change", json!({})).await.unwrap().text(), "changed");
     let refused = server.call("end", json!({})).await.unwrap_err();
@@ -191,6 +192,7 @@ async fn permissive_policy_opens_no_gate() {
     assert_eq!(record["outcome"], "refused");
 }
 
+/// Panics at once for the tool `look`, and in the returned future for any other tool.
 struct Panics;
 
 impl Authorizer for Panics {
@@ -209,7 +211,7 @@ async fn panicking_policy_denies() {
     assert!(listed(&server).await.is_empty());
 }
 
-/// Requires scopes that are missing or malformed.
+/// Asks for scopes, but lists none or malformed ones.
 struct UnnamedScopes(&'static [&'static str]);
 
 impl Authorizer for UnnamedScopes {
@@ -228,6 +230,7 @@ async fn policy_that_needs_unnamed_scopes_denies() {
     }
 }
 
+/// Never decides.
 struct Undecided;
 
 impl Authorizer for Undecided {
@@ -236,7 +239,7 @@ impl Authorizer for Undecided {
     }
 }
 
-/// A decision times out after 5 s; call and list wait concurrently.
+/// A decision times out after 5 s. Call and list run concurrently, so that the test takes no longer.
 #[tokio::test]
 async fn policy_that_never_answers_denies() {
     let server = ToolServer::new("times", "1").tools(tools![time]).authorize_with(|_| Undecided);

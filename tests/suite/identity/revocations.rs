@@ -39,8 +39,8 @@ impl Controlled {
         self.pair.claiming(claims.clone()).call("measure", measure_arguments())
     }
 
-    /// Runs a command, then checks that the calls of `refused` fail and those of `others` succeed, before and after a
-    /// restart.
+    /// Runs a command, then checks calls with these claims: those in `refused` fail and those in `others` succeed,
+    /// before and after a restart.
     fn check(
         &mut self,
         command: &[&str],
@@ -52,7 +52,7 @@ impl Controlled {
             let reply = self.call(claims);
             assert!(super::succeeded(&reply), "{claims} before {command:?}: {reply:?}");
         }
-        self.control.said(command);
+        self.control.execute(command);
         let took = until(&format!("{command:?} applied"), || is_refused(&self.call(&refused[0])));
         assert!(took < Duration::from_secs(30));
         for restarted in [false, true] {
@@ -153,11 +153,11 @@ fn disabled_user_is_refused_with_any_token() {
     let answer = holder.call("measure", measure_arguments()).json();
     let record = controlled.pair.server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["user"], &record["reason"]), (&json!("alice"), &json!("user_disabled")));
-    controlled.control.said(&["enable", "--user", "alice"]);
+    controlled.control.execute(&["enable", "--user", "alice"]);
     until("the user was enabled again", || super::succeeded(&controlled.call(&json!({}))));
 }
 
-/// The token names the client; `clientInfo` does not count.
+/// The client is the one that the token names, not the one in `clientInfo`.
 #[test]
 fn client_is_disabled_by_the_name_in_its_token() {
     let mut controlled = Controlled::start();
@@ -168,12 +168,12 @@ fn client_is_disabled_by_the_name_in_its_token() {
         json!({ "client_id": "agent-8", "act": { "sub": "agent-7 2" } }),
     ];
     controlled.check(&["disable", "--client", "agent-7"], &disabled, &others, is_withdrawn);
-    controlled.control.said(&["disable", "--client", "harness"]);
-    controlled.control.said(&["disable", "--tool", "echo"]);
+    controlled.control.execute(&["disable", "--client", "harness"]);
+    controlled.control.execute(&["disable", "--tool", "echo"]);
     let honest = controlled.pair.claiming(json!({ "client_id": "agent-8" }));
     until("the last command applied", || is_disabled(&honest.call("echo", json!({ "text": "x" }))));
     let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));
-    assert!(super::succeeded(&named), "its `clientInfo` is 'harness': {named:?}");
+    assert!(super::succeeded(&named), "only its `clientInfo` is named 'harness': {named:?}");
 }
 
 #[test]

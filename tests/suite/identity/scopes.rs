@@ -119,7 +119,7 @@ fn scope_hierarchy_includes_narrower_scopes() {
         assert_eq!(holder.call("purges", json!({})).status, 403, "{narrow} includes nothing");
         assert_eq!(holder.call("whoami", json!({})).status, 403, "{narrow} includes nothing");
     }
-    // Without the setting, such a scope includes no other.
+    // Without the setting, `specimen:all` includes no other scope.
     let plain = Pair::start();
     check_challenge(
         &plain.with_scopes("specimen:all").call("measure", measure_arguments()),
@@ -173,7 +173,7 @@ fn grantable_tools_are_listed_when_configured() {
         "a listed tool is not necessarily callable"
     );
     // A tool that no scope can grant is not listed.
-    control.said(&["disable", "--tool", "measure"]);
+    control.execute(&["disable", "--tool", "measure"]);
     until("the tool was disabled", || {
         let answer = pair.with_scopes("specimen:read").call("measure", measure_arguments()).json();
         answer["result"]["isError"] == true && kind(&answer) == "disabled"

@@ -1,4 +1,4 @@
-//! Invalid OAuth settings, which stop the start and are named.
+//! Invalid OAuth settings: the server does not start, and its error names the setting.
 
 use std::process::{Command, Stdio};
 
@@ -18,9 +18,9 @@ pub fn refused_by(command: &mut Command, listen: &str, arguments: &[&str]) -> St
         .spawn()
         .unwrap();
     let status = wait(&mut child);
-    let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
-    assert!(!status.success() && !said.contains("serves at"), "{arguments:?}: {said}");
-    said
+    let stderr = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert!(!status.success() && !stderr.contains("serves at"), "{arguments:?}: {stderr}");
+    stderr
 }
 
 fn refused(arguments: &[&str]) -> String {
@@ -29,7 +29,7 @@ fn refused(arguments: &[&str]) -> String {
 
 #[test]
 fn incomplete_oauth_settings_stop_the_start() {
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         (&["--oauth-issuer", ISSUER][..], "oauth.resource is missing"),
         (&["--oauth-resource", HTTPS], "oauth.issuers is missing"),
         (&["--oauth-typ-jwt", ISSUER], "oauth.issuers is missing"),
@@ -38,8 +38,8 @@ fn incomplete_oauth_settings_stop_the_start() {
             "oauth.typ_jwt: \"https://b.example\" must be one of oauth.issuers",
         ),
     ] {
-        let said = refused(arguments);
-        assert!(said.contains(wanted), "{arguments:?}: {said}");
+        let stderr = refused(arguments);
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
 }
 
@@ -51,15 +51,15 @@ fn introspection_accepts_one_configured_issuer() {
     let introspection = |issuer: &str| format!("{issuer} mcp {}", file.path().display());
     let (one, other) = (introspection(ISSUER), introspection("https://b.example"));
     let both = ["--oauth-introspection", &one, "--oauth-introspection", &other];
-    let said = refused(&[&own[..], &both].concat());
-    assert!(said.contains("oauth.introspection: must be one issuer"), "{said}");
-    for (given, wanted) in [
+    let stderr = refused(&[&own[..], &both].concat());
+    assert!(stderr.contains("oauth.introspection: must be one issuer"), "{stderr}");
+    for (given, expected) in [
         (introspection("https://c.example"), "must be one of oauth.issuers"),
         (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
         (format!("{ISSUER} mcp"), "must be an issuer, a client id and the file of its secret"),
     ] {
-        let said = refused(&[&own[..], &["--oauth-introspection", &given]].concat());
-        assert!(said.contains("oauth.introspection") && said.contains(wanted), "{given}: {said}");
+        let stderr = refused(&[&own[..], &["--oauth-introspection", &given]].concat());
+        assert!(stderr.contains("oauth.introspection") && stderr.contains(expected), "{given}: {stderr}");
     }
 }
 
@@ -73,8 +73,8 @@ fn cleartext_issuer_or_resource_is_refused() {
         "http://",
         "https://a:b@as.example.com",
     ] {
-        let said = refused(&["--oauth-issuer", issuer, "--oauth-resource", HTTPS]);
-        assert!(said.contains("oauth.issuers: ") && said.contains(issuer), "{issuer}: {said}");
+        let stderr = refused(&["--oauth-issuer", issuer, "--oauth-resource", HTTPS]);
+        assert!(stderr.contains("oauth.issuers: ") && stderr.contains(issuer), "{issuer}: {stderr}");
     }
     for resource in [
         "http://mcp.example.com/mcp",
@@ -85,8 +85,8 @@ fn cleartext_issuer_or_resource_is_refused() {
         "https://u:p@mcp.example.com/mcp",
         "https://mcp.example.com/mcp?x=1",
     ] {
-        let said = refused(&["--oauth-issuer", ISSUER, "--oauth-resource", resource]);
-        assert!(said.contains("oauth.resource: ") && said.contains(resource), "{resource}: {said}");
+        let stderr = refused(&["--oauth-issuer", ISSUER, "--oauth-resource", resource]);
+        assert!(stderr.contains("oauth.resource: ") && stderr.contains(resource), "{resource}: {stderr}");
     }
     for loopback in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9"] {
         drop(HttpServer::start(&["--oauth-issuer", loopback, "--oauth-resource", loopback]));
@@ -97,7 +97,7 @@ fn cleartext_issuer_or_resource_is_refused() {
 fn unknown_or_invalid_oauth_setting_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
-    for (line, wanted) in [
+    for (line, expected) in [
         (
             "issuer = [\"https://as.example.com\"]",
             "unknown setting `oauth.issuer`; did you mean oauth.issuers?",
@@ -112,10 +112,10 @@ fn unknown_or_invalid_oauth_setting_is_refused() {
     ] {
         let text = format!("[oauth]\n{line}\n");
         std::fs::write(&file, text).unwrap();
-        let said = refused(&["--config", file.to_str().unwrap()]);
-        assert!(said.contains(wanted), "{line}: {said}");
+        let stderr = refused(&["--config", file.to_str().unwrap()]);
+        assert!(stderr.contains(expected), "{line}: {stderr}");
     }
     let mut command = Command::new(SPECIMEN);
-    let said = refused_by(command.env("MCP_TOOL_OAUTH_ISSUER", ISSUER), "127.0.0.1:0", &[]);
-    assert!(said.contains("did you mean MCP_TOOL_OAUTH_ISSUERS?"), "{said}");
+    let stderr = refused_by(command.env("MCP_TOOL_OAUTH_ISSUER", ISSUER), "127.0.0.1:0", &[]);
+    assert!(stderr.contains("did you mean MCP_TOOL_OAUTH_ISSUERS?"), "{stderr}");
 }

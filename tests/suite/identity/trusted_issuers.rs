@@ -1,4 +1,4 @@
-//! Trusted issuers and accepted tokens, as configured.
+//! Settings that decide which issuers and which tokens are trusted.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn bearer(server: &HttpServer, token: &str) -> crate::harness::Reply {
     call(server, &[("Authorization", &format!("Bearer {token}"))])
 }
 
-/// Both settings come from the environment.
+/// The settings are `oauth.issuers` and `oauth.resource`, here from the environment.
 #[test]
 fn two_settings_protect_a_server() {
     let (one, other) = (Issuer::start(&issuer_keys()), Issuer::start(&[&KEYS.attacker]));

@@ -18,11 +18,11 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Number of function runs.
+/// Number of times that a tool function ran.
 #[derive(Clone, Default)]
-struct Ran(Arc<AtomicU32>);
+struct Runs(Arc<AtomicU32>);
 
-impl Ran {
+impl Runs {
     fn times(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
     }
@@ -30,8 +30,8 @@ impl Ran {
 
 /// Read.
 #[mcp_tool(version = "2.0", public, read_only, timeout = "300ms")]
-async fn read(ran: &Ran) -> String {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn read(runs: &Runs) -> String {
+    runs.0.fetch_add(1, Ordering::Relaxed);
     "read".to_owned()
 }
 
@@ -54,25 +54,25 @@ fn look() -> Adapted<read> {
 /// Write.
 #[mcp_tool(version = "1.0", scope = "layers:write", timeout = "300ms", rate = "50/h")]
 async fn write(
-    ran: &Ran,
+    runs: &Runs,
     /// The text.
     #[arg(max_len = 3)]
     what: Option<String>,
 ) {
     drop(what);
-    ran.0.fetch_add(1, Ordering::Relaxed);
+    runs.0.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Write in a blocking function.
 #[mcp_tool(version = "1.0", public)]
-fn write_blocking(ran: &Ran) {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+fn write_blocking(runs: &Runs) {
+    runs.0.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Write, and never finish.
 #[mcp_tool(version = "1.0", public)]
-async fn write_for_ever(ran: &Ran) {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn write_for_ever(runs: &Runs) {
+    runs.0.fetch_add(1, Ordering::Relaxed);
     pending::<()>().await;
 }
 
@@ -82,8 +82,8 @@ async fn read_once() {}
 
 /// Destroy.
 #[mcp_tool(version = "1.0", public, destructive)]
-async fn destroy(ran: &Ran) {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn destroy(runs: &Runs) {
+    runs.0.fetch_add(1, Ordering::Relaxed);
 }
 
 #[derive(Serialize, ToolSchema)]
@@ -94,16 +94,16 @@ struct Few {
 
 /// Return a value above its maximum.
 #[mcp_tool(version = "1.0", public)]
-async fn overstate(ran: &Ran) -> Few {
-    ran.0.fetch_add(1, Ordering::Relaxed);
+async fn overstate(runs: &Runs) -> Few {
+    runs.0.fetch_add(1, Ordering::Relaxed);
     Few { n: 11 }
 }
 
-/// A tool that no server registers.
+/// A tool that no server registers, with a name similar to `read`.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn reed() {}
 
-/// Notes of middleware, in order.
+/// Texts that middleware notes, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -152,9 +152,9 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     })
 }
 
-/// A server with all tools; the destructive one is not allowed.
-fn server(ran: &Ran) -> ToolServer {
-    ToolServer::new("layers", "1").state(ran.clone()).tools(tools![
+/// A server with all tools, of which `destroy` lacks the operator's permission.
+fn server(runs: &Runs) -> ToolServer {
+    ToolServer::new("layers", "1").state(runs.clone()).tools(tools![
         read,
         v1::read,
         look,
@@ -179,8 +179,8 @@ fn recorded(outcome: &str, reason: &str) -> (Value, Value) {
 
 #[tokio::test]
 async fn middleware_runs_outermost_first_in_registration_order() {
-    let (ran, notes) = (Ran::default(), Notes::default());
-    let server = server(&ran)
+    let (runs, notes) = (Runs::default(), Notes::default());
+    let server = server(&runs)
         .layer(noting("first", &notes))
         .layer_for(tools![read], noting("second", &notes))
         .layer(noting("third", &notes));
@@ -202,13 +202,13 @@ async fn middleware_runs_outermost_first_in_registration_order() {
     let noted = notes.take();
     assert_eq!(noted.len(), others.len(), "{noted:?}");
     assert!(noted.iter().zip(others).all(|(noted, other)| noted.starts_with(other)), "{noted:?}");
-    assert_eq!(ran.times(), 2);
+    assert_eq!(runs.times(), 2);
 }
 
 #[tokio::test]
 async fn middleware_for_a_tool_applies_to_its_versions_and_adapters() {
-    let (ran, notes) = (Ran::default(), Notes::default());
-    let server = server(&ran).layer_for(tools![v1::read], noting("own", &notes));
+    let (runs, notes) = (Runs::default(), Notes::default());
+    let server = server(&runs).layer_for(tools![v1::read], noting("own", &notes));
     let server = TestServer::start(server).await.unwrap();
     for tool in ["read", "read_v1", "look"] {
         server.call(tool, json!({})).await.unwrap();
@@ -220,12 +220,12 @@ async fn middleware_for_a_tool_applies_to_its_versions_and_adapters() {
 
 #[tokio::test]
 async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
-    let (ran, notes) = (Ran::default(), Notes::default());
+    let (runs, notes) = (Runs::default(), Notes::default());
     let refusing = from_fn(|_, next| {
         let error = ToolError::conflict("not while the books are closed");
         Box::pin(async { next.refuse(error) })
     });
-    let server = server(&ran).layer(noting("outer", &notes)).layer(refusing).layer(noting("inner", &notes));
+    let server = server(&runs).layer(noting("outer", &notes)).layer(refusing).layer(noting("inner", &notes));
     let server = TestServer::start(server).await.unwrap();
     for tool in ["read", "read_v1", "write", "write_blocking", "destroy"] {
         let refused = server.call(tool, json!({})).await.unwrap_err();
@@ -237,40 +237,45 @@ async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
         );
         assert_eq!(last_record(&server), recorded("refused", "conflict"), "{tool}");
     }
-    assert_eq!(ran.times(), 0);
+    assert_eq!(runs.times(), 0);
 }
 
 #[tokio::test]
 async fn middleware_sees_the_result_after_every_guard() {
-    let (ran, notes) = (Ran::default(), Notes::default());
-    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    let (runs, notes) = (Runs::default(), Notes::default());
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     for (tool, arguments, note, record) in [
-        ("overstate", json!({}), "it: internal, true, 0", recorded("unknown", "internal")),
+        ("overstate", json!({}), "logger: internal, true, 0", recorded("unknown", "internal")),
         (
             "write",
             json!({ "what": "long" }),
-            "it: invalid_arguments, false, 0",
+            "logger: invalid_arguments, false, 0",
             recorded("refused", "invalid_arguments"),
         ),
-        ("destroy", json!({}), "it: approval_required, false, 0", recorded("refused", "approval_required")),
+        (
+            "destroy",
+            json!({}),
+            "logger: approval_required, false, 0",
+            recorded("refused", "approval_required"),
+        ),
         (
             "write_for_ever",
             json!({ "x": 1 }),
-            "it: invalid_arguments, false, 0",
+            "logger: invalid_arguments, false, 0",
             recorded("refused", "invalid_arguments"),
         ),
     ] {
         server.call(tool, arguments).await.unwrap_err();
-        assert_eq!(notes.take(), [format!("it takes {tool}"), note.to_owned()]);
+        assert_eq!(notes.take(), [format!("logger takes {tool}"), note.to_owned()]);
         assert_eq!(last_record(&server), record, "{tool}");
     }
-    assert_eq!(ran.times(), 1, "only `overstate` runs");
+    assert_eq!(runs.times(), 1, "only `overstate` runs");
 }
 
 #[tokio::test]
 async fn call_that_is_not_admitted_reaches_no_middleware() {
-    let (ran, notes) = (Ran::default(), Notes::default());
-    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    let (runs, notes) = (Runs::default(), Notes::default());
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     let other = server.as_caller(Caller::new("ann").with_scopes(["other"]));
     assert_eq!(other.call("write", json!({})).await.unwrap_err().missing_scopes(), ["layers:write"]);
     assert!(matches!(server.call("none", json!({})).await, Err(TestError::UnknownTool(_))));
@@ -349,14 +354,14 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
     ] {
         // Outer middleware is dropped with the call and cannot delay it.
         for has_outer in [false, true] {
-            let (ran, notes) = (Ran::default(), Notes::default());
+            let (runs, notes) = (Runs::default(), Notes::default());
             let server = match has_outer {
-                true => server(&ran).layer(noting("outer", &notes)),
-                false => server(&ran),
+                true => server(&runs).layer(noting("outer", &notes)),
+                false => server(&runs),
             };
             let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // The dropped call must still be pending.
+                // `DropsRun` drops a pending call, so the tool must not finish before.
                 let tool =
                     if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();
@@ -367,25 +372,25 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
                 assert_eq!(is_in_doubt, outcome == "unknown", "{defect:?} {tool}: {failed}");
                 assert_eq!(notes.take().len(), usize::from(has_outer), "{defect:?} {tool}");
             }
-            assert_eq!(ran.times(), if has_begun { 2 } else { 0 }, "{defect:?}");
+            assert_eq!(runs.times(), if has_begun { 2 } else { 0 }, "{defect:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn call_dropped_inside_middleware_is_recorded() {
-    let (ran, notes) = (Ran::default(), Notes::default());
-    let server = TestServer::start(server(&ran).layer(noting("it", &notes))).await.unwrap();
+    let (runs, notes) = (Runs::default(), Notes::default());
+    let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     {
         let mut call = Box::pin(server.call("write_for_ever", json!({})));
         let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx).is_pending()));
         assert!(pending.await);
     }
     assert_eq!(last_record(&server), recorded("unknown", "cancelled"));
-    assert_eq!((ran.times(), notes.take().len()), (1, 1));
+    assert_eq!((runs.times(), notes.take().len()), (1, 1));
 }
 
-/// Declares headers and notes their values.
+/// Declares headers, and notes the values of `X-Tenant` and `X-Other` that it can read.
 struct ReadsHeaders(&'static [&'static str], Notes);
 
 impl Middleware for ReadsHeaders {
@@ -403,9 +408,9 @@ impl Middleware for ReadsHeaders {
 
 #[tokio::test]
 async fn middleware_sees_only_the_headers_it_declares() {
-    let (ran, notes) = (Ran::default(), Notes::default());
+    let (runs, notes) = (Runs::default(), Notes::default());
     let server =
-        TestServer::start(server(&ran).layer(ReadsHeaders(&["X-Tenant"], notes.clone()))).await.unwrap();
+        TestServer::start(server(&runs).layer(ReadsHeaders(&["X-Tenant"], notes.clone()))).await.unwrap();
     server.call("read", json!({})).await.unwrap();
     assert_eq!(notes.take(), ["None", "None"]);
     let server =
@@ -418,22 +423,23 @@ async fn middleware_sees_only_the_headers_it_declares() {
 async fn middleware_that_declares_a_credential_header_stops_the_start() {
     for header in ["authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"] {
         let headers = Vec::leak(vec!["X-Tenant", header]);
-        let server = server(&Ran::default()).layer_for(tools![read], ReadsHeaders(headers, Notes::default()));
+        let server =
+            server(&Runs::default()).layer_for(tools![read], ReadsHeaders(headers, Notes::default()));
         let error = TestServer::start(server).await.unwrap_err();
         assert!(matches!(error, StartError::MiddlewareHeader { header: named, .. } if named == header));
-        let said = format!(
+        let expected = format!(
             "the middleware suite::middleware::ReadsHeaders reads the header '{header}', which holds a credential that \
              middleware can't read: use `CallContext::caller`"
         );
-        assert_eq!(error.to_string(), said);
+        assert_eq!(error.to_string(), expected);
     }
-    let server = server(&Ran::default()).layer(ReadsHeaders(&["X Tenant"], Notes::default()));
+    let server = server(&Runs::default()).layer(ReadsHeaders(&["X Tenant"], Notes::default()));
     assert!(TestServer::start(server).await.unwrap_err().to_string().contains("isn't the name of a header"));
 }
 
 #[tokio::test]
 async fn middleware_for_an_unserved_tool_stops_the_start() {
-    let layered = server(&Ran::default()).layer_for(tools![read, reed], noting("it", &Notes::default()));
+    let layered = server(&Runs::default()).layer_for(tools![read, reed], noting("logger", &Notes::default()));
     let error = TestServer::start(layered).await.unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -50,7 +50,7 @@ fn http_calls_of_both_revisions_pass_through_middleware() {
     // `counts` has no tenant check.
     assert_eq!(server.count("finished"), 0);
 
-    // Calls with progress take another code path.
+    // A call with progress is a separate code path.
     let steps = json!({ "name": "steps", "arguments": { "count": 2 } });
     let events = server.modern("tools/call", steps, json!({ "progressToken": "t" }), &tenant).events();
     assert_eq!(text(events.last().unwrap()), "2 steps");
@@ -65,7 +65,7 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
     let session = server.open_session(&[]);
     let twice = [("X-Tenant", "acme"), ("x-tenant", "acme")];
     let non_ascii = [("X-Tenant", "acm\u{e9}")];
-    for (headers, said) in
+    for (headers, message) in
         [(&twice[..], "the header X-Tenant must not be repeated"), (&non_ascii, "must be visible ASCII")]
     {
         let of_session: Vec<_> =
@@ -77,7 +77,7 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
         ] {
             let answer = reply.json();
             assert_eq!((reply.status, &answer["error"]["code"]), (400, &json!(-32_020)), "{reply:?}");
-            assert!(answer["error"]["message"].as_str().unwrap().contains(said), "{answer}");
+            assert!(answer["error"]["message"].as_str().unwrap().contains(message), "{answer}");
             assert_eq!(server.stderr.record_of(correlation(&answer))["reason"], "header_mismatch");
         }
     }
@@ -100,7 +100,7 @@ fn middleware_example_checks_a_header_and_meters_calls() {
     let refused = call("repeat", long(), &[]);
     assert_eq!((kind(&refused), text(&refused)), ("refused", "set the header X-Tenant to acme"));
     assert_eq!(text(&call("repeat", long(), &[("X-Tenant", "acme")])).len(), 3 << 10);
-    // One unit per call and one per KiB of its result; refused calls are free.
+    // The example charges one unit per call and one per KiB of the result, and nothing for refused calls.
     assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 4 }));
     assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 5 }));
 }
@@ -143,7 +143,7 @@ fn panicking_middleware_ends_only_its_own_call() {
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!("internal")));
     server.stderr.line_with(&["panicked: the reason is in the log", correlation(&failed)]);
     assert_eq!(text(&server.call("numbers", json!({ "below": 0 }))), r#"{"items":[]}"#);
-    // With refused arguments the middleware panics, too, and nothing is in doubt.
+    // The middleware also panics if the arguments are refused, but then the function certainly did not run.
     let failed = server.call("unlock", json!({}));
     assert_eq!((kind(&failed), text(&failed).contains("not known")), ("internal", false));
     assert_eq!(server.stderr.record_of(correlation(&failed))["outcome"], "refused");

@@ -70,7 +70,7 @@ pub(super) fn allowed_are_destructive(
         let reason = match registry.family(name) {
             Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
             Some(family) if family.iter().any(|tool| tool.contract.gate().is_some()) => {
-                "that tool's gate is a scope, and callers that hold it may run it: leave this out"
+                "leave this out, because callers with the scope of that tool's gate may run it"
             }
             Some(_) => "that tool isn't destructive and needs no permission: leave this out",
             None => "no tool has that name",

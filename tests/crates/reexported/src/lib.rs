@@ -1,4 +1,4 @@
-//! Tools of a crate that has the framework only through a re-export.
+//! Tools of a crate that reaches the framework only through the re-export of `mcp_tool_tests_renamed`.
 
 use mcp_tool_tests_renamed::{
     define_tool,
@@ -37,9 +37,9 @@ pub struct Invoice {
 )]
 pub async fn list_invoices(
     _: &CallContext,
-    /// Their kind.
+    /// Kind of the invoices.
     kind: Option<Kind>,
-    /// Prefix of their numbers.
+    /// Prefix of the invoice numbers.
     #[arg(pattern = "^[a-z]+$", max_len = 4)]
     prefix: Option<String>,
     page: PageRequest,
@@ -68,7 +68,7 @@ mod tests {
     use super::TOOLS;
 
     #[test]
-    fn tools_of_a_re_exported_framework_have_their_contracts() {
+    fn macros_find_a_re_exported_framework() {
         let names: Vec<&str> = TOOLS.iter().map(|tool| tool.contract().name()).collect();
         assert_eq!(names, ["list_invoices", "cancel_invoice", "defined_by_a_macro"]);
     }

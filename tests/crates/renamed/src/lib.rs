@@ -7,7 +7,7 @@ pub mod framework {
     pub use mcp::*;
 }
 
-/// Defines a tool of this name in another crate.
+/// Defines a tool named `$name` in the crate that calls this macro.
 #[macro_export]
 macro_rules! define_tool {
     ($name:ident) => {
@@ -65,7 +65,7 @@ pub async fn get_invoice(
     number: Number,
     /// Its kind.
     kind: Kind,
-    /// Copies.
+    /// Number of copies.
     #[arg(min = 1, max = 9, default = 1, header = "Copies")]
     copies: u8,
 ) -> Invoice {

@@ -9,7 +9,7 @@ use super::{
     },
     Pair, call, refusal, succeeded,
 };
-use crate::harness::{HttpServer, PATIENCE};
+use crate::harness::{HttpServer, MAX_WAIT};
 
 /// A token with this text as its claims.
 fn with_claims(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
@@ -66,7 +66,7 @@ fn issuer_must_match_exactly() {
         ],
     );
     attacks.push(("missing", pair.issuer.token_with(json!({ "iss": null }))));
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 }
 
 /// The `iss` claim alone selects the keys that verify a token.
@@ -77,15 +77,18 @@ fn issuer_keys_verify_only_its_own_tokens() {
     let token = |key, issuer: &Issuer| {
         sign(key, "RS256", issuer.header("RS256", "rsa").to_string(), issuer.claims().to_string())
     };
-    both.accepts(&[("one", token(&KEYS.rsa, &both.issuer)), ("the other", token(&KEYS.attacker, &other))]);
-    both.refuses(&[
-        ("the other's key, our name", token(&KEYS.attacker, &both.issuer)),
-        ("our key, the other's name", token(&KEYS.rsa, &other)),
+    both.assert_accepts(&[
+        ("the first issuer", token(&KEYS.rsa, &both.issuer)),
+        ("the second issuer", token(&KEYS.attacker, &other)),
+    ]);
+    both.assert_refuses(&[
+        ("the second issuer's key, the first issuer's name", token(&KEYS.attacker, &both.issuer)),
+        ("the first issuer's key, the second issuer's name", token(&KEYS.rsa, &other)),
         ("an issuer that isn't trusted", token(&KEYS.rsa, &Issuer::start(&[&KEYS.rsa]))),
     ]);
 
     let alone = Pair::start();
-    alone.refuses(&[("trusted elsewhere only", token(&KEYS.attacker, &other))]);
+    alone.assert_refuses(&[("an issuer that only another server trusts", token(&KEYS.attacker, &other))]);
 }
 
 #[test]
@@ -136,9 +139,9 @@ fn audience_must_be_this_server() {
     );
     attacks.push(("missing", pair.issuer.token_with(json!({ "aud": null }))));
     attacks.push(("resource instead", pair.issuer.token_with(json!({ "aud": null, "resource": RESOURCE }))));
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&with_values(
+    pair.assert_accepts(&with_values(
         &pair,
         "aud",
         &[json!([RESOURCE]), json!(["https://other.example", RESOURCE]), json!([RESOURCE, "", RESOURCE])],
@@ -204,10 +207,10 @@ fn token_times_are_validated() {
             pair.issuer.token_with(json!({ "iat": now + 86_400, "exp": now + 2 * 86_400 })),
         ),
     ]);
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
     let at = super::super::issuer::now();
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("just expired", pair.issuer.token_with(json!({ "exp": at - 10 }))),
         ("just before its time", pair.issuer.token_with(json!({ "nbf": at + 20, "iat": at + 20 }))),
         ("a whole day", pair.issuer.token_with(json!({ "iat": at, "exp": at + 86_400 }))),
@@ -218,15 +221,15 @@ fn token_times_are_validated() {
     ]);
 }
 
-/// A cached verification ends with the token.
+/// A token in the cache expires like any other.
 #[test]
 fn cached_token_is_refused_once_it_expires() {
     let pair = Pair::start();
     let token = pair.issuer.token_with(json!({ "exp": now() - 25 }));
-    pair.accepts(&[("within the leeway", token.clone())]);
+    pair.assert_accepts(&[("within the leeway", token.clone())]);
     let begun = std::time::Instant::now();
     while succeeded(&pair.call(&token)) {
-        assert!(begun.elapsed() < PATIENCE, "the token is still accepted");
+        assert!(begun.elapsed() < MAX_WAIT, "the token is still accepted");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     assert!(
@@ -263,7 +266,7 @@ fn token_must_name_a_valid_subject() {
     for bound in [json!({ "jkt": "x" }), json!({ "x5t#S256": "x" }), json!({}), json!("x")] {
         attacks.push(("bound to a key", pair.issuer.token_with(json!({ "cnf": bound }))));
     }
-    attacks.push(("nobody", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
+    attacks.push(("no subject", pair.issuer.token_with(json!({ "sub": null, "client_id": null }))));
     attacks
         .push(("azp alone", pair.issuer.token_with(json!({ "sub": null, "client_id": null, "azp": "x" }))));
     for client in [json!(""), json!("a\nb"), json!(long)] {
@@ -292,9 +295,9 @@ fn token_must_name_a_valid_subject() {
             ],
         ));
     }
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("a client", pair.issuer.token_with(json!({ "sub": null }))),
         ("256 bytes", pair.issuer.token_with(json!({ "sub": "x".repeat(256) }))),
         ("of another script", pair.issuer.token_with(json!({ "sub": "ユーザー|7" }))),
@@ -302,7 +305,7 @@ fn token_must_name_a_valid_subject() {
     ]);
 }
 
-/// Scopes are separate words, not a text to search in.
+/// A scope must equal a whole word of the claim. A part of a word does not count.
 #[test]
 fn scopes_are_compared_as_whole_words() {
     let pair = Pair::start();
@@ -324,7 +327,7 @@ fn scopes_are_compared_as_whole_words() {
     ] {
         assert_eq!(status(scope.clone()), 403, "{scope}");
     }
-    // Characters that no scope may contain make the token invalid.
+    // A character that no scope may contain makes the whole token invalid.
     for scope in ["\"specimen:read\"", "specimen:\u{440}ead", "specimen:read\u{0}"] {
         assert_eq!(status(json!(scope)), 401, "{scope}");
     }
@@ -371,10 +374,10 @@ fn claims_must_be_one_strict_json_object() {
         ("in a list", with_claims(&pair, format!("[{good}]"))),
         ("in quotes", with_claims(&pair, json!(good).to_string())),
         ("twice", with_claims(&pair, format!("{good}{good}"))),
-        ("with more behind", with_claims(&pair, format!("{good} x"))),
-        ("a zero byte behind", with_claims(&pair, format!("{good}\u{0}"))),
+        ("followed by text", with_claims(&pair, format!("{good} x"))),
+        ("followed by a zero byte", with_claims(&pair, format!("{good}\u{0}"))),
         ("a byte-order mark", with_claims(&pair, format!("\u{feff}{good}"))),
-        ("another space", with_claims(&pair, format!("{good}\u{a0}"))),
+        ("followed by a no-break space", with_claims(&pair, format!("{good}\u{a0}"))),
         ("bad UTF-8", with_claims(&pair, [&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat())),
         (
             "a surrogate in UTF-8",
@@ -387,21 +390,21 @@ fn claims_must_be_one_strict_json_object() {
         ("never closed", with_claims(&pair, "[".repeat(10_000))),
         ("never closed objects", with_claims(&pair, "{\"a\":".repeat(2_000))),
     ]);
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("space", with_claims(&pair, format!("\r\n\t {good} \n"))),
         ("sixteen deep", with_inserted(&pair, &nested(15))),
         ("escapes", with_claims(&pair, good.replace("\"aud\"", "\"\\u0061ud\"").replace('/', "\\/"))),
-        ("members that nobody knows", with_inserted(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
+        ("unknown members", with_inserted(&pair, r#","x":{"y":[null,1.5e-3]},"Aud":7,"":1"#)),
     ]);
 }
 
-/// Built-in object names, other letter cases and lookalike letters.
+/// Claims under `__proto__`, in other letter case or in lookalike letters do not count.
 #[test]
 fn claim_names_must_match_exactly() {
     let pair = Pair::start();
-    pair.refuses(&[
+    pair.assert_refuses(&[
         ("prototype", with_claims(&pair, format!(r#"{{"__proto__":{}}}"#, pair.issuer.claims()))),
         ("capitals", with_claims(&pair, pair.issuer.claims().to_string().replace("\"exp\"", "\"EXP\""))),
         (
@@ -422,6 +425,6 @@ fn token_for_another_server_is_refused() {
         "http://127.0.0.1/other",
     ]);
     let token = pair.issuer.token();
-    pair.accepts(&[("at home", token.clone())]);
+    pair.assert_accepts(&[("at its own server", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
 }

@@ -11,9 +11,9 @@ use super::{
     },
     Pair, issuer_keys, refusal, succeeded,
 };
-use crate::harness::{PATIENCE, Reply};
+use crate::harness::{MAX_WAIT, Reply};
 
-/// Asserts a 503 with `Retry-After`.
+/// Checks for a 503 with `Retry-After`. The error shows any other response.
 fn check_unavailable(reply: &Reply) -> Result<(), String> {
     let wait = reply.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());
     if reply.status == 503 && wait.is_some_and(|wait| wait > 0) { Ok(()) } else { Err(format!("{reply:?}")) }
@@ -27,7 +27,7 @@ fn wait_for_success(pair: &Pair, token: &str) {
         if succeeded(&reply) {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE * 2, "{reply:?}");
+        assert!(begun.elapsed() < MAX_WAIT * 2, "{reply:?}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -50,14 +50,14 @@ fn unreachable_issuer_is_asked_again() {
 #[test]
 fn cached_keys_verify_tokens_while_the_issuer_is_down() {
     let pair = Pair::start();
-    pair.accepts(&[("before", pair.issuer.token())]);
+    pair.assert_accepts(&[("before", pair.issuer.token())]);
     pair.issuer.set_down(true);
-    pair.accepts(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
+    pair.assert_accepts(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
     let header = pair.issuer.header("RS256", "unknown").to_string();
     let unknown = pair.call(&sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string()));
-    // The issuer may have added this key.
+    // A 503 and no 401, because the issuer may have added this key since the last fetch.
     check_unavailable(&unknown).unwrap();
-    pair.accepts(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
+    pair.assert_accepts(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn either_metadata_document_is_sufficient() {
         let issuer = Issuer::start(&issuer_keys());
         issuer.set_only(path);
         let pair = Pair::with(issuer, &[]);
-        pair.accepts(&[(path, pair.issuer.token())]);
+        pair.assert_accepts(&[(path, pair.issuer.token())]);
     }
 }
 
@@ -74,23 +74,23 @@ fn either_metadata_document_is_sufficient() {
 fn invalid_metadata_document_is_rejected() {
     let evil = Issuer::start(&[&KEYS.rsa]);
     let elsewhere = format!("{}/jwks", evil.url);
-    let members = |members: Value| (members.to_string(), members);
+    let named = |members: Value| (members.to_string(), members);
     let documents = [
-        members(json!({ "issuer": evil.url })),
-        members(json!({ "issuer": "https://evil.example", "jwks_uri": elsewhere })),
-        members(json!({ "issuer": null })),
-        members(json!({ "issuer": 7 })),
-        members(json!({ "issuer": ["x"] })),
-        members(json!({ "jwks_uri": null })),
-        members(json!({ "jwks_uri": 7 })),
-        members(json!({ "jwks_uri": "" })),
-        members(json!({ "jwks_uri": "/jwks" })),
-        members(json!({ "jwks_uri": "file:///etc/passwd" })),
-        members(json!({ "jwks_uri": "ftp://127.0.0.1/jwks" })),
-        members(json!({ "jwks_uri": "http://issuer.example/jwks" })),
-        // Not a loopback address, although it reaches this machine.
-        members(json!({ "jwks_uri": format!("http://0.0.0.0:{}/jwks", evil.address.port()) })),
-        members(json!({ "jwks_uri": "data:application/json,{}" })),
+        named(json!({ "issuer": evil.url })),
+        named(json!({ "issuer": "https://evil.example", "jwks_uri": elsewhere })),
+        named(json!({ "issuer": null })),
+        named(json!({ "issuer": 7 })),
+        named(json!({ "issuer": ["x"] })),
+        named(json!({ "jwks_uri": null })),
+        named(json!({ "jwks_uri": 7 })),
+        named(json!({ "jwks_uri": "" })),
+        named(json!({ "jwks_uri": "/jwks" })),
+        named(json!({ "jwks_uri": "file:///etc/passwd" })),
+        named(json!({ "jwks_uri": "ftp://127.0.0.1/jwks" })),
+        named(json!({ "jwks_uri": "http://issuer.example/jwks" })),
+        // `0.0.0.0` is not a loopback address, although it reaches this machine.
+        named(json!({ "jwks_uri": format!("http://0.0.0.0:{}/jwks", evil.address.port()) })),
+        named(json!({ "jwks_uri": "data:application/json,{}" })),
     ];
     for (name, members) in documents {
         let issuer = Issuer::start(&issuer_keys());
@@ -157,7 +157,7 @@ fn empty_key_set_accepts_no_token() {
     assert!(matches!(reply.status, 401 | 503), "{reply:?}");
 }
 
-/// A call waits for the issuer for a limited time.
+/// The server waits only for a limited time for its issuer.
 #[test]
 fn slow_issuer_times_out() {
     let pair = Pair::start();

@@ -18,7 +18,7 @@ impl Pair {
     }
 
     /// Asserts that each token is accepted for a call that needs a scope.
-    fn accepts(&self, tokens: &[(&str, String)]) {
+    fn assert_accepts(&self, tokens: &[(&str, String)]) {
         let refused: Vec<String> = tokens
             .iter()
             .map(|(name, token)| (name, self.call(token)))
@@ -29,10 +29,10 @@ impl Pair {
     }
 
     /// Asserts that each token is refused, all with the same message.
-    fn refuses(&self, tokens: &[(&str, String)]) {
-        self.accepts(&[("the control case", self.issuer.token())]);
+    fn assert_refuses(&self, tokens: &[(&str, String)]) {
+        self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        // The message for a meaningless token cannot reveal what is wrong with a real one.
+        // Every refusal must have this message: one that depends on the token would help an attacker.
         let expected = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);
@@ -53,7 +53,7 @@ impl Pair {
             }
         }
         assert!(wrong.is_empty(), "of {} attacks:\n{}", tokens.len(), wrong.join("\n"));
-        self.accepts(&[("the control case, after them", self.issuer.token())]);
+        self.assert_accepts(&[("the control case, after the attacks", self.issuer.token())]);
     }
 }
 

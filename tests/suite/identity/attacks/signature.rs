@@ -43,8 +43,8 @@ fn ecdsa_signature_has_one_valid_form() {
         let header = pair.issuer.header("ES256", "p256").to_string();
         sealed(header, &claims, |message| change(KEYS.p256.sign("ES256", message)))
     };
-    pair.accepts(&[("valid", token(&|signature| signature))]);
-    pair.refuses(&[
+    pair.assert_accepts(&[("valid", token(&|signature| signature))]);
+    pair.assert_refuses(&[
         ("both zero", token(&|_| vec![0; 64])),
         ("r zero", token(&|signature| [&[0; 32], &signature[32..]].concat())),
         ("s zero", token(&|signature| [&signature[..32], &[0; 32]].concat())),
@@ -81,11 +81,11 @@ fn modified_token_is_refused() {
         let header = pair.issuer.header(alg, key.kid).to_string();
         let token = sign(key, alg, &header, &good);
         // Caches the token, so that a lookup by a part of it would accept the attacks.
-        pair.accepts(&[(alg, token.clone())]);
+        pair.assert_accepts(&[(alg, token.clone())]);
         let [head, claims, signature] = parts(&token);
         let raised = base64url(good.replace("specimen:read", "specimen:read admin"));
         let renamed = base64url(good.replace("alice", "admin"));
-        let reheaded = base64url(header.replace("}", ",\"x\":1}"));
+        let other_header = base64url(header.replace("}", ",\"x\":1}"));
         let bytes = key.sign(alg, format!("{head}.{claims}").as_bytes());
         for at in [0, bytes.len() / 2, bytes.len() - 1] {
             let mut bytes = bytes.clone();
@@ -96,7 +96,7 @@ fn modified_token_is_refused() {
         attacks.extend([
             ("other scopes", format!("{head}.{raised}.{signature}")),
             ("other user", format!("{head}.{renamed}.{signature}")),
-            ("other header", format!("{reheaded}.{claims}.{signature}")),
+            ("other header", format!("{other_header}.{claims}.{signature}")),
             ("no signature", format!("{head}.{claims}.")),
             ("a short signature", with(&bytes[..bytes.len() - 1])),
             ("a long signature", with(&[&bytes[..], &[0]].concat())),
@@ -117,7 +117,7 @@ fn modified_token_is_refused() {
         "by an attacker",
         sign(&KEYS.attacker_p256, "ES256", pair.issuer.header("ES256", "p256").to_string(), &good),
     ));
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 }
 
 #[test]
@@ -131,19 +131,19 @@ fn token_has_exactly_three_base64url_parts() {
         let message = format!("{head}.{claims}");
         format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
     };
-    // Texts whose encoding has padding and unused bits in its last digit.
+    // Makes the encoding of a text have padding, and unused bits in its last digit.
     let uneven = |text: &str| match text.len() % 3 {
         0 => format!("{text} "),
         _ => text.to_owned(),
     };
-    // Bytes whose encoding differs between the base64 and base64url alphabets.
-    let telling = claims_text.replace("alice", "???>>>~~~\u{ff}");
+    // Claims whose encoding differs between the base64 and base64url alphabets.
+    let distinguishing = claims_text.replace("alice", "???>>>~~~\u{ff}");
     let (head_spare, claims_spare) = (base64url(uneven(&head_text)), base64url(uneven(&claims_text)));
-    pair.accepts(&[
+    pair.assert_accepts(&[
         ("valid", sealed(&head_spare, &claims_spare)),
-        ("digits that differ between the alphabets", sealed(head, &base64url(&telling))),
+        ("digits that differ between the alphabets", sealed(head, &base64url(&distinguishing))),
     ]);
-    let standard = STANDARD_NO_PAD.encode(&telling);
+    let standard = STANDARD_NO_PAD.encode(&distinguishing);
     assert!(standard.contains(['+', '/']), "{standard}");
     let mut attacks = vec![
         ("one part", head.to_owned()),
@@ -168,7 +168,7 @@ fn token_has_exactly_three_base64url_parts() {
         ("header padded", sealed(&URL_SAFE.encode(uneven(&head_text)), claims)),
         ("claims padded", sealed(head, &URL_SAFE.encode(uneven(&claims_text)))),
         ("claims in the other alphabet", sealed(head, &standard)),
-        ("claims in the other alphabet, padded", sealed(head, &STANDARD.encode(&telling))),
+        ("claims in the other alphabet, padded", sealed(head, &STANDARD.encode(&distinguishing))),
         ("header with unused bits set", sealed(&with_spare_bits(&head_spare), claims)),
         ("claims with unused bits set", sealed(head, &with_spare_bits(&claims_spare))),
         ("signature with unused bits set", format!("{head}.{claims}.{}", with_spare_bits(signature))),
@@ -186,7 +186,7 @@ fn token_has_exactly_three_base64url_parts() {
             "hexadecimal",
             sealed(head, &claims_text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()),
         ),
-        ("claims as they are", sealed(head, &claims_text.replace(' ', ""))),
+        ("claims without encoding", sealed(head, &claims_text.replace(' ', ""))),
         ("a comma", format!("{token},")),
         ("percent", token.replace('.', "%2E")),
         ("opaque", "2YotnFZFEjr1zCsicMWpAA".to_owned()),
@@ -226,7 +226,7 @@ fn token_has_exactly_three_base64url_parts() {
             json!({ "payload": claims, "protected": head, "signature": signature }).to_string(),
         ),
     ]);
-    pair.refuses(&attacks);
+    pair.assert_refuses(&attacks);
 }
 
 /// The same value with an unused bit set in its last digit.
@@ -250,12 +250,12 @@ fn token_size_is_limited() {
     };
     let (largest, larger) = (of_size(16_380), of_size(16_385));
     assert!(largest.len() <= 16_384 && larger.len() <= 16_400);
-    pair.accepts(&[("the largest", largest)]);
-    pair.refuses(&[("larger", larger)]);
+    pair.assert_accepts(&[("the largest", largest)]);
+    pair.assert_refuses(&[("larger", larger)]);
     // A token beyond the header limit is refused by the HTTP parser.
     for size in [40_000, 1_400_000] {
         let reply = pair.call(&of_size(size));
         assert!(matches!(reply.status, 0 | 400 | 401 | 413 | 431), "{size}: {reply:?}");
     }
-    pair.accepts(&[("the control case, after them", pair.issuer.token())]);
+    pair.assert_accepts(&[("the control case, after the attacks", pair.issuer.token())]);
 }

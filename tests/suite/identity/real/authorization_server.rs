@@ -11,12 +11,12 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::harness::{HttpServer, PATIENCE, Reply, SPECIMEN, Stderr, free_port, terminate, tools_call, wait};
+use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, Stderr, free_port, terminate, tools_call, wait};
 
 pub struct AuthorizationServer {
     child: Child,
     pub issuer: String,
-    /// Secret of each client; `null` for a public one.
+    /// Secret of each client; `null` for a public client.
     clients: Value,
     stderr: Stderr,
 }
@@ -74,7 +74,7 @@ impl AuthorizationServer {
     }
 
     /// Exchanges a token as the client `agent`.
-    pub fn exchange(&self, subject: &str, kind: &str, wanted: &[(&str, &str)]) -> String {
+    pub fn exchange(&self, subject: &str, kind: &str, parameters: &[(&str, &str)]) -> String {
         let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
         let mut fields = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -83,7 +83,7 @@ impl AuthorizationServer {
             ("subject_token", subject),
             ("subject_token_type", &kind),
         ];
-        fields.extend(wanted);
+        fields.extend(parameters);
         let reply = self.form("/token", &fields);
         assert_eq!(reply.status, 200, "{reply:?}\n{}", self.stderr.text());
         reply.json()["access_token"].as_str().unwrap().to_owned()
@@ -114,7 +114,7 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Re
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
     let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
     stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
     Reply::read(stream)
 }

@@ -79,7 +79,7 @@ impl Client {
         }
     }
 
-    /// Connects with a token from elsewhere.
+    /// Connects with this token instead of the client's own.
     pub async fn connect_with(&self, token: &str) -> Result<Connection, ClientInitializeError> {
         let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str()).auth_header(token);
         let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
@@ -101,7 +101,7 @@ impl Client {
         self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
     }
 
-    /// Gets a token by client credentials.
+    /// Gets a token through the client credentials grant.
     pub async fn authenticate(&mut self, issuer: &AuthorizationServer, client: &str, scopes: &[&str]) {
         let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
         let config = ClientCredentialsConfig::ClientSecret {
@@ -162,24 +162,25 @@ pub async fn tools(connection: &Connection) -> Vec<String> {
 /// Challenge of the 401 that refused a connection.
 pub fn challenge(error: &ClientInitializeError) -> &str {
     let ClientInitializeError::TransportError { error, .. } = error else {
-        panic!("another error: {error:?}")
+        panic!("unexpected error: {error:?}")
     };
     &cause::<AuthRequiredError>(error).www_authenticate_header
 }
 
 /// The 403 that refused a call.
 pub fn insufficient(error: &ServiceError) -> &InsufficientScopeError {
-    let ServiceError::TransportSend(error) = error else { panic!("another error: {error:?}") };
+    let ServiceError::TransportSend(error) = error else { panic!("unexpected error: {error:?}") };
     cause(error)
 }
 
+/// Finds an error of type `T` among an error and its sources.
 fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> &'e T {
-    let mut at = Some(error);
-    while let Some(error) = at {
+    let mut next = Some(error);
+    while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
             return found;
         }
-        at = error.source();
+        next = error.source();
     }
-    panic!("another error: {error:?}");
+    panic!("unexpected error: {error:?}");
 }

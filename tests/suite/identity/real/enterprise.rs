@@ -1,5 +1,5 @@
-//! Enterprise-managed authorization: the identity provider issues an ID-JAG, the authorization server exchanges it for a
-//! token, and the MCP server accepts only that token.
+//! Enterprise-managed authorization: the identity provider issues an ID-JAG (Identity Assertion JWT Authorization
+//! Grant), which the authorization server exchanges for a token. The MCP server accepts only that token.
 
 use oauth2::ClientSecret;
 use rmcp::transport::auth::{

@@ -77,7 +77,7 @@ async fn modern_client_signs_in_with_opaque_tokens() {
     check_flow(Era::Modern, Format::Opaque).await;
 }
 
-/// The agent is both user and agent.
+/// Without a person, the client `agent` is both the user and the agent of the call.
 #[tokio::test(flavor = "multi_thread")]
 async fn agent_authenticates_with_client_credentials() {
     let issuer = AuthorizationServer::start(&[]);
@@ -90,7 +90,7 @@ async fn agent_authenticates_with_client_credentials() {
     }
 }
 
-/// The client uses its refresh token without the user.
+/// The client uses its refresh token, and the user need not sign in again.
 #[tokio::test(flavor = "multi_thread")]
 async fn expiring_token_is_refreshed_by_the_client() {
     let issuer = AuthorizationServer::start(&[]);

@@ -1,4 +1,4 @@
-//! Tokens of a trusted issuer for other purposes.
+//! Tokens that a trusted issuer signed for another purpose than access, and an exchanged access token.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn id_token_is_refused() {
     }
 }
 
-/// An ID-JAG of a trusted issuer for this server is still not an access token.
+/// An ID-JAG (Identity Assertion JWT Authorization Grant) is not an access token, even if a trusted issuer signed it
+/// for this server.
 #[test]
 fn id_jag_for_the_server_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
@@ -49,7 +50,7 @@ fn id_jag_for_the_server_is_refused() {
     assert_refused(&server, &issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &jag));
 }
 
-/// Introspection reports a refresh token as active.
+/// Introspection reports a refresh token as active, but it is not an access token.
 #[tokio::test(flavor = "multi_thread")]
 async fn refresh_token_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
@@ -67,8 +68,8 @@ fn exchanged_token_names_user_and_agent() {
     let issuer = AuthorizationServer::start(&[]);
     for format in [Format::Jwt("ES256"), Format::Opaque] {
         let server = Protected::start(&issuer, format);
-        let wanted = [("resource", server.resource.as_str()), ("scope", "specimen:read specimen:admin")];
-        let token = issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &wanted);
+        let requested = [("resource", server.resource.as_str()), ("scope", "specimen:read specimen:admin")];
+        let token = issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &requested);
         let who: Value = server.call(&token, "whoami", &json!({})).json();
         let who = &who["result"]["structuredContent"];
         assert_eq!((&who["user"], &who["agent"]), (&json!("ann"), &json!("agent")));
