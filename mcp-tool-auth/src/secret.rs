@@ -28,18 +28,18 @@ pub(crate) struct Secret {
 struct FileState {
     modified: SystemTime,
     bytes: u64,
-    /// Inode; 0 on other systems than Unix.
-    file: u64,
+    /// Inode number on Unix, else 0.
+    inode: u64,
 }
 
 impl Secret {
-    /// Returns the text, for a request to its issuer.
+    /// Returns the text of the secret, for a request that it authenticates.
     pub(crate) fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Returns `true` if the file didn't change between the two reads.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    /// Returns `true` if the file didn't change between the reads of the two secrets.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.state == other.state
     }
 }
@@ -91,10 +91,10 @@ fn state(path: &Path) -> io::Result<FileState> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must be a file"));
     }
     #[cfg(unix)]
-    let file = std::os::unix::fs::MetadataExt::ino(&metadata);
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
     #[cfg(not(unix))]
-    let file = 0;
-    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), file })
+    let inode = 0;
+    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), inode })
 }
 
 #[cfg(unix)]

@@ -37,12 +37,12 @@ impl TokenRules {
         now: f64,
     ) -> Result<VerifiedToken, Flaw> {
         let expires = date(claims, "exp")?.ok_or("exp_missing")?;
-        self.audience_of(claims)?;
-        self.times(claims, Some(expires), now)?;
-        self.verified(claims, issuer, expires)
+        self.check_audience(claims)?;
+        self.check_times(claims, Some(expires), now)?;
+        self.verified_token(claims, issuer, expires)
     }
 
-    /// Validates an introspection response (RFC 7662 §2.2), which is valid for at most `longest` seconds.
+    /// Validates an introspection response (RFC 7662 §2.2). The result may be cached for at most `longest` seconds.
     pub(crate) fn judge_introspected(
         &self,
         claims: &Map<String, Value>,
@@ -66,14 +66,14 @@ impl TokenRules {
             return Err("not_a_bearer_token");
         }
         let expires = date(claims, "exp")?;
-        self.audience_of(claims)?;
-        self.times(claims, expires, now)?;
-        let mut verified = self.verified(claims, issuer, expires.unwrap_or(now))?;
+        self.check_audience(claims)?;
+        self.check_times(claims, expires, now)?;
+        let mut verified = self.verified_token(claims, issuer, expires.unwrap_or(now))?;
         verified.until = time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
         Ok(verified)
     }
 
-    fn audience_of(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
         match claims.get("aud") {
             None => Err("aud_missing"),
             Some(Value::String(audience)) if *audience == self.audience => Ok(()),
@@ -86,7 +86,7 @@ impl TokenRules {
         }
     }
 
-    fn times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
+    fn check_times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
         if expires.is_some_and(|expires| expires + SKEW <= now) {
             return Err("expired");
         }
@@ -104,20 +104,21 @@ impl TokenRules {
         Ok(())
     }
 
-    fn verified(
+    fn verified_token(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
         expires: f64,
     ) -> Result<VerifiedToken, Flaw> {
         if claims.contains_key("cnf") {
-            // A bound token is valid only with a proof, which isn't supported (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
+            // A token bound to a key needs a proof of possession, which isn't supported (RFC 7800, RFC 9449 §7.2,
+            // RFC 8705 §3).
             return Err("bound_to_a_key");
         }
         let jti = text(claims, "jti")?;
         let (client_id, azp) = (text(claims, "client_id")?, text(claims, "azp")?);
         let client = client_id.or(azp);
-        let (user, is_named) = match (at(claims, &self.user), client_id) {
+        let (user, is_named) = match (claim_at(claims, &self.user), client_id) {
             (Some(user), _) => (name(user)?, true),
             // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
@@ -128,16 +129,16 @@ impl TokenRules {
         if let Some(client) = client {
             caller = caller.with_client(client);
         }
-        if let Some(agent) = self.agents.iter().find_map(|claim| at(claims, claim)) {
+        if let Some(agent) = self.agents.iter().find_map(|claim| claim_at(claims, claim)) {
             caller = caller.with_agent(name(agent)?);
         }
         if let Some(claim) = &self.tenant {
-            caller = caller.with_tenant(name(at(claims, claim).ok_or("tenant_missing")?)?);
+            caller = caller.with_tenant(name(claim_at(claims, claim).ok_or("tenant_missing")?)?);
         }
         let is_marked = self
             .machine
             .as_ref()
-            .is_some_and(|(claim, value)| at(claims, claim).is_some_and(|found| found == value));
+            .is_some_and(|(claim, value)| claim_at(claims, claim).is_some_and(|found| found == value));
         if !is_named || client == Some(user) || is_marked {
             caller = caller.with_kind(CallerKind::Machine);
         }
@@ -155,7 +156,7 @@ impl TokenRules {
     fn scopes_of(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Flaw> {
         let mut scopes = Vec::new();
         for claim in &self.scopes {
-            match at(claims, claim) {
+            match claim_at(claims, claim) {
                 None => {}
                 Some(Value::String(text)) => {
                     scopes.extend(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
@@ -179,16 +180,16 @@ impl TokenRules {
     }
 }
 
-/// Returns a claim by its name, else by a path through objects such as `act.sub`.
+/// Returns the claim named `path`. If there is none, follows `path` through nested objects, such as `act.sub`.
 fn at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
     }
     let (first, rest) = path.split_once('.')?;
-    at(claims.get(first)?.as_object()?, rest)
+    claim_at(claims.get(first)?.as_object()?, rest)
 }
 
-/// Returns a non-empty text of bounded length without control characters.
+/// Returns a claim's value as text, which must be non-empty, short enough and free of control characters.
 fn name(value: &Value) -> Result<&str, Flaw> {
     value
         .as_str()
@@ -200,7 +201,7 @@ fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c st
     claims.get(claim).map(name).transpose()
 }
 
-/// Returns a NumericDate (RFC 7519 §2): seconds since 1970, within the exact integers of `f64`.
+/// Returns a NumericDate (RFC 7519 §2) in seconds since 1970. The maximum is 2^53, since `f64` rounds larger integers.
 fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match claims.get(claim) {
@@ -219,7 +220,7 @@ fn time(seconds: f64) -> SystemTime {
         .unwrap_or(UNIX_EPOCH)
 }
 
-/// Seconds since 1970.
+/// Returns `now` in seconds since 1970.
 pub(crate) fn seconds(now: SystemTime) -> f64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
@@ -232,7 +233,7 @@ mod tests {
 
     const NOW: f64 = 1_000_000.0;
 
-    /// Validates a response with these members added to valid ones; `null` removes a member.
+    /// Validates an introspection response that is valid except for `members`. A `null` removes the member.
     fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
         let mut response = json!({
             "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",

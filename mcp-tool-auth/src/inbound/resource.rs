@@ -39,19 +39,18 @@ use super::{
 /// Time limit for the verification of a token.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// OAuth 2.1 resource server: verifies the tokens of its issuers.
+/// OAuth 2.1 resource server: verifies the tokens of the configured issuers.
 pub struct ResourceServer {
     pub(crate) resource: Url,
     issuers: Vec<Arc<Issuer>>,
-    /// Introspection of opaque tokens.
     introspector: Option<Introspector>,
     rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// Generation of revocations under which tokens are cached.
+    /// Generation of the revocations at which the cache was last cleared.
     generation: AtomicU64,
     tokens: TokenCache,
     metadata: Metadata,
-    /// Scopes that a first token should have: those of read-only tools.
+    /// Scopes that a client without a token should request: those of read-only tools.
     first_scopes: Vec<String>,
 }
 
@@ -66,7 +65,7 @@ impl ResourceServer {
         name: &str,
         path: &str,
     ) -> Result<Self, String> {
-        // Without this, the library finds no default where another crate enables a second backend.
+        // If another crate enables a second backend of `jsonwebtoken`, the library has no default without this line.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(
@@ -94,7 +93,7 @@ impl ResourceServer {
         }
         let introspector = match settings.introspection.as_slice() {
             [] => None,
-            [one] => Some(Introspector::new(find(&one.issuer, "oauth.introspection")?, one)?),
+            [only] => Some(Introspector::new(find(&only.issuer, "oauth.introspection")?, only)?),
             [..] => {
                 return Err("oauth.introspection: must be one issuer. An opaque token doesn't name its issuer, and would \
                             be sent to issuers that could use it"
@@ -132,7 +131,7 @@ impl ResourceServer {
         found
     }
 
-    /// Refuses a token that was revoked.
+    /// Returns the caller of a verified token, unless the token was revoked.
     fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
         let caller = &verified.caller;
         let issued = Issued {
@@ -160,7 +159,7 @@ impl ResourceServer {
     }
 
     async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
-        if Jwt::is_one(token.expose()) {
+        if Jwt::has_form(token.expose()) {
             self.verify_jwt(token, digest).await
         } else {
             self.introspect(token, digest).await
@@ -190,7 +189,7 @@ impl ResourceServer {
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // A request before this one may have introspected the same token.
+        // An earlier request may have introspected the same token while this one waited.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }

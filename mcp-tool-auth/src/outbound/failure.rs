@@ -1,4 +1,4 @@
-//! Reasons why an upstream gave no response: complete for the log, brief for the model.
+//! Reasons why an upstream gave no response. The log gets the whole reason, and the model a short message.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) enum UpstreamFailure {
     Misconfigured(String),
     /// The credential depends on the caller's token, and the call has none.
     MissingToken,
-    /// The token endpoint doesn't exchange the caller's token.
+    /// The token endpoint refuses to exchange the caller's token.
     ExchangeRefused(String),
 }
 
