@@ -79,7 +79,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "contract.known_file",
         flag: Some("known-file"),
         value: "FILE",
-        help: "Keep the contracts that callers last listed in this file, written at an orderly end and read at the next start",
+        help: "File that keeps the contracts that callers last listed; written when the server stops normally, and read when it starts",
         many: false,
         show: |config| file_shown(config.settings.known_file.as_ref(), ""),
         set: |config, values| {

@@ -59,7 +59,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "seal.keys",
         flag: None,
         value: "KEY",
-        help: "Keys that seal cursors, 32 bytes in base64url each; the first seals, all open",
+        help: "Keys that seal cursors, 32 bytes in base64url each; the first seals new cursors, and all of them open cursors",
         many: true,
         show: |config| text(&format!("{} keys, not shown", config.settings.seal_keys.len())),
         set: |config, values| {

@@ -43,7 +43,7 @@ pub(super) fn size_shown(bytes: usize) -> Option<String> {
     })
 }
 
-/// Parses a number of things of which there is at least one.
+/// Parses a whole number from 1 to 1,000,000.
 pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
     text.parse::<NonZeroU32>()
         .ok()
@@ -51,17 +51,18 @@ pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| "must be a whole number from 1 to 1000000".into())
 }
 
-/// Parses a number that may be 0.
+/// Parses a whole number, which may be 0.
 pub(super) fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "must be a whole number".into())
 }
 
-/// Shows a path, or `otherwise` where none is set.
+/// Shows a path, or `otherwise` if none is set.
 pub(super) fn file_shown(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
     setting::text(&file.map_or_else(|| otherwise.to_owned(), |file| file.display().to_string()))
 }
 
-/// Converts a value of the file to texts: text, a number, or a list of these.
+/// Converts a value of the settings file to a list of texts. Returns `None` unless it is text, a number, or a list of
+/// these.
 pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::Array(values) => values.iter().map(scalar).collect(),
