@@ -1,4 +1,5 @@
-//! Middleware that checks a header, and middleware that meters calls: `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
+//! Middleware that checks a header, and middleware that meters calls. Run the server by
+//! `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +27,7 @@ impl Middleware for OnlyFor {
     }
 }
 
-/// Units by user: one per call, and one per KiB of its result.
+/// Units that each user has spent: one for each call, and one for each KiB of its result.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -34,7 +35,7 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // A call that was refused before it began is free.
+            // A call that was refused before its tool ran costs nothing.
             if outcome.has_begun() {
                 let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *costs.entry(call.caller().user().to_owned()).or_default() +=
