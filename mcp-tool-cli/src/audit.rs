@@ -23,7 +23,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Number of rows that decide the widths of the columns. They are kept until then, so the number bounds the memory.
+/// Maximum number of rows that are kept in memory to decide the column widths.
 const MAX_MEASURED: usize = 200;
 
 const HEADER: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
@@ -96,7 +96,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     let result = query.run(&file, |record, line| output.write(record, line));
     match result.and_then(|summary| output.finish().map(|()| summary)) {
         Ok(summary) => Ok(report_gaps(&summary)),
-        // The program that reads the output through a pipe has closed the pipe.
+        // The reader of the output, such as `head`, has closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error.into()),
     }
@@ -138,7 +138,7 @@ fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
 struct AuditOutput<W: Write> {
     to: W,
     json: bool,
-    /// Field by which calls are counted. If it is set, they aren't listed.
+    /// Field by which calls are counted. If it is set, calls aren't listed.
     by: Option<String>,
     counts: HashMap<String, u64>,
     /// Rows kept until the widths are decided.

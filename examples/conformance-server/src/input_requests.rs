@@ -55,7 +55,7 @@ struct Step2 {
 /// Form for a confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
-    /// Confirmed by the user.
+    /// Confirms the action.
     ok: bool,
 }
 

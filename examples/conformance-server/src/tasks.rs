@@ -21,7 +21,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
 /// Form for a confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
-    /// Confirmed by the user.
+    /// Confirms the action.
     confirm: bool,
 }
 
@@ -95,8 +95,8 @@ async fn multi_input(cx: &CallContext) -> Result<String, ToolError> {
 /// Ask for a name, then continue as a task.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn test_tool_with_task(cx: &CallContext) -> Result<String, ToolError> {
-    // There is no task yet, so the client calls again with its answer. The suite sends that call without `requestState`,
-    // and only a stateless question accepts such an answer.
+    // There is no task yet, so the client calls again with its answer. The suite sends that call without
+    // `requestState`, and only a stateless question accepts such an answer.
     let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(format!("Hello, {name}, after a while!"))

@@ -35,10 +35,10 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // A call that was refused before its tool ran costs nothing.
+            // A call that was refused before its tool ran units_by_user nothing.
             if outcome.has_begun() {
-                let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                *costs.entry(call.caller().user().to_owned()).or_default() +=
+                let mut units_by_user = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                *units_by_user.entry(call.caller().user().to_owned()).or_default() +=
                     1 + outcome.bytes() as u64 / 1_024;
             }
             outcome
@@ -56,8 +56,8 @@ struct Spent {
 /// Return the units that the caller has spent.
 #[mcp_tool(version = "1.0", scope = "costs:read", read_only)]
 async fn spent(cx: &CallContext, meter: &Meter) -> Spent {
-    let costs = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Spent { units: costs.get(cx.caller().user()).copied().unwrap_or_default() }
+    let units_by_user = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Spent { units: units_by_user.get(cx.caller().user()).copied().unwrap_or_default() }
 }
 
 /// Repeat a text.

@@ -1,4 +1,4 @@
-//! Cache of verdicts on tokens, by the digest of the token. The text of a token isn't kept.
+//! Cache of the results of token verification (verdicts), by the digest of the token. The token's text isn't kept.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -10,14 +10,14 @@ use super::{claims::VerifiedToken, issuer::Issuer, jwt::Flaw};
 /// Maximum number of cached tokens.
 const MAX_TOKENS: u64 = 20_000;
 
-/// Result of verifying a token, and the time and key generation until which it counts.
+/// Verdict on a token, with the conditions under which it is still valid.
 #[derive(Clone)]
 pub(crate) struct CachedVerdict {
     pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
     issuer: Arc<Issuer>,
-    /// Generation of the issuer's keys at the verification. The verdict doesn't count in a later generation.
+    /// Generation of the issuer's keys at the verification. The verdict is invalid in any other generation.
     generation: u64,
-    /// Time from which the verdict no longer counts.
+    /// Expiry of the verdict.
     until: SystemTime,
 }
 

@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(300);
 const STALE: Duration = Duration::from_secs(3_600);
 /// Minimum time between fetches for an unknown `kid`, and between fetches that cached tokens start.
 const UNKNOWN: Duration = Duration::from_secs(30);
-/// Time after a failed fetch in which the age of the keys starts no other fetch.
+/// Time after a failed fetch during which old or missing keys start no other fetch.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The issuer is unreachable, and no cached keys or metadata may be used.
@@ -63,11 +63,11 @@ struct IssuerState {
     failed: Option<Instant>,
     /// Start of the last fetch for an unknown `kid`, and the value of `fetches` at that time.
     unknown: Option<(Instant, u64)>,
-    /// Number of finished fetches. It tells a request that waited for a fetch not to start another.
+    /// Number of finished fetches. A request reads it before it waits, and starts no fetch if it has changed since.
     fetches: u64,
 }
 
-/// Need for a fetch, by the age of the cached keys.
+/// Fetch that the age of the cached keys requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refresh {
     NotNeeded,
@@ -128,8 +128,8 @@ impl Issuer {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Fetches the keys in the background if they are old. Called for each cached token, whose verification needs no
-    /// keys, so that a withdrawn key is noticed.
+    /// Fetches the keys in the background if they are old. The cache calls this for each token that it finds, because
+    /// such a token needs no keys, and a withdrawn key would stay unnoticed.
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
         let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);

@@ -28,7 +28,7 @@ pub struct KeySet {
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// Allowed algorithms: name, value, and the algorithms of a key whose `alg` is that name.
+/// Allowed algorithms: name, value, and a list of this one alone for a key whose `alg` names it.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),
@@ -77,7 +77,7 @@ impl KeySet {
         Ok(set)
     }
 
-    /// Returns the key with this `kid` or, for a token without `kid`, the only key that fits.
+    /// Returns the key with this `kid` or, for a token without `kid`, the only key that verifies `algorithm`.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),

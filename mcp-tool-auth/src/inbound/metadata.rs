@@ -39,7 +39,7 @@ impl Metadata {
         Metadata {
             url: url.into(),
             document: document.to_string(),
-            // A proxy may forward the public path unchanged, or replace or remove the resource's part of it.
+            // A proxy may forward the resource's path, replace it by this server's path, or remove it.
             paths: [well_known(resource.path()), well_known(path), WELL_KNOWN.to_owned()],
         }
     }

@@ -55,7 +55,8 @@ pub struct ResourceServer {
 }
 
 impl ResourceServer {
-    /// Creates a resource server for the tools of a server. `path` is the endpoint's path.
+    /// Creates a resource server. Challenges and metadata name the scopes of `tools`. `path` is the path of the MCP
+    /// endpoint.
     ///
     /// # Errors
     /// A missing or invalid setting.
@@ -65,7 +66,7 @@ impl ResourceServer {
         name: &str,
         path: &str,
     ) -> Result<Self, String> {
-        // If another crate enables a second backend of `jsonwebtoken`, the library has no default without this line.
+        // `jsonwebtoken` has no default backend if another crate enables a second one.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(

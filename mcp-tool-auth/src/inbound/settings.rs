@@ -16,8 +16,8 @@ pub struct OAuthSettings {
 }
 
 impl OAuthSettings {
-    /// Returns `true` if callers must have tokens. One setting of an issuer or of the audience is enough, so that an
-    /// incomplete configuration is refused and not ignored.
+    /// Returns `true` if an issuer or the audience is set. Incomplete settings count too, so that the server refuses to
+    /// start with them instead of serving callers without tokens.
     pub fn is_set(&self) -> bool {
         !self.issuers.is_empty()
             || !self.typ_jwt.is_empty()
@@ -68,11 +68,11 @@ pub struct TokenRules {
     pub max_lifetime: Duration,
     /// Name of the claim that contains the user.
     pub user: String,
-    /// Names of claims that may contain the agent. The first claim that a token has counts.
+    /// Names of claims that may contain the agent. The first of them that a token has is used.
     pub agents: Vec<String>,
     /// Name of the claim that contains the tenant. If set, every token must have this claim.
     pub tenant: Option<String>,
-    /// Names of claims that may contain scopes, as text with spaces or as an array. The scopes of all of them count.
+    /// Names of claims that may contain scopes, as text with spaces or as an array. Their scopes are combined.
     pub scopes: Vec<String>,
     /// Claim and value that mark the token of a service account.
     pub machine: Option<(String, String)>,

@@ -23,7 +23,7 @@ use mcp_tool_core::call::token::InboundToken;
 const MAX_CALLERS: u64 = 10_000;
 /// Time after which an unused exchanged token is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// Time before its expiry at which a token is replaced, unless a tenth of its lifetime is shorter.
+/// Time before its expiry at which a token with a lifetime of at least 300 s is replaced.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Credentials for one upstream.

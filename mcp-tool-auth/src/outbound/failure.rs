@@ -16,7 +16,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(super) enum UpstreamFailure {
     /// The upstream or its token endpoint doesn't respond, or responds with an error.
     Unavailable(String),
-    /// A setting, a file or the function has to be corrected.
+    /// A setting, a file or the tool function has to be corrected.
     Misconfigured(String),
     /// The credential depends on the caller's token, and the call has none.
     MissingToken,

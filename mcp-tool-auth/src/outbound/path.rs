@@ -34,7 +34,7 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a segment is `.` or `..`, or becomes it after any number of percent-decodings.
+/// Returns `true` if a segment is `.` or `..`, or becomes one of them when it is percent-decoded repeatedly.
 fn is_dot_segment(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {

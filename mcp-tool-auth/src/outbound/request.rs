@@ -95,9 +95,9 @@ impl UpstreamRequest {
 
     /// Sends the request and waits for the status and headers of the response, at most until the call's deadline.
     ///
-    /// Every status is a response: [`UpstreamResponse::require_success`] turns those other than 2xx into errors. After
-    /// a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5 redirects are
-    /// followed, and only within the upstream's `url` or to its `redirect_hosts`.
+    /// Returns a response of any status. [`UpstreamResponse::require_success`] turns a status other than 2xx into an
+    /// error. After a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5
+    /// redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
     ///
     /// # Errors
     /// | kind | cause |
@@ -105,7 +105,7 @@ impl UpstreamRequest {
     /// | `internal` | invalid path or header, forbidden redirect, address that isn't public, or unreadable secret |
     /// | `unavailable` | no response from the upstream or the token endpoint; retry after 5 s |
     /// | `timeout` | the call's deadline passed |
-    /// | `refused` | `token_exchange` without a caller's token, or refused by the token endpoint |
+    /// | `refused` | with `token_exchange`: the call has no caller's token, or the token endpoint refuses the exchange |
     ///
     /// No message contains the credential or the query.
     pub async fn send(self) -> Result<UpstreamResponse, ToolError> {

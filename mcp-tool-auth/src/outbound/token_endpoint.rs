@@ -35,7 +35,7 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// Token that the endpoint issued.
 pub(super) struct IssuedToken {
-    /// Header value, `Bearer` and the token.
+    /// Value of the `Authorization` header: `Bearer` and the token.
     pub(super) value: HeaderValue,
     pub(super) lifetime: Duration,
 }

@@ -217,7 +217,7 @@ impl ServerContracts<'_> {
         report.changes = changes(&findings, &locked.contract, &contract);
         let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
         if !is_current {
-            // An unused reason may be for a change after the revision that the current lock contains already.
+            // A reason that this comparison doesn't use may be for a change after the revision.
             ruling.unused_reason = None;
         }
         let removal =

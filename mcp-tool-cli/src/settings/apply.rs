@@ -1,4 +1,4 @@
-//! Stores the values of a table's settings from their sources, and prints them.
+//! Applies values from the sources to a table of settings, and prints the settings.
 
 use std::collections::BTreeMap;
 

@@ -83,7 +83,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.agent_claims",
         flag: None,
         value: "CLAIM",
-        help: "Claims that name the agent; the first that the token has counts",
+        help: "Claims that name the agent; the first one that a token has is used",
         many: true,
         show: |config| list(&config.oauth.rules.agents),
         set: |config, values| {
@@ -119,7 +119,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.machine_claim",
         flag: None,
         value: "CLAIM=VALUE",
-        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client needs no mark",
+        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client doesn't need it",
         many: false,
         show: |config| {
             let machine = config.oauth.rules.machine.as_ref();

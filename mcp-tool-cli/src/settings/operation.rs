@@ -59,7 +59,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "seal.keys",
         flag: None,
         value: "KEY",
-        help: "Keys that seal cursors, 32 bytes in base64url each; the first seals new cursors, and all of them open cursors",
+        help: "Keys that seal cursors, 32 bytes in base64url each; the first key seals cursors, and every key opens them",
         many: true,
         show: |config| text(&format!("{} keys, not shown", config.settings.seal_keys.len())),
         set: |config, values| {
