@@ -35,7 +35,7 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // A call that was refused before its tool ran units_by_user nothing.
+            // A call that was refused before its tool ran costs nothing.
             if outcome.has_begun() {
                 let mut units_by_user = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *units_by_user.entry(call.caller().user().to_owned()).or_default() +=

@@ -181,7 +181,7 @@ impl TokenRules {
 }
 
 /// Returns the claim named `path`. If there is none, follows `path` through nested objects, such as `act.sub`.
-fn at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
+fn claim_at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
     }

@@ -105,7 +105,7 @@ impl UpstreamRequest {
     /// | `internal` | invalid path or header, forbidden redirect, address that isn't public, or unreadable secret |
     /// | `unavailable` | no response from the upstream or the token endpoint; retry after 5 s |
     /// | `timeout` | the call's deadline passed |
-    /// | `refused` | with `token_exchange`: the call has no caller's token, or the token endpoint refuses the exchange |
+    /// | `refused` | `token_exchange`, and the call has no token or the token endpoint refuses the exchange |
     ///
     /// No message contains the credential or the query.
     pub async fn send(self) -> Result<UpstreamResponse, ToolError> {
