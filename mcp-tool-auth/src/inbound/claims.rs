@@ -36,7 +36,7 @@ impl TokenRules {
         issuer: &Arc<str>,
         now: f64,
     ) -> Result<VerifiedToken, Flaw> {
-        let expires = date(claims, "exp")?.ok_or("exp_missing")?;
+        let expires = date_claim(claims, "exp")?.ok_or("exp_missing")?;
         self.check_audience(claims)?;
         self.check_times(claims, Some(expires), now)?;
         self.verified_token(claims, issuer, expires)
@@ -65,11 +65,12 @@ impl TokenRules {
         }) {
             return Err("not_a_bearer_token");
         }
-        let expires = date(claims, "exp")?;
+        let expires = date_claim(claims, "exp")?;
         self.check_audience(claims)?;
         self.check_times(claims, expires, now)?;
         let mut verified = self.verified_token(claims, issuer, expires.unwrap_or(now))?;
-        verified.until = time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
+        verified.until =
+            system_time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
         Ok(verified)
     }
 
@@ -90,10 +91,10 @@ impl TokenRules {
         if expires.is_some_and(|expires| expires + SKEW <= now) {
             return Err("expired");
         }
-        if date(claims, "nbf")?.is_some_and(|begins| begins - SKEW > now) {
+        if date_claim(claims, "nbf")?.is_some_and(|begins| begins - SKEW > now) {
             return Err("not_yet");
         }
-        let issued = date(claims, "iat")?;
+        let issued = date_claim(claims, "iat")?;
         if issued.is_some_and(|issued| issued - SKEW > now) {
             return Err("issued_in_the_future");
         }
@@ -115,11 +116,11 @@ impl TokenRules {
             // RFC 8705 §3).
             return Err("bound_to_a_key");
         }
-        let jti = text(claims, "jti")?;
-        let (client_id, azp) = (text(claims, "client_id")?, text(claims, "azp")?);
+        let jti = text_claim(claims, "jti")?;
+        let (client_id, azp) = (text_claim(claims, "client_id")?, text_claim(claims, "azp")?);
         let client = client_id.or(azp);
         let (user, is_named) = match (claim_at(claims, &self.user), client_id) {
-            (Some(user), _) => (name(user)?, true),
+            (Some(user), _) => (short_text(user)?, true),
             // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
             (None, _) => return Err("user_missing"),
@@ -130,10 +131,10 @@ impl TokenRules {
             caller = caller.with_client(client);
         }
         if let Some(agent) = self.agents.iter().find_map(|claim| claim_at(claims, claim)) {
-            caller = caller.with_agent(name(agent)?);
+            caller = caller.with_agent(short_text(agent)?);
         }
         if let Some(claim) = &self.tenant {
-            caller = caller.with_tenant(name(claim_at(claims, claim).ok_or("tenant_missing")?)?);
+            caller = caller.with_tenant(short_text(claim_at(claims, claim).ok_or("tenant_missing")?)?);
         }
         let is_marked = self
             .machine
@@ -142,14 +143,14 @@ impl TokenRules {
         if !is_named || client == Some(user) || is_marked {
             caller = caller.with_kind(CallerKind::Machine);
         }
-        if let Some(signed_in) = date(claims, "auth_time")? {
-            caller = caller.with_authenticated_at(time(signed_in));
+        if let Some(signed_in) = date_claim(claims, "auth_time")? {
+            caller = caller.with_authenticated_at(system_time(signed_in));
         }
         Ok(VerifiedToken {
             caller,
             jti: jti.map(str::to_owned),
-            issued_at: date(claims, "iat")?.map(time),
-            until: time(expires + SKEW),
+            issued_at: date_claim(claims, "iat")?.map(system_time),
+            until: system_time(expires + SKEW),
         })
     }
 
@@ -190,19 +191,19 @@ fn claim_at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value>
 }
 
 /// Returns a claim's value as text, which must be non-empty, short enough and free of control characters.
-fn name(value: &Value) -> Result<&str, Flaw> {
+fn short_text(value: &Value) -> Result<&str, Flaw> {
     value
         .as_str()
         .filter(|name| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control))
         .ok_or("name_unreadable")
 }
 
-fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c str>, Flaw> {
-    claims.get(claim).map(name).transpose()
+fn text_claim<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c str>, Flaw> {
+    claims.get(claim).map(short_text).transpose()
 }
 
 /// Returns a NumericDate (RFC 7519 §2) in seconds since 1970. The maximum is 2^53, since `f64` rounds larger integers.
-fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
+fn date_claim(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match claims.get(claim) {
         None => Ok(None),
@@ -213,7 +214,7 @@ fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     }
 }
 
-fn time(seconds: f64) -> SystemTime {
+fn system_time(seconds: f64) -> SystemTime {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .and_then(|since| UNIX_EPOCH.checked_add(since))
@@ -221,7 +222,7 @@ fn time(seconds: f64) -> SystemTime {
 }
 
 /// Returns `now` in seconds since 1970.
-pub(crate) fn seconds(now: SystemTime) -> f64 {
+pub(crate) fn unix_seconds(now: SystemTime) -> f64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn introspection_is_valid_for_at_most_30_s() {
-        let until = |members| introspected(members).map(|verified| seconds(verified.until) - NOW);
+        let until = |members| introspected(members).map(|verified| unix_seconds(verified.until) - NOW);
         assert_eq!(until(json!({})), Ok(30.0));
         assert_eq!(until(json!({ "exp": null })), Ok(30.0));
         assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(10.0));
@@ -291,7 +292,7 @@ mod tests {
         let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
         assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
-        assert_eq!(caller.authenticated_at().map(seconds), Some(NOW - 60.0));
+        assert_eq!(caller.authenticated_at().map(unix_seconds), Some(NOW - 60.0));
         let machine = introspected(json!({ "sub": "agent" })).map(|verified| verified.caller.kind());
         assert_eq!(machine, Ok(CallerKind::Machine));
     }

@@ -37,7 +37,7 @@ pub(crate) struct Introspector {
     slots: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// Permission to introspect a token. Other requests with the same token wait until it is dropped.
+/// Permission to introspect a token. Other requests with the same token wait until the permit is dropped.
 pub(crate) struct IntrospectionPermit<'a> {
     _slot: tokio::sync::MutexGuard<'a, ()>,
     _queued: QueueGuard<'a>,

@@ -28,7 +28,7 @@ pub struct KeySet {
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// Allowed algorithms: name, value, and a list of this one alone for a key whose `alg` names it.
+/// Allowed algorithms: name, value, and a list of only that value, for keys whose `alg` is the name.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),

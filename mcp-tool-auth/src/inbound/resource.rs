@@ -172,7 +172,7 @@ impl ResourceServer {
         let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
         let generation = issuer.generation();
         let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
-        let now = claims::seconds(SystemTime::now());
+        let now = claims::unix_seconds(SystemTime::now());
         let verified = proof::prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
         let verified = Arc::new(verified);
         self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
@@ -190,7 +190,7 @@ impl ResourceServer {
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // An earlier request may have introspected the same token while this one waited.
+        // An earlier request may have introspected the same token while this request waited.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }
@@ -200,7 +200,7 @@ impl ResourceServer {
         let longest = introspection::LONGEST;
         let verdict = self
             .rules
-            .judge_introspected(&response, &issuer.name, claims::seconds(now), longest)
+            .judge_introspected(&response, &issuer.name, claims::unix_seconds(now), longest)
             .map(Arc::new);
         let until = match &verdict {
             Ok(verified) => verified.until,

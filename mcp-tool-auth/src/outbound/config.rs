@@ -54,7 +54,7 @@ pub(super) enum ClientAuth {
     Post,
 }
 
-/// Host to which a redirect may lead. The credential isn't sent to it.
+/// Host to which a redirect may lead. The credential isn't sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedirectHost {
     host: String,

@@ -5,7 +5,7 @@ use mcp_tool_core::setting::{Setting, list, one, text};
 
 use super::{
     config::Config,
-    value::{set, time, time_shown},
+    value::{parse_time, set, show_time},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -67,8 +67,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "TIME",
         help: "Longest lifetime of a token, from issue to expiry",
         many: false,
-        show: |config| time_shown(config.oauth.rules.max_lifetime),
-        set: |config, values| set(&mut config.oauth.rules.max_lifetime, time(one(values)?)),
+        show: |config| show_time(config.oauth.rules.max_lifetime),
+        set: |config, values| set(&mut config.oauth.rules.max_lifetime, parse_time(one(values)?)),
     },
     Setting {
         key: "oauth.user_claim",

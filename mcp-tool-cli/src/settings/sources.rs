@@ -204,8 +204,8 @@ fn split_variable(
         .filter_map(|key| Some((lower.strip_suffix(key.name)?.strip_suffix('_')?, *key)))
         .filter(|(name, _)| (named.canonical_name)(name).is_ok())
         .collect();
-    // The split with the shortest name, and so the longest key, comes first. It is taken if the file has none of the
-    // names.
+    // The split with the shortest name, and so the longest key, comes first. That split is taken if the file has none
+    // of the names.
     splits.sort_by_key(|(name, _)| name.len());
     let is_in_file =
         |name: &str| names_of_file.iter().any(|(section, listed)| *section == named.name && listed == name);

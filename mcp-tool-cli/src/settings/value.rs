@@ -12,14 +12,14 @@ pub(super) fn set<T>(target: &mut T, value: Result<T, String>) -> Result<(), Str
 }
 
 /// Parses a time such as `5s`.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     quantity::milliseconds(text)
         .map(Duration::from_millis)
         .ok_or_else(|| "must be a time such as 250ms, 5s, 2m or 1h, at most a day".into())
 }
 
 /// Shows a time.
-pub(super) fn time_shown(time: Duration) -> Option<String> {
+pub(super) fn show_time(time: Duration) -> Option<String> {
     setting::text(&match time.as_millis() {
         ms if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
         ms => format!("{ms}ms"),
@@ -27,7 +27,7 @@ pub(super) fn time_shown(time: Duration) -> Option<String> {
 }
 
 /// Parses a size such as `4MiB`, in bytes.
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     quantity::bytes(text)
         .and_then(|bytes| usize::try_from(bytes).ok())
         .filter(|bytes| (1_024..=1 << 30).contains(bytes))
@@ -35,7 +35,7 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 }
 
 /// Shows a size in bytes.
-pub(super) fn size_shown(bytes: usize) -> Option<String> {
+pub(super) fn show_size(bytes: usize) -> Option<String> {
     setting::text(&match bytes {
         bytes if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
         bytes if bytes % (1 << 10) == 0 => format!("{}KiB", bytes >> 10),
@@ -44,7 +44,7 @@ pub(super) fn size_shown(bytes: usize) -> Option<String> {
 }
 
 /// Parses a whole number from 1 to 1,000,000.
-pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
+pub(super) fn parse_count(text: &str) -> Result<NonZeroU32, String> {
     text.parse::<NonZeroU32>()
         .ok()
         .filter(|count| count.get() <= 1_000_000)
@@ -52,12 +52,12 @@ pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
 }
 
 /// Parses a whole number, which may be 0.
-pub(super) fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "must be a whole number".into())
 }
 
 /// Shows a path, or `otherwise` if none is set.
-pub(super) fn file_shown(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
+pub(super) fn show_file(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
     setting::text(&file.map_or_else(|| otherwise.to_owned(), |file| file.display().to_string()))
 }
 
