@@ -28,18 +28,18 @@ pub(crate) struct Secret {
 struct FileState {
     modified: SystemTime,
     bytes: u64,
-    /// Inode; 0 on other systems than Unix.
-    file: u64,
+    /// Inode number on Unix, else 0.
+    inode: u64,
 }
 
 impl Secret {
-    /// Returns the text, for a request to its issuer.
+    /// Returns the text of the secret, for a request that it authenticates.
     pub(crate) fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Returns `true` if the file didn't change between the two reads.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    /// Returns `true` if the file didn't change between the reads of the two secrets.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.state == other.state
     }
 }
@@ -60,18 +60,18 @@ impl SecretFile {
 
     /// Returns the current secret; the file is read again only if it changed.
     pub(crate) fn read(&self) -> io::Result<Secret> {
-        let state = state(&self.path)?;
+        let state = file_state(&self.path)?;
         let mut last = mcp_tool_core::sync::lock(&self.last);
         if let Some(last) = last.as_ref().filter(|last| last.state == state) {
             return Ok(last.clone());
         }
-        let read = Secret { text: read(&self.path, state.bytes)?.into(), state };
+        let read = Secret { text: read_text(&self.path, state.bytes)?.into(), state };
         *last = Some(read.clone());
         Ok(read)
     }
 }
 
-fn read(path: &Path, bytes: u64) -> io::Result<String> {
+fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
     if bytes > MAX_SECRET {
         return Err(invalid("a secret must have at most 16 KiB"));
@@ -85,16 +85,16 @@ fn read(path: &Path, bytes: u64) -> io::Result<String> {
     }
 }
 
-fn state(path: &Path) -> io::Result<FileState> {
+fn file_state(path: &Path) -> io::Result<FileState> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must be a file"));
     }
     #[cfg(unix)]
-    let file = std::os::unix::fs::MetadataExt::ino(&metadata);
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
     #[cfg(not(unix))]
-    let file = 0;
-    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), file })
+    let inode = 0;
+    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), inode })
 }
 
 #[cfg(unix)]

@@ -31,7 +31,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads certificate chain and key, both PEM, and watches their files.
+    /// Reads the certificate chain and its key, both in PEM, and watches the two files for changes.
     ///
     /// # Errors
     /// An invalid or unreadable file.
@@ -109,7 +109,7 @@ impl Files {
     }
 }
 
-/// Reads the files again when they change; invalid ones are ignored.
+/// Reads the files again when they change. If they are invalid, the current certificate stays in use.
 async fn watch(
     files: Files,
     mut seen: [FileState; 2],

@@ -23,10 +23,10 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Number of rows that decide the widths of columns, so that memory is bounded.
-const MEASURED: usize = 200;
+/// Maximum number of rows that are kept in memory to decide the column widths.
+const MAX_MEASURED: usize = 200;
 
-const HEAD: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
+const HEADER: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
 
 pub(crate) fn command() -> Command {
     let text = |id: &'static str, value: &'static str, help: &'static str| {
@@ -41,19 +41,19 @@ pub(crate) fn command() -> Command {
             "Audit file; its rotated files are read too [default: the setting audit.file]",
         ))
         .arg(text("since", "TIME", "Calls since this time: 7d, 12h, 2026-11-14, or 2026-11-14T09:30:00Z"))
-        .arg(text("until", "TIME", "Calls before this time; a day is included"))
+        .arg(text("until", "TIME", "Calls before this time; for a day, calls until its end"))
         .arg(text("user", "USER", "Calls of this user"))
         .arg(text("agent", "AGENT", "Calls of this agent"))
         .arg(text("tenant", "TENANT", "Calls in this tenant"))
         .arg(text("tool", "NAME", "Calls of this tool, in all its versions"))
         .arg(text("outcome", "OUTCOME", "Calls with this outcome").value_parser(outcomes))
-        .arg(text("by", "FIELD", "Count the calls by this field instead").value_parser(by))
-        .arg(OutputFormat::arg().help("Output format; json is one whole record per line"))
+        .arg(text("by", "FIELD", "Count the calls by this field, and don't list them").value_parser(by))
+        .arg(OutputFormat::arg().help("Output format; json prints each whole record on a line"))
         .arg(settings::config_flag())
         .after_help(
             "Examples:\n  audit --since 7d\n  audit --since 7d --by tool\n  \
              audit --since 2026-11-14 --until 2026-11-14 --user ann --outcome refused\n\n\
-             Days are in UTC. The exit code is 1 if a file can't be read, since the answer is then incomplete.",
+             Days are in UTC. The exit code is 1 if a file can't be read, since the output is then incomplete.",
         )
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
         });
         Ok(Some(time?))
     };
-    let question = RecordQuery {
+    let query = RecordQuery {
         since: time("since", false)?,
         until: time("until", true)?,
         user: given("user"),
@@ -93,27 +93,27 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
         measured: Vec::new(),
         widths: None,
     };
-    let result = question.run(&file, |found, line| output.write(found, line));
-    match result.and_then(|reading| output.finish().map(|()| reading)) {
-        Ok(reading) => Ok(report_gaps(&reading)),
-        // The reader of a pipe has closed it.
+    let result = query.run(&file, |record, line| output.write(record, line));
+    match result.and_then(|summary| output.finish().map(|()| summary)) {
+        Ok(summary) => Ok(report_gaps(&summary)),
+        // The reader of the output, such as `head`, has closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Prints which files and lines the answer lacks.
-fn report_gaps(reading: &QuerySummary) -> ExitCode {
-    for (file, lines) in &reading.broken {
+/// Prints the files and lines that couldn't be read, and returns the exit code.
+fn report_gaps(summary: &QuerySummary) -> ExitCode {
+    for (file, lines) in &summary.broken {
         eprintln!("warning: {}: {lines} lines are not records", file.display());
     }
-    for (file, reason) in &reading.unread {
+    for (file, reason) in &summary.unread {
         eprintln!("error: {}: {reason}", file.display());
     }
-    if reading.unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if summary.unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Parses a time: an age such as `7d`, a day in UTC, or RFC 3339. A day is its start, or its end.
+/// Parses a time: an age such as `7d`, a day in UTC, or RFC 3339. A day means its start or, if `end_of_day`, its end.
 fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         let day = if end_of_day { day.succ_opt()? } else { day };
@@ -134,28 +134,30 @@ fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(ago)
 }
 
-/// Output of the answer, written as records are found.
+/// Output of the command, written while the records are read.
 struct AuditOutput<W: Write> {
     to: W,
     json: bool,
+    /// Field by which calls are counted. If it is set, calls aren't listed.
     by: Option<String>,
     counts: HashMap<String, u64>,
+    /// Rows kept until the widths are decided.
     measured: Vec<[String; 8]>,
     widths: Option<[usize; 8]>,
 }
 
 impl<W: Write> AuditOutput<W> {
-    fn write(&mut self, found: &AuditRecord, line: &[u8]) -> io::Result<()> {
+    fn write(&mut self, record: &AuditRecord, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
-            // A completion isn't a call.
-            (Some(_), _) if found.completes.is_some() => Ok(()),
+            // Completions aren't counted, because they aren't calls.
+            (Some(_), _) if record.completes.is_some() => Ok(()),
             (Some(by), _) => {
                 let value = match by.as_str() {
-                    "user" => Some(&found.user),
-                    "agent" => found.agent.as_ref(),
-                    "tenant" => found.tenant.as_ref(),
-                    "tool" => Some(&found.tool),
-                    _ => Some(&found.outcome),
+                    "user" => Some(&record.user),
+                    "agent" => record.agent.as_ref(),
+                    "tenant" => record.tenant.as_ref(),
+                    "tool" => Some(&record.tool),
+                    _ => Some(&record.outcome),
                 };
                 *self.counts.entry(value.cloned().unwrap_or_default()).or_default() += 1;
                 Ok(())
@@ -164,22 +166,22 @@ impl<W: Write> AuditOutput<W> {
                 self.to.write_all(line)?;
                 self.to.write_all(b"\n")
             }
-            (None, false) => self.row(row(found)),
+            (None, false) => self.add_row(row(record)),
         }
     }
 
-    fn row(&mut self, row: [String; 8]) -> io::Result<()> {
+    fn add_row(&mut self, row: [String; 8]) -> io::Result<()> {
         if let Some(widths) = &self.widths {
             return write_row(&mut self.to, &row, widths);
         }
         self.measured.push(row);
-        if self.measured.len() < MEASURED { Ok(()) } else { self.measure() }
+        if self.measured.len() < MAX_MEASURED { Ok(()) } else { self.measure() }
     }
 
-    /// Decides the widths by the rows so far, and writes these.
+    /// Decides the column widths by the rows kept so far, and writes those rows.
     fn measure(&mut self) -> io::Result<()> {
-        let head = HEAD.map(str::to_owned);
-        let rows: Vec<_> = [head].into_iter().chain(self.measured.drain(..)).collect();
+        let header = HEADER.map(str::to_owned);
+        let rows: Vec<_> = [header].into_iter().chain(self.measured.drain(..)).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths = std::array::from_fn(width);
         self.widths = Some(widths);
@@ -204,18 +206,18 @@ impl<W: Write> AuditOutput<W> {
     }
 }
 
-fn row(found: &AuditRecord) -> [String; 8] {
-    let version = found.version.as_ref().map(|version| format!(" {version}"));
-    let completes = found.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
+fn row(record: &AuditRecord) -> [String; 8] {
+    let version = record.version.as_ref().map(|version| format!(" {version}"));
+    let completes = record.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [
-        sanitize(&found.time),
-        or_dash(Some(&found.user)),
-        or_dash(found.agent.as_ref()),
-        or_dash(found.tenant.as_ref()),
-        sanitize(&format!("{}{}{}", found.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
-        sanitize(&found.outcome),
-        or_dash(found.reason.as_ref()),
-        sanitize(&found.correlation_id),
+        sanitize(&record.time),
+        or_dash(Some(&record.user)),
+        or_dash(record.agent.as_ref()),
+        or_dash(record.tenant.as_ref()),
+        sanitize(&format!("{}{}{}", record.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
+        sanitize(&record.outcome),
+        or_dash(record.reason.as_ref()),
+        sanitize(&record.correlation_id),
     ]
 }
 

@@ -27,7 +27,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Tolerated time by which `--before` may be in the future, for clocks that differ.
+/// Maximum time by which `--before` may lie in the future, because clocks differ.
 const MAX_AHEAD: Duration = Duration::from_secs(300);
 
 pub(crate) fn commands() -> [Command; 4] {
@@ -66,24 +66,24 @@ pub(crate) fn commands() -> [Command; 4] {
             .after_help("A revocation can't be undone: to call again, a user needs a new token."),
         Command::new("revocations")
             .about("List what is disabled and revoked")
-            .arg(OutputFormat::arg().help("Output format; json is one line of the control file each"))
+            .arg(OutputFormat::arg().help("Output format; json prints lines of the control file"))
             .args(settings::flag(CONTROL_FILE)),
     ]
 }
 
-/// Key of the setting that all these commands need.
+/// Key of the setting that every command of this module needs.
 const CONTROL_FILE: &str = "control.file";
 
 fn text(id: &'static str) -> Arg {
     Arg::new(id).long(id).value_parser(NonEmptyStringValueParser::new())
 }
 
-/// Returns the control file of the settings.
+/// Returns the path of the control file from the settings.
 fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     config.settings.control_file.ok_or_else(|| {
-        "no control file is set: name that of the servers by --control-file FILE, MCP_TOOL_CONTROL_FILE, or `file` \
-         under [control] in mcp-tool.toml"
+        "no control file is set: name the one that the servers read, by --control-file FILE, MCP_TOOL_CONTROL_FILE, or \
+         `file` under [control] in mcp-tool.toml"
             .into()
     })
 }
@@ -99,29 +99,29 @@ pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatc
     ]
     .into_iter()
     .find_map(|(id, target)| given(id).map(target));
-    let what = match (command, target) {
+    let action = match (command, target) {
         ("disable", Some(target)) => {
             check_served(application, &target)?;
             ControlAction::Disable(target)
         }
         ("enable", Some(target)) => ControlAction::Enable(target),
-        _ => ControlAction::Revoke(tokens(given)?),
+        _ => ControlAction::Revoke(revoked_tokens(given)?),
     };
-    let order = ControlEntry::new(operator(), what, given("reason"));
-    let appended = file::append(&path, |orders| match &order.action {
-        ControlAction::Enable(target) if !orders.is_disabled(target) => Ok(None),
-        _ => order.to_line().map(Some),
+    let entry = ControlEntry::new(operator(), action, given("reason"));
+    let appended = file::append(&path, |state| match &entry.action {
+        ControlAction::Enable(target) if !state.is_disabled(target) => Ok(None),
+        _ => entry.to_line().map(Some),
     });
     let mut out = io::stdout().lock();
-    if !appended.map_err(|error| explained(&path, error))? {
-        return Ok(writeln!(out, "nothing to do: {} isn't disabled", describe(&order.action))?);
+    if !appended.map_err(|error| explain(&path, error))? {
+        return Ok(writeln!(out, "nothing to do: {} isn't disabled", describe_target(&entry.action))?);
     }
-    writeln!(out, "{}", sentence(&order))?;
+    writeln!(out, "{}", describe_entry(&entry))?;
     writeln!(out, "servers with the control file {} apply it within a second", path.display())?;
     Ok(())
 }
 
-fn tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<RevokedTokens> {
+fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<RevokedTokens> {
     if let Some(before) = given("before") {
         let time = parse_time(&before).map_err(|reason| format!("--before: {before:?}: {reason}"))?;
         let latest = std::time::SystemTime::now() + MAX_AHEAD;
@@ -150,9 +150,9 @@ fn check_served(application: &Application, target: &DisableTarget) -> CommandRes
     Err(format!("--tool: {}: this server has no tool of that name{hint}", sanitize(tool)).into())
 }
 
-/// Adds the file and, if it doesn't exist, what to do.
-fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
-    let is = |kind: io::ErrorKind| {
+/// Adds the path of the control file to an error and, if the file doesn't exist, what to do.
+fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
+    let is_io = |kind: io::ErrorKind| {
         let io = match error.downcast_ref::<ControlFileError>() {
             Some(ControlFileError::Io(error)) => Some(error),
             Some(_) => None,
@@ -161,7 +161,7 @@ fn explained(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error 
         io.is_some_and(|error| error.kind() == kind)
     };
     let file = path.display();
-    if is(io::ErrorKind::NotFound) {
+    if is_io(io::ErrorKind::NotFound) {
         return format!(
             "{file}: there is no such file, so no server applies it. A server creates it when it starts; to write to it \
              before that, create an empty file"
@@ -177,16 +177,16 @@ pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let read = || -> Result<ControlState, ControlFileError> {
         file::fold(file::complete(&file::read(&mut File::open(&path)?)?))
     };
-    let orders = read().map_err(|error| explained(&path, error.into()))?;
-    let mut in_force: Vec<&ControlEntry> = orders.entries().collect();
-    in_force.sort_by_cached_key(|order| (order.time, order.to_json()));
+    let state = read().map_err(|error| explain(&path, error.into()))?;
+    let mut in_force: Vec<&ControlEntry> = state.entries().collect();
+    in_force.sort_by_cached_key(|entry| (entry.time, entry.to_json()));
     let mut out = io::stdout().lock();
     let json = OutputFormat::of(matches) == OutputFormat::Json;
-    for order in &in_force {
+    for entry in &in_force {
         if json {
-            writeln!(out, "{}", order.to_json())?;
+            writeln!(out, "{}", entry.to_json())?;
         } else {
-            writeln!(out, "{}  {}", format_time(order.time), sentence(order))?;
+            writeln!(out, "{}  {}", format_time(entry.time), describe_entry(entry))?;
         }
     }
     if in_force.is_empty() && !json {
@@ -196,23 +196,23 @@ pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
 }
 
 /// Describes a line of the control file for people.
-fn sentence(order: &ControlEntry) -> String {
-    let target = describe(&order.action);
-    let effect = match &order.action {
+fn describe_entry(entry: &ControlEntry) -> String {
+    let target = describe_target(&entry.action);
+    let effect = match &entry.action {
         ControlAction::Disable(_) => format!("{target} is disabled"),
         ControlAction::Enable(_) => format!("{target} is enabled"),
         ControlAction::Revoke(RevokedTokens::Subject(_) | RevokedTokens::Client(_)) => {
-            format!("{target} issued until {} are revoked", format_time(order.time))
+            format!("{target} issued until {} are revoked", format_time(entry.time))
         }
         ControlAction::Revoke(RevokedTokens::Id(_)) => format!("{target} is revoked"),
         ControlAction::Revoke(RevokedTokens::Before(_)) => format!("{target} are revoked"),
     };
-    let reason = order.reason.as_ref().map(|reason| format!(": {}", sanitize(reason)));
-    format!("{effect}, by {}{}", sanitize(&order.by), reason.unwrap_or_default())
+    let reason = entry.reason.as_ref().map(|reason| format!(": {}", sanitize(reason)));
+    format!("{effect}, by {}{}", sanitize(&entry.by), reason.unwrap_or_default())
 }
 
-fn describe(what: &ControlAction) -> String {
-    match what {
+fn describe_target(action: &ControlAction) -> String {
+    match action {
         ControlAction::Disable(target) | ControlAction::Enable(target) => match target {
             DisableTarget::Tool(tool) => format!("the tool '{}'", sanitize(tool)),
             DisableTarget::Client(client) => format!("the client '{}'", sanitize(client)),
@@ -227,7 +227,7 @@ fn describe(what: &ControlAction) -> String {
     }
 }
 
-/// Returns the name of the user who runs the command, or its number where it has none.
+/// Returns the name of the user who runs the command, or the user id if /etc/passwd has no name for it.
 #[cfg(unix)]
 fn operator() -> String {
     let uid = rustix::process::getuid().as_raw().to_string();

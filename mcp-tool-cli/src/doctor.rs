@@ -22,8 +22,8 @@ pub(crate) fn command() -> Command {
         .arg(settings::config_flag())
         .arg(OutputFormat::arg())
         .after_help(
-            "It uses the settings that `serve` would use, and changes nothing. Each answer is ok, warn or FAIL. The exit \
-             code is 1 if an answer is FAIL.",
+            "`doctor` reads the settings that `serve` would use, and changes nothing. Each answer is ok, warn or FAIL. \
+             The exit code is 1 if an answer is FAIL.",
         )
 }
 
@@ -92,7 +92,7 @@ fn document(answers: &[(&str, Answer)]) -> Value {
     answers.collect()
 }
 
-/// Examines access over HTTP only: over stdio, the caller can already start processes on the machine.
+/// Examines only access over HTTP, because a caller over stdio can already start processes on the machine.
 async fn authenticated_callers(config: &Config) -> Answer {
     if !config.has_oauth() {
         return Answer::new(
@@ -130,7 +130,7 @@ async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
     Err("Nobody: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
-/// Finds tools without a scope, and destructive tools that require no more than other tools.
+/// Finds tools that any token may call, and destructive tools that a token may call without the scope of a gate.
 fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
     if application.policy.is_some() {
         let text = format!(
@@ -139,7 +139,7 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
         );
         return Answer::new(false, text);
     }
-    let (mut open, mut closed, mut gated) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut open, mut blocked, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
         let contract = tool.contract;
         let (name, version, scopes) = (contract.name(), contract.version(), contract.scopes());
@@ -153,7 +153,7 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
                     format!("a token with {}", scopes.join(" "))
                 }
             )),
-            (Some(_), _) | (None, true) => closed.push(format!("{name} {version}")),
+            (Some(_), _) | (None, true) => blocked.push(format!("{name} {version}")),
             (None, false) if scopes.is_empty() => {
                 open.push(format!("{name} {version} is public: any token opens it"));
             }
@@ -171,8 +171,8 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
         let _ =
             writeln!(text, "Destructive tools that also require the scope of a gate: {}.", gated.join(", "));
     }
-    if !closed.is_empty() {
-        let _ = writeln!(text, "Destructive tools without a gate, which don't run: {}.", closed.join(", "));
+    if !blocked.is_empty() {
+        let _ = writeln!(text, "Destructive tools without a gate, which don't run: {}.", blocked.join(", "));
     }
     let _ = writeln!(text, "See each tool with its scopes and gate: {} tools", application.name);
     Answer::new(open.is_empty(), text)
@@ -183,22 +183,22 @@ fn last_week(application: &Application, config: &Config) -> Answer {
         return Answer::new(false, "No: audit records are only in the log. Set audit.file.");
     };
     let since = DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(TimeDelta::days(7));
-    let question = RecordQuery { since, ..RecordQuery::default() };
+    let query = RecordQuery { since, ..RecordQuery::default() };
     let (mut calls, mut last) = (0_u64, None);
-    let result = question.run(file, |found, _| {
+    let result = query.run(file, |record, _| {
         calls += 1;
-        let agent = found.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
-        let (user, tool) = (sanitize(&found.user), sanitize(&found.tool));
-        last = Some(format!("{}: {user} through {agent} called {tool}: {}", found.time, found.outcome));
+        let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
+        let (user, tool) = (sanitize(&record.user), sanitize(&record.tool));
+        last = Some(format!("{}: {user} through {agent} called {tool}: {}", record.time, record.outcome));
         Ok::<(), Infallible>(())
     });
-    let reading = match result {
-        Ok(reading) => reading,
+    let summary = match result {
+        Ok(summary) => summary,
         Err(never) => match never {},
     };
     let more = format!("See more: {} audit --since 7d --file {}", application.name, file.display());
-    if !reading.unread.is_empty() {
-        let unread = reading.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
+    if !summary.unread.is_empty() {
+        let unread = summary.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
         let unread: Vec<String> = unread.collect();
         return Answer::new(false, format!("Not all of them: {}\n{more}", unread.join(", ")));
     }
@@ -210,7 +210,7 @@ fn last_week(application: &Application, config: &Config) -> Answer {
     if !config.has_oauth() {
         text.push_str("\nBut every user is the local user. Set oauth.issuers and oauth.resource.");
     }
-    for (file, lines) in &reading.broken {
+    for (file, lines) in &summary.broken {
         let _ = write!(text, "\n{lines} lines of {} are not records.", file.display());
         if answer.status == AnswerStatus::Ok {
             answer.status = AnswerStatus::Warn;

@@ -33,7 +33,7 @@ impl OutputFormat {
             .help("Output format")
     }
 
-    /// Returns the format that the command line names.
+    /// Returns the format that the command line requests.
     pub(crate) fn of(matches: &ArgMatches) -> Self {
         match matches.get_one::<String>("format").map(String::as_str) {
             Some("json") => OutputFormat::Json,

@@ -1,7 +1,7 @@
 //! Command line of every server on `mcp-tool-runtime`, which is the crate to depend on.
 //!
-//! Each module is a command: `serve`, `tools`, `contract`, `audit`, `doctor`, and in `control` the operator's `disable`,
-//! `enable`, `revoke` and `revocations`. Settings of all of them are in `settings`.
+//! The commands `serve`, `tools`, `contract`, `audit` and `doctor` have a module each. `disable`, `enable`, `revoke`
+//! and `revocations` are in `control`. The settings of all commands are in `settings`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -42,7 +42,7 @@ async fn parse_and_run(application: Application) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            // If the message can't be printed, neither can another one.
+            // If this message can't be printed, an error about it can't be printed either.
             drop(error.print());
             return ExitCode::from(code);
         }

@@ -19,7 +19,7 @@ const MAX_QUEUED: usize = 16_384;
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// Queue of the thread that writes to stderr, one line per write.
-// tracing-appender does the same, but prints to stdout when its reader has stopped reading.
+// tracing-appender has such a queue too, but prints to stdout when stderr isn't read.
 #[derive(Clone, Debug)]
 pub(crate) struct LogLines {
     sender: SyncSender<Vec<u8>>,
@@ -33,7 +33,7 @@ impl LogLines {
         let remaining = Arc::clone(&queued);
         std::thread::Builder::new().name("log".into()).spawn(move || {
             for line in lines {
-                // If stderr is closed, there is no other place to report it.
+                // If stderr is closed, the error can't be reported anywhere.
                 drop(io::stderr().write_all(&line));
                 remaining.fetch_sub(1, Ordering::Release);
             }

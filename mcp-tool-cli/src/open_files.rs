@@ -1,4 +1,4 @@
-//! Limit on open files, raised so that it allows the configured connections: it is 1,024 by default on most systems.
+//! Raises the limit on open files for the configured number of connections. On most systems it is 1,024 by default.
 
 /// Open files that aren't client connections: files, pipes, and connections to issuers and upstreams.
 const RESERVED: u64 = 256;
@@ -8,23 +8,23 @@ const RESERVED: u64 = 256;
 pub(crate) fn raise_limit(connections: u32) -> u32 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    let wanted = u64::from(connections) + RESERVED;
+    let needed = u64::from(connections) + RESERVED;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let mut limit = current.unwrap_or(u64::MAX);
-    if limit < wanted {
-        let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if limit < needed {
+        let raised = maximum.map_or(needed, |maximum| maximum.min(needed));
         match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
             Ok(()) => limit = raised,
             Err(error) => tracing::warn!(%error, "the limit on open files can't be raised"),
         }
     }
-    if limit >= wanted {
+    if limit >= needed {
         return connections;
     }
     let possible = u32::try_from(limit.saturating_sub(RESERVED).max(1)).unwrap_or(connections);
     tracing::warn!(
         "http.max_connections is {connections}, but this process may open {limit} files, which allows {possible} \
-         connections: raise the limit (`ulimit -n`, LimitNOFILE of systemd) to {wanted}, or lower the setting"
+         connections: raise the limit (`ulimit -n`, LimitNOFILE of systemd) to {needed}, or lower the setting"
     );
     possible
 }

@@ -1,4 +1,4 @@
-//! `serve`: starts the server on a transport, and stops it in order.
+//! `serve`: runs the server on a transport until it is shut down.
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     served
 }
 
-/// Listener for SIGINT and SIGTERM; signals count from its creation.
+/// Listener for SIGINT and SIGTERM. A signal that arrives before `next` is called isn't lost.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -133,14 +133,14 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
     Ok(None)
 }
 
-/// Logs the use of deprecated versions, saves the last-listed contracts, and exits if calls didn't finish: the runtime
-/// would wait forever for a function that isn't async. Its record is written before.
-fn end(finished: bool, endpoint: &Endpoint, lines: &LogLines) {
+/// Logs the use of deprecated versions and saves the last-listed contracts. If calls didn't finish, writes their audit
+/// records and exits the process, because the runtime would wait forever for a tool function that isn't async.
+fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.dispatcher.usage.report();
     if let Err(error) = endpoint.dispatcher.versions.last_listed.save() {
         tracing::error!(%error, "the contracts that callers last listed can't be saved");
     }
-    if !finished {
+    if !has_finished {
         endpoint.dispatcher.audit.flush(LAST_RECORDS);
         lines.flush();
         std::process::exit(1);
@@ -159,19 +159,19 @@ async fn serve_stdio(
         tracing::warn!("stdio has no tokens: every caller is the local user, although [oauth] is set");
     }
     warn_of_local_user(config);
-    let finished =
+    let has_finished =
         transport::stdio::serve(Arc::clone(&endpoint), Box::new(std::io::stdin()), Box::new(output), stop)
             .await?;
-    end(finished, &endpoint, lines);
+    finish(has_finished, &endpoint, lines);
     Ok(())
 }
 
-/// Reserves stdout for the protocol: other output of the process is redirected to stderr.
+/// Reserves stdout for the protocol, by redirecting the process's other output to stderr.
 #[cfg(unix)]
 fn reserve_stdout() -> std::io::Result<std::fs::File> {
-    let own = rustix::io::dup(std::io::stdout())?;
+    let protocol = rustix::io::dup(std::io::stdout())?;
     rustix::stdio::dup2_stdout(std::io::stderr())?;
-    Ok(own.into())
+    Ok(protocol.into())
 }
 
 #[cfg(not(unix))]
@@ -223,7 +223,7 @@ async fn serve_http(
         session_idle: settings.session_idle,
         grace: settings.grace,
     };
-    // The port is bound before state is opened, so that a second server on it fails without side effects.
+    // The port is bound before state is opened, so that a second server on the same port fails without side effects.
     let listener = http::bind(address, &authentication, &settings)
         .await
         .map_err(|error| format!("{address}: {error}"))?;
@@ -239,8 +239,8 @@ async fn serve_http(
     }
     let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
     eprint!("{}", how_to_connect(&endpoint.name, &format!("{scheme}://{address}{}", http::PATH)));
-    let finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, stop).await;
-    end(finished, &endpoint, lines);
+    let has_finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, stop).await;
+    finish(has_finished, &endpoint, lines);
     Ok(())
 }
 

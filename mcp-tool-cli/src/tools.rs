@@ -17,9 +17,9 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
         let mut entries = Vec::new();
         for entry in &application.tools {
             let (name, version) = (entry.contract.name(), entry.contract.version());
-            let is_newest =
+            let is_not_newer =
                 |other: &ToolEntry| other.contract.name() != name || other.contract.version() <= version;
-            let listed = match application.tools.iter().all(is_newest) {
+            let listed = match application.tools.iter().all(is_not_newer) {
                 true => name.to_owned(),
                 false => older_name(entry.contract),
             };

@@ -1,8 +1,9 @@
-//! Tools that return each kind of content.
+//! Tools that return each kind of content, and a tool with many keywords of JSON Schema. The conformance suite
+//! prescribes their names and results.
 
 use mcp_tool_runtime::{Content, ToolEntry, prelude::*};
 
-/// A red dot, as PNG.
+/// PNG image of one red pixel.
 pub(crate) const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
     0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x90, 0x77, 0x53, 0xde, 0x00,
@@ -11,7 +12,7 @@ pub(crate) const PNG: &[u8] = &[
     0x82,
 ];
 
-/// Two samples of silence as WAV: one channel, 8,000 samples of 16 bits per second.
+/// WAV sound of two silent samples, in one channel at 8 kHz and 16 bits.
 const WAV: &[u8] =
     b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0\0\0\0\0";
 
@@ -25,31 +26,31 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     json_schema_2020_12_tool,
 ];
 
-/// A text.
+/// Return a text.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_simple_text() -> &'static str {
     "This is a simple text response for testing."
 }
 
-/// An image.
+/// Return an image.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_image_content() -> Content {
     Content::new().image(PNG, "image/png")
 }
 
-/// A sound.
+/// Return a sound.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_audio_content() -> Content {
     Content::new().audio(WAV, "audio/wav")
 }
 
-/// A resource.
+/// Return an embedded resource.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_embedded_resource() -> Content {
     Content::new().resource("test://embedded-resource", "text/plain", "This is an embedded resource content.")
 }
 
-/// A text, an image and a resource.
+/// Return a text, an image and an embedded resource.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_multiple_content_types() -> Content {
     Content::new().text("Multiple content types test:").image(PNG, "image/png").resource(
@@ -59,13 +60,13 @@ async fn test_multiple_content_types() -> Content {
     )
 }
 
-/// An error.
+/// Return an error.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_error_handling() -> Result<(), ToolError> {
     Err(ToolError::refused("This tool intentionally returns an error for testing"))
 }
 
-/// A way to contact a person.
+/// Way to contact a person.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 enum ContactMethod {
@@ -90,16 +91,16 @@ enum ContactMethod {
 async fn json_schema_2020_12_tool(
     /** Name of the person. */
     name: Option<String>,
-    /** Way of contact. */
+    /** Way to contact the person. */
     contact_method: Option<ContactMethod>,
     /** Telephone number. */
     phone: Option<String>,
     /** Mail address. */
     email: Option<String>,
 ) -> String {
-    let by = match contact_method {
+    let address = match contact_method {
         Some(ContactMethod::Phone) => phone,
         Some(ContactMethod::Email) | None => email,
     };
-    format!("{} at {}", name.as_deref().unwrap_or("Somebody"), by.unwrap_or_default())
+    format!("{} at {}", name.as_deref().unwrap_or("Somebody"), address.unwrap_or_default())
 }

@@ -1,4 +1,5 @@
-//! Tools that send input requests: elicitation, sampling and roots.
+//! Tools that send input requests: elicitation, sampling and roots. The conformance suite prescribes the names of the
+//! tools, the fields of the forms and the keys of the requests. A form's key is the name of its type in snake case.
 
 use mcp_tool_runtime::{AskError, Form, Reply, ToolEntry, prelude::*};
 use serde::Deserialize;
@@ -21,7 +22,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_input_required_result_capabilities,
 ];
 
-/// A contact.
+/// Form of `test_elicitation`.
 #[derive(Deserialize, ToolSchema)]
 struct Contact {
     /// User's response
@@ -30,36 +31,36 @@ struct Contact {
     email: String,
 }
 
-/// A name.
+/// Form for one name.
 #[derive(Deserialize, ToolSchema)]
 struct UserName {
-    /// The name.
+    /// Name of the user.
     name: String,
 }
 
-/// A name, as the first of two questions.
+/// Form of the first question of `test_input_required_result_multi_round`.
 #[derive(Deserialize, ToolSchema)]
 struct Step1 {
-    /// The name.
+    /// Name of the user.
     name: String,
 }
 
-/// A colour, as the second of two questions.
+/// Form of the second question of `test_input_required_result_multi_round`.
 #[derive(Deserialize, ToolSchema)]
 struct Step2 {
-    /// The favourite colour.
+    /// Favourite colour of the user.
     color: String,
 }
 
-/// A confirmation.
+/// Form for a confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
-    /// The confirmation.
+    /// Confirms the action.
     ok: bool,
 }
 
-/// Describes the reply to a form.
-fn described<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
+/// Formats a reply and the content of its form as the suite expects them.
+fn reply_text<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
     match reply {
         Reply::Accepted(_) => format!("action=accept, content={content}"),
         Reply::Declined => "action=decline".to_owned(),
@@ -71,13 +72,13 @@ fn described<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_sampling(
     cx: &CallContext,
-    /** The prompt. */
+    /** Prompt for the model. */
     prompt: String,
 ) -> Result<String, ToolError> {
     Ok(format!("LLM response: {}", cx.sample(prompt, 100).await?.required()?))
 }
 
-/// Ask for a contact.
+/// Ask for the user's name and email address.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_elicitation(
     cx: &CallContext,
@@ -89,7 +90,7 @@ async fn test_elicitation(
         Reply::Accepted(Contact { username, email }) => format!("{username} <{email}>"),
         Reply::Declined | Reply::Cancelled => String::new(),
     };
-    Ok(format!("User response: {}", described(&reply, content)))
+    Ok(format!("User response: {}", reply_text(&reply, content)))
 }
 
 /// Ask with a form that has defaults.
@@ -111,7 +112,7 @@ async fn test_elicitation_sep1034_defaults(cx: &CallContext) -> Result<String, T
         },
         "required": [],
     });
-    completed(cx, form).await
+    ask_form(cx, form).await
 }
 
 /// Ask for choices of each kind.
@@ -140,33 +141,34 @@ async fn test_elicitation_sep1330_enums(cx: &CallContext) -> Result<String, Tool
         },
         "required": [],
     });
-    completed(cx, form).await
+    ask_form(cx, form).await
 }
 
-async fn completed(cx: &CallContext, form: Value) -> Result<String, ToolError> {
+async fn ask_form(cx: &CallContext, form: Value) -> Result<String, ToolError> {
     let reply = cx.ask_for(form, "Please fill this in").await?;
     let content = match &reply {
         Reply::Accepted(content) => content.to_string(),
         Reply::Declined | Reply::Cancelled => String::new(),
     };
-    Ok(format!("Elicitation completed: {}", described(&reply, content)))
+    Ok(format!("Elicitation completed: {}", reply_text(&reply, content)))
 }
 
-/// Require sampling.
+/// Fail if the client doesn't support sampling.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_missing_capability(cx: &CallContext) -> Result<String, ToolError> {
     cx.sample("Say something.", 10).await?.required()
 }
 
-/// Ask on a stream.
+/// Ask for a name on the event stream of the call.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_streaming_elicitation(cx: &CallContext) -> Result<String, ToolError> {
-    greeted(cx).await
+    ask_name(cx).await
 }
 
-/// Ask for a name without a request state.
+/// Ask for a name, and accept an answer without request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_elicitation(cx: &CallContext) -> Result<String, ToolError> {
+    // The suite answers without `requestState`, and only a stateless question accepts such an answer.
     let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
     Ok(format!("Hello, {name}!"))
 }
@@ -183,24 +185,24 @@ async fn test_input_required_result_list_roots(cx: &CallContext) -> Result<Strin
     Ok(cx.roots().key("client_roots").await?.required()?.join(", "))
 }
 
-/// Ask, and accept the answer only with its request state.
+/// Ask for a confirmation, and accept it only with its request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_request_state(cx: &CallContext) -> Result<String, ToolError> {
-    confirmed(cx).await
+    ask_confirmation(cx).await
 }
 
-/// Ask, and detect a modified request state.
+/// Ask for a confirmation, and refuse a modified request state.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_tampered_state(cx: &CallContext) -> Result<String, ToolError> {
-    confirmed(cx).await
+    ask_confirmation(cx).await
 }
 
-async fn confirmed(cx: &CallContext) -> Result<String, ToolError> {
+async fn ask_confirmation(cx: &CallContext) -> Result<String, ToolError> {
     let Confirm { ok } = cx.ask::<Confirm>("Please confirm").await?.required()?;
     Ok(format!("state-ok: {ok}"))
 }
 
-/// Ask three questions at once.
+/// Send three input requests at once.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_multiple_inputs(cx: &CallContext) -> Result<String, ToolError> {
     let (name, greeting, roots) = tokio::join!(
@@ -220,12 +222,12 @@ async fn test_input_required_result_multi_round(cx: &CallContext) -> Result<Stri
     Ok(format!("{name} likes {color}"))
 }
 
-/// Ask only what the client supports.
+/// Send only input requests that the client supports.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<String, ToolError> {
     let name = async {
         match cx.can_ask() {
-            true => greeted(cx).await.map(Some),
+            true => ask_name(cx).await.map(Some),
             false => Ok(None),
         }
     };
@@ -239,7 +241,7 @@ async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<Str
     Ok([name?, greeting?].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-async fn greeted(cx: &CallContext) -> Result<String, ToolError> {
+async fn ask_name(cx: &CallContext) -> Result<String, ToolError> {
     let UserName { name } = cx.ask::<UserName>("What is your name?").key(UserName::KEY).await?.required()?;
     Ok(format!("Hello, {name}!"))
 }

@@ -1,7 +1,7 @@
-//! Fixtures of the official MCP conformance suite: tools as functions, prompts and resources in an rmcp fallback handler.
-//! `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
+//! Server with the fixtures of the official MCP conformance suite: tools as functions, and prompts, resources and
+//! skills in an rmcp fallback handler. Run it by `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
 //!
-//! The suite defines names, texts and values.
+//! The suite prescribes the names of tools, prompts and form fields, the URIs of resources, and most texts and values.
 
 mod content;
 mod input_requests;

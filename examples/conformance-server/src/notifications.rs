@@ -1,4 +1,5 @@
-//! Tools that send progress, log messages, or list changes.
+//! Tools that send progress, log messages or list changes, and tools for reconnection and mirrored headers. The
+//! conformance suite prescribes their names.
 
 use std::time::Duration;
 
@@ -39,14 +40,14 @@ async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
     "done"
 }
 
-/// Log a message at the level that the client requested.
+/// Log a message at the highest level, which no client filters out.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_logging_tool(cx: &CallContext) -> &'static str {
     cx.log(LogLevel::Emergency, "a message was asked for");
     "done"
 }
 
-/// Run long enough for a reconnection.
+/// Run long enough for the client to reconnect.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_reconnection() -> &'static str {
     tokio::time::sleep(2 * STEP).await;
@@ -67,10 +68,10 @@ async fn test_trigger_prompt_change(announcements: &Announcements) -> &'static s
     "told"
 }
 
-/// Take an argument that a header mirrors.
+/// Return an argument that the client repeats in the header `Mcp-Param-Value`.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_custom_header(
-    /** Any word. */
+    /** Any text. */
     #[arg(header = "Value")]
     value: String,
 ) -> String {

@@ -1,4 +1,5 @@
-//! Prompts, resources and skills in an rmcp fallback handler.
+//! Prompts, resources and skills in an rmcp fallback handler. The conformance suite prescribes the names,
+//! URIs and texts of prompts and resources.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rmcp::{
@@ -19,15 +20,15 @@ use serde_json::json;
 
 use crate::{content::PNG, skills};
 
-/// Cache lifetime of lists and resources.
+/// Cache lifetime of lists and resources, in milliseconds.
 pub(crate) const TTL_MS: u64 = 60_000;
 
-/// The prompts and resources of the suite.
+/// Fallback handler for prompts, resources, skills and completions.
 pub(crate) struct PromptsAndResources;
 
 type Context = RequestContext<RoleServer>;
 
-#[allow(deprecated, reason = "clients of 2025-11-25 subscribe by a request of its own")]
+#[allow(deprecated, reason = "clients of 2025-11-25 subscribe by the deprecated `resources/subscribe`")]
 impl ServerHandler for PromptsAndResources {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
@@ -104,7 +105,7 @@ impl ServerHandler for PromptsAndResources {
                 let answer = answers.get("user_context").map(|answer| &answer["content"]["context"]);
                 match answer.and_then(|context| context.as_str()) {
                     Some(context) => says(format!("In the context of {context}")),
-                    None => return Ok(GetPromptResponse::InputRequired(context_first()?)),
+                    None => return Ok(GetPromptResponse::InputRequired(request_context()?)),
                 }
             }
             other => return Err(ErrorData::invalid_params(format!("no prompt is called {other:?}"), None)),
@@ -203,8 +204,8 @@ impl ServerHandler for PromptsAndResources {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
-        let watched = |uri: &String| uri == "test://watched-resource";
-        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(watched));
+        let is_watched = |uri: &String| uri == "test://watched-resource";
+        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(is_watched));
         Some(accepted)
     }
 
@@ -222,8 +223,8 @@ impl ServerHandler for PromptsAndResources {
         _: Context,
     ) -> Result<CompleteResult, ErrorData> {
         let words = ["paris", "park", "party", "testing"];
-        let begun = words.iter().filter(|word| word.starts_with(&request.argument.value));
-        let values = begun.map(|word| (*word).to_owned()).collect();
+        let matching = words.iter().filter(|word| word.starts_with(&request.argument.value));
+        let values = matching.map(|word| (*word).to_owned()).collect();
         let info = CompletionInfo::new(values).map_err(|error| ErrorData::internal_error(error, None))?;
         Ok(CompleteResult::new(info))
     }
@@ -233,8 +234,8 @@ fn cacheable(result: ReadResourceResult) -> ReadResourceResult {
     result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
-/// Asks for the context of the prompt.
-fn context_first() -> Result<InputRequiredResult, ErrorData> {
+/// Returns the result that asks the user for the prompt's context, before the prompt is returned.
+fn request_context() -> Result<InputRequiredResult, ErrorData> {
     let result = json!({
         "resultType": "input_required",
         "inputRequests": {

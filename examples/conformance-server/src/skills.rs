@@ -1,4 +1,4 @@
-//! A skill with two files (SEP-2640): manifest, folders and resources.
+//! The skill `greeting` (SEP-2640), whose two files can also be listed in folders and read as resources.
 
 use rmcp::{
     ErrorData,
@@ -13,14 +13,14 @@ use crate::prompts_and_resources::TTL_MS;
 const NAME: &str = "greeting";
 const DESCRIPTION: &str = "Greets a person in the way that suits the time of day.";
 const ROOT: &str = "skill://greeting";
-const SKILL: &str = "skill://greeting/SKILL.md";
-const MARKDOWN: &str = "text/markdown";
-const FOLDER: &str = "inode/directory";
+const MANIFEST: &str = "skill://greeting/SKILL.md";
+const MARKDOWN_TYPE: &str = "text/markdown";
+const FOLDER_TYPE: &str = "inode/directory";
 
 /// URI and text of each file.
 const FILES: [(&str, &str); 2] = [
     (
-        SKILL,
+        MANIFEST,
         "---\nname: greeting\ndescription: Greets a person in the way that suits the time of day.\n---\n\n\
          # Greeting\n\nLook up the hour in [the hours](references/HOURS.md), and greet by it.\n",
     ),
@@ -33,7 +33,7 @@ const FILES: [(&str, &str); 2] = [
 fn skill() -> Skill {
     let files = FILES.iter().map(|(uri, text)| SkillResource::from_bytes(*uri, text.as_bytes()));
     let frontmatter = SkillFrontmatter::new(NAME, DESCRIPTION);
-    Skill::new(SKILL, frontmatter, SkillResources::Files(files.collect()))
+    Skill::new(MANIFEST, frontmatter, SkillResources::Files(files.collect()))
 }
 
 pub(crate) fn list() -> ListSkillsResult {
@@ -43,23 +43,23 @@ pub(crate) fn list() -> ListSkillsResult {
 
 pub(crate) fn get(uri: &str) -> Result<GetSkillResult, ErrorData> {
     match uri {
-        SKILL => Ok(GetSkillResult::new(skill()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)),
+        MANIFEST => Ok(GetSkillResult::new(skill()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)),
         other => Err(ErrorData::invalid_params(format!("no skill has the URI {other}"), None)),
     }
 }
 
-/// The skill as a resource.
+/// Returns the skill's manifest as an entry of a list of resources.
 pub(crate) fn resource() -> Resource {
-    Resource::new(SKILL, NAME).with_description(DESCRIPTION).with_mime_type(MARKDOWN)
+    Resource::new(MANIFEST, NAME).with_description(DESCRIPTION).with_mime_type(MARKDOWN_TYPE)
 }
 
-/// Direct children of a folder.
+/// Returns the direct children of a folder.
 pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData> {
-    let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN);
+    let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN_TYPE);
     let children = match uri.trim_end_matches('/') {
         ROOT => vec![
             resource(),
-            Resource::new("skill://greeting/references", "references").with_mime_type(FOLDER),
+            Resource::new("skill://greeting/references", "references").with_mime_type(FOLDER_TYPE),
         ],
         "skill://greeting/references" => vec![file("skill://greeting/references/HOURS.md", "HOURS.md")],
         other => return Err(ErrorData::invalid_params(format!("no folder has the URI {other}"), None)),
@@ -68,12 +68,12 @@ pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData
     Ok(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public))
 }
 
-/// The file with this URI.
+/// Returns the content of the file with this URI.
 pub(crate) fn file(uri: &str) -> Option<ResourceContents> {
     let (uri, text) = FILES.iter().find(|(file, _)| *file == uri)?;
     Some(ResourceContents::TextResourceContents {
         uri: (*uri).to_owned(),
-        mime_type: Some(MARKDOWN.to_owned()),
+        mime_type: Some(MARKDOWN_TYPE.to_owned()),
         text: (*text).to_owned(),
         meta: None,
     })

@@ -1,4 +1,7 @@
-//! Tools that run as tasks.
+//! Tools that may continue as tasks, and `greet`, which never does. The conformance suite prescribes their names.
+//!
+//! A call becomes a task when its function first has to wait. If the function asks before that, the call ends with an
+//! input request, and the client calls the tool again with the answer.
 
 use std::time::Duration;
 
@@ -15,24 +18,24 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_tool_with_task,
 ];
 
-/// A confirmation.
+/// Form for a confirmation.
 #[derive(Deserialize, ToolSchema)]
 struct Confirm {
-    /// Really?
+    /// Confirms the action.
     confirm: bool,
 }
 
-/// A name.
+/// Form for one name.
 #[derive(Deserialize, ToolSchema)]
 struct UserName {
-    /// The name.
+    /// Name of the user.
     name: String,
 }
 
-/// Greet somebody at once.
+/// Greet a person, without a task.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn greet(
-    /** The name. */
+    /** Name of the person. */
     name: String,
 ) -> String {
     format!("Hello, {name}!")
@@ -41,7 +44,7 @@ async fn greet(
 /// Compute for a while.
 #[mcp_tool(version = "1.0", public, read_only, task, timeout = "5m")]
 async fn slow_compute(
-    /** Duration. */
+    /** Duration in seconds. */
     #[arg(min = 0.0, max = 120.0, default = 1.0)]
     seconds: f64,
     /** Label of the result. */
@@ -51,7 +54,7 @@ async fn slow_compute(
     format!("{} took {seconds} s", label.as_deref().unwrap_or("it"))
 }
 
-/// Fail after a while.
+/// Fail after one second.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn failing_job() -> Result<(), ToolError> {
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -61,7 +64,7 @@ async fn failing_job() -> Result<(), ToolError> {
 /// Fail with a protocol error, because the client does not support roots.
 #[mcp_tool(version = "1.0", public, read_only, task)]
 async fn protocol_error_job(cx: &CallContext) -> Result<String, ToolError> {
-    become_task().await;
+    wait_to_become_task().await;
     Ok(cx.roots().await?.required()?.join(", "))
 }
 
@@ -72,7 +75,7 @@ async fn confirm_delete(
     /** Name of the file. */
     filename: Option<String>,
 ) -> Result<String, ToolError> {
-    become_task().await;
+    wait_to_become_task().await;
     let filename = filename.as_deref().unwrap_or("the file");
     let Confirm { confirm } = cx.ask::<Confirm>(format!("Delete {filename}?")).await?.required()?;
     Ok(format!("{filename}: {confirm}"))
@@ -81,7 +84,7 @@ async fn confirm_delete(
 /// Ask two questions at once, while the task runs.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn multi_input(cx: &CallContext) -> Result<String, ToolError> {
-    become_task().await;
+    wait_to_become_task().await;
     let (name, sure) = tokio::join!(
         cx.ask::<UserName>("Who asks?").into_future(),
         cx.ask::<Confirm>("Are you sure?").into_future(),
@@ -89,15 +92,17 @@ async fn multi_input(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("{}: {}", name?.required()?.name, sure?.required()?.confirm))
 }
 
-/// Ask first, then go on as a task.
+/// Ask for a name, then continue as a task.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn test_tool_with_task(cx: &CallContext) -> Result<String, ToolError> {
+    // There is no task yet, so the client calls again with its answer. The suite sends that call without
+    // `requestState`, and only a stateless question accepts such an answer.
     let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(format!("Hello, {name}, after a while!"))
 }
 
-/// Waits, so that the call becomes a task before it asks.
-async fn become_task() {
+/// Waits for the shortest time of tokio's timer, so that the runtime makes the call a task before the tool asks.
+async fn wait_to_become_task() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

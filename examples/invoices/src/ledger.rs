@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS deletions (
 );
 ";
 
-/// The columns of an [`Invoice`].
+/// Query for the columns of an [`Invoice`], which ends in `$rest`.
 macro_rules! invoice {
     ($rest:literal) => {
         concat!(
@@ -65,7 +65,7 @@ pub enum LedgerError {
     NoInvoice,
     #[error("no customer has that account name")]
     NoCustomer,
-    #[error("the invoice is {0}, and only an open one can be changed so")]
+    #[error("the invoice is {0}: only an open invoice can get a reminder or be voided")]
     NotOpen(&'static str),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -73,7 +73,7 @@ pub enum LedgerError {
     Count(#[from] TryFromIntError),
 }
 
-/// The ledger: the application state of the tools.
+/// Ledger, which is the application state of the tools.
 pub struct Invoices {
     pool: SqlitePool,
 }
@@ -83,19 +83,19 @@ impl Invoices {
     pub async fn open() -> Result<Self, LedgerError> {
         let file = std::env::var("INVOICES_DB").unwrap_or_else(|_| FILE.into());
         let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-        let invoices = Invoices::with(options, 4).await?;
+        let invoices = Invoices::connect(options, 4).await?;
         seed::fill(&invoices.pool).await?;
         Ok(invoices)
     }
 
     #[cfg(test)]
     pub async fn in_memory() -> Result<Self, LedgerError> {
-        let invoices = Invoices::with(SqliteConnectOptions::new().in_memory(true), 1).await?;
+        let invoices = Invoices::connect(SqliteConnectOptions::new().in_memory(true), 1).await?;
         sqlx::query("INSERT INTO customers (name) VALUES ('Alder & Finch')").execute(&invoices.pool).await?;
         Ok(invoices)
     }
 
-    async fn with(options: SqliteConnectOptions, connections: u32) -> Result<Self, LedgerError> {
+    async fn connect(options: SqliteConnectOptions, connections: u32) -> Result<Self, LedgerError> {
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .foreign_keys(true)
@@ -110,32 +110,32 @@ impl Invoices {
         Ok(Invoices { pool })
     }
 
-    /// Invoices of a customer, newest first, starting after a given one.
+    /// Returns at most `limit` invoices of a customer, newest first, starting after the invoice `after`.
     pub async fn of_customer(
         &self,
         customer: &str,
         status: Option<Status>,
         after: Option<(NaiveDate, InvoiceNumber)>,
-        most: i64,
+        limit: i64,
     ) -> Result<Vec<Invoice>, LedgerError> {
-        let customer = self.customer(customer).await?;
+        let customer_id = self.customer_id(customer).await?;
         let (issued, number) = after.unzip();
         let invoices = sqlx::query_as(invoice!(
             "WHERE invoices.customer_id = ?1 AND (?2 IS NULL OR invoices.status = ?2)
              AND (?3 IS NULL OR (invoices.issued, invoices.number) < (?3, ?4))
              ORDER BY invoices.issued DESC, invoices.number DESC LIMIT ?5"
         ))
-        .bind(customer)
+        .bind(customer_id)
         .bind(status.map(Status::name))
         .bind(issued)
         .bind(number.map(|number| number.0))
-        .bind(most)
+        .bind(limit)
         .fetch_all(&self.pool)
         .await?;
         Ok(invoices)
     }
 
-    /// One invoice with its details.
+    /// Returns an invoice with its details.
     pub async fn details(&self, number: &InvoiceNumber) -> Result<InvoiceDetails, LedgerError> {
         let invoice: Option<Invoice> = sqlx::query_as(invoice!("WHERE invoices.number = ?"))
             .bind(&number.0)
@@ -164,7 +164,7 @@ impl Invoices {
         issued: NaiveDate,
         due: NaiveDate,
     ) -> Result<Invoice, LedgerError> {
-        let customer_id = self.customer(customer).await?;
+        let customer_id = self.customer_id(customer).await?;
         let number = sqlx::query_scalar(
             "INSERT INTO invoices (customer_id, status, issued, due, cents) VALUES (?, 'open', ?, ?, ?)
              RETURNING number",
@@ -185,7 +185,7 @@ impl Invoices {
         })
     }
 
-    /// Counts a reminder for an open invoice.
+    /// Counts a reminder for an open invoice, and returns the number of its reminders.
     pub async fn remind(&self, number: &InvoiceNumber) -> Result<u32, LedgerError> {
         let reminders: Option<i64> = sqlx::query_scalar(
             "UPDATE invoices SET reminders = reminders + 1 WHERE number = ? AND status = 'open' RETURNING reminders",
@@ -217,7 +217,7 @@ impl Invoices {
         }
     }
 
-    /// Deletes an invoice and records the user.
+    /// Deletes an invoice, and records the user who deletes it.
     pub async fn delete(
         &self,
         number: &InvoiceNumber,
@@ -242,7 +242,7 @@ impl Invoices {
         Ok(())
     }
 
-    async fn customer(&self, name: &str) -> Result<i64, LedgerError> {
+    async fn customer_id(&self, name: &str) -> Result<i64, LedgerError> {
         sqlx::query_scalar("SELECT id FROM customers WHERE name = ?")
             .bind(name)
             .fetch_optional(&self.pool)
@@ -250,7 +250,7 @@ impl Invoices {
             .ok_or(LedgerError::NoCustomer)
     }
 
-    /// The reason why an invoice cannot be changed.
+    /// Returns the error for an invoice that can't be changed, because it doesn't exist or isn't open.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
             .bind(&number.0)

@@ -1,7 +1,7 @@
 //! A ledger for agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
-//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, `rows` the reading of its
-//! rows, and `seed` the fictitious customers of a new ledger.
+//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, `rows` the conversion
+//! of its rows, and `seed` the fictitious data of a new ledger.
 
 mod ledger;
 mod model;

@@ -1,6 +1,7 @@
-//! Rows of the database as types of the model.
+//! Conversion of database rows to types of the model.
 //!
-//! Written by hand: sqlx's derives compile SQLite and sqlx a second time, for the compiler.
+//! The traits are implemented by hand, because sqlx's derives compile SQLite and sqlx a second time, for use by the
+//! compiler.
 
 use sqlx::{
     Decode, FromRow, Row as _, Sqlite, Type,

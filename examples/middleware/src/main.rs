@@ -1,4 +1,5 @@
-//! Middleware that checks a header, and middleware that meters calls: `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
+//! Middleware that checks a header, and middleware that meters calls. Run the server by
+//! `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +27,7 @@ impl Middleware for OnlyFor {
     }
 }
 
-/// Units by user: one per call, and one per KiB of its result.
+/// Units that each user has spent: one for each call, and one for each KiB of its result.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -34,10 +35,10 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // A call that was refused before it began is free.
+            // A call that was refused before its tool ran costs nothing.
             if outcome.has_begun() {
-                let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                *costs.entry(call.caller().user().to_owned()).or_default() +=
+                let mut units_by_user = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                *units_by_user.entry(call.caller().user().to_owned()).or_default() +=
                     1 + outcome.bytes() as u64 / 1_024;
             }
             outcome
@@ -55,8 +56,8 @@ struct Spent {
 /// Return the units that the caller has spent.
 #[mcp_tool(version = "1.0", scope = "costs:read", read_only)]
 async fn spent(cx: &CallContext, meter: &Meter) -> Spent {
-    let costs = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Spent { units: costs.get(cx.caller().user()).copied().unwrap_or_default() }
+    let units_by_user = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Spent { units: units_by_user.get(cx.caller().user()).copied().unwrap_or_default() }
 }
 
 /// Repeat a text.

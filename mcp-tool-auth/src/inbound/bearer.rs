@@ -13,7 +13,7 @@ pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, D
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (header, is_repeated) = (values.next().cloned(), values.next().is_some());
     headers.remove(AUTHORIZATION);
-    if uri.query().is_some_and(has_token) {
+    if uri.query().is_some_and(has_access_token) {
         return Err(Denied::Malformed("send the token in the Authorization header, not in the query"));
     }
     if is_repeated {
@@ -35,7 +35,7 @@ pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, D
     Ok(InboundToken::new(token))
 }
 
-fn has_token(query: &str) -> bool {
+fn has_access_token(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
 }
 
@@ -48,10 +48,10 @@ fn is_b64token(token: &[u8]) -> bool {
             allowed[byte] = (byte as u8).is_ascii_alphanumeric();
             byte += 1;
         }
-        let others = b"-._~+/";
+        let symbols = b"-._~+/";
         let mut at = 0;
-        while at < others.len() {
-            allowed[others[at] as usize] = true;
+        while at < symbols.len() {
+            allowed[symbols[at] as usize] = true;
             at += 1;
         }
         allowed

@@ -1,4 +1,4 @@
-//! Cache of verified tokens by digest; the text of a token isn't kept.
+//! Cache of the results of token verification (verdicts), by the digest of the token. The token's text isn't kept.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -10,17 +10,18 @@ use super::{claims::VerifiedToken, issuer::Issuer, jwt::Flaw};
 /// Maximum number of cached tokens.
 const MAX_TOKENS: u64 = 20_000;
 
-/// Result of a verification, and the state of the issuer that it depends on.
+/// Verdict on a token, with the conditions under which it is still valid.
 #[derive(Clone)]
 pub(crate) struct CachedVerdict {
     pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
-    /// Issuer whose keys verified the token, in this generation.
     issuer: Arc<Issuer>,
+    /// Generation of the issuer's keys at the verification. The verdict is invalid in any other generation.
     generation: u64,
+    /// Expiry of the verdict.
     until: SystemTime,
 }
 
-/// Bounded cache of verification results.
+/// Bounded cache of verdicts.
 pub(crate) struct TokenCache {
     tokens: Cache<Digest, CachedVerdict>,
 }
@@ -30,18 +31,18 @@ impl TokenCache {
         TokenCache { tokens: Cache::new(MAX_TOKENS) }
     }
 
-    /// Returns the result for a token, if it is still valid.
+    /// Returns the verdict on a token, unless it has expired or the issuer's keys have changed since.
     pub fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
-        let found = self.tokens.get(token)?;
-        if found.until <= now || found.generation != found.issuer.generation() {
+        let cached = self.tokens.get(token)?;
+        if cached.until <= now || cached.generation != cached.issuer.generation() {
             self.tokens.invalidate(token);
             return None;
         }
-        found.issuer.keep_fresh();
-        Some(found.verdict)
+        cached.issuer.keep_fresh();
+        Some(cached.verdict)
     }
 
-    /// Stores the result for a token. `generation` is the issuer's from before the verification.
+    /// Stores the verdict on a token. `generation` is that of the issuer's keys with which the token was verified.
     pub(crate) fn put(
         &self,
         token: Digest,
@@ -52,7 +53,7 @@ impl TokenCache {
         self.tokens.insert(token, CachedVerdict { verdict, issuer: Arc::clone(issuer), generation, until });
     }
 
-    /// Removes all results.
+    /// Removes all verdicts.
     pub(crate) fn clear(&self) {
         self.tokens.invalidate_all();
     }
@@ -73,14 +74,14 @@ mod tests {
         let (tokens, token, now) = (TokenCache::new(), Digest::of_bytes(b"token"), SystemTime::now());
         let until = now + Duration::from_secs(60);
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
-        assert!(tokens.get(&token, until).is_none(), "the result has expired");
+        assert!(tokens.get(&token, until).is_none(), "the verdict has expired");
 
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
         assert_eq!(tokens.get(&token, now), Some(Err("inactive")));
         let connected = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
         assert!(
             connected.is_ok_and(|connected| connected.is_ok()),
-            "a withdrawn key is noticed only by a refresh"
+            "reading a cached verdict must refresh the issuer's keys"
         );
     }
 }

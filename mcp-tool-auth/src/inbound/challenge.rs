@@ -2,7 +2,8 @@
 
 use mcp_tool_core::ports::Denied;
 
-/// Returns the challenge for a denied request, with the scopes of a first token; `None` where no token would help.
+/// Returns the challenge for a denied request, or `None` if no token would help. `scopes` are those that a client
+/// without a token should request.
 pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Option<String> {
     // A request without a token gets no `error` (RFC 6750 §3.1).
     let error = match denied {
@@ -20,7 +21,7 @@ pub(crate) fn insufficient_scope(metadata: &str, scopes: &str) -> String {
     bearer(Some("insufficient_scope"), metadata, scopes)
 }
 
-/// Scopes and URLs contain no character that a quoted string would have to escape.
+/// Formats a `Bearer` challenge. Scopes and URLs contain no character that needs an escape in a quoted string.
 fn bearer(error: Option<&str>, metadata: &str, scopes: &str) -> String {
     let mut parts: Vec<String> = error.map(|error| format!("error=\"{error}\"")).into_iter().collect();
     if !scopes.is_empty() {

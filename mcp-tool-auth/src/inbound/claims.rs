@@ -36,13 +36,13 @@ impl TokenRules {
         issuer: &Arc<str>,
         now: f64,
     ) -> Result<VerifiedToken, Flaw> {
-        let expires = date(claims, "exp")?.ok_or("exp_missing")?;
-        self.audience_of(claims)?;
-        self.times(claims, Some(expires), now)?;
-        self.verified(claims, issuer, expires)
+        let expires = date_claim(claims, "exp")?.ok_or("exp_missing")?;
+        self.check_audience(claims)?;
+        self.check_times(claims, Some(expires), now)?;
+        self.verified_token(claims, issuer, expires)
     }
 
-    /// Validates an introspection response (RFC 7662 §2.2), which is valid for at most `longest` seconds.
+    /// Validates an introspection response (RFC 7662 §2.2). The result may be cached for at most `longest` seconds.
     pub(crate) fn judge_introspected(
         &self,
         claims: &Map<String, Value>,
@@ -65,15 +65,16 @@ impl TokenRules {
         }) {
             return Err("not_a_bearer_token");
         }
-        let expires = date(claims, "exp")?;
-        self.audience_of(claims)?;
-        self.times(claims, expires, now)?;
-        let mut verified = self.verified(claims, issuer, expires.unwrap_or(now))?;
-        verified.until = time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
+        let expires = date_claim(claims, "exp")?;
+        self.check_audience(claims)?;
+        self.check_times(claims, expires, now)?;
+        let mut verified = self.verified_token(claims, issuer, expires.unwrap_or(now))?;
+        verified.until =
+            system_time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
         Ok(verified)
     }
 
-    fn audience_of(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
         match claims.get("aud") {
             None => Err("aud_missing"),
             Some(Value::String(audience)) if *audience == self.audience => Ok(()),
@@ -86,14 +87,14 @@ impl TokenRules {
         }
     }
 
-    fn times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
+    fn check_times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
         if expires.is_some_and(|expires| expires + SKEW <= now) {
             return Err("expired");
         }
-        if date(claims, "nbf")?.is_some_and(|begins| begins - SKEW > now) {
+        if date_claim(claims, "nbf")?.is_some_and(|begins| begins - SKEW > now) {
             return Err("not_yet");
         }
-        let issued = date(claims, "iat")?;
+        let issued = date_claim(claims, "iat")?;
         if issued.is_some_and(|issued| issued - SKEW > now) {
             return Err("issued_in_the_future");
         }
@@ -104,21 +105,22 @@ impl TokenRules {
         Ok(())
     }
 
-    fn verified(
+    fn verified_token(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
         expires: f64,
     ) -> Result<VerifiedToken, Flaw> {
         if claims.contains_key("cnf") {
-            // A bound token is valid only with a proof, which isn't supported (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
+            // A token bound to a key needs a proof of possession, which isn't supported (RFC 7800, RFC 9449 §7.2,
+            // RFC 8705 §3).
             return Err("bound_to_a_key");
         }
-        let jti = text(claims, "jti")?;
-        let (client_id, azp) = (text(claims, "client_id")?, text(claims, "azp")?);
+        let jti = text_claim(claims, "jti")?;
+        let (client_id, azp) = (text_claim(claims, "client_id")?, text_claim(claims, "azp")?);
         let client = client_id.or(azp);
-        let (user, is_named) = match (at(claims, &self.user), client_id) {
-            (Some(user), _) => (name(user)?, true),
+        let (user, is_named) = match (claim_at(claims, &self.user), client_id) {
+            (Some(user), _) => (short_text(user)?, true),
             // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
             (None, _) => return Err("user_missing"),
@@ -128,34 +130,34 @@ impl TokenRules {
         if let Some(client) = client {
             caller = caller.with_client(client);
         }
-        if let Some(agent) = self.agents.iter().find_map(|claim| at(claims, claim)) {
-            caller = caller.with_agent(name(agent)?);
+        if let Some(agent) = self.agents.iter().find_map(|claim| claim_at(claims, claim)) {
+            caller = caller.with_agent(short_text(agent)?);
         }
         if let Some(claim) = &self.tenant {
-            caller = caller.with_tenant(name(at(claims, claim).ok_or("tenant_missing")?)?);
+            caller = caller.with_tenant(short_text(claim_at(claims, claim).ok_or("tenant_missing")?)?);
         }
         let is_marked = self
             .machine
             .as_ref()
-            .is_some_and(|(claim, value)| at(claims, claim).is_some_and(|found| found == value));
+            .is_some_and(|(claim, value)| claim_at(claims, claim).is_some_and(|found| found == value));
         if !is_named || client == Some(user) || is_marked {
             caller = caller.with_kind(CallerKind::Machine);
         }
-        if let Some(signed_in) = date(claims, "auth_time")? {
-            caller = caller.with_authenticated_at(time(signed_in));
+        if let Some(signed_in) = date_claim(claims, "auth_time")? {
+            caller = caller.with_authenticated_at(system_time(signed_in));
         }
         Ok(VerifiedToken {
             caller,
             jti: jti.map(str::to_owned),
-            issued_at: date(claims, "iat")?.map(time),
-            until: time(expires + SKEW),
+            issued_at: date_claim(claims, "iat")?.map(system_time),
+            until: system_time(expires + SKEW),
         })
     }
 
     fn scopes_of(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Flaw> {
         let mut scopes = Vec::new();
         for claim in &self.scopes {
-            match at(claims, claim) {
+            match claim_at(claims, claim) {
                 None => {}
                 Some(Value::String(text)) => {
                     scopes.extend(text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
@@ -179,29 +181,29 @@ impl TokenRules {
     }
 }
 
-/// Returns a claim by its name, else by a path through objects such as `act.sub`.
-fn at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
+/// Returns the claim named `path`. If there is none, follows `path` through nested objects, such as `act.sub`.
+fn claim_at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
     }
     let (first, rest) = path.split_once('.')?;
-    at(claims.get(first)?.as_object()?, rest)
+    claim_at(claims.get(first)?.as_object()?, rest)
 }
 
-/// Returns a non-empty text of bounded length without control characters.
-fn name(value: &Value) -> Result<&str, Flaw> {
+/// Returns a claim's value as text, which must be non-empty, short enough and free of control characters.
+fn short_text(value: &Value) -> Result<&str, Flaw> {
     value
         .as_str()
         .filter(|name| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control))
         .ok_or("name_unreadable")
 }
 
-fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c str>, Flaw> {
-    claims.get(claim).map(name).transpose()
+fn text_claim<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<&'c str>, Flaw> {
+    claims.get(claim).map(short_text).transpose()
 }
 
-/// Returns a NumericDate (RFC 7519 §2): seconds since 1970, within the exact integers of `f64`.
-fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
+/// Returns a NumericDate (RFC 7519 §2) in seconds since 1970. The maximum is 2^53, since `f64` rounds larger integers.
+fn date_claim(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match claims.get(claim) {
         None => Ok(None),
@@ -212,15 +214,15 @@ fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     }
 }
 
-fn time(seconds: f64) -> SystemTime {
+fn system_time(seconds: f64) -> SystemTime {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .and_then(|since| UNIX_EPOCH.checked_add(since))
         .unwrap_or(UNIX_EPOCH)
 }
 
-/// Seconds since 1970.
-pub(crate) fn seconds(now: SystemTime) -> f64 {
+/// Returns `now` in seconds since 1970.
+pub(crate) fn unix_seconds(now: SystemTime) -> f64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
@@ -232,7 +234,7 @@ mod tests {
 
     const NOW: f64 = 1_000_000.0;
 
-    /// Validates a response with these members added to valid ones; `null` removes a member.
+    /// Validates an introspection response that is valid except for `members`. A `null` removes the member.
     fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
         let mut response = json!({
             "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
@@ -249,7 +251,7 @@ mod tests {
 
     #[test]
     fn introspection_is_valid_for_at_most_30_s() {
-        let until = |members| introspected(members).map(|verified| seconds(verified.until) - NOW);
+        let until = |members| introspected(members).map(|verified| unix_seconds(verified.until) - NOW);
         assert_eq!(until(json!({})), Ok(30.0));
         assert_eq!(until(json!({ "exp": null })), Ok(30.0));
         assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(10.0));
@@ -290,7 +292,7 @@ mod tests {
         let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
         assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
-        assert_eq!(caller.authenticated_at().map(seconds), Some(NOW - 60.0));
+        assert_eq!(caller.authenticated_at().map(unix_seconds), Some(NOW - 60.0));
         let machine = introspected(json!({ "sub": "agent" })).map(|verified| verified.caller.kind());
         assert_eq!(machine, Ok(CallerKind::Machine));
     }

@@ -1,4 +1,4 @@
-//! Requests to issuers: with time and size limits, without redirects, over TLS or loopback.
+//! Requests to issuers, over TLS or on loopback, with time and size limits and without redirects.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ const MAX_RESPONSE: usize = 256 * 1024;
 /// Reason why a request has no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FetchError {
-    /// The server has no such path, or refuses the request.
+    /// The issuer responds with a 4xx status other than 429.
     NotFound,
-    /// The server doesn't respond, or its response can't be used.
+    /// The issuer doesn't respond, or its response can't be used.
     Unusable(String),
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError>
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
-        // Not every server responds with 404 to an unknown path.
+        // Not every issuer responds with 404 to an unknown path.
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             return Err(FetchError::NotFound);
         }

@@ -33,11 +33,11 @@ pub(crate) struct Introspector {
     secret: SecretFile,
     failing: AtomicBool,
     queued: AtomicUsize,
-    /// Locks by the first byte of a token's digest, so that a token is introspected once at a time.
+    /// Locks, chosen by the first byte of a token's digest. No two requests introspect the same token at once.
     slots: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// Permission to introspect a token, after requests for the same token have finished.
+/// Permission to introspect a token. Other requests with the same token wait until the permit is dropped.
 pub(crate) struct IntrospectionPermit<'a> {
     _slot: tokio::sync::MutexGuard<'a, ()>,
     _queued: QueueGuard<'a>,
@@ -52,10 +52,10 @@ impl Drop for QueueGuard<'_> {
 }
 
 impl Introspector {
-    /// Opens the client secret.
+    /// Creates the client, and reads its secret from the file once.
     ///
     /// # Errors
-    /// A file that can't be read.
+    /// The file can't be read.
     pub(crate) fn new(issuer: Arc<Issuer>, settings: &IntrospectionSettings) -> Result<Self, String> {
         let secret = SecretFile::open(&settings.secret_file)
             .map_err(|error| format!("oauth.introspection: {}: {error}", settings.secret_file.display()))?;
@@ -69,7 +69,8 @@ impl Introspector {
         })
     }
 
-    /// Waits for permission to introspect a token. Fails if the queue is full, which bounds the cost of invalid tokens.
+    /// Waits for permission to introspect a token. Fails if the queue is full, so that a flood of invalid tokens has a
+    /// bounded cost.
     pub(crate) async fn permit(&self, token: &Digest) -> Result<IntrospectionPermit<'_>, Unreachable> {
         let queued = QueueGuard(&self.queued);
         if self.queued.fetch_add(1, Ordering::Relaxed) >= MAX_QUEUED {
@@ -85,7 +86,7 @@ impl Introspector {
         token: &InboundToken,
     ) -> Result<serde_json::Map<String, serde_json::Value>, Unreachable> {
         let failed = |reason: String| {
-            // Logged once until it works again.
+            // Logged once until an introspection succeeds again.
             if !self.failing.swap(true, Ordering::Relaxed) {
                 tracing::error!(issuer = &*self.issuer.name, reason, "tokens can't be introspected");
             }

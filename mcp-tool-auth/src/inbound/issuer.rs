@@ -22,9 +22,9 @@ use super::{
 const FRESH: Duration = Duration::from_secs(300);
 /// Age up to which keys are used while the issuer is unreachable.
 const STALE: Duration = Duration::from_secs(3_600);
-/// Minimum time between fetches for an unknown `kid`.
+/// Minimum time between fetches for an unknown `kid`, and between fetches that cached tokens start.
 const UNKNOWN: Duration = Duration::from_secs(30);
-/// Delay before a fetch after a failure.
+/// Time after a failed fetch during which old or missing keys start no other fetch.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The issuer is unreachable, and no cached keys or metadata may be used.
@@ -40,7 +40,7 @@ pub(crate) struct Issuer {
     state: Mutex<IssuerState>,
     fetching: tokio::sync::Mutex<()>,
     generation: AtomicU64,
-    /// Time of the next fetch without need, in milliseconds after `created`.
+    /// Time from which a cached token starts a fetch, in milliseconds after `created`.
     due: AtomicU64,
     created: Instant,
 }
@@ -61,19 +61,19 @@ struct IssuerState {
     /// Text of the key set, compared to detect changes.
     text: Arc<Vec<u8>>,
     failed: Option<Instant>,
-    /// Last fetch for an unknown `kid`: its time, and the number of fetches before it.
+    /// Start of the last fetch for an unknown `kid`, and the value of `fetches` at that time.
     unknown: Option<(Instant, u64)>,
-    /// Number of finished fetches, so that requests that waited for one don't start another.
+    /// Number of finished fetches. A request reads it before it waits, and starts no fetch if it has changed since.
     fetches: u64,
 }
 
-/// Fetch that is needed before cached keys may be used.
+/// Fetch that the age of the cached keys requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refresh {
     NotNeeded,
     InBackground,
     Now,
-    /// Needed now, but the last one failed a moment ago.
+    /// Needed now, but the last fetch failed less than `RETRY` ago.
     Failed,
 }
 
@@ -94,7 +94,7 @@ impl IssuerState {
         }
     }
 
-    /// Returns `true` if an unknown `kid` may start a fetch, and counts it as started.
+    /// Returns `true` if an unknown `kid` may start a fetch, and records the start.
     fn may_fetch_unknown(&mut self, now: Instant) -> bool {
         let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN);
         if may {
@@ -103,7 +103,7 @@ impl IssuerState {
         may
     }
 
-    /// In-flight fetch for an unknown `kid`, as the number of fetches before it.
+    /// Returns the in-flight fetch for an unknown `kid`, identified by the value of `fetches` at its start.
     fn unknown_fetch(&self) -> Option<u64> {
         self.unknown.map(|(_, fetches)| fetches).filter(|fetches| *fetches == self.fetches)
     }
@@ -123,12 +123,13 @@ impl Issuer {
         }
     }
 
-    /// Number that grows when the keys change; tokens verified by earlier keys are verified again.
+    /// Returns a number that grows when the keys change. A cached token of an earlier generation is verified again.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Fetches old keys in the background although a cached token needs none, so that withdrawn keys are noticed.
+    /// Fetches the keys in the background if they are old. The cache calls this for each token that it finds, because
+    /// such a token needs no keys, and a withdrawn key would stay unnoticed.
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
         let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);
@@ -167,7 +168,7 @@ impl Issuer {
         }
         let in_flight = {
             let mut state = self.state();
-            // Keys that another request fetched meanwhile are examined first.
+            // If another request has fetched other keys meanwhile, `kid` may be among them, and no fetch starts.
             let newer = state.fetches != fetches
                 && state.keys.as_ref().is_some_and(|(now, _)| !Arc::ptr_eq(now, &keys));
             if !newer {
@@ -178,12 +179,12 @@ impl Issuer {
         match in_flight {
             // The first of the waiting requests fetches, and the others find its result.
             Some(fetches) => self.fetch_detached(fetches).await,
-            // A fetch for another reason may be in flight.
+            // Waits for a fetch that was started for another reason, if one is in flight.
             None => drop(self.fetching.lock().await),
         }
         let state = self.state();
         let keys = cached(&state)?;
-        // An unreachable issuer may have that key.
+        // The issuer may have this key, but it is unreachable.
         if state.failed.is_some() && !kid.is_none_or(|kid| keys.has(kid)) {
             return Err(Unreachable);
         }
@@ -302,18 +303,18 @@ fn milliseconds(time: Duration) -> u64 {
 fn metadata_urls(issuer: &str) -> Result<Vec<Url>, String> {
     let url = fetch::trusted_url(issuer)?;
     let path = url.path().trim_end_matches('/').to_owned();
-    let at = |path: &str| {
+    let at_path = |path: &str| {
         let mut url = url.clone();
         url.set_path(path);
         url.set_query(None);
         url
     };
     let mut urls = vec![
-        at(&format!("/.well-known/oauth-authorization-server{path}")),
-        at(&format!("/.well-known/openid-configuration{path}")),
+        at_path(&format!("/.well-known/oauth-authorization-server{path}")),
+        at_path(&format!("/.well-known/openid-configuration{path}")),
     ];
     if !path.is_empty() {
-        urls.push(at(&format!("{path}/.well-known/openid-configuration")));
+        urls.push(at_path(&format!("{path}/.well-known/openid-configuration")));
     }
     Ok(urls)
 }
@@ -338,20 +339,20 @@ mod tests {
 
     #[tokio::test]
     async fn pending_fetch_for_an_unknown_kid_is_awaited() {
-        // Nothing listens on that port, so a fetch fails.
+        // Nothing listens on port 1, so each fetch fails.
         let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
         let now = Instant::now();
         *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
         assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
         assert_eq!(issuer.state().fetches, 1);
-        // It has finished, and none follows for a while.
+        // The fetch has finished, and within `UNKNOWN` the same `kid` starts no other.
         issuer.state().failed = None;
         assert!(issuer.keys(Some("new")).await.is_ok());
         assert_eq!(issuer.state().fetches, 1);
     }
 
     #[test]
-    fn failed_issuer_is_not_fetched_for_a_moment() {
+    fn failed_issuer_is_not_fetched_again_until_the_retry_delay_has_passed() {
         let now = Instant::now() + STALE * 2;
         let failed =
             |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_kid_starts_a_fetch_once_in_a_while() {
+    fn unknown_kid_starts_one_fetch_per_interval() {
         let now = Instant::now();
         let mut state = IssuerState::default();
         assert!(state.may_fetch_unknown(now));
@@ -371,16 +372,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn issuer_of_cached_tokens_is_fetched_too() {
+    async fn keep_fresh_fetches_once() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
         let issuer = Arc::new(Issuer::new(&name, false, client));
         issuer.keep_fresh();
-        assert!(listener.accept().await.is_ok(), "it is fetched");
+        assert!(listener.accept().await.is_ok(), "the issuer is fetched");
         let due = issuer.due.load(Ordering::Relaxed);
         issuer.keep_fresh();
-        assert_eq!(issuer.due.load(Ordering::Relaxed), due, "and not again for a while");
+        assert_eq!(issuer.due.load(Ordering::Relaxed), due, "no second fetch starts");
         assert!(due > milliseconds(issuer.created.elapsed()));
     }
 

@@ -33,8 +33,8 @@ pub(crate) enum Typ {
 }
 
 impl<'t> Jwt<'t> {
-    /// Returns `true` for a token with the three parts of a JWT; others are opaque.
-    pub(crate) fn is_one(token: &str) -> bool {
+    /// Returns `true` for a token with the three parts of a JWT. Any other token is opaque.
+    pub(crate) fn has_form(token: &str) -> bool {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
@@ -49,7 +49,7 @@ impl<'t> Jwt<'t> {
     }
 }
 
-/// Parses the header. Members with keys or their addresses (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
+/// Parses the header. Members that contain or link to keys (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
 fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     let header = strict::object(text).map_err(|_| "header_unreadable")?;
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
@@ -70,7 +70,7 @@ fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     Ok((algorithm, kid, typ))
 }
 
-/// Compares media types, which have no case and may omit `application/` (RFC 7515 §4.1.9).
+/// Compares media types, ignoring case and the optional prefix `application/` (RFC 7515 §4.1.9).
 fn is_media_type(given: &str, wanted: &str) -> bool {
     let given = given
         .get(..12)

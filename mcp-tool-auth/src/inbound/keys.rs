@@ -28,7 +28,7 @@ pub struct KeySet {
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// Allowed algorithms: name, value, and the list of a key that names it.
+/// Allowed algorithms: name, value, and a list of only that value, for keys whose `alg` is the name.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),
@@ -77,7 +77,7 @@ impl KeySet {
         Ok(set)
     }
 
-    /// Returns the key with this `kid` or, for a token without `kid`, the only key that fits.
+    /// Returns the key with this `kid` or, for a token without `kid`, the only key that verifies `algorithm`.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),
@@ -108,7 +108,7 @@ impl VerificationKey {
         let may_verify = jwk
             .get("key_ops")
             .is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")));
-        // A published private key proves nothing.
+        // Anyone can sign with a private key that was published.
         if !is_absent_or("use", "sig") || !may_verify || jwk.contains_key("d") {
             return None;
         }
@@ -136,8 +136,8 @@ impl VerificationKey {
         let algorithms = match jwk.get("alg") {
             None => fitting,
             Some(alg) => {
-                let (_, algorithm, alone) = NAMES.iter().find(|(name, ..)| alg == name)?;
-                fitting.contains(algorithm).then_some(*alone)?
+                let (_, algorithm, only) = NAMES.iter().find(|(name, ..)| alg == name)?;
+                fitting.contains(algorithm).then_some(*only)?
             }
         };
         Some(VerificationKey { algorithms, key })
@@ -155,7 +155,7 @@ impl VerificationKey {
     }
 }
 
-/// Decodes an unsigned number without leading zeros.
+/// Decodes an unsigned number, and removes leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64URL.decode(text).ok()?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -169,11 +169,12 @@ fn bits(number: &[u8]) -> usize {
 
 /// Decodes a point of a curve whose coordinates have `bytes` bytes (RFC 7518 §6.2.1).
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
-    let is_whole = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
-    (is_whole(x) && is_whole(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
+    let has_length = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
+    (has_length(x) && has_length(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
 }
 
-/// Returns `true` for Ed25519 points of small order, with either sign of x: anyone can forge signatures for them.
+/// Returns `true` for Ed25519 points of small order, with either sign of x. Anyone can forge signatures that such a key
+/// verifies.
 fn is_of_small_order(point: &[u8]) -> bool {
     const POINTS: [&str; 7] = [
         "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",

@@ -9,9 +9,10 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// Metadata of this resource, with its URL and paths.
 #[derive(Debug)]
 pub(crate) struct Metadata {
-    /// URL in challenges.
+    /// URL of the metadata, for challenges.
     pub(crate) url: String,
     pub(crate) document: String,
+    /// Paths at which this server serves the metadata.
     paths: [String; 3],
 }
 
@@ -38,7 +39,7 @@ impl Metadata {
         Metadata {
             url: url.into(),
             document: document.to_string(),
-            // A proxy may keep the resource's path or remove its prefix.
+            // A proxy may forward the resource's path, replace it by this server's path, or remove it.
             paths: [well_known(resource.path()), well_known(path), WELL_KNOWN.to_owned()],
         }
     }

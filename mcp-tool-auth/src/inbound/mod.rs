@@ -15,7 +15,7 @@ mod resource;
 mod settings;
 mod strict;
 
-/// Internals that `tests/differential` uses, and no server.
+/// Internals that only `tests/differential` uses.
 #[doc(hidden)]
 pub mod internals {
     pub use super::{

@@ -9,7 +9,8 @@ use super::{
     settings::TokenRules,
 };
 
-/// Checks that `typ` is an access token's, which excludes ID tokens and grants such as an ID-JAG.
+/// Checks that `typ` is `at+jwt`, so that ID tokens and grants such as an ID-JAG are refused. If `typ_jwt` is `true`,
+/// `typ` may also be `JWT`.
 pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
@@ -18,7 +19,7 @@ pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     }
 }
 
-/// Verifies the signature of a token, and its claims for this server at `now`.
+/// Verifies the signature of a token, and validates its claims at `now`, in seconds since 1970.
 pub fn prove(
     jwt: &Jwt<'_>,
     keys: &KeySet,

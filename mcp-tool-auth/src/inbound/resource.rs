@@ -40,24 +40,24 @@ use super::{
 /// Time limit for the verification of a token.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// OAuth 2.1 resource server: verifies the tokens of its issuers.
+/// OAuth 2.1 resource server: verifies the tokens of the configured issuers.
 pub struct ResourceServer {
     pub(crate) resource: Url,
     issuers: Vec<Arc<Issuer>>,
-    /// Introspection of opaque tokens.
     introspector: Option<Introspector>,
     rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// Generation of revocations under which tokens are cached.
+    /// Generation of the revocations at which the cache was last cleared.
     generation: AtomicU64,
     tokens: TokenCache,
     metadata: Metadata,
-    /// Scopes that a first token should have: those of read-only tools.
+    /// Scopes that a client without a token should request: those of read-only tools.
     first_scopes: Vec<String>,
 }
 
 impl ResourceServer {
-    /// Creates a resource server for the tools of a server. `path` is the endpoint's path.
+    /// Creates a resource server. Challenges and metadata name the scopes of `tools`. `path` is the path of the MCP
+    /// endpoint.
     ///
     /// # Errors
     /// A missing or invalid setting.
@@ -67,7 +67,7 @@ impl ResourceServer {
         name: &str,
         path: &str,
     ) -> Result<Self, String> {
-        // Without this, the library finds no default where another crate enables a second backend.
+        // `jsonwebtoken` has no default backend if another crate enables a second one.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(
@@ -95,7 +95,7 @@ impl ResourceServer {
         }
         let introspector = match settings.introspection.as_slice() {
             [] => None,
-            [one] => Some(Introspector::new(find(&one.issuer, "oauth.introspection")?, one)?),
+            [only] => Some(Introspector::new(find(&only.issuer, "oauth.introspection")?, only)?),
             [..] => {
                 return Err("oauth.introspection: must be one issuer. An opaque token doesn't name its issuer, and would \
                             be sent to issuers that could use it"
@@ -136,7 +136,7 @@ impl ResourceServer {
         })
     }
 
-    /// Refuses a token that was revoked.
+    /// Returns the caller of a verified token, unless the token was revoked.
     fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
         let caller = &verified.caller;
         let issued = Issued {
@@ -164,7 +164,7 @@ impl ResourceServer {
     }
 
     async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
-        if Jwt::is_one(token.expose()) {
+        if Jwt::has_form(token.expose()) {
             self.verify_jwt(token, digest).await
         } else {
             self.introspect(token, digest).await
@@ -176,7 +176,7 @@ impl ResourceServer {
         let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
         let generation = issuer.generation();
         let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
-        let now = claims::seconds(SystemTime::now());
+        let now = claims::unix_seconds(SystemTime::now());
         let verified = proof::prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
         let verified = Arc::new(verified);
         self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
@@ -194,7 +194,7 @@ impl ResourceServer {
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // A request before this one may have introspected the same token.
+        // An earlier request may have introspected the same token while this request waited.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }
@@ -204,7 +204,7 @@ impl ResourceServer {
         let longest = introspection::LONGEST;
         let verdict = self
             .rules
-            .judge_introspected(&response, &issuer.name, claims::seconds(now), longest)
+            .judge_introspected(&response, &issuer.name, claims::unix_seconds(now), longest)
             .map(Arc::new);
         let until = match &verdict {
             Ok(verified) => verified.until,

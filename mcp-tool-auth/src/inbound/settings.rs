@@ -5,18 +5,19 @@ use std::{path::PathBuf, time::Duration};
 /// Issuers, and the rules of their tokens.
 #[derive(Clone, Debug, Default)]
 pub struct OAuthSettings {
-    /// Issuers as `iss` names them.
+    /// Issuers, written as in the claim `iss`.
     pub issuers: Vec<String>,
     /// Issuers whose access tokens may have `typ: JWT`.
     pub typ_jwt: Vec<String>,
     /// Issuers that introspect opaque tokens; at most one.
     pub introspection: Vec<IntrospectionSettings>,
-    /// Rules of all tokens.
+    /// Rules for the tokens of every issuer.
     pub rules: TokenRules,
 }
 
 impl OAuthSettings {
-    /// Returns `true` if any setting is set, so that none is ignored.
+    /// Returns `true` if an issuer or the audience is set. Incomplete settings count too, so that the server refuses to
+    /// start with them instead of serving callers without tokens.
     pub fn is_set(&self) -> bool {
         !self.issuers.is_empty()
             || !self.typ_jwt.is_empty()
@@ -28,7 +29,7 @@ impl OAuthSettings {
 /// Introspection of opaque tokens at an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntrospectionSettings {
-    /// One of the issuers.
+    /// Issuer, one of [`OAuthSettings::issuers`].
     pub issuer: String,
     /// Client id of this server.
     pub client: String,
@@ -65,15 +66,15 @@ pub struct TokenRules {
     pub audience: String,
     /// Maximum lifetime, from issue to expiry.
     pub max_lifetime: Duration,
-    /// Claim of the user.
+    /// Name of the claim that contains the user.
     pub user: String,
-    /// Claims of the agent; the first that is present.
+    /// Names of claims that may contain the agent. The first of them that a token has is used.
     pub agents: Vec<String>,
-    /// Claim of the tenant, which is then required.
+    /// Name of the claim that contains the tenant. If set, every token must have this claim.
     pub tenant: Option<String>,
-    /// Claims with scopes, as text with spaces or as an array; all of them count.
+    /// Names of claims that may contain scopes, as text with spaces or as an array. Their scopes are combined.
     pub scopes: Vec<String>,
-    /// `claim=value` that marks a service account.
+    /// Claim and value that mark the token of a service account.
     pub machine: Option<(String, String)>,
 }
 

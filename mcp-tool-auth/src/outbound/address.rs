@@ -17,7 +17,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Excludes the special-purpose addresses that IANA lists.
+/// Returns `true` for addresses that IANA doesn't list as special-purpose.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     !matches!(
         address.octets(),
@@ -35,8 +35,9 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Includes only global unicast, without tunnels to IPv4 (6to4, Teredo) and documentation. Mapped and translated IPv4
-/// (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and multicast addresses are outside of it.
+/// Returns `true` for global unicast addresses (`2000::/3`), except tunnels to IPv4 (6to4, Teredo) and documentation.
+/// Mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and multicast addresses are outside
+/// of `2000::/3`.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,

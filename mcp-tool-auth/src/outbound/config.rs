@@ -18,7 +18,7 @@ use super::{
 /// Configuration of an upstream whose settings are valid.
 #[derive(Clone, Debug)]
 pub struct UpstreamConfig {
-    /// Ends in `/`.
+    /// Base URL, which ends in `/`.
     pub(super) base: Url,
     pub(super) credential: CredentialConfig,
     pub(super) allow_private: Vec<Network>,
@@ -27,7 +27,7 @@ pub struct UpstreamConfig {
     pub(super) max_response: usize,
 }
 
-/// Source of the server's own credential.
+/// Source of the credential that the server presents to the upstream.
 #[derive(Clone, Debug)]
 pub(super) enum CredentialConfig {
     ClientCredentials(TokenEndpoint),
@@ -54,7 +54,7 @@ pub(super) enum ClientAuth {
     Post,
 }
 
-/// Host to which a redirect may lead, without the credential.
+/// Host to which a redirect may lead. The credential isn't sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedirectHost {
     host: String,
@@ -64,8 +64,9 @@ pub(super) struct RedirectHost {
 
 impl RedirectHost {
     fn parse(text: &str) -> Result<Self, String> {
-        let has_more = text.contains(['/', '\\', '@', '?', '#', '*']);
-        let url = Url::parse(&format!("https://{text}")).ok().filter(|url| url.path() == "/" && !has_more);
+        let has_other_parts = text.contains(['/', '\\', '@', '?', '#', '*']);
+        let url =
+            Url::parse(&format!("https://{text}")).ok().filter(|url| url.path() == "/" && !has_other_parts);
         let host =
             url.and_then(|url| Some(RedirectHost { host: url.host_str()?.to_owned(), port: url.port() }));
         host.ok_or_else(|| {
@@ -73,7 +74,7 @@ impl RedirectHost {
         })
     }
 
-    pub(super) fn is_of(&self, url: &Url) -> bool {
+    pub(super) fn matches(&self, url: &Url) -> bool {
         url.host_str() == Some(&self.host) && url.port() == self.port
     }
 }
@@ -97,19 +98,19 @@ impl UpstreamConfig {
             value.clone().ok_or_else(|| missing(key, &reason))
         };
 
-        let allow_private = parsed("allow_private", &settings.allow_private, Network::parse)?;
+        let allow_private = parse_all("allow_private", &settings.allow_private, Network::parse)?;
         let base = settings.url.as_deref().ok_or_else(|| missing("url", "set the upstream's base URL"))?;
-        let base = url("url", base)?;
+        let base = parse_url("url", base)?;
         if base.query().is_some() {
             return Err(invalid("url", "must have no query: paths are appended to it"));
         }
         check_literal("url", &allow_private, &base)?;
-        let base = folder(base);
+        let base = with_trailing_slash(base);
         let credential = match kind {
-            CredentialKind::Key => key(&settings, required("key_file", &settings.key_file)?)?,
+            CredentialKind::Key => key_credential(&settings, required("key_file", &settings.key_file)?)?,
             CredentialKind::ClientCredentials | CredentialKind::TokenExchange => {
                 let endpoint = TokenEndpoint {
-                    url: url("token_url", &required("token_url", &settings.token_url)?)?,
+                    url: parse_url("token_url", &required("token_url", &settings.token_url)?)?,
                     client_id: required("client_id", &settings.client_id)?,
                     secret_file: required("secret_file", &settings.secret_file)?.into(),
                     auth: client_auth(settings.client_auth.as_deref())?,
@@ -131,8 +132,8 @@ impl UpstreamConfig {
                 }
             }
         };
-        let redirect_hosts = parsed("redirect_hosts", &settings.redirect_hosts, RedirectHost::parse)?;
-        let max_response = settings.max_response.as_deref().and_then(bytes).ok_or_else(|| {
+        let redirect_hosts = parse_all("redirect_hosts", &settings.redirect_hosts, RedirectHost::parse)?;
+        let max_response = settings.max_response.as_deref().and_then(parse_size).ok_or_else(|| {
             invalid("max_response", "must be a size from 1KiB to 1GiB, such as 65536, 64KiB or 4MiB")
         })?;
         Ok(UpstreamConfig { base, credential, allow_private, redirect_hosts, max_response })
@@ -147,7 +148,7 @@ fn invalid(key: &'static str, reason: &str) -> InvalidSetting {
     InvalidSetting { key, reason: reason.to_owned() }
 }
 
-fn parsed<T>(
+fn parse_all<T>(
     key: &'static str,
     texts: &Option<Vec<String>>,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -156,10 +157,12 @@ fn parsed<T>(
     texts.iter().map(|text| parse(text).map_err(|reason| InvalidSetting { key, reason })).collect()
 }
 
-fn key(settings: &UpstreamSettings, file: String) -> Result<CredentialConfig, InvalidSetting> {
+fn key_credential(settings: &UpstreamSettings, file: String) -> Result<CredentialConfig, InvalidSetting> {
     let header = match settings.key_header.as_deref() {
         None => AUTHORIZATION,
-        Some(name) => headers::of_key(name).map_err(|reason| InvalidSetting { key: "key_header", reason })?,
+        Some(name) => {
+            headers::parse_key_header(name).map_err(|reason| InvalidSetting { key: "key_header", reason })?
+        }
     };
     let prefix = settings.key_prefix.clone().unwrap_or_default();
     if !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
@@ -176,13 +179,13 @@ fn client_auth(name: Option<&str>) -> Result<ClientAuth, InvalidSetting> {
     }
 }
 
-fn bytes(text: &str) -> Option<usize> {
+fn parse_size(text: &str) -> Option<usize> {
     let bytes = quantity::bytes(text).and_then(|bytes| usize::try_from(bytes).ok());
     bytes.filter(|bytes| (1_024..=1 << 30).contains(bytes))
 }
 
-/// Parses the URL of an upstream or a token endpoint. Errors don't repeat it, since it may contain a password.
-fn url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
+/// Parses the URL of an upstream or a token endpoint. Errors don't repeat `text`, since it may contain a password.
+fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
     let url = Url::parse(text)
         .map_err(|_| invalid(key, "must be a URL such as https://billing.example.com/api"))?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -203,7 +206,7 @@ fn check_literal(key: &'static str, allowed: &[Network], url: &Url) -> Result<()
     resolve::check_literal(allowed, url).map_err(|private| invalid(key, &private.to_string()))
 }
 
-fn folder(mut base: Url) -> Url {
+fn with_trailing_slash(mut base: Url) -> Url {
     if !base.path().ends_with('/') {
         base.set_path(&format!("{}/", base.path()));
     }
@@ -314,9 +317,9 @@ mod tests {
     fn redirect_host_is_one_host_and_port() {
         let host = |text: &str| RedirectHost::parse(text).unwrap();
         let url = |text: &str| Url::parse(text).unwrap();
-        assert!(host("files.example.com").is_of(&url("https://files.example.com/x")));
-        assert!(!host("files.example.com").is_of(&url("https://files.example.com:8443/x")));
-        assert!(host("files.example.com:8443").is_of(&url("https://files.example.com:8443/x")));
-        assert!(!host("files.example.com").is_of(&url("https://evil.files.example.com/x")));
+        assert!(host("files.example.com").matches(&url("https://files.example.com/x")));
+        assert!(!host("files.example.com").matches(&url("https://files.example.com:8443/x")));
+        assert!(host("files.example.com:8443").matches(&url("https://files.example.com:8443/x")));
+        assert!(!host("files.example.com").matches(&url("https://evil.files.example.com/x")));
     }
 }

@@ -1,4 +1,4 @@
-//! The server's own credentials, cached until shortly before they expire.
+//! Credentials that the server presents to upstreams. Access tokens are cached until shortly before they expire.
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
@@ -23,11 +23,12 @@ use mcp_tool_core::call::token::InboundToken;
 const MAX_CALLERS: u64 = 10_000;
 /// Time after which an unused exchanged token is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// Maximum time before its expiry at which a token is replaced.
+/// Time before its expiry at which a token with a lifetime of at least 300 s is replaced.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Credentials for one upstream.
 pub(super) struct Credentials {
+    /// Client secret, or API key.
     secret: SecretFile,
     store: CredentialStore,
 }
@@ -37,7 +38,7 @@ enum CredentialStore {
     Shared(CachedToken),
     /// Access tokens by the digest of the caller's token.
     Exchanged(Cache<Digest, Arc<CachedToken>>),
-    /// API key, read from its file for each request.
+    /// API key, read again when its file changes.
     Key { header: HeaderName, prefix: String },
 }
 
@@ -48,7 +49,7 @@ pub(super) struct CredentialHeader {
     pub(super) value: HeaderValue,
 }
 
-/// Access token that concurrent requests share: the first one fetches it, the others wait.
+/// Access token that concurrent requests share. The first request fetches it while the others wait.
 #[derive(Default)]
 struct CachedToken {
     state: Mutex<TokenState>,
@@ -57,23 +58,24 @@ struct CachedToken {
 #[derive(Default)]
 struct TokenState {
     token: Option<AccessToken>,
-    /// Time and reason of the last failure, which is the result of all requests that waited for it.
+    /// Time and reason of the last failed fetch. Requests that waited for that fetch fail for the same reason.
     failed: Option<(Instant, UpstreamFailure)>,
 }
 
 struct AccessToken {
     value: HeaderValue,
     valid_until: Instant,
-    /// Secret that authenticated the token request: after a change a new token is requested.
+    /// Secret that authenticated the token request. When the secret changes, a new token is requested.
     secret: Secret,
 }
 
-/// Returns when a token is replaced: 30 s before its expiry, or after 90 % of a short lifetime.
+/// Returns the time when a token is replaced: 30 s before its expiry, or after 90 % of a lifetime under 300 s.
 fn valid_until(requested: Instant, lifetime: Duration) -> Instant {
     requested + (lifetime - MARGIN.min(lifetime / 10))
 }
 
 impl CachedToken {
+    /// Returns the token, or fetches one by `request` if there is none or it is no longer valid.
     async fn get(
         &self,
         secret: Secret,
@@ -102,7 +104,7 @@ impl CachedToken {
         }
     }
 
-    /// Drops the token, unless another one has replaced it.
+    /// Drops the token `value`, unless another token has replaced it.
     async fn forget(&self, value: &HeaderValue) {
         let mut state = self.state.lock().await;
         if state.token.as_ref().is_some_and(|token| token.value == value) {
@@ -113,7 +115,7 @@ impl CachedToken {
 
 impl AccessToken {
     fn is_valid(&self, now: Instant, secret: &Secret) -> bool {
-        now < self.valid_until && self.secret.is(secret)
+        now < self.valid_until && self.secret.is_same_as(secret)
     }
 }
 
@@ -167,7 +169,7 @@ impl Credentials {
         config: &UpstreamConfig,
         token: Option<&InboundToken>,
     ) -> Result<CredentialHeader, UpstreamFailure> {
-        // The file is read even while a token is cached: an operator may have removed it on purpose.
+        // The file is read even while a token is cached, so that an operator can stop all requests by removing it.
         let unreadable =
             |error| UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"));
         let secret = self.secret.read().map_err(unreadable)?;
@@ -191,7 +193,7 @@ impl Credentials {
                 CredentialConfig::ClientCredentials(endpoint) | CredentialConfig::TokenExchange(endpoint),
             ) => {
                 let token = token.ok_or(UpstreamFailure::MissingToken)?;
-                let cached = tokens.get_with(subject(token), Arc::default);
+                let cached = tokens.get_with(cache_key(token), Arc::default);
                 cached
                     .get(secret, async |secret| {
                         token_endpoint::request(client, config, endpoint, secret, Some(token)).await
@@ -199,29 +201,31 @@ impl Credentials {
                     .await?
             }
             (CredentialStore::Shared(_) | CredentialStore::Exchanged(_), CredentialConfig::Key { .. }) => {
-                return Err(UpstreamFailure::Misconfigured("its credential is of two kinds".into()));
+                return Err(UpstreamFailure::Misconfigured(
+                    "its credential was opened as another kind".into(),
+                ));
             }
         };
         Ok(CredentialHeader { name: AUTHORIZATION, value })
     }
 
-    /// Drops a credential that the upstream refused; returns whether a new one can be requested.
+    /// Drops a credential that the upstream refused. Returns `true` if a new one can be requested.
     pub(super) async fn forget(&self, refused: &CredentialHeader, token: Option<&InboundToken>) -> bool {
         match (&self.store, token) {
             (CredentialStore::Shared(cached), _) => cached.forget(&refused.value).await,
             (CredentialStore::Exchanged(tokens), Some(token)) => {
-                if let Some(cached) = tokens.get(&subject(token)) {
+                if let Some(cached) = tokens.get(&cache_key(token)) {
                     cached.forget(&refused.value).await;
                 }
             }
-            // A key is read from its file for each request.
+            // An API key can't be requested, and without a caller's token no token can be exchanged.
             (CredentialStore::Key { .. } | CredentialStore::Exchanged(_), _) => return false,
         }
         true
     }
 }
 
-fn subject(token: &InboundToken) -> Digest {
+fn cache_key(token: &InboundToken) -> Digest {
     Digest::of_bytes(token.expose().as_bytes())
 }
 
@@ -239,14 +243,14 @@ mod tests {
     fn token_is_valid_until_shortly_before_its_expiry() {
         let requested = Instant::now();
         for (lifetime, valid) in [(3_600, 3_570), (300, 270), (200, 180), (60, 54), (10, 9)] {
-            let lived = valid_until(requested, Duration::from_secs(lifetime)).duration_since(requested);
-            assert_eq!(lived, Duration::from_secs(valid), "{lifetime}");
+            let used_for = valid_until(requested, Duration::from_secs(lifetime)).duration_since(requested);
+            assert_eq!(used_for, Duration::from_secs(valid), "{lifetime}");
         }
         assert!(valid_until(requested, Duration::from_secs(1)) > requested);
     }
 
     #[test]
-    fn expired_token_or_changed_secret_invalidates() {
+    fn token_is_invalid_after_its_expiry_or_a_change_of_its_secret() {
         let folder = std::env::temp_dir().join(format!("upstream-secret-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&folder).unwrap();
         let (path, next) = (folder.join("secret"), folder.join("next"));

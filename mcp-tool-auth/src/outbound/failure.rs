@@ -1,4 +1,4 @@
-//! Reasons why an upstream gave no response: complete for the log, brief for the model.
+//! Reasons why an upstream gave no response. The log gets the whole reason, and the model a short message.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(super) enum UpstreamFailure {
     /// The upstream or its token endpoint doesn't respond, or responds with an error.
     Unavailable(String),
-    /// A setting, a file or the function has to be corrected.
+    /// A setting, a file or the tool function has to be corrected.
     Misconfigured(String),
     /// The credential depends on the caller's token, and the call has none.
     MissingToken,
-    /// The token endpoint doesn't exchange the caller's token.
+    /// The token endpoint refuses to exchange the caller's token.
     ExchangeRefused(String),
 }
 

@@ -1,13 +1,13 @@
-//! Headers that only the server may set.
+//! Headers that a tool function may set, and headers that may carry an API key.
 
 use reqwest::header::HeaderName;
 
-/// Returns `true` if a function may set the header. Credentials, framing, routing and forwarding headers are the
-/// server's.
+/// Returns `true` if a tool function may set the header. Only the server sets headers of credentials, framing, routing
+/// and forwarding.
 pub(super) fn may_set(name: &HeaderName) -> bool {
-    let is_own = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
+    let is_reserved = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
         || name.as_str().starts_with("x-forwarded-");
-    !(is_own || is_framing(name))
+    !(is_reserved || is_framing(name))
 }
 
 fn is_framing(name: &HeaderName) -> bool {
@@ -32,7 +32,7 @@ fn is_framing(name: &HeaderName) -> bool {
 ///
 /// # Errors
 /// An invalid name, or a header that frames the message.
-pub(super) fn of_key(name: &str) -> Result<HeaderName, String> {
+pub(super) fn parse_key_header(name: &str) -> Result<HeaderName, String> {
     let name: HeaderName =
         name.parse().map_err(|_| "must be the name of a header such as X-Api-Key".to_owned())?;
     match is_framing(&name) {

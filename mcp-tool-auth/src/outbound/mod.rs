@@ -1,6 +1,6 @@
 //! Upstreams: services that tools call with credentials of the server, over HTTP.
 //!
-//! A function gets a client and never a credential. The caller's token is sent only to the token endpoint of an
+//! A tool function gets a client and never a credential. The caller's token is sent only to the token endpoint of an
 //! exchange (RFC 8693).
 
 mod address;

@@ -5,10 +5,10 @@ use reqwest::Url;
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 8 * 1024;
 
-/// Returns the URL of a path below a base, which ends in `/`. A leading `/` is ignored: `/v1/x` is `v1/x`.
+/// Returns the URL of `path` below `base`, which must end in `/`. A leading `/` is ignored, so `/v1/x` is `v1/x`.
 ///
 /// # Errors
-/// A path that leaves the base, or that a server might understand so.
+/// A path that leaves `base`, or that some servers would resolve to a path outside of `base`.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
         return Err(format!("a path must have at most {MAX_PATH} bytes, got {}", path.len()));
@@ -23,7 +23,7 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
         if segment.is_empty() && segments.peek().is_some() {
             return Err("a path must have no empty segment: `//` may name another host".into());
         }
-        if climbs(segment) {
+        if is_dot_segment(segment) {
             return Err("a path must have no segment `.` or `..`, encoded or not".into());
         }
     }
@@ -34,25 +34,25 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a segment is `.` or `..` to a server that decodes it any number of times.
-fn climbs(segment: &str) -> bool {
+/// Returns `true` if a segment is `.` or `..`, or becomes one of them when it is percent-decoded repeatedly.
+fn is_dot_segment(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {
         let parts = segment.split(|byte| matches!(byte, b'/' | b'\\'));
-        // Java servers cut a segment at `;`.
+        // Java servers ignore the part of a segment after `;`.
         let mut names = parts.map(|part| part.split(|byte| *byte == b';').next().unwrap_or_default());
         if names.any(|name| matches!(name, b"." | b"..")) {
             return true;
         }
-        match decoded(&segment) {
-            Some(further) => segment = further,
+        match decode_once(&segment) {
+            Some(decoded) => segment = decoded,
             None => return false,
         }
     }
 }
 
-/// Decodes percent-encoding once; `None` where there is none.
-fn decoded(segment: &[u8]) -> Option<Vec<u8>> {
+/// Decodes percent-encoding once. Returns `None` if nothing is encoded.
+fn decode_once(segment: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);
     while let Some(&byte) = segment.get(at) {
@@ -162,14 +162,14 @@ mod tests {
             "a",
         ];
         let base = base("https://x.example:8443/api/v1/");
-        // All paths of four parts, instead of random ones.
+        // Tries every path of four parts.
         let count = PARTS.len();
-        let mut taken = 0;
+        let mut accepted = 0;
         for at in 0..count.pow(4) {
             let chosen = [at, at / count, at / count.pow(2), at / count.pow(3)].map(|at| PARTS[at % count]);
             let path = chosen.concat();
             let Ok(url) = below(&base, &path) else { continue };
-            taken += 1;
+            accepted += 1;
             assert_eq!(url.origin(), base.origin(), "{path:?}");
             assert!(url.as_str().starts_with(base.as_str()), "{path:?}: {url}");
             assert!(url.username().is_empty() && url.password().is_none(), "{path:?}: {url}");
@@ -179,6 +179,6 @@ mod tests {
                 url.path().replace("%2e", ".").replace("%2E", ".").replace("%2f", "/").replace("%5c", "/");
             assert!(!decoded.split(['/', '\\']).any(|part| part == ".."), "{path:?}: {url}");
         }
-        assert!(taken > 1_000, "{taken}");
+        assert!(accepted > 1_000, "{accepted}");
     }
 }

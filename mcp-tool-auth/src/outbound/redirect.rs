@@ -14,26 +14,27 @@ use super::{
 /// Maximum number of redirects that one request follows.
 const MAX_REDIRECTS: usize = 5;
 
-/// Request as it is sent.
+/// Request to the upstream or, after redirects, to another host.
 #[derive(Clone, Debug)]
 pub(super) struct OutgoingRequest {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
-    /// No redirect has left the upstream: the request carries the credential.
-    pub(super) is_own: bool,
+    /// The request carries the credential, because no redirect has left the upstream.
+    pub(super) has_credential: bool,
 }
 
-/// Failure of a request without a response.
+/// Failure of a request that got no response.
 pub(super) struct SendFailure {
     pub(super) failure: UpstreamFailure,
-    /// The upstream may have received the request, so it may have taken effect.
+    /// The upstream may have received the request, so the request may have taken effect.
     pub(super) was_sent: bool,
 }
 
 impl UpstreamClient {
-    /// Sends a request, follows redirects, and returns the response with whether its request carried the credential.
+    /// Sends a request and follows redirects. Returns the response, and `true` if the last request carried the
+    /// credential.
     pub(super) async fn send(
         &self,
         mut request: OutgoingRequest,
@@ -44,9 +45,9 @@ impl UpstreamClient {
             resolve::check_literal(&self.config.allow_private, &request.url).map_err(|private| {
                 SendFailure { failure: UpstreamFailure::Misconfigured(private.to_string()), was_sent }
             })?;
-            let OutgoingRequest { method, url, headers, body, is_own } = request.clone();
+            let OutgoingRequest { method, url, headers, body, has_credential } = request.clone();
             let mut builder = self.http.request(method, url).headers(headers);
-            if is_own {
+            if has_credential {
                 builder = builder.header(credential.name.clone(), credential.value.clone());
             }
             if let Some(body) = body {
@@ -60,7 +61,7 @@ impl UpstreamClient {
                 }
             };
             was_sent = true;
-            let Some(location) = location(&response) else { return Ok((response, is_own)) };
+            let Some(location) = location(&response) else { return Ok((response, has_credential)) };
             let next = request.redirected(response.status(), &location, &self.config);
             request = next.map_err(|reason| SendFailure {
                 failure: UpstreamFailure::Misconfigured(reason),
@@ -75,7 +76,7 @@ impl UpstreamClient {
 fn location(response: &Response) -> Option<String> {
     match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => {
-            // A location that isn't text can't be followed: the redirect is the response.
+            // A location that isn't text can't be followed, so the redirect itself is returned as the response.
             response.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
         }
         _ => None,
@@ -83,8 +84,8 @@ fn location(response: &Response) -> Option<String> {
 }
 
 impl OutgoingRequest {
-    /// Returns the request that a redirect asks for. Credential, headers and body are sent only below the upstream's
-    /// own base URL.
+    /// Returns the request that a redirect asks for. Credential, body and all headers but `Accept` are sent only to
+    /// URLs below the upstream's base URL.
     fn redirected(
         self,
         status: StatusCode,
@@ -100,14 +101,14 @@ impl OutgoingRequest {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(format!("a redirect to {} contains a user name or a password", host()));
         }
-        let same_host = url.origin() == config.base.origin();
-        // Other paths on that host may belong to another service.
-        let is_below = same_host && url.path().starts_with(config.base.path());
-        let named = config.redirect_hosts.iter().any(|named| named.is_of(&url));
-        if same_host && !is_below && !named {
+        let is_same_origin = url.origin() == config.base.origin();
+        // Paths outside of the base URL may belong to another service on the same host.
+        let is_below = is_same_origin && url.path().starts_with(config.base.path());
+        let is_named = config.redirect_hosts.iter().any(|host| host.matches(&url));
+        if is_same_origin && !is_below && !is_named {
             return Err(format!("a redirect leads out of {}", config.base.path()));
         }
-        if !is_below && !named {
+        if !is_below && !is_named {
             return Err(format!("a redirect leads to {}, which `redirect_hosts` doesn't name", host()));
         }
         let is_safe = url.scheme() == "https"
@@ -121,14 +122,14 @@ impl OutgoingRequest {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => is_post,
             _ => false,
         };
-        let mut request = OutgoingRequest { url, is_own: self.is_own && is_below, ..self };
+        let mut request = OutgoingRequest { url, has_credential: self.has_credential && is_below, ..self };
         if becomes_get {
             (request.method, request.body) = (Method::GET, None);
             for header in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE] {
                 request.headers.remove(header);
             }
         }
-        if !request.is_own {
+        if !request.has_credential {
             if request.body.is_some() || !matches!(request.method, Method::GET | Method::HEAD) {
                 return Err(format!(
                     "a redirect would send a write to {}",
@@ -170,7 +171,7 @@ mod tests {
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
                 .collect(),
             body: body.map(Bytes::from),
-            is_own: true,
+            has_credential: true,
         }
     }
 
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn redirect_within_the_upstream_keeps_headers_and_credential() {
         let next = redirected(Method::GET, 302, "/api/b?c=d#e").unwrap();
-        assert!(next.is_own && next.headers.len() == 3);
+        assert!(next.has_credential && next.headers.len() == 3);
         assert_eq!(next.url.as_str(), "https://x.example/api/b?c=d");
         let next = redirected(Method::PUT, 307, "b").unwrap();
         assert_eq!((next.method, next.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
@@ -196,11 +197,11 @@ mod tests {
     #[test]
     fn redirect_host_gets_neither_credential_nor_headers_nor_body() {
         let next = redirected(Method::GET, 302, "https://files.example.com/x").unwrap();
-        assert!(!next.is_own);
+        assert!(!next.has_credential);
         assert_eq!(next.headers.keys().collect::<Vec<_>>(), [ACCEPT]);
         // A redirect back to the upstream doesn't restore the credential.
         let back = next.redirected(StatusCode::FOUND, "https://x.example/api/b", &config()).unwrap();
-        assert!(!back.is_own);
+        assert!(!back.has_credential);
         assert!(redirected(Method::GET, 302, "https://other.example.com:8443/x").is_ok());
         for (method, status) in [(Method::POST, 307), (Method::PUT, 308), (Method::DELETE, 307)] {
             let error = redirected(method, status, "https://files.example.com/x").unwrap_err();
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_elsewhere_is_refused_and_names_the_host() {
+    fn redirect_out_of_the_upstream_is_refused() {
         for (to, wanted) in [
             ("https://evil.example/x", "evil.example"),
             ("//evil.example/x", "evil.example"),

@@ -1,4 +1,4 @@
-//! Requests that functions send to upstreams.
+//! Requests that tool functions send to upstreams.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl UpstreamRequest {
             url,
             headers: trace_headers(&upstream.cx),
             body: None,
-            is_own: true,
+            has_credential: true,
         });
         UpstreamRequest { upstream, request }
     }
@@ -96,9 +96,9 @@ impl UpstreamRequest {
 
     /// Sends the request and waits for the status and headers of the response, at most until the call's deadline.
     ///
-    /// Every status is a response: [`UpstreamResponse::require_success`] turns those other than 2xx into errors. After
-    /// a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5 redirects are
-    /// followed, and only within the upstream's `url` or to its `redirect_hosts`.
+    /// Returns a response of any status. [`UpstreamResponse::require_success`] turns a status other than 2xx into an
+    /// error. After a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5
+    /// redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
     ///
     /// # Errors
     /// | kind | cause |
@@ -106,7 +106,7 @@ impl UpstreamRequest {
     /// | `internal` | invalid path or header, forbidden redirect, address that isn't public, or unreadable secret |
     /// | `unavailable` | no response from the upstream or the token endpoint; retry after 5 s |
     /// | `timeout` | the call's deadline passed |
-    /// | `refused` | `token_exchange` without a caller's token, or refused by the token endpoint |
+    /// | `refused` | `token_exchange`, and the call has no token or the token endpoint refuses the exchange |
     ///
     /// No message contains the credential or the query.
     // Boxed, so that the HTTP client is compiled in this crate and not in each crate that awaits it.
@@ -151,13 +151,13 @@ impl Upstream {
         loop {
             let credential = client.credentials.get(&client.http, &client.config, token).await;
             let credential = credential.map_err(|failure| failure.report(&client.name, &self.cx))?;
-            let (response, is_own) = client.send(request.clone(), &credential).await.map_err(
+            let (response, has_credential) = client.send(request.clone(), &credential).await.map_err(
                 |SendFailure { failure, was_sent }| {
                     let error = failure.report(&client.name, &self.cx);
                     if was_sent { error.unsettled() } else { error }
                 },
             )?;
-            if !is_own || response.status() != StatusCode::UNAUTHORIZED {
+            if !has_credential || response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
             let can_renew = client.credentials.forget(&credential, token).await;
@@ -168,23 +168,23 @@ impl Upstream {
         }
     }
 
-    /// Runs `work` until the call's deadline or its cancellation.
+    /// Runs `work` until the call is cancelled or reaches its deadline.
     pub(super) async fn within<T>(
         &self,
         is_write: bool,
         work: impl Future<Output = Result<T, ToolError>>,
     ) -> Result<T, ToolError> {
         let name = &self.client.name;
-        let mark = |error: ToolError| if is_write { error.unsettled() } else { error };
+        let mark_unsettled = |error: ToolError| if is_write { error.unsettled() } else { error };
         tokio::select! {
             biased;
             () = self.cx.cancelled() => {
                 let error = format!("upstream '{name}' was used after its call ended");
-                Err(mark(ToolError::internal(error)))
+                Err(mark_unsettled(ToolError::internal(error)))
             }
             result = tokio::time::timeout_at(self.cx.deadline(), work) => result.unwrap_or_else(|_| {
                 let message = format!("'{name}', which the tool needs, did not respond in time");
-                Err(mark(ToolError::of(ErrorKind::Timeout, message)))
+                Err(mark_unsettled(ToolError::of(ErrorKind::Timeout, message)))
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Resolves host names, and returns only addresses that requests may go to.
 //!
-//! Addresses are checked whenever a connection is made, which also covers names that change their address (DNS
-//! rebinding).
+//! Addresses are checked whenever a connection is made, so that a name can't change to a private address after a check
+//! (DNS rebinding).
 
 use std::{
     error::Error,
@@ -20,7 +20,7 @@ use url::Host;
 use super::address::permits;
 use mcp_tool_core::network::Network;
 
-/// Resolver that returns only permitted addresses of the system's resolver.
+/// Resolver that asks the system's resolver and returns only the permitted addresses.
 pub(super) struct PublicResolver {
     allowed: Arc<[Network]>,
     lookup: Lookup,
@@ -67,7 +67,7 @@ pub(super) fn is_local_name(name: &str) -> bool {
     name == "localhost"
 }
 
-/// Returns `true` for URLs of this machine.
+/// Returns `true` for URLs whose host is the loopback interface.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -77,7 +77,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Checks the IP address in a URL, which the resolver never sees.
+/// Checks a host that is an IP address, because the client resolves only host names.
 pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), PrivateAddress> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),

@@ -12,7 +12,7 @@ use mcp_tool_core::error::{ErrorKind, ToolError};
 /// Maximum delay that a model is told to wait, in seconds.
 const MAX_DELAY: u64 = 3_600;
 
-/// Response of an upstream whose body hasn't been read yet, from [`UpstreamRequest::send`](super::UpstreamRequest::send).
+/// Response from [`UpstreamRequest::send`](super::UpstreamRequest::send), with a body that hasn't been read yet.
 pub struct UpstreamResponse {
     upstream: Upstream,
     response: Response,
@@ -42,7 +42,7 @@ impl UpstreamResponse {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// Returns the response if its status is one of success.
+    /// Returns the response if its status is from 200 to 299.
     ///
     /// # Errors
     /// | status | kind |
@@ -52,7 +52,7 @@ impl UpstreamResponse {
     /// | 429, 5xx | `unavailable`; retry after `Retry-After` in seconds, by default 5 s and at most 1 h |
     /// | others | `internal` |
     ///
-    /// After a write, an error for 5xx says that its effect is unknown.
+    /// After a write, an error for 5xx says that the effect of the write is unknown.
     pub fn require_success(self) -> Result<Self, ToolError> {
         let (name, status) = (&self.upstream.client.name, self.status());
         let error = match status {
@@ -76,8 +76,8 @@ impl UpstreamResponse {
     /// Reads the whole body.
     ///
     /// # Errors
-    /// `too_large` for a body over `max_response` of the upstream's settings, `unavailable` or `timeout` for one that
-    /// doesn't end in time.
+    /// `too_large` if the body is longer than `max_response` of the upstream, `unavailable` if the connection fails,
+    /// `timeout` if the body doesn't end before the call's deadline.
     // Boxed like [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
     pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, ToolError>> + Send {
         let read: BoxFuture<'static, _> = Box::pin(self.read());
@@ -108,8 +108,8 @@ impl UpstreamResponse {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// Errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`; the log
-    /// contains its position, and no value.
+    /// Errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`. The log
+    /// contains the position of the error in the body, and no value.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ToolError> {
         let (name, is_write) = (self.upstream.client.name.clone(), self.is_write);
         let body = self.bytes().await?;

@@ -44,7 +44,7 @@ pub struct InvalidSetting {
 }
 
 impl CredentialKind {
-    /// Value of `credential`.
+    /// Returns the kind as a value of the setting `credential`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             CredentialKind::ClientCredentials => "client_credentials",
@@ -61,7 +61,7 @@ impl CredentialKind {
 }
 
 impl UpstreamSettings {
-    /// Rows of the section, in the order in which they are printed.
+    /// Settings of `[upstream.NAME]`, in the order in which they are printed.
     pub const SETTINGS: &[Setting<Self>] = &[
         Setting {
             key: "url",
@@ -273,7 +273,7 @@ fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
 /// Returns an upstream's name with `_` for `-`, since an environment variable can't contain `-`.
 ///
 /// # Errors
-/// A name that a contract couldn't declare.
+/// A name that a contract can't declare.
 pub fn canonical_name(name: &str) -> Result<String, String> {
     name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

@@ -35,7 +35,7 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// Token that the endpoint issued.
 pub(super) struct IssuedToken {
-    /// `Bearer` and the token.
+    /// Value of the `Authorization` header: `Bearer` and the token.
     pub(super) value: HeaderValue,
     pub(super) lifetime: Duration,
 }
@@ -76,10 +76,10 @@ pub(super) async fn request(
     let exchange = async {
         let response = request.send().await.map_err(UpstreamFailure::of)?;
         let status = response.status();
-        Ok((status, bounded(response).await?))
+        Ok((status, read_bounded(response).await?))
     };
     let (status, body) = match tokio::time::timeout(TIMEOUT, exchange).await {
-        Ok(received) => received.map_err(of_endpoint)?,
+        Ok(received) => received.map_err(from_token_endpoint)?,
         Err(_) => {
             return Err(UpstreamFailure::Unavailable(format!(
                 "the token endpoint took longer than {} s",
@@ -93,7 +93,7 @@ pub(super) async fn request(
     }
 }
 
-fn of_endpoint(failure: UpstreamFailure) -> UpstreamFailure {
+fn from_token_endpoint(failure: UpstreamFailure) -> UpstreamFailure {
     match failure {
         UpstreamFailure::Unavailable(reason) => {
             UpstreamFailure::Unavailable(format!("the token endpoint: {reason}"))
@@ -147,7 +147,7 @@ pub(super) fn sensitive(text: &str) -> Result<HeaderValue, UpstreamFailure> {
     Ok(value)
 }
 
-async fn bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {
+async fn read_bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(UpstreamFailure::of)? {
         if body.len() + chunk.len() > MAX_RESPONSE {
@@ -160,13 +160,13 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {
     Ok(body)
 }
 
-/// Parses a successful response and checks that it is what was requested.
+/// Parses a successful response and checks that its token is of the requested kind.
 fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToken, UpstreamFailure> {
     let invalid =
         |reason: &str| Err(UpstreamFailure::Unavailable(format!("the token endpoint's response {reason}")));
-    // Its content isn't repeated, since it may be a token.
+    // The error doesn't repeat the body, since it may contain a token.
     let Ok(response) = serde_json::from_slice::<TokenResponse>(body) else {
-        return invalid("isn't one of RFC 6749 §5.1");
+        return invalid("doesn't have the form of RFC 6749 §5.1");
     };
     if !response.token_type.eq_ignore_ascii_case("Bearer") {
         return invalid("has a token_type that isn't Bearer");
@@ -178,7 +178,7 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     if token.is_empty() || token.len() > MAX_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return invalid("has an invalid access_token");
     }
-    // Sending it on would pass the caller's own token to the upstream.
+    // The caller's own token must not be sent to the upstream.
     if subject.is_some_and(|subject| subject.expose() == token) {
         return invalid("is the caller's own token");
     }
@@ -192,7 +192,7 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     Ok(IssuedToken { value: sensitive(&format!("Bearer {token}"))?, lifetime })
 }
 
-/// Parses an error response. Only a code that is a word is repeated, and only in the log.
+/// Parses an error response. The reason, which is only logged, contains the error code only if the code is one word.
 fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFailure {
     let code =
         serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();

@@ -16,8 +16,8 @@ use super::{
 /// Client of an upstream for one call, from [`UpstreamExt::upstream`].
 ///
 /// A method such as [`get`](Upstream::get) builds an [`UpstreamRequest`] for a path below the upstream's `url`:
-/// `invoices/7` and `/invoices/7` are the same path. Sending the request adds the credential of `[upstream.NAME]`,
-/// which is never readable here:
+/// `invoices/7` and `/invoices/7` are the same path. The server adds the credential of `[upstream.NAME]` when the
+/// request is sent, and a tool function can't read it.
 ///
 /// | `credential` | sent to the upstream |
 /// |---|---|
@@ -46,7 +46,7 @@ pub struct Upstream {
 /// Extension of `CallContext` with calls to upstreams.
 ///
 /// A tool names its upstreams in its attribute, `upstream = ["billing"]`, and the operator configures each in
-/// `[upstream.billing]`; without that the server doesn't start. The prelude imports this trait.
+/// `[upstream.billing]`. If an upstream isn't configured, the server doesn't start. The prelude imports this trait.
 pub trait UpstreamExt {
     /// Returns the client of an upstream that the tool's contract names.
     ///

@@ -25,22 +25,22 @@ pub(super) struct ServerContracts<'s> {
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckOptions<'a> {
-    /// Git revision whose locks are compared.
+    /// Git revision. `check` compares the contracts with its locks too, and `diff` only with its locks.
     pub(super) against: Option<&'a str>,
     /// Current day, such as `2027-01-31`.
     pub(super) today: &'a str,
 }
 
 impl ServerContracts<'_> {
-    /// Compares the contracts with the locks, and with those of a revision if one is named.
+    /// Compares the contracts with the current locks and, if a revision is named, with its locks too.
     pub(super) fn check(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let mut report = Report::default();
         for file in &files {
-            let stale = self.compare(&file.lock, file, options, true, &mut report)?;
+            let is_stale = self.compare(&file.lock, file, options, true, &mut report)?;
             if let Some(revision) = options.against {
-                // A failure that the current lock reports too is reported once.
+                // A failure that was already found with the current lock isn't reported twice.
                 let current = std::mem::take(&mut report.tools);
                 self.compare(&file.at(revision)?, file, options, false, &mut report)?;
                 let against = std::mem::replace(&mut report.tools, current);
@@ -50,10 +50,11 @@ impl ServerContracts<'_> {
                         other.tool == tool.tool && other.to == tool.to && failure(other) >= failure(tool)
                     })
                 };
-                let new: Vec<ToolReport> = against.into_iter().filter(|tool| !is_reported(tool)).collect();
-                report.tools.extend(new);
+                let unreported: Vec<ToolReport> =
+                    against.into_iter().filter(|tool| !is_reported(tool)).collect();
+                report.tools.extend(unreported);
             }
-            if stale && file.text.is_none() {
+            if is_stale && file.text.is_none() {
                 report.notes.push(format!(
                     "{} doesn't exist yet: create it by `{}`",
                     file.name,
@@ -62,14 +63,14 @@ impl ServerContracts<'_> {
             }
         }
         if let Some(revision) = options.against {
-            self.removed_lock_files(&workspace, &files, revision, options, &mut report)?;
+            self.compare_removed_lock_files(&workspace, &files, revision, options, &mut report)?;
         }
         report.notes.extend(foreign_note(&foreign));
         Ok(report)
     }
 
-    /// Compares the contracts with locks of a revision that don't exist any more.
-    fn removed_lock_files(
+    /// Compares the contracts with the locks that exist at `revision` and no longer exist now.
+    fn compare_removed_lock_files(
         self,
         workspace: &Workspace,
         files: &[LockFile],
@@ -85,7 +86,7 @@ impl ServerContracts<'_> {
         Ok(())
     }
 
-    /// Returns the changes since the locks, or since those of a revision.
+    /// Returns the changes since the current locks or, if a revision is named, since its locks.
     pub(super) fn diff(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
@@ -104,8 +105,8 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares one package's contracts with a lock, and returns whether the lock is stale. Only the current lock can be
-    /// stale.
+    /// Compares one package's contracts with a lock, and returns `true` if the lock is stale. Only the current lock can
+    /// be stale.
     fn compare(
         self,
         lock: &Lock,
@@ -114,10 +115,11 @@ impl ServerContracts<'_> {
         is_current: bool,
         report: &mut Report,
     ) -> Result<bool, ContractError> {
-        let mut stale = false;
+        let mut is_stale = false;
         for entry in &file.tools {
-            let tool = self.tool(entry, lock, file, options, is_current)?;
-            stale |= tool.as_ref().is_some_and(|tool| matches!(tool.failure, Some((CheckFailure::Stale, _))));
+            let tool = self.compare_tool(entry, lock, file, options, is_current)?;
+            is_stale |=
+                tool.as_ref().is_some_and(|tool| matches!(tool.failure, Some((CheckFailure::Stale, _))));
             report.tools.extend(tool);
         }
         let removed = |locked: &LockedContract, failure| ToolReport {
@@ -155,17 +157,17 @@ impl ServerContracts<'_> {
             let tool = removed(locked, (CheckFailure::Dropped, reason));
             report.tools.push(ToolReport { changes: vec![change], ..tool });
         }
-        Ok(stale)
+        Ok(is_stale)
     }
 
-    /// Returns the contracts that a lock promises for this server and that it doesn't serve.
+    /// Returns the contracts that a lock promises for this server, but that the server doesn't serve.
     pub(super) fn unserved<'l>(self, lock: &'l Lock, file: &LockFile) -> Vec<&'l LockedContract> {
         let ours = |locked: &&LockedContract| locked.servers.iter().any(|name| name == self.name);
         lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, file)).collect()
     }
 
-    /// Compares one tool; returns `None` if it is as locked.
-    pub(super) fn tool(
+    /// Compares one tool with its locked contract. Returns `None` if nothing differs.
+    pub(super) fn compare_tool(
         self,
         entry: &ToolEntry,
         lock: &Lock,
@@ -176,10 +178,10 @@ impl ServerContracts<'_> {
         let mut contract = *entry.contract;
         let (name, version) = (contract.name(), contract.version());
         if !is_current && let Some(own) = file.lock.find(name, version.major) {
-            // Reasons in the current lock were given after the revision.
-            let given =
-                contract.weakens().iter().filter(|given| !own.contract.weakens().contains(given)).copied();
-            let reasons: Vec<_> = own.contract.weakens().iter().copied().chain(given).collect();
+            // A reason in the current lock may be for a change since the revision, so it counts too.
+            let unlocked =
+                contract.weakens().iter().filter(|reason| !own.contract.weakens().contains(reason)).copied();
+            let reasons: Vec<_> = own.contract.weakens().iter().copied().chain(unlocked).collect();
             contract = contract.with_weakens(reasons.leak());
         }
         let mut report = ToolReport {
@@ -191,12 +193,12 @@ impl ServerContracts<'_> {
             file: entry.source.file.to_owned(),
             line: Some(entry.source.line),
         };
-        let accept = |what: String| Some((CheckFailure::Stale, format!("{what}: run `{}`", judge::ACCEPT)));
+        let stale = |what: String| Some((CheckFailure::Stale, format!("{what}: run `{}`", judge::ACCEPT)));
         let locked = match lock.baseline(name, version) {
             Baseline::None => {
                 report.changes.push(Change::of(Finding::TOOL_ADDED, &contract, &contract));
                 if is_current {
-                    report.failure = accept(format!("{name} {version} isn't locked yet"));
+                    report.failure = stale(format!("{name} {version} isn't locked yet"));
                 }
                 return Ok(Some(report));
             }
@@ -215,7 +217,7 @@ impl ServerContracts<'_> {
         report.changes = changes(&findings, &locked.contract, &contract);
         let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
         if !is_current {
-            // A reason may be for a change between the revision and the current lock.
+            // A reason that this comparison doesn't use may be for a change after the revision.
             ruling.unused_reason = None;
         }
         let removal =
@@ -231,9 +233,9 @@ impl ServerContracts<'_> {
         } else if !is_current {
             None
         } else if locked.contract.version().major != version.major {
-            accept(format!("{name} {version} isn't locked yet"))
+            stale(format!("{name} {version} isn't locked yet"))
         } else if !self.is_fresh(entry, lock)? {
-            accept(format!("{name} {version} differs from the locked {}", locked.contract.version()))
+            stale(format!("{name} {version} differs from the locked {}", locked.contract.version()))
         } else {
             None
         };
@@ -241,15 +243,15 @@ impl ServerContracts<'_> {
         Ok(has_news.then_some(report))
     }
 
-    /// Returns `true` if writing the tool wouldn't change the lock.
+    /// Returns `true` if the lock is as `contract write` would write it for this tool.
     fn is_fresh(self, entry: &ToolEntry, lock: &Lock) -> Result<bool, ContractError> {
-        let mut fresh = lock.clone();
-        fresh.put(*entry.contract, self.name);
-        Ok(fresh.render()? == lock.render()?)
+        let mut written = lock.clone();
+        written.put(*entry.contract, self.name);
+        Ok(written.render()? == lock.render()?)
     }
 }
 
-/// Returns `true` if the lock's package serves a tool of that name and major version.
+/// Returns `true` if the lock's package serves a tool of the same name and major version.
 fn is_served(locked: &LockedContract, file: &LockFile) -> bool {
     let (name, version) = (locked.contract.name(), locked.contract.version());
     let mut tools = file.tools.iter();
@@ -267,7 +269,8 @@ pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, Co
     Ok(edited)
 }
 
-/// Returns the message for an edited entry, which isn't rewritten, since it may hide a promise.
+/// Returns the message for an entry that was edited by hand. The entry isn't rewritten, since the edit may hide a
+/// promise.
 pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
     let (name, version) = (locked.contract.name(), locked.contract.version());
     format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")

@@ -17,11 +17,11 @@ pub(crate) fn command() -> Command {
     let today = Arg::new("today")
         .long("today")
         .value_name("DATE")
-        .value_parser(day)
+        .value_parser(parse_day)
         .help("Day that removal dates are compared with, such as 2027-01-31 [default: today in UTC]");
     let format =
-        OutputFormat::arg_with_github().help("Output format; github is annotations of GitHub Actions");
-    let codes = "Exit codes:\n  0  the locks match the tools\n  1  they can't be compared\n  \
+        OutputFormat::arg_with_github().help("Output format; github prints annotations for GitHub Actions");
+    let codes = "Exit codes:\n  0  the locks match the tools\n  1  the locks can't be compared\n  \
                  3  stale: a lock differs from the tools, or is missing\n  \
                  4  weakens: a guard is lowered without a reason\n  \
                  5  needs bump: a version doesn't cover the change\n  \
@@ -69,7 +69,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-fn day(given: &str) -> Result<String, String> {
+fn parse_day(given: &str) -> Result<String, String> {
     if format::spells(Format::Date, given) {
         Ok(given.to_owned())
     } else {

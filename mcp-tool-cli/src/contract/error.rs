@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Failed contracts, or the reason why they can't be compared; from `testing::check_contracts`.
+/// Failures of contracts, or the reason why the contracts can't be compared. Returned by `testing::check_contracts`.
 #[derive(Debug)]
 pub struct ContractError(String);
 

@@ -1,4 +1,4 @@
-//! Lock of one package: the file, at present or at a git revision.
+//! Lock file of one package, as it is now or at a git revision.
 
 use std::{
     fs::{self, File},
@@ -17,7 +17,7 @@ use super::error::ContractError;
 pub(super) struct LockFile {
     /// Path of the file, which needn't exist.
     pub(super) path: PathBuf,
-    /// Path from the workspace's root, for reports.
+    /// Path relative to the workspace's root, for reports.
     pub(super) name: String,
     /// `None` if the file doesn't exist.
     pub(super) text: Option<String>,
@@ -60,7 +60,7 @@ impl LockFile {
             fs::rename(&temporary, &self.path)
         });
         written.map_err(|error| {
-            // The first error is the one to report.
+            // An error of the removal isn't reported, because the first error explains the failure.
             drop(fs::remove_file(&temporary));
             ContractError::new(format!("{} can't be written: {error}", self.name))
         })
@@ -75,7 +75,7 @@ fn parse(name: &str, text: &str) -> Result<Lock, ContractError> {
     })
 }
 
-/// Checks that a git revision exists, and that it isn't an option of git.
+/// Checks that a git revision exists. Text that git would read as an option is refused.
 pub(super) fn check_revision(folder: &Path, revision: &str) -> Result<(), ContractError> {
     let commit = format!("{revision}^{{commit}}");
     git(folder, revision, &["rev-parse", "--quiet", "--verify", "--end-of-options", &commit]).map(drop)

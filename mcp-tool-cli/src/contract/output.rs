@@ -20,14 +20,15 @@ const fn colour(class: ChangeClass) -> Style {
     }
 }
 
-/// Writes for each tool a heading, its changes with their witnesses, and its failure. Patches are included if `all`.
+/// Writes for each tool a heading, its changes with their witnesses, and its failure. Patches are included only if
+/// `all`.
 pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {
         let bold = Style::new().bold();
         write!(out, "{bold}{}{bold:#} {}", tool.tool, versions(tool))?;
-        let place = place(tool);
-        writeln!(out, "  {faint}{place}{faint:#}")?;
+        let location = location(tool);
+        writeln!(out, "  {faint}{location}{faint:#}")?;
         for change in tool.changes.iter().filter(|change| all || change.needs_bump()) {
             let class = change.finding.rule.class();
             let style = colour(class);
@@ -44,7 +45,7 @@ pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Resu
         if let Some((failure, reason)) = &tool.failure {
             let style = AnsiColor::Red.on_default().bold();
             let mut lines = reason.lines();
-            // The changes were printed above.
+            // The reason repeats the changes, which were printed above, so only its remedy is printed.
             let reason = match (lines.next(), lines.next_back()) {
                 (Some(_), Some(last)) => last.trim_start_matches("— ").to_owned(),
                 _ => reason.rsplit_once(" — ").map_or(reason.as_str(), |(_, remedy)| remedy).to_owned(),
@@ -71,7 +72,7 @@ fn versions(tool: &ToolReport) -> String {
     }
 }
 
-fn place(tool: &ToolReport) -> String {
+fn location(tool: &ToolReport) -> String {
     match tool.line {
         Some(line) => format!("{}:{line}", tool.file),
         None => tool.file.clone(),
@@ -111,9 +112,9 @@ pub(super) fn document(report: &Report) -> Value {
 pub(super) fn annotations(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for tool in &report.tools {
         let level = if tool.failure.is_some() { "error" } else { "notice" };
-        let mut place = format!("file={}", property(&tool.file));
+        let mut location = format!("file={}", property(&tool.file));
         if let Some(line) = tool.line {
-            place.push_str(&format!(",line={line}"));
+            location.push_str(&format!(",line={line}"));
         }
         let title = tool.failure.as_ref().map_or("changed", |(failure, _)| failure.name());
         let mut lines: Vec<String> = Vec::new();
@@ -127,7 +128,7 @@ pub(super) fn annotations(out: &mut impl Write, report: &Report) -> io::Result<(
             None => {}
         }
         let title = property(&format!("{}: {title}", tool.tool));
-        writeln!(out, "::{level} {place},title={title}::{}", message(&lines.join("\n")))?;
+        writeln!(out, "::{level} {location},title={title}::{}", message(&lines.join("\n")))?;
     }
     for note in &report.notes {
         writeln!(out, "::notice ::{}", message(note))?;

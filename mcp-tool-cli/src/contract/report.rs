@@ -1,4 +1,4 @@
-//! Report of a comparison: for each tool what changed, and whether it fails.
+//! Report of a comparison, with the changes and the failure of each tool.
 
 use mcp_tool_contract::{
     judge::Finding,
@@ -39,11 +39,12 @@ pub(super) struct ToolReport {
     pub(super) tool: String,
     /// Locked version.
     pub(super) from: Option<Version>,
+    /// Version in the source; `None` for a removed tool.
     pub(super) to: Option<Version>,
     pub(super) changes: Vec<Change>,
     /// Failure, with its reason and how to correct it.
     pub(super) failure: Option<(CheckFailure, String)>,
-    /// Source file, or lock of a tool without source.
+    /// Path of the source file or, for a removed tool, of the lock.
     pub(super) file: String,
     pub(super) line: Option<u32>,
 }
@@ -59,7 +60,7 @@ pub(super) struct Change {
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) tools: Vec<ToolReport>,
-    /// Remarks that are no failures.
+    /// Remarks that aren't failures.
     pub(super) notes: Vec<String>,
 }
 
@@ -75,7 +76,7 @@ impl Change {
         Change { finding, witness: witness::of(&finding, old, new) }
     }
 
-    /// Returns `true` unless it is a patch, which never fails to compile.
+    /// Returns `true` unless the change is a patch, which needs no new version.
     pub(super) fn needs_bump(&self) -> bool {
         self.finding.rule.class() > ChangeClass::Patch
     }

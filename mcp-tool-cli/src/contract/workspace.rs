@@ -56,7 +56,7 @@ impl Workspace {
     ) -> Result<(Vec<LockFile>, Vec<ToolEntry>), ContractError> {
         let mut files: Vec<LockFile> = Vec::new();
         let mut foreign = Vec::new();
-        // A package without tools may still have a lock that promises some.
+        // A package that no longer defines tools may still have a lock that promises some.
         for package in self.packages.iter().filter(|package| package.join(FILE).is_file()) {
             files.push(LockFile::read(package, &self.root)?);
         }
@@ -105,7 +105,7 @@ impl Workspace {
         let mut files = Vec::new();
         for path in listed.split('\0').filter(is_lock) {
             let text = git(&self.root, revision, &["show", &format!("{revision}:./{path}")])?;
-            // Other files of that name, such as test data, promise nothing.
+            // A file of that name that can't be parsed, such as test data, isn't a lock.
             let Ok(lock) = Lock::parse(&String::from_utf8_lossy(&text)) else { continue };
             let (path, name) = (self.root.join(path), path.to_owned());
             files.push(LockFile { path, name, text: None, lock, tools: Vec::new() });

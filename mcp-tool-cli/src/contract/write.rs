@@ -15,7 +15,7 @@ impl ServerContracts<'_> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let dropped: Vec<(&str, u32)> =
-            drop.iter().map(|given| self.dropped(given, &files)).collect::<Result<_, _>>()?;
+            drop.iter().map(|given| self.parse_drop(given, &files)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         // All locks are checked before the first one is written.
         let mut texts = Vec::new();
@@ -35,7 +35,7 @@ impl ServerContracts<'_> {
                             reason,
                         )),
                     ..
-                }) = self.tool(entry, &file.lock, file, options, true)?
+                }) = self.compare_tool(entry, &file.lock, file, options, true)?
                 {
                     return Err(ContractError::new(format!(
                         "{} was not changed ({}): {reason}",
@@ -81,8 +81,8 @@ impl ServerContracts<'_> {
         Ok(effects)
     }
 
-    /// Parses a version whose promise is broken.
-    fn dropped<'d>(self, given: &'d str, files: &[LockFile]) -> Result<(&'d str, u32), ContractError> {
+    /// Parses a value of `--drop`, which must name a promised version that the server doesn't serve.
+    fn parse_drop<'d>(self, given: &'d str, files: &[LockFile]) -> Result<(&'d str, u32), ContractError> {
         let named = given.split_once('@').and_then(|(name, major)| Some((name, major.parse().ok()?)));
         let Some((name, major)) = named else {
             return Err(ContractError::new(format!(

@@ -1,4 +1,4 @@
-//! Values of the sources applied to a table of settings.
+//! Applies values from the sources to a table of settings, and prints the settings.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,13 @@ pub(super) type Origins = BTreeMap<&'static str, Origin>;
 #[derive(Debug)]
 pub(super) struct PrintedSetting {
     pub(super) key: String,
-    /// TOML that is also JSON.
+    /// Value, in a syntax that both TOML and JSON have.
     pub(super) value: String,
     pub(super) origin: Origin,
 }
 
-/// Stores the values of all sources in `target`. `prefix` is the section of keys that don't contain it.
+/// Stores the values of all sources in `target`. `prefix` is put before each key, for tables whose keys don't
+/// contain their section.
 pub(super) fn apply<T: 'static>(
     sources: &Sources<'_>,
     prefix: &str,
@@ -34,7 +35,7 @@ pub(super) fn apply<T: 'static>(
         let Some((origin, values)) = sources.get(&key, setting) else { continue };
         let stored = check_compiled(&key).and_then(|()| (setting.set)(target, &values));
         stored.map_err(|reason| {
-            // A setting without a flag may be a secret.
+            // A setting without a flag may be a secret, so its value isn't repeated.
             let value =
                 if setting.flag.is_some() { format!("{:?}: ", values.join(",")) } else { String::new() };
             format!("{key} (from {origin}): {value}{reason}")
@@ -44,7 +45,7 @@ pub(super) fn apply<T: 'static>(
     Ok(origins)
 }
 
-/// Appends the settings of a table that have a value.
+/// Appends the settings that have a value to `printed`.
 pub(super) fn print<T: 'static>(
     prefix: &str,
     settings: impl Iterator<Item = &'static Setting<T>>,

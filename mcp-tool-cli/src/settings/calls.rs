@@ -7,7 +7,7 @@ use mcp_tool_core::{
 
 use super::{
     config::Config,
-    value::{count, file_shown, set, size, size_shown, time, time_shown},
+    value::{parse_count, parse_size, parse_time, set, show_file, show_size, show_time},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -17,8 +17,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "TIME",
         help: "Time limit of a call whose tool sets no timeout",
         many: false,
-        show: |config| time_shown(config.settings.timeout),
-        set: |config, values| set(&mut config.settings.timeout, time(one(values)?)),
+        show: |config| show_time(config.settings.timeout),
+        set: |config, values| set(&mut config.settings.timeout, parse_time(one(values)?)),
     },
     Setting {
         key: "limits.concurrency",
@@ -27,7 +27,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Maximum number of calls of all tools that run at a time",
         many: false,
         show: |config| Some(config.settings.concurrency.to_string()),
-        set: |config, values| set(&mut config.settings.concurrency, count(one(values)?)),
+        set: |config, values| set(&mut config.settings.concurrency, parse_count(one(values)?)),
     },
     Setting {
         key: "limits.max_result",
@@ -35,8 +35,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "SIZE",
         help: "Largest result that is sent",
         many: false,
-        show: |config| size_shown(config.settings.max_result),
-        set: |config, values| set(&mut config.settings.max_result, size(one(values)?)),
+        show: |config| show_size(config.settings.max_result),
+        set: |config, values| set(&mut config.settings.max_result, parse_size(one(values)?)),
     },
     Setting {
         key: "limits.list_page",
@@ -45,7 +45,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Tools on a page of tools/list; many clients read only the first page",
         many: false,
         show: |config| Some(config.settings.list_page.to_string()),
-        set: |config, values| set(&mut config.settings.list_page, count(one(values)?)),
+        set: |config, values| set(&mut config.settings.list_page, parse_count(one(values)?)),
     },
     Setting {
         key: "gate.allow_destructive",
@@ -79,9 +79,9 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "contract.known_file",
         flag: Some("known-file"),
         value: "FILE",
-        help: "Keep the contracts that callers last listed in this file, written at an orderly end and read at the next start",
+        help: "File that keeps the contracts that callers last listed; written when the server stops normally, and read when it starts",
         many: false,
-        show: |config| file_shown(config.settings.known_file.as_ref(), ""),
+        show: |config| show_file(config.settings.known_file.as_ref(), ""),
         set: |config, values| {
             config.settings.known_file = Some(one(values)?).filter(|path| !path.is_empty()).map(Into::into);
             Ok(())

@@ -27,7 +27,7 @@ pub(crate) struct Config {
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
 }
 
-/// Configuration of HTTP; also parsed in builds without HTTP, so that a file is valid for each of them.
+/// Configuration of HTTP. Builds without HTTP parse it too, so that the same file is valid for every build.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpConfig {
     pub(crate) allowed_hosts: Vec<String>,

@@ -9,7 +9,7 @@ use mcp_tool_core::{
 
 use super::{
     config::Config,
-    value::{count, file_shown, number, set, size, size_shown, time, time_shown},
+    value::{parse_count, parse_number, parse_size, parse_time, set, show_file, show_size, show_time},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -55,7 +55,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "FILE",
         help: "Certificate chain in PEM for TLS; read again when it changes",
         many: false,
-        show: |config| file_shown(config.http.tls_cert.as_ref(), ""),
+        show: |config| show_file(config.http.tls_cert.as_ref(), ""),
         set: |config, values| {
             config.http.tls_cert = Some(one(values)?.into());
             Ok(())
@@ -67,7 +67,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "FILE",
         help: "Key of the certificate in PEM; read again when it changes",
         many: false,
-        show: |config| file_shown(config.http.tls_key.as_ref(), ""),
+        show: |config| show_file(config.http.tls_key.as_ref(), ""),
         set: |config, values| {
             config.http.tls_key = Some(one(values)?.into());
             Ok(())
@@ -77,7 +77,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "http.trusted_proxies",
         flag: Some("trusted-proxy"),
         value: "ADDR",
-        help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; other clients are refused, and its X-Forwarded-For is trusted",
+        help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; its X-Forwarded-For is trusted, and other clients are refused",
         many: true,
         show: |config| list(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()),
         set: |config, values| {
@@ -91,8 +91,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "SIZE",
         help: "Largest body of a request",
         many: false,
-        show: |config| size_shown(config.http.max_body),
-        set: |config, values| set(&mut config.http.max_body, size(one(values)?)),
+        show: |config| show_size(config.http.max_body),
+        set: |config, values| set(&mut config.http.max_body, parse_size(one(values)?)),
     },
     Setting {
         key: "http.max_connections",
@@ -101,7 +101,9 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Maximum number of open connections",
         many: false,
         show: |config| Some(config.http.max_connections.to_string()),
-        set: |config, values| set(&mut config.http.max_connections, count(one(values)?).map(NonZeroU32::get)),
+        set: |config, values| {
+            set(&mut config.http.max_connections, parse_count(one(values)?).map(NonZeroU32::get))
+        },
     },
     Setting {
         key: "http.legacy_sessions",
@@ -111,7 +113,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.http.legacy_sessions.to_string()),
         set: |config, values| {
-            let sessions = number(one(values)?);
+            let sessions = parse_number(one(values)?);
             set(&mut config.http.legacy_sessions, sessions)
         },
     },
@@ -121,8 +123,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "TIME",
         help: "Time until an idle session is dropped",
         many: false,
-        show: |config| time_shown(config.http.session_idle),
-        set: |config, values| set(&mut config.http.session_idle, time(one(values)?)),
+        show: |config| show_time(config.http.session_idle),
+        set: |config, values| set(&mut config.http.session_idle, parse_time(one(values)?)),
     },
     Setting {
         key: "http.grace",
@@ -130,7 +132,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "TIME",
         help: "Time that running calls have to finish after a signal",
         many: false,
-        show: |config| time_shown(config.http.grace),
-        set: |config, values| set(&mut config.http.grace, time(one(values)?)),
+        show: |config| show_time(config.http.grace),
+        set: |config, values| set(&mut config.http.grace, parse_time(one(values)?)),
     },
 ];

@@ -1,4 +1,4 @@
-//! Settings put together from their sources.
+//! Loads all settings from their sources.
 
 use std::ffi::OsString;
 

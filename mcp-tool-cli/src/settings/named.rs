@@ -10,7 +10,8 @@ use super::{
     table::variable,
 };
 
-/// Loads and validates the table of each name. `validate` returns the invalid key and the reason.
+/// Loads and validates the table of each name. If a table is invalid, `validate` returns the key and the
+/// reason.
 ///
 /// # Errors
 /// An invalid or missing value, with its source.

@@ -5,7 +5,7 @@ use mcp_tool_core::setting::{Setting, list, one, text};
 
 use super::{
     config::Config,
-    value::{set, time, time_shown},
+    value::{parse_time, set, show_time},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -13,7 +13,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.issuers",
         flag: Some("oauth-issuer"),
         value: "URL",
-        help: "Accept access tokens of this authorization server over HTTP; with oauth.resource, every request needs one",
+        help: "Accept access tokens of this authorization server over HTTP; with oauth.resource, every request needs a token",
         many: true,
         show: |config| list(&config.oauth.issuers),
         set: |config, values| {
@@ -52,7 +52,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
             let introspection = config.oauth.introspection.iter();
             list(
                 &introspection
-                    .map(|by| format!("{} {} {}", by.issuer, by.client, by.secret_file.display()))
+                    .map(|entry| format!("{} {} {}", entry.issuer, entry.client, entry.secret_file.display()))
                     .collect::<Vec<_>>(),
             )
         },
@@ -67,8 +67,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "TIME",
         help: "Longest lifetime of a token, from issue to expiry",
         many: false,
-        show: |config| time_shown(config.oauth.rules.max_lifetime),
-        set: |config, values| set(&mut config.oauth.rules.max_lifetime, time(one(values)?)),
+        show: |config| show_time(config.oauth.rules.max_lifetime),
+        set: |config, values| set(&mut config.oauth.rules.max_lifetime, parse_time(one(values)?)),
     },
     Setting {
         key: "oauth.user_claim",
@@ -83,7 +83,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.agent_claims",
         flag: None,
         value: "CLAIM",
-        help: "Claims that name the agent; the first that is present",
+        help: "Claims that name the agent; the first one that a token has is used",
         many: true,
         show: |config| list(&config.oauth.rules.agents),
         set: |config, values| {
@@ -119,7 +119,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.machine_claim",
         flag: None,
         value: "CLAIM=VALUE",
-        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client is one anyway",
+        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client doesn't need it",
         many: false,
         show: |config| {
             let machine = config.oauth.rules.machine.as_ref();
@@ -148,7 +148,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.discovery",
         flag: None,
         value: "MODE",
-        help: "Tools in a caller's list: permitted, or grantable with those that more scopes would permit",
+        help: "Tools in a caller's list: permitted (those that the caller may call) or grantable (also those that more scopes would permit)",
         many: false,
         show: |config| text(if config.settings.shows_grantable { "grantable" } else { "permitted" }),
         set: |config, values| {

@@ -4,7 +4,7 @@ use mcp_tool_core::setting::{Setting, one, text};
 
 use super::{
     config::Config,
-    value::{file_shown, number, set, size, size_shown},
+    value::{parse_number, parse_size, set, show_file, show_size},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -14,7 +14,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "FILE",
         help: "Append audit records to this file instead of stderr; while it can't be written, tools that write are refused",
         many: false,
-        show: |config| file_shown(config.settings.audit_file.as_ref(), "stderr"),
+        show: |config| show_file(config.settings.audit_file.as_ref(), "stderr"),
         set: |config, values| {
             config.settings.audit_file = Some(one(values)?).filter(|path| *path != "stderr").map(Into::into);
             Ok(())
@@ -26,9 +26,9 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "SIZE",
         help: "Rotate the audit file before it exceeds this size, to FILE.20261114T093000.123456Z",
         many: false,
-        show: |config| size_shown(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)),
+        show: |config| show_size(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)),
         set: |config, values| {
-            set(&mut config.settings.audit_max_size, size(one(values)?).map(|size| size as u64))
+            set(&mut config.settings.audit_max_size, parse_size(one(values)?).map(|size| size as u64))
         },
     },
     Setting {
@@ -39,7 +39,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.settings.audit_keep.to_string()),
         set: |config, values| {
-            let files = number(one(values)?);
+            let files = parse_number(one(values)?);
             set(&mut config.settings.audit_keep, files)
         },
     },
@@ -49,7 +49,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "FILE",
         help: "Apply the revocations in this file, which `disable`, `enable` and `revoke` write, within a second",
         many: false,
-        show: |config| file_shown(config.settings.control_file.as_ref(), ""),
+        show: |config| show_file(config.settings.control_file.as_ref(), ""),
         set: |config, values| {
             config.settings.control_file = Some(one(values)?).filter(|path| !path.is_empty()).map(Into::into);
             Ok(())
@@ -59,7 +59,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "seal.keys",
         flag: None,
         value: "KEY",
-        help: "Keys that seal cursors, 32 bytes in base64url each; the first seals, all open",
+        help: "Keys that seal cursors, 32 bytes in base64url each; the first key seals cursors, and every key opens them",
         many: true,
         show: |config| text(&format!("{} keys, not shown", config.settings.seal_keys.len())),
         set: |config, values| {

@@ -1,4 +1,4 @@
-//! Sources of values: flags before environment variables before the file.
+//! Sources of values. A flag takes precedence over the environment variable, and the variable over the file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use super::{
 
 /// File that is read if it exists.
 const FILE: &str = "mcp-tool.toml";
-/// Variable that names another file.
+/// Environment variable that names the file to read instead.
 const FILE_VARIABLE: &str = "MCP_TOOL_CONFIG";
 
 /// Source of a value.
@@ -51,7 +51,7 @@ pub(super) struct Sources<'m> {
 #[derive(Debug, Default)]
 struct Values {
     by_key: BTreeMap<String, (Origin, Vec<String>)>,
-    /// Named sections with the names that they have.
+    /// Section and name of each table with a name, such as `upstream` and `billing`.
     names: BTreeSet<(&'static str, String)>,
 }
 
@@ -101,7 +101,7 @@ impl<'m> Sources<'m> {
     /// Returns the names of a named section.
     #[cfg(feature = "oauth")]
     pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &str> {
-        let names = self.values.names.iter().filter(move |(of, _)| *of == section);
+        let names = self.values.names.iter().filter(move |(listed, _)| *listed == section);
         names.map(|(_, name)| name.as_str())
     }
 }
@@ -190,8 +190,8 @@ impl Values {
     }
 }
 
-/// Splits what follows the prefix, such as `BILLING_TOKEN_URL`, into a name and a key. The names of the file decide
-/// where several splits are possible.
+/// Splits the rest of a variable after the section's prefix, such as `BILLING_TOKEN_URL`, into a name and a key. If
+/// several splits are possible, the one with a name from the file is taken.
 fn split_variable(
     named: &NamedSection,
     rest: &str,
@@ -204,10 +204,11 @@ fn split_variable(
         .filter_map(|key| Some((lower.strip_suffix(key.name)?.strip_suffix('_')?, *key)))
         .filter(|(name, _)| (named.canonical_name)(name).is_ok())
         .collect();
-    // The longest key first, which is the one to use for a name that the file doesn't have.
+    // The split with the shortest name, and so the longest key, comes first. That split is taken if the file has none
+    // of the names.
     splits.sort_by_key(|(name, _)| name.len());
     let is_in_file =
-        |name: &str| names_of_file.iter().any(|(section, of)| *section == named.name && of == name);
+        |name: &str| names_of_file.iter().any(|(section, listed)| *section == named.name && listed == name);
     let mut in_file = splits.iter().filter(|(name, _)| is_in_file(name));
     let split = match (in_file.next(), in_file.next()) {
         (Some(_), Some(_)) => {

@@ -29,11 +29,11 @@ pub(super) const NAMED_SECTIONS: &[NamedSection] = &[
     },
 ];
 
-/// A section such as `[upstream.NAME]`.
+/// Section with one table per name, such as `[upstream.NAME]`.
 pub(super) struct NamedSection {
     pub(super) name: &'static str,
     pub(super) keys: fn() -> Vec<NamedKey>,
-    /// Returns the one spelling of a name that environment variables can have.
+    /// Returns a name in the spelling that an environment variable can contain.
     pub(super) canonical_name: fn(&str) -> Result<String, String>,
 }
 
@@ -68,7 +68,8 @@ pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "_").to_uppercase())
 }
 
-/// Refuses settings of a feature that isn't compiled in; `key` is a section, a key, or a variable in lower case.
+/// Refuses settings of a feature that isn't compiled in; `key` is a section, a key, or a variable in lower
+/// case without its prefix.
 pub(super) fn check_compiled(key: &str) -> Result<(), String> {
     const OAUTH: [(&str, &str); 3] = [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {

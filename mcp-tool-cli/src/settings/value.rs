@@ -12,14 +12,14 @@ pub(super) fn set<T>(target: &mut T, value: Result<T, String>) -> Result<(), Str
 }
 
 /// Parses a time such as `5s`.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     quantity::milliseconds(text)
         .map(Duration::from_millis)
         .ok_or_else(|| "must be a time such as 250ms, 5s, 2m or 1h, at most a day".into())
 }
 
 /// Shows a time.
-pub(super) fn time_shown(time: Duration) -> Option<String> {
+pub(super) fn show_time(time: Duration) -> Option<String> {
     setting::text(&match time.as_millis() {
         ms if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
         ms => format!("{ms}ms"),
@@ -27,7 +27,7 @@ pub(super) fn time_shown(time: Duration) -> Option<String> {
 }
 
 /// Parses a size such as `4MiB`, in bytes.
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     quantity::bytes(text)
         .and_then(|bytes| usize::try_from(bytes).ok())
         .filter(|bytes| (1_024..=1 << 30).contains(bytes))
@@ -35,7 +35,7 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 }
 
 /// Shows a size in bytes.
-pub(super) fn size_shown(bytes: usize) -> Option<String> {
+pub(super) fn show_size(bytes: usize) -> Option<String> {
     setting::text(&match bytes {
         bytes if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
         bytes if bytes % (1 << 10) == 0 => format!("{}KiB", bytes >> 10),
@@ -43,25 +43,26 @@ pub(super) fn size_shown(bytes: usize) -> Option<String> {
     })
 }
 
-/// Parses a number of things of which there is at least one.
-pub(super) fn count(text: &str) -> Result<NonZeroU32, String> {
+/// Parses a whole number from 1 to 1,000,000.
+pub(super) fn parse_count(text: &str) -> Result<NonZeroU32, String> {
     text.parse::<NonZeroU32>()
         .ok()
         .filter(|count| count.get() <= 1_000_000)
         .ok_or_else(|| "must be a whole number from 1 to 1000000".into())
 }
 
-/// Parses a number that may be 0.
-pub(super) fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+/// Parses a whole number, which may be 0.
+pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "must be a whole number".into())
 }
 
-/// Shows a path, or `otherwise` where none is set.
-pub(super) fn file_shown(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
+/// Shows a path, or `otherwise` if none is set.
+pub(super) fn show_file(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
     setting::text(&file.map_or_else(|| otherwise.to_owned(), |file| file.display().to_string()))
 }
 
-/// Converts a value of the file to texts: text, a number, or a list of these.
+/// Converts a value of the settings file to a list of texts. Returns `None` unless it is text, a number, or a list of
+/// these.
 pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::Array(values) => values.iter().map(scalar).collect(),
