@@ -198,8 +198,10 @@ impl ToolError {
 
     /// Adds to the message that the call may have taken effect, so that the model checks before it repeats the call.
     pub(crate) fn in_doubt(self) -> Self {
-        let message =
-            format!("{}; it is not known whether the call took effect: check before you try again", self.message);
+        let message = format!(
+            "{}; it is not known whether the call took effect: check before you try again",
+            self.message
+        );
         ToolError { message: message.into(), ..self }
     }
 

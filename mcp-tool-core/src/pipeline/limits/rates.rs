@@ -25,8 +25,8 @@ const MAX_WINDOWS: usize = 100_000;
 pub(crate) struct Rates {
     pub(super) created: Instant,
     max_windows: usize,
-    /// Key under which callers keep their windows.
-    memo: u64,
+    /// Id of these rates as the source of the windows that are cached with callers.
+    source_id: u64,
     pub(super) store: Mutex<WindowStore>,
 }
 
@@ -77,7 +77,12 @@ impl Drop for RateReservations {
 
 impl Rates {
     pub(super) fn with_capacity(max_windows: usize) -> Self {
-        Rates { created: Instant::now(), max_windows, memo: CacheSlot::source(), store: Mutex::default() }
+        Rates {
+            created: Instant::now(),
+            max_windows,
+            source_id: CacheSlot::new_source_id(),
+            store: Mutex::default(),
+        }
     }
 
     /// Counts a call in the window of each tool that has a rate, or in none.
@@ -109,7 +114,7 @@ impl Rates {
         rate: Rate,
         at: Nanoseconds,
     ) -> Result<(SharedWindow, Nanoseconds), RateRefusal> {
-        let windows = caller.rate_windows().get((self.memo, 0), CallerWindows::default);
+        let windows = caller.rate_windows().get((self.source_id, 0), CallerWindows::default);
         let found = match windows.find(contract) {
             Some(window) => {
                 let taken = lock(&window).take_unless_removed(at);

@@ -28,10 +28,10 @@ const MAX_SHARED_LISTS: usize = 64;
 #[derive(Debug)]
 pub struct LastListed {
     callers: Mutex<CallerLists>,
-    /// Copy of [`CallerLists::changes`], by which a caller's memo is checked without the lock.
+    /// Copy of [`CallerLists::changes`], by which a list that is cached with a caller is checked without the lock.
     changes: AtomicU64,
-    /// Key under which callers keep their list.
-    memo: u64,
+    /// Id of this value as the source of the lists that are cached with callers.
+    source_id: u64,
     file: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ impl Default for LastListed {
         LastListed {
             callers: Mutex::default(),
             changes: AtomicU64::new(0),
-            memo: CacheSlot::source(),
+            source_id: CacheSlot::new_source_id(),
             file: None,
         }
     }
@@ -152,8 +152,9 @@ impl LastListed {
     /// Returns version and contract of a tool that the caller last listed.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
-        let at = (self.memo, self.changes.load(Ordering::Acquire));
-        let list = caller.last_listed().get(at, || self.update(|callers| callers.find(&caller_key(caller)?)));
+        let version = (self.source_id, self.changes.load(Ordering::Acquire));
+        let list =
+            caller.last_listed().get(version, || self.update(|callers| callers.find(&caller_key(caller)?)));
         list.as_ref().as_ref()?.get(tool).copied()
     }
 
