@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::sync;
 
-/// Questions and last progress message of one task, kept until its client asks for them (`tasks/get`). The client answers
-/// the questions by `tasks/update`.
+/// Questions and last progress message of one task, kept until its client asks for them (`tasks/get`). The client
+/// answers the questions by `tasks/update`.
 #[derive(Debug, Default)]
 pub(crate) struct TaskInbox {
     /// Unanswered questions, by key.

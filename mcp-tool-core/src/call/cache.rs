@@ -12,8 +12,8 @@ use crate::sync;
 
 /// Values computed from a caller's claims, kept so that its next call doesn't compute them again.
 ///
-/// They aren't part of the caller's identity, so comparison ignores them. A clone starts empty, because claims are cloned
-/// only to be changed.
+/// They aren't part of the caller's identity, so comparison ignores them. A clone starts empty, because claims are
+/// cloned only to be changed.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The members of the caller's audit records.

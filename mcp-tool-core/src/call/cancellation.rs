@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Flag that is set once nobody waits for a call's answer: the client cancelled the call, disconnected, or got the answer.
+/// Flag that is set once nobody waits for a call's answer: the client cancelled the call, disconnected, or got the
+/// answer.
 #[derive(Debug, Default)]
 pub(crate) struct Cancellation {
     is_cancelled: AtomicBool,

@@ -31,9 +31,9 @@ use crate::{
 
 /// The running call: its caller, contract, deadline and trace, and the ways to report to the client and to ask it.
 ///
-/// A tool function takes it as `cx: &CallContext`; this parameter isn't an argument of the tool. Middleware and completion functions
-/// get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against the concurrency
-/// limits until the last clone is dropped.
+/// A tool function takes it as `cx: &CallContext`; this parameter isn't an argument of the tool. Middleware and
+/// completion functions get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against
+/// the concurrency limits until the last clone is dropped.
 ///
 /// ```
 /// use mcp_tool_runtime::{LogLevel, prelude::*};
@@ -169,8 +169,8 @@ impl CallContext {
     /// Returns `true` once nobody waits for the answer: the client cancelled the call or went away, or the call has
     /// ended.
     ///
-    /// The future of an `async` function is then dropped at its next `await`. A blocking function should check this from
-    /// time to time and return early.
+    /// The future of an `async` function is then dropped at its next `await`. A blocking function should check this
+    /// from time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.facts.cancellation.is_cancelled()

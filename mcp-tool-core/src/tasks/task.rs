@@ -96,8 +96,8 @@ impl Task {
         }
     }
 
-    /// Asks the task to stop. `Tasks::run` ends its call and sets the final state; once the call has ended, it no longer
-    /// watches for this, so a finished task keeps its state.
+    /// Asks a running task to stop; `Tasks::run` then ends its call and sets the final state. A finished task keeps its
+    /// state, because `Tasks::run` watches for this only while the call runs.
     pub(crate) fn cancel(&self) {
         self.cancelled.cancel();
     }
@@ -138,8 +138,8 @@ impl Task {
         let current = self.current();
         let updated_at = self.inbox.updated_at().map_or(current.since, |changed| changed.max(current.since));
         let since_creation = |until: DateTime<Utc>| (until - self.created_at).to_std().unwrap_or_default();
-        // The end of a working task isn't known, because time spent waiting for answers doesn't count. This assumes that
-        // the whole timeout is left.
+        // The end of a working task isn't known, because time spent waiting for answers doesn't count. This assumes
+        // that the whole timeout is left.
         let (lifetime, input_requests) = match current.state {
             TaskState::Working => (since_creation(Utc::now()) + self.timeout, self.inbox.requests()),
             _ => (since_creation(current.since), Map::new()),
