@@ -17,7 +17,7 @@ pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, T
     let mut buffer = BoundedBuffer { bytes: Vec::with_capacity(256), max: cx.max_result(), full: false };
     match serde_json::to_writer(&mut buffer, value) {
         Ok(()) => {
-            // A `RawValue` may contain line ends between its tokens. They would end the message early over stdio.
+            // A `RawValue` may contain line ends between its tokens. They would break a frame of stdio or SSE.
             for byte in &mut buffer.bytes {
                 if matches!(byte, b'\n' | b'\r') {
                     *byte = b' ';
