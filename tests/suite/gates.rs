@@ -128,7 +128,7 @@ async fn gate_scope_replaces_approval_and_operator_permission() {
     let refused = start(tools![end], &["end"]).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "--allow-destructive end: callers with the scope of that tool's gate may run it already: leave out this permission"
+        "--allow-destructive end: callers with the scope of its gate may run it: leave out this permission"
     );
     // An older version without a gate may still be allowed by the operator.
     let allowed = start(tools![end, approved::end], &["end"]).await.unwrap();

@@ -32,10 +32,7 @@ impl Concurrency {
     fn take(&self, what: impl fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
         Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             let calls = if self.max == 1 { "call" } else { "calls" };
-            let message = format!(
-                "{what} runs at most {} {calls} at a time and is at this limit: try again in 1 s",
-                self.max
-            );
+            let message = format!("{what} runs {} {calls} at a time and is busy: try again in 1 s", self.max);
             ToolError::unavailable(message, RETRY_AFTER)
         })
     }

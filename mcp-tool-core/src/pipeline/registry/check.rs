@@ -70,9 +70,9 @@ pub(super) fn allowed_are_destructive(
         let reason = match registry.family(name) {
             Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
             Some(family) if family.iter().any(|tool| tool.contract.gate().is_some()) => {
-                "callers with the scope of that tool's gate may run it already: leave out this permission"
+                "callers with the scope of its gate may run it: leave out this permission"
             }
-            Some(_) => "that tool isn't destructive and needs no permission: leave it out",
+            Some(_) => "it isn't destructive and needs no permission: leave out this permission",
             None => "no tool has that name",
         };
         return Err(StartError::Allow { given: name.clone(), reason: reason.to_owned() });
