@@ -13,7 +13,7 @@ impl Network {
     /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
     ///
     /// # Errors
-    /// If `text` isn't a network. The message describes the syntax.
+    /// If `text` isn't a network. The message says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let invalid =
             || format!("{text:?}: must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8");

@@ -84,7 +84,7 @@ mod http {
         fn metadata(&self, path: &str) -> Option<&str>;
     }
 
-    /// Result of [`Authenticator::authenticate`], or the future of it.
+    /// Result of [`Authenticator::authenticate`], or its future.
     #[allow(missing_debug_implementations, reason = "it may hold a future")]
     pub enum Authentication<'a> {
         /// The result, available immediately, as for a token that was verified before.

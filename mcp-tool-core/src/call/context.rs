@@ -160,14 +160,14 @@ impl CallContext {
     }
 
     /// Returns `true` if an argument is completed (`completion/complete` for `#[arg(complete = …)]`) and the tool isn't
-    /// called. Middleware, and functions that calls and completions share, can tell them apart by this.
+    /// called. Middleware, and functions that serve both calls and completions, can check this.
     #[must_use]
     pub fn is_completion(&self) -> bool {
         self.call.facts.is_completion
     }
 
-    /// Returns `true` once nobody waits for the answer: the client cancelled the call or went away, or the call has
-    /// ended.
+    /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call
+    /// has ended.
     ///
     /// The future of an `async` function is then dropped at its next `await`. A blocking function should check this
     /// from time to time and return early.

@@ -12,15 +12,15 @@ use crate::start_error::StartError;
 /// # Errors
 /// The reason, as a continuation of "is an adapter, and".
 pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), String> {
-    let (own, required) = (adapter.hints(), target.hints());
+    let (own, called_hints) = (adapter.hints(), target.hints());
     let called = format!("'{}' {}", target.name(), target.version());
-    if own.read_only() && !required.read_only() {
+    if own.read_only() && !called_hints.read_only() {
         return Err(format!("is `read_only`, but {called} isn't"));
     }
-    if required.destructive() && !own.destructive() {
+    if called_hints.destructive() && !own.destructive() {
         return Err(format!("isn't `destructive`, but {called} is"));
     }
-    if required.open_world() && !own.open_world() {
+    if called_hints.open_world() && !own.open_world() {
         return Err(format!("isn't `open_world`, but {called} is"));
     }
     if let Some(scope) =
@@ -72,7 +72,7 @@ pub(super) fn allowed_are_destructive(
             Some(family) if family.iter().any(|tool| tool.contract.gate().is_some()) => {
                 "callers with the scope of its gate may run it: leave out this permission"
             }
-            Some(_) => "it isn't destructive and needs no permission: leave out this permission",
+            Some(_) => "that tool isn't destructive and needs no permission: leave out this permission",
             None => "no tool has that name",
         };
         return Err(StartError::Allow { given: name.clone(), reason: reason.to_owned() });
