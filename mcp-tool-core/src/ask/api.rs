@@ -16,7 +16,7 @@ use crate::{call::context::CallContext, error::ToolError};
 /// A question that is asked when it is awaited, returned by [`CallContext::ask`] and the other methods that ask.
 ///
 /// Awaiting it gives `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a key, under which
-/// the client answers it. By default it is the snake_case name of the form's struct, `answer` for
+/// the client answers it. By default, the key is the snake_case name of the form's struct, `answer` for
 /// [`ask_for`](CallContext::ask_for), `open` for [`ask_to_open`](CallContext::ask_to_open), `sample` or `roots`. Later
 /// questions with the same key get `_2`, `_3` and so on; a call asks at most 32.
 ///
@@ -63,8 +63,8 @@ impl<'c, T> Ask<'c, T> {
 
     /// Accepts an answer that a client of 2026-07-28 sends without the sealed `requestState` of the question.
     ///
-    /// Anybody can forge and repeat such an answer, so trust it as little as an argument of the tool. A round whose
-    /// questions are all stateless has no `requestState`.
+    /// Anybody can forge and repeat such an answer, so trust it as little as an argument of the tool. A call
+    /// that ends with stateless questions only has no `requestState`.
     pub fn stateless(mut self) -> Self {
         if let Ok(question) = &mut self.question {
             question.stateless = true;
@@ -149,7 +149,7 @@ impl CallContext {
     /// properties. Never ask for secrets.
     ///
     /// # Errors
-    /// [`AskError`]; [`AskError::Invalid`] if `schema` is no such schema.
+    /// [`AskError`]; [`AskError::Invalid`] if `schema` isn't such a schema.
     pub fn ask_for(&self, schema: Value, message: impl Into<String>) -> Ask<'_, Value> {
         let question = match runtime_form::check(&schema) {
             Ok(()) => Ok(Question::form("answer", &message.into(), schema)),
@@ -165,7 +165,7 @@ impl CallContext {
     /// or `http` on this machine, and must hold neither secrets nor personal data.
     ///
     /// # Errors
-    /// [`AskError`]; [`AskError::Invalid`] if `url` is no such URL.
+    /// [`AskError`]; [`AskError::Invalid`] if `url` isn't such a URL.
     pub fn ask_to_open(&self, url: impl Into<String>, message: impl Into<String>) -> Ask<'_, ()> {
         let url = url.into();
         let question = question::check_url(&url).map(|()| Question::url(&url, &message.into()));

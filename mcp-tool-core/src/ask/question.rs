@@ -8,7 +8,7 @@ use super::{Capability, Reply};
 /// Parser of the answer to a question; an error is shown when the question is asked again.
 pub(super) type ReadAnswer<T> = fn(&Question, &Value) -> Result<Reply<T>, String>;
 
-/// Request to the client, with the key under which it answers.
+/// Request to the client, with the key under which the client answers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
     pub(crate) key: String,

@@ -9,8 +9,8 @@ use super::cache::{CacheSlot, CallerCache};
 /// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
 /// - Over stdio, and over HTTP without authorization, it is the [local user](Caller::local).
 ///
-/// No part of a caller comes from a call's arguments. Two callers with equal user names and different issuers or tenants
-/// are different callers, with separate rates, cursors, tasks and answers. Cloning is cheap.
+/// No part of a caller comes from a call's arguments. Two callers with equal user names and different issuers or
+/// tenants are different callers, with separate rates, cursors, tasks and answers. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};

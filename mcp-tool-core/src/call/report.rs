@@ -80,7 +80,7 @@ impl LogLevel {
     }
 }
 
-/// A report on a call that is still running.
+/// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Report {
     Progress { progress: f64, total: Option<f64>, message: String },

@@ -16,8 +16,7 @@ use crate::{
     },
 };
 
-/// The result of an adapter: an older version of a tool that calls a newer version, `T`, instead of having a body of
-/// its own.
+/// The result of an adapter: an older version of a tool that is implemented by a call of a newer version, `T`.
 ///
 /// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.

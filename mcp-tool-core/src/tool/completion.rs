@@ -31,7 +31,7 @@ pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 pub struct Completer<S: 'static> {
     /// The parameter, which checks suggestions.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
-    /// The function.
+    /// The function that returns suggestions for a typed text.
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 
@@ -57,7 +57,7 @@ pub trait Suggestions {
     /// Returns the suggestions.
     ///
     /// # Errors
-    /// The function's own.
+    /// The function's own error.
     fn values(self) -> Result<Vec<String>, ToolError>;
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Returns the parameter of that name, unless it is secret: secrets aren't completed.
+/// Returns the parameter with this name, unless it is secret, because secrets aren't completed.
 pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
     contract.input().iter().find(|param| param.name() == parameter && !param.is_secret())
 }

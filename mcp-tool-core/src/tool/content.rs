@@ -24,8 +24,8 @@ const MAX_BLOCKS: usize = 100;
 ///
 /// # Errors
 /// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more
-/// blocks, a media type isn't `type/subtype` (RFC 9110 §8.3.1) or isn't an image's or audio's, a link isn't a URI (RFC
-/// 3986 §3), or data isn't base64.
+/// blocks, if a media type isn't `type/subtype` (RFC 9110 §8.3.1) or doesn't fit its block, as `image/…` fits an image,
+/// if the URI of a resource is invalid (RFC 3986 §3), or if data isn't base64.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, prelude::*};
@@ -105,7 +105,7 @@ impl Content {
         self.block(ContentBlock::resource_link(Resource::new(uri, name)))
     }
 
-    /// Appends any block, for annotations or `_meta`.
+    /// Appends any block, such as one with annotations or `_meta`.
     #[must_use]
     pub fn block(mut self, block: ContentBlock) -> Self {
         self.blocks.push(block);

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_types_are_told_from_application_state() {
+    fn parameter_types_are_distinguished_from_application_state() {
         type Alias = String;
         const { assert!(StateSource::<Alias>::SENT) };
         const { assert!(!StateSource::<English>::SENT) };
