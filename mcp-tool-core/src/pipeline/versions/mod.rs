@@ -107,7 +107,7 @@ impl Versions {
                 other.contract.version() > tool.contract.version() && fits(other)
             };
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
-            listed.push(ListedTool { place: index, is_newest });
+            listed.push(ListedTool { index, is_newest });
         }
         listed
     }
@@ -121,7 +121,7 @@ impl Versions {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListedTool {
     /// Index among all tools.
-    pub(crate) place: usize,
+    pub(crate) index: usize,
     /// True if the tool is listed under its own name.
     pub(crate) is_newest: bool,
 }
