@@ -99,15 +99,16 @@ pub fn running<'a>(
 pub async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
-    let returned = erased(Box::new(|| Box::new(function()))).await?;
+    let returned = blocking_erased(Box::new(|| Box::new(function()))).await?;
     match returned.downcast() {
         Ok(returned) => Ok(*returned),
         Err(_) => Err(ToolError::of(ErrorKind::Internal, "a blocking function returned another type")),
     }
 }
 
-/// Erases types, so that tokio's code for blocking tasks is compiled once and not for each function.
-fn erased(
+/// Runs a type-erased function on the blocking pool, so that tokio's code for blocking tasks is compiled once and not
+/// for each function.
+fn blocking_erased(
     function: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
 ) -> BoxFuture<'static, Result<Box<dyn Any + Send>, ToolError>> {
     Box::pin(crate::pipeline::guard::blocking(function))
@@ -124,11 +125,12 @@ pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
     }
 }
 
-/// Fails to compile unless a function takes a `PageRequest` exactly if it returns a `Page`.
+/// Fails to compile if a function returns a `Page` without taking a `PageRequest`, or takes one without returning a
+/// `Page`.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn check_paging(is_paged: bool, is_asked: bool) {
-    match (is_paged, is_asked) {
+pub const fn check_paging(is_paged: bool, takes_request: bool) {
+    match (is_paged, takes_request) {
         (true, false) => {
             panic!(
                 "the function returns a `Page` and takes no `PageRequest`: add a parameter `page: PageRequest`"
@@ -139,14 +141,14 @@ pub const fn check_paging(is_paged: bool, is_asked: bool) {
     }
 }
 
-/// Fails to compile if two tools of a list have the same name and major version.
+/// Fails to compile if the tool at `index` has the same name and major version as an earlier tool of `list`.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
-        let (one, other) = (&list[i], &list[index]);
-        if one.key == other.key && one.contract.version().major == other.contract.version().major {
+        let (earlier, tool) = (&list[i], &list[index]);
+        if earlier.key == tool.key && earlier.contract.version().major == tool.contract.version().major {
             panic!(
                 "another tool of this list has the same name and major version: give one of them `name = \"…\"`"
             )
@@ -155,13 +157,13 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     }
 }
 
-/// Contract of a tool whose declaration has errors, so that they are the only errors.
+/// Placeholder for the contract of a tool whose declaration has errors, so that the compiler reports only those errors.
 #[must_use]
 pub const fn broken(name: &'static str) -> Contract {
     Contract::EMPTY.with_name(name)
 }
 
-/// Binds such a tool: fails.
+/// Placeholder for binding a tool whose declaration has errors. Always fails.
 pub fn bind_broken(_: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
     Err(MissingState("nothing: its declaration has errors"))
 }

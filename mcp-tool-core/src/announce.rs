@@ -2,14 +2,15 @@
 
 use tokio::sync::broadcast;
 
-/// Maximum number of changes that wait for a slow client. Beyond it the client is told that everything changed.
+/// Maximum number of changes that wait for a slow client. A client that falls further behind is told that everything
+/// changed.
 const MAX_BUFFERED: usize = 64;
 
 /// Sender of list and resource changes to all clients that listen.
 ///
-/// Clones reach the same clients. A tool function takes it as `&Announcements` without registering it, or uses
-/// [`CallContext::announcements`](crate::call::context::CallContext::announcements); `ToolServer::announcements` returns
-/// it for the application's own tasks. Changes of the control file are announced without it.
+/// Clones send to the same clients. A tool function takes a parameter `&Announcements`, which needs no registration, or
+/// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). The application's own tasks
+/// get one from `ToolServer::announcements`. Changes of the control file are announced automatically.
 ///
 /// | protocol | how a client listens | what it gets |
 /// |---|---|---|
@@ -31,7 +32,7 @@ const MAX_BUFFERED: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Announcements(broadcast::Sender<Change>);
 
-/// One change.
+/// A change of a list or a resource, as clients are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The list of tools.
@@ -71,7 +72,7 @@ impl Announcements {
     }
 
     fn send(&self, change: Change) {
-        // Fails if no client listens.
+        // Sending fails if no client listens.
         drop(self.0.send(change));
     }
 
@@ -84,8 +85,8 @@ impl Announcements {
 pub(crate) struct ChangeReceiver(broadcast::Receiver<Change>);
 
 impl ChangeReceiver {
-    /// Returns the next changes; `None` once the server has ended. If the client missed some, these are changes of all
-    /// lists and all of its `resources`.
+    /// Waits for the next changes; `None` once the server has ended. If the client missed any, returns changes of all
+    /// lists and of all its `resources`.
     pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),

@@ -42,7 +42,7 @@ impl Moment {
             let whole = DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Micros, true);
             match whole.as_bytes().first_chunk() {
                 Some(first) if whole.len() == 27 => written = *first,
-                // A year with more than four digits.
+                // The year has more than four digits.
                 _ => return text.raw(&whole),
             }
             SECOND.set((second, written));

@@ -46,7 +46,7 @@ pub struct ToolError {
     source: Option<Box<dyn Error + Send + Sync>>,
     /// The capability that the client lacks.
     lacking: Option<&'static str>,
-    /// True if the error doesn't come from the function itself, so that the function may have had effects.
+    /// True if the error doesn't tell what the function did, so that the function may have had effects.
     unsettled: bool,
 }
 
@@ -60,9 +60,9 @@ pub enum ErrorKind {
     Refused,
     /// The tool is destructive, and the call wasn't approved.
     ApprovalRequired,
-    /// The named thing doesn't exist.
+    /// An argument names something that doesn't exist.
     NotFound,
-    /// The thing was changed meanwhile, or exists already.
+    /// An argument names something that was changed meanwhile, or that exists already.
     Conflict,
     /// The server is busy, or something that the tool needs is unavailable.
     Unavailable,
@@ -108,7 +108,7 @@ impl ErrorKind {
 }
 
 impl ToolError {
-    /// An error of any kind.
+    /// Error of the given kind.
     #[doc(hidden)]
     pub fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
@@ -124,31 +124,31 @@ impl ToolError {
         }
     }
 
-    /// The operation isn't allowed. Say in `message` what would have to change.
+    /// Error for an operation that isn't allowed. Say in `message` what would have to change.
     #[must_use]
     pub fn refused(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::Refused, message)
     }
 
-    /// The named thing doesn't exist.
+    /// Error for an argument that names something that doesn't exist.
     #[must_use]
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::NotFound, message)
     }
 
-    /// The thing was changed meanwhile, or exists already.
+    /// Error for something that was changed meanwhile, or that exists already.
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::Conflict, message)
     }
 
-    /// The operation isn't possible now. The caller may try again after that time.
+    /// Error for an operation that isn't possible now. The caller may try again after `retry_after`.
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         ToolError { retry_after: Some(retry_after), ..ToolError::of(ErrorKind::Unavailable, message) }
     }
 
-    /// The client lacks a capability that the call needs.
+    /// Error for a client that lacks a capability that the call needs.
     pub(crate) fn lacking(capability: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         ToolError { lacking: Some(capability), ..ToolError::of(ErrorKind::ClientCapability, message) }
     }
@@ -158,7 +158,7 @@ impl ToolError {
         self.lacking
     }
 
-    /// The caller used up its rate. The next call is allowed after that time.
+    /// Error for a caller that used up its rate. The next call is allowed after `retry_after`.
     pub(crate) fn rate_limited(message: String, rate: Rate, retry_after: Duration) -> Self {
         ToolError {
             rate: Some(rate),
@@ -167,7 +167,8 @@ impl ToolError {
         }
     }
 
-    /// An argument satisfies the schema, and the function can't use it: `/customer: no customer has that name`.
+    /// Error for an argument that satisfies the schema but that the function can't use, such as
+    /// `/customer: no customer has that name`.
     ///
     /// `parameter` is the name of the parameter; the caller reads a JSON Pointer (RFC 6901) and `message`.
     #[must_use]
@@ -177,31 +178,34 @@ impl ToolError {
         ToolError::from(Violations::from(violation))
     }
 
-    /// The arguments were refused before anything ran.
+    /// Error for arguments that were refused before anything ran.
     pub(crate) fn arguments_refused(violations: Violations) -> Self {
         let message = "the arguments were refused, and nothing was done";
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }
 
-    /// Marks an error that doesn't come from the function itself, so that the function may have had effects.
+    /// Marks an error that doesn't tell what the function did, such as a timeout, so that the function may have had
+    /// effects.
     #[doc(hidden)]
     pub fn unsettled(self) -> Self {
         ToolError { unsettled: true, ..self }
     }
 
-    /// Returns true if the function may have had effects.
+    /// Returns true if the error doesn't tell what the function did.
     pub(crate) const fn is_unsettled(&self) -> bool {
         self.unsettled
     }
 
-    /// Adds that the call may have taken effect, for a model that would repeat it.
+    /// Adds to the message that the call may have taken effect, so that the model checks before it repeats the call.
     pub(crate) fn in_doubt(self) -> Self {
-        let message =
-            format!("{}; it is not known whether it took effect: look before you try again", self.message);
+        let message = format!(
+            "{}; it is not known whether the call took effect: check before you try again",
+            self.message
+        );
         ToolError { message: message.into(), ..self }
     }
 
-    /// The server failed. `source` is written to the log only; the caller reads a correlation id.
+    /// Error for a failure of the server. `source` is written to the log only; the caller reads a correlation id.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         ToolError {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcp_tool_contract::read::scan;
 use serde::Serialize;
 
-/// Buffer of JSON text. The caller writes the parts in a valid order.
+/// Buffer of JSON text. The caller must append its parts in a valid order.
 #[derive(Debug, Default)]
 pub(crate) struct JsonWriter(Vec<u8>);
 
@@ -57,7 +57,7 @@ impl JsonWriter {
         self.0.push(b'"');
     }
 
-    /// Appends one byte of a string.
+    /// Appends one byte of a string, escaped if JSON requires it.
     #[inline]
     fn escaped(&mut self, byte: u8) {
         match ESCAPES[usize::from(byte)] {
@@ -100,8 +100,8 @@ impl JsonWriter {
     pub(crate) fn address(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(four) => {
-                for (place, octet) in four.octets().into_iter().enumerate() {
-                    if place > 0 {
+                for (index, octet) in four.octets().into_iter().enumerate() {
+                    if index > 0 {
                         self.0.push(b'.');
                     }
                     self.number(octet.into());
@@ -112,7 +112,7 @@ impl JsonWriter {
     }
 }
 
-/// Character after the backslash for each byte that is escaped; 0 for the others.
+/// For each byte, the character after the backslash of its escape; 0 if the byte needs no escape.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -129,10 +129,10 @@ const ESCAPES: [u8; 256] = {
         (b'"', b'"'),
         (b'\\', b'\\'),
     ];
-    let mut place = 0;
-    while place < short.len() {
-        escapes[short[place].0 as usize] = short[place].1;
-        place += 1;
+    let mut index = 0;
+    while index < short.len() {
+        escapes[short[index].0 as usize] = short[index].1;
+        index += 1;
     }
     escapes
 };
@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn unserializable_value_is_null() {
-        let odd = std::collections::BTreeMap::from([((1, 2), 3)]);
-        assert_eq!(written(|text| text.value(&odd)), "null");
+        let with_tuple_keys = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert_eq!(written(|text| text.value(&with_tuple_keys)), "null");
         assert_eq!(written(|text| text.value(&[1.5])), "[1.5]");
     }
 }

@@ -1,11 +1,11 @@
-//! Call pipeline and transports of `mcp-tool-runtime`, which is the crate to depend on.
+//! Call pipeline and transports of `mcp-tool-runtime`.
 //!
-//! This crate is internal to the workspace and changes without notice.
+//! This crate is internal to the workspace and changes without notice. Depend on `mcp-tool-runtime` instead.
 
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// In this crate's unit tests too, the macros name the facade by its path.
+// Macro-generated code names its items by paths in `mcp_tool_runtime`. In unit tests, this crate takes that name.
 #[cfg(test)]
 extern crate self as mcp_tool_runtime;
 #[cfg(test)]

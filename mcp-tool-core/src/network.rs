@@ -13,7 +13,7 @@ impl Network {
     /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
     ///
     /// # Errors
-    /// Description of what is wrong.
+    /// If `text` isn't a network. The message says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let invalid =
             || format!("{text:?}: must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8");
@@ -22,16 +22,16 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| invalid())?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let width = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
-            None => longest,
+            None => width,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().ok().filter(|prefix| *prefix <= longest).ok_or_else(invalid)?
+                digits.parse().ok().filter(|prefix| *prefix <= width).ok_or_else(invalid)?
             }
             Some(_) => return Err(invalid()),
         };
         let network = Network { address, prefix };
-        match bits(address) & !mask(longest, prefix) {
+        match bits(address) & !mask(width, prefix) {
             0 => Ok(network),
             _ => Err(format!(
                 "{text:?} must be the network's first address: set the bits after /{prefix} to 0"
@@ -39,11 +39,11 @@ impl Network {
         }
     }
 
-    /// Returns `true` if the address is in the network. IPv4-mapped IPv6 addresses are no IPv4 addresses.
+    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address isn't in any IPv4 network.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let width = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()
-            && bits(address) & mask(longest, self.prefix) == bits(self.address)
+            && bits(address) & mask(width, self.prefix) == bits(self.address)
     }
 }
 
@@ -60,8 +60,8 @@ fn bits(address: IpAddr) -> u128 {
     }
 }
 
-/// Mask of the first `prefix` of `longest` bits.
-fn mask(longest: u8, prefix: u8) -> u128 {
-    let all = u128::MAX >> (128 - u32::from(longest));
+/// Returns a mask of `width` bits, of which the first `prefix` are 1.
+fn mask(width: u8, prefix: u8) -> u128 {
+    let all = u128::MAX >> (128 - u32::from(width));
     all & !(all.checked_shr(prefix.into()).unwrap_or(0))
 }

@@ -7,9 +7,9 @@ use crate::call::{caller::Caller, token::InboundToken};
 #[cfg(feature = "http")]
 pub use self::http::{Authentication, Authenticator, Denied, Stream, TlsAcceptor};
 
-/// Revoked tokens, as an authenticator reads them.
+/// The operator's revocations, against which an authenticator checks tokens.
 pub trait Revocations: fmt::Debug + Send + Sync + 'static {
-    /// Returns a number that grows with every change, so that cached decisions of a smaller one are made again.
+    /// Returns a number that grows with every change. Decisions that were cached under a smaller number are outdated.
     fn generation(&self) -> u64;
 
     /// Returns `true` for a token that an operator revoked.
@@ -21,11 +21,11 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
 pub struct Issued<'t> {
     /// `jti` (RFC 7519 §4.1.7).
     pub jti: Option<&'t str>,
-    /// `sub` (RFC 7519 §4.1.2), or the claim that names the user.
+    /// The user: `sub` (RFC 7519 §4.1.2), unless the settings name another claim.
     pub subject: Option<&'t str>,
-    /// The OAuth client.
+    /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`).
     pub client: Option<&'t str>,
-    /// The agent, if another claim than the client's names it.
+    /// The agent, which is the OAuth client unless another claim names it.
     pub agent: Option<&'t str>,
     /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
     pub issued_at: Option<SystemTime>,
@@ -34,7 +34,7 @@ pub struct Issued<'t> {
 /// Connections to upstreams, opened before the server starts. The crate that opened them gets its own type back by
 /// [`Outbound::as_any`].
 pub trait Outbound: fmt::Debug + Send + Sync + 'static {
-    /// Returns the implementation.
+    /// Returns the implementation, to be downcast.
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -68,7 +68,7 @@ mod http {
         /// Verifies the token of a request, and removes it from `headers`.
         fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
-        /// Refuses the tokens of `revocations` from now on.
+        /// Refuses the tokens that `revocations` revokes, from now on.
         fn apply(&mut self, revocations: std::sync::Arc<dyn Revocations>);
 
         /// Returns `host[:port]` of the resource, under which clients reach this server.
@@ -84,23 +84,23 @@ mod http {
         fn metadata(&self, path: &str) -> Option<&str>;
     }
 
-    /// Result of [`Authenticator::authenticate`]; it is ready for a token that was verified before.
+    /// Result of [`Authenticator::authenticate`], or its future.
     #[allow(missing_debug_implementations, reason = "it may hold a future")]
     pub enum Authentication<'a> {
-        /// The result is known already.
+        /// The result, available immediately, as for a token that was verified before.
         Ready(Result<Authenticated, Denied>),
-        /// The token is being verified.
+        /// Future of the result, while the token is verified.
         Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
     }
 
     /// Reason why a request is not authenticated.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Denied {
-        /// It has no bearer token.
+        /// The request has no bearer token.
         Missing,
-        /// Its credentials are malformed (RFC 6750 §2).
+        /// The request's credentials are malformed (RFC 6750 §2).
         Malformed(&'static str),
-        /// The token isn't valid here. Only the audit record has the reason.
+        /// The token isn't valid for this server. Only the audit record contains the reason.
         Invalid(&'static str),
         /// The token was valid, and the operator revoked it.
         Revoked(Box<Caller>),

@@ -1,4 +1,5 @@
-//! Encryption of data that a client stores for the server and must neither read nor change: cursors and states.
+//! Encryption of data that a client stores for the server and must neither read nor change: page cursors, and the state
+//! of questions.
 
 use std::fmt;
 
@@ -93,7 +94,7 @@ mod tests {
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
     #[test]
-    fn only_the_same_binding_opens() -> Result<(), InvalidSealKey> {
+    fn sealed_text_opens_only_with_its_own_key_and_binding() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
         let sealed = sealer.seal(b"key", b"list 1.0 ann").unwrap_or_default();
         assert_eq!(sealer.open(&sealed, b"list 1.0 ann").as_deref(), Some(&b"key"[..]));

@@ -1,11 +1,12 @@
-//! Rows of a settings table: the one source of flags, environment variables, file keys and help.
+//! Rows of a settings table. Flags, environment variables, file keys and help are all derived from them.
 
 use serde_json::Value;
 
 /// One setting of a section whose values are stored in `T`.
 #[derive(Debug)]
 pub struct Setting<T: 'static> {
-    /// Key in the file: `http.listen`, or `url` in a section with one table per name such as `[upstream.billing]`.
+    /// Key in the settings file, such as `http.listen`. In a section with one table per name, such as
+    /// `[upstream.billing]`, it is the key within that table, such as `url`.
     pub key: &'static str,
     /// Flag without `--`; `None` for secrets, since other users of the machine can read command lines.
     pub flag: Option<&'static str>,
@@ -13,9 +14,10 @@ pub struct Setting<T: 'static> {
     pub value: &'static str,
     /// Description in the help.
     pub help: &'static str,
-    /// Accepts several values: a repeated flag, commas in the environment, a list in the file.
+    /// True if the setting accepts several values: by a repeated flag, by commas in the environment variable, or by a
+    /// list in the file.
     pub many: bool,
-    /// Returns the value as TOML; `None` where it isn't set or doesn't apply.
+    /// Returns the value as TOML; `None` if it isn't set or doesn't apply.
     pub show: fn(&T) -> Option<String>,
     /// Stores the values, or returns why they are invalid.
     pub set: fn(&mut T, &[String]) -> Result<(), String>,
@@ -29,7 +31,7 @@ impl<T> Setting<T> {
     }
 }
 
-/// Splits text at commas if there may be several values.
+/// Splits text at commas if `many` values are allowed.
 #[must_use]
 pub fn split(text: &str, many: bool) -> Vec<String> {
     if !many {
@@ -42,21 +44,21 @@ pub fn split(text: &str, many: bool) -> Vec<String> {
 /// Returns the only value.
 ///
 /// # Errors
-/// None, or more than one.
+/// If there is no value, or more than one.
 pub fn one(values: &[String]) -> Result<&str, String> {
     match values {
-        [one] => Ok(one),
+        [value] => Ok(value),
         _ => Err("must be one value".into()),
     }
 }
 
-/// Shows text.
+/// Formats text as TOML, for [`Setting::show`].
 #[must_use]
 pub fn text(text: &str) -> Option<String> {
     Some(Value::from(text).to_string())
 }
 
-/// Shows a list of texts.
+/// Formats a list of texts as TOML, for [`Setting::show`].
 #[must_use]
 pub fn list(texts: &[String]) -> Option<String> {
     let texts: Vec<String> = texts.iter().filter_map(|item| text(item)).collect();

@@ -13,7 +13,7 @@ pub enum StartError {
     MissingState {
         /// Name of the tool.
         tool: &'static str,
-        /// The type that it borrows.
+        /// The type that the tool borrows.
         needs: &'static str,
     },
     /// Two values of application state have the same type.
@@ -27,14 +27,15 @@ pub enum StartError {
         "two tools have the name '{0}' and the same major version: give one of them another `name = \"…\"`"
     )]
     Duplicate(&'static str),
-    /// An adapter promises more than the tool that it calls, or that tool isn't served.
+    /// An adapter promises more than the tool that it calls, calls itself through others, or calls a tool that isn't
+    /// served.
     #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
     Adapter {
         /// Name of the adapter.
         tool: &'static str,
         /// Version of the adapter.
         version: Version,
-        /// The difference.
+        /// The reason, as a continuation of "is an adapter, and".
         reason: String,
     },
     /// An output schema that is generated at run time differs from the locked one.
@@ -64,10 +65,10 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// `--allow-destructive` names a tool that it isn't for.
+    /// `--allow-destructive` names a tool that doesn't need it, or that isn't served.
     #[error("--allow-destructive {given}: {reason}")]
     Allow {
-        /// The name.
+        /// Name of the tool, as it was given.
         given: String,
         /// The reason.
         reason: String,
@@ -83,15 +84,15 @@ pub enum StartError {
         /// Name of the upstream.
         upstream: &'static str,
     },
-    /// Middleware is for a tool that isn't served.
-    #[error("middleware is for the tool '{tool}', which isn't served: {}", remedy(*.nearest))]
+    /// Middleware was added for a tool that isn't served.
+    #[error("middleware is for the tool '{tool}', which isn't served: {}", remedy(.tool, *.nearest))]
     MiddlewareTool {
         /// Name of the tool.
         tool: &'static str,
         /// The served tool with the most similar name.
         nearest: Option<&'static str>,
     },
-    /// Middleware reads a header that it can't read.
+    /// Middleware names a header that it may not read, or an invalid header name.
     #[error("the middleware {middleware} reads the header '{header}', which {reason}")]
     MiddlewareHeader {
         /// Type of the middleware.
@@ -107,16 +108,17 @@ pub enum StartError {
     /// A socket, file or thread can't be opened.
     #[error("{what}: {source}")]
     Io {
-        /// The attempt.
+        /// The failure, such as "the audit thread could not be started".
         what: String,
         /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
-fn remedy(nearest: Option<&'static str>) -> String {
+fn remedy(tool: &str, nearest: Option<&'static str>) -> String {
+    let add_or_remove = format!("add '{tool}' to the server's tools, or remove the middleware");
     match nearest {
-        Some(nearest) => format!("'{nearest}' is; add it to the server's tools, or remove the middleware"),
-        None => "add it to the server's tools, or remove the middleware".to_owned(),
+        Some(nearest) => format!("write '{nearest}', {add_or_remove}"),
+        None => add_or_remove,
     }
 }

@@ -1,30 +1,30 @@
-//! Locks whose contents stay usable after a panic.
+//! Locks whose values stay usable after a panic.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Returns the value of a [`LockResult`](std::sync::LockResult), poisoned or not: also for `Condvar::wait` and
-/// `Mutex::into_inner`.
+/// Returns the value of a [`LockResult`](std::sync::LockResult), even if the lock is poisoned. `Condvar::wait` and
+/// `Mutex::into_inner` return such results too.
 ///
-/// Every value behind a lock of this workspace is consistent between two statements, so a panic elsewhere must not
-/// fail the calls that follow.
+/// No code in this workspace leaves a locked value half-changed where it can panic. The value is therefore still valid
+/// after a panic, and later calls may use it.
 #[inline]
 pub fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
     result.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Locks a mutex.
+/// Locks a mutex, even if it is poisoned.
 #[inline]
 pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     unpoisoned(mutex.lock())
 }
 
-/// Locks for reading.
+/// Locks for reading, even if the lock is poisoned.
 #[inline]
 pub fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     unpoisoned(lock.read())
 }
 
-/// Locks for writing.
+/// Locks for writing, even if the lock is poisoned.
 #[inline]
 pub fn write<T: ?Sized>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     unpoisoned(lock.write())

@@ -198,7 +198,7 @@ fn call_ends_at_its_timeout() {
     let mut server = StdioServer::initialized(&[]);
     for (tool, outcome, words) in [
         ("reads_for_ever", "error", "exceeded its timeout"),
-        ("writes_for_ever", "unknown", "it is not known whether it took effect"),
+        ("writes_for_ever", "unknown", "it is not known whether the call took effect"),
     ] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), "timeout");

@@ -129,7 +129,7 @@ async fn gate_scope_replaces_approval_and_operator_permission() {
     let refused = start(tools![end], &["end"]).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "--allow-destructive end: leave this out, because callers with the scope of that tool's gate may run it"
+        "--allow-destructive end: leave out this permission, because callers with the scope of the tool's gate may run it"
     );
     // The operator may permit the tool if an older version of it has no gate.
     let permitted = start(tools![end, ungated_v1::end], &["end"]).await.unwrap();

@@ -1,4 +1,4 @@
-//! The methods of [`CallContext`] that ask, and the future they return.
+//! Methods of [`CallContext`] that ask the person or the client, and the future that they return.
 
 use std::{fmt, future::IntoFuture};
 
@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{call::context::CallContext, error::ToolError};
 
-/// Question that is asked when it is awaited, as [`CallContext::ask`] and its siblings return it.
+/// A question that is asked when it is awaited, returned by [`CallContext::ask`] and the other methods that ask.
 ///
 /// Awaiting it gives `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a key, under which
-/// the client answers it: the snake_case name of the form's struct, `answer`, `open`, `sample` or `roots`. Later
+/// the client answers it. By default, the key is the snake_case name of the form's struct, `answer` for
+/// [`ask_for`](CallContext::ask_for), `open` for [`ask_to_open`](CallContext::ask_to_open), `sample` or `roots`. Later
 /// questions with the same key get `_2`, `_3` and so on; a call asks at most 32.
 ///
 /// ```no_run
@@ -60,10 +61,10 @@ impl<'c, T> Ask<'c, T> {
         self
     }
 
-    /// Accepts an answer without the sealed `requestState` of its question, as clients of 2026-07-28 may send one.
+    /// Accepts an answer that a client of 2026-07-28 sends without the sealed `requestState` of the question.
     ///
-    /// Anybody can forge and repeat such an answer, so trust it as little as an argument of the tool. A round whose
-    /// questions are all stateless has no `requestState`.
+    /// Anybody can forge and repeat such an answer, so trust it as little as an argument of the tool. A call
+    /// that ends with stateless questions only has no `requestState`.
     pub fn stateless(mut self) -> Self {
         if let Ok(question) = &mut self.question {
             question.stateless = true;
@@ -93,7 +94,7 @@ impl<T> fmt::Debug for Ask<'_, T> {
     }
 }
 
-/// Questions to the person, and to the client.
+/// Questions to the person behind the call, and to the client.
 impl CallContext {
     /// Asks the person behind the call to fill in a form (MCP elicitation, form mode).
     ///
@@ -115,18 +116,21 @@ impl CallContext {
     /// }
     /// ```
     ///
-    /// - **The function starts again with the answer** if its client is of 2026-07-28: the call ends with the question,
-    ///   the client repeats it with the answer, and this method returns it at once. Ask first, act afterwards.
-    /// - An answer is valid for ten minutes, for the same caller, tool, version and arguments, and once per process
-    ///   that has the sealing key.
+    /// - **The function starts again with the answer** if the client is of 2026-07-28: the call ends with the question,
+    ///   the client repeats the call with the answer, and this method then returns the answer at once. So ask first,
+    ///   and act afterwards.
+    /// - An answer is valid for ten minutes, and for the same caller, tool, version and arguments. Each process that
+    ///   has the sealing key accepts it once.
     /// - Questions that are awaited together (`tokio::join!`) are asked together.
-    /// - The time that the person takes doesn't count against the call's deadline. The call keeps its concurrency
-    ///   permits: with `concurrency = 1` other calls of the tool are refused until the answer comes or ten minutes have
-    ///   passed.
-    /// - A spawned task may ask through a clone of the context. Once its call has ended it gets [`AskError::Gone`]. In
-    ///   an HTTP session its question goes out on the client's GET stream, if there is one.
-    /// - Middleware can't ask a client of 2026-07-28, since it doesn't start again.
-    /// - An answer proves nothing: an agent can give it without a person. Protect what can't be undone by a gate.
+    /// - The time that the person takes doesn't count against the call's deadline. While the call waits, it keeps its
+    ///   concurrency permits: with `concurrency = 1`, other calls of the tool are refused until the answer arrives or
+    ///   ten minutes have passed.
+    /// - A spawned task may ask through a clone of the context. Once the call has ended, the task gets
+    ///   [`AskError::Gone`]. In an HTTP session, the task's question is sent on the client's GET stream, if there is
+    ///   one.
+    /// - Middleware can't ask a client of 2026-07-28, since only the tool's function can end the call with a question.
+    /// - An answer doesn't prove that a person agreed, because an agent can answer without asking anybody. Protect
+    ///   operations that can't be undone with a gate.
     ///
     /// # Errors
     /// [`AskError`]; with `?` it becomes a [`ToolError`] that names the missing capability. A struct with a `secret`
@@ -145,7 +149,7 @@ impl CallContext {
     /// properties. Never ask for secrets.
     ///
     /// # Errors
-    /// [`AskError`]; [`AskError::Invalid`] if `schema` is no such schema.
+    /// [`AskError`]; [`AskError::Invalid`] if `schema` isn't such a schema.
     pub fn ask_for(&self, schema: Value, message: impl Into<String>) -> Ask<'_, Value> {
         let question = match runtime_form::check(&schema) {
             Ok(()) => Ok(Question::form("answer", &message.into(), schema)),
@@ -161,7 +165,7 @@ impl CallContext {
     /// or `http` on this machine, and must hold neither secrets nor personal data.
     ///
     /// # Errors
-    /// [`AskError`]; [`AskError::Invalid`] if `url` is no such URL.
+    /// [`AskError`]; [`AskError::Invalid`] if `url` isn't such a URL.
     pub fn ask_to_open(&self, url: impl Into<String>, message: impl Into<String>) -> Ask<'_, ()> {
         let url = url.into();
         let question = question::check_url(&url).map(|()| Question::url(&url, &message.into()));
@@ -203,12 +207,12 @@ impl CallContext {
         self.asking().capabilities().has(Capability::Roots)
     }
 
-    /// Takes the answers that the client sent with the call, once its arguments are read.
+    /// Takes the answers that the client sent with the call. The call's arguments must have been read.
     pub(crate) fn resume(&self) -> Result<(), StaleState> {
         self.asking().resume(self.facts(), self.sealer(), &self.services().used_states)
     }
 
-    /// Returns the members of the result that ends the call with its questions.
+    /// Returns the JSON members of the result that ends the call with its questions.
     pub(crate) fn input_required(&self) -> Result<String, ToolError> {
         self.asking().input_required(self.facts(), self.sealer())
     }

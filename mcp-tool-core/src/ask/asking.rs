@@ -28,33 +28,35 @@ use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer, sync};
 /// Maximum number of times that one question is asked while its answers are malformed.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// One call's way to ask, and its questions.
+/// The questions of one call, and the channel by which they are asked.
 #[derive(Default)]
 pub struct Asking {
     channel: AskChannel,
-    /// The call ends with the questions of this round.
+    /// True once the call has questions that it must end with.
     has_questions: AtomicBool,
-    /// The tool's function runs. Code around it, such as middleware, can't start again with an answer.
+    /// True while the tool's function runs. Only the function may end the call with a question, middleware may not.
     is_function_running: AtomicBool,
     waker: AtomicWaker,
     log: Mutex<QuestionLog>,
     /// Digest of the arguments that answers are valid for.
     arguments: OnceLock<Digest>,
-    /// Set once the call continues as a task.
+    /// Inbox of the task, once the call continues as a task.
     inbox: OnceLock<Arc<TaskInbox>>,
     wait_time: WaitTime,
 }
 
 #[derive(Default)]
 enum AskChannel {
-    /// Nothing can be sent to the client during its call.
+    /// The client can't be asked.
     #[default]
     None,
+    /// The call ends with its questions, and the client calls again with the answers.
     Rounds(Rounds),
+    /// Questions are sent to the client as requests while the call waits.
     Client(Arc<dyn Client>),
 }
 
-/// A call of 2026-07-28: the client's capabilities, and the answers it sent.
+/// The client's capabilities and the answers that it sent, for a call of 2026-07-28.
 #[derive(Debug, Default)]
 pub struct Rounds {
     pub(crate) capabilities: Capabilities,
@@ -62,12 +64,12 @@ pub struct Rounds {
 }
 
 impl Asking {
-    /// Asks with the call's result (2026-07-28).
+    /// Returns an `Asking` that asks with the call's result (2026-07-28).
     pub fn rounds(rounds: Rounds) -> Self {
         Asking { channel: AskChannel::Rounds(rounds), ..Asking::default() }
     }
 
-    /// Asks by requests to the client (2025-11-25, stdio and sessions).
+    /// Returns an `Asking` that asks by requests to the client (2025-11-25, stdio and sessions).
     pub fn client(client: Arc<dyn Client>) -> Self {
         Asking { channel: AskChannel::Client(client), ..Asking::default() }
     }
@@ -86,7 +88,7 @@ impl Asking {
         self.arguments.get_or_init(|| arguments);
     }
 
-    /// Returns `true` if the call came with answers, or with a state.
+    /// Returns `true` if the call came with answers, or with a `requestState`.
     pub(crate) fn is_resumed(&self) -> bool {
         self.presented().is_some()
     }
@@ -102,7 +104,7 @@ impl Asking {
         sync::lock(&self.log)
     }
 
-    /// Takes the answers that the client sent; the arguments must be bound before.
+    /// Takes the answers that the client sent. [`bind_arguments`](Self::bind_arguments) must have been called.
     pub(super) fn resume(
         &self,
         facts: &CallFacts,
@@ -117,12 +119,12 @@ impl Asking {
         Ok(())
     }
 
-    /// Correlation id of the call that asked first, if this one brings its answers.
+    /// Correlation id of the first call that asked, if this call brings answers to its questions.
     pub(crate) fn first_call(&self) -> Option<Uuid> {
         self.is_resumed().then(|| self.log().first_call)?
     }
 
-    /// Asks a question; a malformed answer is asked for again.
+    /// Asks a question, and asks it again if the answer is malformed.
     pub(super) async fn ask<T>(
         &self,
         mut question: Question,
@@ -137,8 +139,8 @@ impl Asking {
         let base_key = question.key.clone();
         question.key = self.log().unique_key(&base_key)?;
         if matches!(self.channel, AskChannel::Rounds(_)) {
-            let known = self.log().answer(&question, self.presented());
-            if let Some(answer) = known {
+            let received = self.log().answer(&question, self.presented());
+            if let Some(answer) = received {
                 match read(&question, &answer) {
                     Ok(reply) => return Ok(reply),
                     Err(reason) => question.last_error = Some(reason),
@@ -150,7 +152,7 @@ impl Asking {
                     return Err(AskError::Refused(reason.to_owned()));
                 }
                 self.end_call_with(question);
-                // The function's future is dropped with its call; a task that it spawned gets an error then.
+                // The function's future is dropped with its call. A task that the function spawned gets an error then.
                 facts.cancellation.cancelled().await;
                 return Err(AskError::Gone);
             }
@@ -189,7 +191,7 @@ impl Asking {
         };
         let mut params = question.request()["params"].take();
         if params["mode"] == "url" {
-            // Required until 2025-11-25.
+            // `elicitationId` is required up to 2025-11-25.
             params["elicitationId"] = Uuid::now_v7().to_string().into();
         }
         client.request(question.method(), params).await.map_err(|unanswered| match unanswered {
@@ -210,7 +212,7 @@ impl Asking {
         FunctionGuard(&self.is_function_running)
     }
 
-    /// Returns `true` if the call has to end with its questions; wakes the task of `cx` once it has.
+    /// Returns `true` if the call has to end with its questions. Otherwise, wakes the task of `cx` once it has to.
     pub(crate) fn poll_questions(&self, cx: &Context<'_>) -> bool {
         // A client without capabilities is never asked, so its calls need no waker.
         let can_ask = matches!(
@@ -226,7 +228,7 @@ impl Asking {
     /// Members of an `InputRequiredResult`: `"inputRequests":{…}`, and the sealed `requestState` if answers need it.
     ///
     /// # Errors
-    /// The answers so far are too large to be carried.
+    /// If the answers so far are too large for the state.
     pub(super) fn input_required(&self, facts: &CallFacts, sealer: &Sealer) -> Result<String, ToolError> {
         let log = self.log();
         let mut members = format!(r#""inputRequests":{}"#, Value::Object(log.requests()));

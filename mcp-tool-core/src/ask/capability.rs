@@ -24,7 +24,7 @@ impl Capability {
     const ALL: [Capability; 5] =
         [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
 
-    /// Name in errors.
+    /// Name of the capability in errors.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Capability::Form => "elicitation.form",
@@ -39,7 +39,7 @@ impl Capability {
         Capability::ALL.into_iter().find(|capability| capability.name() == name)
     }
 
-    /// Returns the `ClientCapabilities` that declare it.
+    /// Returns `ClientCapabilities` that declare this capability.
     pub(crate) fn declared(self) -> Value {
         match self {
             Capability::Form => json!({ "elicitation": { "form": {} } }),
@@ -60,14 +60,14 @@ impl Capability {
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// Returns the capabilities without those of extensions.
+    /// Returns these capabilities without those of extensions.
     pub(crate) const fn without_extensions(self) -> Self {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
 
     /// Parses `ClientCapabilities`; malformed text declares nothing.
     pub(crate) fn parse(json: &str) -> Self {
-        // Most clients declare nothing, and every call of 2026-07-28 repeats it.
+        // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration.
         if json == "{}" {
             return Capabilities::default();
         }
@@ -98,7 +98,7 @@ impl Capabilities {
         }
     }
 
-    /// Returns `true` if the client declared it.
+    /// Returns `true` if the client declared the capability.
     pub const fn has(self, capability: Capability) -> bool {
         self.0 & capability.bit() != 0
     }

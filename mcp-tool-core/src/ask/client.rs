@@ -1,4 +1,4 @@
-//! Clients that receive requests during a call: over stdio and in sessions, until 2025-11-25.
+//! Clients that receive requests during a call: over stdio and in sessions, up to 2025-11-25.
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -8,13 +8,13 @@ use super::Capabilities;
 /// Reason why a client gave no result.
 #[derive(Clone, Debug)]
 pub enum Unanswered {
-    /// It answered with an error; this is its message.
+    /// The client answered with an error, which has this message.
     Refused(String),
-    /// It disconnected.
+    /// The client disconnected.
     Gone,
 }
 
-/// Client that receives requests.
+/// Client that receives requests while its call runs.
 pub trait Client: Send + Sync {
     /// Returns the capabilities that it declared at `initialize`.
     fn capabilities(&self) -> Capabilities;

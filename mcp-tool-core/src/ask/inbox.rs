@@ -1,4 +1,4 @@
-//! Questions and status of a running task, as `tasks/get` shows them.
+//! Questions and progress of a task, as `tasks/get` returns them.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,24 +9,26 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::sync;
 
-/// Questions of one task, until the client answers them (`tasks/update`), and its last progress message.
+/// Questions and last progress message of one task, kept until its client asks for them (`tasks/get`). The client
+/// answers the questions by `tasks/update`.
 #[derive(Debug, Default)]
 pub(crate) struct TaskInbox {
     /// Unanswered questions, by key.
     open: Mutex<BTreeMap<String, (Question, oneshot::Sender<Value>)>>,
-    status: Mutex<TaskStatus>,
+    progress: Mutex<TaskProgress>,
 }
 
 #[derive(Debug, Default)]
-struct TaskStatus {
+struct TaskProgress {
     message: Option<String>,
-    updated: Option<DateTime<Utc>>,
+    /// Time of the last change of the message or the questions.
+    updated_at: Option<DateTime<Utc>>,
 }
 
 impl TaskInbox {
     /// Adds a question; its answer arrives through the receiver.
     pub(super) fn ask(&self, question: Question) -> oneshot::Receiver<Value> {
-        self.update(|_| {});
+        self.update_progress(|_| {});
         let (sender, receiver) = oneshot::channel();
         let mut open = sync::lock(&self.open);
         open.insert(question.key.clone(), (question, sender));
@@ -47,29 +49,29 @@ impl TaskInbox {
             if let Some((_, sender)) = open.remove(&key) {
                 // The function may have dropped the question meanwhile.
                 drop(sender.send(response));
-                self.update(|_| {});
+                self.update_progress(|_| {});
             }
         }
     }
 
     /// Sets the task's `statusMessage`.
     pub(super) fn set_message(&self, message: &str) {
-        self.update(|status| status.message = Some(message.to_owned()));
+        self.update_progress(|progress| progress.message = Some(message.to_owned()));
     }
 
     /// The last progress message.
     pub(crate) fn message(&self) -> Option<String> {
-        sync::lock(&self.status).message.clone()
+        sync::lock(&self.progress).message.clone()
     }
 
-    /// Time of the last change.
-    pub(crate) fn updated(&self) -> Option<DateTime<Utc>> {
-        sync::lock(&self.status).updated
+    /// Time of the last change of the message or the questions.
+    pub(crate) fn updated_at(&self) -> Option<DateTime<Utc>> {
+        sync::lock(&self.progress).updated_at
     }
 
-    fn update(&self, change: impl FnOnce(&mut TaskStatus)) {
-        let mut status = sync::lock(&self.status);
-        change(&mut status);
-        status.updated = Some(Utc::now());
+    fn update_progress(&self, change: impl FnOnce(&mut TaskProgress)) {
+        let mut progress = sync::lock(&self.progress);
+        change(&mut progress);
+        progress.updated_at = Some(Utc::now());
     }
 }

@@ -1,6 +1,6 @@
 //! Questions to the person behind a call, while it runs.
 //!
-//! A function awaits one future, in whichever way its client can be asked:
+//! A function awaits one future for each question. The client determines how the question is delivered:
 //!
 //! | client | delivery | answer |
 //! |---|---|---|
@@ -8,8 +8,8 @@
 //! | stdio, session of 2025-11-25 | a request to the client ([`Client`]) | the client's response |
 //! | task | `inputRequests` of `tasks/get` (`TaskInbox`) | `tasks/update` |
 //!
-//! `api` is what functions see. `asking` decides how a question is delivered, from the call's facts; it doesn't know
-//! the call's context.
+//! The module `api` has the methods for functions. `asking` delivers questions; it uses the call's facts and doesn't
+//! know the call's context.
 
 mod api;
 mod asking;

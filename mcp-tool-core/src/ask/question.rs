@@ -8,14 +8,14 @@ use super::{Capability, Reply};
 /// Parser of the answer to a question; an error is shown when the question is asked again.
 pub(super) type ReadAnswer<T> = fn(&Question, &Value) -> Result<Reply<T>, String>;
 
-/// Request to the client, with the key under which it answers.
+/// Request to the client, with the key under which the client answers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
     pub(crate) key: String,
     /// Capability that the client must have declared.
     pub(crate) needs: Capability,
     pub(crate) params: Value,
-    /// The answer counts without a sealed state.
+    /// True if an answer without a sealed state is accepted.
     pub(crate) stateless: bool,
     /// Reason why the last answer was refused.
     pub(crate) last_error: Option<String>,
@@ -54,19 +54,19 @@ impl Question {
         json!({ "method": self.method(), "params": params })
     }
 
-    /// Digest of the whole request: another wording is another question.
+    /// Digest of method and parameters. A question with another wording has another digest.
     pub(crate) fn digest(&self) -> String {
         Digest::of_bytes(format!("{} {}", self.method(), self.params).as_bytes()).to_string()
     }
 }
 
-/// Parses `ElicitResult`; `accepted` parses the content of an accepted one.
+/// Parses `ElicitResult`, with `read_accepted` for a result that was accepted.
 pub(super) fn read_elicitation<T>(
     answer: &Value,
-    accepted: impl FnOnce(&Value) -> Result<T, String>,
+    read_accepted: impl FnOnce(&Value) -> Result<T, String>,
 ) -> Result<Reply<T>, String> {
     match answer.get("action").and_then(Value::as_str) {
-        Some("accept") => accepted(answer).map(Reply::Accepted),
+        Some("accept") => read_accepted(answer).map(Reply::Accepted),
         Some("decline") => Ok(Reply::Declined),
         Some("cancel") => Ok(Reply::Cancelled),
         _ => Err("`action` must be `accept`, `decline` or `cancel`".into()),
@@ -106,7 +106,8 @@ pub(super) fn check_url(url: &str) -> Result<(), String> {
         _ => (authority, None),
     };
     let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    // A URL in ASCII can't imitate another host: other letters are percent-encoded, and hosts in Punycode.
+    // In an ASCII URL, other letters are percent-encoded or in Punycode, so they can't imitate the name of another
+    // host.
     if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.len() > 2_048 {
         return refused("it must be ASCII without spaces, 2,048 bytes at most");
     }

@@ -1,4 +1,4 @@
-//! The questions of one call, and the answers it knows.
+//! The questions of one call, and the answers that it has.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,21 +14,21 @@ use super::{
 /// Maximum number of questions of one call.
 const MAX_QUESTIONS: u32 = 32;
 
-/// Questions that a call asked so far, and its answers.
+/// Questions that a call has asked so far, and the answers that it has.
 #[derive(Debug, Default)]
 pub(super) struct QuestionLog {
     /// Keys of all questions.
     keys: HashSet<String>,
     count: u32,
-    /// Questions of this round without an answer.
+    /// Questions without an answer, with which the call ends.
     open: Vec<Question>,
     answers: BTreeMap<String, AcceptedAnswer>,
-    /// Correlation id of the call that asked first, unless it is this one.
+    /// Correlation id of the first call that asked, if this call continues it.
     pub(super) first_call: Option<Uuid>,
 }
 
 impl QuestionLog {
-    /// Takes the answers of an opened state, and those that came with it.
+    /// Takes the answers in an opened state, and the answers that the client sent with the state.
     pub(super) fn resume(&mut self, state: RoundState, presented: &PresentedAnswers) {
         let RoundState { first_call, expires, questions, answers, .. } = state;
         let now = unix_now();
@@ -54,7 +54,7 @@ impl QuestionLog {
         unused.ok_or_else(too_many)
     }
 
-    /// The answer to exactly this question, else that of a client that needs no state.
+    /// Returns the answer to exactly this question. A stateless question also accepts an answer without a state.
     pub(super) fn answer(&self, question: &Question, presented: Option<&PresentedAnswers>) -> Option<Value> {
         match self.answers.get(&question.key) {
             Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),
@@ -74,7 +74,7 @@ impl QuestionLog {
         self.open.iter().map(|question| (question.key.clone(), question.request())).collect()
     }
 
-    /// State for the next round; `None` if its answers need none.
+    /// State that the client must send with its answers; `None` if the answers need none.
     pub(super) fn next_round(&self, call: Uuid, expires: u64) -> Option<RoundState> {
         if self.answers.is_empty() && self.open.iter().all(|question| question.stateless) {
             return None;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resumed_answers_expire_with_their_own_round() {
+    fn expired_answers_of_a_state_are_dropped() {
         let now = unix_now();
         let answer = |expires| AcceptedAnswer { question: String::new(), answer: Value::Null, expires };
         let state = RoundState {

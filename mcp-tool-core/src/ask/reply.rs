@@ -14,7 +14,7 @@ pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, Ask
 
 /// Reply of the person who was asked (`action` of MCP's `ElicitResult`).
 ///
-/// It proves nothing: an agent can send one without asking anybody.
+/// A reply doesn't prove that a person gave it: an agent can send one without asking anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply<T> {
     /// The person answered (`accept`).
@@ -50,7 +50,7 @@ impl<T> Reply<T> {
     }
 }
 
-/// Reason why a question has no reply. With `?` it becomes a [`ToolError`]:
+/// Reason why a question has no reply. With `?` it becomes a [`ToolError`] of this kind:
 ///
 /// | variant | [`ErrorKind`] |
 /// |---|---|

@@ -1,7 +1,10 @@
 //! The state that a client carries from a question to its answer (`requestState`, 2026-07-28).
 //!
-//! The client's data is untrusted. So the state is sealed to caller, tool, version, contract and arguments, expires
-//! after ten minutes, and opens once; an answer counts for exactly the question that it was given to.
+//! In a round, a call ends with questions, and the client calls again with the answers and the state. A call may take
+//! several rounds.
+//!
+//! Because the client isn't trusted, the state is sealed to caller, tool, version, contract and arguments, expires
+//! after ten minutes, and opens once per process. An answer is accepted only for exactly the question that was asked.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +20,7 @@ use crate::{error::ToolError, seal::Sealer};
 /// Maximum size of a state, in bytes before sealing.
 const MAX_STATE: usize = 32 << 10;
 
-/// Members of a call that answer the questions of an earlier one.
+/// Members of a call that answer the questions of an earlier call.
 #[derive(Clone, Debug, Default)]
 pub struct PresentedAnswers {
     /// `requestState`.
@@ -50,25 +53,25 @@ pub(super) struct RoundState {
     pub(super) answers: BTreeMap<String, AcceptedAnswer>,
 }
 
-/// Answer whose question is known.
+/// An answer, with the digest of the question that it is for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct AcceptedAnswer {
     /// Digest of the question.
     pub(super) question: String,
     pub(super) answer: Value,
-    /// Unix time of expiry in seconds: that of the round in which the answer was given.
+    /// Unix time of expiry in seconds, the same as of the state that the answer was sent with.
     #[serde(rename = "ends")]
     pub(super) expires: u64,
 }
 
-/// Reason for refusing a state. Only the audit record has it.
+/// Reason for refusing a state. Only the audit record contains the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleState {
-    /// It was sealed for another call, or by another server.
+    /// The state was changed, or sealed for another call or with another key.
     Foreign,
-    /// It has expired.
+    /// The state has expired.
     Expired,
-    /// It was opened before, or too many unexpired ones were.
+    /// The state was opened before, or too many unexpired states were.
     Used,
 }
 
@@ -84,8 +87,10 @@ impl StaleState {
 }
 
 impl RoundState {
+    /// Seals the state, for the client to send back.
+    ///
     /// # Errors
-    /// The answers are too large to be carried.
+    /// If the answers are too large.
     pub(super) fn seal(&self, sealer: &Sealer, binding: &[u8]) -> Result<String, ToolError> {
         let state = serde_json::to_vec(self).map_err(ToolError::internal)?;
         if state.len() > MAX_STATE {
@@ -98,6 +103,7 @@ impl RoundState {
         sealer.seal(&state, binding).ok_or_else(|| ToolError::internal("a state could not be sealed"))
     }
 
+    /// Opens a sealed state and checks its expiry.
     pub(super) fn open(sealed: &str, sealer: &Sealer, binding: &[u8]) -> Result<Self, StaleState> {
         let opened = sealer.open(sealed, binding).ok_or(StaleState::Foreign)?;
         let state: RoundState = serde_json::from_slice(&opened).map_err(|_| StaleState::Foreign)?;

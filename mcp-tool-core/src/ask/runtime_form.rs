@@ -1,6 +1,6 @@
 //! Forms whose schema is known at run time only (`CallContext::ask_for`).
 //!
-//! rmcp's [`ElicitationSchema`] is the definition of such a schema. rmcp has no validation of answers, and the
+//! The type [`ElicitationSchema`] of rmcp defines which schemas are allowed. rmcp doesn't validate answers, and the
 //! `jsonschema` crate is optional, so answers are validated here.
 
 use std::fmt::Display;
@@ -67,7 +67,7 @@ fn dropped_keyword<'s>(schema: &'s Value, parsed: &Value) -> Option<&'s str> {
     }
 }
 
-/// Parses an answer and validates it against its question's schema. Other members are ignored.
+/// Parses an answer and validates it against its question's schema. Members that the schema doesn't have are ignored.
 pub(super) fn read(question: &Question, answer: &Value) -> Result<Reply<Value>, String> {
     let schema = ElicitationSchema::deserialize(&question.params["requestedSchema"])
         .map_err(|error| error.to_string())?;
@@ -106,7 +106,7 @@ fn check_value(property: &PrimitiveSchemaDefinition, value: &Value) -> Result<()
         }
         PrimitiveSchemaDefinition::String(schema) => check_text(schema, value),
         PrimitiveSchemaDefinition::Enum(schema) => check_choices(schema, value),
-        // A kind of a later rmcp.
+        // A type that a later rmcp adds.
         _ => Err("can't be validated".into()),
     }
 }
@@ -118,7 +118,7 @@ fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
         text.split_once(separator).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty())
             && !text.contains(char::is_whitespace)
     };
-    let (is_valid, wanted) = match schema.format {
+    let (is_valid, expected) = match schema.format {
         None => (true, ""),
         Some(StringFormat::Email) => (has_parts('@'), "an email address"),
         Some(StringFormat::Uri) => (has_parts(':'), "a URI"),
@@ -127,14 +127,14 @@ fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
         Some(_) => return Err("can't be validated".into()),
     };
     if !is_valid {
-        return Err(format!("must be {wanted}"));
+        return Err(format!("must be {expected}"));
     }
     let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     check_range(length, schema.min_length, schema.max_length, " characters")
 }
 
 fn check_choices(schema: &EnumSchema, value: &Value) -> Result<(), String> {
-    let one = match schema {
+    let choices = match schema {
         EnumSchema::Single(SingleSelectEnumSchema::Untitled(schema)) => &schema.enum_,
         EnumSchema::Legacy(schema) => &schema.enum_,
         EnumSchema::Single(SingleSelectEnumSchema::Titled(schema)) => {
@@ -150,7 +150,7 @@ fn check_choices(schema: &EnumSchema, value: &Value) -> Result<(), String> {
         }
         _ => return Err("can't be validated".into()),
     };
-    check_choice(one.iter(), value)
+    check_choice(choices.iter(), value)
 }
 
 fn check_list<'s>(
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_flat_schema_is_a_form() {
+    fn schema_outside_mcp_elicitation_is_refused() {
         assert_eq!(check(&schema()), Ok(()));
         let wrong = [
             json!({}),

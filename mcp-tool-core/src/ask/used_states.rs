@@ -1,4 +1,4 @@
-//! Sealed states that were opened. Each opens once per process.
+//! Sealed states that were opened. Each state opens once per process.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -10,9 +10,9 @@ use crate::{
     sync,
 };
 
-/// Maximum number of unexpired states that are remembered. Beyond it states are refused, so that none opens twice.
+/// Maximum number of unexpired states that are remembered. Further states are refused, so that none opens twice.
 const MAX_STATES: usize = 100_000;
-/// The same limit for one caller, so that it can't use up that of others.
+/// Maximum for one caller, so that a single caller can't use up [`MAX_STATES`].
 const MAX_STATES_PER_CALLER: usize = 10_000;
 
 /// Ids of opened states and their expiry (Unix time in seconds), by caller.

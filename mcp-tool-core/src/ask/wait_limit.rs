@@ -52,7 +52,7 @@ impl WaitLimit {
     }
 }
 
-/// Right of one question to wait, until it is dropped.
+/// Permit of one question to wait for its answer, returned when dropped.
 pub(super) struct WaitPermit {
     principal: Principal,
     waiting: Arc<Mutex<WaitCounts>>,

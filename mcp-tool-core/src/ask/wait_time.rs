@@ -15,7 +15,7 @@ pub(super) struct WaitTime(Mutex<Intervals>);
 struct Intervals {
     /// Number of questions that wait now.
     waiting: u32,
-    /// Begin of the current interval.
+    /// Start of the current interval; `None` while no question waits.
     since: Option<Instant>,
     /// Sum of the finished intervals.
     finished: Duration,
@@ -45,7 +45,7 @@ impl WaitTime {
     }
 }
 
-/// One question that waits.
+/// Counts one waiting question until it is dropped.
 pub(super) struct WaitGuard<'a>(&'a WaitTime);
 
 impl Drop for WaitGuard<'_> {

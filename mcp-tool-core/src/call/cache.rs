@@ -10,8 +10,10 @@ use std::{
 
 use crate::sync;
 
-/// Values computed from a caller, so that each call of it doesn't compute them again. They are no part of its
-/// identity: equality ignores them and a clone starts empty, since a caller is cloned to be changed.
+/// Values computed from a caller's claims, kept so that its next call doesn't compute them again.
+///
+/// They aren't part of the caller's identity, so comparison ignores them. A clone starts empty, because claims are
+/// cloned only to be changed.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The members of the caller's audit records.
@@ -36,16 +38,17 @@ impl PartialEq for CallerCache {
 
 impl Eq for CallerCache {}
 
-/// One cached value of one source, valid until the source changes.
+/// One cached value, valid until its source changes. A source is an object that computes such values from callers, such
+/// as the rate limits of a server.
 #[derive(Debug, Default)]
 pub(crate) struct CacheSlot(Mutex<Option<(CacheVersion, Arc<dyn Any + Send + Sync>)>>);
 
-/// Id of the source, as [`CacheSlot::source`] returns it, and the number of its changes.
+/// Id of the source, made by [`CacheSlot::new_source_id`], and the number of its changes.
 pub(crate) type CacheVersion = (u64, u64);
 
 impl CacheSlot {
-    /// Returns the id of a new source, unique in the process.
-    pub(crate) fn source() -> u64 {
+    /// Returns an id for a new source, unique in the process.
+    pub(crate) fn new_source_id() -> u64 {
         static SOURCES: AtomicU64 = AtomicU64::new(0);
         SOURCES.fetch_add(1, Ordering::Relaxed)
     }

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
 
 use super::cache::{CacheSlot, CallerCache};
 
-/// The user on whose behalf a call is made, the agent that makes it, and the scopes it may use.
+/// The user on whose behalf a call is made, the agent that makes the call, and the scopes that the two hold.
 ///
 /// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
 /// - Over stdio, and over HTTP without authorization, it is the [local user](Caller::local).
 ///
-/// No part of it comes from a call's arguments. Two callers with equal user names and different issuers or tenants
-/// are different callers: rates, cursors, tasks and answers are kept apart. Cloning is cheap.
+/// No part of a caller comes from a call's arguments. Two callers with equal user names and different issuers or
+/// tenants are different callers, with separate rates, cursors, tasks and answers. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};
@@ -34,7 +34,7 @@ struct CallerClaims {
     cache: CallerCache,
 }
 
-/// The part of a caller that identifies it; the key of everything kept per caller.
+/// Identity of a caller. Everything that is kept per caller has it as key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Principal {
     pub(crate) issuer: Option<Arc<str>>,
@@ -94,7 +94,7 @@ impl Caller {
     /// User name of the local user, as audit records show it.
     pub const LOCAL: &'static str = "local";
 
-    /// Returns a person of that user name without agent, tenant, issuer or scopes.
+    /// Returns a person with this user name, and without agent, tenant, issuer or scopes.
     #[must_use]
     pub fn new(user: impl Into<String>) -> Self {
         let principal = Principal { issuer: None, tenant: None, user: user.into(), agent: None };
@@ -209,8 +209,8 @@ impl Caller {
         self.claims.principal.agent.as_deref()
     }
 
-    /// Returns the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`). It is the agent too, unless the token names
-    /// another.
+    /// Returns the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`). The client is the agent too, unless the token
+    /// names another agent.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.claims.client.as_deref()

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Flag that is set once nobody waits for a call's answer: its client cancelled it, went away, or got the answer.
+/// Flag that is set once nobody waits for a call's answer: the client cancelled the call, disconnected, or got the
+/// answer.
 #[derive(Debug, Default)]
 pub(crate) struct Cancellation {
     is_cancelled: AtomicBool,
@@ -12,7 +13,7 @@ pub(crate) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Sets the flag and wakes everything that awaits it.
+    /// Sets the flag and wakes all that await [`cancelled`](Self::cancelled).
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         self.notify.notify_waiters();
@@ -24,7 +25,7 @@ impl Cancellation {
 
     /// Completes once the flag is set.
     pub(crate) async fn cancelled(&self) {
-        // Registered before the flag is read, so that a wake-up in between isn't lost.
+        // Registered before the flag is read, so that a wake-up between the two isn't lost.
         let notified = self.notify.notified();
         if !self.is_cancelled() {
             notified.await;

@@ -31,9 +31,9 @@ use crate::{
 
 /// The running call: its caller, contract, deadline and trace, and the ways to report to the client and to ask it.
 ///
-/// A tool function takes it as `cx: &CallContext`; it is no argument of the tool. Middleware and completion functions
-/// get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against the concurrency
-/// limits until the last clone is dropped.
+/// A tool function takes it as `cx: &CallContext`; this parameter isn't an argument of the tool. Middleware and
+/// completion functions get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against
+/// the concurrency limits until the last clone is dropped.
 ///
 /// ```
 /// use mcp_tool_runtime::{LogLevel, prelude::*};
@@ -104,7 +104,7 @@ impl CallContext {
         CallContext::for_test_as(Caller::local(Scopes::All))
     }
 
-    /// Returns the context of [`for_test`](Self::for_test) with another caller.
+    /// Returns the context of [`for_test`](Self::for_test) with this caller.
     #[must_use]
     pub fn for_test_as(caller: Caller) -> Self {
         const CONTRACT: Contract = Contract::EMPTY;
@@ -159,25 +159,25 @@ impl CallContext {
         self.deadline().saturating_duration_since(Instant::now())
     }
 
-    /// Returns `true` while an argument is completed (`completion/complete` for `#[arg(complete = …)]`). The tool
-    /// itself isn't called then; middleware and shared functions can tell the two apart.
+    /// Returns `true` if an argument is completed (`completion/complete` for `#[arg(complete = …)]`) and the tool isn't
+    /// called. Middleware, and functions that serve both calls and completions, can check this.
     #[must_use]
     pub fn is_completion(&self) -> bool {
         self.call.facts.is_completion
     }
 
-    /// Returns `true` once nobody waits for the answer: the client cancelled the call or went away, or the call has
-    /// ended.
+    /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call
+    /// has ended.
     ///
-    /// The future of an `async` function is dropped at its next `await`. A blocking function should check this from
-    /// time to time and return early.
+    /// The future of an `async` function is then dropped at its next `await`. A blocking function should check this
+    /// from time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.facts.cancellation.is_cancelled()
     }
 
-    /// Reports progress to a client that sent a `progressToken` (`notifications/progress`). The last message of a
-    /// task is its `statusMessage` too, whether or not there is a token.
+    /// Reports progress to a client that sent a `progressToken` (`notifications/progress`). If the call continues as a
+    /// task, the last message is also the task's `statusMessage`, even without a token.
     ///
     /// - `progress` must grow from one report to the next; other reports are dropped.
     /// - `total` has the unit of `progress`; pass `None` if it isn't known.
@@ -236,17 +236,17 @@ impl CallContext {
         &self.call.asking
     }
 
-    /// The deadline, later by the time that people took to answer.
+    /// The deadline, extended by the time that the call has waited for answers.
     pub(crate) fn deadline(&self) -> Instant {
         *self.call.extended_deadline.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
     }
 
-    /// Sets the deadline of a call that continues as a task; the first one counts.
+    /// Sets the deadline of a call that continues as a task, once; later calls have no effect.
     pub(crate) fn extend_deadline(&self, remaining: Duration) {
         self.call.extended_deadline.get_or_init(|| Instant::now() + remaining);
     }
 
-    /// Associated data that binds a sealed text to this caller, tool, version and `parts`.
+    /// Associated data that binds a sealed text to `kind`, this caller, tool and version, and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
         self.call.facts.binding(kind, parts)
     }
@@ -278,8 +278,8 @@ impl CallContext {
     }
 }
 
-/// Access to a call for requests to upstreams. The facade doesn't export it, so that no tool function reaches the
-/// token.
+/// Access to a call for requests to upstreams. The facade doesn't export this trait, so that no tool function reaches
+/// the token.
 pub trait OutboundCall {
     /// The caller's token, for token exchange only (RFC 8693).
     fn token(&self) -> Option<&InboundToken>;

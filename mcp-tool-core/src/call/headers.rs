@@ -1,20 +1,20 @@
-//! The request headers that middleware asked for.
+//! The request headers that middleware names.
 
 use std::fmt;
 
-/// Request headers of one call, those that a middleware named in `Middleware::headers`.
+/// Request headers of one call, but only those that a middleware names in `Middleware::headers`.
 #[derive(Clone, Default)]
 pub struct Headers(Box<[(&'static str, Box<str>)]>);
 
 impl Headers {
-    /// Headers by name.
+    /// Wraps headers, each with its name and value.
     pub fn new(headers: Vec<(&'static str, Box<str>)>) -> Self {
         Headers(headers.into_boxed_slice())
     }
 
     /// Returns the value of a header; `name` is case-insensitive.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One call: its caller, its facts, and the context that a tool function sees.
 //!
-//! `facts` names no stage. `context` combines the facts with the state of the stages.
+//! The module `facts` depends on no stage of the pipeline. `context` combines the facts with the state of the stages.
 
 pub(crate) mod cache;
 pub mod caller;

@@ -2,7 +2,8 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Concurrency permits that a call holds, one of the server and one of each tool that limits its own calls.
+/// Concurrency permits that a call holds: one of the server, and one of each tool that it runs, if that tool
+/// declares a limit.
 ///
 /// They are released when the last clone of the call's context is dropped.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// Reports buffered per call. Beyond them reports are dropped, so that a call never waits for a slow client.
+/// Maximum reports buffered per call. Further reports are dropped, so that a call never waits for a slow client.
 const MAX_BUFFERED: usize = 64;
 /// Maximum size of a progress or error message, in bytes.
 const MAX_TEXT: usize = 4 * 1024;
@@ -69,31 +69,31 @@ impl LogLevel {
         LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// Number of the level, from 1.
+    /// Number of the level, counted from 1.
     pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }
 
-    /// Level of a number; 0 stands for none.
+    /// Level with this number; `None` for 0 and for unknown numbers.
     pub(crate) fn of_number(number: u8) -> Option<Self> {
         LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 }
 
-/// A report on a call that is still running.
+/// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Report {
     Progress { progress: f64, total: Option<f64>, message: String },
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
 
-/// Channel to the transport of one call.
+/// Sender of one call's reports to its transport.
 #[derive(Debug)]
 pub struct Reports {
     sender: mpsc::Sender<Report>,
     /// Last progress sent; `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
-    /// Least severe level that the client asked for.
+    /// Least severe level that the client asked for; `None` if it asked for no log messages.
     level: Option<LogLevel>,
 }
 
@@ -123,26 +123,26 @@ impl Reports {
         }
         let data = match serde_json::to_string(&data) {
             Ok(json) if json.len() <= MAX_DATA => serde_json::from_str(&json).unwrap_or_default(),
-            Ok(json) => Value::String(format!("{}…", start(&json, MAX_DATA))),
+            Ok(json) => Value::String(format!("{}…", prefix(&json, MAX_DATA))),
             Err(error) => Value::String(format!("log data can't be serialized to JSON: {error}")),
         };
-        // A full buffer drops the message.
+        // If the buffer is full, the message is dropped.
         drop(self.sender.try_send(Report::Message { level, logger, data }));
     }
 }
 
-/// Characters of a text that end within its first `most` bytes.
+/// Returns as many characters from the start of a text as fit into `max` bytes.
 // `str::floor_char_boundary` needs Rust 1.91.
-fn start(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+fn prefix(text: &str, max: usize) -> &str {
+    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]
 }
 
-/// Cuts a text for people after [`MAX_TEXT`] bytes.
+/// Cuts a progress or error message after [`MAX_TEXT`] bytes.
 pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len() {
         0..=MAX_TEXT => text,
-        _ => Cow::Owned(format!("{}…", start(&text, MAX_TEXT))),
+        _ => Cow::Owned(format!("{}…", prefix(&text, MAX_TEXT))),
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use mcp_tool_contract::digest::Digest;
 
-/// Bearer token as it arrived. Tool functions can't reach it; only token exchange for an upstream reads it
-/// (RFC 8693).
+/// Bearer token as it arrived. Only its verification, and token exchange for an upstream (RFC 8693), read it. Tool
+/// functions can't reach it.
 #[derive(Clone)]
 pub struct InboundToken(Bytes);
 
@@ -24,7 +24,7 @@ impl InboundToken {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Returns the token's digest, a cache key.
+    /// Returns the token's digest, for use as a cache key.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of_bytes(&self.0)

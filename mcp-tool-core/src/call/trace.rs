@@ -7,7 +7,7 @@ const MAX_STATE: usize = 512;
 ///
 /// - The audit record of the call has the trace id (`trace`).
 /// - Requests to upstreams carry the trace, with this call as their parent.
-/// - The caller's statement isn't verified: use it to correlate, never to decide.
+/// - The trace isn't verified, so use it to correlate calls, never for a decision.
 /// - `baggage` isn't forwarded, since it would send a caller's free text to upstreams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
@@ -16,7 +16,8 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Parses `traceparent` and `tracestate`; malformed values are ignored (W3C Trace Context §3.2.2).
+    /// Parses `traceparent` and `tracestate`. Returns `None` if `traceparent` is malformed, and ignores a malformed
+    /// `tracestate` (W3C Trace Context §3.2.2).
     pub(crate) fn read(parent: &str, state: Option<&str>) -> Option<Self> {
         let mut parts = parent.split('-');
         let (version, id, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -31,7 +32,7 @@ impl TraceContext {
             && is_nonzero(id)
             && is_nonzero(span)
             && version != "ff";
-        // Later versions may append more fields.
+        // Versions after 00 may append more fields.
         if !is_valid || (version == "00" && parts.next().is_some()) {
             return None;
         }
@@ -91,7 +92,7 @@ mod tests {
 
     #[test]
     fn malformed_trace_is_ignored() {
-        let odd = [
+        let malformed = [
             "",
             "00",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
@@ -102,7 +103,7 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
             "00-0af7651916cd43dd8448eb211c8031 c-b7ad6b7169203331-01",
         ];
-        for parent in odd {
+        for parent in malformed {
             assert_eq!(TraceContext::read(parent, None), None, "{parent}");
         }
         let long = "a".repeat(MAX_STATE + 1);

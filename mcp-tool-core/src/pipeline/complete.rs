@@ -1,4 +1,4 @@
-//! Completion of one argument, instead of execution: suggests values and calls nothing.
+//! Completion of one argument of an admitted call: suggests values instead of calling the tool.
 
 use std::error::Error as _;
 
@@ -25,7 +25,8 @@ use crate::{
 impl Admitted {
     /// Suggests values of a parameter that continue `typed`, and records the completion.
     ///
-    /// It passes the middleware and the gate as a call does: suggestions may be the application's data.
+    /// A completion passes the middleware and the gate as a call does, because suggestions may be data of the
+    /// application.
     pub async fn complete(self, parameter: &str, typed: &str) -> CallOutcome {
         let (tool, cx, scopes, mut record) = self.into_parts();
         let _cancel = CancelOnDrop(cx.clone());

@@ -1,4 +1,5 @@
-//! The gate of destructive tools: they run with a scope of their own, or with the operator's permission.
+//! The gate of destructive tools. Such a tool runs only if the caller holds the scope of its gate, or if the operator
+//! allowed the tool.
 
 use mcp_tool_contract::model::Gate;
 
@@ -8,7 +9,7 @@ use crate::{
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
 };
 
-/// Checks the gates of a tool and of those that it adapts.
+/// Checks the gates of a tool and of the tools that it delegates to.
 ///
 /// # Errors
 /// A refusal that says what the caller needs.
@@ -28,7 +29,7 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     match contract.gate() {
         Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
-        // A gate that this version doesn't know stays closed.
+        // A kind of gate that this version of the server doesn't know is refused.
         Some(_) | None => {
             let name = contract.name();
             let message = format!(
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gate_checks_the_scope_again() {
+    fn gate_refuses_a_caller_without_its_scope() {
         let check = |scope| {
             let caller = Caller::new("ann").with_scopes([scope]);
             check_scope("mail:purge", &caller, "purge", &ScopeAuthorizer::default())

@@ -29,7 +29,7 @@ use crate::{
         versions::Versions,
     },
 };
-/// Internals that `benches/instructions` uses, and no server.
+/// Internals that only `benches/instructions` uses.
 #[doc(hidden)]
 pub mod internals {
     pub use super::execute::guard::read as read_arguments;
@@ -39,7 +39,7 @@ pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
 pub(crate) use execute::guard;
 
-/// The caller of a call, and the request by which it came.
+/// The caller of a call, with facts of the request that carried the call.
 #[derive(Clone, Debug)]
 pub struct CallOrigin {
     /// The caller.
@@ -48,7 +48,7 @@ pub struct CallOrigin {
     pub remote: Option<IpAddr>,
     /// Headers of the request that middleware reads.
     pub headers: Headers,
-    /// The caller's token, for an exchange only (RFC 8693).
+    /// The caller's token, for token exchange only (RFC 8693).
     pub token: Option<InboundToken>,
 }
 
@@ -63,14 +63,14 @@ impl From<Caller> for CallOrigin {
 pub struct Dispatcher {
     /// Revocations and disabled tools, clients and users.
     pub controls: Controls,
-    /// The tools.
+    /// The served tools.
     pub registry: Registry,
     /// Version policy: client pins and last-listed contracts.
     pub versions: Versions,
     pub(crate) policy: Policy,
     /// Scopes with their hierarchy, for the gate.
     pub(crate) scopes: Arc<ScopeAuthorizer>,
-    /// Calls of deprecated tools.
+    /// Counts of calls of deprecated tools.
     pub usage: DeprecatedUsage,
     pub(crate) concurrency: Concurrency,
     pub(crate) rates: Rates,

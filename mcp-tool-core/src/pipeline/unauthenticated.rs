@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Instant};
 use super::{CallOrigin, CallRequest, Dispatcher};
 use crate::{call::caller::Caller, ports::Denied};
 
-/// Stands for the call of a request that wasn't read.
+/// Placeholder for the call in a request that wasn't read.
 const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 

@@ -9,7 +9,7 @@ use mcp_tool_contract::{
 
 use crate::{call::caller::Caller, sync::lock};
 
-/// Maximum counted pairs of tool and caller; later callers are counted together as `others`.
+/// Maximum counted pairs of tool and caller. Calls of further pairs are counted per tool, with the caller `others`.
 const MAX_CALLERS: usize = 10_000;
 
 /// Counts of deprecated tools' calls since the server started.
@@ -24,7 +24,7 @@ struct UsageKey {
 }
 
 impl DeprecatedUsage {
-    /// Counts a call; logs the 1st, 10th, 100th … of each caller.
+    /// Counts a call; logs the 1st, 10th, 100th … call of each tool by each caller.
     pub(crate) fn count(&self, contract: &'static Contract, caller: &Caller) {
         let (tool, version) = (contract.name(), contract.version());
         let mut counts = lock(&self.0);
@@ -43,7 +43,7 @@ impl DeprecatedUsage {
         }
     }
 
-    /// Returns the counts: tool, version, caller, calls.
+    /// Returns the counts, each with tool, version, caller and number of calls.
     pub fn counts(&self) -> Vec<(&'static str, Version, String, u64)> {
         let counts = lock(&self.0);
         let mut counts: Vec<_> = counts.iter().map(|(key, calls)| (key.clone(), *calls)).collect();

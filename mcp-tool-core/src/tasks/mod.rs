@@ -30,10 +30,10 @@ use crate::{
 
 /// Maximum running tasks per caller, and maximum finished tasks that are kept per caller.
 const MAX_PER_CALLER: usize = 32;
-/// Maximum running tasks of the server. Four times as many are kept, running and finished.
+/// Maximum running tasks of the server. At most four times as many are kept, running and finished together.
 const MAX_RUNNING: usize = 1_000;
 /// Maximum total size of kept results, in bytes.
-const MAX_BYTES: usize = 64 << 20;
+const MAX_RESULT_BYTES: usize = 64 << 20;
 /// Maximum duration of a task whose tool has no `timeout`.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// Poll interval that clients are told, in milliseconds.
@@ -52,12 +52,12 @@ pub(crate) struct Tasks {
 #[derive(Debug, Default)]
 struct TaskStore {
     tasks: HashMap<String, Arc<Task>>,
-    /// Total size of the kept results.
-    bytes: usize,
+    /// Total size of the kept results, in bytes.
+    result_bytes: usize,
 }
 
 impl Tasks {
-    /// Allows half of the server's concurrent calls to be tasks.
+    /// Allows half of the server's concurrent calls to be running tasks, and at most [`MAX_RUNNING`].
     pub(crate) fn for_concurrency(calls: u32) -> Self {
         let max_running = MAX_RUNNING.min((calls as usize / 2).max(1));
         Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
@@ -85,47 +85,48 @@ impl Tasks {
 
     /// Runs a task's call in the background, and keeps its outcome.
     pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = TaskOutcome> + Send + 'static) {
-        // The call has a deadline, which people's answers put off. This one is for a call that misses it.
-        let end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
+        // The call should end by its own deadline, which moves while it waits for answers. This limit ends a call that
+        // doesn't.
+        let latest_end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
         let (tasks, task) = (self.clone(), Arc::clone(task));
-        let retention = tasks.clone();
+        let tasks_for_removal = tasks.clone();
         self.running.spawn(async move {
             let outcome = tokio::select! {
                 biased;
                 outcome = call => Some(outcome),
                 () = task.cancelled.cancelled() => None,
-                () = tokio::time::sleep_until(end) => Some(TaskOutcome::error("the task ran out of time")),
+                () = tokio::time::sleep_until(latest_end) => Some(TaskOutcome::error("the task ran out of time")),
             };
             tasks.keep(&task, outcome);
-            // Only the id is held, so that a result that is evicted early frees its memory.
+            // The timer holds only the id, so that a result that is evicted early frees its memory.
             let id = task.id.clone();
             drop(task);
             tokio::spawn(async move {
                 tokio::time::sleep(RESULT_RETENTION).await;
-                retention.lock().remove(&id);
+                tasks_for_removal.lock().remove(&id);
             });
         });
     }
 
-    /// Keeps a task's outcome. The caller's own oldest results are evicted first, then those of the caller that keeps
-    /// the most bytes.
+    /// Keeps a task's outcome. If the caller keeps [`MAX_PER_CALLER`] finished tasks, its oldest one is evicted. If all
+    /// results together are too large, the oldest ones of the caller that keeps the most bytes are evicted.
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
-        let bytes = outcome.as_ref().map_or(0, TaskOutcome::bytes);
+        let size = outcome.as_ref().map_or(0, TaskOutcome::size);
         while store.finished(&task.owner).count() >= MAX_PER_CALLER && store.remove_oldest(&task.owner) {}
-        // A result over the whole limit evicts nothing.
-        while bytes <= MAX_BYTES
-            && store.bytes + bytes > MAX_BYTES
-            && let Some(heaviest) = store.heaviest(&task.owner, bytes)
+        // A result that exceeds the limit alone evicts nothing.
+        while size <= MAX_RESULT_BYTES
+            && store.result_bytes + size > MAX_RESULT_BYTES
+            && let Some(heaviest) = store.heaviest(&task.owner, size)
             && store.remove_oldest(&heaviest)
         {}
         let outcome = match outcome {
-            Some(_) if store.bytes + bytes > MAX_BYTES => {
+            Some(_) if store.result_bytes + size > MAX_RESULT_BYTES => {
                 Some(TaskOutcome::error("the call ended, and its result is too large to be kept"))
             }
             outcome => outcome,
         };
-        store.bytes += outcome.as_ref().map_or(0, TaskOutcome::bytes);
+        store.result_bytes += outcome.as_ref().map_or(0, TaskOutcome::size);
         task.finish(outcome);
     }
 
@@ -133,13 +134,13 @@ impl Tasks {
         sync::lock(&self.store)
     }
 
-    /// Returns the caller's task of that id; the tasks of others don't exist for it.
+    /// Returns the caller's task with this id; `None` for a task of another caller.
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
         let store = self.lock();
         store.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
     }
 
-    /// Cancels all tasks, and waits for their records.
+    /// Cancels all tasks, and waits until their audit records are written, for at most [`SHUTDOWN_TIMEOUT`].
     pub(crate) async fn end(&self) {
         for task in self.lock().tasks.values() {
             task.cancel();
@@ -154,23 +155,24 @@ impl TaskStore {
         self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
     }
 
-    /// Returns the caller that keeps the most bytes, once `owner` keeps `more`.
+    /// Returns the caller whose kept results have the most bytes, counting `more` bytes for `owner`.
     fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
-        for task in self.tasks.values().filter(|task| task.bytes() > 0) {
-            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) += task.bytes();
+        for task in self.tasks.values().filter(|task| task.result_size() > 0) {
+            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) +=
+                task.result_size();
         }
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
     }
 
     fn remove_oldest(&mut self, owner: &Principal) -> bool {
-        let oldest = self.finished(owner).min_by_key(|task| task.updated()).map(|task| task.id.clone());
+        let oldest = self.finished(owner).min_by_key(|task| task.state_since()).map(|task| task.id.clone());
         oldest.is_some_and(|id| self.remove(&id).is_some())
     }
 
     fn remove(&mut self, id: &str) -> Option<Arc<Task>> {
         let task = self.tasks.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(task.bytes());
+        self.result_bytes = self.result_bytes.saturating_sub(task.result_size());
         Some(task)
     }
 }
@@ -197,14 +199,14 @@ mod tests {
     }
 
     fn result() -> TaskOutcome {
-        of_bytes(2)
+        result_of_size(2)
     }
 
-    fn of_bytes(bytes: usize) -> TaskOutcome {
+    fn result_of_size(bytes: usize) -> TaskOutcome {
         TaskOutcome::Result(RawValue::from_string(format!("\"{}\"", "x".repeat(bytes - 2))).unwrap())
     }
 
-    async fn settled(task: &Task) -> TaskState {
+    async fn final_state(task: &Task) -> TaskState {
         loop {
             match task.view().state {
                 TaskState::Working => tokio::task::yield_now().await,
@@ -241,50 +243,50 @@ mod tests {
     #[tokio::test]
     async fn finished_tasks_do_not_count_as_running() {
         let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
-        let mut begun = Vec::new();
+        let mut ids = Vec::new();
         for _ in 0..3 * MAX_PER_CALLER {
             let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
             tasks.keep(&task, Some(result()));
-            begun.push(task.id.clone());
+            ids.push(task.id.clone());
         }
         // A caller's oldest results are evicted.
-        let kept = begun.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
+        let kept = ids.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
         assert_eq!(kept, MAX_PER_CALLER);
-        assert!(tasks.find(&begun[3 * MAX_PER_CALLER - 1], &ann).is_some());
-        assert_eq!(tasks.lock().bytes, 2 * kept);
+        assert!(tasks.find(&ids[3 * MAX_PER_CALLER - 1], &ann).is_some());
+        assert_eq!(tasks.lock().result_bytes, 2 * kept);
     }
 
     #[tokio::test]
     async fn results_of_the_heaviest_caller_are_evicted() {
         let (tasks, ann, bob) = (Tasks::for_concurrency(80), Caller::new("ann"), Caller::new("bob"));
-        let begun = |caller: &Caller, bytes: usize| {
+        let finished = |caller: &Caller, bytes: usize| {
             let task = tasks.reserve(caller, DEFAULT_TIMEOUT).unwrap();
-            tasks.keep(&task, Some(of_bytes(bytes)));
+            tasks.keep(&task, Some(result_of_size(bytes)));
             task.id.clone()
         };
-        let of_bob = begun(&bob, MAX_BYTES / 4);
-        let of_ann: Vec<_> = (0..3).map(|_| begun(&ann, MAX_BYTES / 2)).collect();
+        let of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
+        let of_ann: Vec<_> = (0..3).map(|_| finished(&ann, MAX_RESULT_BYTES / 2)).collect();
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
-        // A light caller evicts results of a heavy one, and not the other way round.
-        assert!(tasks.find(&begun(&ann, MAX_BYTES / 4), &ann).is_some());
-        let more_of_bob = begun(&bob, MAX_BYTES / 4);
+        // The caller that keeps the most loses results to a caller that keeps less, and not the reverse.
+        assert!(tasks.find(&finished(&ann, MAX_RESULT_BYTES / 4), &ann).is_some());
+        let more_of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
         assert!(tasks.find(&of_ann[2], &ann).is_none());
-        let too_large = begun(&ann, MAX_BYTES + 1);
+        let too_large = finished(&ann, MAX_RESULT_BYTES + 1);
         let TaskState::Failed(error) = tasks.find(&too_large, &ann).unwrap().view().state else { panic!() };
         assert!(error.get().contains("too large to be kept"), "{error}");
         assert!(tasks.find(&more_of_bob, &bob).is_some());
-        assert!(tasks.lock().bytes < MAX_BYTES);
+        assert!(tasks.lock().result_bytes < MAX_RESULT_BYTES);
     }
 
     #[tokio::test]
     async fn evicted_result_is_freed() {
         let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
-        tasks.run(&task, std::future::ready(of_bytes(1_000)));
-        settled(&task).await;
+        tasks.run(&task, std::future::ready(result_of_size(1_000)));
+        final_state(&task).await;
         let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
         drop(task);
         // Lets the background task end.
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn task_ends_in_time_and_is_forgotten() {
+    async fn task_ends_by_its_timeout_and_is_forgotten() {
         let tasks = Tasks::for_concurrency(8);
         let ann = Caller::new("ann");
         let begin = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {
@@ -304,22 +306,22 @@ mod tests {
             tasks.run(&task, call);
             task
         };
-        let done = begin(Box::pin(async { result() }));
-        let hangs = begin(Box::pin(never()));
+        let completed = begin(Box::pin(async { result() }));
+        let hanging = begin(Box::pin(never()));
         let cancelled = begin(Box::pin(never()));
-        assert!(matches!(settled(&done).await, TaskState::Completed(_)));
+        assert!(matches!(final_state(&completed).await, TaskState::Completed(_)));
         cancelled.cancel();
-        assert!(matches!(settled(&cancelled).await, TaskState::Cancelled));
-        done.cancel();
-        assert!(matches!(done.view().state, TaskState::Completed(_)));
-        assert!(matches!(hangs.view().state, TaskState::Working));
+        assert!(matches!(final_state(&cancelled).await, TaskState::Cancelled));
+        completed.cancel();
+        assert!(matches!(completed.view().state, TaskState::Completed(_)));
+        assert!(matches!(hanging.view().state, TaskState::Working));
         tokio::time::sleep(Duration::from_secs(1) + DEFAULT_TIMEOUT + Duration::from_secs(1)).await;
-        assert!(matches!(settled(&hangs).await, TaskState::Failed(_)));
-        assert!(tasks.find(&done.id, &ann).is_none());
+        assert!(matches!(final_state(&hanging).await, TaskState::Failed(_)));
+        assert!(tasks.find(&completed.id, &ann).is_none());
         tokio::time::sleep(RESULT_RETENTION + Duration::from_secs(1)).await;
-        for task in [done, hangs, cancelled] {
+        for task in [completed, hanging, cancelled] {
             assert!(tasks.find(&task.id, &ann).is_none());
         }
-        assert_eq!(tasks.lock().bytes, 0);
+        assert_eq!(tasks.lock().result_bytes, 0);
     }
 }

@@ -1,4 +1,4 @@
-//! One task: its state, and the view of it that its client gets.
+//! One task: its state, and its view for the client.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -19,31 +19,31 @@ pub(super) const RESULT_RETENTION: Duration = Duration::from_secs(600);
 /// A call that continues as a task.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// Random (UUID version 4); a client needs it and the caller's identity.
+    /// Random UUID (version 4). Only requests of the same caller find the task by it.
     pub(crate) id: String,
     pub(super) owner: Principal,
-    created: DateTime<Utc>,
-    /// Maximum duration, not counting time that people take to answer.
+    created_at: DateTime<Utc>,
+    /// Maximum duration, not counting time spent waiting for answers.
     pub(super) timeout: Duration,
-    /// Its questions and last progress message.
+    /// Questions and last progress message of the call, for the client to collect.
     pub(crate) inbox: Arc<TaskInbox>,
-    status: Mutex<Status>,
+    current: Mutex<CurrentState>,
     pub(super) cancelled: CancellationToken,
 }
 
 #[derive(Debug)]
-struct Status {
+struct CurrentState {
     state: TaskState,
-    updated: DateTime<Utc>,
+    since: DateTime<Utc>,
 }
 
-/// State of a task. `input_required` isn't one: a working task with open questions has it.
+/// State of a task. A working task with open questions has the status `input_required` in the protocol.
 #[derive(Clone, Debug)]
 pub(crate) enum TaskState {
     Working,
-    /// The result of the call as JSON, which may be the error of a tool.
+    /// The call ended with this result, as JSON. The error of a tool is such a result, too.
     Completed(Arc<RawValue>),
-    /// The JSON-RPC error of the call.
+    /// The call ended with this JSON-RPC error.
     Failed(Arc<RawValue>),
     Cancelled,
 }
@@ -52,12 +52,13 @@ pub(crate) enum TaskState {
 #[derive(Clone, Debug)]
 pub(crate) struct TaskView {
     pub(crate) state: TaskState,
-    /// Open questions as `InputRequests`. If there are any, the status is `input_required`.
+    /// Open questions as `InputRequests`. If there are any, the protocol's status is `input_required`.
     pub(crate) input_requests: Map<String, Value>,
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
     /// Last progress message (`statusMessage`).
     pub(crate) message: Option<String>,
+    /// Time from creation until the task is forgotten, in milliseconds (`ttlMs`).
     pub(crate) ttl_ms: u64,
 }
 
@@ -73,7 +74,8 @@ impl TaskOutcome {
         TaskOutcome::Error(serde_json::value::to_raw_value(&error).unwrap_or_default())
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Size in bytes.
+    pub(super) fn size(&self) -> usize {
         match self {
             TaskOutcome::Result(json) | TaskOutcome::Error(json) => json.get().len(),
         }
@@ -82,70 +84,72 @@ impl TaskOutcome {
 
 impl Task {
     pub(super) fn new(owner: Principal, timeout: Duration) -> Self {
-        let created = Utc::now();
+        let created_at = Utc::now();
         Task {
             id: Uuid::new_v4().to_string(),
             owner,
-            created,
+            created_at,
             timeout,
             inbox: Arc::default(),
-            status: Mutex::new(Status { state: TaskState::Working, updated: created }),
+            current: Mutex::new(CurrentState { state: TaskState::Working, since: created_at }),
             cancelled: CancellationToken::new(),
         }
     }
 
-    /// Cancels the task; a finished one stays as it is.
+    /// Asks a running task to stop; `Tasks::run` then ends its call and sets the final state. A finished task keeps its
+    /// state, because `Tasks::run` watches for this only while the call runs.
     pub(crate) fn cancel(&self) {
         self.cancelled.cancel();
     }
 
-    /// Sets the final state; `None` stands for cancelled.
+    /// Sets the final state: that of the outcome, or [`TaskState::Cancelled`] without an outcome.
     pub(super) fn finish(&self, outcome: Option<TaskOutcome>) {
         let state = match outcome {
             None => TaskState::Cancelled,
             Some(TaskOutcome::Result(result)) => TaskState::Completed(result.into()),
             Some(TaskOutcome::Error(error)) => TaskState::Failed(error.into()),
         };
-        *self.status() = Status { state, updated: Utc::now() };
+        *self.current() = CurrentState { state, since: Utc::now() };
     }
 
-    fn status(&self) -> MutexGuard<'_, Status> {
-        sync::lock(&self.status)
+    fn current(&self) -> MutexGuard<'_, CurrentState> {
+        sync::lock(&self.current)
     }
 
     pub(super) fn is_working(&self) -> bool {
-        matches!(self.status().state, TaskState::Working)
+        matches!(self.current().state, TaskState::Working)
     }
 
     /// Time of the last change of state.
-    pub(super) fn updated(&self) -> DateTime<Utc> {
-        self.status().updated
+    pub(super) fn state_since(&self) -> DateTime<Utc> {
+        self.current().since
     }
 
     /// Size of the kept result, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        match &self.status().state {
+    pub(super) fn result_size(&self) -> usize {
+        match &self.current().state {
             TaskState::Completed(json) | TaskState::Failed(json) => json.get().len(),
             TaskState::Working | TaskState::Cancelled => 0,
         }
     }
 
-    /// Returns the current view.
+    /// Returns the task as its client sees it now.
     pub(crate) fn view(&self) -> TaskView {
-        let status = self.status();
-        let updated = self.inbox.updated().map_or(status.updated, |changed| changed.max(status.updated));
-        let since_creation = |until: DateTime<Utc>| (until - self.created).to_std().unwrap_or_default();
-        // Of a working task only the longest remaining time is known: answers of people extend it.
-        let (lifetime, input_requests) = match status.state {
+        let current = self.current();
+        let updated_at = self.inbox.updated_at().map_or(current.since, |changed| changed.max(current.since));
+        let since_creation = |until: DateTime<Utc>| (until - self.created_at).to_std().unwrap_or_default();
+        // The end of a working task isn't known, because time spent waiting for answers doesn't count. This assumes
+        // that the whole timeout is left.
+        let (lifetime, input_requests) = match current.state {
             TaskState::Working => (since_creation(Utc::now()) + self.timeout, self.inbox.requests()),
-            _ => (since_creation(status.updated), Map::new()),
+            _ => (since_creation(current.since), Map::new()),
         };
         let format = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
         TaskView {
-            state: status.state.clone(),
+            state: current.state.clone(),
             input_requests,
-            created_at: format(self.created),
-            updated_at: format(updated),
+            created_at: format(self.created_at),
+            updated_at: format(updated_at),
             message: self.inbox.message(),
             ttl_ms: u64::try_from((lifetime + RESULT_RETENTION).as_millis()).unwrap_or(u64::MAX),
         }

@@ -16,15 +16,14 @@ use crate::{
     },
 };
 
-/// The result of an adapter: an older version of a tool that calls a newer version, `T`, instead of having a body of
-/// its own.
+/// The result of an adapter: an older version of a tool that is implemented by a call of a newer version, `T`.
 ///
 /// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
 ///
-/// The arguments are validated against the contract of `T`, whose violations the caller reads, and so is its result. The
-/// caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the adapter's hints
-/// promise more than those of `T`, such as `read_only` for a tool that writes.
+/// The arguments are validated against the contract of `T`, and the caller reads any violations. The result of `T` is
+/// validated too. The caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the
+/// adapter's hints promise more than those of `T`, such as `read_only` for a tool that writes.
 ///
 /// ```
 /// use mcp_tool_runtime::{Adapted, prelude::*};
@@ -65,8 +64,8 @@ impl<T: Tool> Adapted<T> {
         Adapted { delegation, _types: PhantomData }
     }
 
-    /// Converts the result of `T` into another type. `convert` receives it as JSON: a structured result as an object,
-    /// text as a string, no result as `null`.
+    /// Converts the result of `T` into another type. `convert` receives the result as JSON: a structured result as an
+    /// object, content blocks as an array, text as a string, no result as `null`.
     pub fn and_then<R: ToolResult>(
         self,
         convert: impl FnOnce(Value) -> Result<R, ToolError> + Send + 'static,
@@ -103,7 +102,7 @@ impl<T: Tool, R: ToolResult> Adaptation<T> for R {
 
 impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     const OUTPUT: ToolOutput = R::OUTPUT;
-    // An older version declares `limit` and `cursor` as plain parameters and passes them on.
+    // An adapter declares `limit` and `cursor` as plain parameters and passes them on.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<AdapterTarget> =
         Some(AdapterTarget { name: T::CONTRACT.name(), version: T::CONTRACT.version() });

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{call::context::CallContext, error::ToolError};
 
-/// The answer of a tool.
+/// The answer of a tool, encoded.
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolAnswer {
@@ -31,7 +31,7 @@ pub enum ToolAnswer {
 }
 
 impl ToolAnswer {
-    /// Returns the result as JSON: text as a string, nothing as `null`.
+    /// Returns the result as JSON: text as a string, content blocks as an array, no result as `null`.
     pub(crate) fn value(&self) -> Value {
         match self {
             ToolAnswer::Nothing | ToolAnswer::Asks(_) => Value::Null,
@@ -63,7 +63,7 @@ impl ToolAnswer {
 pub enum ToolReturn {
     /// The tool's own answer.
     Answer(ToolAnswer),
-    /// A call of the tool that an adapter delegates to.
+    /// A call of another tool, whose answer the adapter needs.
     Delegate(Delegation),
 }
 
@@ -81,7 +81,7 @@ pub struct AdapterTarget {
 #[doc(hidden)]
 pub struct Delegation {
     pub(crate) arguments: Result<String, serde_json::Error>,
-    /// Conversion of the result; without one, the target's answer is the adapter's answer.
+    /// Conversion of the target's result; if `None`, the target's answer is the adapter's answer.
     pub(crate) convert: Option<ConvertResult>,
 }
 

@@ -13,10 +13,10 @@ use crate::{call::context::CallContext, error::ToolError};
 
 /// Maximum characters of a typed text, and of a suggestion.
 pub(crate) const MAX_CHARACTERS: usize = 1_024;
-/// Timeout of a completion: the user goes on typing.
+/// Timeout of a completion; short, because the user continues to type.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
-/// Stands for completions in the rate limits: 10 per second and caller, over all tools. Fast enough for typing, too
-/// slow for reading out a table. No tool can have this name.
+/// Contract by which the rate of completions is limited: 10 per second and caller, over all tools. That is enough for
+/// typing, and too little for extracting a table. No tool can have its name.
 pub(crate) const RATE_CONTRACT: Contract =
     Contract::EMPTY.with_name("completion/complete").with_rate(Some(Rate::new(10, Window::Second)));
 /// Maximum suggestions of one result (MCP 2026-07-28, completion results).
@@ -31,7 +31,7 @@ pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 pub struct Completer<S: 'static> {
     /// The parameter, which checks suggestions.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
-    /// The function.
+    /// The function that returns suggestions for a typed text.
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 
@@ -57,7 +57,7 @@ pub trait Suggestions {
     /// Returns the suggestions.
     ///
     /// # Errors
-    /// The function's own.
+    /// The function's own error.
     fn values(self) -> Result<Vec<String>, ToolError>;
 }
 
@@ -73,7 +73,7 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
     }
 }
 
-/// Awaits a function's suggestions and removes those that a call would be refused with.
+/// Awaits a function's suggestions, and removes those that a call wouldn't accept as an argument.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
     declared: &'static (dyn AcceptSuggestion + Sync),
@@ -91,7 +91,7 @@ pub(crate) fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Returns the parameter of that name, unless it is secret: secrets aren't completed.
+/// Returns the parameter with this name, unless it is secret, because secrets aren't completed.
 pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
     contract.input().iter().find(|param| param.name() == parameter && !param.is_secret())
 }

@@ -24,8 +24,8 @@ const MAX_BLOCKS: usize = 100;
 ///
 /// # Errors
 /// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more
-/// blocks, a media type isn't `type/subtype` (RFC 9110 §8.3.1) or isn't an image's or audio's, a link isn't a URI (RFC
-/// 3986 §3), or data isn't base64.
+/// blocks, if a media type isn't `type/subtype` (RFC 9110 §8.3.1) or doesn't fit its block, as `image/…` fits an image,
+/// if the URI of a resource is invalid (RFC 3986 §3), or if data isn't base64.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, prelude::*};
@@ -105,7 +105,7 @@ impl Content {
         self.block(ContentBlock::resource_link(Resource::new(uri, name)))
     }
 
-    /// Appends any block, for annotations or `_meta`.
+    /// Appends any block, such as one with annotations or `_meta`.
     #[must_use]
     pub fn block(mut self, block: ContentBlock) -> Self {
         self.blocks.push(block);
@@ -118,7 +118,7 @@ impl Content {
         &self.blocks
     }
 
-    /// Checks the blocks and encodes them as a JSON array without its brackets.
+    /// Checks the blocks and encodes them as a JSON array, without its brackets.
     fn written(&self, cx: &CallContext) -> Result<String, ToolError> {
         if self.blocks.len() > MAX_BLOCKS {
             let reason =
@@ -141,7 +141,7 @@ impl From<ContentBlock> for Content {
     }
 }
 
-/// Checks media types, URIs and base64 of a block, which the application may have built itself.
+/// Checks media types, URIs and base64 of a block, because the application may have built the block by hand.
 fn check(block: &ContentBlock) -> Result<(), String> {
     match block {
         ContentBlock::Text(_) => Ok(()),
@@ -173,12 +173,12 @@ fn check(block: &ContentBlock) -> Result<(), String> {
 
 /// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `kind`.
 fn media_type(given: &str, kind: &str) -> Result<(), String> {
-    let token = |text: &str| {
+    let is_token = |text: &str| {
         !text.is_empty()
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
     };
     let essence = given.split(';').next().unwrap_or_default().trim_end();
-    let is_media_type = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+    let is_media_type = essence.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
     let is_printable = given.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     match is_media_type && is_printable && essence.to_ascii_lowercase().starts_with(kind) {
         true => Ok(()),
@@ -186,13 +186,13 @@ fn media_type(given: &str, kind: &str) -> Result<(), String> {
     }
 }
 
-/// Checks that `given` is a scheme and a rest (RFC 3986 §3), without white space and control characters.
+/// Checks that `given` is a scheme, a colon and more (RFC 3986 §3), without white space and control characters.
 fn uri(given: &str) -> Result<(), String> {
-    let scheme = |text: &str| {
+    let is_scheme = |text: &str| {
         text.starts_with(|sign: char| sign.is_ascii_alphabetic())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
-    let is_uri = given.split_once(':').is_some_and(|(before, after)| scheme(before) && !after.is_empty());
+    let is_uri = given.split_once(':').is_some_and(|(before, after)| is_scheme(before) && !after.is_empty());
     match is_uri && !given.chars().any(|sign| sign.is_control() || sign.is_whitespace()) {
         true => Ok(()),
         false => Err(format!(

@@ -9,12 +9,15 @@ use crate::{
     error::{ErrorKind, ToolError},
 };
 
-/// Encodes a value as JSON on one line; stops as soon as the text exceeds the maximum result size.
+/// Encodes a value as JSON on one line.
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`], as soon as the text exceeds the maximum size of a result.
 pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, ToolError> {
     let mut buffer = BoundedBuffer { bytes: Vec::with_capacity(256), max: cx.max_result(), full: false };
     match serde_json::to_writer(&mut buffer, value) {
         Ok(()) => {
-            // Between tokens a `RawValue` may contain line ends, which would break a frame.
+            // A `RawValue` may contain line ends between its tokens. They would break a frame of stdio or SSE.
             for byte in &mut buffer.bytes {
                 if matches!(byte, b'\n' | b'\r') {
                     *byte = b' ';

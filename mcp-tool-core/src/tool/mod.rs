@@ -53,7 +53,7 @@ pub trait Tool: 'static {
     /// The contract.
     const CONTRACT: Contract;
 
-    /// The place of its declaration.
+    /// File and line of the tool's declaration.
     #[doc(hidden)]
     const SOURCE: Source;
 
@@ -61,7 +61,7 @@ pub trait Tool: 'static {
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// The locked output schema and its version, for a result whose schema is generated at run time.
+    /// The output schema and version in the lock, for a result whose schema is generated at run time.
     #[doc(hidden)]
     const LATE: Option<(&'static str, Version)> = None;
 
@@ -73,13 +73,13 @@ pub trait Tool: 'static {
     fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState>;
 }
 
-/// The place of a tool's declaration.
+/// File and line of a tool's declaration.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// The file; relative to the workspace root for a package of the workspace.
+    /// Path of the file; relative to the workspace root for a package of the workspace.
     pub file: &'static str,
-    /// The line.
+    /// Number of the line, from 1.
     pub line: u32,
 }
 
@@ -96,7 +96,7 @@ pub trait Bound: Send + Sync {
     /// Checks each parameter's default by its own type, which const evaluation can't do.
     fn check_defaults(&self) -> Result<(), Violations>;
 
-    /// Completes what was typed for a parameter; `None` if no function completes it.
+    /// Completes the text that was typed for a parameter; `None` if no function completes the parameter.
     fn complete<'a>(
         &'a self,
         cx: &'a CallContext,
@@ -104,7 +104,7 @@ pub trait Bound: Send + Sync {
         typed: &'a str,
     ) -> Option<CompletionFuture<'a>>;
 
-    /// Returns true if a function completes one of its parameters.
+    /// Returns true if a function completes one of the tool's parameters.
     fn has_completers(&self) -> bool;
 }
 
@@ -134,7 +134,7 @@ pub struct ToolEntry {
     /// The contract.
     #[doc(hidden)]
     pub contract: &'static Contract,
-    /// The place of the declaration.
+    /// File and line of the declaration.
     #[doc(hidden)]
     pub source: Source,
     #[doc(hidden)]

@@ -25,11 +25,11 @@ use crate::{
 /// | `Schemars<T>` (feature `schemars`) | as for a struct | generated from `T: schemars::JsonSchema` |
 /// | [`Adapted<T>`](crate::tool::adapter::Adapted) | the result of the tool `T` | that of `T`, or of the converted type |
 ///
-/// A result is validated against its output schema before it is sent; the caller of a tool that breaks it reads an
+/// A result is validated against its output schema before it is sent. If it breaks the schema, the caller reads an
 /// [internal](crate::error::ErrorKind::Internal) error. A result of more than `limits.max_result` bytes (1 MiB by
 /// default) is refused as [too large](crate::error::ErrorKind::TooLarge).
 ///
-/// Types of your own derive `ToolSchema`; the trait isn't meant to be implemented by hand.
+/// For a type of your own, derive `ToolSchema`. This trait isn't meant to be implemented by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
     label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
@@ -42,7 +42,8 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const OUTPUT: ToolOutput;
 
-    /// True for a [`Page`](crate::tool::page::Page). Apart from `OUTPUT`, whose evaluation may fail to compile.
+    /// True for a [`Page`](crate::tool::page::Page). It is separate from `OUTPUT`, since evaluating that constant may
+    /// fail to compile.
     #[doc(hidden)]
     const IS_PAGED: bool;
 
@@ -61,7 +62,7 @@ pub trait ToolResult: Sized {
     }
 }
 
-/// A struct that derives `ToolSchema`, which implements this.
+/// A struct that derives `ToolSchema`. The derive implements this trait.
 #[doc(hidden)]
 pub trait ObjectResult: OutputObject {}
 

@@ -11,8 +11,9 @@ use crate::{
 /// A function's return value before its conversion into a [`ToolReturn`].
 ///
 /// An error becomes a [`ToolError`] through the first of these that its type implements: `Into<ToolError>`,
-/// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). Each is a trait of [`answering`], implemented for one
-/// reference less than the one before it, and method resolution tries them in that order (autoref specialization).
+/// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). For each of them, [`answering`] has a trait. It is
+/// implemented for one reference fewer than the trait before it, so that method resolution tries them in that order
+/// (autoref specialization).
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "it holds a value of any type for one expression")]
 pub struct Returning<R>(Cell<Option<R>>);
@@ -80,7 +81,7 @@ pub mod answering {
         }
     }
 
-    /// Implemented by no type: its diagnostic explains an error type without a conversion.
+    /// Implemented by no type. Its diagnostic explains which error types can be converted.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` can't be a tool's error",
         label = "an error is a `ToolError`, converts into one, or is a `std::error::Error`",
@@ -88,7 +89,7 @@ pub mod answering {
     )]
     pub trait Fails {}
 
-    /// Reports errors without a conversion, at compile time.
+    /// Reports error types without a conversion, at compile time.
     pub trait NoErrors<E> {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
@@ -105,7 +106,7 @@ pub mod answering {
         }
     }
 
-    /// Converts results that aren't a `Result`.
+    /// Converts return values that aren't a `Result`.
     pub trait Results {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
@@ -119,7 +120,7 @@ pub mod answering {
 
     /// Accepts every other type, so that the diagnostic of [`ToolResult`] is the only error.
     pub trait NoResults {
-        /// Fails.
+        /// Fails, but is never called, because the type doesn't compile as a tool's result.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 

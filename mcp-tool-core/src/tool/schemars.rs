@@ -51,7 +51,7 @@ fn schema_of<T: JsonSchema>() -> Value {
         settings.transforms.push(Box::new(RecursiveTransform(remove_number_format)));
     });
     let mut schema = settings.for_serialize().into_generator().into_root_schema_for::<T>();
-    // The title is the type's Rust name, which isn't part of the contract.
+    // The title is the Rust name of the type, and that name isn't part of the contract.
     schema.remove("title");
     schema.to_value()
 }

@@ -1,4 +1,4 @@
-//! Name, version and contract digest of a tool, as every answer and record of it contains them.
+//! Name, version and contract digest of a tool, as all its answers and audit records contain them.
 
 use mcp_tool_contract::{
     digest::Digest,
@@ -6,7 +6,7 @@ use mcp_tool_contract::{
     model::Contract,
 };
 
-/// `_meta` key of the correlation id, which answer, log and audit record share.
+/// `_meta` key of the correlation id, which is the same in answer, log and audit record.
 pub(crate) const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 
 /// A tool's contract, with the text that identifies it in answers and records; encoded once, when the server starts.

@@ -19,7 +19,8 @@ pub struct StateMap {
 }
 
 impl StateMap {
-    /// Registers a value. An `Arc<dyn Trait>` is found by functions that borrow `&dyn Trait`.
+    /// Registers a value; returns an error if there is one of this type already. Functions that borrow `&dyn Trait`
+    /// find an `Arc<dyn Trait>`.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
         let replaced = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
         replaced.map(|_| DuplicateState(type_name::<T>()))
@@ -53,8 +54,8 @@ pub struct MissingState(pub(crate) &'static str);
 
 /// Finds the value of a function's parameter `&T`: the call's own context for `&CallContext`, else application state.
 ///
-/// The type decides, so an alias of `CallContext` works too: method resolution prefers an inherent function to a
-/// trait's.
+/// An alias of `CallContext` works too, because method resolution chooses by type: it prefers the inherent function of
+/// `StateSource<CallContext>` to that of the trait [`SharedState`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct StateSource<T: ?Sized>(PhantomData<T>);
@@ -80,14 +81,14 @@ impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
 }
 
 impl<T: Parameter> StateSource<T> {
-    /// True if an agent can send a `T`, so that borrowing one is a mistake.
+    /// True if an agent can send a `T` as an argument, so that borrowing it from application state is a mistake.
     pub const SENT: bool = true;
 }
 
 /// Default of [`StateSource::SENT`].
 #[doc(hidden)]
 pub trait ArgumentState {
-    /// False for a type that isn't a parameter's.
+    /// False for a type that an agent can't send.
     const SENT: bool = false;
 }
 
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_types_are_told_from_application_state() {
+    fn parameter_types_are_distinguished_from_application_state() {
         type Alias = String;
         const { assert!(StateSource::<Alias>::SENT) };
         const { assert!(!StateSource::<English>::SENT) };

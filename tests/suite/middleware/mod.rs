@@ -443,8 +443,8 @@ async fn middleware_for_an_unserved_tool_stops_the_start() {
     let error = TestServer::start(layered).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "middleware is for the tool 'reed', which isn't served: 'read' is; add it to the server's tools, or remove the \
-         middleware"
+        "middleware is for the tool 'reed', which isn't served: write 'read', add 'reed' to the server's tools, or \
+         remove the middleware"
     );
     assert!(matches!(error, StartError::MiddlewareTool { tool: "reed", nearest: Some("read") }));
 }

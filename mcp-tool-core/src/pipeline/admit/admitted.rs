@@ -33,7 +33,7 @@ impl Admitted {
         Admitted { tool, cx, scopes, record }
     }
 
-    /// Takes the call apart, to run it: tool, context, scopes for the gate, record.
+    /// Returns the parts of the call, to run it: tool, context, scopes for the gate, record.
     pub(in crate::pipeline) fn into_parts(
         self,
     ) -> (Arc<RegisteredTool>, CallContext, Arc<ScopeAuthorizer>, Box<PendingRecord>) {

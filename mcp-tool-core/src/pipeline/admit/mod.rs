@@ -21,7 +21,7 @@ pub use admitted::Admitted;
 pub use refusal::{Refusal, RefusalKind};
 use stages::Admission;
 
-/// The tool that a call asks for.
+/// A call as its request states it: the named tool, and facts for its checks and its record.
 #[derive(Clone, Copy, Debug)]
 pub struct CallRequest<'a> {
     /// Name of the tool.
@@ -34,12 +34,12 @@ pub struct CallRequest<'a> {
     pub completes: Option<&'a str>,
 }
 
-/// Capabilities of the client that a call uses.
+/// Optional parts of a call: reports, questions and trace.
 #[derive(Debug, Default)]
 pub struct CallOptions {
-    /// Receiver of progress and log messages, if the caller asked for any.
+    /// Sender of progress and log messages, if the client asked for any.
     pub reports: Option<Reports>,
-    /// Way to ask the person behind the call.
+    /// Questions of the call, and the channel by which they are asked.
     pub asking: Asking,
     /// Trace context of the request.
     pub trace: Option<TraceContext>,
@@ -84,7 +84,8 @@ impl Dispatcher {
         Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
     }
 
-    /// Returns false if the policy refuses the caller the tool that it names; true for a name that no tool has.
+    /// Returns false if the policy doesn't permit the named tool to the caller. Returns true if there is no such tool
+    /// or version.
     pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
             ResolvedVersion::Found(tool) | ResolvedVersion::Changed(tool) => {

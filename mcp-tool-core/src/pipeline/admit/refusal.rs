@@ -1,4 +1,4 @@
-//! Refusals before a call begins. Over HTTP, each kind has its own status.
+//! Refusals of calls before they begin.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Refusal {
     pub(crate) correlation: Uuid,
-    /// The reason, with what the caller is told.
+    /// The kind of refusal, with details for the caller.
     pub kind: RefusalKind,
     /// `reason` of the audit record.
     pub(super) reason: &'static str,
-    /// `detail` of the audit record, which the caller isn't told.
+    /// `detail` of the audit record. The caller doesn't see it.
     pub(super) detail: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Refusal {
     }
 }
 
-/// The reason of a refusal.
+/// The kind of a refusal.
 #[derive(Debug)]
 pub enum RefusalKind {
     /// No tool has that name.
@@ -69,7 +69,8 @@ pub enum RefusalKind {
         stamp: Arc<ContractStamp>,
         /// The scopes that are missing.
         missing: Vec<String>,
-        /// The scopes of a token that works: those of the tool and those that the caller has.
+        /// Scopes of a token that would be permitted: those of the tool, the missing ones and those that the caller
+        /// has.
         wanted: Vec<String>,
     },
     /// The policy denies the tool, whatever the scopes.

@@ -36,7 +36,7 @@ pub(super) struct Admission<'a> {
 }
 
 impl<'a> Admission<'a> {
-    /// Takes a call that arrived just now.
+    /// Starts the admission of a call that has just arrived.
     pub(super) fn new(dispatcher: &'a Dispatcher, origin: CallOrigin, request: CallRequest<'a>) -> Self {
         let CallRequest { name, arguments_bytes, completes, .. } = request;
         let (moment, remote) = (Moment::now(), origin.remote);
@@ -52,7 +52,7 @@ impl<'a> Admission<'a> {
         self.request.completes.is_some()
     }
 
-    /// Begins the audit record, once the tool is known or the call is refused before that.
+    /// Begins the audit record; `tool` is `None` if the call is refused before its tool is known.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Dispatcher { audit, .. } = self.dispatcher;
         let mut record = Box::new(PendingRecord::new(
@@ -93,7 +93,7 @@ impl<'a> Admission<'a> {
         Err(self.refusal(reason, RefusalKind::CallerDisabled))
     }
 
-    /// Finds the version that the call means.
+    /// Finds the version of the tool that the call is for.
     pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
         self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
@@ -104,8 +104,8 @@ impl<'a> Admission<'a> {
         self.refusal("unknown_tool", RefusalKind::UnknownTool { name: shown(self.request.name) })
     }
 
-    /// Refuses and records a call that no version satisfies. A caller that may use none of the versions is refused as
-    /// by the policy, so that it doesn't learn which ones exist.
+    /// Refuses and records a call whose requirements no version satisfies. A caller that may use none of the versions
+    /// gets the refusal of the policy instead, so that it doesn't learn which versions exist.
     pub(super) async fn unsatisfied(
         &self,
         asked: String,
@@ -159,8 +159,8 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// Returns the scopes of a token that works: those of the tool, those that are missing, and those that the caller
-    /// has.
+    /// Returns the scopes of a token that would be permitted: those of the tool, the missing ones and those that the
+    /// caller has.
     fn wanted_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
         let mut wanted: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
@@ -175,7 +175,7 @@ impl<'a> Admission<'a> {
         wanted
     }
 
-    /// Refuses a call of a contract that is no longer served; the refusal contains the current one.
+    /// Refuses a call of a contract that is no longer served; the refusal contains the current contract.
     pub(super) fn check_last_listed(
         &self,
         tool: &RegisteredTool,
@@ -188,9 +188,9 @@ impl<'a> Admission<'a> {
         // A refused completion doesn't show the current contract.
         if !self.is_completion() {
             let last_listed = &self.dispatcher.versions.last_listed;
-            last_listed.told(self.caller(), contract.name(), contract.version(), tool.digest);
+            last_listed.remember_tool(self.caller(), contract.name(), contract.version(), tool.digest);
         }
-        // A contract that has a digest has JSON.
+        // Serialization can't fail: the contract's digest was computed from its JSON.
         let listing = serde_json::to_value(contract.listing(&tool.digest)).unwrap_or_default();
         let message = format!(
             "'{}' changed since you listed it: it is version {} now, and the version that you listed is no longer \
@@ -212,10 +212,11 @@ impl<'a> Admission<'a> {
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 
-    /// Counts the call against the caller's rates and takes its permits to run, those of adapted tools too.
+    /// Counts the call against the caller's rates and takes its permits to run, including those of the tools that it
+    /// delegates to.
     pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
         let Dispatcher { rates, concurrency, .. } = self.dispatcher;
-        // A completion doesn't run the tool: it has its own rate, and a permit of the server only.
+        // A completion doesn't run the tool, so it counts against a rate of its own and takes only the server's permit.
         let runs = || tool.chain().filter(|_| !self.is_completion());
         let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
         let rated = runs().map(|tool| tool.contract).chain(completion);
@@ -238,7 +239,8 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Makes the context of the admitted call, with the shortest timeout of the tool and those that it adapts.
+    /// Makes the context of the admitted call, with the shortest timeout of the tool and the tools that it
+    /// delegates to.
     pub(super) fn into_context(
         self,
         tool: &RegisteredTool,

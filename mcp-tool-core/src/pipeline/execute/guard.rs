@@ -35,7 +35,7 @@ pub fn read<'a>(
     }
 }
 
-/// Runs application code outside the function; a panic becomes an internal error.
+/// Runs application code other than the tool's function; a panic becomes an internal error.
 pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
@@ -43,10 +43,10 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T,
 /// Runs the function until it returns, panics, or reaches the deadline.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
-    let _asks = cx.asking().start_function();
-    // A function that asks the user stays pending: its call ends with the questions, and the client calls again.
-    let mut step = |waker: &mut Context<'_>| match Pin::new(&mut guarded).poll(waker) {
-        Poll::Pending if cx.asking().poll_questions(waker) => Poll::Ready(None),
+    let _running = cx.asking().start_function();
+    // A function that asks the user stays pending. Its call then ends with the questions, and the client calls again.
+    let mut step = |task: &mut Context<'_>| match Pin::new(&mut guarded).poll(task) {
+        Poll::Pending if cx.asking().poll_questions(task) => Poll::Ready(None),
         polled => polled.map(Some),
     };
     match before_deadline(&mut step, cx).await {
@@ -60,7 +60,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolRe
 /// Runs a future of the call until it completes, panics, or reaches the deadline.
 pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
     let mut guarded = AssertUnwindSafe(work).catch_unwind();
-    let mut step = |waker: &mut Context<'_>| Pin::new(&mut guarded).poll(waker);
+    let mut step = |task: &mut Context<'_>| Pin::new(&mut guarded).poll(task);
     match before_deadline(&mut step, cx).await {
         Ok(Ok(returned)) => Ok(returned),
         Ok(Err(panic)) => Err(panicked(&*panic)),
@@ -68,18 +68,18 @@ pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> 
     }
 }
 
-/// Polls `step` until it is ready or the deadline passes. The first poll needs no timer.
+/// Polls `step` until it is ready or the deadline passes. A timer is set only if the first poll is pending.
 async fn before_deadline<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,
 ) -> Result<T, Elapsed> {
-    match poll_fn(|waker| Poll::Ready(step(waker))).await {
+    match poll_fn(|task| Poll::Ready(step(task))).await {
         Poll::Ready(done) => Ok(done),
         Poll::Pending => with_timer(step, cx).await,
     }
 }
 
-/// Polls `step` until it is ready or the deadline passes, which is extended by the time that the user takes to answer.
+/// Polls `step` until it is ready or the deadline passes. The deadline moves by the time that the user takes to answer.
 async fn with_timer<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,
@@ -96,13 +96,13 @@ async fn with_timer<T>(
     }
 }
 
-/// Interval at which a call that waits for the user's answer checks whether it still waits.
+/// Interval at which a call that waits for the user's answer checks if it still waits.
 const RECHECK: Duration = Duration::from_secs(1);
 
 /// Runs a function that isn't async on the blocking pool.
 ///
-/// Once begun, it can't be stopped: its clone of the call's context keeps the permits until it returns. A function that
-/// still waits for a thread when its call is dropped never begins.
+/// Once begun, the function can't be stopped, and its clone of the call's context keeps the permits until it returns. A
+/// function that still waits for a thread when its call is dropped never begins.
 pub(crate) async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
@@ -155,7 +155,7 @@ mod tests {
             drop(waiting);
             drop(release);
             assert!(first.await.is_ok());
-            // The pool's only thread takes this after everything that waited before it.
+            // The pool has one thread, so this function runs after all that waited before it.
             assert!(blocking(|| ()).await.is_ok());
         });
         assert!(!ran.load(Ordering::Relaxed));

@@ -34,7 +34,7 @@ use crate::{
 pub(super) use constraints::Constraints;
 pub(super) use output::OutputCheck;
 
-/// The outcome of a call, with what its response is stamped with.
+/// The outcome of a call, with the stamp and the correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {
     pub(crate) stamp: Arc<ContractStamp>,
@@ -56,7 +56,7 @@ impl CallOutcome {
 impl Admitted {
     /// Runs the call inside the tool's middleware and records it.
     ///
-    /// Dropping the future cancels the call. The text of the arguments is dropped as soon as it is read.
+    /// Dropping the future cancels the call. The text of `arguments` is dropped as soon as it has been read.
     pub async fn execute(self, arguments: impl AsRef<str> + Send) -> CallOutcome {
         let (tool, cx, scopes, mut record) = self.into_parts();
         let _cancel = CancelOnDrop(cx.clone());
@@ -78,7 +78,7 @@ impl Admitted {
     }
 }
 
-/// The stages inside the middleware, in order.
+/// Runs the stages inside the middleware, in order.
 async fn run_stages(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -124,7 +124,7 @@ fn read_arguments<'c>(
     Ok(running)
 }
 
-/// Opens the answers to questions that came with the call, if any did.
+/// Opens the answers to questions, if the call came with any.
 fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), ToolError> {
     match cx.asking().is_resumed() {
         true => cx.resume().map_err(|stale| report::stale_answers(stale, record)),
@@ -166,7 +166,7 @@ fn delegate<'c>(
     })
 }
 
-/// Cancels the call when dropped, for clones of its context that outlive it.
+/// Cancels the call when dropped, so that tasks with a clone of its context can stop.
 pub(super) struct CancelOnDrop(pub(super) CallContext);
 
 impl Drop for CancelOnDrop {

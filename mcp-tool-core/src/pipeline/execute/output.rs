@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::validator::Validator;
 use crate::{error::ToolError, tool::answer::ToolAnswer};
 
-/// The check of a tool's results, chosen when the server starts.
+/// The kind of result that a tool must return, with its schema; made when the server starts.
 #[derive(Debug)]
 pub(crate) enum OutputCheck {
     /// No result.
@@ -24,7 +24,7 @@ pub(crate) enum OutputCheck {
 }
 
 impl OutputCheck {
-    /// Chooses the check of an output contract.
+    /// Returns the check for an output contract.
     ///
     /// # Errors
     /// If a generated schema isn't a JSON Schema of an object, or the feature `schemars` is off.
@@ -48,7 +48,8 @@ impl OutputCheck {
         })
     }
 
-    /// Checks a result. A violation is for the log only, since its message may contain what the caller must not see.
+    /// Checks a result. A violation is for the log only, since its message may contain data that the caller must not
+    /// see.
     pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
         match (self, answer) {
             (_, ToolAnswer::Asks(_))

@@ -13,7 +13,7 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// Adds to the error of a call that may have had effects that the model must check before it calls again.
+/// Extends the message of an error if the call may have taken effect, so that the model checks before it calls again.
 pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &PendingRecord) -> ToolError {
     match may_have_taken_effect(&error, tool, record) {
         true => error.in_doubt(),
@@ -56,7 +56,7 @@ fn violated_rules(violations: &Violations) -> String {
     rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")
 }
 
-/// Error for answers that don't fit the call. Only the record contains the reason.
+/// Error for answers that can't be used for the call. Only the audit record contains the reason.
 pub(super) fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
     record.set_detail(stale.name());
     let message =

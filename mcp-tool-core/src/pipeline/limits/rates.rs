@@ -17,7 +17,8 @@ use crate::{
     sync::lock,
 };
 
-/// Maximum windows. Full, each at its maximum rate, they take 120 MB. When no window is idle, new callers are refused.
+/// Maximum number of windows, which take 120 MB if all have the maximum number of marks. When no window is idle, new
+/// callers are refused.
 const MAX_WINDOWS: usize = 100_000;
 
 /// The rates of all callers and tools.
@@ -25,13 +26,13 @@ const MAX_WINDOWS: usize = 100_000;
 pub(crate) struct Rates {
     pub(super) created: Instant,
     max_windows: usize,
-    /// Key under which callers keep their windows.
-    memo: u64,
+    /// Id of these rates as the source of the windows that are cached with callers.
+    source_id: u64,
     pub(super) store: Mutex<WindowStore>,
 }
 
-/// The windows that a caller has used, by name and major version of the tool: a caller that calls again doesn't search
-/// the store.
+/// The windows that a caller has used, by name and major version of the tool. They are cached with the caller, so that
+/// its next call doesn't search the store.
 #[derive(Debug, Default)]
 struct CallerWindows(Mutex<Vec<(&'static str, u32, SharedWindow)>>);
 
@@ -61,7 +62,7 @@ impl Default for Rates {
 pub(crate) struct RateReservations(Vec<(SharedWindow, Nanoseconds)>);
 
 impl RateReservations {
-    /// Lets the calls count.
+    /// Keeps the calls counted.
     pub(crate) fn commit(mut self) {
         self.0.clear();
     }
@@ -77,13 +78,18 @@ impl Drop for RateReservations {
 
 impl Rates {
     pub(super) fn with_capacity(max_windows: usize) -> Self {
-        Rates { created: Instant::now(), max_windows, memo: CacheSlot::source(), store: Mutex::default() }
+        Rates {
+            created: Instant::now(),
+            max_windows,
+            source_id: CacheSlot::new_source_id(),
+            store: Mutex::default(),
+        }
     }
 
     /// Counts a call in the window of each tool that has a rate, or in none.
     ///
     /// # Errors
-    /// The rate that is used up, and when the next call is allowed.
+    /// If a rate is used up; the error names it and says when the next call is allowed.
     pub(crate) fn reserve<'c>(
         &self,
         now: Instant,
@@ -109,7 +115,7 @@ impl Rates {
         rate: Rate,
         at: Nanoseconds,
     ) -> Result<(SharedWindow, Nanoseconds), RateRefusal> {
-        let windows = caller.rate_windows().get((self.memo, 0), CallerWindows::default);
+        let windows = caller.rate_windows().get((self.source_id, 0), CallerWindows::default);
         let found = match windows.find(contract) {
             Some(window) => {
                 let taken = lock(&window).take_unless_removed(at);
@@ -135,9 +141,9 @@ impl Rates {
 /// The reason why a call can't be counted.
 #[derive(Debug, PartialEq, Eq)]
 enum RateRefusal {
-    /// The caller used up its rate; the next call is allowed after that time.
+    /// The caller used up its rate; the next call is allowed after this time.
     UsedUp(Duration),
-    /// No window is free for another caller; one may be after that time.
+    /// No window is free for another caller; one may be free after this time.
     TooManyCallers(Duration),
 }
 

@@ -44,9 +44,9 @@ fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
             for _ in 0..4_000 {
                 let step = 1_000_000_000 / u64::from(calls);
                 now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
-                // A clock that was read out of order.
-                let read = now.saturating_sub(random(&mut state) % 1_000);
-                match rate_window.take(read) {
+                // Concurrent calls may read the clock in another order.
+                let clock = now.saturating_sub(random(&mut state) % 1_000);
+                match rate_window.take(clock) {
                     Ok(at) if random(&mut state).is_multiple_of(5) => rate_window.give_back(at),
                     Ok(at) => counted.push(at),
                     Err(wait) => assert!(wait > Duration::ZERO),
@@ -87,16 +87,16 @@ fn caller_within_the_rate_is_never_refused() {
     let ann = Caller::new("ann");
     for calls in [1, 10, 60] {
         let (rates, tool) = (Rates::default(), rated(calls, Window::Minute));
-        for turn in 0..10 * calls {
-            let at = Duration::from_secs(60) * turn / calls;
-            assert!(call(&rates, at, &ann, &tool).is_ok(), "{calls}: {turn}");
+        for number in 0..10 * calls {
+            let at = Duration::from_secs(60) * number / calls;
+            assert!(call(&rates, at, &ann, &tool).is_ok(), "{calls}: {number}");
         }
     }
-    // Calls that share marks count for a sixtieth longer.
+    // Calls that share a mark count for up to a sixtieth of the window longer.
     let (rates, tool) = (Rates::default(), rated(600, Window::Minute));
-    for turn in 0..6_000 {
-        let at = Duration::from_secs(61) * turn / 600;
-        assert!(call(&rates, at, &ann, &tool).is_ok(), "{turn}");
+    for number in 0..6_000 {
+        let at = Duration::from_secs(61) * number / 600;
+        assert!(call(&rates, at, &ann, &tool).is_ok(), "{number}");
     }
 }
 
@@ -127,14 +127,17 @@ fn dropped_reservation_does_not_count() {
         let (rates, tool) = (Rates::default(), rated(calls, Window::Hour));
         let ann = Caller::new("ann");
         for _ in 0..3 * calls {
-            assert!(rates.reserve(rates.created, &ann, std::iter::once(&tool)).is_ok(), "and is dropped");
+            assert!(
+                rates.reserve(rates.created, &ann, std::iter::once(&tool)).is_ok(),
+                "a dropped reservation counted"
+            );
         }
         for _ in 0..calls {
             assert!(call(&rates, Duration::ZERO, &ann, &tool).is_ok());
         }
         assert!(call(&rates, Duration::ZERO, &ann, &tool).is_err());
     }
-    // Of several tools, the call counts for all or for none.
+    // A call that runs several tools counts for all of them or for none.
     let (rates, ann) = (Rates::default(), Caller::new("ann"));
     let (wide, narrow) = (rated(2, Window::Hour), rated(1, Window::Hour).with_name("end"));
     let both = |at| {
@@ -180,14 +183,14 @@ fn local_client_has_one_window_under_any_name() {
 #[test]
 fn idle_windows_are_removed_for_new_callers() {
     let (rates, tool) = (Rates::with_capacity(100), rated(2, Window::Minute));
-    let caller = |which: u32| Caller::new(format!("caller {which}"));
+    let caller = |number: u32| Caller::new(format!("caller {number}"));
     let at = |second| Duration::from_secs(second);
-    for which in 0..100 {
-        assert!(call(&rates, at(which.into()) / 10, &caller(which), &tool).is_ok());
+    for number in 0..100 {
+        assert!(call(&rates, at(number.into()) / 10, &caller(number), &tool).is_ok());
     }
     let full = call(&rates, at(10), &caller(100), &tool).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::Unavailable);
-    assert_eq!(full.retry_after(), Some(at(50)), "when the first window may be idle");
+    assert_eq!(full.retry_after(), Some(at(50)), "the time until the first window may be idle");
     assert!(call(&rates, at(10), &caller(0), &tool).is_ok(), "a counted caller is admitted");
     // The first window was used again; the second is the first to be idle.
     assert_eq!(retry_after(call(&rates, at(60), &caller(100), &tool)), Duration::from_millis(100));
@@ -195,8 +198,8 @@ fn idle_windows_are_removed_for_new_callers() {
     assert_eq!(lock(&rates.store).windows.len(), 100);
     assert!(call(&rates, Duration::from_millis(60_100), &caller(101), &tool).is_err());
     // Much later, each new caller removes two windows.
-    for which in 200..250 {
-        assert!(call(&rates, at(1_000), &caller(which), &tool).is_ok());
+    for number in 200..250 {
+        assert!(call(&rates, at(1_000), &caller(number), &tool).is_ok());
     }
     let store = lock(&rates.store);
     assert_eq!((store.windows.len(), store.idle.len()), (50, 50));
@@ -205,7 +208,7 @@ fn idle_windows_are_removed_for_new_callers() {
 #[test]
 fn removed_window_is_not_used_by_a_caller_that_holds_it() {
     let (rates, tool) = (Rates::with_capacity(2), rated(1, Window::Minute));
-    // Two connections of one caller, each with its own memo of windows.
+    // The same caller on two connections, each with its own cache of windows.
     let (first, second) = (Caller::new("ann"), Caller::new("ann"));
     assert!(call(&rates, Duration::ZERO, &first, &tool).is_ok());
     for other in ["bob", "eve"] {

@@ -1,16 +1,16 @@
 //! The sliding window of one caller and one tool.
 //!
-//! A window contains a mark for each call that still counts. Up to [`MARKS`] calls per window, each call has its own
-//! mark and the window is exact. For higher rates, memory would grow with the rate: there, the window is divided into
-//! [`MARKS`] slots, and the calls of one slot share a mark with the time of the last of them. A call may then count for
-//! up to one slot longer than the window, never shorter, so no span as long as the window sees more calls than the rate
-//! allows. Refused calls don't count.
+//! A window stores the times of the calls that still count, as marks. If the rate allows at most [`MARKS`] calls, each
+//! call has its own mark and the window is exact. For higher rates, memory must not grow with the rate, so the window
+//! is divided into [`MARKS`] slots. The calls of one slot share a mark, with the time of the last of them. A call may
+//! then count for up to one slot longer than the window, never shorter, so no span of time as long as the window
+//! contains more calls than the rate allows. Refused calls don't count.
 
 use std::{collections::VecDeque, time::Duration};
 
 use mcp_tool_contract::model::Rate;
 
-/// Maximum marks of one window, except for one more at the edge.
+/// Maximum marks of one window. One more is possible while the oldest slot is partly outside the window.
 pub(super) const MARKS: u32 = 60;
 
 /// Nanoseconds since the rates were created.
@@ -25,18 +25,19 @@ pub(super) fn nanoseconds(time: Duration) -> Nanoseconds {
 pub(super) struct RateWindow {
     max: u32,
     pub(super) length: Nanoseconds,
-    /// Length of a slot, whose calls share a mark.
+    /// Length of a slot. The calls of one slot share a mark.
     slot: Nanoseconds,
-    /// Calls that count.
+    /// Number of calls that count, in all marks.
     calls: u32,
     pub(super) marks: VecDeque<Mark>,
     /// True once the store has removed the window.
     pub(super) is_removed: bool,
 }
 
-/// Calls that count until the same time.
+/// Calls that stop counting at the same time.
 #[derive(Debug)]
 pub(super) struct Mark {
+    /// Time of the last of the calls.
     last: Nanoseconds,
     calls: u32,
 }
@@ -53,12 +54,12 @@ impl RateWindow {
         if self.is_removed { None } else { Some(self.take(now)) }
     }
 
-    /// Counts a call and returns its time, by which it can be given back.
+    /// Counts a call and returns its time, with which [`give_back`](Self::give_back) uncounts the call.
     ///
     /// # Errors
     /// The time until the next call is allowed, if the rate is used up.
     pub(super) fn take(&mut self, now: Nanoseconds) -> Result<Nanoseconds, Duration> {
-        // Concurrent calls may get here in another order than they read the clock.
+        // Concurrent calls may get here in another order than that in which they read the clock.
         let now = self.marks.back().map_or(now, |newest| now.max(newest.last));
         while let Some(oldest) = self.marks.front()
             && oldest.last + self.length <= now
@@ -82,7 +83,7 @@ impl RateWindow {
         Ok(now)
     }
 
-    /// Uncounts the call that was counted at that time.
+    /// Uncounts a call that was counted at the time `at`.
     pub(super) fn give_back(&mut self, at: Nanoseconds) {
         let slot = self.slot;
         let Some(index) = self.marks.iter().rposition(|mark| mark.last / slot == at / slot) else { return };
@@ -93,7 +94,7 @@ impl RateWindow {
         }
     }
 
-    /// Returns the time from which none of its calls count.
+    /// Returns the time from which no call of the window counts.
     pub(super) fn idle_at(&self) -> Nanoseconds {
         self.marks.back().map_or(0, |newest| newest.last + self.length)
     }

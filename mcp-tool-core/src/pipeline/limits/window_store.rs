@@ -15,28 +15,28 @@ use mcp_tool_contract::{
 use super::window::{Nanoseconds, RateWindow};
 use crate::{call::caller::Caller, sync::lock};
 
-/// Windows that each new one checks for idleness, so that memory shrinks again after a peak.
+/// Number of windows that are checked for idleness when one is added, so that memory shrinks again after a peak.
 const CHECKED_PER_INSERT: usize = 2;
 
-/// Digest of caller and tool, so that keys have the same size whatever callers are called.
+/// Digest of caller and tool, so that keys have the same size for names of any length.
 pub(super) type WindowKey = [u8; 32];
 
-/// A window that calls of its caller hold too.
+/// A window, shared by the store and its caller's cache.
 pub(super) type SharedWindow = Arc<Mutex<RateWindow>>;
 
 /// The windows of all callers.
 #[derive(Debug, Default)]
 pub(super) struct WindowStore {
     pub(super) windows: HashMap<WindowKey, SharedWindow>,
-    /// One entry per window, soonest first: a time before which the window isn't idle.
+    /// One entry per window, earliest first, with a time before which the window isn't idle.
     pub(super) idle: BinaryHeap<Reverse<(Nanoseconds, WindowKey)>>,
 }
 
 impl WindowStore {
-    /// Finds or creates the window of that key and counts a call in it. Idle windows are removed for new ones.
+    /// Finds or creates the window of `key` and counts a call in it. Removes idle windows before it creates one.
     ///
     /// # Errors
-    /// The time until a window may be idle, if there are `max` windows and none is.
+    /// The time until a window may be idle, if there are `max` windows and none of them is idle.
     pub(super) fn take(
         &mut self,
         key: WindowKey,
@@ -73,9 +73,9 @@ impl WindowStore {
             let Some(window) = self.windows.get(&key) else { continue };
             let mut window = lock(window);
             match window.idle_at() {
-                // It was used since.
+                // The window was used after this entry was made.
                 later if later > now => self.idle.push(Reverse((later, key))),
-                // Calls that still hold it must not count in it: the store would create a second one.
+                // Calls that still hold the window must not count in it, since the store may create another one.
                 _ => {
                     window.is_removed = true;
                     drop(window);
@@ -86,8 +86,8 @@ impl WindowStore {
     }
 }
 
-/// Returns the key of a caller's window. The name that a local client gives itself isn't part of it, since another name
-/// would get another window.
+/// Returns the key of a caller's window. The name that a local client gives itself isn't part of the key, since the
+/// client could get another window by another name.
 pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let agent = caller.agent().filter(|_| !caller.is_local());
     let major = contract.version().major.to_string();

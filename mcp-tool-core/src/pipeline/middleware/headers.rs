@@ -6,7 +6,7 @@ use crate::start_error::StartError;
 /// Returns the headers that middleware reads, each once.
 ///
 /// # Errors
-/// If a name isn't a header's, or its header holds a credential.
+/// If a name isn't valid for a header, or the header holds a credential.
 pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'static str>, StartError> {
     let mut names: Vec<&'static str> = Vec::new();
     for registered in middleware {
@@ -48,7 +48,7 @@ const CREDENTIAL_WORDS: [&str; 20] = [
 ];
 
 fn check(header: &str) -> Result<(), &'static str> {
-    // RFC 9110 §5.6.2.
+    // A header name is a token (RFC 9110 §5.6.2).
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if header.is_empty() || !header.bytes().all(is_name) {
         return Err("isn't the name of a header: write letters, digits and `-`");
@@ -87,10 +87,10 @@ mod tests {
             let is_refused = check(credential).is_err_and(|reason| reason.starts_with("holds a credential"));
             assert!(is_refused, "{credential}");
         }
-        for none in ["", "X Tenant", "X-Tenant:", "X-Ténant"] {
+        for invalid in ["", "X Tenant", "X-Tenant:", "X-Ténant"] {
             assert!(
-                check(none).is_err_and(|reason| reason.starts_with("isn't the name of a header")),
-                "{none}"
+                check(invalid).is_err_and(|reason| reason.starts_with("isn't the name of a header")),
+                "{invalid}"
             );
         }
         for plain in ["X-Tenant", "traceparent", "Idempotency-Key", "X-Author", "X-Forwarded-For"] {

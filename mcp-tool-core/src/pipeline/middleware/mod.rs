@@ -22,17 +22,18 @@ pub(super) use run::run;
 /// # Position
 /// Middleware sees a call that was admitted: the caller is known, the policy permits the tool, the rate isn't used up
 /// and the call has its permit to run. Inside the middleware, the arguments are read, the gate is checked, the function
-/// runs and its result is validated. The middleware then sees the [`CallResult`], the innermost first. It reads the
-/// [`CallContext`] and the headers that it names; it sees no arguments, no result and no token.
+/// runs and its result is validated. After that, each middleware gets the [`CallResult`], the innermost first.
+/// Middleware reads the [`CallContext`] and the headers that it names. It sees no arguments, no token and no content of
+/// the result.
 ///
 /// # Guarantees
 /// Middleware runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]. Both consume `next`, and
-/// nothing else makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So it can't skip a check, run a
-/// call twice or replace the answer.
+/// nothing else makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So middleware can't skip a
+/// check, run a call twice or replace the answer.
 ///
 /// The call's timeout includes its middleware. Code after `run` that doesn't await always runs; where it awaits, it may
-/// be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had: the
-/// caller reads an error, and a call that writes and had begun is recorded as `unknown`.
+/// be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had
+/// failed: the caller reads an error, and a call that writes and had begun is recorded as `unknown`.
 ///
 /// # Example: check a header
 /// The token names the tenant; a request whose header names another one is refused.
@@ -136,7 +137,7 @@ pub trait Middleware: Send + Sync + 'static {
 /// The future of [`Middleware::handle`].
 pub type MiddlewareFuture<'c> = Pin<Box<dyn Future<Output = CallResult<'c>> + Send + 'c>>;
 
-/// Middleware that is shared, such as to read its state.
+/// Middleware that is shared with the application, such as to read its state.
 impl<M: Middleware> Middleware for Arc<M> {
     fn headers(&self) -> &'static [&'static str] {
         (**self).headers()

@@ -1,4 +1,4 @@
-//! The rest of a call, as middleware runs it, and its result.
+//! The rest of a call, as middleware runs it, and the result.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// The rest of a call: the middleware further in, and the tool. Run it once, or refuse the call.
+/// The rest of a call: the inner middleware and the tool. Run it once, or refuse the call.
 #[must_use = "a call whose `Next` is dropped fails"]
 pub struct Next<'c> {
     inner: &'c [Arc<dyn Middleware>],
@@ -27,7 +27,7 @@ pub struct Next<'c> {
 }
 
 impl<'c> Next<'c> {
-    /// Sets `dropped` when middleware drops the call.
+    /// Makes the rest of a call, which sets `dropped` when it is dropped.
     pub(super) fn new(
         middleware: &'c [Arc<dyn Middleware>],
         call: &'c CallContext,
@@ -49,8 +49,8 @@ impl<'c> Next<'c> {
         }
     }
 
-    /// Refuses the call. Nothing runs, the caller reads `error` as the tool's, and the record has the outcome `refused`
-    /// with the error's kind.
+    /// Refuses the call. Nothing runs, the caller reads `error` as an error of the tool, and the record has the outcome
+    /// `refused` with the error's kind.
     pub fn refuse(self, error: ToolError) -> CallResult<'c> {
         let executed = Executed { answer: Err(error), has_begun: false };
         CallResult { executed, _dropped: self.dropped }
@@ -130,7 +130,7 @@ pub(in crate::pipeline) struct Executed {
     pub(in crate::pipeline) has_begun: bool,
 }
 
-/// Passed along with a call: sets a flag when dropped, since then no middleware can finish the call.
+/// Sets a flag when dropped. It is passed along with a call, and once it is dropped, no middleware can finish the call.
 struct SetOnDrop<'c>(&'c AtomicBool);
 
 impl Drop for SetOnDrop<'_> {

@@ -7,7 +7,7 @@ use crate::tool::ToolEntry;
 
 /// Middleware, and the tools that it is for.
 pub struct RegisteredMiddleware {
-    /// Name of its type, for errors at start.
+    /// Name of the middleware's type, for errors at start.
     pub(super) type_name: &'static str,
     /// The tools; all of them if `None`.
     tools: Option<&'static [ToolEntry]>,
@@ -20,12 +20,12 @@ impl RegisteredMiddleware {
         RegisteredMiddleware { type_name: type_name::<M>(), tools, middleware: Arc::new(middleware) }
     }
 
-    /// Returns the tools that it is for; `None` for all.
+    /// Returns the tools that the middleware is for; `None` for all tools.
     pub(crate) fn tools(&self) -> Option<&'static [ToolEntry]> {
         self.tools
     }
 
-    /// Returns true if it is for the tool of that name.
+    /// Returns true if the middleware is for the tool with this name.
     pub(crate) fn is_for(&self, tool: &str) -> bool {
         self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract.name() == tool))
     }

@@ -15,10 +15,10 @@ use futures_util::future::BoxFuture;
 use super::{Executed, Middleware, Next};
 use crate::{call::context::CallContext, error::ToolError, pipeline::guard, tool::answer::ToolAnswer};
 
-/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost. A panic or the deadline ends
-/// the call as it ends a function.
+/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost one. A panic or the deadline
+/// ends the call in the same way as in a function.
 ///
-/// Boxed and not inlined, so that the future of a call without middleware doesn't contain this one.
+/// The future is boxed and this function isn't inlined, so that calls without middleware have a small future.
 #[inline(never)]
 pub(in crate::pipeline) fn run<'c>(
     middleware: &'c [Arc<dyn Middleware>],

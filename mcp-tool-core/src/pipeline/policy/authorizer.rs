@@ -8,8 +8,8 @@ use crate::call::caller::Caller;
 
 /// A policy: decides whether a caller may use a tool. Register one by `ToolServer::authorize_with`.
 ///
-/// It is asked for each call and for each tool of a list, so what it reads should be in memory. One decision, or all
-/// decisions of a list together, may take 5 seconds; after that, and if it panics, the caller is denied.
+/// It is asked for each call and for each tool of a list, so the data that it reads should be in memory. One decision,
+/// or all decisions of a list together, may take 5 seconds. After that, or if the policy panics, the caller is denied.
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};
@@ -52,7 +52,7 @@ pub enum Decision {
     /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't
     /// show the tool, unless `oauth.discovery` is `grantable`.
     NeedsScopes {
-        /// The missing scopes; at least one, each a scope token (RFC 6749 §3.3). Otherwise the caller is denied.
+        /// The missing scopes: at least one, and each a scope token (RFC 6749 §3.3). Otherwise the caller is denied.
         missing: Vec<String>,
     },
     /// The caller may not use the tool, whatever its scopes. It gets status 403, and lists don't show the tool.

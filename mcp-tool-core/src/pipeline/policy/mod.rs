@@ -13,14 +13,14 @@ use crate::{call::caller::Caller, pipeline::registry::RegisteredTool};
 pub use authorizer::{Authorizer, Decision, DecisionFuture};
 pub use scopes::ScopeAuthorizer;
 
-/// Timeout of the application's own policy, for one decision.
+/// Timeout of the application's own policy, for one decision or for all decisions of a list.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The policy of a server.
 pub enum Policy {
     /// The built-in policy, which needs no boxed future.
     Scopes(ScopeAuthorizer),
-    /// The application's own.
+    /// The application's own policy.
     Own(Box<dyn Authorizer>),
 }
 
@@ -30,7 +30,7 @@ impl Policy {
         matches!(self, Policy::Own(_))
     }
 
-    /// Decides on a tool and on those that it delegates to: all of them must be permitted.
+    /// Decides on a tool and on the tools that it delegates to, because all of them must be permitted.
     pub(crate) async fn decide(&self, caller: &Caller, tool: &RegisteredTool) -> Decision {
         let mut lacking: Vec<String> = Vec::new();
         for tool in tool.chain() {
@@ -40,7 +40,7 @@ impl Policy {
             };
             match decision {
                 Decision::Permit => {}
-                // An answer without valid scopes doesn't permit the call.
+                // A decision without valid scopes can't be satisfied by any token.
                 Decision::NeedsScopes { missing }
                     if missing.is_empty() || !missing.iter().all(|scope| is_scope(scope)) =>
                 {
@@ -57,7 +57,7 @@ impl Policy {
         if lacking.is_empty() { Decision::Permit } else { Decision::NeedsScopes { missing: lacking } }
     }
 
-    /// Decides on each tool, for a list. All decisions together have the time of one; later ones are denied.
+    /// Decides on each tool, for a list. All decisions together have [`TIMEOUT`]; after it, the other tools are denied.
     pub(crate) async fn decide_all(&self, caller: &Caller, tools: &[Arc<RegisteredTool>]) -> Vec<Decision> {
         let deadline = Instant::now() + TIMEOUT;
         let mut decisions = Vec::with_capacity(tools.len());
@@ -87,7 +87,7 @@ pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Returns the scopes that a tool and those that it delegates to need, each once, in order.
+/// Returns the scopes that a tool and the tools that it delegates to need, each once, in order.
 pub(crate) fn needed_scopes(tool: &RegisteredTool) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for scope in tool.chain().flat_map(|tool| tool.contract.required_scopes()) {

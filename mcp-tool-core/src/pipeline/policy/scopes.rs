@@ -7,14 +7,14 @@ use mcp_tool_contract::model::Contract;
 use super::authorizer::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
-/// The built-in policy: permits a tool if the caller holds each of its scopes, that of its gate among them, or a scope
-/// that includes it.
+/// The built-in policy: permits a tool if the caller holds each scope of the tool, including the scope of its gate. A
+/// held scope counts also for the scopes that it includes.
 ///
-/// Which scopes include which is the setting `oauth.scope_hierarchy`; the local user holds every scope.
+/// The setting `oauth.scope_hierarchy` says which scopes include which. The local user holds every scope.
 /// `ToolServer::authorize_with` passes it to a policy of your own. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
-    /// The scopes that include a scope.
+    /// For each scope, the scopes that include it.
     includers: HashMap<String, Vec<String>>,
 }
 
@@ -36,11 +36,11 @@ impl ScopeAuthorizer {
         }
         let mut includers: HashMap<String, Vec<String>> = HashMap::new();
         for wide in included.keys() {
-            let (mut seen, mut open) = (HashSet::from([*wide]), vec![*wide]);
-            while let Some(scope) = open.pop() {
+            let (mut seen, mut pending) = (HashSet::from([*wide]), vec![*wide]);
+            while let Some(scope) = pending.pop() {
                 for narrow in included.get(scope).into_iter().flatten() {
                     if seen.insert(narrow) {
-                        open.push(narrow);
+                        pending.push(narrow);
                         includers.entry((*narrow).to_owned()).or_default().push((*wide).to_owned());
                     }
                 }
@@ -57,7 +57,7 @@ impl ScopeAuthorizer {
             || self.includers.get(scope).is_some_and(|wide| wide.iter().any(|wide| held.hold(wide)))
     }
 
-    /// Decides without a boxed future.
+    /// Decides as [`Authorizer::decide`] does, without a boxed future.
     pub(super) fn check(&self, caller: &Caller, tool: &Contract) -> Decision {
         let missing: Vec<String> =
             tool.required_scopes().filter(|scope| !self.holds(caller, scope)).map(str::to_owned).collect();
@@ -75,10 +75,10 @@ impl Authorizer for ScopeAuthorizer {
 mod tests {
     use super::*;
 
-    fn holds(lines: &[&str], scopes: &[&str], wanted: &str) -> bool {
+    fn holds(lines: &[&str], scopes: &[&str], scope: &str) -> bool {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         let authorizer = ScopeAuthorizer::new(&lines).unwrap_or_default();
-        authorizer.holds(&Caller::new("ann").with_scopes(scopes.iter().copied()), wanted)
+        authorizer.holds(&Caller::new("ann").with_scopes(scopes.iter().copied()), scope)
     }
 
     #[test]

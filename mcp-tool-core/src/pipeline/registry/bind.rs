@@ -45,7 +45,7 @@ impl Registry {
         for (entry, tool) in tools.iter().zip(&registry.tools) {
             registry.link_adapter(entry, tool)?;
         }
-        check::adapters_end(&registry)?;
+        check::adapters_have_no_cycle(&registry)?;
         check::older_names_fit(&registry)?;
         check::allowed_are_destructive(&registry, allow_destructive)?;
         registry.add_middleware(middleware)?;
@@ -79,8 +79,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds middleware to the tools that it is for, and to adapters of them, so that an older version doesn't bypass
-    /// it.
+    /// Adds middleware to the tools that it is for, and to their adapters, so that a call of an older version doesn't
+    /// bypass it.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
         for tool in named.map(|entry| entry.contract.name()) {
@@ -90,13 +90,13 @@ impl Registry {
             }
         }
         for tool in &self.tools {
-            let is_around = |middleware: &&RegisteredMiddleware| {
+            let is_for_tool = |middleware: &&RegisteredMiddleware| {
                 tool.chain().any(|tool| middleware.is_for(tool.contract.name()))
             };
-            let around: Box<[_]> =
-                middleware.iter().filter(is_around).map(RegisteredMiddleware::middleware).collect();
-            if !around.is_empty() {
-                drop(tool.middleware.set(around));
+            let layers: Box<[_]> =
+                middleware.iter().filter(is_for_tool).map(RegisteredMiddleware::middleware).collect();
+            if !layers.is_empty() {
+                drop(tool.middleware.set(layers));
             }
         }
         Ok(())

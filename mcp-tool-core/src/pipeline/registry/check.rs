@@ -1,4 +1,4 @@
-//! Checks of tools among each other, when the server starts.
+//! Checks of the served tools against each other and against the settings, when the server starts.
 
 use std::collections::HashSet;
 
@@ -7,20 +7,20 @@ use mcp_tool_contract::{model::Contract, name::MAX_NAME};
 use super::{Registry, older_name};
 use crate::start_error::StartError;
 
-/// Checks that an adapter's contract promises no more, and requires no less, than that of its target.
+/// Checks that an adapter's contract promises no more than that of its target, and requires no less.
 ///
 /// # Errors
-/// The reason, as a continuation of "the tool … is an adapter, and".
+/// The reason, as a continuation of "is an adapter, and".
 pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), String> {
-    let (own, theirs) = (adapter.hints(), target.hints());
+    let (own, called_hints) = (adapter.hints(), target.hints());
     let called = format!("'{}' {}", target.name(), target.version());
-    if own.read_only() && !theirs.read_only() {
+    if own.read_only() && !called_hints.read_only() {
         return Err(format!("is `read_only`, but {called} isn't"));
     }
-    if theirs.destructive() && !own.destructive() {
+    if called_hints.destructive() && !own.destructive() {
         return Err(format!("isn't `destructive`, but {called} is"));
     }
-    if theirs.open_world() && !own.open_world() {
+    if called_hints.open_world() && !own.open_world() {
         return Err(format!("isn't `open_world`, but {called} is"));
     }
     if let Some(scope) =
@@ -35,10 +35,10 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     Ok(())
 }
 
-/// Checks that no adapter delegates to itself through others.
-pub(super) fn adapters_end(registry: &Registry) -> Result<(), StartError> {
-    let endless = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
-    match endless {
+/// Checks that no adapter delegates to itself, directly or through others.
+pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartError> {
+    let in_cycle = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
+    match in_cycle {
         None => Ok(()),
         Some(tool) => {
             let (name, version) = (tool.contract.name(), tool.contract.version());
@@ -70,9 +70,9 @@ pub(super) fn allowed_are_destructive(
         let reason = match registry.family(name) {
             Some(family) if family.iter().any(|tool| tool.contract.needs_approval()) => continue,
             Some(family) if family.iter().any(|tool| tool.contract.gate().is_some()) => {
-                "leave this out, because callers with the scope of that tool's gate may run it"
+                "leave out this permission, because callers with the scope of the tool's gate may run it"
             }
-            Some(_) => "that tool isn't destructive and needs no permission: leave this out",
+            Some(_) => "that tool isn't destructive and needs no permission: leave out this permission",
             None => "no tool has that name",
         };
         return Err(StartError::Allow { given: name.clone(), reason: reason.to_owned() });

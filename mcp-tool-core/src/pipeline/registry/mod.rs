@@ -36,9 +36,9 @@ pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
     pub(crate) stamp: Arc<ContractStamp>,
-    /// Form of the arguments for records, without secrets.
+    /// Canonical form of the arguments for audit records, without secrets.
     pub(crate) recorded_form: CanonicalForm,
-    /// Form of all arguments, to bind questions to a call; `None` if no parameter is secret.
+    /// Canonical form of all arguments, to bind questions to a call; `None` if no parameter is secret.
     pub(crate) full_form: Option<CanonicalForm>,
     /// The function, bound to its application state.
     pub bound: Box<dyn Bound>,
@@ -50,7 +50,7 @@ pub struct RegisteredTool {
     pub(crate) has_headers: bool,
     /// The tool that an adapter delegates to.
     adapts: OnceLock<Arc<RegisteredTool>>,
-    /// Middleware around its calls, the outermost first; unset if there is none.
+    /// Middleware around the tool's calls, the outermost first; unset if there is none.
     middleware: OnceLock<Box<[Arc<dyn Middleware>]>>,
     /// True for a destructive tool without a gate that the operator allowed.
     pub(crate) is_allowed_destructive: bool,
@@ -62,7 +62,7 @@ impl Registry {
         &self.tools
     }
 
-    /// Returns the versions of the tool of that name, newest first.
+    /// Returns the versions of the tool with this name, newest first.
     pub fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
         self.families.get(name).map(Vec::as_slice)
     }
@@ -74,7 +74,7 @@ impl RegisteredTool {
         self.adapts.get()
     }
 
-    /// Returns this tool, the one that it delegates to, and so on.
+    /// Returns this tool, the tool that it delegates to, and so on.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &RegisteredTool> {
         std::iter::successors(Some(self), |tool| tool.adapts().map(|target| &**target))
     }
@@ -84,7 +84,7 @@ impl RegisteredTool {
         self.bound.has_completers() || self.contract.input().iter().any(completion::has_listed_values)
     }
 
-    /// Returns the middleware around its calls, the outermost first.
+    /// Returns the middleware around the tool's calls, the outermost first.
     pub(crate) fn middleware(&self) -> &[Arc<dyn Middleware>] {
         self.middleware.get().map_or(&[], |middleware| middleware)
     }

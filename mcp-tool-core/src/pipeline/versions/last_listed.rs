@@ -28,10 +28,10 @@ const MAX_SHARED_LISTS: usize = 64;
 #[derive(Debug)]
 pub struct LastListed {
     callers: Mutex<CallerLists>,
-    /// Copy of [`CallerLists::changes`], by which a caller's memo is checked without the lock.
+    /// Copy of [`CallerLists::changes`], by which a list that is cached with a caller is checked without the lock.
     changes: AtomicU64,
-    /// Key under which callers keep their list.
-    memo: u64,
+    /// Id of this value as the source of the lists that are cached with callers.
+    source_id: u64,
     file: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ impl Default for LastListed {
         LastListed {
             callers: Mutex::default(),
             changes: AtomicU64::new(0),
-            memo: CacheSlot::source(),
+            source_id: CacheSlot::new_source_id(),
             file: None,
         }
     }
@@ -56,7 +56,7 @@ struct LastListedFile {
 /// The tools of a list, by name, each with version and contract digest.
 pub type List = HashMap<String, (Version, Digest)>;
 
-/// Lists by caller, in two generations: when the younger one is full, the older one is forgotten.
+/// Lists by caller, in two generations. When the younger generation is full, the older one is forgotten.
 #[derive(Debug, Default)]
 struct CallerLists {
     young: HashMap<String, Arc<List>>,
@@ -70,7 +70,7 @@ struct CallerLists {
 /// Returns the key of a caller; `None` without an agent, since callers without one can't be told apart.
 fn caller_key(caller: &Caller) -> Option<String> {
     let agent = caller.agent()?;
-    // Unit separator, which no part contains.
+    // The parts are joined by the unit separator, which no part contains.
     let mut key = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
     key.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
     Some(key)
@@ -80,7 +80,7 @@ impl LastListed {
     /// Reads the file, if it exists.
     ///
     /// # Errors
-    /// If it can't be read, or a server didn't write it.
+    /// If the file can't be read, or wasn't written by a server.
     pub(crate) fn open(file: &Path) -> io::Result<Self> {
         let stored: LastListedFile = match fs::read(file) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
@@ -100,10 +100,10 @@ impl LastListed {
         Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
     }
 
-    /// Writes the file, if one is configured, by replacing it at once.
+    /// Writes the file, if one is configured. The old file is replaced in one step.
     ///
     /// # Errors
-    /// If it can't be written.
+    /// If the file can't be written.
     pub fn save(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let callers = lock(&self.callers);
@@ -124,7 +124,7 @@ impl LastListed {
         fs::rename(&temporary, file)
     }
 
-    /// Makes the list of these tools, to be shared by all callers that see them.
+    /// Returns the list of these tools, to be shared by all callers that see the same tools.
     pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
         Arc::new(
             newest
@@ -140,8 +140,8 @@ impl LastListed {
         }
     }
 
-    /// Notes that the caller was told the contract of one tool.
-    pub(crate) fn told(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
+    /// Notes that the caller was told the current contract of one tool.
+    pub(crate) fn remember_tool(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(key) = caller_key(caller) else { return };
         let mut list =
             self.update(|callers| callers.find(&key)).map(|list| (*list).clone()).unwrap_or_default();
@@ -149,11 +149,12 @@ impl LastListed {
         self.listed_as(caller, &Arc::new(list));
     }
 
-    /// Returns version and contract of a tool that the caller last listed.
+    /// Returns version and contract digest of a tool, as the caller last listed it.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
-        let at = (self.memo, self.changes.load(Ordering::Acquire));
-        let list = caller.last_listed().get(at, || self.update(|callers| callers.find(&caller_key(caller)?)));
+        let version = (self.source_id, self.changes.load(Ordering::Acquire));
+        let list =
+            caller.last_listed().get(version, || self.update(|callers| callers.find(&caller_key(caller)?)));
         list.as_ref().as_ref()?.get(tool).copied()
     }
 
@@ -195,7 +196,7 @@ impl CallerLists {
         self.changes += 1;
         let same = self.shared.iter().position(|known| Arc::ptr_eq(known, list));
         match same.or_else(|| self.shared.iter().position(|known| known == list)) {
-            // The next caller that sees it has the same `Arc`, which the first comparison finds.
+            // The next caller of this list passes the same `Arc`, which the comparison of pointers finds.
             Some(index) => self.shared[index] = Arc::clone(list),
             None => {
                 if self.shared.len() == MAX_SHARED_LISTS {

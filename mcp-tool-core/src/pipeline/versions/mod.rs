@@ -1,5 +1,7 @@
-//! Version policy: the version of a tool that a call means. It satisfies the request and the client's pins; without
-//! either it is the version that the caller last listed, or its successor; else the newest.
+//! Version policy: the version of a tool that a call runs.
+//!
+//! If the request or the client's pins require versions, it is the newest that satisfies them all. Otherwise it is the
+//! version that the caller last listed, or a later minor version of it. A caller that listed nothing gets the newest.
 
 mod last_listed;
 mod requirement;
@@ -16,13 +18,13 @@ pub use requirement::{ClientPin, Requirement};
 /// The result of [`Versions::resolve`].
 #[derive(Debug)]
 pub(crate) enum ResolvedVersion<'r> {
-    /// This version.
+    /// The call runs this version.
     Found(&'r Arc<RegisteredTool>),
-    /// No tool has that name.
+    /// No tool has the name.
     Unknown,
     /// No version satisfies all requirements.
     Unsatisfied {
-        /// The requirements.
+        /// The requirements, as text.
         asked: String,
         /// All versions, newest first.
         versions: Vec<&'r Arc<RegisteredTool>>,
@@ -40,7 +42,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Finds the version that a call by `name` means; `name_v1` is the older major version 1.
+    /// Finds the version that a call of `name` runs. A name such as `find_v1` is for major version 1 of `find`.
     pub(crate) fn resolve<'r>(
         &self,
         registry: &'r Registry,
@@ -82,13 +84,14 @@ impl Versions {
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }
 
-    /// Returns the tools of a caller's list: the newest version that its pins allow under the tool's own name, older
-    /// major versions under `name_v1`. `may` decides by the tool's index whether the caller may use it.
+    /// Returns the tools of a caller's list. The newest version that its pins allow is listed under the tool's own
+    /// name, and older major versions under names such as `find_v1`. `is_permitted` decides by the tool's index if the
+    /// caller may use it.
     pub(crate) fn listed(
         &self,
         registry: &Registry,
         caller: &Caller,
-        may: impl Fn(usize) -> bool,
+        is_permitted: impl Fn(usize) -> bool,
     ) -> Vec<ListedTool> {
         let mut listed: Vec<ListedTool> = Vec::new();
         for (index, tool) in registry.tools().iter().enumerate() {
@@ -96,15 +99,15 @@ impl Versions {
             let fits = |tool: &RegisteredTool| {
                 self.pins_of(caller, name).all(|pin| pin.fits(&tool.contract.version(), &tool.digest))
             };
-            if !may(index) || !fits(tool) {
+            if !is_permitted(index) || !fits(tool) {
                 continue;
             }
-            // A call by the tool's own name means the newest version, even if this caller may not use it.
+            // A call by the tool's own name runs the newest version, even if this caller may not use that one.
             let newer = |other: &Arc<RegisteredTool>| {
                 other.contract.version() > tool.contract.version() && fits(other)
             };
             let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
-            listed.push(ListedTool { place: index, is_newest });
+            listed.push(ListedTool { index, is_newest });
         }
         listed
     }
@@ -118,12 +121,12 @@ impl Versions {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListedTool {
     /// Index among all tools.
-    pub(crate) place: usize,
-    /// True if it is listed under the tool's own name.
+    pub(crate) index: usize,
+    /// True if the tool is listed under its own name.
     pub(crate) is_newest: bool,
 }
 
-/// Splits `name_v1` into name and major version.
+/// Splits a name such as `find_v1` into name and major version.
 fn major_of(name: &str) -> Option<(&str, u32)> {
     let (plain, major) = name.rsplit_once("_v")?;
     let is_plain = major == "0" || !major.starts_with('0');

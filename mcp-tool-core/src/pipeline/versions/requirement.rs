@@ -1,4 +1,4 @@
-//! Requirements for versions, by a caller or by the operator for a client.
+//! Requirements for the versions of tools, set by a caller or by the operator for a client.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ impl Requirement {
             Requirement::Range(range) => {
                 range.matches(&semver::Version::new(version.major.into(), version.minor.into(), 0))
             }
-            Requirement::Contract(wanted) => digest == wanted,
+            Requirement::Contract(required) => digest == required,
         }
     }
 }
@@ -84,14 +84,14 @@ impl ClientPin {
         })
     }
 
-    /// Returns true if the pin is for this caller's calls of `tool`: by client id or agent, or by the name that a local
-    /// client gives itself, in any version.
+    /// Returns true if the pin is for this caller's calls of `tool`. It names the caller's client id or agent, or a
+    /// local client by the name that it gives itself, which is compared without the client's version.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
                 agent == self.client || (caller.is_local() && agent.split(' ').next() == Some(&self.client))
             });
-        is_client && self.tool.as_deref().is_none_or(|own| own == tool)
+        is_client && self.tool.as_deref().is_none_or(|pinned| pinned == tool)
     }
 }
 

@@ -92,7 +92,7 @@ impl Endpoint {
             }
         } else {
             for listed in versions.listed(registry, caller, may_see) {
-                visible.show(listed.place, listed.is_newest);
+                visible.show(listed.index, listed.is_newest);
             }
         }
         sets.get_or_make(visible, |visible| ToolList::new(visible, *page), |list| list.bytes(entries))
