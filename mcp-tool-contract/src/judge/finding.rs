@@ -151,7 +151,7 @@ impl Finding {
     }
 
     const fn words<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
-        let mut rest = self.rule.words();
+        let mut rest = self.rule.message_template();
         while let Some((before, name, after)) = placeholder(rest) {
             text = text.str(before);
             text = if same(name, "place") {
