@@ -1,4 +1,4 @@
-//! Comparison of parameters.
+//! Comparison of the parameters of two versions.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, Finding, Findings},
@@ -41,7 +41,7 @@ pub(super) const fn parameters<const N: usize>(
         i += 1;
     }
     let mut j = 0;
-    // Names are unique, so all new parameters are paired once the counts are equal.
+    // Names are unique. If all new parameters were paired above, none was added.
     while paired < new.len() && j < new.len() {
         let is = &new[j];
         if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
@@ -93,7 +93,7 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
     }
 }
 
-/// Compares the mirroring header. Header names are case-insensitive (RFC 9110 §5.1).
+/// Compares the header that mirrors a parameter. Header names are case-insensitive (RFC 9110 §5.1).
 const fn header<const N: usize>(
     at: ValueLocation,
     old: Option<&'static str>,
@@ -107,7 +107,10 @@ const fn header<const N: usize>(
         (None, Some(_)) => ChangeRule::HeaderAdded,
         (Some(_), None) => ChangeRule::HeaderRemoved,
     };
-    found.note(Finding::new(rule, at.place).change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
+    found.note(
+        Finding::new(rule, at.place)
+            .change(ChangedValue::optional_text(old), ChangedValue::optional_text(new)),
+    );
 }
 
 const fn default_text(default: Option<Literal>) -> ChangedValue {
@@ -117,7 +120,7 @@ const fn default_text(default: Option<Literal>) -> ChangedValue {
     }
 }
 
-/// Returns true if two defaults are the same value in any spelling.
+/// Returns true if two defaults are the same value, even if their spelling differs.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -134,6 +137,7 @@ const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     }
 }
 
+/// Returns the index of the parameter with this name. Tries `likely` first.
 const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely].name, name) {
         return Some(likely);
@@ -148,35 +152,40 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Returns the probable new name of a removed parameter: a new parameter at its position, or the only new one, if all
-/// else is equal.
-const fn renamed(old: &[Param], new: &[Param], lost: usize) -> Option<usize> {
-    if lost < new.len() && is_same_but_for_its_name(old, new, lost, lost) {
-        return Some(lost);
+/// Returns the index of the new parameter that a removed one was probably renamed to: the one at the same index, or the
+/// only added one if only one was removed. Everything but the name must be equal.
+const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
+    if removed < new.len() && is_same_except_name(old, new, removed, removed) {
+        return Some(removed);
     }
-    let (mut gone, mut came, mut last) = (0, 0, 0);
+    let (mut removals, mut additions, mut last) = (0, 0, 0);
     let mut i = 0;
     while i < old.len() {
-        gone += position(new, old[i].name, i).is_none() as usize;
+        removals += position(new, old[i].name, i).is_none() as usize;
         i += 1;
     }
     let mut j = 0;
     while j < new.len() {
         if position(old, new[j].name, j).is_none() {
-            came += 1;
+            additions += 1;
             last = j;
         }
         j += 1;
     }
-    if gone == 1 && came == 1 && is_same_but_for_its_name(old, new, lost, last) { Some(last) } else { None }
+    if removals == 1 && additions == 1 && is_same_except_name(old, new, removed, last) {
+        Some(last)
+    } else {
+        None
+    }
 }
 
-const fn is_renamed(old: &[Param], new: &[Param], came: usize) -> bool {
+/// Returns true if an old parameter was probably renamed to the new parameter at this index.
+const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i].name, i).is_none()
             && let Some(j) = renamed(old, new, i)
-            && j == came
+            && j == added
         {
             return true;
         }
@@ -185,7 +194,8 @@ const fn is_renamed(old: &[Param], new: &[Param], came: usize) -> bool {
     false
 }
 
-const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
+/// Returns true if `new[j]` has a new name and otherwise equals `old[i]`.
+const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
     if position(old, new[j].name, j).is_some() {
         return false;
     }
@@ -194,7 +204,7 @@ const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usi
     found.is_empty()
 }
 
-/// Returns true if the common names have the same order.
+/// Returns true if the parameters that both versions have are in the same order.
 const fn is_same_order(old: &[Param], new: &[Param]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {

@@ -25,7 +25,7 @@ use crate::{
     text::same,
 };
 
-/// Returns the changes from `old` to `new`; words and order only if prose is kept.
+/// Returns the changes from `old` to `new`. Changes of words and order are included only with [`Prose::Kept`].
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -46,12 +46,12 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // Licenses changes, and is not part of the contract.
+        // The reasons permit changes, and aren't part of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
     if prose as u8 == Prose::Kept as u8 {
-        if !same_or_none(old.title, *title) {
+        if !same_option(old.title, *title) {
             found.note(Finding::new(ChangeRule::TitleChanged, ChangeLocation::Tool));
         }
         if !same(old.description, description) {
@@ -124,7 +124,7 @@ const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>
     found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
-const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
+const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => same(old, new),
         (None, None) => true,
@@ -132,7 +132,7 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// Scopes of a tool and of its gate, which are one set for callers.
+/// Scopes of a tool, and its gate with another scope. They are compared as one set, because callers need all of them.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -154,7 +154,7 @@ const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: 
     }
 }
 
-/// Returns the scope at this index; that of the gate is the last.
+/// Returns the scope at this index. The gate's scope is the last one.
 const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
@@ -163,6 +163,7 @@ const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static s
     }
 }
 
+/// Returns true if the scope is required. Tries the index `likely` first.
 const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
@@ -170,7 +171,8 @@ const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) ->
     }
 }
 
-/// Compares the approval of a destructive tool. If the tool became or ceased to be destructive, another rule reports it.
+/// Compares if calls of a destructive tool need approval. If only one of the versions is destructive, [`hints`] reports
+/// that.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -237,11 +239,11 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// Compares an execution limit; without one, the server's default applies.
+/// Compares an execution limit. A tool without one has `default`.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
-    own: u64,
+    default: u64,
     lowered: ChangeRule,
     raised: ChangeRule,
     found: &mut Findings<N>,
@@ -250,17 +252,18 @@ const fn limit<const N: usize>(
         (None, None) => return,
         (Some(was), Some(is)) if was == is => return,
         (Some(was), Some(is)) => (was, is),
-        (Some(was), None) => (was, own),
-        (None, Some(is)) => (own, is),
+        (Some(was), None) => (was, default),
+        (None, Some(is)) => (default, is),
     };
     let rule = if is > was { raised } else { lowered };
     found.note(
-        Finding::new(rule, ChangeLocation::Tool).change(ChangedValue::count(old), ChangedValue::count(new)),
+        Finding::new(rule, ChangeLocation::Tool)
+            .change(ChangedValue::optional_count(old), ChangedValue::optional_count(new)),
     );
 }
 
-/// Compares rates. A rate is raised if the new one admits more calls in one window of the old one: `100/h` instead of
-/// `10/min` admits a hundred calls in one minute.
+/// Compares rates. A rate is raised if the new rate admits more calls within one window of the old rate than the old
+/// rate did. For example, `100/h` instead of `10/min` is raised, because it admits a hundred calls within one minute.
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
@@ -300,14 +303,14 @@ const fn deprecation<const N: usize>(
         let earlier = Finding::new(ChangeRule::RemovalEarlier, ChangeLocation::Tool);
         found.note(earlier.change(ChangedValue::Text(was), ChangedValue::Text(is)));
     } else if !(same(was.message, message)
-        && same_or_none(was.replacement, replacement)
-        && same_or_none(was.removal, removal))
+        && same_option(was.replacement, replacement)
+        && same_option(was.removal, removal))
     {
         found.note(Finding::new(ChangeRule::DeprecationChanged, ChangeLocation::Tool));
     }
 }
 
-/// Returns true if one date, such as `2027-01-31`, is before another.
+/// Returns true if `date` is before `other`. Both are dates such as `2027-01-31`.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

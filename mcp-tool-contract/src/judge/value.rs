@@ -1,10 +1,11 @@
-//! Comparison of one value's schema. Inputs may widen, outputs may narrow.
+//! Comparison of two versions of a value's schema. An argument's schema may widen and a result's may narrow without
+//! breaking callers.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
     location::{Direction, ValueLocation, greatest, kind_name, least},
-    number::{integer, number, one_integer, whole},
-    text::{fit, pattern, text},
+    number::{integer, integer_with_number, is_single_integer, number},
+    text::{lengths_fit, pattern, text},
     text_order::{is_same_text_order, position},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     text::same,
 };
 
-/// Compares everything but optionality, which has different rules for callers and readers.
+/// Compares everything but optionality, which has different rules for parameters and for fields of a result.
 pub(super) const fn schema<const N: usize>(
     at: ValueLocation,
     old: &Schema,
@@ -42,13 +43,14 @@ pub(super) const fn schema<const N: usize>(
     }
 }
 
-/// Returns true if the narrower side allows no items, so that their kind doesn't matter.
+/// Returns true if no array that the other side must still accept has items, so that the kind of its items doesn't
+/// matter. These are arrays that callers sent before, or that the tool returns now.
 const fn is_always_empty(at: ValueLocation, was: Items, is: Items) -> bool {
-    let narrower = match at.direction {
+    let sent = match at.direction {
         Direction::In => was,
         Direction::Out => is,
     };
-    matches!(narrower.max, Some(0))
+    matches!(sent.max, Some(0))
 }
 
 const fn kind<const N: usize>(
@@ -69,29 +71,31 @@ const fn kind<const N: usize>(
             number(at, "max", *b, *d, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
-            if !one_integer(*least, *most) {
+            if !is_single_integer(*least, *most) {
                 found.note(at.widened(old, new));
             }
-            whole(at, (*minimum, *maximum), (*least, *most), true, found);
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), true, found);
         }
         (Kind::Number { minimum: least, maximum: most }, Kind::Integer { minimum, maximum }) => {
-            if !one_integer(*least, *most) {
+            if !is_single_integer(*least, *most) {
                 found.note(at.narrowed(old, new));
             }
-            whole(at, (*minimum, *maximum), (*least, *most), false, found);
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), false, found);
         }
         (Kind::String(was), Kind::String(is)) => text(at, (old, was), (new, is), found),
         (Kind::Enum(was), Kind::Enum(is)) => values(at, was, is, found),
         (Kind::String(text), Kind::Enum(values)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if text.pattern.is_none() && text.format.is_none() && fit(values, text) => {
+            Direction::Out
+                if text.pattern.is_none() && text.format.is_none() && lengths_fit(values, text) =>
+            {
                 found.note(at.narrowed(old, new));
             }
             Direction::Out => found.note(at.changed(old, new)),
         },
         (Kind::Enum(values), Kind::String(text)) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if text.format.is_none() && fit(values, text) => {
+            Direction::In if text.format.is_none() && lengths_fit(values, text) => {
                 found.note(at.widened(old, new));
                 pattern(at, &Text { pattern: None, ..*text }, text, found);
             }
@@ -123,7 +127,7 @@ const fn values<const N: usize>(
         i += 1;
     }
     let mut i = 0;
-    // Values are unique, so all new values are paired once the counts are equal.
+    // Values are unique. If all new values were paired above, none was added.
     while paired < new.len() && i < new.len() {
         if position(old, new[i], i).is_none() {
             let finding = at.finding(ChangeRule::EnumValueAdded, ChangeRule::ResultEnumValueAdded);
@@ -212,7 +216,7 @@ const fn field<const N: usize>(
     }
 }
 
-/// Returns the field with this name, trying `likely` first.
+/// Returns the field with this name, and its index. Tries `likely` first.
 const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
     if let Some(field) = among.field(likely)
         && same(field.name, name)
