@@ -11,10 +11,10 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Returns the unchanged function, its implementation of `Tool`, and the errors.
+/// Returns the function, an implementation of `Tool`, and the errors.
 pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<parse::Function>(function.clone()) else {
-        // rustc reports syntax errors better.
+        // Returned unchanged, because rustc's own reports of syntax errors are better.
         return match syn::parse2::<syn::Item>(function.clone()) {
             Ok(item) => {
                 let message = "`#[mcp_tool]` can only be applied to a free function";
