@@ -60,8 +60,10 @@ impl LockedTool {
         let runtime_here = runtime.at(at);
         let same_names = names.eq(self.names.iter().copied());
         let assertion = quote_spanned! {at=>
-            const _: () =
-                #runtime_here::__private::assert_no_drift::<Locked>(&<#tool as #runtime_here::Tool>::CONTRACT, #same_names);
+            const _: () = #runtime_here::__private::assert_no_drift::<Locked>(
+                &<#tool as #runtime_here::Tool>::CONTRACT,
+                #same_names,
+            );
         };
         quote! {
             enum Locked {}

@@ -163,7 +163,7 @@ impl Serialize for Deprecation {
     }
 }
 
-/// Serializes the `_meta` value, with the keys of a rate-limit error.
+/// Serializes the `_meta` value, with the same keys as a rate-limit error.
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
@@ -209,7 +209,7 @@ struct SecurityScheme {
     scopes: Vec<&'static str>,
 }
 
-/// Entry of `tools/list` or of a lock; the latter has one more member in `_meta`.
+/// Entry of `tools/list` or of a lock. An entry of a lock has one more member in `_meta`.
 pub(crate) struct Listing<M> {
     contract: Contract,
     name: String,

@@ -29,7 +29,7 @@ impl Contract {
         InputSchema { params: self.input, constraints: self.constraints, prose }
     }
 
-    /// Returns the output schema of a structured result; its root is an object.
+    /// Returns the output schema of a structured result, whose root is an object. `None` for other results.
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {

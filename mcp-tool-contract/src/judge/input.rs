@@ -152,8 +152,8 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Returns the index of the new parameter that a removed one was probably renamed to: the one at the same index, or the
-/// only added one if only one was removed. Everything but the name must be equal.
+/// Returns the index of the new parameter that a removed parameter was probably renamed to. It is at the same index, or
+/// it is the only added parameter and only one was removed. Everything but the name must be equal.
 const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
     if removed < new.len() && is_same_except_name(old, new, removed, removed) {
         return Some(removed);

@@ -132,7 +132,7 @@ const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// Scopes of a tool, and its gate with another scope. They are compared as one set, because callers need all of them.
+/// Scopes of a tool, and its gate with one more scope. They are compared as one set, because callers need all of them.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -171,8 +171,8 @@ const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) ->
     }
 }
 
-/// Compares if calls of a destructive tool need approval. If only one of the versions is destructive, [`hints`] reports
-/// that.
+/// Compares whether calls of a destructive tool need approval. If only one of the versions is destructive, [`hints`]
+/// reports that.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),

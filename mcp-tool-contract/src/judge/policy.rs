@@ -36,7 +36,7 @@ impl Ruling {
 /// Applies the version policy to a contract and its locked version, in const evaluation and at run time.
 ///
 /// - Breaking changes need the next major version.
-/// - Other changes need the next minor version.
+/// - Additive changes and lowered guards need the next minor version.
 /// - Lowered guards also need a reason. A reason that is already in the lock belongs to an earlier change and doesn't
 ///   count.
 #[must_use]

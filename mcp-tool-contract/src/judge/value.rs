@@ -43,8 +43,8 @@ pub(super) const fn schema<const N: usize>(
     }
 }
 
-/// Returns true if no array that the other side must still accept has items, so that the kind of its items doesn't
-/// matter. These are arrays that callers sent before, or that the tool returns now.
+/// Returns true if the array can't have items, so that the kind of its items doesn't matter. For a parameter this is
+/// the old array, which callers still send. For a result it is the new array, which readers of the old one get.
 const fn is_always_empty(at: ValueLocation, was: Items, is: Items) -> bool {
     let sent = match at.direction {
         Direction::In => was,

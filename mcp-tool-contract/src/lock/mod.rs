@@ -1,9 +1,9 @@
-//! `mcp-tools.lock`: every released version of every tool's contract, next to the package's `Cargo.toml`.
+//! The lock: the file `mcp-tools.lock` with the released contracts of a package's tools, next to its `Cargo.toml`.
 //!
-//! The file is a JSON object that maps each tool's name to its versions, oldest first. A version is its `tools/list`
-//! entry, with the parts that a listing doesn't show under `_meta`. Each tool is one block of lines, and [`FORMAT`] is
-//! the last member, so that adding a tool doesn't change a line of another tool and version control can merge the file.
-//! An empty file is an empty lock.
+//! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version is
+//! its `tools/list` entry, whose `_meta` also has the parts that a listing doesn't show. Each tool is one block of
+//! lines, and [`FORMAT`] is the last member, so that adding a tool doesn't change a line of another tool and version
+//! control can merge the file. An empty file is an empty lock.
 
 pub mod compact;
 mod read;
@@ -116,7 +116,8 @@ impl Lock {
         }
     }
 
-    /// Inserts a version and replaces the locked version of the same major. Its reasons for lowered guards are kept.
+    /// Inserts a version and replaces the locked version of the same major. Keeps the replaced version's other servers
+    /// and its reasons for lowered guards.
     pub fn put(&mut self, mut contract: Contract, server: &str) {
         let mut servers = vec![server.to_owned()];
         if let Some(own) = self.find(contract.name, contract.version.major) {

@@ -32,7 +32,7 @@ pub struct Contract {
     pub(crate) output: ToolOutput,
     /// Scopes that a caller needs, all of them; empty for a public tool.
     pub(crate) scopes: &'static [&'static str],
-    /// Effects of the tool, as hosts see them.
+    /// Hints about the tool's effects, for hosts.
     pub(crate) hints: Hints,
     /// Timeout of a call in milliseconds; the server's default if absent.
     pub(crate) timeout_ms: Option<u64>,
@@ -147,7 +147,7 @@ pub enum Gate {
     Scope(&'static str),
 }
 
-/// Support for running a tool's calls as tasks (SEP-2663), with clients that declare the extension.
+/// Support for running a tool's calls as tasks (SEP-2663). Clients support tasks if they declare the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskSupport {
@@ -184,7 +184,7 @@ impl TaskSupport {
 /// Notice that a tool will be removed (SEP-2053 `deprecationInfo`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecation {
-    /// Reason, or migration advice.
+    /// Reason for the removal, or migration advice.
     pub(crate) message: &'static str,
     /// Name of the tool to use instead.
     pub(crate) replacement: Option<&'static str>,
@@ -267,7 +267,7 @@ pub enum ToolOutput {
 }
 
 impl Contract {
-    /// Empty contract, for contexts outside of calls.
+    /// Empty contract, for a `CallContext` that belongs to no call.
     pub const EMPTY: Contract = Contract {
         name: "",
         version: Version { major: 0, minor: 0 },

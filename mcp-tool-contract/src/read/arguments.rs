@@ -1,4 +1,4 @@
-//! Arguments of a call: one pass over the JSON text parses each value into its parameter's slot.
+//! Parser of a call's arguments. One pass over the JSON text parses each value into the slot of its parameter.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
@@ -115,7 +115,7 @@ impl<T> FillSlot for Slot<'_, T> {
     }
 }
 
-/// A slot that validates an argument against the contract, without the function's type.
+/// A slot that validates an argument only against the contract, not against the Rust type of the parameter.
 #[derive(Debug)]
 struct UntypedSlot<'p> {
     param: &'p Param,
@@ -276,7 +276,7 @@ pub(super) fn syntax_error(json: &str) -> String {
     }
 }
 
-/// Validates an argument object against the contract, without the function's types.
+/// Validates an argument object only against the contract, not against the Rust types of the parameters.
 ///
 /// # Errors
 /// All violations of the call.

@@ -1,7 +1,7 @@
 //! Scanner for JSON text (RFC 8259): finds the boundaries of values without interpreting them.
 //!
-//! Skipped text is checked to be valid JSON. Strings are returned with their escapes, which the caller decodes. The scanner
-//! doesn't check that surrogates are paired.
+//! Skipped text is checked to be valid JSON. Strings are returned with their escapes, which the caller decodes. The
+//! scanner doesn't check that surrogates are paired.
 
 /// Default maximum nesting of objects and arrays.
 pub const MAX_NESTING: u32 = 64;

@@ -196,10 +196,10 @@ impl ViolationReport {
         self.listed.is_empty()
     }
 
-    /// Ends the report.
+    /// Returns an error if violations were reported.
     ///
     /// # Errors
-    /// The violations, if there are any.
+    /// The reported violations.
     pub fn finish(self) -> Result<(), Violations> {
         if self.listed.is_empty() {
             return Ok(());

@@ -150,7 +150,7 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     texts
 }
 
-/// Appends text that `hir` matches. `choice` selects among alternatives and characters, `repeats` is the number of
+/// Appends text that `hir` matches. `choice` selects among alternatives and characters. `repeats` is the number of
 /// repetitions if their bounds allow it.
 fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     match hir.kind() {

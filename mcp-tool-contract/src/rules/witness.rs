@@ -1,5 +1,5 @@
-//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't. Each is
-//! verified by the validator of calls.
+//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't. The
+//! validator of calls verifies each of them.
 
 use std::fmt;
 
