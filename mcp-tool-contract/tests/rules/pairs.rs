@@ -102,14 +102,15 @@ fn findings_agree_with_validation_of_random_calls() {
         enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20),
         "too few pairs are breaking, or too few are compatible"
     );
-    assert!(enough(counts.unchanged, counts.same, 20), "the fast path isn't used");
+    assert!(enough(counts.unchanged, counts.same, 20), "`is_unchanged` recognizes too few unchanged pairs");
     assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
     assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by a sentence", counts.worded);
     let missing: Vec<&str> =
         ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
-    assert_eq!(missing, ["tool-added", "tool-removed"], "only lists of tools show these");
+    assert_eq!(missing, ["tool-added", "tool-removed"], "only comparing lists of tools finds these");
 }
 
+/// Compares one random pair and checks its findings.
 fn check_pair(seed: u64) -> Counts {
     let random = &mut Random::new(seed);
     let old = contract(random);
