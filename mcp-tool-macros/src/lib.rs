@@ -66,9 +66,9 @@ use proc_macro::TokenStream;
 /// `complete = customers(invoices)` names a function that suggests values of a text, or of an item of an array of
 /// texts. It is async, borrows the named parameters of the tool (including `&CallContext`), takes the text typed so far
 /// as its last `&str`, and returns `Vec<String>` or a `Result` of that. `complete = customers` borrows nothing. Enums
-/// and booleans are completed automatically. Only callers who may call the tool get suggestions, for at most 10
-/// requests per second that take at most 5 s each. Middleware and audit apply as to a call, and suggestions outside of
-/// the parameter's bounds are dropped. Completion is not part of the contract.
+/// and booleans are completed automatically. Only callers who may call the tool get suggestions. Each caller may send
+/// 10 requests per second, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside
+/// of the parameter's bounds are dropped. Completion is not part of the contract.
 ///
 /// MCP specifies completion only for prompts and resources, so this is an extension: a client sends
 /// `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, and everything else as specified.

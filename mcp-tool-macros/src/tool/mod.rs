@@ -14,13 +14,13 @@ use crate::errors::Errors;
 /// Returns the function, an implementation of `Tool`, and the errors.
 pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<parse::Function>(function.clone()) else {
-        // Returned unchanged, because rustc's own reports of syntax errors are better.
         return match syn::parse2::<syn::Item>(function.clone()) {
             Ok(item) => {
                 let message = "`#[mcp_tool]` can only be applied to a free function";
                 let error = syn::Error::new_spanned(&item, message).to_compile_error();
                 quote::quote!(#error #function)
             }
+            // rustc reports the syntax error of the unchanged function better.
             Err(_) => function,
         };
     };
