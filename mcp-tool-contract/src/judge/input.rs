@@ -22,20 +22,22 @@ pub(super) const fn parameters<const N: usize>(
 ) {
     let (mut i, mut paired) = (0, 0);
     while i < old.len() {
-        let was = &old[i];
-        match position(new, was.name, i) {
+        let old_param = &old[i];
+        match position(new, old_param.name, i) {
             Some(j) => {
                 paired += 1;
-                parameter(was, &new[j], prose, found);
+                parameter(old_param, &new[j], prose, found);
             }
             None => match renamed(old, new, i) {
                 Some(j) => {
                     let finding =
-                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(was.name));
+                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(old_param.name));
                     found.note(finding.change(ChangedValue::None, ChangedValue::Text(new[j].name)));
                 }
-                None => found
-                    .note(Finding::new(ChangeRule::ParameterRemoved, ChangeLocation::Parameter(was.name))),
+                None => found.note(Finding::new(
+                    ChangeRule::ParameterRemoved,
+                    ChangeLocation::Parameter(old_param.name),
+                )),
             },
         }
         i += 1;
@@ -43,14 +45,14 @@ pub(super) const fn parameters<const N: usize>(
     let mut j = 0;
     // Names are unique. If all new parameters were paired above, none was added.
     while paired < new.len() && j < new.len() {
-        let is = &new[j];
-        if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
-            let rule = if is.is_required() {
+        let new_param = &new[j];
+        if position(old, new_param.name, j).is_none() && !is_renamed(old, new, j) {
+            let rule = if new_param.is_required() {
                 ChangeRule::RequiredParameterAdded
             } else {
                 ChangeRule::ParameterAdded
             };
-            found.note(Finding::new(rule, ChangeLocation::Parameter(is.name)));
+            found.note(Finding::new(rule, ChangeLocation::Parameter(new_param.name)));
         }
         j += 1;
     }
@@ -102,7 +104,7 @@ const fn header<const N: usize>(
 ) {
     let rule = match (old, new) {
         (None, None) => return,
-        (Some(was), Some(is)) if same_but_for_case(was, is) => return,
+        (Some(old), Some(new)) if same_but_for_case(old, new) => return,
         (Some(_), Some(_)) => ChangeRule::HeaderChanged,
         (None, Some(_)) => ChangeRule::HeaderAdded,
         (Some(_), None) => ChangeRule::HeaderRemoved,

@@ -248,14 +248,14 @@ const fn limit<const N: usize>(
     raised: ChangeRule,
     found: &mut Findings<N>,
 ) {
-    let (was, is) = match (old, new) {
+    let (old_limit, new_limit) = match (old, new) {
         (None, None) => return,
-        (Some(was), Some(is)) if was == is => return,
-        (Some(was), Some(is)) => (was, is),
-        (Some(was), None) => (was, default),
-        (None, Some(is)) => (default, is),
+        (Some(old_limit), Some(new_limit)) if old_limit == new_limit => return,
+        (Some(old_limit), Some(new_limit)) => (old_limit, new_limit),
+        (Some(old_limit), None) => (old_limit, default),
+        (None, Some(new_limit)) => (default, new_limit),
     };
-    let rule = if is > was { raised } else { lowered };
+    let rule = if new_limit > old_limit { raised } else { lowered };
     found.note(
         Finding::new(rule, ChangeLocation::Tool)
             .change(ChangedValue::optional_count(old), ChangedValue::optional_count(new)),
@@ -267,15 +267,15 @@ const fn limit<const N: usize>(
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
-        (None, Some(is)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(is)),
-        (Some(was), None) => (ChangeRule::RateRaised, ChangedValue::Rate(was), ChangedValue::None),
-        (Some(was), Some(is)) => {
-            if was.calls == is.calls && was.window as u8 == is.window as u8 {
+        (None, Some(new)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(new)),
+        (Some(old), None) => (ChangeRule::RateRaised, ChangedValue::Rate(old), ChangedValue::None),
+        (Some(old), Some(new)) => {
+            if old.calls == new.calls && old.window as u8 == new.window as u8 {
                 return;
             }
-            let is_raised = is.most_in(was.window) > was.calls as u64;
+            let is_raised = new.most_in(old.window) > old.calls as u64;
             let rule = if is_raised { ChangeRule::RateRaised } else { ChangeRule::RateLowered };
-            (rule, ChangedValue::Rate(was), ChangedValue::Rate(is))
+            (rule, ChangedValue::Rate(old), ChangedValue::Rate(new))
         }
     };
     found.note(Finding::new(rule, ChangeLocation::Tool).change(from, to));
@@ -286,7 +286,7 @@ const fn deprecation<const N: usize>(
     new: Option<Deprecation>,
     found: &mut Findings<N>,
 ) {
-    let (was, is) = match (old, new) {
+    let (old, new) = match (old, new) {
         (None, None) => return,
         (None, Some(_)) => {
             return found.note(Finding::new(ChangeRule::DeprecationAdded, ChangeLocation::Tool));
@@ -294,17 +294,17 @@ const fn deprecation<const N: usize>(
         (Some(_), None) => {
             return found.note(Finding::new(ChangeRule::DeprecationRemoved, ChangeLocation::Tool));
         }
-        (Some(was), Some(is)) => (was, is),
+        (Some(old), Some(new)) => (old, new),
     };
-    let Deprecation { message, replacement, removal } = is;
-    if let (Some(was), Some(is)) = (was.removal, removal)
-        && before(is, was)
+    let Deprecation { message, replacement, removal } = new;
+    if let (Some(old_removal), Some(new_removal)) = (old.removal, removal)
+        && before(new_removal, old_removal)
     {
         let earlier = Finding::new(ChangeRule::RemovalEarlier, ChangeLocation::Tool);
-        found.note(earlier.change(ChangedValue::Text(was), ChangedValue::Text(is)));
-    } else if !(same(was.message, message)
-        && same_option(was.replacement, replacement)
-        && same_option(was.removal, removal))
+        found.note(earlier.change(ChangedValue::Text(old_removal), ChangedValue::Text(new_removal)));
+    } else if !(same(old.message, message)
+        && same_option(old.replacement, replacement)
+        && same_option(old.removal, removal))
     {
         found.note(Finding::new(ChangeRule::DeprecationChanged, ChangeLocation::Tool));
     }

@@ -35,8 +35,11 @@ pub(super) const fn results<const N: usize>(
         (ToolOutput::Nothing, ToolOutput::Nothing)
         | (ToolOutput::Text, ToolOutput::Text)
         | (ToolOutput::Content, ToolOutput::Content) => {}
-        (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) => {
-            object(FieldPath::ROOT, was, is, prose, found);
+        (
+            ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
+            ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+        ) => {
+            object(FieldPath::ROOT, old_object, new_object, prose, found);
         }
         (ToolOutput::Nothing, other) => {
             found.note(

@@ -42,15 +42,17 @@ impl Ruling {
 #[must_use]
 pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
     let mut ruling = Ruling { findings, bump: None, unexplained: None, unused_reason: None };
-    let (was, is) = (old.version, new.version);
+    let (locked_version, new_version) = (old.version, new.version);
     let needed = match findings.worst() {
-        ChangeClass::Breaking => Version { major: was.major.saturating_add(1), minor: 0 },
+        ChangeClass::Breaking => Version { major: locked_version.major.saturating_add(1), minor: 0 },
         ChangeClass::Additive | ChangeClass::Weakens => {
-            Version { major: was.major, minor: was.minor.saturating_add(1) }
+            Version { major: locked_version.major, minor: locked_version.minor.saturating_add(1) }
         }
-        ChangeClass::Patch => was,
+        ChangeClass::Patch => locked_version,
     };
-    if is.major < needed.major || (is.major == needed.major && is.minor < needed.minor) {
+    if new_version.major < needed.major
+        || (new_version.major == needed.major && new_version.minor < needed.minor)
+    {
         ruling.bump = Some(needed);
     }
     let mut i = 0;

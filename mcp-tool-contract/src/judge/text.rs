@@ -12,28 +12,28 @@ use crate::{
 
 pub(super) const fn text<const N: usize>(
     at: ValueLocation,
-    (old, was): (&Kind, &Text),
-    (new, is): (&Kind, &Text),
+    (old, old_text): (&Kind, &Text),
+    (new, new_text): (&Kind, &Text),
     found: &mut Findings<N>,
 ) {
-    match (was.format, is.format) {
+    match (old_text.format, new_text.format) {
         (Some(a), Some(b)) if a as u8 == b as u8 => {}
         (Some(_), Some(_)) => found.note(at.changed(old, new)),
         (None, None) => {
-            least(at, "min_len", was.min_len, is.min_len, found);
-            greatest(at, "max_len", was.max_len, is.max_len, found);
-            pattern(at, was, is, found);
+            least(at, "min_len", old_text.min_len, new_text.min_len, found);
+            greatest(at, "max_len", old_text.max_len, new_text.max_len, found);
+            pattern(at, old_text, new_text, found);
         }
         // A format has lengths of its own. It is narrower than free text only if the free text accepts all of these
         // lengths.
         (None, Some(_)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if accepts_format(was, is) => found.note(at.narrowed(old, new)),
+            Direction::Out if accepts_format(old_text, new_text) => found.note(at.narrowed(old, new)),
             Direction::Out => found.note(at.changed(old, new)),
         },
         (Some(_), None) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if accepts_format(is, was) => found.note(at.widened(old, new)),
+            Direction::In if accepts_format(new_text, old_text) => found.note(at.widened(old, new)),
             Direction::In => found.note(at.changed(old, new)),
         },
     }
@@ -51,11 +51,11 @@ const fn accepts_format(free: &Text, format: &Text) -> bool {
 
 pub(super) const fn pattern<const N: usize>(
     at: ValueLocation,
-    was: &Text,
-    is: &Text,
+    old_text: &Text,
+    new_text: &Text,
     found: &mut Findings<N>,
 ) {
-    let (old, new) = (source(was), source(is));
+    let (old, new) = (source(old_text), source(new_text));
     let finding = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
