@@ -214,13 +214,13 @@ fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
             _ => None,
         },
     };
-    let (Some(was), Some(is)) = (value(old), value(new)) else { return false };
+    let (Some(old_schema), Some(new_schema)) = (value(old), value(new)) else { return false };
     let is_enum_and_format = |left: Schema, right: Schema| {
         matches!((left.kind, right.kind), (Kind::Enum(_), Kind::String(Text { format: Some(_), .. })))
     };
-    generate::pattern(&was).or(generate::pattern(&is)).is_some()
-        || is_enum_and_format(was, is)
-        || is_enum_and_format(is, was)
+    generate::pattern(&old_schema).or(generate::pattern(&new_schema)).is_some()
+        || is_enum_and_format(old_schema, new_schema)
+        || is_enum_and_format(new_schema, old_schema)
 }
 
 /// Checks that the new contract accepts arguments that the old one accepts.
@@ -270,19 +270,21 @@ fn check_results(
     counts: &mut Counts,
     context: &dyn Fn() -> String,
 ) {
-    let (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) =
-        (old.output(), new.output())
+    let (
+        ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
+        ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+    ) = (old.output(), new.output())
     else {
         return;
     };
-    if std::ptr::eq(was, is) {
+    if std::ptr::eq(old_object, new_object) {
         return;
     }
-    let choices = choices(is, Some(was), random);
+    let choices = choices(new_object, Some(old_object), random);
     for _ in 0..SAMPLES {
         let json = random_result(&choices, random);
-        assert_eq!(result::check(&json, is), Ok(()), "{json}\n{}", context());
-        let is_permitted = witness::permits(was, &json);
+        assert_eq!(result::check(&json, new_object), Ok(()), "{json}\n{}", context());
+        let is_permitted = witness::permits(old_object, &json);
         assert!(is_permitted, "{json} can be returned now, and no breaking change was found\n{}", context());
         counts.results += 1;
     }
