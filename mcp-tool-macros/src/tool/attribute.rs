@@ -30,9 +30,8 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);
     let (mut read_only, mut destructive, mut gate) = (None, None, None);
-    let all_tokens = tokens.clone();
     let repeatable = [ToolKey::Weakens.name()];
-    let Some(keys) = keys::parse(tokens, &repeatable, errors) else { return found };
+    let Some(keys) = keys::parse(tokens.clone(), &repeatable, errors) else { return found };
     for key in keys {
         let name = key.name.to_string();
         let Some(known) = ToolKey::of_name(&name) else {
@@ -93,11 +92,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
         }
     }
     let mut missing = |message: &str| {
-        if all_tokens.is_empty() {
-            errors.on(Span::call_site(), message)
-        } else {
-            errors.at(&all_tokens, message)
-        }
+        if tokens.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(&tokens, message) }
     };
     if !version {
         missing("`version` is missing: write `version = \"1.0\"`");
