@@ -1,8 +1,8 @@
 //! Fast path for patterns that are a sequence of ASCII classes, such as `^[a-z0-9 -]+$` and `^inv_[0-9]{8}$`: each byte
 //! needs one bit test. All other patterns use `regex`.
 
-/// A sequence of classes that spans a whole text. Only the last class may repeat a varying number of times, so that
-/// matching never backtracks.
+/// A sequence of ASCII classes that must match the whole text. Only the last class may repeat a varying number of
+/// times, so that matching never backtracks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AsciiClassSequence {
     classes: Box<[AsciiClass]>,
@@ -10,14 +10,16 @@ pub(crate) struct AsciiClassSequence {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AsciiClass {
-    /// One bit per ASCII character.
-    holds: u128,
+    /// The characters of the class, one bit per ASCII character.
+    members: u128,
+    /// Least number of repetitions.
     least: usize,
+    /// Greatest number of repetitions.
     most: usize,
 }
 
 impl AsciiClassSequence {
-    /// Converts a well-formed pattern, if it is a sequence of ASCII classes.
+    /// Converts a well-formed pattern; `None` if it isn't a sequence of ASCII classes.
     pub(crate) fn of(pattern: &str) -> Option<Self> {
         let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
         let mut classes: Vec<AsciiClass> = Vec::new();
@@ -25,9 +27,9 @@ impl AsciiClassSequence {
             if classes.last().is_some_and(|last| last.least != last.most) {
                 return None;
             }
-            let (holds, after) = class(rest)?;
-            let ((least, most), after) = times(after)?;
-            classes.push(AsciiClass { holds, least, most });
+            let (members, after) = class(rest)?;
+            let ((least, most), after) = repetition(after)?;
+            classes.push(AsciiClass { members, least, most });
             rest = after;
         }
         Some(AsciiClassSequence { classes: classes.into() })
@@ -36,34 +38,34 @@ impl AsciiClassSequence {
     pub(crate) fn is_match(&self, text: &str) -> bool {
         let mut rest = text.as_bytes();
         for class in &self.classes {
-            let held = rest.iter().take(class.most).take_while(|byte| class.holds(**byte)).count();
-            if held < class.least {
+            let count = rest.iter().take(class.most).take_while(|byte| class.contains(**byte)).count();
+            if count < class.least {
                 return false;
             }
-            rest = &rest[held..];
+            rest = &rest[count..];
         }
         rest.is_empty()
     }
 }
 
 impl AsciiClass {
-    fn holds(&self, byte: u8) -> bool {
-        byte.is_ascii() && self.holds >> byte & 1 == 1
+    fn contains(&self, byte: u8) -> bool {
+        byte.is_ascii() && self.members >> byte & 1 == 1
     }
 }
 
-/// Splits the first class, `[…]` or one character, from the rest.
+/// Splits the first class, which is `[…]` or one character, from the rest of the pattern.
 fn class(pattern: &str) -> Option<(u128, &str)> {
     let Some(inside) = pattern.strip_prefix('[') else {
-        let (one, rest) = pattern.split_at_checked(1)?;
-        let byte = one.as_bytes()[0];
+        let (character, rest) = pattern.split_at_checked(1)?;
+        let byte = character.as_bytes()[0];
         let is_plain = byte.is_ascii_alphanumeric()
             || matches!(byte, b'_' | b'-' | b' ' | b':' | b'/' | b'@' | b'#' | b',');
         return is_plain.then_some((1 << byte, rest));
     };
-    let (members, rest) = inside.split_once(']')?;
-    let mut bytes = members.bytes().peekable();
-    let (mut holds, mut is_first) = (0u128, true);
+    let (inside, rest) = inside.split_once(']')?;
+    let mut bytes = inside.bytes().peekable();
+    let (mut members, mut is_first) = (0u128, true);
     while let Some(from) = bytes.next() {
         // Characters that have, or may have, a special meaning in a class.
         if !from.is_ascii_graphic() && from != b' ' || matches!(from, b'\\' | b'[' | b'^' | b'&' | b'~') {
@@ -76,23 +78,23 @@ fn class(pattern: &str) -> Option<(u128, &str)> {
                     return None;
                 }
                 bytes = ahead;
-                (from..=to).for_each(|byte| holds |= 1 << byte);
+                (from..=to).for_each(|byte| members |= 1 << byte);
             }
             _ if from == b'-' && !is_first && bytes.peek().is_some() => return None,
-            _ => holds |= 1 << from,
+            _ => members |= 1 << from,
         }
         is_first = false;
     }
-    (holds != 0).then_some((holds, rest))
+    (members != 0).then_some((members, rest))
 }
 
-/// Splits the repetition of a class, as minimum and maximum, from the rest.
-fn times(pattern: &str) -> Option<((usize, usize), &str)> {
+/// Splits the repetition of a class, as minimum and maximum, from the rest of the pattern.
+fn repetition(pattern: &str) -> Option<((usize, usize), &str)> {
     let mut rest = pattern.chars();
     match rest.next() {
-        Some('+') => once((1, usize::MAX), rest.as_str()),
-        Some('*') => once((0, usize::MAX), rest.as_str()),
-        Some('?') => once((0, 1), rest.as_str()),
+        Some('+') => valid_repetition((1, usize::MAX), rest.as_str()),
+        Some('*') => valid_repetition((0, usize::MAX), rest.as_str()),
+        Some('?') => valid_repetition((0, 1), rest.as_str()),
         Some('{') => {
             let (inside, rest) = rest.as_str().split_once('}')?;
             let times = match inside.split_once(',') {
@@ -103,14 +105,14 @@ fn times(pattern: &str) -> Option<((usize, usize), &str)> {
                 Some((least, "")) => (least.parse().ok()?, usize::MAX),
                 Some((least, most)) => (least.parse().ok()?, most.parse().ok()?),
             };
-            once(times, rest)
+            valid_repetition(times, rest)
         }
         _ => Some(((1, 1), pattern)),
     }
 }
 
-/// Refuses a repetition that is reversed or followed by another.
-fn once(times: (usize, usize), rest: &str) -> Option<((usize, usize), &str)> {
+/// Returns `None` if the maximum is below the minimum, or if another repetition follows.
+fn valid_repetition(times: (usize, usize), rest: &str) -> Option<((usize, usize), &str)> {
     (times.0 <= times.1 && !rest.starts_with(['+', '*', '?', '{'])).then_some((times, rest))
 }
 

@@ -1,12 +1,12 @@
-//! Constraints across several parameters: JSON Schema for the argument object as a whole, for example that one of two
-//! parameters is given.
+//! Constraints across several parameters, as JSON Schema of the whole argument object. For example, one of two
+//! parameters must be given.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::name::nearest;
 
-/// Keywords allowed at the root. None of them describes a parameter; the signature does that.
+/// Keywords allowed at the root. None of them describes a single parameter, because the signature does that.
 pub const KEYWORDS: [&str; 11] = [
     "$schema",
     "$defs",
@@ -21,8 +21,8 @@ pub const KEYWORDS: [&str; 11] = [
     "dependentSchemas",
 ];
 
-/// Additional keywords allowed in a condition.
-const NESTED: [&str; 10] = [
+/// Additional keywords allowed in a condition, for example under `anyOf`.
+const CONDITION_KEYWORDS: [&str; 10] = [
     "required",
     "properties",
     "minProperties",
@@ -36,7 +36,7 @@ const NESTED: [&str; 10] = [
 ];
 
 /// Additional keywords allowed in the schema of a value.
-const OF_VALUES: [&str; 20] = [
+const VALUE_KEYWORDS: [&str; 20] = [
     "enum",
     "const",
     "minimum",
@@ -62,7 +62,8 @@ const OF_VALUES: [&str; 20] = [
 /// JSON Schema dialect of all constraints.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Checks that constraints can be listed and enforced. Returns their RFC 8785 form, which is comparable.
+/// Checks that constraints can be listed and enforced. Returns their RFC 8785 form, so that two versions can be
+/// compared.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -86,16 +87,16 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     }
     for (keyword, value) in &schema {
         match keyword.as_str() {
-            "$defs" => members(value).values().try_for_each(of_value)?,
+            "$defs" => members(value).values().try_for_each(check_value_schema)?,
             other if other.starts_with('$') => {}
-            other => about(other, value, &parameters)?,
+            other => check_condition(other, value, &parameters)?,
         }
     }
     canonical(&schema)
 }
 
 /// Checks that a condition names only parameters and known keywords.
-fn about<'p>(
+fn check_condition<'p>(
     keyword: &str,
     value: &Value,
     parameters: &(impl Iterator<Item = &'p str> + Clone),
@@ -115,36 +116,40 @@ fn about<'p>(
         "required" => value.as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(known),
         "properties" => members(value).iter().try_for_each(|(name, schema)| {
             known(name)?;
-            of_value(schema)
+            check_value_schema(schema)
         }),
         "dependentRequired" => members(value).iter().try_for_each(|(name, names)| {
             known(name)?;
-            about("required", names, parameters)
+            check_condition("required", names, parameters)
         }),
         "dependentSchemas" => members(value).iter().try_for_each(|(name, schema)| {
             known(name)?;
-            about("not", schema, parameters)
+            check_condition("not", schema, parameters)
         }),
-        "allOf" | "anyOf" | "oneOf" => {
-            value.as_array().into_iter().flatten().try_for_each(|schema| about("not", schema, parameters))
-        }
+        "allOf" | "anyOf" | "oneOf" => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .try_for_each(|schema| check_condition("not", schema, parameters)),
         // Validators ignore unknown keywords, so a misspelled one would enforce nothing.
         "not" | "if" | "then" | "else" => members(value).iter().try_for_each(|(keyword, value)| {
-            is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED))?;
-            about(keyword, value, parameters)
+            check_keyword(keyword, KEYWORDS.into_iter().chain(CONDITION_KEYWORDS))?;
+            check_condition(keyword, value, parameters)
         }),
         _ => Ok(()),
     }
 }
 
-/// Checks that the schema of a value, and each schema in it, has only known keywords.
-fn of_value(schema: &Value) -> Result<(), String> {
+/// Checks that the schema of a value, and each schema nested in it, has only known keywords.
+fn check_value_schema(schema: &Value) -> Result<(), String> {
     members(schema).iter().try_for_each(|(keyword, value)| {
-        is_one_of(keyword, KEYWORDS.into_iter().chain(NESTED).chain(OF_VALUES))?;
+        check_keyword(keyword, KEYWORDS.into_iter().chain(CONDITION_KEYWORDS).chain(VALUE_KEYWORDS))?;
         match keyword.as_str() {
-            "properties" | "$defs" | "dependentSchemas" => members(value).values().try_for_each(of_value),
+            "properties" | "$defs" | "dependentSchemas" => {
+                members(value).values().try_for_each(check_value_schema)
+            }
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
-                value.as_array().into_iter().flatten().try_for_each(of_value)
+                value.as_array().into_iter().flatten().try_for_each(check_value_schema)
             }
             "not"
             | "if"
@@ -153,13 +158,13 @@ fn of_value(schema: &Value) -> Result<(), String> {
             | "items"
             | "contains"
             | "additionalProperties"
-            | "propertyNames" => of_value(value),
+            | "propertyNames" => check_value_schema(value),
             _ => Ok(()),
         }
     })
 }
 
-fn is_one_of<'k>(keyword: &str, known: impl Iterator<Item = &'k str> + Clone) -> Result<(), String> {
+fn check_keyword<'k>(keyword: &str, known: impl Iterator<Item = &'k str> + Clone) -> Result<(), String> {
     if known.clone().any(|known| known == keyword) {
         return Ok(());
     }
@@ -201,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn other_constraints_are_refused() {
+    fn invalid_constraints_are_refused() {
         let refused = [
             ("[]", "constraints must be a JSON object"),
             ("{", "constraints must be a JSON object"),

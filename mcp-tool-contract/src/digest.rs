@@ -1,4 +1,4 @@
-//! SHA-256 digests over the RFC 8785 form of a JSON value, written `sha256:` and 64 hexadecimal digits.
+//! SHA-256 digests of bytes, and of JSON values in RFC 8785 form. Their text is `sha256:` and 64 hexadecimal digits.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ impl Digest {
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
         let mut bytes = [0; 32];
-        for (place, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
         }
         Some(Digest(bytes))
     }
@@ -41,7 +41,7 @@ impl Digest {
         &self.0
     }
 
-    /// Returns the written form without a formatter: 71 bytes of ASCII.
+    /// Returns the text as 71 ASCII bytes, which is faster than [`Display`](fmt::Display).
     #[must_use]
     pub fn ascii(&self) -> [u8; 71] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -93,8 +93,8 @@ mod tests {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of_bytes(b"").to_string(), empty);
         assert_eq!(Digest::parse(empty), Some(Digest::of_bytes(b"")));
-        for odd in ["", "sha256:12", &empty[1..], &empty.replace('e', "x")] {
-            assert_eq!(Digest::parse(odd), None, "{odd}");
+        for invalid in ["", "sha256:12", &empty[1..], &empty.replace('e', "x")] {
+            assert_eq!(Digest::parse(invalid), None, "{invalid}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! The keys of a declaration, each with the rules that judge a change of it.
+//! The keys of `#[mcp_tool]`, `#[arg]` and `#[schema]`, each with the rules that classify a change of its value.
 
 use crate::rules::ChangeRule;
 
-/// Judgement of a change of a key.
+/// Rules that classify a change of a key's value, or the reason why none do.
 #[derive(Clone, Copy, Debug)]
 pub enum KeyJudgement {
-    /// Judged by these rules.
+    /// These rules classify the change.
     ByRules(&'static [ChangeRule]),
-    /// Not judged: the key licenses other changes.
+    /// No rule applies, because the key itself permits other changes.
     Licence,
-    /// Not judged: the key is not part of the contract.
+    /// No rule applies, because the key is not part of the contract.
     NotInContract,
 }
 
-/// One row per key, so that no key can be declared without its judgement.
+/// Declares keys, one row each. A row without a judgement doesn't compile.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident
@@ -42,7 +42,7 @@ macro_rules! keys {
                 match self { $($grammar::$variant => $name,)+ }
             }
 
-            /// Judgement of a change of the key.
+            /// Rules that classify a change of the key's value.
             #[must_use]
             pub const fn judgement(self) -> KeyJudgement {
                 match self { $($grammar::$variant => judgement!($judgement $([$($rule),+])?),)+ }
@@ -102,7 +102,7 @@ keys! {
 }
 
 impl ArgKey {
-    /// Returns true if it bounds a value, and is therefore valid on types and fields too.
+    /// Returns true if the key bounds a value, and is therefore valid on types and fields too.
     #[must_use]
     pub const fn is_bound(self) -> bool {
         !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete)

@@ -3,8 +3,8 @@
 /// Maximum length of a name, in characters.
 pub const MAX_NAME: usize = 64;
 
-/// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters, without a suffix `_v` and a
-/// number, which is reserved for listing older majors.
+/// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters. A suffix of `_v` and a number
+/// is refused, because it is reserved for listing older majors.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -19,8 +19,8 @@ pub fn check_tool(name: &str) -> Result<(), String> {
     if !(first.is_ascii_alphabetic() || first == '_') {
         return Err(format!("a tool name must start with a letter or `_`, got `{first}`"));
     }
-    if let Some(odd) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
-        return Err(format!("clients reject `{odd}` in a tool name: use letters, digits, `_` and `-`"));
+    if let Some(invalid) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
+        return Err(format!("clients reject `{invalid}` in a tool name: use letters, digits, `_` and `-`"));
     }
     if let Some((_, digits)) = name.rsplit_once("_v")
         && !digits.is_empty()
@@ -36,9 +36,9 @@ pub fn check_tool(name: &str) -> Result<(), String> {
 /// # Errors
 /// The violated rule, with a correction.
 pub fn check_parameter(name: &str) -> Result<(), String> {
-    let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
+    let is_valid = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if !is_sound {
+    if !is_valid {
         return Err(
             "clients reject this parameter name: use lowercase letters a to z, digits and `_`, starting with a letter"
                 .into(),
@@ -60,7 +60,7 @@ pub fn check_scope(scope: &str) -> Result<(), String> {
     }
     match scope.chars().find(|c| !matches!(c, '\x21' | '\x23'..='\x5B' | '\x5D'..='\x7E')) {
         Some(' ') => Err("a scope can't contain a space: list several as `scope = [\"…\", \"…\"]`".into()),
-        Some(odd) => Err(format!("a scope can't contain {odd:?} (RFC 6749 §3.3)")),
+        Some(invalid) => Err(format!("a scope can't contain {invalid:?} (RFC 6749 §3.3)")),
         None => Ok(()),
     }
 }
@@ -73,11 +73,11 @@ pub const MAX_UPSTREAMS: usize = 16;
 /// # Errors
 /// The violated rule, with a correction.
 pub fn check_upstream(name: &str) -> Result<(), String> {
-    let is_sound = name.starts_with(|first: char| first.is_ascii_lowercase())
+    let is_valid = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
-    if !is_sound {
+    if !is_valid {
         return Err(
             "an upstream name has lowercase letters a to z, digits, `_` and `-`, and starts with a letter"
                 .into(),
@@ -102,8 +102,8 @@ pub fn check_header(name: &str) -> Result<(), String> {
         return Err("a header name can't be empty: write `header = \"Region\"`".into());
     }
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if let Some(odd) = name.chars().find(|c| !is_token(*c)) {
-        return Err(format!("a header name can't contain {odd:?}: use letters, digits and `-`"));
+    if let Some(invalid) = name.chars().find(|c| !is_token(*c)) {
+        return Err(format!("a header name can't contain {invalid:?}: use letters, digits and `-`"));
     }
     if name.get(..HEADER_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(HEADER_PREFIX)) {
         let rest = &name[HEADER_PREFIX.len()..];

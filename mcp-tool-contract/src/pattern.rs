@@ -1,7 +1,7 @@
 //! Portable regular expressions: patterns with the same meaning for every reader of a schema.
 //!
-//! JSON Schema specifies ECMA-262 with the `u` flag; the server matches with Rust's `regex`; a Python client
-//! compiles the same text with `re`. [`check`] accepts patterns that all of them interpret alike and refuses the rest.
+//! JSON Schema specifies ECMA-262 with the `u` flag, the server matches with Rust's `regex`, and a Python client
+//! compiles the same text with `re`. [`check`] accepts patterns that all three interpret alike and refuses the rest.
 
 use std::{fmt, sync::OnceLock};
 
@@ -13,18 +13,20 @@ use crate::ascii_classes::AsciiClassSequence;
 #[derive(Clone, Copy)]
 pub struct Pattern {
     source: &'static str,
-    /// A constant can't contain the compiled form itself.
+    /// Returns the static that caches the compiled form, because a constant can't contain that form. `None` for a
+    /// pattern from a lock.
     matcher: Option<fn() -> &'static Matcher>,
 }
 
 impl Pattern {
-    /// Creates a pattern that [`check`] accepted, with the static that caches its compiled form.
+    /// Creates a pattern with the static that caches its compiled form. [`check`] must have accepted `source`.
     #[must_use]
     pub const fn new(source: &'static str, matcher: fn() -> &'static Matcher) -> Self {
         Pattern { source, matcher: Some(matcher) }
     }
 
-    /// Creates a pattern read from a lock. It is compiled for each match, since no call is validated against it.
+    /// Creates a pattern read from a lock. It isn't cached but compiled for each match, because no call is validated
+    /// against it.
     #[must_use]
     pub const fn from_lock(source: &'static str) -> Self {
         Pattern { source, matcher: None }
@@ -36,7 +38,7 @@ impl Pattern {
         self.source
     }
 
-    /// Cache of the compiled form; a pattern from a lock has none.
+    /// Returns the cache of the compiled form; `None` for a pattern from a lock.
     pub(crate) fn matcher(&self) -> Option<&'static Matcher> {
         self.matcher.map(|matcher| matcher())
     }
@@ -98,7 +100,7 @@ impl Matcher {
     }
 }
 
-/// Reason why a pattern isn't portable.
+/// Reason why a pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError(String);
 
@@ -110,7 +112,7 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// Maximum size of a compiled pattern, in bytes; `a{1000}{1000}` exceeds it.
+/// Maximum size of a compiled pattern, in bytes. `(a{1000}){1000}` exceeds it.
 const SIZE_LIMIT: usize = 256 * 1024;
 /// Maximum nesting of groups.
 const NEST_LIMIT: u32 = 32;
@@ -156,8 +158,9 @@ struct PatternParser<'p> {
 }
 
 impl PatternParser<'_> {
-    fn take(&mut self, wanted: char) -> bool {
-        self.rest.next_if_eq(&wanted).is_some()
+    /// Consumes the next character if it is `expected`.
+    fn take(&mut self, expected: char) -> bool {
+        self.rest.next_if_eq(&expected).is_some()
     }
 
     fn alternatives(&mut self) -> Result<(), PatternError> {
@@ -325,7 +328,7 @@ impl PatternParser<'_> {
         }
     }
 
-    /// The character that an escape denotes.
+    /// Parses an escape and returns the character that it denotes.
     fn escape(&mut self, in_class: bool) -> Result<char, PatternError> {
         let Some(next) = self.rest.next() else {
             return refuse("the pattern ends in `\\`");
@@ -426,7 +429,7 @@ mod tests {
             ("(a{1000}){1000}", "smaller"),
         ] {
             let error = check(pattern).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.contains(word), "{pattern}: {error:?} doesn't say {word:?}");
+            assert!(error.contains(word), "{pattern}: {error:?} doesn't contain {word:?}");
         }
     }
 
@@ -438,11 +441,11 @@ mod tests {
 
     #[test]
     fn match_is_unanchored_and_linear() {
-        static EVIL: Matcher = Matcher::new("^(a+)+$");
-        let pattern = Pattern::new("^(a+)+$", || &EVIL);
+        static NESTED: Matcher = Matcher::new("^(a+)+$");
+        let pattern = Pattern::new("^(a+)+$", || &NESTED);
         let text = format!("{}!", "a".repeat(100_000));
         assert!(!pattern.is_match(&text));
-        static INNER: Matcher = Matcher::new("b");
-        assert!(Pattern::new("b", || &INNER).is_match("abc"));
+        static UNANCHORED: Matcher = Matcher::new("b");
+        assert!(Pattern::new("b", || &UNANCHORED).is_match("abc"));
     }
 }

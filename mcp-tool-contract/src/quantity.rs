@@ -1,4 +1,4 @@
-//! Parses written quantities: `5s`, `4MiB`, `10/min`.
+//! Parses durations, sizes and rates: `5s`, `4MiB`, `10/min`.
 
 use crate::model::{Rate, Window};
 

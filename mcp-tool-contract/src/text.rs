@@ -51,7 +51,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         }
     }
 
-    /// Appends a number with up to six decimals, or `a number` if it is too large for that.
+    /// Appends a number with up to six decimals, or the words `a number` if its magnitude is too large.
     pub(crate) const fn number(mut self, value: f64) -> Self {
         const MILLION: i128 = 1_000_000;
         let scaled = value * MILLION as f64;
@@ -67,11 +67,11 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         self = self.integer(whole);
         if rest > 0 {
             self = self.str(".");
-            let mut place = MILLION / 10;
+            let mut unit = MILLION / 10;
             while rest > 0 {
-                self = self.integer(rest / place);
-                rest %= place;
-                place /= 10;
+                self = self.integer(rest / unit);
+                rest %= unit;
+                unit /= 10;
             }
         }
         self
@@ -85,7 +85,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
     }
 }
 
-/// Compares two texts in const evaluation, where each step costs a microsecond: four bytes per step.
+/// Compares two texts in const evaluation, four bytes at a time, because each step costs about a microsecond.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -160,9 +160,9 @@ mod tests {
             let own = &text[..length];
             assert!(same(own, own));
             assert!(!same(own, &text[..length.saturating_sub(1)]) || length == 0);
-            for place in 0..length {
+            for index in 0..length {
                 let mut other = own.to_owned();
-                other.replace_range(place..=place, "_");
+                other.replace_range(index..=index, "_");
                 assert!(!same(own, &other), "{other}");
             }
         }

@@ -15,7 +15,7 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Declared bounds. Const evaluation checks that the type accepts them.
 #[derive(Default)]
 pub(crate) struct Bounds {
-    calls: Vec<Bound>,
+    declared: Vec<Bound>,
 }
 
 struct Bound {
@@ -30,7 +30,7 @@ enum BoundValue {
 }
 
 impl Bounds {
-    /// Adds a key if it is a bound, otherwise returns false.
+    /// Adds the key if it is a bound. Returns false for other keys.
     pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
         let name = key.name.to_string();
         let Some(known) = ArgKey::of_name(&name) else { return false };
@@ -57,23 +57,23 @@ impl Bounds {
             }
             ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete => return false,
         };
-        self.calls.extend(value.map(|value| Bound { key: key.name.clone(), value }));
+        self.declared.extend(value.map(|value| Bound { key: key.name.clone(), value }));
         true
     }
 
     /// Returns the declared pattern.
     pub(crate) fn pattern(&self) -> Option<&str> {
-        self.calls.iter().find_map(|bound| match &bound.value {
+        self.declared.iter().find_map(|bound| match &bound.value {
             BoundValue::Pattern(source) => Some(source.as_str()),
             BoundValue::Literal(..) | BoundValue::Count(_) => None,
         })
     }
 
-    /// Returns one statement per bound that narrows `place` by a function of `declaration`. Its tokens are located at the
-    /// key, so that errors of const evaluation point there.
-    pub(crate) fn statements(&self, place: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
+    /// Returns one statement per bound. It narrows the variable `local` by a method of the type `declaration`, such as
+    /// `Param`. Its tokens have the span of the key, so that errors of const evaluation point there.
+    pub(crate) fn statements(&self, local: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
         let declaration = Ident::new(declaration, Span::call_site());
-        self.calls
+        self.declared
             .iter()
             .map(|Bound { key, value }| {
                 let argument = match value {
@@ -83,14 +83,14 @@ impl Bounds {
                 };
                 let runtime = runtime.at(key.span());
                 quote_spanned! {key.span()=>
-                    let #place = #runtime::__private::#declaration::#key(#place, #argument);
+                    let #local = #runtime::__private::#declaration::#key(#local, #argument);
                 }
             })
             .collect()
     }
 }
 
-/// Returns a pattern with the static that caches its compiled form.
+/// Returns the expression of a pattern, with the static that caches its compiled form.
 fn pattern(source: &str, runtime: &RuntimeCrate) -> TokenStream {
     quote! {
         {

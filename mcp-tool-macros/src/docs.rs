@@ -14,16 +14,16 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
     // A block comment is one attribute with several lines, often with a star before each.
     let lines: Vec<String> = lines
         .flat_map(|line| {
-            let starred =
+            let is_starred =
                 line.lines().skip(1).all(|line| line.trim().is_empty() || line.trim().starts_with('*'));
-            let bare = |line: &str| {
+            let without_star = |line: &str| {
                 let line = line.trim();
-                line.strip_prefix('*').filter(|_| starred).unwrap_or(line).trim().to_owned()
+                line.strip_prefix('*').filter(|_| is_starred).unwrap_or(line).trim().to_owned()
             };
             match line.split_once('\n') {
                 None => vec![line.trim().to_owned()],
                 Some((first, rest)) => {
-                    std::iter::once(first.trim().to_owned()).chain(rest.lines().map(bare)).collect()
+                    std::iter::once(first.trim().to_owned()).chain(rest.lines().map(without_star)).collect()
                 }
             }
         })
@@ -46,7 +46,7 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns a replacement for a missing description: clients expect one on every parameter.
+/// Returns a name as words, in place of a missing description, because clients expect one on every parameter.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
 }

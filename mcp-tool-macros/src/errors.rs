@@ -1,11 +1,12 @@
-//! All errors of a declaration, each at its token.
+//! Collects all errors of one macro call, each at its token.
 
 use std::thread;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Collects errors during parsing. Panics if dropped unread, so that no error can be forgotten.
+/// Errors found during parsing. Panics if dropped before [`into_tokens`](Errors::into_tokens), so that no error is
+/// lost.
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
@@ -28,7 +29,7 @@ impl Errors {
         self.found.push(error);
     }
 
-    /// Returns the errors as compile errors.
+    /// Returns the errors as calls of `compile_error!`.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.is_read = true;
         self.found.iter().map(syn::Error::to_compile_error).collect()

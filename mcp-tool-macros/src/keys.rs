@@ -1,4 +1,4 @@
-//! Attributes as lists of keys: `key`, `key = value`, `key(…)`.
+//! Parser of attributes as lists of keys: `key`, `key = value` and `key(…)`.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Span, TokenStream};
@@ -8,9 +8,10 @@ use syn::{
 
 use crate::errors::Errors;
 
-/// One key with its value.
+/// One key of an attribute.
 pub(crate) struct Key {
     pub(crate) name: Ident,
+    /// The key with its value.
     pub(crate) meta: Meta,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Error
     Some(keys)
 }
 
-/// Reports an unknown key, with the most similar known one.
+/// Reports an unknown key. Suggests the most similar known key, or lists all known keys.
 pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
     let given = key.name.to_string();
     let message = match name::nearest(&given, known.iter().copied()) {
@@ -50,7 +51,7 @@ pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
 }
 
 impl Key {
-    /// Checks that the key has no value.
+    /// Returns true. Reports an error if the key has a value.
     pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
         if !matches!(self.meta, Meta::Path(_)) {
             errors.at(&self.meta, format!("`{0}` takes no value: write `{0}`", self.name));
@@ -58,7 +59,7 @@ impl Key {
         true
     }
 
-    /// Returns the value of `key = value`.
+    /// Returns the value of `key = value`. `shape` is an example of a value, for the error.
     pub(crate) fn value(&self, shape: &str, errors: &mut Errors) -> Option<&Expr> {
         match &self.meta {
             Meta::NameValue(pair) => Some(&pair.value),
@@ -103,11 +104,13 @@ impl Key {
         }
     }
 
+    /// Span of the key's name.
     pub(crate) fn span(&self) -> Span {
         self.name.span()
     }
 
-    pub(crate) fn whole(&self) -> Span {
+    /// Span of the key with its value.
+    pub(crate) fn full_span(&self) -> Span {
         self.meta.span()
     }
 }

@@ -1,8 +1,8 @@
 //! `#[mcp_tool]`, `#[derive(ToolSchema)]` and `tools![…]`.
 //!
-//! Each works in two stages: the input is parsed into a model, reporting every error at its token; the model is expanded
-//! into constants and one call. The second stage doesn't see syntax. Checks that depend on types run in const evaluation,
-//! which resolves aliases.
+//! The attribute and the derive work in two stages. The first stage parses the input into a model and reports every
+//! error at its token. The second stage generates code from the model and doesn't see syntax. Checks that depend on
+//! types run in const evaluation, which resolves type aliases.
 
 mod bounds;
 mod docs;
@@ -44,12 +44,13 @@ use proc_macro::TokenStream;
 /// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
 /// | `upstream = "…"`, `upstream = ["…", …]` | upstreams that the tool can reach; all others are refused |
 /// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: shown in its description, `_meta` and every response, and its calls are counted; `replacement` and `removal` are optional |
-/// | `weakens("rule-id", reason = "…")` | reason why a change lowers a guard; may be repeated |
+/// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; may be repeated |
 /// | `crate = "::my_crate::mcp"` | path of `mcp_tool_runtime`, if it is re-exported; a dependency that `Cargo.toml` renames is found without it |
 ///
 /// # The lock
-/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler judges each change: a breaking change
-/// needs the next major version, any other binding change the next minor version, and a lowered guard also `weakens(…)`.
+/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of it. A breaking
+/// change needs the next major version. Other changes need the next minor version, except those of class patch, such as
+/// a new description. A lowered guard also needs `weakens(…)`.
 ///
 /// # Parameters
 /// Borrowed parameters come from the server: `&CallContext` is the call, any other `&T` is application state. Owned
@@ -59,14 +60,15 @@ use proc_macro::TokenStream;
 ///
 /// `header = "Region"` makes clients of revision 2026-07-28 also send the argument as the HTTP header
 /// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. It
-/// works for strings, integers within ±(2^53 - 1) and booleans of a few hundred characters: HTTP heads are small.
+/// works for strings of a few hundred characters, because HTTP servers limit the size of headers, for integers within
+/// ±(2^53 - 1) and for booleans.
 ///
-/// `complete = customers(invoices)` names a function that suggests values of a text, or of an item of an array of texts.
-/// It is async, borrows the named parameters of the tool (including `&CallContext`), takes the text typed so far as its
-/// last `&str`, and returns `Vec<String>` or a `Result` of that. `complete = customers` borrows nothing. Enums and
-/// booleans are completed automatically. Only callers of the tool get suggestions, at most 10 requests per second of 5 s
-/// each. Middleware and audit apply as to a call, and values that the parameter's bounds refuse aren't suggested.
-/// Completion is not part of the contract.
+/// `complete = customers(invoices)` names a function that suggests values of a text, or of an item of an array of
+/// texts. It is async, borrows the named parameters of the tool (including `&CallContext`), takes the text typed so far
+/// as its last `&str`, and returns `Vec<String>` or a `Result` of that. `complete = customers` borrows nothing. Enums
+/// and booleans are completed automatically. Only callers who may call the tool get suggestions. Each caller may send
+/// 10 requests per second, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside
+/// of the parameter's bounds are dropped. Completion is not part of the contract.
 ///
 /// MCP specifies completion only for prompts and resources, so this is an extension: a client sends
 /// `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, and everything else as specified.
@@ -103,12 +105,12 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 /// - An enum of unit variants is a string, in parameters and results.
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
 ///   pattern)]` bounds it. With `#[schema(from_str)]` it is a string that its field parses through `FromStr` and
-///   serializes through `Serialize`; `FromStr` may refuse text that the schema allows.
+///   serializes through `Serialize`. `FromStr` may refuse text that the schema allows.
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///
 /// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and
-/// `tag` are supported, and `transparent` on a newtype; its other attributes are refused.
+/// `tag` are supported, and `transparent` on a newtype. Other attributes of serde are refused.
 ///
 /// `#[schema(crate = "::my_crate::mcp")]` on the type is the path of a re-exported `mcp_tool_runtime`.
 #[proc_macro_derive(ToolSchema, attributes(schema, serde))]

@@ -11,7 +11,7 @@ use syn::{
 
 use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
-/// `crate = "path"; list_invoices, billing::get_invoice`, of which the first part is rare.
+/// Input of `tools!`: `crate = "path"; list_invoices, billing::get_invoice`. The part up to `;` is optional.
 struct List {
     runtime: Option<Expr>,
     tools: Punctuated<Path, Token![,]>,
@@ -30,7 +30,8 @@ impl Parse for List {
     }
 }
 
-/// Expands to a constant slice of entries. Each entry is compared with those before it, at its own path.
+/// Expands to a constant slice of entries. Each entry is compared with the entries before it, and an error points at
+/// its path.
 pub(crate) fn expand(list: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let List { runtime, tools } = List::parse.parse2(list).unwrap_or_else(|error| {

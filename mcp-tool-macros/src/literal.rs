@@ -1,4 +1,4 @@
-//! Literals of a declaration: a value and its JSON text.
+//! Literals in attributes: values with their JSON text, durations and rates.
 
 use mcp_tool_contract::{model::Rate, quantity};
 use proc_macro2::{Span, TokenStream};
@@ -20,12 +20,12 @@ impl Literal {
     /// Parses a literal, which may be negative.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
         let literal = match expr {
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::plain(inner) {
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::unsigned(inner) {
                 Some(Literal::Integer(value)) => Some(Literal::Integer(-value)),
                 Some(Literal::Number(value)) => Some(Literal::Number(-value)),
                 _ => None,
             },
-            plain => Literal::plain(plain),
+            other => Literal::unsigned(other),
         };
         if literal.is_none() {
             errors.at(expr, "this must be a literal: a number, \"text\", `true` or `false`");
@@ -33,7 +33,7 @@ impl Literal {
         literal
     }
 
-    fn plain(expr: &Expr) -> Option<Self> {
+    fn unsigned(expr: &Expr) -> Option<Self> {
         let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
         match lit {
             Lit::Bool(value) => Some(Literal::Boolean(value.value)),

@@ -1,4 +1,4 @@
-//! The committed contracts: `mcp-tools.lock`, next to the `Cargo.toml` of the package that defines a tool.
+//! Committed contracts, read from `mcp-tools.lock` next to the `Cargo.toml` of the package that defines a tool.
 
 use std::{
     collections::HashMap,
@@ -17,35 +17,38 @@ use quote::{quote, quote_spanned};
 
 use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
-/// PackageLock that were read in this process: one crate's macros all run in one.
-static READ: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
+/// Locks that were read in this process. All macros of a crate run in one process.
+static CACHE: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
 
-/// A parsed lock, with the file's time.
+/// A parsed lock, with the modification time of its file.
 #[derive(Clone)]
 struct CachedLock {
     modified: Option<SystemTime>,
     lock: Arc<Result<Lock, String>>,
 }
 
-/// The lock of a package.
+/// The lock of the package that is being compiled.
 pub(crate) struct PackageLock {
     path: PathBuf,
+    /// `None` if there is no file.
     lock: Option<Arc<Result<Lock, String>>>,
-    /// True for the first tool that reads this state of the file.
+    /// True for the first tool that reads the file, and for the first one after each change of it.
     is_first: bool,
 }
 
-/// A locked contract of a tool.
+/// The locked contract that a tool is compared with.
 pub(crate) struct LockedTool {
+    /// Binary form of the contract.
     bytes: Literal,
-    /// Names of its parameters.
+    /// Names of the parameters.
     names: Vec<&'static str>,
-    /// Result schema that only a running server can compare, and its version.
-    late: Option<(&'static str, Version)>,
+    /// Result schema that only a running server can compare, and the locked version.
+    late_schema: Option<(&'static str, Version)>,
 }
 
 impl LockedTool {
-    /// Returns the check of a tool: a compile error at its version if it drifted by more than the version permits.
+    /// Returns the check of a tool's contract. It is a compile error at the tool's version if the contract changed by
+    /// more than the version permits.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,
@@ -55,25 +58,27 @@ impl LockedTool {
     ) -> TokenStream {
         let bytes = &self.bytes;
         let runtime_here = runtime.at(at);
-        let same = names.eq(self.names.iter().copied());
-        let hold = quote_spanned! {at=>
-            const _: () =
-                #runtime_here::__private::assert_no_drift::<Locked>(&<#tool as #runtime_here::Tool>::CONTRACT, #same);
+        let same_names = names.eq(self.names.iter().copied());
+        let assertion = quote_spanned! {at=>
+            const _: () = #runtime_here::__private::assert_no_drift::<Locked>(
+                &<#tool as #runtime_here::Tool>::CONTRACT,
+                #same_names,
+            );
         };
         quote! {
             enum Locked {}
             impl #runtime::__private::CompactContract for Locked {
                 const BYTES: &'static [u8] = #bytes;
             }
-            #hold
+            #assertion
         }
     }
 }
 
 impl LockedTool {
-    /// Returns the result schema that a running server compares.
-    pub(crate) fn late(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
-        let (schema, Version { major, minor }) = self.late?;
+    /// Returns the constant with the result schema that only a running server can compare.
+    pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
+        let (schema, Version { major, minor }) = self.late_schema?;
         Some(quote! {
             const LATE: ::core::option::Option<(&'static str, #runtime::Version)> =
                 ::core::option::Option::Some((#schema, #runtime::Version { major: #major, minor: #minor }));
@@ -95,24 +100,25 @@ impl PackageLock {
         let Ok(modified) = fs::metadata(&path).map(|metadata| metadata.modified().ok()) else {
             return PackageLock { path, lock: None, is_first: false };
         };
-        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = read.get_or_insert_default();
-        match read.get(&path) {
-            // An editor's process outlives the file's changes.
-            Some(known) if known.modified == modified && modified.is_some() => {
-                PackageLock { path, lock: Some(Arc::clone(&known.lock)), is_first: false }
+        let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = cache.get_or_insert_default();
+        match cache.get(&path) {
+            // The file may have changed since it was read, because an editor's process runs for a long time.
+            Some(cached) if cached.modified == modified && modified.is_some() => {
+                PackageLock { path, lock: Some(Arc::clone(&cached.lock)), is_first: false }
             }
             _ => {
                 let lock = fs::read_to_string(&path).map_err(|error| error.to_string());
                 let lock =
                     Arc::new(lock.and_then(|text| Lock::parse(&text).map_err(|error| error.to_string())));
-                read.insert(path.clone(), CachedLock { modified, lock: Arc::clone(&lock) });
+                cache.insert(path.clone(), CachedLock { modified, lock: Arc::clone(&lock) });
                 PackageLock { path, lock: Some(lock), is_first: true }
             }
         }
     }
 
-    /// Makes cargo rebuild when only the lock changes. Once per crate, because rustc keeps included files in memory.
+    /// Returns an item that makes cargo rebuild if only the lock changes. Only the first tool of a crate gets one,
+    /// because rustc keeps included files in memory.
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
@@ -145,13 +151,13 @@ impl PackageLock {
         match lock.baseline(name, version) {
             Baseline::None => None,
             Baseline::Locked(locked) => {
-                let late = match locked.contract.output() {
+                let late_schema = match locked.contract.output() {
                     ToolOutput::FromLock(schema) => Some((schema, locked.contract.version())),
                     _ => None,
                 };
                 let bytes = Literal::byte_string(&compact::encode(&locked.contract));
                 let names = locked.contract.input().iter().map(|param| param.name()).collect();
-                Some(LockedTool { bytes, names, late })
+                Some(LockedTool { bytes, names, late_schema })
             }
             Baseline::Newer(locked) => {
                 let locked = locked.contract.version();

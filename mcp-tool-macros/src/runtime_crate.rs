@@ -17,7 +17,7 @@ use crate::errors::Errors;
 /// Package name of the runtime.
 const PACKAGE: &str = "mcp-tool-runtime";
 
-/// Tables of dependencies, also under `target.….`.
+/// Tables of dependencies in a manifest, also in the form `target.….dependencies`.
 const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 
 /// Path of the runtime crate, such as `::mcp_tool_runtime`.
@@ -25,18 +25,19 @@ const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 pub(crate) struct RuntimeCrate(TokenStream);
 
 impl RuntimeCrate {
-    /// The dependency under its name in `Cargo.toml`, which may rename it.
+    /// Returns the path of the dependency, under the name that it has in `Cargo.toml`.
     pub(crate) fn from_manifest() -> Self {
         let name = manifest_folder().and_then(|folder| cached_name(&folder));
         let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
-        // The name comes from a file, so it may be anything.
+        // The name comes from a file, so it may not be an identifier.
         match syn::parse_str::<Ident>(&name) {
             Ok(name) => RuntimeCrate(quote!(::#name)),
             Err(_) => RuntimeCrate(quote!(::mcp_tool_runtime)),
         }
     }
 
-    /// The value of `crate = "path"`, as serde has it, or of `crate = path`, for `$crate` in a macro.
+    /// Returns the path in `crate = "path"`, which serde has too, or in `crate = path`, which allows `$crate` in a
+    /// macro.
     pub(crate) fn from_value(value: &Expr, errors: &mut Errors) -> Self {
         match value {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -46,14 +47,14 @@ impl RuntimeCrate {
                 }
             }
             Expr::Path(ExprPath { path, qself: None, .. }) => return RuntimeCrate(path.to_token_stream()),
-            // A `$path` of a macro.
+            // A `$path` fragment of a declarative macro.
             Expr::Group(group) => return RuntimeCrate::from_value(&group.expr, errors),
             other => errors.at(other, SHAPE),
         }
         RuntimeCrate::from_manifest()
     }
 
-    /// The path with the span of the code around it, so that errors point there.
+    /// Returns the path with the span of the surrounding code, so that errors point there.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let located = |mut token: TokenTree| {
             // `$crate` resolves by its own span. Any other hygiene would add the macro's expansion to each error.
@@ -77,10 +78,11 @@ fn manifest_folder() -> Option<PathBuf> {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }
 
-/// Names by manifest.
+/// Names of the runtime in the manifests that were read, by the path of the manifest.
 static NAMES: Mutex<Option<HashMap<PathBuf, CachedName>>> = Mutex::new(None);
 
-/// Name of the runtime in a manifest, with the file's time: an editor's process outlives changes of the file.
+/// Name of the runtime in a manifest, with the modification time of the file. The file may change while an editor's
+/// process runs.
 struct CachedName {
     modified: SystemTime,
     name: Option<String>,
@@ -91,8 +93,8 @@ fn cached_name(folder: &Path) -> Option<String> {
     let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_default();
-    if let Some(known) = names.get(&path).filter(|known| known.modified == modified) {
-        return known.name.clone();
+    if let Some(cached) = names.get(&path).filter(|cached| cached.modified == modified) {
+        return cached.name.clone();
     }
     let name = read_name(&path, folder);
     names.insert(path, CachedName { modified, name: name.clone() });
@@ -115,9 +117,9 @@ fn read_name(path: &Path, folder: &Path) -> Option<String> {
 
 /// Returns the name of the runtime in a manifest that renames it.
 ///
-/// Reads single lines instead of TOML, so that no TOML parser delays each build: `name = { package = "…" }`,
-/// `name.package = "…"` and `package = "…"` in a table of its own, and the same inherited from the workspace. A manifest
-/// that writes it in another way needs `crate = "…"`.
+/// Reads single lines instead of TOML, because a TOML parser would delay each build. Finds `name = { package = "…" }`,
+/// `name.package = "…"`, `package = "…"` in the table of the dependency, and a name inherited from the workspace. A
+/// manifest that renames the runtime in another way needs `crate = "…"`.
 fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String> {
     let mut renamed = None;
     for Line { table, key, value } in lines(manifest) {
@@ -145,7 +147,7 @@ fn is_package(rest: &str, value: &str) -> bool {
     setting(rest, value, "package").is_some_and(|package| package.trim_matches(['"', '\'']) == PACKAGE)
 }
 
-/// A `key = value` with its table.
+/// A line `key = value`, with the table that it is in.
 struct Line {
     table: String,
     key: String,
@@ -161,39 +163,39 @@ fn lines(manifest: &str) -> impl Iterator<Item = Line> {
             return None;
         }
         let (key, value) = line.split_once('=')?;
-        Some(Line { table: current.clone(), key: plain(key), value: value.trim().to_owned() })
+        Some(Line { table: current.clone(), key: unquoted(key), value: value.trim().to_owned() })
     })
 }
 
-/// The name in `[name]`.
+/// Returns the name in `[name]`.
 fn table(line: &str) -> Option<String> {
     let (name, _) = line.trim().strip_prefix('[')?.split_once(']')?;
-    Some(plain(name))
+    Some(unquoted(name))
 }
 
-/// A dotted key without quotes and blanks.
-fn plain(key: &str) -> String {
+/// Removes quotes and blanks from a dotted key.
+fn unquoted(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '"' | '\'' | ' ' | '\t')).collect()
 }
 
-/// Dependency that a line belongs to, and the rest of its key.
+/// Returns the name of the dependency that a line belongs to, and the rest of the line's key.
 fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
     let full = format!("{table}.{key}");
-    let behind = tables.iter().find_map(|known| {
-        let behind = full.strip_prefix(&format!("{known}."));
+    let dependency = tables.iter().find_map(|known| {
+        let in_root = full.strip_prefix(&format!("{known}."));
         let in_target = || Some(full.strip_prefix("target.")?.split_once(&format!(".{known}."))?.1);
-        behind.or_else(in_target)
+        in_root.or_else(in_target)
     })?;
-    let (name, rest) = behind.split_once('.').unwrap_or((behind, ""));
+    let (name, rest) = dependency.split_once('.').unwrap_or((dependency, ""));
     Some((name.to_owned(), rest.to_owned()))
 }
 
-/// Value of a setting of a dependency: `rest = value`, or a member of the inline table `value`.
+/// Returns a setting of a dependency, from `rest = value` or from the inline table `value`.
 fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
     if rest == name {
         return Some(value.split('#').next().unwrap_or_default().trim());
     }
-    // Arrays in it may continue on further lines.
+    // The inline table may not end on this line, because arrays in it may have several lines.
     let members = value.strip_prefix('{').filter(|_| rest.is_empty())?.split('}').next()?;
     members.split(',').find_map(|member| {
         let (key, value) = member.split_once('=')?;
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn renamed_dependency_is_found_in_every_form() {
+    fn renamed_dependency_is_found_in_every_supported_form() {
         for manifest in [
             "[dependencies]\nmcp = { version = \"1\", package = \"mcp-tool-runtime\" }",
             "[dependencies]\n\"mcp\" = {package='mcp-tool-runtime',path=\"../x\"} # renamed",
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn rename_of_the_workspace_is_found() {
+    fn rename_in_the_workspace_is_found() {
         let root = "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }";
         assert!(is_renamed(root, "workspace.dependencies", "mcp"));
         assert!(!is_renamed(root, "workspace.dependencies", "other"));

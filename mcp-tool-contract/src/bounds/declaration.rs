@@ -1,10 +1,10 @@
-//! Bound setters of named declarations. Each checks one key, so that an error names the declaration and points at the
-//! key.
+//! Setters of bounds on parameters, fields and newtypes. Each setter checks one key, so that an error names the
+//! parameter, field or newtype and points at the key.
 
 use super::{DEFAULT_MAX_LEN, Field, Kind, Literal, Schema};
 use crate::pattern::Pattern;
 
-/// Defines the bound setters that all declarations share.
+/// Defines the bound setters that parameters, fields and newtypes share.
 macro_rules! bound_setters {
     ($declaration:ident, $subject:literal: $($doc:literal $key:ident($bound:ty),)+) => {
         impl $declaration {$(
@@ -78,7 +78,7 @@ pub struct NewtypeSchema {
 }
 
 impl NewtypeSchema {
-    /// Creates the schema of a type, without its bounds.
+    /// Creates the schema of a newtype, without the bounds of its `#[schema(…)]`.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         NewtypeSchema { name, schema: kind.schema() }

@@ -1,7 +1,7 @@
 //! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
 //!
-//! Everything here runs in const evaluation, so that an alias counts as the type that it names. A [`BoundError`] becomes
-//! a compile error at the key.
+//! Everything here runs in const evaluation, where a type alias has the bounds of its type. A [`BoundError`] becomes a
+//! compile error at the key.
 #![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
@@ -19,7 +19,7 @@ impl BoundError {
         ConstText::new().str("`").str(key).str("` ")
     }
 
-    /// The minimum exceeds the maximum.
+    /// A minimum that exceeds the maximum.
     const fn crossed(low: &str, least: i128, high: &str, most: i128) -> BoundError {
         let text = BoundError::at(low).integer(least).str(" exceeds `").str(high).str("` ");
         BoundError(text.integer(most))
@@ -63,6 +63,7 @@ impl BoundError {
         }
     }
 
+    /// A key of arrays on a value that isn't an array.
     const fn no_array(key: &str) -> BoundError {
         BoundError(BoundError::at(key).str("applies only to a `Vec`: remove it"))
     }
@@ -248,7 +249,7 @@ impl Schema {
     /// Sets missing bounds: `max_len` of a string, `max_items` of an array if given.
     ///
     /// # Errors
-    /// A bound is below a least length, or an array has no bound.
+    /// A default bound is below the type's least length, or an array has no bound.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::String(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
@@ -335,7 +336,7 @@ impl Schema {
     /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
     ///
     /// # Errors
-    /// Clients would write it in different ways, or refuse the whole tool.
+    /// Clients would write the value in different ways, or refuse the whole tool.
     pub const fn mirrors(&self) -> Result<(), BoundError> {
         const KINDS: &str = "mirrors only a string, an integer or a boolean, not ";
         let text = BoundError::at("header");

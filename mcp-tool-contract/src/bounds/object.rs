@@ -10,7 +10,7 @@ impl Object {
     /// Checks that every field name is unique, including those of flattened structs.
     #[track_caller]
     pub const fn check(&self) {
-        self.once_each(self);
+        self.check_members(self);
     }
 
     const fn occurrences(&self, name: &str) -> usize {
@@ -28,7 +28,7 @@ impl Object {
 
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-    const fn once(&self, name: &str) {
+    const fn check_unique(&self, name: &str) {
         if self.occurrences(name) > 1 {
             let text: ConstText =
                 ConstText::new().str("two fields have the JSON name '").str(name).str("': rename one");
@@ -37,13 +37,13 @@ impl Object {
     }
 
     #[track_caller]
-    const fn once_each(&self, inner: &Object) {
+    const fn check_members(&self, inner: &Object) {
         let mut i = 0;
         while i < inner.members.len() {
             match inner.members[i] {
-                Member::Field(field) => self.once(field.name),
-                Member::Tag(name, _) => self.once(name),
-                Member::Flatten(deeper) => self.once_each(deeper),
+                Member::Field(field) => self.check_unique(field.name),
+                Member::Tag(name, _) => self.check_unique(name),
+                Member::Flatten(deeper) => self.check_members(deeper),
             }
             i += 1;
         }
@@ -95,7 +95,8 @@ impl Object {
         (0..self.count()).filter_map(|index| self.field(index))
     }
 
-    /// Checks that a person can fill it in as a form: each field is one value, or a choice of several.
+    /// Checks that a person can fill in the object as a form. Each field must be one value, or a choice of several
+    /// values.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn check_form(&'static self) {

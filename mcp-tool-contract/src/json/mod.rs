@@ -1,4 +1,4 @@
-//! Contracts as JSON: the entry of `tools/list` with its [`schema`]s, and the form without prose that is digested.
+//! Contracts as JSON: entries of `tools/list` with their [`schema`]s, and the input of digests, which has no prose.
 
 pub(crate) mod optional;
 pub mod schema;
@@ -36,8 +36,8 @@ pub const META_GATE: &str = "dev.mcp-tool/gate";
 pub const META_TASK: &str = "dev.mcp-tool/task";
 /// The `_meta` key of a tool's upstreams.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
-/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal puts them into the entry itself, where
-/// rmcp's type has no field; hosts read `_meta` too.
+/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal puts them into the entry itself, but
+/// rmcp's `Tool` has no field for them. Hosts read them from `_meta` too.
 pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {
@@ -47,13 +47,13 @@ impl Contract {
         self.listing_as(self.name, digest)
     }
 
-    /// Returns the entry under another name, by which an older version is listed.
+    /// Returns the entry of `tools/list` under another name. Older versions are listed under names of their own.
     #[must_use]
     pub fn listing_as(&self, name: &str, digest: &Digest) -> impl Serialize + use<> {
         Listing::<()>::new(self, name, digest)
     }
 
-    /// Digests the RFC 8785 form of everything but prose.
+    /// Digests the RFC 8785 form of the contract without prose.
     ///
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.
@@ -95,7 +95,8 @@ impl Serialize for DigestedContract<'_> {
     }
 }
 
-/// Values of absent arguments. The schema states them in prose, because some clients refuse the keyword `default`.
+/// Default values of the parameters. The schema has them only in its descriptions, because some clients refuse the
+/// keyword `default`.
 struct DefaultValues(&'static [Param]);
 
 impl Serialize for DefaultValues {
@@ -162,7 +163,7 @@ impl Serialize for Deprecation {
     }
 }
 
-/// Serializes the `_meta` value, with the keys of a rate-limit error.
+/// Serializes the `_meta` value, with the same keys as a rate-limit error.
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
@@ -173,7 +174,7 @@ impl Serialize for Rate {
 }
 
 impl Rate {
-    /// Converts the `_meta` value back.
+    /// Restores a rate from its `_meta` value; `None` if no rate has this value.
     pub(crate) fn of_parts(limit: u32, window_ms: u64) -> Option<Self> {
         let window = Window::ALL.into_iter().find(|window| window.milliseconds() == window_ms)?;
         (1..=Rate::MAX_CALLS).contains(&limit).then_some(Rate { calls: limit, window })
@@ -208,7 +209,7 @@ struct SecurityScheme {
     scopes: Vec<&'static str>,
 }
 
-/// Entry of `tools/list` or of a lock; the latter has one more member in `_meta`.
+/// Entry of `tools/list` or of a lock. An entry of a lock has one more member in `_meta`.
 pub(crate) struct Listing<M> {
     contract: Contract,
     name: String,
@@ -269,7 +270,7 @@ impl<M: Serialize> Serialize for ListingMeta<'_, M> {
             }
         }
         match more {
-            // The lock's own member contains the scopes.
+            // In a lock, the extra member already contains the scopes.
             Some((key, value)) => map.serialize_entry(key, value)?,
             None if contract.required_scopes().next().is_some() => {
                 map.serialize_entry(META_SECURITY, &SecuritySchemes(*contract))?;
@@ -319,7 +320,7 @@ mod tests {
         let rate = Some(Rate { calls: 10, window: Window::Minute });
         let gate = Some(Gate::Scope("mail:purge"));
         let bare = Contract { name: "remind", scopes: &["mail:send"], ..Contract::EMPTY };
-        let held = Contract { rate, gate, upstreams: &["billing"], ..bare };
+        let guarded = Contract { rate, gate, upstreams: &["billing"], ..bare };
         let meta = |contract: &Contract| {
             let digest = Digest::of_bytes(b"");
             let mut entry = serde_json::to_value(contract.listing(&digest)).unwrap_or_default();
@@ -333,7 +334,7 @@ mod tests {
         let oauth = |scopes: &[&str]| serde_json::json!([{ "type": "oauth2", "scopes": scopes }]);
         assert_eq!(meta(&bare), serde_json::json!({ "securitySchemes": oauth(&["mail:send"]) }));
         assert_eq!(
-            meta(&held),
+            meta(&guarded),
             serde_json::json!({
                 "dev.mcp-tool/rate": { "limit": 10, "windowMs": 60_000 },
                 "dev.mcp-tool/gate": { "scope": "mail:purge" },
@@ -341,7 +342,7 @@ mod tests {
                 "securitySchemes": oauth(&["mail:send", "mail:purge"]),
             })
         );
-        let digests = [&bare, &Contract { rate, ..bare }, &Contract { gate, ..bare }, &held]
+        let digests = [&bare, &Contract { rate, ..bare }, &Contract { gate, ..bare }, &guarded]
             .map(|contract| contract.digest().map(|digest| digest.to_string()).unwrap_or_default());
         assert!(digests.iter().enumerate().all(|(i, digest)| !digests[..i].contains(digest)));
     }

@@ -1,6 +1,6 @@
 //! Keys of a contract that are written only if present.
 //!
-//! A key that is added later belongs here, with the next lock format. Contracts without it then keep their digests, and
+//! Add a new key of contracts here, with the next lock format. Contracts without the key then keep their digests, and
 //! locks without it keep their format number, so that an older release can still read them.
 
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) struct OptionalKey {
     pub(crate) value: fn(&Contract) -> serde_json::Result<Option<Value>>,
 }
 
-/// All optional keys, in the order of `_meta`.
+/// All optional keys, in the order in which they are written into `_meta`.
 pub(crate) const KEYS: &[OptionalKey] = &[
     OptionalKey {
         name: "rate",
@@ -65,7 +65,7 @@ pub(crate) fn lock_format<'c>(
     Ok(format)
 }
 
-/// Newest lock format of these keys.
+/// Returns the newest lock format that one of these keys needs.
 pub(crate) fn newest_lock_format(keys: &[OptionalKey]) -> u32 {
     keys.iter().map(|key| key.lock_format).max().unwrap_or(1)
 }

@@ -10,10 +10,10 @@ use crate::{
     model::{Contract, Param, ToolOutput},
 };
 
-/// Schema keyword of the header that mirrors an argument (revision 2026-07-28, tools §x-mcp-header).
+/// Schema keyword whose value names the header that mirrors an argument (revision 2026-07-28, tools §x-mcp-header).
 pub const HEADER: &str = "x-mcp-header";
 
-/// Inclusion of descriptions: listings have them, digests omit them.
+/// Includes or omits descriptions and titles. Listings include them, digests omit them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prose {
     /// With descriptions and titles.
@@ -29,7 +29,7 @@ impl Contract {
         InputSchema { params: self.input, constraints: self.constraints, prose }
     }
 
-    /// Returns the output schema of a structured result; its root is an object.
+    /// Returns the output schema of a structured result, whose root is an object. `None` for other results.
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
@@ -81,7 +81,8 @@ impl Serialize for InputProperties<'_> {
                 Some(default) => super::with_default(param.description, default),
                 None => param.description.to_owned(),
             };
-            // An argument of `null` counts as absent; the schema keeps a plain type, which every client accepts.
+            // A `null` argument counts as absent. The schema still has a plain type, because not every client accepts a
+            // union with `null`.
             let schema = Schema { optional: false, ..param.schema };
             (param.name, PropertySchema { schema, description, header: param.header, prose: *prose })
         }))
@@ -98,12 +99,12 @@ struct PropertySchema {
 
 impl Serialize for PropertySchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let is_said = self.prose == Prose::Kept && !self.description.is_empty();
-        let description = is_said.then_some(self.description.as_str());
+        let is_described = self.prose == Prose::Kept && !self.description.is_empty();
+        let description = is_described.then_some(self.description.as_str());
         let mut map = serializer.serialize_map(None)?;
         match &self.schema.items {
             Some(Items { min, max }) => {
-                typed(&mut map, "array", self.schema.optional, description)?;
+                write_type(&mut map, "array", self.schema.optional, description)?;
                 let items = Schema { items: None, optional: false, ..self.schema };
                 map.serialize_entry("items", &ItemSchema { schema: items, prose: self.prose })?;
                 if *min > 0 {
@@ -113,7 +114,7 @@ impl Serialize for PropertySchema {
                     map.serialize_entry("maxItems", max)?;
                 }
             }
-            None => kind(&mut map, &self.schema, description, self.prose)?,
+            None => write_kind(&mut map, &self.schema, description, self.prose)?,
         }
         match (self.header, self.prose) {
             (None, _) => {}
@@ -125,7 +126,7 @@ impl Serialize for PropertySchema {
     }
 }
 
-/// The items of an array.
+/// Schema of the items of an array.
 struct ItemSchema {
     schema: Schema,
     prose: Prose,
@@ -134,12 +135,12 @@ struct ItemSchema {
 impl Serialize for ItemSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        kind(&mut map, &self.schema, None, self.prose)?;
+        write_kind(&mut map, &self.schema, None, self.prose)?;
         map.end()
     }
 }
 
-fn typed<M: SerializeMap>(
+fn write_type<M: SerializeMap>(
     map: &mut M,
     name: &str,
     nullable: bool,
@@ -156,21 +157,21 @@ fn typed<M: SerializeMap>(
     }
 }
 
-fn kind<M: SerializeMap>(
+fn write_kind<M: SerializeMap>(
     map: &mut M,
     schema: &Schema,
     description: Option<&str>,
     prose: Prose,
 ) -> Result<(), M::Error> {
     match &schema.kind {
-        Kind::Boolean => typed(map, "boolean", schema.optional, description),
+        Kind::Boolean => write_type(map, "boolean", schema.optional, description),
         Kind::Integer { minimum, maximum } => {
-            typed(map, "integer", schema.optional, description)?;
+            write_type(map, "integer", schema.optional, description)?;
             map.serialize_entry("minimum", minimum)?;
             map.serialize_entry("maximum", maximum)
         }
         Kind::Number { minimum, maximum } => {
-            typed(map, "number", schema.optional, description)?;
+            write_type(map, "number", schema.optional, description)?;
             if let Some(minimum) = minimum {
                 map.serialize_entry("minimum", minimum)?;
             }
@@ -180,7 +181,7 @@ fn kind<M: SerializeMap>(
             Ok(())
         }
         Kind::String(Text { min_len, max_len, pattern, format }) => {
-            typed(map, "string", schema.optional, description)?;
+            write_type(map, "string", schema.optional, description)?;
             if let Some(format) = format {
                 map.serialize_entry("format", format.name())?;
             }
@@ -196,12 +197,12 @@ fn kind<M: SerializeMap>(
             }
         }
         Kind::Enum(values) => {
-            typed(map, "string", schema.optional, description)?;
+            write_type(map, "string", schema.optional, description)?;
             map.serialize_entry("enum", &EnumValues { values, nullable: schema.optional })
         }
         Kind::Object(object) => {
-            typed(map, "object", schema.optional, description)?;
-            object_members(map, object, prose)
+            write_type(map, "object", schema.optional, description)?;
+            write_object(map, object, prose)
         }
     }
 }
@@ -225,7 +226,9 @@ impl Serialize for EnumValues {
 }
 
 enum OutputSchema {
+    /// Schema of a struct that derives `ToolSchema`.
     Declared(ObjectSchema),
+    /// Schema that is known only at run time.
     Dynamic(Value),
 }
 
@@ -241,7 +244,7 @@ impl OutputSchema {
 impl Serialize for OutputSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            OutputSchema::Declared(shape) => shape.serialize(serializer),
+            OutputSchema::Declared(schema) => schema.serialize(serializer),
             OutputSchema::Dynamic(schema) => schema.serialize(serializer),
         }
     }
@@ -256,31 +259,27 @@ impl Serialize for ObjectSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "object")?;
-        object_members(&mut map, self.object, self.prose)?;
+        write_object(&mut map, self.object, self.prose)?;
         map.end()
     }
 }
 
-/// Writes the keywords of a result's object. `additionalProperties` stays open, so that adding a field doesn't break
-/// readers; the server itself sends only declared fields.
-fn object_members<M: SerializeMap>(
-    map: &mut M,
-    object: &'static Object,
-    prose: Prose,
-) -> Result<(), M::Error> {
+/// Writes the keywords of a result's object. `additionalProperties` is omitted, so that adding a field doesn't break
+/// readers. The server itself sends only declared fields.
+fn write_object<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -> Result<(), M::Error> {
     map.serialize_entry("properties", &ObjectFields { object, prose })?;
     let mut required = Vec::new();
-    required_of(object, &mut required);
+    collect_required(object, &mut required);
     map.serialize_entry("required", &required)
 }
 
-fn required_of(object: &'static Object, found: &mut Vec<&'static str>) {
+fn collect_required(object: &'static Object, found: &mut Vec<&'static str>) {
     for member in object.members {
         match member {
             Member::Field(field) if field.required => found.push(field.name),
             Member::Field(_) => {}
             Member::Tag(name, _) => found.push(name),
-            Member::Flatten(inner) => required_of(inner, found),
+            Member::Flatten(inner) => collect_required(inner, found),
         }
     }
 }
@@ -293,12 +292,12 @@ struct ObjectFields {
 impl Serialize for ObjectFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        fields(&mut map, self.object, self.prose)?;
+        write_fields(&mut map, self.object, self.prose)?;
         map.end()
     }
 }
 
-fn fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -> Result<(), M::Error> {
+fn write_fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -> Result<(), M::Error> {
     for member in object.members {
         match member {
             Member::Field(field) => {
@@ -307,7 +306,7 @@ fn fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -
                 map.serialize_entry(field.name, &property)?;
             }
             Member::Tag(name, value) => map.serialize_entry(name, &TagSchema(value))?,
-            Member::Flatten(inner) => fields(map, inner, prose)?,
+            Member::Flatten(inner) => write_fields(map, inner, prose)?,
         }
     }
     Ok(())
@@ -324,7 +323,7 @@ impl Serialize for TagSchema {
     }
 }
 
-/// Removes annotations (2020-12 validation §9) from a schema, but not properties of the same names.
+/// Removes annotations (2020-12 validation §9) from a schema, but keeps properties with the same names.
 fn without_prose(mut schema: Value) -> Value {
     if let Value::Object(keywords) = &mut schema {
         for annotation in ["title", "description", "$comment", "examples"] {

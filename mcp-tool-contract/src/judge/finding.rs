@@ -8,15 +8,18 @@ use crate::{
     text::{ConstText, same},
 };
 
-/// A change, with the rule that judges it.
+/// A change, with the rule that classifies it.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// Rule of the change.
+    /// Rule that classifies the change.
     pub rule: ChangeRule,
     /// Location of the change.
     pub place: ChangeLocation,
+    /// Name of the keyword or list that changed, such as `max_len`; may be empty.
     pub(crate) key: &'static str,
+    /// Locked value.
     pub(crate) from: ChangedValue,
+    /// New value.
     pub(crate) to: ChangedValue,
 }
 
@@ -25,13 +28,14 @@ pub struct Finding {
 pub enum ChangeLocation {
     /// The tool as a whole.
     Tool,
-    /// A parameter.
+    /// The parameter of this name.
     Parameter(&'static str),
-    /// A field of the result.
+    /// A field of the result, or the whole result if the path is empty.
     Result(FieldPath),
 }
 
-/// Path to a field of a result, from the root. Deeper fields are compared too, but reported at the deepest name kept.
+/// Path from the root of a result to a field. It has room for eight names: a change of a deeper field is reported at
+/// the field of the eighth name.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldPath {
     names: [&'static str; FieldPath::MAX_NAMES],
@@ -84,7 +88,7 @@ impl ChangeLocation {
 /// The old or new value of a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChangedValue {
-    /// Not set.
+    /// The value is absent.
     None,
     Text(&'static str),
     Integer(i128),
@@ -96,41 +100,41 @@ impl ChangedValue {
     const fn text<const N: usize>(self, text: ConstText<N>) -> ConstText<N> {
         match self {
             ChangedValue::None => text.str("none"),
-            ChangedValue::Text(fact) => text.str(fact),
-            ChangedValue::Integer(fact) => text.integer(fact),
-            ChangedValue::Number(fact) => text.number(fact),
+            ChangedValue::Text(value) => text.str(value),
+            ChangedValue::Integer(value) => text.integer(value),
+            ChangedValue::Number(value) => text.number(value),
             ChangedValue::Rate(Rate { calls, window }) => {
                 text.integer(calls as i128).str("/").str(window.name())
             }
         }
     }
 
-    pub(crate) const fn count(fact: Option<u64>) -> ChangedValue {
-        match fact {
-            Some(fact) => ChangedValue::Integer(fact as i128),
+    pub(crate) const fn optional_count(value: Option<u64>) -> ChangedValue {
+        match value {
+            Some(value) => ChangedValue::Integer(value as i128),
             None => ChangedValue::None,
         }
     }
 
-    pub(crate) const fn maybe(fact: Option<&'static str>) -> ChangedValue {
-        match fact {
-            Some(fact) => ChangedValue::Text(fact),
+    pub(crate) const fn optional_text(value: Option<&'static str>) -> ChangedValue {
+        match value {
+            Some(value) => ChangedValue::Text(value),
             None => ChangedValue::None,
         }
     }
 }
 
 impl Finding {
-    /// A new tool. Comparing the list of tools with the lock finds it, not comparing two contracts.
+    /// A new tool. It is found by comparing the list of tools with the lock, not by comparing two contracts.
     pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
-    /// A removed tool.
+    /// A removed tool. It is found in the same way.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
     pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
         Finding { rule, place, key: "", from: ChangedValue::None, to: ChangedValue::None }
     }
 
-    /// Sets the keyword that changed.
+    /// Sets the name of the keyword or list that changed.
     pub(crate) const fn with_key(mut self, key: &'static str) -> Self {
         self.key = key;
         self
@@ -146,12 +150,13 @@ impl Finding {
     /// Writes `breaking: parameter 'reason' became required [parameter-required]`.
     pub(crate) const fn text<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
         text = text.str(self.rule.class().name()).str(": ");
-        text = self.words(text);
+        text = self.write_message(text);
         text.str(" [").str(self.rule.id()).str("]")
     }
 
-    const fn words<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
-        let mut rest = self.rule.words();
+    /// Writes the rule's message, with the finding's values in the placeholders.
+    const fn write_message<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
+        let mut rest = self.rule.message_template();
         while let Some((before, name, after)) = placeholder(rest) {
             text = text.str(before);
             text = if same(name, "place") {
@@ -171,7 +176,7 @@ impl Finding {
     /// Describes the change: `parameter 'reason' became required`.
     #[must_use]
     pub fn message(&self) -> String {
-        self.words(ConstText::<1_024>::new()).as_str().to_owned()
+        self.write_message(ConstText::<1_024>::new()).as_str().to_owned()
     }
 }
 
@@ -181,9 +186,9 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Splits a text at its first `{name}`: the text before it, the name, and the rest.
-const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
-    let bytes = words.as_bytes();
+/// Splits a message template at its first `{name}` into the text before it, the name, and the rest.
+const fn placeholder(template: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
+    let bytes = template.as_bytes();
     let mut open = 0;
     while open < bytes.len() && bytes[open] != b'{' {
         open += 1;
@@ -195,13 +200,13 @@ const fn placeholder(words: &'static str) -> Option<(&'static str, &'static str,
     if close >= bytes.len() {
         return None;
     }
-    let (before, rest) = words.split_at(open);
+    let (before, rest) = template.split_at(open);
     let (name, after) = rest.split_at(close - open);
     Some((before, name.split_at(1).1, after.split_at(1).1))
 }
 
-/// All changes between two versions. Changes beyond `MOST` are only counted, but their class and rule are kept. With
-/// `MOST` of 0 it only tells if anything changed, which is much faster in const evaluation.
+/// All changes between two versions. At most `MOST` changes are listed. Further changes are only counted, but their
+/// classes and rules are kept. If `MOST` is 0, no change is listed, which is much faster in const evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<const MOST: usize = 96> {
     found: [Finding; MOST],

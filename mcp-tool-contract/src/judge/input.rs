@@ -1,4 +1,4 @@
-//! Comparison of parameters.
+//! Comparison of the parameters of two versions.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, Finding, Findings},
@@ -22,35 +22,37 @@ pub(super) const fn parameters<const N: usize>(
 ) {
     let (mut i, mut paired) = (0, 0);
     while i < old.len() {
-        let was = &old[i];
-        match position(new, was.name, i) {
+        let old_param = &old[i];
+        match position(new, old_param.name, i) {
             Some(j) => {
                 paired += 1;
-                parameter(was, &new[j], prose, found);
+                parameter(old_param, &new[j], prose, found);
             }
             None => match renamed(old, new, i) {
                 Some(j) => {
                     let finding =
-                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(was.name));
+                        Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(old_param.name));
                     found.note(finding.change(ChangedValue::None, ChangedValue::Text(new[j].name)));
                 }
-                None => found
-                    .note(Finding::new(ChangeRule::ParameterRemoved, ChangeLocation::Parameter(was.name))),
+                None => found.note(Finding::new(
+                    ChangeRule::ParameterRemoved,
+                    ChangeLocation::Parameter(old_param.name),
+                )),
             },
         }
         i += 1;
     }
     let mut j = 0;
-    // Names are unique, so all new parameters are paired once the counts are equal.
+    // Names are unique. If all new parameters were paired above, none was added.
     while paired < new.len() && j < new.len() {
-        let is = &new[j];
-        if position(old, is.name, j).is_none() && !is_renamed(old, new, j) {
-            let rule = if is.is_required() {
+        let new_param = &new[j];
+        if position(old, new_param.name, j).is_none() && !is_renamed(old, new, j) {
+            let rule = if new_param.is_required() {
                 ChangeRule::RequiredParameterAdded
             } else {
                 ChangeRule::ParameterAdded
             };
-            found.note(Finding::new(rule, ChangeLocation::Parameter(is.name)));
+            found.note(Finding::new(rule, ChangeLocation::Parameter(new_param.name)));
         }
         j += 1;
     }
@@ -93,7 +95,7 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
     }
 }
 
-/// Compares the mirroring header. Header names are case-insensitive (RFC 9110 §5.1).
+/// Compares the header that mirrors a parameter. Header names are case-insensitive (RFC 9110 §5.1).
 const fn header<const N: usize>(
     at: ValueLocation,
     old: Option<&'static str>,
@@ -102,12 +104,15 @@ const fn header<const N: usize>(
 ) {
     let rule = match (old, new) {
         (None, None) => return,
-        (Some(was), Some(is)) if same_but_for_case(was, is) => return,
+        (Some(old), Some(new)) if same_but_for_case(old, new) => return,
         (Some(_), Some(_)) => ChangeRule::HeaderChanged,
         (None, Some(_)) => ChangeRule::HeaderAdded,
         (Some(_), None) => ChangeRule::HeaderRemoved,
     };
-    found.note(Finding::new(rule, at.place).change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
+    found.note(
+        Finding::new(rule, at.place)
+            .change(ChangedValue::optional_text(old), ChangedValue::optional_text(new)),
+    );
 }
 
 const fn default_text(default: Option<Literal>) -> ChangedValue {
@@ -117,7 +122,7 @@ const fn default_text(default: Option<Literal>) -> ChangedValue {
     }
 }
 
-/// Returns true if two defaults are the same value in any spelling.
+/// Returns true if two defaults are the same value, even if their spelling differs.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -134,6 +139,7 @@ const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     }
 }
 
+/// Returns the index of the parameter with this name. Tries `likely` first.
 const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely].name, name) {
         return Some(likely);
@@ -148,35 +154,40 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Returns the probable new name of a removed parameter: a new parameter at its position, or the only new one, if all
-/// else is equal.
-const fn renamed(old: &[Param], new: &[Param], lost: usize) -> Option<usize> {
-    if lost < new.len() && is_same_but_for_its_name(old, new, lost, lost) {
-        return Some(lost);
+/// Returns the index of the new parameter that a removed parameter was probably renamed to. It is at the same index, or
+/// it is the only added parameter and only one was removed. Everything but the name must be equal.
+const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
+    if removed < new.len() && is_same_except_name(old, new, removed, removed) {
+        return Some(removed);
     }
-    let (mut gone, mut came, mut last) = (0, 0, 0);
+    let (mut removals, mut additions, mut last) = (0, 0, 0);
     let mut i = 0;
     while i < old.len() {
-        gone += position(new, old[i].name, i).is_none() as usize;
+        removals += position(new, old[i].name, i).is_none() as usize;
         i += 1;
     }
     let mut j = 0;
     while j < new.len() {
         if position(old, new[j].name, j).is_none() {
-            came += 1;
+            additions += 1;
             last = j;
         }
         j += 1;
     }
-    if gone == 1 && came == 1 && is_same_but_for_its_name(old, new, lost, last) { Some(last) } else { None }
+    if removals == 1 && additions == 1 && is_same_except_name(old, new, removed, last) {
+        Some(last)
+    } else {
+        None
+    }
 }
 
-const fn is_renamed(old: &[Param], new: &[Param], came: usize) -> bool {
+/// Returns true if an old parameter was probably renamed to the new parameter at this index.
+const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i].name, i).is_none()
             && let Some(j) = renamed(old, new, i)
-            && j == came
+            && j == added
         {
             return true;
         }
@@ -185,7 +196,8 @@ const fn is_renamed(old: &[Param], new: &[Param], came: usize) -> bool {
     false
 }
 
-const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
+/// Returns true if `new[j]` has a new name and otherwise equals `old[i]`.
+const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
     if position(old, new[j].name, j).is_some() {
         return false;
     }
@@ -194,7 +206,7 @@ const fn is_same_but_for_its_name(old: &[Param], new: &[Param], i: usize, j: usi
     found.is_empty()
 }
 
-/// Returns true if the common names have the same order.
+/// Returns true if the parameters that both versions have are in the same order.
 const fn is_same_order(old: &[Param], new: &[Param]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {

@@ -1,4 +1,5 @@
-//! Location and direction of a compared value, which determine the rule of its change.
+//! Location of a compared value, and its direction: sent or read by callers. The direction determines the rule that
+//! classifies a change.
 
 use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
 use crate::{
@@ -31,6 +32,7 @@ impl ValueLocation {
         ValueLocation { place: ChangeLocation::Result(path), direction: Direction::Out }
     }
 
+    /// Creates a finding of the rule for the value's direction.
     pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
         Finding::new(
             match self.direction {
@@ -49,6 +51,7 @@ impl ValueLocation {
         self.finding(ChangeRule::BoundLoosened, ChangeRule::ResultBoundLoosened)
     }
 
+    /// Creates a finding with the names of the old and the new type.
     pub(super) const fn types(
         self,
         input: ChangeRule,
@@ -84,7 +87,7 @@ pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
     })
 }
 
-/// Compares a least length or count.
+/// Compares the least length of two texts, or the least number of items of two arrays.
 pub(super) const fn least<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -102,7 +105,7 @@ pub(super) const fn least<const N: usize>(
     }
 }
 
-/// Compares a greatest length or count.
+/// Compares the greatest length of two texts, or the greatest number of items of two arrays.
 pub(super) const fn greatest<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -117,5 +120,7 @@ pub(super) const fn greatest<const N: usize>(
         (Some(_), None) => at.loosened(),
         (Some(_) | None, Some(_)) => at.tightened(),
     };
-    found.note(finding.with_key(key).change(ChangedValue::count(old), ChangedValue::count(new)));
+    found.note(
+        finding.with_key(key).change(ChangedValue::optional_count(old), ChangedValue::optional_count(new)),
+    );
 }

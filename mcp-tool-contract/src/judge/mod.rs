@@ -25,7 +25,7 @@ use crate::{
     text::same,
 };
 
-/// Returns the changes from `old` to `new`; words and order only if prose is kept.
+/// Returns the changes from `old` to `new`. Changes of words and order are included only with [`Prose::Kept`].
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -46,12 +46,12 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // Licenses changes, and is not part of the contract.
+        // The reasons permit changes, and aren't part of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
     if prose as u8 == Prose::Kept as u8 {
-        if !same_or_none(old.title, *title) {
+        if !same_option(old.title, *title) {
             found.note(Finding::new(ChangeRule::TitleChanged, ChangeLocation::Tool));
         }
         if !same(old.description, description) {
@@ -124,7 +124,7 @@ const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>
     found.note(Finding::new(rule, ChangeLocation::Tool));
 }
 
-const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
+const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => same(old, new),
         (None, None) => true,
@@ -132,7 +132,7 @@ const fn same_or_none(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// Scopes of a tool and of its gate, which are one set for callers.
+/// Scopes of a tool, and its gate with one more scope. They are compared as one set, because callers need all of them.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -154,7 +154,7 @@ const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: 
     }
 }
 
-/// Returns the scope at this index; that of the gate is the last.
+/// Returns the scope at this index. The gate's scope is the last one.
 const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
@@ -163,6 +163,7 @@ const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static s
     }
 }
 
+/// Returns true if the scope is required. Tries the index `likely` first.
 const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
@@ -170,7 +171,8 @@ const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) ->
     }
 }
 
-/// Compares the approval of a destructive tool. If the tool became or ceased to be destructive, another rule reports it.
+/// Compares whether calls of a destructive tool need approval. If only one of the versions is destructive, [`hints`]
+/// reports that.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -237,42 +239,43 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// Compares an execution limit; without one, the server's default applies.
+/// Compares an execution limit. A tool without one has `default`.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
-    own: u64,
+    default: u64,
     lowered: ChangeRule,
     raised: ChangeRule,
     found: &mut Findings<N>,
 ) {
-    let (was, is) = match (old, new) {
+    let (old_limit, new_limit) = match (old, new) {
         (None, None) => return,
-        (Some(was), Some(is)) if was == is => return,
-        (Some(was), Some(is)) => (was, is),
-        (Some(was), None) => (was, own),
-        (None, Some(is)) => (own, is),
+        (Some(old_limit), Some(new_limit)) if old_limit == new_limit => return,
+        (Some(old_limit), Some(new_limit)) => (old_limit, new_limit),
+        (Some(old_limit), None) => (old_limit, default),
+        (None, Some(new_limit)) => (default, new_limit),
     };
-    let rule = if is > was { raised } else { lowered };
+    let rule = if new_limit > old_limit { raised } else { lowered };
     found.note(
-        Finding::new(rule, ChangeLocation::Tool).change(ChangedValue::count(old), ChangedValue::count(new)),
+        Finding::new(rule, ChangeLocation::Tool)
+            .change(ChangedValue::optional_count(old), ChangedValue::optional_count(new)),
     );
 }
 
-/// Compares rates. A rate is raised if the new one admits more calls in one window of the old one: `100/h` instead of
-/// `10/min` admits a hundred calls in one minute.
+/// Compares rates. A rate is raised if the new rate admits more calls within one window of the old rate than the old
+/// rate did. For example, `100/h` instead of `10/min` is raised, because it admits a hundred calls within one minute.
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
-        (None, Some(is)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(is)),
-        (Some(was), None) => (ChangeRule::RateRaised, ChangedValue::Rate(was), ChangedValue::None),
-        (Some(was), Some(is)) => {
-            if was.calls == is.calls && was.window as u8 == is.window as u8 {
+        (None, Some(new)) => (ChangeRule::RateLowered, ChangedValue::None, ChangedValue::Rate(new)),
+        (Some(old), None) => (ChangeRule::RateRaised, ChangedValue::Rate(old), ChangedValue::None),
+        (Some(old), Some(new)) => {
+            if old.calls == new.calls && old.window as u8 == new.window as u8 {
                 return;
             }
-            let is_raised = is.most_in(was.window) > was.calls as u64;
+            let is_raised = new.most_in(old.window) > old.calls as u64;
             let rule = if is_raised { ChangeRule::RateRaised } else { ChangeRule::RateLowered };
-            (rule, ChangedValue::Rate(was), ChangedValue::Rate(is))
+            (rule, ChangedValue::Rate(old), ChangedValue::Rate(new))
         }
     };
     found.note(Finding::new(rule, ChangeLocation::Tool).change(from, to));
@@ -283,7 +286,7 @@ const fn deprecation<const N: usize>(
     new: Option<Deprecation>,
     found: &mut Findings<N>,
 ) {
-    let (was, is) = match (old, new) {
+    let (old, new) = match (old, new) {
         (None, None) => return,
         (None, Some(_)) => {
             return found.note(Finding::new(ChangeRule::DeprecationAdded, ChangeLocation::Tool));
@@ -291,23 +294,23 @@ const fn deprecation<const N: usize>(
         (Some(_), None) => {
             return found.note(Finding::new(ChangeRule::DeprecationRemoved, ChangeLocation::Tool));
         }
-        (Some(was), Some(is)) => (was, is),
+        (Some(old), Some(new)) => (old, new),
     };
-    let Deprecation { message, replacement, removal } = is;
-    if let (Some(was), Some(is)) = (was.removal, removal)
-        && before(is, was)
+    let Deprecation { message, replacement, removal } = new;
+    if let (Some(old_removal), Some(new_removal)) = (old.removal, removal)
+        && before(new_removal, old_removal)
     {
         let earlier = Finding::new(ChangeRule::RemovalEarlier, ChangeLocation::Tool);
-        found.note(earlier.change(ChangedValue::Text(was), ChangedValue::Text(is)));
-    } else if !(same(was.message, message)
-        && same_or_none(was.replacement, replacement)
-        && same_or_none(was.removal, removal))
+        found.note(earlier.change(ChangedValue::Text(old_removal), ChangedValue::Text(new_removal)));
+    } else if !(same(old.message, message)
+        && same_option(old.replacement, replacement)
+        && same_option(old.removal, removal))
     {
         found.note(Finding::new(ChangeRule::DeprecationChanged, ChangeLocation::Tool));
     }
 }
 
-/// Returns true if one date, such as `2027-01-31`, is before another.
+/// Returns true if `date` is before `other`. Both are dates such as `2027-01-31`.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

@@ -1,4 +1,4 @@
-//! Comparison of numeric bounds, including changes between integer and number.
+//! Comparison of numeric bounds, including those of an integer that became a number and the reverse.
 
 use super::{
     finding::{ChangedValue, Findings},
@@ -7,7 +7,7 @@ use super::{
 use crate::float;
 use crate::text::same;
 
-/// Compares a bound of two integers.
+/// Compares the minimum or maximum of two integers. `tighter` is true if the new bound allows less than the old one.
 pub(super) const fn integer<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -22,7 +22,7 @@ pub(super) const fn integer<const N: usize>(
     }
 }
 
-/// Compares a bound of two numbers.
+/// Compares the minimum or maximum of two numbers.
 pub(super) const fn number<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -48,16 +48,16 @@ const fn real(bound: Option<f64>) -> ChangedValue {
     }
 }
 
-/// Compares the bounds of an integer with those of a number.
-pub(super) const fn whole<const N: usize>(
+/// Compares the bounds of an integer with those of a number. `from_integer` is true if the integer is the old type.
+pub(super) const fn integer_with_number<const N: usize>(
     at: ValueLocation,
     integer: (i128, i128),
     number: (Option<f64>, Option<f64>),
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    // If the number is a single integer, no type change was reported, so every bound must be compared.
-    let natural = natural(integer.0, integer.1) && !one_integer(number.0, number.1);
+    // If the number's bounds allow only one integer, no type change was reported, so every bound must be compared.
+    let has_type_range = is_type_range(integer.0, integer.1) && !is_single_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
     while i < sides.len() {
@@ -65,11 +65,11 @@ pub(super) const fn whole<const N: usize>(
         i += 1;
         let order = match bound {
             // The range of the Rust type isn't a declared bound.
-            None if natural => continue,
+            None if has_type_range => continue,
             None => 1,
             Some(bound) => beyond(whole, bound, is_least),
         };
-        if order == 0 || (natural && order > 0) {
+        if order == 0 || (has_type_range && order > 0) {
             continue;
         }
         // The number is looser if its bound lies beyond the integer's.
@@ -80,8 +80,8 @@ pub(super) const fn whole<const N: usize>(
     }
 }
 
-/// Returns true if these are the bounds of one of Rust's integer types.
-const fn natural(minimum: i128, maximum: i128) -> bool {
+/// Returns true if these are the bounds of one of Rust's integer types of up to 64 bits.
+const fn is_type_range(minimum: i128, maximum: i128) -> bool {
     let mut bits = 8;
     while bits <= 64 {
         let (signed, unsigned) = ((1i128 << (bits - 1)) - 1, (1i128 << bits) - 1);
@@ -93,7 +93,8 @@ const fn natural(minimum: i128, maximum: i128) -> bool {
     false
 }
 
-/// Returns a positive number if a number's bound lies beyond the integer's, a negative one if it lies inside.
+/// Returns 1 if a number's bound lies outside of the integer's range, -1 if it lies inside, and 0 if both bounds are
+/// equal.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     let floor = float::floor(bound) as i128;
     let fraction = bound != float::floor(bound);
@@ -107,8 +108,8 @@ const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     if is_least { -order } else { order }
 }
 
-/// Returns true if the bounds of a number allow exactly one integer.
-pub(super) const fn one_integer(least: Option<f64>, most: Option<f64>) -> bool {
+/// Returns true if both bounds of a number are the same integer.
+pub(super) const fn is_single_integer(least: Option<f64>, most: Option<f64>) -> bool {
     match (least, most) {
         (Some(least), Some(most)) => least == most && least == float::floor(least),
         _ => false,

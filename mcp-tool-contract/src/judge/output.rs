@@ -1,4 +1,4 @@
-//! Comparison of results.
+//! Comparison of the results of two versions.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
@@ -10,7 +10,7 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// Name of a result's type.
+/// Name of a result's type in messages.
 const fn output_name(output: &ToolOutput) -> ChangedValue {
     ChangedValue::Text(match output {
         ToolOutput::Nothing => "nothing",
@@ -22,8 +22,8 @@ const fn output_name(output: &ToolOutput) -> ChangedValue {
     })
 }
 
-/// Compares results in const evaluation. A schema that is known only at run time is compared when the server starts, and
-/// by `contract check`.
+/// Compares results in const evaluation. A schema that is known only at run time is compared when the server starts,
+/// and by `contract check`.
 pub(super) const fn results<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -35,8 +35,11 @@ pub(super) const fn results<const N: usize>(
         (ToolOutput::Nothing, ToolOutput::Nothing)
         | (ToolOutput::Text, ToolOutput::Text)
         | (ToolOutput::Content, ToolOutput::Content) => {}
-        (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) => {
-            object(FieldPath::ROOT, was, is, prose, found);
+        (
+            ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
+            ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+        ) => {
+            object(FieldPath::ROOT, old_object, new_object, prose, found);
         }
         (ToolOutput::Nothing, other) => {
             found.note(
@@ -58,16 +61,17 @@ pub(super) const fn results<const N: usize>(
     }
 }
 
-/// Compares schemas that are known only at run time: equal or not.
+/// Compares schemas that are known only at run time. Any difference is reported as a changed result.
 pub(super) fn results_at_run_time<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
     found: &mut Findings<N>,
 ) {
-    let is_late = |output: &ToolOutput| matches!(output, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_));
+    let is_dynamic = |output: &ToolOutput| matches!(output, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_));
     let is_object =
         |output: &ToolOutput| !matches!(output, ToolOutput::Nothing | ToolOutput::Text | ToolOutput::Content);
-    if (is_late(old) || is_late(new)) && is_object(old) && is_object(new) && schema(old) != schema(new) {
+    if (is_dynamic(old) || is_dynamic(new)) && is_object(old) && is_object(new) && schema(old) != schema(new)
+    {
         let change = Finding::new(ChangeRule::ResultChanged, ChangeLocation::Result(FieldPath::ROOT));
         found.note(change.change(
             ChangedValue::Text("an object of the locked schema"),

@@ -1,4 +1,4 @@
-//! Version policy: the version and reasons that a change needs, and the compile error without them.
+//! Version policy: the version and the reasons that changes need, and the compile error if they are missing.
 
 use super::{
     compare,
@@ -12,16 +12,16 @@ use crate::{
     text::{ConstText, same},
 };
 
-/// Decision of the version policy: the version that the changes need, and guards that are lowered without a reason.
+/// Decision of the version policy on the changes from a locked contract to a new one.
 #[derive(Clone, Copy, Debug)]
 pub struct Ruling {
     /// All changes.
     pub findings: Findings,
-    /// Least version that permits the changes, if the contract's own doesn't.
+    /// Lowest version that permits the changes; `None` if the new contract's version does.
     pub bump: Option<Version>,
-    /// A rule that lowers a guard and has no reason.
+    /// Rule of a change that lowers a guard without a reason.
     pub unexplained: Option<ChangeRule>,
-    /// A reason without a change.
+    /// Reason for a change that didn't happen.
     pub unused_reason: Option<Weakening>,
 }
 
@@ -36,20 +36,23 @@ impl Ruling {
 /// Applies the version policy to a contract and its locked version, in const evaluation and at run time.
 ///
 /// - Breaking changes need the next major version.
-/// - Other changes need the next minor version.
-/// - Lowered guards also need a reason. A reason that the lock already keeps belongs to an earlier change.
+/// - Additive changes and lowered guards need the next minor version.
+/// - Lowered guards also need a reason. A reason that is already in the lock belongs to an earlier change and doesn't
+///   count.
 #[must_use]
 pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) -> Ruling {
     let mut ruling = Ruling { findings, bump: None, unexplained: None, unused_reason: None };
-    let (was, is) = (old.version, new.version);
+    let (locked_version, new_version) = (old.version, new.version);
     let needed = match findings.worst() {
-        ChangeClass::Breaking => Version { major: was.major.saturating_add(1), minor: 0 },
+        ChangeClass::Breaking => Version { major: locked_version.major.saturating_add(1), minor: 0 },
         ChangeClass::Additive | ChangeClass::Weakens => {
-            Version { major: was.major, minor: was.minor.saturating_add(1) }
+            Version { major: locked_version.major, minor: locked_version.minor.saturating_add(1) }
         }
-        ChangeClass::Patch => was,
+        ChangeClass::Patch => locked_version,
     };
-    if is.major < needed.major || (is.major == needed.major && is.minor < needed.minor) {
+    if new_version.major < needed.major
+        || (new_version.major == needed.major && new_version.minor < needed.minor)
+    {
         ruling.bump = Some(needed);
     }
     let mut i = 0;
@@ -63,7 +66,7 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     let mut i = 0;
     while i < new.weakens.len() {
         let given = new.weakens[i];
-        if !keeps(old.weakens, given) && !findings.has(given.rule) {
+        if !contains(old.weakens, given) && !findings.has(given.rule) {
             ruling.unused_reason = Some(given);
         }
         i += 1;
@@ -71,7 +74,7 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     ruling
 }
 
-/// Returns true if the rule lowers a guard without a new reason.
+/// Returns true if a change of this rule lowers a guard without a new reason.
 const fn lacks_reason<const N: usize>(
     findings: &Findings<N>,
     rule: ChangeRule,
@@ -83,11 +86,11 @@ const fn lacks_reason<const N: usize>(
         && !has_new_reason(rule, old.weakens, new.weakens)
 }
 
-/// Returns true if there is a reason that the lock doesn't keep yet.
+/// Returns true if there is a reason for the rule that isn't in the lock yet.
 const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> bool {
     let mut i = 0;
     while i < new.len() {
-        if new[i].rule.same(rule) && !keeps(old, new[i]) {
+        if new[i].rule.same(rule) && !contains(old, new[i]) {
             return true;
         }
         i += 1;
@@ -95,7 +98,7 @@ const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) 
     false
 }
 
-/// Returns true if there is a reason for the rule, new or kept.
+/// Returns true if there is any reason for the rule.
 const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     let mut i = 0;
     while i < given.len() {
@@ -107,10 +110,11 @@ const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     false
 }
 
-const fn keeps(kept: &[Weakening], given: Weakening) -> bool {
+/// Returns true if the lock's reasons contain this one.
+const fn contains(locked: &[Weakening], given: Weakening) -> bool {
     let mut i = 0;
-    while i < kept.len() {
-        if kept[i].rule.same(given.rule) && same(kept[i].reason, given.reason) {
+    while i < locked.len() {
+        if locked[i].rule.same(given.rule) && same(locked[i].reason, given.reason) {
             return true;
         }
         i += 1;
@@ -168,13 +172,13 @@ impl Ruling {
         }
         text = text.str(":");
         let listed = self.findings.listed();
-        let counted = counted(listed);
+        let reported = reported_count(listed);
         let (mut i, mut omitted) = (0, self.findings.more());
         while i < listed.len() {
             if !matches!(listed[i].rule.class(), ChangeClass::Patch) {
-                // Space for the remedy at the end.
+                // Keeps room for the instructions at the end of the message.
                 if text.remaining() > 2_048 {
-                    text = listed[i].text(text.str(if counted > 1 { "\n  " } else { " " }));
+                    text = listed[i].text(text.str(if reported > 1 { "\n  " } else { " " }));
                 } else {
                     omitted += 1;
                 }
@@ -184,7 +188,7 @@ impl Ruling {
         if omitted > 0 {
             text = text.str("\n  and ").integer(omitted as i128).str(" more");
         }
-        text = text.str(if counted > 1 { "\n— " } else { " — " });
+        text = text.str(if reported > 1 { "\n— " } else { " — " });
         let is_major = matches!(self.bump, Some(bump) if bump.major > locked.version.major);
         if let Some(bump) = self.bump {
             text = version(text.str("bump to "), bump);
@@ -206,7 +210,7 @@ impl Ruling {
         if is_major { text.str("; or revert the change") } else { text }
     }
 
-    /// Writes the missing key for each rule that lowers a guard without a reason.
+    /// Writes the missing `weakens(…)` key for each rule that lowers a guard without a reason.
     const fn missing_reasons<const N: usize>(
         &self,
         mut text: ConstText<N>,
@@ -231,8 +235,8 @@ impl Ruling {
     }
 }
 
-/// Number of changes that are written.
-const fn counted(listed: &[Finding]) -> usize {
+/// Returns the number of listed changes that the message contains.
+const fn reported_count(listed: &[Finding]) -> usize {
     let (mut i, mut count) = (0, 0);
     while i < listed.len() {
         count += !matches!(listed[i].rule.class(), ChangeClass::Patch) as usize;

@@ -1,4 +1,4 @@
-//! Comparison of text: lengths, patterns and formats, and enums that became text.
+//! Comparison of two texts by length, pattern and format, and of an enum's values with a text.
 
 use super::{
     finding::{ChangedValue, Findings},
@@ -12,27 +12,28 @@ use crate::{
 
 pub(super) const fn text<const N: usize>(
     at: ValueLocation,
-    (old, was): (&Kind, &Text),
-    (new, is): (&Kind, &Text),
+    (old, old_text): (&Kind, &Text),
+    (new, new_text): (&Kind, &Text),
     found: &mut Findings<N>,
 ) {
-    match (was.format, is.format) {
+    match (old_text.format, new_text.format) {
         (Some(a), Some(b)) if a as u8 == b as u8 => {}
         (Some(_), Some(_)) => found.note(at.changed(old, new)),
         (None, None) => {
-            least(at, "min_len", was.min_len, is.min_len, found);
-            greatest(at, "max_len", was.max_len, is.max_len, found);
-            pattern(at, was, is, found);
+            least(at, "min_len", old_text.min_len, new_text.min_len, found);
+            greatest(at, "max_len", old_text.max_len, new_text.max_len, found);
+            pattern(at, old_text, new_text, found);
         }
-        // A format has lengths of its own; it is the narrower side if the free text accepts all of them.
+        // A format has lengths of its own. It is narrower than free text only if the free text accepts all of these
+        // lengths.
         (None, Some(_)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if accepts_format(was, is) => found.note(at.narrowed(old, new)),
+            Direction::Out if accepts_format(old_text, new_text) => found.note(at.narrowed(old, new)),
             Direction::Out => found.note(at.changed(old, new)),
         },
         (Some(_), None) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if accepts_format(is, was) => found.note(at.widened(old, new)),
+            Direction::In if accepts_format(new_text, old_text) => found.note(at.widened(old, new)),
             Direction::In => found.note(at.changed(old, new)),
         },
     }
@@ -40,21 +41,21 @@ pub(super) const fn text<const N: usize>(
 
 /// Returns true if free text accepts all strings of a format.
 const fn accepts_format(free: &Text, format: &Text) -> bool {
-    let long = match (free.max_len, format.max_len) {
+    let is_long_enough = match (free.max_len, format.max_len) {
         (Some(most), Some(longest)) => most >= longest,
         (None, _) => true,
         (Some(_), None) => false,
     };
-    long && free.min_len <= format.min_len && free.pattern.is_none()
+    is_long_enough && free.min_len <= format.min_len && free.pattern.is_none()
 }
 
 pub(super) const fn pattern<const N: usize>(
     at: ValueLocation,
-    was: &Text,
-    is: &Text,
+    old_text: &Text,
+    new_text: &Text,
     found: &mut Findings<N>,
 ) {
-    let (old, new) = (source(was), source(is));
+    let (old, new) = (source(old_text), source(new_text));
     let finding = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if same(old, new) => return,
@@ -62,7 +63,7 @@ pub(super) const fn pattern<const N: usize>(
         (None, Some(_)) => at.finding(ChangeRule::PatternAdded, ChangeRule::ResultPatternAdded),
         (Some(_), None) => at.finding(ChangeRule::PatternRemoved, ChangeRule::ResultPatternRemoved),
     };
-    found.note(finding.change(ChangedValue::maybe(old), ChangedValue::maybe(new)));
+    found.note(finding.change(ChangedValue::optional_text(old), ChangedValue::optional_text(new)));
 }
 
 const fn source(text: &Text) -> Option<&'static str> {
@@ -73,15 +74,15 @@ const fn source(text: &Text) -> Option<&'static str> {
 }
 
 /// Returns true if the text accepts the length of each value.
-pub(super) const fn fit(values: &[&str], text: &Text) -> bool {
+pub(super) const fn lengths_fit(values: &[&str], text: &Text) -> bool {
     let mut i = 0;
     while i < values.len() {
         let length = code_points(values[i]);
-        let long = match text.max_len {
+        let is_too_long = match text.max_len {
             Some(most) => length > most,
             None => false,
         };
-        if long || length < text.min_len {
+        if is_too_long || length < text.min_len {
             return false;
         }
         i += 1;

@@ -1,8 +1,9 @@
-//! Positions and order of texts in lists that are compared.
+//! Positions and order of texts in compared lists, such as scopes and enum values.
 
 use crate::text::same;
 
-/// Returns the index of a text, trying `likely` first: most texts keep their position, and const evaluation is slow.
+/// Returns the index of a text. Tries `likely` first, because most texts keep their position and const evaluation is
+/// slow.
 pub(super) const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely], text) {
         return Some(likely);
@@ -17,7 +18,7 @@ pub(super) const fn position(among: &[&str], text: &str, likely: usize) -> Optio
     None
 }
 
-/// Returns true if the common texts have the same order.
+/// Returns true if the texts that both lists contain are in the same order.
 pub(super) const fn is_same_text_order(old: &[&str], new: &[&str]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {

@@ -1,10 +1,11 @@
-//! Comparison of one value's schema. Inputs may widen, outputs may narrow.
+//! Comparison of two versions of a value's schema. An argument's schema may widen and a result's may narrow without
+//! breaking callers.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
     location::{Direction, ValueLocation, greatest, kind_name, least},
-    number::{integer, number, one_integer, whole},
-    text::{fit, pattern, text},
+    number::{integer, integer_with_number, is_single_integer, number},
+    text::{lengths_fit, pattern, text},
     text_order::{is_same_text_order, position},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     text::same,
 };
 
-/// Compares everything but optionality, which has different rules for callers and readers.
+/// Compares everything but optionality, which has different rules for parameters and for fields of a result.
 pub(super) const fn schema<const N: usize>(
     at: ValueLocation,
     old: &Schema,
@@ -24,10 +25,10 @@ pub(super) const fn schema<const N: usize>(
 ) {
     match (old.items, new.items) {
         (None, None) => kind(at, &old.kind, &new.kind, prose, found),
-        (Some(was), Some(is)) => {
-            least(at, "min_items", was.min, is.min, found);
-            greatest(at, "max_items", was.max, is.max, found);
-            if !is_always_empty(at, was, is) {
+        (Some(old_items), Some(new_items)) => {
+            least(at, "min_items", old_items.min, new_items.min, found);
+            greatest(at, "max_items", old_items.max, new_items.max, found);
+            if !is_always_empty(at, old_items, new_items) {
                 kind(at, &old.kind, &new.kind, prose, found);
             }
         }
@@ -42,13 +43,14 @@ pub(super) const fn schema<const N: usize>(
     }
 }
 
-/// Returns true if the narrower side allows no items, so that their kind doesn't matter.
-const fn is_always_empty(at: ValueLocation, was: Items, is: Items) -> bool {
-    let narrower = match at.direction {
-        Direction::In => was,
-        Direction::Out => is,
+/// Returns true if the array can't have items, so that the kind of its items doesn't matter. For a parameter this is
+/// the old array, which callers still send. For a result it is the new array, which readers of the old one get.
+const fn is_always_empty(at: ValueLocation, old_items: Items, new_items: Items) -> bool {
+    let sent = match at.direction {
+        Direction::In => old_items,
+        Direction::Out => new_items,
     };
-    matches!(narrower.max, Some(0))
+    matches!(sent.max, Some(0))
 }
 
 const fn kind<const N: usize>(
@@ -69,37 +71,39 @@ const fn kind<const N: usize>(
             number(at, "max", *b, *d, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
-            if !one_integer(*least, *most) {
+            if !is_single_integer(*least, *most) {
                 found.note(at.widened(old, new));
             }
-            whole(at, (*minimum, *maximum), (*least, *most), true, found);
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), true, found);
         }
         (Kind::Number { minimum: least, maximum: most }, Kind::Integer { minimum, maximum }) => {
-            if !one_integer(*least, *most) {
+            if !is_single_integer(*least, *most) {
                 found.note(at.narrowed(old, new));
             }
-            whole(at, (*minimum, *maximum), (*least, *most), false, found);
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), false, found);
         }
-        (Kind::String(was), Kind::String(is)) => text(at, (old, was), (new, is), found),
-        (Kind::Enum(was), Kind::Enum(is)) => values(at, was, is, found),
+        (Kind::String(old_text), Kind::String(new_text)) => text(at, (old, old_text), (new, new_text), found),
+        (Kind::Enum(old_values), Kind::Enum(new_values)) => values(at, old_values, new_values, found),
         (Kind::String(text), Kind::Enum(values)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
-            Direction::Out if text.pattern.is_none() && text.format.is_none() && fit(values, text) => {
+            Direction::Out
+                if text.pattern.is_none() && text.format.is_none() && lengths_fit(values, text) =>
+            {
                 found.note(at.narrowed(old, new));
             }
             Direction::Out => found.note(at.changed(old, new)),
         },
         (Kind::Enum(values), Kind::String(text)) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
-            Direction::In if text.format.is_none() && fit(values, text) => {
+            Direction::In if text.format.is_none() && lengths_fit(values, text) => {
                 found.note(at.widened(old, new));
                 pattern(at, &Text { pattern: None, ..*text }, text, found);
             }
             Direction::In => found.note(at.changed(old, new)),
         },
-        (Kind::Object(was), Kind::Object(is)) => {
+        (Kind::Object(old_object), Kind::Object(new_object)) => {
             if let ChangeLocation::Result(path) = at.place {
-                object(path, was, is, prose, found);
+                object(path, old_object, new_object, prose, found);
             }
         }
         _ => found.note(at.changed(old, new)),
@@ -123,7 +127,7 @@ const fn values<const N: usize>(
         i += 1;
     }
     let mut i = 0;
-    // Values are unique, so all new values are paired once the counts are equal.
+    // Values are unique. If all new values were paired above, none was added.
     while paired < new.len() && i < new.len() {
         if position(old, new[i], i).is_none() {
             let finding = at.finding(ChangeRule::EnumValueAdded, ChangeRule::ResultEnumValueAdded);
@@ -140,36 +144,36 @@ pub(super) const fn object<const N: usize>(
     prose: Prose,
     found: &mut Findings<N>,
 ) {
-    let (was, is) = (old.count(), new.count());
+    let (old_count, new_count) = (old.count(), new.count());
     let (mut i, mut last, mut ordered) = (0, 0, true);
-    while i < was {
-        if let Some(locked) = old.field(i) {
-            match find(new, locked.name, i, is) {
-                Some((at, now)) => {
+    while i < old_count {
+        if let Some(old_field) = old.field(i) {
+            match find(new, old_field.name, i, new_count) {
+                Some((at, new_field)) => {
                     ordered &= at >= last;
                     last = at;
-                    field(path.field(locked.name), &locked, &now, prose, found);
+                    field(path.field(old_field.name), &old_field, &new_field, prose, found);
                 }
                 None => {
-                    let rule = if locked.required {
+                    let rule = if old_field.required {
                         ChangeRule::ResultFieldRemoved
                     } else {
                         ChangeRule::ResultFieldDropped
                     };
-                    found.note(Finding::new(rule, ChangeLocation::Result(path.field(locked.name))));
+                    found.note(Finding::new(rule, ChangeLocation::Result(path.field(old_field.name))));
                 }
             }
         }
         i += 1;
     }
     let mut i = 0;
-    while i < is {
-        if let Some(now) = new.field(i)
-            && find(old, now.name, i, was).is_none()
+    while i < new_count {
+        if let Some(new_field) = new.field(i)
+            && find(old, new_field.name, i, old_count).is_none()
         {
             found.note(Finding::new(
                 ChangeRule::ResultFieldAdded,
-                ChangeLocation::Result(path.field(now.name)),
+                ChangeLocation::Result(path.field(new_field.name)),
             ));
         }
         i += 1;
@@ -187,24 +191,24 @@ const fn field<const N: usize>(
     found: &mut Findings<N>,
 ) {
     // Destructured in full, so that a new field doesn't compile until it is compared.
-    let Field { name: _, description, schema: is, required } = *new;
+    let Field { name: _, description, schema: new_schema, required } = *new;
     let place = ChangeLocation::Result(path);
     match (old.required, required) {
         (true, false) => found.note(Finding::new(ChangeRule::ResultFieldOptional, place)),
         (false, true) => found.note(Finding::new(ChangeRule::ResultFieldRequired, place)),
         (true, true) | (false, false) => {}
     }
-    match (old.schema.optional, is.optional) {
+    match (old.schema.optional, new_schema.optional) {
         (false, true) => found.note(Finding::new(ChangeRule::ResultFieldNullable, place)),
         (true, false) => found.note(Finding::new(ChangeRule::ResultFieldNotNull, place)),
         (true, true) | (false, false) => {}
     }
-    schema(ValueLocation::result(path), &old.schema, &is, prose, found);
+    schema(ValueLocation::result(path), &old.schema, &new_schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
             found.note(Finding::new(ChangeRule::DescriptionChanged, place));
         }
-        if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, is.kind)
+        if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, new_schema.kind)
             && !is_same_text_order(old, new)
         {
             found.note(Finding::new(ChangeRule::OrderChanged, place).with_key("values"));
@@ -212,7 +216,7 @@ const fn field<const N: usize>(
     }
 }
 
-/// Returns the field with this name, trying `likely` first.
+/// Returns the field with this name, and its index. Tries `likely` first.
 const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
     if let Some(field) = among.field(likely)
         && same(field.name, name)

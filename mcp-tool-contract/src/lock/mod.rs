@@ -1,8 +1,9 @@
-//! `mcp-tools.lock`: every released version of every tool's contract, next to the package's `Cargo.toml`.
+//! The lock: the file `mcp-tools.lock` with the released contracts of a package's tools, next to its `Cargo.toml`.
 //!
-//! A JSON object: each tool's name maps to its versions, oldest first. Each version is its `tools/list` entry, with the
-//! unlisted parts under `_meta`. Each tool is one block of lines, and [`FORMAT`] is the last member, so that appending a
-//! block doesn't change the last line of another: the file merges. An empty file is an empty lock.
+//! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version is
+//! its `tools/list` entry, whose `_meta` also has the parts that a listing doesn't show. Each tool is one block of
+//! lines, and [`FORMAT`] is the last member, so that adding a tool doesn't change a line of another tool and version
+//! control can merge the file. An empty file is an empty lock.
 
 pub mod compact;
 mod read;
@@ -18,7 +19,7 @@ use crate::{
 
 /// Name of the file.
 pub const FILE: &str = "mcp-tools.lock";
-/// Member with the number of the file format. No tool can have this name.
+/// Member with the number of the file format. No tool can have this name, because `$` isn't valid in it.
 pub const FORMAT: &str = "$lock";
 /// The `_meta` key of the parts that a listing doesn't show.
 pub const META_LOCK: &str = "dev.mcp-tool/lock";
@@ -35,31 +36,33 @@ pub struct Lock {
 pub struct LockedContract {
     /// Contract of this version.
     pub contract: Contract,
-    /// Servers that serve it.
+    /// Names of the servers that serve this version.
     pub servers: Vec<String>,
-    /// Digests in its entry; `None` if it wasn't read from a file.
+    /// Digests that the entry contained; `None` if the version wasn't read from a file.
     recorded: Option<RecordedDigests>,
 }
 
-/// Digests that an entry contains.
+/// Digests that an entry of the file contained.
 #[derive(Clone, Debug)]
 struct RecordedDigests {
+    /// Digest of the contract without prose.
     contract: String,
+    /// Digest of the whole entry.
     sum: String,
 }
 
 /// Locked version that a contract is compared with.
 #[derive(Clone, Copy, Debug)]
 pub enum Baseline<'l> {
-    /// None: its name isn't locked.
+    /// The lock has no tool of this name.
     None,
-    /// The locked version of its major, or the newest one before it.
+    /// The locked version of the same major, or the newest locked version if all have lower majors.
     Locked(&'l LockedContract),
-    /// A locked version that is newer than the contract's own.
+    /// A locked version that is newer than the contract's version.
     Newer(&'l LockedContract),
 }
 
-/// Error: the lock can't be parsed.
+/// Reason why a lock can't be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockError(String);
 
@@ -113,7 +116,8 @@ impl Lock {
         }
     }
 
-    /// Inserts a version, replacing that of its major. Reasons for lowered guards are kept.
+    /// Inserts a version and replaces the locked version of the same major. Keeps the replaced version's other servers
+    /// and its reasons for lowered guards.
     pub fn put(&mut self, mut contract: Contract, server: &str) {
         let mut servers = vec![server.to_owned()];
         if let Some(own) = self.find(contract.name, contract.version.major) {
@@ -127,12 +131,12 @@ impl Lock {
         self.tools.sort_by_key(|tool| (tool.contract.name, tool.contract.version));
     }
 
-    /// Removes a version.
+    /// Removes the locked version of a tool in this major.
     pub fn remove(&mut self, name: &str, major: u32) {
         self.tools.retain(|tool| !tool.is(name, major));
     }
 
-    /// Removes a server from those that serve a version.
+    /// Removes a server from the servers of a version.
     pub fn unlist(&mut self, name: &str, major: u32, server: &str) {
         for tool in self.tools.iter_mut().filter(|tool| tool.is(name, major)) {
             tool.servers.retain(|name| name != server);

@@ -1,4 +1,4 @@
-//! Parser of a lock: restores contracts as the compiler creates them.
+//! Parser of a lock. Its contracts equal those from which the lock was written.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -29,14 +29,15 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
         return Ok(Lock::default());
     }
     let LockFile(entries) = serde_json::from_str(text).map_err(|error| {
-        // A newer release may have written parts that this one doesn't know.
+        // A newer release may have written members that this release doesn't know.
         LockError(newer_format(text).map_or_else(|| error.to_string(), unsupported))
     })?;
     let mut lock = Lock::default();
     for (name, versions) in entries {
         let mut before: Option<Version> = None;
         for entry in versions {
-            let locked = entry.locked().map_err(|reason| LockError(format!("tool '{name}': {reason}")))?;
+            let locked =
+                entry.into_locked().map_err(|reason| LockError(format!("tool '{name}': {reason}")))?;
             let Contract { name: own, version, .. } = locked.contract;
             if own != name {
                 return Err(LockError(format!("tool '{name}': the entry has the name '{own}'")));
@@ -71,7 +72,7 @@ fn unsupported(format: u32) -> String {
     }
 }
 
-/// All tools of the file.
+/// All tools of the file, each with its versions.
 struct LockFile(Vec<(String, Vec<LockEntry>)>);
 
 impl<'de> Deserialize<'de> for LockFile {
@@ -133,7 +134,7 @@ struct LockedInput {
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
-    // Constraints across the parameters.
+    // The members from here on are the constraints across the parameters.
     #[serde(rename = "$schema")]
     schema: Option<Value>,
     #[serde(rename = "$defs")]
@@ -226,7 +227,7 @@ struct LockedReason {
 }
 
 impl LockEntry {
-    fn locked(self) -> Result<LockedContract, String> {
+    fn into_locked(self) -> Result<LockedContract, String> {
         let LockEntry { name, title, description, mut input_schema, output_schema, annotations, meta } = self;
         let LockedMeta { version, digest, deprecation, rate, gate, task, upstreams, guards } = meta;
         let version = self::version(&version).ok_or_else(|| format!("`{version}` isn't a version"))?;
@@ -247,7 +248,7 @@ impl LockEntry {
                 known.ok_or_else(|| format!("`{name}` isn't a supported value of `dev.mcp-tool/task`"))
             })
             .transpose()?;
-        let constraints = conditions(&mut input_schema)?;
+        let constraints = take_constraints(&mut input_schema)?;
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
         let weakens = guards.weakens.into_iter().map(|LockedReason { rule, reason }| {
@@ -289,8 +290,8 @@ fn version(text: &str) -> Option<Version> {
     Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
 }
 
-/// Returns the constraints of an input schema in canonical form.
-fn conditions(schema: &mut LockedInput) -> Result<Option<String>, String> {
+/// Removes the constraints from an input schema and returns them in RFC 8785 form.
+fn take_constraints(schema: &mut LockedInput) -> Result<Option<String>, String> {
     let LockedInput {
         schema,
         defs,
@@ -459,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn edit_is_detected_anywhere_in_an_entry() {
+    fn edit_of_any_part_of_an_entry_is_detected() {
         let text = locked().render().unwrap_or_default();
         for (from, to) in [
             ("Which.", "What."),
@@ -499,14 +500,14 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let said = Lock::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(said.starts_with(expected), "{said}");
+            let message = Lock::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(message.starts_with(expected), "{message}");
         }
         assert!(Lock::parse(" \n").is_ok_and(|lock| lock.tools().is_empty()));
     }
 
     #[test]
-    fn baseline_is_the_same_major_or_the_newest_before() {
+    fn baseline_has_the_same_major_or_is_the_newest_version() {
         let mut lock = Lock::default();
         for (major, minor) in [(1, 4), (3, 2)] {
             lock.put(Contract { version: Version { major, minor }, ..CONTRACT }, "mail");

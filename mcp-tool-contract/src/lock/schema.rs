@@ -18,7 +18,7 @@ pub(super) fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// A JSON object in file order.
+/// Members of a JSON object, in the order of the file.
 pub(super) struct OrderedMembers<T>(pub(super) Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMembers<T> {
@@ -43,7 +43,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedMembers<T> {
     }
 }
 
-/// `"string"`, or `["string", "null"]`.
+/// Value of the keyword `type`, such as `"string"` or `["string", "null"]`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum TypeKeyword {
@@ -78,7 +78,7 @@ pub(super) struct LockedProperty {
     pub(super) header: Option<String>,
 }
 
-/// Output schema of a result.
+/// Output schema of a tool.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LockedOutput {
@@ -104,7 +104,7 @@ pub(super) fn members(
 }
 
 impl LockedProperty {
-    /// Converts to the schema of a value.
+    /// Converts the property to the schema of its value.
     pub(super) fn schema(self) -> Result<Schema, String> {
         if self.header.is_some() {
             return Err("only a parameter can have `x-mcp-header`, not a result or a nested value".into());

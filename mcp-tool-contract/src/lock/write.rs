@@ -94,7 +94,7 @@ impl Serialize for GuardsText<'_> {
     }
 }
 
-/// Defaults in their declared spelling, which the descriptions quote.
+/// Defaults in their declared spelling, as the parameters' descriptions quote them.
 struct DefaultsText(&'static [Param]);
 
 impl Serialize for DefaultsText {
@@ -121,7 +121,7 @@ impl Serialize for ReasonText<'_> {
     }
 }
 
-/// Name of the kind of result. The schema alone doesn't distinguish all of them.
+/// Name of the result's kind. A lock stores it, because the output schema alone doesn't distinguish all kinds.
 pub(super) const fn kind(output: &ToolOutput) -> &'static str {
     match output {
         ToolOutput::Nothing => "nothing",
@@ -157,7 +157,7 @@ mod tests {
         locked.put(Contract { name: "send", title: Some("Send"), ..Contract::EMPTY }, "mail");
         let after = lock(&locked, &keys).unwrap_or_default();
         assert!(after.ends_with("\n  \"$lock\": 2\n}\n"), "{after}");
-        // A release without the key says so, instead of failing at the part that it doesn't know.
+        // A release that doesn't know the key must report the format number, not the unknown member.
         let unknown =
             after.replacen("\"_meta\": {", "\"_meta\": {\n        \"dev.mcp-tool/later\": \"Send\",", 1);
         for text in [after, unknown] {

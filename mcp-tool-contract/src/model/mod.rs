@@ -9,7 +9,7 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// Default timeout of a call, in milliseconds; an operator may set another.
+/// Default timeout of a call, in milliseconds. An operator may set another default.
 pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
 /// Contract of a tool. It is listed, enforced, identified in every response and compared between versions.
@@ -28,11 +28,11 @@ pub struct Contract {
     /// Conditions across several arguments: JSON Schema in RFC 8785 form, with the keywords of
     /// [`constraints`](crate::constraints).
     pub(crate) constraints: Option<&'static str>,
-    /// Result.
+    /// Kind of the result, with its schema.
     pub(crate) output: ToolOutput,
     /// Scopes that a caller needs, all of them; empty for a public tool.
     pub(crate) scopes: &'static [&'static str],
-    /// Effects of the tool, as hosts see them.
+    /// Hints about the tool's effects, for hosts.
     pub(crate) hints: Hints,
     /// Timeout of a call in milliseconds; the server's default if absent.
     pub(crate) timeout_ms: Option<u64>,
@@ -40,7 +40,7 @@ pub struct Contract {
     pub(crate) concurrency: Option<u32>,
     /// Maximum calls of one caller per window of time.
     pub(crate) rate: Option<Rate>,
-    /// Gate of a destructive tool; a person's approval if absent.
+    /// Gate of a destructive tool. Without a gate, a person must approve each call.
     pub(crate) gate: Option<Gate>,
     /// Upstreams that the tool can reach; all others are refused.
     pub(crate) upstreams: &'static [&'static str],
@@ -48,7 +48,7 @@ pub struct Contract {
     pub(crate) task: Option<TaskSupport>,
     /// Deprecation notice, with the replacement.
     pub(crate) deprecation: Option<Deprecation>,
-    /// Lowered guards, each with its reason.
+    /// Guards that were lowered on purpose, each with its reason.
     pub(crate) weakens: &'static [Weakening],
 }
 
@@ -126,7 +126,7 @@ impl Rate {
     /// Maximum calls per window.
     pub const MAX_CALLS: u32 = 1_000_000;
 
-    /// Returns the maximum number of calls that this rate admits in one window of another rate.
+    /// Returns the maximum number of calls that this rate admits within one `window`, which may differ from its own.
     pub(crate) const fn most_in(self, window: Window) -> u64 {
         let times = window.milliseconds() / self.window.milliseconds();
         self.calls as u64 * if times > 1 { times } else { 1 }
@@ -147,7 +147,7 @@ pub enum Gate {
     Scope(&'static str),
 }
 
-/// Support for running a tool's calls as tasks (SEP-2663), with clients that declare the extension.
+/// Support for running a tool's calls as tasks (SEP-2663). Clients support tasks if they declare the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskSupport {
@@ -184,7 +184,7 @@ impl TaskSupport {
 /// Notice that a tool will be removed (SEP-2053 `deprecationInfo`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecation {
-    /// Reason, or migration advice.
+    /// Reason for the removal, or migration advice.
     pub(crate) message: &'static str,
     /// Name of the tool to use instead.
     pub(crate) replacement: Option<&'static str>,
@@ -195,7 +195,7 @@ pub struct Deprecation {
 /// A guard that was lowered on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weakening {
-    /// Rule of the change that lowered it.
+    /// Rule of the change that lowered the guard.
     pub(crate) rule: ChangeRule,
     /// Reason for the change.
     pub(crate) reason: &'static str,
@@ -234,11 +234,11 @@ pub struct Hints {
 pub struct Param {
     /// Name in the arguments object.
     pub(crate) name: &'static str,
-    /// Description for the model that sends it.
+    /// Description for the model that sends the argument.
     pub(crate) description: &'static str,
-    /// Schema of its argument.
+    /// Schema of the argument.
     pub(crate) schema: Schema,
-    /// Value of an absent argument.
+    /// Value to use if the argument is absent.
     pub(crate) default: Option<Literal>,
     /// Marks a value that is never echoed, logged or digested.
     pub(crate) secret: bool,
@@ -256,9 +256,9 @@ pub enum ToolOutput {
     Text,
     /// Content blocks of any kind: text, images, audio, resources and links to them.
     Content,
-    /// An object of this shape.
+    /// An object with these members.
     Object(&'static Object),
-    /// A page of items with a cursor to the next.
+    /// A page of items, with a cursor to the next page.
     Page(&'static Object),
     /// An object whose JSON Schema is known only at run time.
     Dynamic(fn() -> serde_json::Value),
@@ -267,7 +267,7 @@ pub enum ToolOutput {
 }
 
 impl Contract {
-    /// Empty contract, for contexts outside of calls.
+    /// Empty contract, for a `CallContext` that belongs to no call.
     pub const EMPTY: Contract = Contract {
         name: "",
         version: Version { major: 0, minor: 0 },
@@ -314,7 +314,7 @@ impl Param {
         Param { name, description, schema, default: None, secret: false, header: None }
     }
 
-    /// Returns true if a call without it is refused.
+    /// Returns true if a call without this argument is refused.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         !self.schema.optional && self.default.is_none()
@@ -339,7 +339,7 @@ impl Param {
         self
     }
 
-    /// Sets the value of an absent argument. Call it after every bound.
+    /// Sets the value to use if the argument is absent. Call this after all bounds are set.
     #[track_caller]
     #[must_use]
     pub const fn default(mut self, literal: Literal) -> Self {
@@ -357,7 +357,7 @@ impl Param {
         self
     }
 
-    /// Sets the header that mirrors it, without `Mcp-Param-`. Call it after every bound.
+    /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set.
     #[track_caller]
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
@@ -368,7 +368,8 @@ impl Param {
         self
     }
 
-    /// Checks that a function can complete it: its type must be text. Completion is not part of the contract.
+    /// Checks that a function can complete the argument, whose type must be text. Completion is not part of the
+    /// contract.
     #[track_caller]
     #[must_use]
     pub const fn completed(self) -> Self {

@@ -1,4 +1,4 @@
-//! Arguments of a call: one pass over the JSON text parses each value into its parameter's slot.
+//! Parser of a call's arguments. One pass over the JSON text parses each value into the slot of its parameter.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
@@ -30,7 +30,7 @@ pub const fn declare<T: Parameter>(name: &'static str, description: &'static str
 }
 
 impl<T> DeclaredParam<T> {
-    /// Replaces the contract by one with the parameter's own bounds.
+    /// Replaces the contract, for example by one with bounds.
     #[must_use]
     pub const fn with(self, param: Param) -> Self {
         DeclaredParam { param, ..self }
@@ -40,9 +40,9 @@ impl<T> DeclaredParam<T> {
 /// Parsed argument of one parameter.
 #[derive(Debug)]
 pub struct Slot<'d, T> {
-    /// The parameter.
+    /// Parameter that the argument belongs to.
     pub declared: &'d DeclaredParam<T>,
-    /// State, initially [`SlotState::Empty`].
+    /// State of the argument, initially [`SlotState::Empty`].
     pub state: SlotState<T>,
 }
 
@@ -65,25 +65,26 @@ impl<'d, T> Slot<'d, T> {
     }
 }
 
-/// Violation for an empty slot after [`read`] succeeded, which never happens.
+/// Returns the violation that generated code reports for a slot that is empty after [`read`] succeeded. This never
+/// happens.
 #[must_use]
 pub fn unread() -> Violations {
     let message = "an argument was not read".into();
     Violations::from(Violation { pointer: String::new(), rule: Rule::Required, limit: None, message })
 }
 
-/// A [`Slot`] of any type.
+/// A [`Slot`] with an argument of any type.
 pub trait FillSlot {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns true if it has no argument yet.
+    /// Returns true if the slot has no argument yet.
     fn is_empty(&self) -> bool;
 
     /// Parses the argument.
     fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport);
 
-    /// Applies the meaning of an absent argument.
+    /// Fills the slot for an absent argument, or reports a violation if the parameter is required.
     fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
@@ -114,7 +115,7 @@ impl<T> FillSlot for Slot<'_, T> {
     }
 }
 
-/// A slot that validates an argument against the contract, without the function's type.
+/// A slot that validates an argument only against the contract, not against the Rust type of the parameter.
 #[derive(Debug)]
 struct UntypedSlot<'p> {
     param: &'p Param,
@@ -161,17 +162,17 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
-    given: RefCell<[&'t str; FEW]>,
+    given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
 /// Maximum number of parameters whose values are remembered.
-const FEW: usize = 16;
+const MAX_REMEMBERED: usize = 16;
 
 impl<'t> ArgumentText<'t> {
     /// Wraps a text before [`read`].
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        ArgumentText { text, given: RefCell::new([""; FEW]) }
+        ArgumentText { text, given: RefCell::new([""; MAX_REMEMBERED]) }
     }
 
     /// The JSON text.
@@ -180,13 +181,13 @@ impl<'t> ArgumentText<'t> {
         self.text
     }
 
-    /// After [`read`], returns the JSON text of the argument at this parameter index: empty if absent, `None` if there
-    /// are too many parameters.
+    /// Returns the JSON text of the argument of the parameter at this index, after [`read`]. The text is empty if the
+    /// argument is absent. Returns `None` beyond the parameters whose values are remembered.
     pub(super) fn given(&self, index: usize) -> Option<&'t str> {
         self.given.try_borrow().ok()?.get(index).copied()
     }
 
-    fn note(&self, index: usize, raw: &'t str) {
+    fn remember(&self, index: usize, raw: &'t str) {
         if let Ok(mut given) = self.given.try_borrow_mut()
             && let Some(given) = given.get_mut(index)
         {
@@ -203,7 +204,7 @@ impl<'t> ArgumentText<'t> {
 /// All violations of the call.
 pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<(), Violations> {
     let mut report = ViolationReport::default();
-    if walk(sent, slots, &mut report).is_err() {
+    if fill_slots(sent, slots, &mut report).is_err() {
         let message = format!("the arguments must be a JSON object: {}", syntax_error(sent.text));
         report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
         return report.finish();
@@ -218,7 +219,7 @@ pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<
 }
 
 /// Parses the members of the object into the slots.
-fn walk(
+fn fill_slots(
     sent: &ArgumentText<'_>,
     slots: &mut [&mut dyn FillSlot],
     report: &mut ViolationReport,
@@ -231,14 +232,14 @@ fn walk(
         let key = unescaped(key)?;
         let raw = scan.value()?;
         let Some(index) = slot_index(&key, slots, next) else {
-            // There may be many: violations beyond the listed ones need no message.
+            // There may be many unknown names, and a violation that isn't listed needs no message.
             let given = shown(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
             continue;
         };
         next = index + 1;
-        sent.note(index, raw);
+        sent.remember(index, raw);
         let Some(slot) = slots.get_mut(index) else { continue };
         let Param { name, secret, .. } = *slot.param();
         let path = ValuePath::ROOT.key(name).secret(secret);
@@ -255,8 +256,8 @@ fn walk(
 
 /// Returns the index of the slot with this name, trying `next` first.
 fn slot_index(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usize> {
-    let is_there = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
-    Some(next).filter(is_there).or_else(|| (0..slots.len()).find(is_there))
+    let has_name = |index: &usize| slots.get(*index).is_some_and(|slot| slot.param().name == key);
+    Some(next).filter(has_name).or_else(|| (0..slots.len()).find(has_name))
 }
 
 /// Resolves the escapes of a name.
@@ -275,7 +276,7 @@ pub(super) fn syntax_error(json: &str) -> String {
     }
 }
 
-/// Validates an argument object against the contract, without the function's types.
+/// Validates an argument object only against the contract, not against the Rust types of the parameters.
 ///
 /// # Errors
 /// All violations of the call.
@@ -284,9 +285,10 @@ pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
 }
 
 pub(super) fn check_sent(sent: &ArgumentText<'_>, params: &[Param]) -> Result<(), Violations> {
-    let mut judged: Vec<UntypedSlot<'_>> =
+    let mut untyped: Vec<UntypedSlot<'_>> =
         params.iter().map(|param| UntypedSlot { param, has_argument: false }).collect();
-    let mut slots: Vec<&mut dyn FillSlot> = judged.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
+    let mut slots: Vec<&mut dyn FillSlot> =
+        untyped.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
     read(sent, &mut slots)
 }
 
@@ -300,7 +302,7 @@ impl<T> CheckDefault for DeclaredParam<T> {
     fn read_default(&self, report: &mut ViolationReport) {
         if let Some(default) = self.param.default {
             let path = ValuePath::ROOT.key(self.param.name);
-            // Only the violations matter here.
+            // Only the violations are needed, not the value.
             drop((self.read)(default.json, &self.param.schema, &path, report));
         }
     }
@@ -333,7 +335,7 @@ mod tests {
     use crate::bounds::Kind;
 
     #[test]
-    fn duplicate_is_found_whatever_its_values() {
+    fn duplicate_is_found_for_all_values() {
         let days = Param::new("days", "Days.", Kind::Integer { minimum: 0, maximum: 9 }.schema().optional());
         for twice in [r#"{"days":null,"days":1}"#, r#"{"days":1,"days":null}"#, r#"{"days":99,"days":1}"#] {
             let violations = check(twice, &[days]).err();

@@ -1,4 +1,4 @@
-//! Canonical form of a call's arguments: equal calls have equal text, independent of their spelling.
+//! Canonical form of a call's arguments. Equal calls have equal canonical text, however their JSON is spelled.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
-/// Bound of integers that RFC 8785 writes without losing digits; larger ones become strings (RFC 8785, appendix D).
+/// RFC 8785 writes integers below this bound without losing digits. Larger integers become strings (appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// The parameters of a tool that are part of its canonical form, sorted. Created once per tool.
+/// Canonical form of the calls of a tool: the parameters that it includes, sorted by name. Created once per tool.
 #[derive(Clone, Debug)]
 pub struct CanonicalForm {
-    /// Each with its index among all parameters.
+    /// Included parameters, each with its index among all parameters.
     params: Box<[(usize, Param)]>,
 }
 
@@ -33,8 +33,8 @@ impl CanonicalForm {
 
     /// Digests the RFC 8785 form of the given and defaulted arguments.
     ///
-    /// [`read`](super::arguments::read) must have accepted them. Absent arguments, and `null` of the same meaning, are
-    /// omitted; `10`, `1e1` and `10.0` are the same integer.
+    /// [`read`](super::arguments::read) must have accepted the arguments. Arguments that are absent or `null` and have
+    /// no default are omitted. `10`, `1e1` and `10.0` are the same integer.
     #[must_use]
     pub fn digest(&self, sent: &ArgumentText<'_>) -> Option<Digest> {
         self.fast_text(sent)
@@ -43,7 +43,7 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// Fast path: writes the form if each value is already spelled canonically.
+    /// Fast path: writes the canonical text. Fails unless each value is already spelled canonically.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
@@ -57,13 +57,13 @@ impl CanonicalForm {
             text.push(b'"');
             text.extend_from_slice(param.name.as_bytes());
             text.extend_from_slice(b"\":");
-            plain(&mut text, raw, &param.schema.kind)?;
+            write_canonical(&mut text, raw, &param.schema.kind)?;
         }
         text.push(b'}');
         Ok(text)
     }
 
-    /// Parses and serializes the arguments.
+    /// Slow path: parses and serializes the arguments.
     fn digest_by_parsing(&self, json: &str) -> Option<Digest> {
         let given: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
         let mut canonical: BTreeMap<&str, Value> = BTreeMap::new();
@@ -78,8 +78,8 @@ impl CanonicalForm {
     }
 }
 
-/// Writes a value that is already in RFC 8785 form. Others need the full parser.
-fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
+/// Writes a value that is already in RFC 8785 form. Fails for other values, which need the full parser.
+fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
             let mut scan = JsonScanner::new(raw);
@@ -90,12 +90,13 @@ fn plain(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
                 if !std::mem::take(&mut is_first) {
                     text.push(b',');
                 }
-                plain(text, scan.value()?, kind)?;
+                write_canonical(text, scan.value()?, kind)?;
             }
             text.push(b']');
             return Ok(());
         }
-        // All other characters that RFC 8785 escapes are escaped in every JSON text.
+        // Without a backslash nothing is escaped, and RFC 8785 escapes only characters that every JSON text must
+        // escape.
         [b'"', ..] if !raw.as_bytes().contains(&b'\\') => {}
         [b'-', b'1'..=b'9', digits @ ..] | [b'1'..=b'9', digits @ ..]
             if matches!(kind, Kind::Integer { .. })
@@ -138,8 +139,8 @@ mod tests {
         Param::new("pin", "", Kind::TEXT.schema().optional()).secret(),
     ];
 
-    /// Arguments that were validated.
-    fn sent<'t>(json: &'t str, params: &[Param]) -> ArgumentText<'t> {
+    /// Validates arguments, which the canonical form requires.
+    fn validated<'t>(json: &'t str, params: &[Param]) -> ArgumentText<'t> {
         let sent = ArgumentText::new(json);
         assert_eq!(check_sent(&sent, params), Ok(()), "{json}");
         sent
@@ -153,14 +154,14 @@ mod tests {
         ];
         let params = NAMES.map(|name| Param::new(name, "", Kind::Boolean.schema().optional()));
         let form = CanonicalForm::new(&params, |_| false);
-        let digest = |json: &str| form.digest(&sent(json, &params));
+        let digest = |json: &str| form.digest(&validated(json, &params));
         assert!(digest(r#"{"t":true}"#).is_some());
         assert_eq!(digest(r#"{"t":true,"a":false}"#), digest(r#"{"a":false,"t":true,"b":null}"#));
         assert_ne!(digest(r#"{"t":true}"#), digest(r#"{"t":false}"#));
     }
 
-    fn of(json: &str) -> Option<Digest> {
-        let (form, sent) = (CanonicalForm::new(PARAMS, |param| param.secret), sent(json, PARAMS));
+    fn digest_of(json: &str) -> Option<Digest> {
+        let (form, sent) = (CanonicalForm::new(PARAMS, |param| param.secret), validated(json, PARAMS));
         if let Ok(written) = form.fast_text(&sent) {
             assert_eq!(Some(Digest::of_bytes(&written)), form.digest_by_parsing(json), "{json}");
         }
@@ -169,40 +170,40 @@ mod tests {
 
     #[test]
     fn equal_calls_have_one_digest_in_every_spelling() {
-        let plain = of(r#"{"n":10,"tags":["é"]}"#);
-        assert!(plain.is_some());
+        let digest = digest_of(r#"{"n":10,"tags":["é"]}"#);
+        assert!(digest.is_some());
         for same in [
             r#"{"tags":["\u00e9"], "n": 1e1}"#,
             r#"{"n":10.0,"tags":["é"],"word":"a"}"#,
             r#"{"n":10,"tags":["é"],"word":null,"pin":null}"#,
             r#"{"n":10,"tags":[ "é" ],"pin":"1234"}"#,
         ] {
-            assert_eq!(of(same), plain, "{same}");
+            assert_eq!(digest_of(same), digest, "{same}");
         }
     }
 
     #[test]
     fn fast_path_agrees_with_the_full_parser() {
         let form = CanonicalForm::new(PARAMS, |param| param.secret);
-        let plain = [
+        let canonical = [
             r#"{"n":0}"#,
             r#"{"word":"\u007f😀/ é","tags":["b","a",""],"n":123456789012345}"#,
             r#"{"n":7,"tags":[],"word":"","pin":"x"}"#,
             r#" { "tags" : [ "a" , "b" ] , "n" : 7 } "#,
         ];
-        for plain in plain.map(|json| json.replace("\\u007f", "\u{7f}")) {
-            assert!(form.fast_text(&sent(&plain, PARAMS)).is_ok(), "{plain}");
-            assert!(of(&plain).is_some());
+        for json in canonical.map(|json| json.replace("\\u007f", "\u{7f}")) {
+            assert!(form.fast_text(&validated(&json, PARAMS)).is_ok(), "{json}");
+            assert!(digest_of(&json).is_some());
         }
-        let odd = [r#"{"n":-0}"#, r#"{"n":1.0}"#, r#"{"n":1234567890123456}"#, r#"{"n":1,"word":"\n"}"#];
-        for odd in odd {
-            assert!(form.fast_text(&sent(odd, PARAMS)).is_err(), "{odd}");
-            assert!(of(odd).is_some(), "{odd}");
+        let other = [r#"{"n":-0}"#, r#"{"n":1.0}"#, r#"{"n":1234567890123456}"#, r#"{"n":1,"word":"\n"}"#];
+        for json in other {
+            assert!(form.fast_text(&validated(json, PARAMS)).is_err(), "{json}");
+            assert!(digest_of(json).is_some(), "{json}");
         }
-        // A name may contain escapes.
-        assert!(form.fast_text(&sent(r#"{"\u006e":1}"#, PARAMS)).is_ok());
+        // A parameter's name may contain escapes.
+        assert!(form.fast_text(&validated(r#"{"\u006e":1}"#, PARAMS)).is_ok());
         let signed = [Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())];
-        let (form, sent) = (CanonicalForm::new(&signed, |_| false), sent(r#"{"n":-5}"#, &signed));
+        let (form, sent) = (CanonicalForm::new(&signed, |_| false), validated(r#"{"n":-5}"#, &signed));
         assert_eq!(form.fast_text(&sent).as_deref(), Ok(&br#"{"n":-5}"#[..]));
         assert_eq!(form.digest_by_parsing(sent.text()), form.digest(&sent));
     }
@@ -217,7 +218,7 @@ mod tests {
             r#"{"n":10,"tags":[]}"#,
             r#"{"n":10,"word":"b"}"#,
         ];
-        let digests: std::collections::HashSet<_> = calls.iter().map(|call| of(call)).collect();
+        let digests: std::collections::HashSet<_> = calls.iter().map(|call| digest_of(call)).collect();
         assert_eq!(digests.len(), calls.len());
     }
 }

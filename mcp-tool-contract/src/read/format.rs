@@ -13,7 +13,7 @@ pub fn spells(format: Format, text: &str) -> bool {
     }
 }
 
-/// RFC 9562 §4: hyphenated, in either case.
+/// Returns true for a hyphenated UUID with digits of either case (RFC 9562 §4).
 fn is_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 36
         && bytes.iter().enumerate().all(|(at, byte)| match at {
@@ -22,13 +22,13 @@ fn is_uuid(bytes: &[u8]) -> bool {
         })
 }
 
-/// RFC 3339 §5.6 `full-date`, a day of the calendar.
+/// Returns true for a `full-date` (RFC 3339 §5.6) that exists in the calendar.
 fn is_date(bytes: &[u8]) -> bool {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = bytes else {
         return false;
     };
     let (Some(century), Some(year), Some(month), Some(day)) =
-        (two(y1, y2), two(y3, y4), two(m1, m2), two(d1, d2))
+        (two_digits(y1, y2), two_digits(y3, y4), two_digits(m1, m2), two_digits(d1, d2))
     else {
         return false;
     };
@@ -44,14 +44,16 @@ fn is_date(bytes: &[u8]) -> bool {
     (1..=days).contains(&day)
 }
 
-/// RFC 3339 §5.6 `date-time`; a leap second only where UTC may have one.
+/// Returns true for a `date-time` (RFC 3339 §5.6). A leap second must be 23:59:60 in UTC.
 fn is_date_time(bytes: &[u8]) -> bool {
     let Some((date, [b'T' | b't', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..])) =
         bytes.split_at_checked(10)
     else {
         return false;
     };
-    let (Some(hour), Some(minute), Some(second)) = (two(*h1, *h2), two(*m1, *m2), two(*s1, *s2)) else {
+    let (Some(hour), Some(minute), Some(second)) =
+        (two_digits(*h1, *h2), two_digits(*m1, *m2), two_digits(*s1, *s2))
+    else {
         return false;
     };
     if !is_date(date) || hour > 23 || minute > 59 || second > 60 {
@@ -78,7 +80,7 @@ fn offset_minutes(bytes: &[u8]) -> Option<i32> {
     match bytes {
         [b'Z' | b'z'] => Some(0),
         &[sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
+            let (hours, minutes) = (two_digits(h1, h2)?, two_digits(m1, m2)?);
             if hours > 23 || minutes > 59 {
                 return None;
             }
@@ -89,7 +91,7 @@ fn offset_minutes(bytes: &[u8]) -> Option<i32> {
     }
 }
 
-fn two(tens: u8, units: u8) -> Option<i32> {
+fn two_digits(tens: u8, units: u8) -> Option<i32> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| i32::from(byte - b'0'));
     Some(digit(tens)? * 10 + digit(units)?)
 }

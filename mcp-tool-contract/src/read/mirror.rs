@@ -1,5 +1,5 @@
-//! Arguments that are mirrored in headers (revision 2026-07-28, Streamable HTTP §custom headers): extraction and
-//! comparison.
+//! Extraction of the arguments that headers mirror, and their comparison with those headers (revision 2026-07-28,
+//! Streamable HTTP §custom headers).
 
 use super::{
     arguments::unescaped,
@@ -8,14 +8,14 @@ use super::{
 };
 use crate::model::Param;
 
-/// A parameter with the header that mirrors it, and its argument.
+/// Argument that a header mirrors, with its parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct MirroredArgument<'t> {
-    /// The parameter.
+    /// Parameter of the argument.
     pub param: &'static Param,
-    /// Name of its header, without `Mcp-Param-`.
+    /// Name of the header, without `Mcp-Param-`.
     pub header: &'static str,
-    /// JSON text of its argument; `None` if it is absent or `null`.
+    /// JSON text of the argument; `None` if it is absent or `null`.
     pub given: Option<&'t str>,
 }
 
@@ -42,8 +42,8 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     Ok(mirrored)
 }
 
-/// Returns true if a header's value equals an argument: text exactly, an integer in any spelling, `true` or `false`.
-/// Arrays and objects never match.
+/// Returns true if a header's value equals an argument. Text must be equal, an integer may have any spelling, and other
+/// values must have the spelling of the argument. Arrays and objects never match.
 #[must_use]
 pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn argument_is_found_in_every_spelling_of_its_name() {
-        let given = |text| mirrored(text, PARAMS).map(|found| found.iter().map(|one| one.given).collect());
+        let given =
+            |text| mirrored(text, PARAMS).map(|found| found.iter().map(|mirrored| mirrored.given).collect());
         let none: Vec<Option<&str>> = vec![None];
         for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
             assert_eq!(given(text), Ok(none.clone()), "{text}");

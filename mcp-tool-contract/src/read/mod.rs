@@ -1,4 +1,4 @@
-//! Validation: the JSON of a call and of its result against the contract.
+//! Validation of the JSON of calls and results against the contract.
 //!
 //! | module | task |
 //! |---|---|
@@ -7,8 +7,9 @@
 //! | [`value`] | validates a single value |
 //! | [`types`] | converts validated values into the function's types |
 //! | [`canonical`] | digests arguments independent of their spelling |
+//! | [`format`] | checks string formats |
 //! | [`mirror`] | compares arguments with the headers that mirror them |
-//! | [`suggestion`] | checks completions |
+//! | [`suggestion`] | validates completion suggestions |
 //! | [`result`] | validates results |
 //! | [`violation`] | describes violations |
 

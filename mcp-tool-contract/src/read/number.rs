@@ -1,11 +1,11 @@
 //! Numbers parsed from their JSON text, so that no digit is lost.
 
-/// A JSON number as an exact integer.
+/// A JSON number, parsed as an exact integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExactInteger {
     /// An integer of at most 38 digits.
     Exact(i128),
-    /// An integer larger than every supported type.
+    /// An integer outside of the range of every supported type.
     Huge,
     /// Not an integer.
     Fraction,
@@ -26,7 +26,7 @@ pub(super) fn exact_integer(text: &str) -> ExactInteger {
     };
     let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
 
-    // value = units·fraction × 10^scale, without leading and trailing zeros
+    // The number is `significant` × 10^(`exponent` + `scale`), where `significant` has no trailing zeros.
     let fraction = fraction.trim_end_matches('0');
     let (significant, scale) = if fraction.is_empty() {
         let trimmed = units.trim_end_matches('0');
@@ -56,6 +56,7 @@ pub(super) fn exact_integer(text: &str) -> ExactInteger {
     }
 }
 
+/// Parses an exponent, clamped so that sums with it don't overflow.
 fn exponent_of(text: &str) -> i64 {
     match text.trim_start_matches('+').parse::<i64>() {
         Ok(exponent) => exponent.clamp(-1_000_000_000_000, 1_000_000_000_000),
@@ -64,7 +65,7 @@ fn exponent_of(text: &str) -> i64 {
     }
 }
 
-/// Compares an integer with a bound that may have a fraction, without rounding either.
+/// Compares an integer with a bound that may have a fraction. Neither is rounded.
 pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
     let floor = bound.floor();
     if floor >= 1e38 {

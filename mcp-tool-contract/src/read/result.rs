@@ -11,12 +11,12 @@ use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 /// Maximum nesting of a result.
 const MAX_NESTING: u32 = 128;
 
-/// Validates the JSON of a result against its object; undeclared fields are violations too.
+/// Validates the JSON of a result against the declared object. Undeclared fields are violations too.
 ///
 /// # Errors
 /// All violations.
 pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
-    checked(json, |walk, path| walk.object(object, false, path))
+    checked(json, |checker, path| checker.object(object, false, path))
 }
 
 /// Validates the JSON of one value of a result against its schema.
@@ -24,21 +24,21 @@ pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
 /// # Errors
 /// All violations.
 pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
-    checked(json, |walk, path| walk.value(schema, path))
+    checked(json, |checker, path| checker.value(schema, path))
 }
 
 fn checked(
     json: &str,
     check: impl FnOnce(&mut ResultChecker<'_>, &ValuePath<'_>) -> Result<(), NotJson>,
 ) -> Result<(), Violations> {
-    let mut walk =
+    let mut checker =
         ResultChecker { scan: JsonScanner::nesting(json, MAX_NESTING), report: ViolationReport::default() };
-    let ended = check(&mut walk, &ValuePath::ROOT).and_then(|()| walk.scan.end());
-    if ended.is_err() {
+    let outcome = check(&mut checker, &ValuePath::ROOT).and_then(|()| checker.scan.end());
+    if outcome.is_err() {
         let message = format!("the result must be valid JSON: {}", syntax_error(json));
-        walk.report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
+        checker.report.note(&ValuePath::ROOT, Rule::Syntax, None, message);
     }
-    walk.report.finish()
+    checker.report.finish()
 }
 
 struct ResultChecker<'t> {
@@ -47,7 +47,7 @@ struct ResultChecker<'t> {
 }
 
 impl ResultChecker<'_> {
-    /// Checks a value of any schema.
+    /// Checks the next value against any schema.
     fn value(&mut self, schema: &Schema, path: &ValuePath<'_>) -> Result<(), NotJson> {
         match (&schema.items, &schema.kind) {
             (Some(items), kind) => self.array(kind, *items, schema.optional, path),
@@ -62,11 +62,11 @@ impl ResultChecker<'_> {
         }
     }
 
-    /// Reports a value of the wrong type.
-    fn wrong_type(&mut self, wanted: &str, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
+    /// Reports a value of the wrong type, unless it is `null` and optional.
+    fn wrong_type(&mut self, expected: &str, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         let raw = self.scan.value()?;
         if !(optional && raw == "null") {
-            let message = format!("must be {wanted}, got {}", noun(raw));
+            let message = format!("must be {expected}, got {}", noun(raw));
             self.report.note(path, Rule::Type, None, message);
         }
         Ok(())
@@ -111,25 +111,25 @@ impl ResultChecker<'_> {
         while let Some(key) = self.scan.next_key()? {
             let name = unescaped(key)?;
             let path = path.key(&name);
-            let Some((place, member)) = find_member(object, &name, next) else {
+            let Some((index, member)) = find_member(object, &name, next) else {
                 self.scan.value()?;
                 let message = "not in the output schema, but returned".into();
                 self.report.note(&path, Rule::AdditionalProperties, None, message);
                 continue;
             };
-            if seen.contains(place) {
+            if seen.contains(index) {
                 self.report.note(&path, Rule::Duplicate, None, "returned twice".into());
             }
-            seen.add(place);
-            next = place + 1;
+            seen.add(index);
+            next = index + 1;
             match member {
-                PromisedMember::Field(field) => self.value(&field.schema, &path)?,
-                PromisedMember::Tag(_, wanted) => self.tag(wanted, &path)?,
+                DeclaredMember::Field(field) => self.value(&field.schema, &path)?,
+                DeclaredMember::Tag(_, expected) => self.tag(expected, &path)?,
             }
         }
         let report = &mut self.report;
-        first_member(object, 0, &mut |place, member| {
-            if member.is_required() && !seen.contains(place) {
+        first_member(object, 0, &mut |index, member| {
+            if member.is_required() && !seen.contains(index) {
                 let path = path.key(member.name());
                 report.note(&path, Rule::Required, None, "required, but not returned".into());
             }
@@ -138,49 +138,49 @@ impl ResultChecker<'_> {
         Ok(())
     }
 
-    fn tag(&mut self, wanted: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
+    fn tag(&mut self, expected: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'"') {
             return self.wrong_type("a string", false, path);
         }
         let raw = self.scan.value()?;
         let text = unescaped(raw.get(1..raw.len() - 1).ok_or(NotJson)?)?;
-        if text != wanted {
-            let message = format!("must be \"{wanted}\", got \"{}\"", shown(&text));
-            self.report.note(path, Rule::Enum, Some(wanted.into()), message);
+        if text != expected {
+            let message = format!("must be \"{expected}\", got \"{}\"", shown(&text));
+            self.report.note(path, Rule::Enum, Some(expected.into()), message);
         }
         Ok(())
     }
 }
 
-/// A declared member of an object, except flattened ones.
+/// A declared field or tag of an object or of a struct flattened into it.
 #[derive(Clone, Copy)]
-enum PromisedMember<'o> {
+enum DeclaredMember<'o> {
     Field(&'o Field),
     Tag(&'o str, &'o str),
 }
 
-impl PromisedMember<'_> {
+impl DeclaredMember<'_> {
     fn name(&self) -> &str {
         match self {
-            PromisedMember::Field(field) => field.name,
-            PromisedMember::Tag(name, _) => name,
+            DeclaredMember::Field(field) => field.name,
+            DeclaredMember::Tag(name, _) => name,
         }
     }
 
     fn is_required(&self) -> bool {
         match self {
-            PromisedMember::Field(field) => field.required,
-            PromisedMember::Tag(..) => true,
+            DeclaredMember::Field(field) => field.required,
+            DeclaredMember::Tag(..) => true,
         }
     }
 }
 
-/// Returns the member with this name. Most members arrive in declared order, so `next` is tried first.
-fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, PromisedMember<'o>)> {
+/// Returns the member with this name, and its index. Tries `next` first, because most members arrive in declared order.
+fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, DeclaredMember<'o>)> {
     match object.members.get(next) {
-        // Before the first flattened struct, indices are those of the object's own members.
+        // Only before the first flattened struct is a member's index its index in `members`.
         Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
-            Some((next, PromisedMember::Field(field)))
+            Some((next, DeclaredMember::Field(field)))
         }
         _ => first_member(object, 0, &mut |_, member| member.name() == name),
     }
@@ -190,31 +190,31 @@ fn is_flat(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
-/// Returns the first member that `is_wanted` selects, with its index. Members of flattened structs count as the object's
-/// own.
+/// Returns the first member that `is_match` selects, with its index. Members of flattened structs are counted like the
+/// object's own members.
 fn first_member<'o>(
     object: &'o Object,
     first: usize,
-    is_wanted: &mut dyn FnMut(usize, PromisedMember<'o>) -> bool,
-) -> Option<(usize, PromisedMember<'o>)> {
-    let mut place = first;
+    is_match: &mut dyn FnMut(usize, DeclaredMember<'o>) -> bool,
+) -> Option<(usize, DeclaredMember<'o>)> {
+    let mut index = first;
     for member in object.members {
         let declared = match member {
-            Member::Field(field) => PromisedMember::Field(field),
-            Member::Tag(name, value) => PromisedMember::Tag(name, value),
+            Member::Field(field) => DeclaredMember::Field(field),
+            Member::Tag(name, value) => DeclaredMember::Tag(name, value),
             Member::Flatten(inner) => {
-                let found = first_member(inner, place, is_wanted);
+                let found = first_member(inner, index, is_match);
                 if found.is_some() {
                     return found;
                 }
-                place += count(inner);
+                index += count(inner);
                 continue;
             }
         };
-        if is_wanted(place, declared) {
-            return Some((place, declared));
+        if is_match(index, declared) {
+            return Some((index, declared));
         }
-        place += 1;
+        index += 1;
     }
     None
 }
@@ -224,25 +224,27 @@ fn count(object: &Object) -> usize {
     members.map(|member| if let Member::Flatten(inner) = member { count(inner) } else { 1 }).sum()
 }
 
-/// Indices of the members seen so far. Few objects have more than 128.
+/// Indices of the members seen so far.
 #[derive(Default)]
 struct SeenMembers {
+    /// One bit per index below 128; few objects have more members.
     first: u128,
+    /// Indices from 128 on.
     rest: Vec<usize>,
 }
 
 impl SeenMembers {
-    fn contains(&self, place: usize) -> bool {
-        match place {
-            0..128 => self.first >> place & 1 == 1,
-            _ => self.rest.contains(&place),
+    fn contains(&self, index: usize) -> bool {
+        match index {
+            0..128 => self.first >> index & 1 == 1,
+            _ => self.rest.contains(&index),
         }
     }
 
-    fn add(&mut self, place: usize) {
-        match place {
-            0..128 => self.first |= 1 << place,
-            _ => self.rest.push(place),
+    fn add(&mut self, index: usize) {
+        match index {
+            0..128 => self.first |= 1 << index,
+            _ => self.rest.push(index),
         }
     }
 }

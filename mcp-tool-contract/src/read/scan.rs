@@ -1,26 +1,27 @@
 //! Scanner for JSON text (RFC 8259): finds the boundaries of values without interpreting them.
 //!
-//! Skipped text is checked to be valid JSON. Strings are returned with their escapes; decoding them and pairing
-//! surrogates is left to the caller.
+//! Skipped text is checked to be valid JSON. Strings are returned with their escapes, which the caller decodes. The
+//! scanner doesn't check that surrogates are paired.
 
-/// Default maximum nesting of a text.
+/// Default maximum nesting of objects and arrays.
 pub const MAX_NESTING: u32 = 64;
 
 /// Error: the text isn't JSON, or is nested too deeply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson;
 
-/// Position in a JSON text. The scanner only moves forward and reads each byte once.
+/// Scanner at a position in a JSON text. It only moves forward and reads each byte once.
 #[derive(Clone, Debug)]
 pub struct JsonScanner<'t> {
     text: &'t str,
+    /// Index of the next byte.
     at: usize,
     /// True directly after entering an object or array, when no comma precedes the next element.
     entered: bool,
     /// Number of open objects and arrays.
     depth: u32,
     /// Maximum of `depth`.
-    most: u32,
+    max_depth: u32,
 }
 
 impl<'t> JsonScanner<'t> {
@@ -32,15 +33,15 @@ impl<'t> JsonScanner<'t> {
 
     /// Starts at the beginning of a text with a maximum nesting.
     #[must_use]
-    pub const fn nesting(text: &'t str, most: u32) -> Self {
-        JsonScanner { text, at: 0, entered: false, depth: 0, most }
+    pub const fn nesting(text: &'t str, max_depth: u32) -> Self {
+        JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }
     }
 
     /// Returns the first byte of the next value, which determines its type.
     #[must_use]
     #[inline]
     pub fn peek(&mut self) -> Option<u8> {
-        self.space();
+        self.skip_space();
         self.byte()
     }
 
@@ -66,7 +67,7 @@ impl<'t> JsonScanner<'t> {
     /// the end of the object.
     ///
     /// # Errors
-    /// Neither a name nor the end of the object is here.
+    /// Neither a name nor the end of the object follows.
     #[inline]
     pub fn next_key(&mut self) -> Result<Option<&'t str>, NotJson> {
         if !self.next(b'}')? {
@@ -78,7 +79,7 @@ impl<'t> JsonScanner<'t> {
     /// Returns true if an item follows, false at the end of the array.
     ///
     /// # Errors
-    /// Neither an item nor the end of the array is here.
+    /// Neither an item nor the end of the array follows.
     #[inline]
     pub fn next_item(&mut self) -> Result<bool, NotJson> {
         self.next(b']')
@@ -87,13 +88,13 @@ impl<'t> JsonScanner<'t> {
     /// Skips the next value and returns its text.
     ///
     /// # Errors
-    /// It isn't JSON, or is nested too deeply.
+    /// The value isn't JSON, or is nested too deeply.
     #[inline]
     pub fn value(&mut self) -> Result<&'t str, NotJson> {
-        self.space();
+        self.skip_space();
         let from = self.at;
         match self.byte() {
-            Some(b'{' | b'[') => self.nested()?,
+            Some(b'{' | b'[') => self.skip_nested()?,
             _ => self.scalar()?,
         }
         self.text.get(from..self.at).ok_or(NotJson)
@@ -105,7 +106,7 @@ impl<'t> JsonScanner<'t> {
     /// Something other than white space follows.
     #[inline]
     pub fn end(mut self) -> Result<(), NotJson> {
-        self.space();
+        self.skip_space();
         if self.at == self.text.len() { Ok(()) } else { Err(NotJson) }
     }
 
@@ -115,16 +116,17 @@ impl<'t> JsonScanner<'t> {
     }
 
     #[inline]
-    fn space(&mut self) {
+    fn skip_space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
         }
     }
 
+    /// Skips white space and this byte.
     #[inline]
-    fn take(&mut self, wanted: u8) -> Result<(), NotJson> {
-        self.space();
-        if self.byte() != Some(wanted) {
+    fn expect(&mut self, expected: u8) -> Result<(), NotJson> {
+        self.skip_space();
+        if self.byte() != Some(expected) {
             return Err(NotJson);
         }
         self.at += 1;
@@ -133,16 +135,16 @@ impl<'t> JsonScanner<'t> {
 
     #[inline]
     fn enter(&mut self, opening: u8) -> Result<(), NotJson> {
-        self.take(opening)?;
+        self.expect(opening)?;
         self.entered = true;
         self.depth += 1;
-        if self.depth > self.most { Err(NotJson) } else { Ok(()) }
+        if self.depth > self.max_depth { Err(NotJson) } else { Ok(()) }
     }
 
     #[inline]
     fn next(&mut self, closing: u8) -> Result<bool, NotJson> {
         let is_first = std::mem::take(&mut self.entered);
-        self.space();
+        self.skip_space();
         match self.byte() {
             Some(byte) if byte == closing => {
                 self.at += 1;
@@ -160,20 +162,21 @@ impl<'t> JsonScanner<'t> {
 
     #[inline]
     fn key(&mut self) -> Result<&'t str, NotJson> {
-        self.space();
+        self.skip_space();
         let from = self.at + 1;
         self.string()?;
         let key = self.text.get(from..self.at - 1).ok_or(NotJson)?;
-        self.take(b':')?;
+        self.expect(b':')?;
         Ok(key)
     }
 
-    fn nested(&mut self) -> Result<(), NotJson> {
-        // One bit per level: set for an object.
+    /// Skips an object or an array.
+    fn skip_nested(&mut self) -> Result<(), NotJson> {
+        // `objects` has one bit per level, which is set for an object.
         let (mut depth, mut objects) = (0u32, 0u128);
-        let most = self.most.saturating_sub(self.depth).min(u128::BITS);
+        let most = self.max_depth.saturating_sub(self.depth).min(u128::BITS);
         loop {
-            self.space();
+            self.skip_space();
             match self.byte() {
                 Some(opening @ (b'{' | b'[')) => {
                     if depth == most {
@@ -182,7 +185,7 @@ impl<'t> JsonScanner<'t> {
                     depth += 1;
                     objects = objects << 1 | u128::from(opening == b'{');
                     self.at += 1;
-                    self.space();
+                    self.skip_space();
                     match (opening, self.byte()) {
                         (b'{', Some(b'}')) | (b'[', Some(b']')) => {}
                         (b'{', _) => {
@@ -194,13 +197,13 @@ impl<'t> JsonScanner<'t> {
                 }
                 _ => self.scalar()?,
             }
-            // After a value: the next one, or the ends of the enclosing arrays and objects.
+            // After a value, skips to the next value, or leaves the arrays and objects that end here.
             loop {
                 if depth == 0 {
                     return Ok(());
                 }
                 let in_object = objects & 1 == 1;
-                self.space();
+                self.skip_space();
                 match self.byte() {
                     Some(b',') => {
                         self.at += 1;
@@ -286,7 +289,7 @@ impl<'t> JsonScanner<'t> {
                     return Ok(());
                 }
                 Some(b'\\') => self.escape()?,
-                // A control character, or the end.
+                // A control character, or the end of the text.
                 _ => return Err(NotJson),
             }
         }
@@ -304,37 +307,38 @@ impl<'t> JsonScanner<'t> {
     }
 }
 
-/// Returns the index of the first byte from `from` that isn't plain string text: a quote, a backslash, a control
-/// character; or the end.
+/// Returns the index of the first quote, backslash or control character from `from` on, or the length of `bytes` if
+/// there is none.
 #[must_use]
 #[inline]
 pub fn plain(bytes: &[u8], from: usize) -> usize {
     let (eights, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
     for eight in eights {
-        let odd = odd(eight);
-        if odd != 0 {
-            return at + (odd.trailing_zeros() / 8) as usize;
+        let special = special_bits(eight);
+        if special != 0 {
+            return at + (special.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
 }
 
-/// Returns true if these bytes are all plain string text.
+/// Returns true if none of these bytes is a quote, a backslash or a control character.
 #[must_use]
 #[inline]
 pub const fn is_plain(eight: &[u8; 8]) -> bool {
-    odd(eight) == 0
+    special_bits(eight) == 0
 }
 
-/// Sets the top bit of each byte that isn't plain. Only the first set bit is reliable.
+/// Sets the top bit of each byte that is a quote, a backslash or a control character. Only the lowest set bit is
+/// reliable.
 #[inline]
-const fn odd(eight: &[u8; 8]) -> u64 {
+const fn special_bits(eight: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const TOPS: u64 = ONES << 7;
     let word = u64::from_le_bytes(*eight);
-    // A byte below 1 after the exclusive or, or below a space.
+    // The subtraction sets the top bit of a byte that is 0 after the exclusive or, or that is below a space.
     let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
     let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
     let control = word.wrapping_sub(ONES * 0x20) & !word;
@@ -352,8 +356,8 @@ mod tests {
         scan.value().is_ok() && scan.end().is_ok()
     }
 
-    /// Asserts that the scanner skips exactly the text that serde_json accepts as JSON.
-    fn agree(text: &str) {
+    /// Asserts that the scanner and serde_json accept the same text and find the same value in it.
+    fn assert_agreement(text: &str) {
         let theirs = serde_json::from_str::<&RawValue>(text).map(RawValue::get).ok();
         let mut scan = JsonScanner::new(text);
         let ours = scan.value().ok().filter(|_| scan.end().is_ok());
@@ -427,7 +431,7 @@ mod tests {
             "\"é2345678901234567\"",
             "{\"a\":{\"b\":[{}]},\"c\":\"d\"}",
         ];
-        texts.into_iter().for_each(agree);
+        texts.into_iter().for_each(assert_agreement);
     }
 
     #[test]
@@ -439,15 +443,15 @@ mod tests {
         let bytes = b"\"\\{}[],:0-.eE+tfnu 9\n\x01a";
         for seed in seeds {
             let chars: Vec<char> = seed.chars().collect();
-            for place in 0..chars.len() {
+            for index in 0..chars.len() {
                 let with = |middle: &[char], skip: usize| -> String {
-                    chars[..place].iter().chain(middle).chain(&chars[place + skip..]).collect()
+                    chars[..index].iter().chain(middle).chain(&chars[index + skip..]).collect()
                 };
-                agree(&with(&[], 1));
-                agree(&chars[..place].iter().collect::<String>());
+                assert_agreement(&with(&[], 1));
+                assert_agreement(&chars[..index].iter().collect::<String>());
                 for byte in bytes {
-                    agree(&with(&[char::from(*byte)], 1));
-                    agree(&with(&[char::from(*byte)], 0));
+                    assert_agreement(&with(&[char::from(*byte)], 1));
+                    assert_agreement(&with(&[char::from(*byte)], 0));
                 }
             }
         }

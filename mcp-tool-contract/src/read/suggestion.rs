@@ -1,4 +1,4 @@
-//! Completion of an argument: one value, or one item of an array.
+//! Validation of completion suggestions. A suggestion is one value, or one item of an array.
 
 use super::{
     arguments::DeclaredParam,
@@ -14,7 +14,7 @@ pub trait AcceptSuggestion {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns true if the parameter accepts this value.
+    /// Returns true if the parameter accepts this value, or an array accepts it as an item.
     fn accepts(&self, suggestion: &str) -> bool;
 }
 
@@ -25,7 +25,7 @@ impl<T> AcceptSuggestion for DeclaredParam<T> {
 
     fn accepts(&self, suggestion: &str) -> bool {
         let value = serde_json::Value::from(suggestion);
-        // For an array it is one item, independent of the least number of items.
+        // For an array the suggestion is one item, so the least number of items doesn't apply.
         let (raw, items) = match self.param.schema.items {
             None => (value.to_string(), None),
             Some(items) => (format!("[{value}]"), Some(Items { min: 0, ..items })),
@@ -35,7 +35,7 @@ impl<T> AcceptSuggestion for DeclaredParam<T> {
     }
 }
 
-/// Returns all values of this kind, as they are typed; `None` if they can't be enumerated.
+/// Returns all values of this kind as text without quotes; `None` if they can't be enumerated.
 #[must_use]
 pub const fn all(kind: &Kind) -> Option<&'static [&'static str]> {
     match kind {
@@ -53,8 +53,8 @@ mod tests {
     #[test]
     fn suggestion_is_one_value_within_the_bounds_of_the_parameter() {
         let name = declare::<Option<String>>("name", "Name.");
-        let narrow = name.param.max_len(3);
-        let name = name.with(narrow);
+        let bounded = name.param.max_len(3);
+        let name = name.with(bounded);
         assert!(name.accepts("ann"));
         assert!(name.accepts("\"\\\""));
         assert!(!name.accepts("anna"));
@@ -63,8 +63,8 @@ mod tests {
     #[test]
     fn suggestion_for_an_array_is_one_of_its_items() {
         let tags = declare::<Vec<String>>("tags", "Tags.");
-        let narrow = tags.param.max_len(3).min_items(2).max_items(4);
-        let tags = tags.with(narrow);
+        let bounded = tags.param.max_len(3).min_items(2).max_items(4);
+        let tags = tags.with(bounded);
         assert!(tags.accepts("new"));
         assert!(!tags.accepts("newer"));
     }

@@ -1,4 +1,4 @@
-//! Types of parameters and results.
+//! Traits of the types that parameters and results can have.
 
 use super::{
     scan::{JsonScanner, NotJson},
@@ -7,13 +7,13 @@ use super::{
 };
 use crate::bounds::{Items, Kind, Object, Schema};
 
-/// A validated value that the type can't represent; contains the name of the type.
+/// Error: a type can't represent a validated value. Contains the name of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub &'static str);
 
 /// A single value that an agent can send: a string, boolean, integer, float, enum or newtype.
 ///
-/// `#[derive(ToolSchema)]` implements it for unit enums and for newtypes of these.
+/// `#[derive(ToolSchema)]` implements this trait for unit enums, and for newtypes of types that implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a parameter",
     label = "an agent can't send this",
@@ -63,9 +63,9 @@ impl<T: Scalar> Parameter for T {
         let value = parse_value(&schema.kind, raw, path, report)?;
         match T::from_value(value) {
             Ok(value) => Some(value),
-            Err(Unreadable(wanted)) => {
-                let message = format!("must be a valid {wanted}");
-                report.note(path, Rule::Format, Some(wanted.into()), message);
+            Err(Unreadable(type_name)) => {
+                let message = format!("must be a valid {type_name}");
+                report.note(path, Rule::Format, Some(type_name.into()), message);
                 None
             }
         }
@@ -78,13 +78,13 @@ impl<T: Scalar> Parameter for Vec<T> {
 
     fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self> {
         let mut items = Vec::new();
-        let whole = each_item(raw, schema.items.as_ref(), path, report, &mut |raw, path, report| {
+        let all_valid = each_item(raw, schema.items.as_ref(), path, report, &mut |raw, path, report| {
             let item = <T as Parameter>::read(raw, schema, path, report);
-            let read = item.is_some();
+            let is_valid = item.is_some();
             items.extend(item);
-            read
+            is_valid
         });
-        whole.then_some(items)
+        all_valid.then_some(items)
     }
 }
 
@@ -117,7 +117,8 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
 /// Parses one item of an array; returns false if it is invalid.
 pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
-/// Parses an array's text. Items beyond the bound are counted, not parsed. Returns false if anything is invalid.
+/// Parses an array's text. Items beyond the maximum number are counted, not parsed. Returns false if anything is
+/// invalid.
 pub(super) fn each_item(
     raw: &str,
     bounds: Option<&Items>,
@@ -130,7 +131,7 @@ pub(super) fn each_item(
         return false;
     }
     let (least, most) = bounds.map_or((0, u64::MAX), |items| (items.min, items.max.unwrap_or(u64::MAX)));
-    let (count, whole) = match walk_items(raw, most, path, report, read) {
+    let (count, all_valid) = match walk_items(raw, most, path, report, read) {
         Ok(walked) => walked,
         Err(NotJson) => {
             report.note(path, Rule::Syntax, None, "must be valid JSON".into());
@@ -147,10 +148,10 @@ pub(super) fn each_item(
         report.note(path, Rule::MaxItems, Some(most.into()), message);
         return false;
     }
-    whole
+    all_valid
 }
 
-/// Returns the number of items, and true if all parsed ones are valid.
+/// Returns the number of items, and true if all parsed items are valid.
 fn walk_items(
     raw: &str,
     most: u64,
@@ -159,22 +160,22 @@ fn walk_items(
     read: ReadItem<'_>,
 ) -> Result<(u64, bool), NotJson> {
     let mut scan = JsonScanner::new(raw);
-    let (mut count, mut whole) = (0, true);
+    let (mut count, mut all_valid) = (0, true);
     scan.enter_array()?;
     while scan.next_item()? {
         let item = scan.value()?;
         if count < most {
             let index = usize::try_from(count).unwrap_or(usize::MAX);
-            whole &= read(item, &path.index(index), report);
+            all_valid &= read(item, &path.index(index), report);
         }
         count += 1;
     }
-    scan.end().map(|()| (count, whole))
+    scan.end().map(|()| (count, all_valid))
 }
 
 /// Type of a single value in a result: a [`Scalar`] or a struct.
 ///
-/// `#[derive(ToolSchema)]` implements it for structs, unit enums and newtypes.
+/// `#[derive(ToolSchema)]` implements this trait for structs, unit enums and newtypes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of a result",
     label = "the JSON of this type is unknown to the contract",
@@ -183,7 +184,7 @@ fn walk_items(
     note = "return a type that only implements `schemars::JsonSchema` as `Schemars<T>`"
 )]
 pub trait OutputValue {
-    /// Kind of its JSON.
+    /// Kind of the value's JSON.
     const KIND: Kind;
 }
 
@@ -196,11 +197,11 @@ pub trait OutputValue {
     note = "return a type that only implements `schemars::JsonSchema` as `Schemars<T>`"
 )]
 pub trait Output {
-    /// Schema of its JSON.
+    /// Schema of the field's JSON.
     const SCHEMA: Schema;
 }
 
-/// A struct that a function can return: its JSON is an object.
+/// A struct that a tool's function can return, because its JSON is an object.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` isn't a struct that derives `ToolSchema`",
     label = "this must be an object",
@@ -243,7 +244,7 @@ impl OutputValue for str {
     const KIND: Kind = Kind::TEXT;
 }
 
-/// Implements [`Scalar`] and [`OutputValue`]: the kind, and the conversion of a validated value.
+/// Implements [`Scalar`] and [`OutputValue`], given the kind and the conversion of a validated value.
 macro_rules! scalars {
     ($($type:ty: $kind:expr, $value:pat => $read:expr;)+) => {$(
         impl Scalar for $type {

@@ -23,13 +23,13 @@ pub enum ParsedValue<'v> {
     Number(f64),
     /// A string.
     Text(Cow<'v, str>),
-    /// The index of an enum's value.
+    /// An enum's value, as its index.
     Variant(usize),
 }
 
-/// Parses the JSON text of one value; violations are added to the report.
+/// Parses the JSON text of one value. Adds violations to the report.
 ///
-/// `raw` is one complete JSON value, such as `serde_json`'s `RawValue` contains.
+/// `raw` must be one complete JSON value, such as the text of a `RawValue` of `serde_json`.
 pub fn parse_value<'v>(
     kind: &Kind,
     raw: &'v str,
@@ -50,24 +50,24 @@ pub fn parse_value<'v>(
     }
 }
 
-/// Reports that `raw` has another JSON type than `wanted`.
+/// Reports that the JSON type of `raw` isn't `expected`.
 pub(super) fn mistyped<T>(
-    wanted: &str,
+    expected: &str,
     raw: &str,
     path: &ValuePath<'_>,
     report: &mut ViolationReport,
 ) -> Option<T> {
     let noun = noun(raw);
     let message = match noun {
-        "null" | "an array" | "an object" => format!("must be {wanted}, got {noun}"),
-        _ if path.is_secret() => format!("must be {wanted}, got {noun}"),
-        _ => format!("must be {wanted}, got {noun}: {}", shown(raw)),
+        "null" | "an array" | "an object" => format!("must be {expected}, got {noun}"),
+        _ if path.is_secret() => format!("must be {expected}, got {noun}"),
+        _ => format!("must be {expected}, got {noun}: {}", shown(raw)),
     };
     report.note(path, Rule::Type, None, message);
     None
 }
 
-/// Name of the JSON type of a value's text, with its article.
+/// Returns the name of the JSON type of `raw`, with its article.
 pub(super) fn noun(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'"') => "a string",
@@ -79,7 +79,7 @@ pub(super) fn noun(raw: &str) -> &'static str {
     }
 }
 
-/// Returns the value for a message, unless it is secret.
+/// Returns a value as messages show it. A secret value is hidden.
 fn echo(raw: &str, path: &ValuePath<'_>) -> String {
     if path.is_secret() { "a secret value".into() } else { shown(raw) }
 }
@@ -113,11 +113,11 @@ fn integer<'v>(
             return None;
         }
     };
-    outside(raw, order, exact(minimum), exact(maximum), path, report)
+    outside(raw, order, bound_json(minimum), bound_json(maximum), path, report)
 }
 
-/// A bound as JSON; the bounds of a type up to 64 bits always fit.
-fn exact(bound: i128) -> serde_json::Value {
+/// Returns a bound as a JSON number, or as a string if it has more than 64 bits, which no supported type has.
+fn bound_json(bound: i128) -> serde_json::Value {
     match (u64::try_from(bound), i64::try_from(bound)) {
         (Ok(bound), _) => bound.into(),
         (_, Ok(bound)) => bound.into(),
@@ -143,20 +143,22 @@ fn number<'v>(
             return None;
         }
     };
-    // Digits alone are compared exactly. With a point or an exponent, a number is the nearest float, like the bound.
-    let digits = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
-    let against = |bound: f64| match digits {
+    // A number without point and exponent is compared exactly. Other numbers are rounded to the nearest float, as the
+    // bound was.
+    let whole = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
+    let order_to = |bound: f64| match whole {
         Ok(whole) => number::compare(whole, bound),
         Err(_) => value.partial_cmp(&bound).unwrap_or(Ordering::Equal),
     };
     let order = match (minimum, maximum) {
-        (Some(least), _) if against(least).is_lt() => Ordering::Less,
-        (_, Some(most)) if against(most).is_gt() => Ordering::Greater,
+        (Some(least), _) if order_to(least).is_lt() => Ordering::Less,
+        (_, Some(most)) if order_to(most).is_gt() => Ordering::Greater,
         _ => return Some(ParsedValue::Number(value)),
     };
     outside(raw, order, minimum.into(), maximum.into(), path, report)
 }
 
+/// Reports a number that is less than the minimum or greater than the maximum.
 fn outside<T>(
     raw: &str,
     order: Ordering,
@@ -179,7 +181,7 @@ fn outside<T>(
     None
 }
 
-/// Decodes a JSON string; borrows its bytes if it has no escapes.
+/// Decodes a JSON string. Borrows its text if it has no escapes.
 fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Cow<'v, str>> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {
@@ -206,18 +208,18 @@ fn text<'v>(
     }
     let text = unquoted(raw, path, report)?;
     let length = text.chars().count() as u64;
-    let exactly = bounds.max_len == Some(bounds.min_len);
+    let is_exact = bounds.max_len == Some(bounds.min_len);
     if length < bounds.min_len {
-        let wanted = if exactly { "exactly" } else { "at least" };
-        let message = format!("must be {wanted} {} characters, got {length}", bounds.min_len);
+        let quantifier = if is_exact { "exactly" } else { "at least" };
+        let message = format!("must be {quantifier} {} characters, got {length}", bounds.min_len);
         report.note(path, Rule::MinLength, Some(bounds.min_len.into()), message);
         return None;
     }
     if let Some(most) = bounds.max_len
         && length > most
     {
-        let wanted = if exactly { "exactly" } else { "at most" };
-        let message = format!("must be {wanted} {most} characters, got {length}");
+        let quantifier = if is_exact { "exactly" } else { "at most" };
+        let message = format!("must be {quantifier} {most} characters, got {length}");
         report.note(path, Rule::MaxLength, Some(most.into()), message);
         return None;
     }
@@ -264,6 +266,7 @@ fn variant<'v>(
 }
 
 fn listing(values: &[&str]) -> String {
+    /// Maximum number of values in a message.
     const SHOWN: usize = 16;
     let mut listed: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
     if let Some(more) = values.len().checked_sub(SHOWN).filter(|more| *more > 0) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Maximum number of violations that a report lists; the rest is counted.
+/// Maximum number of violations that a report lists. Further violations are only counted.
 pub const MAX_VIOLATIONS: usize = 8;
 /// Maximum number of characters of a value in a message.
 pub const MAX_ECHO: usize = 64;
@@ -35,9 +35,9 @@ pub enum Rule {
     MaxItems,
     /// A required value is missing.
     Required,
-    /// The name is unknown.
+    /// The parameter or field isn't declared.
     AdditionalProperties,
-    /// The name is given twice.
+    /// The parameter or field occurs twice.
     Duplicate,
     /// The JSON is malformed.
     Syntax,
@@ -50,7 +50,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Stable name.
+    /// Stable name, as reports show it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ impl Serialize for Violation {
     }
 }
 
-/// All violations of a call: at least one [`Violation`], at most [`MAX_VIOLATIONS`], and a count of the rest.
+/// All violations of a call or a result: one to [`MAX_VIOLATIONS`] listed violations, and a count of the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violations {
     listed: Vec<Violation>,
@@ -133,7 +133,7 @@ impl Violations {
 }
 
 impl Violations {
-    /// Wraps these violations; `None` if there are none.
+    /// Wraps a list of violations; `None` if it is empty.
     #[must_use]
     pub fn of(listed: Vec<Violation>) -> Option<Self> {
         (!listed.is_empty()).then_some(Violations { listed, more: 0 })
@@ -196,10 +196,10 @@ impl ViolationReport {
         self.listed.is_empty()
     }
 
-    /// Ends validation.
+    /// Returns an error if violations were reported.
     ///
     /// # Errors
-    /// The violations, if there are any.
+    /// The reported violations.
     pub fn finish(self) -> Result<(), Violations> {
         if self.listed.is_empty() {
             return Ok(());
@@ -208,7 +208,7 @@ impl ViolationReport {
     }
 }
 
-/// Location of a value: a linked list on the stack, rendered only for a violation.
+/// Location of a value, as a linked list on the stack. It is converted to a JSON pointer only for a violation.
 #[derive(Clone, Copy, Debug)]
 pub struct ValuePath<'p> {
     parent: Option<&'p ValuePath<'p>>,
@@ -227,19 +227,19 @@ impl<'p> ValuePath<'p> {
     /// The root value.
     pub const ROOT: ValuePath<'static> = ValuePath { parent: None, step: PathStep::Root, secret: false };
 
-    /// Returns the path of a member.
+    /// Returns the path of a member of this value.
     #[must_use]
     pub const fn key(&'p self, name: &'p str) -> ValuePath<'p> {
         ValuePath { parent: Some(self), step: PathStep::Key(name), secret: self.secret }
     }
 
-    /// Returns the path of an item.
+    /// Returns the path of an item of this value.
     #[must_use]
     pub const fn index(&'p self, index: usize) -> ValuePath<'p> {
         ValuePath { parent: Some(self), step: PathStep::Index(index), secret: self.secret }
     }
 
-    /// Marks the value, and all values in it, as secret.
+    /// Marks the value, and all values in it, as secret if `secret` is true.
     #[must_use]
     pub const fn secret(self, secret: bool) -> ValuePath<'p> {
         ValuePath { secret: self.secret || secret, ..self }

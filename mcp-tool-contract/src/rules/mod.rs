@@ -1,4 +1,4 @@
-//! The rules that judge changes between two versions of a contract. Each has a stable id, a class and a message.
+//! The rules that classify changes between two versions of a contract. Each has a stable id, a class and a message.
 
 pub mod page;
 pub mod sample;
@@ -9,11 +9,11 @@ use std::fmt;
 /// Effect of a change on existing callers, from harmless to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeClass {
-    /// Only words or order changed. Any version permits it.
+    /// Only words or order changed. The version may stay the same.
     Patch,
     /// Callers and readers are unaffected. Needs a minor version.
     Additive,
-    /// Callers are unaffected, and a guard is lower. Needs a minor version and a reason.
+    /// Callers are unaffected, but a guard was lowered. Needs a minor version and a reason.
     Weakens,
     /// An accepted call is refused, or a new kind of result can be returned. Needs a major version.
     Breaking,
@@ -42,7 +42,7 @@ impl fmt::Display for ChangeClass {
 /// `{from}` the locked value and `{to}` the new one.
 macro_rules! rules {
     ($($name:ident $id:literal $class:ident $words:literal)+) => {
-        /// A rule. `mcp-tool-contract/RULES.md` has a page on each.
+        /// Rule that classifies one kind of change. `mcp-tool-contract/RULES.md` has a page on each rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each row has its message, and each rule its page")]
         #[non_exhaustive]
@@ -71,7 +71,7 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => stringify!($name),)+ }
             }
 
-            pub(crate) const fn words(self) -> &'static str {
+            pub(crate) const fn message_template(self) -> &'static str {
                 match self { $(ChangeRule::$name => $words,)+ }
             }
         }

@@ -1,4 +1,5 @@
-//! Sample values of a schema: typical ones, and its limits. Callers must validate them before use.
+//! Sample values of a schema: typical values, and values at its limits. Samples may violate the schema, so callers must
+//! validate them before use.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// Maximum length of a generated string or array.
-const MOST: u64 = 5_000;
+const MAX_LENGTH: u64 = 5_000;
 
 /// Returns candidate values of a schema, as JSON.
 #[must_use]
@@ -23,26 +24,27 @@ pub fn values(schema: &Schema) -> Vec<String> {
     values
 }
 
-/// Returns the limits of two schemas. If one is free text and the other an enum, includes text outside of the enum.
-pub(super) fn of_both(one: Option<&Schema>, other: Option<&Schema>) -> Vec<String> {
-    let mut values: Vec<String> = [one, other].into_iter().flatten().flat_map(self::values).collect();
-    for (free, bound) in [(one, other), (other, one)] {
+/// Returns the sample values of both schemas. If one schema is free text and the other an enum, adds text outside of
+/// the enum.
+pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<String> {
+    let mut values: Vec<String> = [left, right].into_iter().flatten().flat_map(self::values).collect();
+    for (free, bound) in [(left, right), (right, left)] {
         if let (Some(free), Some(Schema { kind: Kind::Enum(taken), .. })) = (free, bound)
             && let Kind::String(text) = &free.kind
         {
-            let other = [quoted(&text_outside(text, taken))];
+            let outside = [quoted(&text_outside(text, taken))];
             values.extend(match free.items {
-                None => other.to_vec(),
-                Some(Items { min, max }) => arrays(&other, min, max),
+                None => outside.to_vec(),
+                Some(Items { min, max }) => arrays(&outside, min, max),
             });
         }
     }
     values
 }
 
-/// Returns text of the least length that isn't among these values.
+/// Returns text of the least allowed length that isn't in `taken`.
 fn text_outside(text: &Text, taken: &[&str]) -> String {
-    let length = usize::try_from(text.min_len.clamp(1, MOST)).unwrap_or(1);
+    let length = usize::try_from(text.min_len.clamp(1, MAX_LENGTH)).unwrap_or(1);
     let mut texts = ('a'..).map(|letter| letter.to_string().repeat(length));
     texts.find(|text| !taken.contains(&text.as_str())).unwrap_or_default()
 }
@@ -50,14 +52,14 @@ fn text_outside(text: &Text, taken: &[&str]) -> String {
 fn arrays(items: &[String], min: u64, max: Option<u64>) -> Vec<String> {
     let Some(first) = items.first() else { return vec!["[]".into()] };
     let of = |item: &String, count: u64| {
-        let count = usize::try_from(count.min(MOST)).unwrap_or(0);
+        let count = usize::try_from(count.min(MAX_LENGTH)).unwrap_or(0);
         format!("[{}]", vec![item.as_str(); count].join(","))
     };
-    // An array needs an item to show the kind of its items, if its bounds allow one.
+    // An empty array doesn't show the kind of its items, so each array has an item if its bounds allow one.
     let likely = max.map_or(min.max(1), |max| min.max(1).min(max));
     let mut arrays: Vec<String> = items.iter().map(|item| of(item, likely)).collect();
     arrays.push(of(first, min));
-    arrays.push(of(first, max.unwrap_or(MOST)));
+    arrays.push(of(first, max.unwrap_or(MAX_LENGTH)));
     arrays
 }
 
@@ -79,7 +81,7 @@ fn single(kind: &Kind) -> Vec<String> {
 /// Returns an object of the required fields, each with its first sample value.
 #[must_use]
 pub fn object(object: &'static Object) -> String {
-    let fields = (0..object.count()).filter_map(|place| object.field(place)).filter(|field| field.required);
+    let fields = (0..object.count()).filter_map(|index| object.field(index)).filter(|field| field.required);
     let members = fields.filter_map(|field| {
         let value = values(&field.schema).into_iter().next()?;
         Some(format!("{}:{value}", quoted(field.name)))
@@ -106,14 +108,14 @@ fn texts(text: &Text) -> Vec<String> {
         (Some(Format::Uuid), _) => vec!["01930000-0000-7000-8000-000000000000".into()],
         (Some(Format::Date), _) => vec!["2026-11-21".into(), "2024-02-29".into()],
         (Some(Format::DateTime), _) => {
-            // The fraction has the greatest length that fits.
+            // The fraction makes the second text as long as the format allows.
             let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
             vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
         }
-        (None, Some(pattern)) => matching(pattern, text.min_len, text.max_len.unwrap_or(MOST)),
+        (None, Some(pattern)) => matching(pattern, text.min_len, text.max_len.unwrap_or(MAX_LENGTH)),
         (None, None) => {
-            let long = |length: u64| "a".repeat(usize::try_from(length.min(MOST)).unwrap_or(0));
-            let edges = [text.min_len, text.max_len.unwrap_or(MOST)].map(long);
+            let long = |length: u64| "a".repeat(usize::try_from(length.min(MAX_LENGTH)).unwrap_or(0));
+            let edges = [text.min_len, text.max_len.unwrap_or(MAX_LENGTH)].map(long);
             likely.chain(edges).chain([long(text.min_len + 1)]).collect()
         }
     };
@@ -124,19 +126,19 @@ fn texts(text: &Text) -> Vec<String> {
     samples.into_iter().filter(fits).collect()
 }
 
-/// Generates texts that a pattern matches, with several lengths and alternatives.
+/// Generates texts that a pattern matches, with different lengths and alternatives.
 fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     let Ok(hir) = regex_syntax::parse(pattern.source()) else { return Vec::new() };
     let compiled_here = Matcher::new(pattern.source());
     let matcher = pattern.matcher().unwrap_or(&compiled_here);
     let mut texts: Vec<String> = Vec::new();
-    for repeats in [0, 1, least.min(MOST), most.min(MOST)] {
+    for repeats in [0, 1, least.min(MAX_LENGTH), most.min(MAX_LENGTH)] {
         for choice in 0..4 {
             let mut text = String::new();
             spell(&hir, choice, repeats, &mut text);
             // An unanchored pattern allows other text around its match.
-            let missing =
-                usize::try_from(least.saturating_sub(text.chars().count() as u64).min(MOST)).unwrap_or(0);
+            let missing = usize::try_from(least.saturating_sub(text.chars().count() as u64).min(MAX_LENGTH))
+                .unwrap_or(0);
             let padded = [text.clone() + &"a".repeat(missing), "a".repeat(missing) + &text];
             for text in [vec![text], padded.to_vec()].concat() {
                 if !texts.contains(&text) && matcher.is_match(&text) {
@@ -148,6 +150,8 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     texts
 }
 
+/// Appends text that `hir` matches. `choice` selects among alternatives and characters. `repeats` is the number of
+/// repetitions if their bounds allow it.
 fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -168,7 +172,7 @@ fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
             );
         }
         HirKind::Repetition(repetition) => {
-            let most = repetition.max.map_or(MOST, u64::from);
+            let most = repetition.max.map_or(MAX_LENGTH, u64::from);
             for _ in 0..u64::from(repetition.min).max(repeats.min(most)) {
                 spell(&repetition.sub, choice, repeats, text);
             }
@@ -192,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_of_patterns_have_the_requested_length() {
+    fn patterns_with_length_bounds_have_samples() {
         for (pattern, least, most) in [
             ("^inv_[0-9]{8}$", 12, 12),
             ("^[a-z]+$", 3, 40),

@@ -1,5 +1,5 @@
-//! Witnesses: arguments or a result that one version accepts and the other doesn't. The validator of calls verifies
-//! them.
+//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't. The
+//! validator of calls verifies each of them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Witness {
     NowRefused(String),
     /// Arguments that were refused, and are now accepted.
     NowAccepted(String),
-    /// Arguments that both accept, with a different meaning.
+    /// Arguments that both versions accept, with a different meaning.
     NewMeaning(String),
     /// A result that can now be returned, and couldn't before.
     NewResult(String),
@@ -44,7 +44,7 @@ impl fmt::Display for Witness {
             Witness::NewMeaning(json) => (json, "is still accepted, with a different meaning"),
             Witness::NewResult(json) => (json, "can now be returned, and couldn't before"),
             Witness::LostResult(json) => (json, "could be returned before, and no longer can"),
-            Witness::Sentence(words) => return f.write_str(words),
+            Witness::Sentence(sentence) => return f.write_str(sentence),
         };
         match json.char_indices().nth(SHOWN) {
             Some((end, _)) => write!(f, "{}… ({} bytes) {what}", &json[..end], json.len()),
@@ -53,15 +53,15 @@ impl fmt::Display for Witness {
     }
 }
 
-/// Returns the evidence of a change from `old` to `new`. `None` if only words differ, or if a difference between two
-/// patterns can't be decided.
+/// Returns the evidence of a change from `old` to `new`. `None` if only words or order differ, or if no sample shows
+/// the difference, for example between two patterns.
 #[must_use]
 pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
     if finding.rule.class() == ChangeClass::Patch {
         return None;
     }
     match finding.place {
-        ChangeLocation::Tool => Some(Witness::Sentence(words(finding.rule)?)),
+        ChangeLocation::Tool => Some(Witness::Sentence(sentence(finding.rule)?)),
         ChangeLocation::Parameter(name) => match finding.rule {
             ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),
             ChangeRule::SecretRemoved => {
@@ -102,7 +102,7 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
     }
 }
 
-const fn words(rule: ChangeRule) -> Option<&'static str> {
+const fn sentence(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
         ChangeRule::ScopeAdded => "a caller without it was admitted, and is now refused",
         ChangeRule::ScopeRemoved => "a caller without it was refused, and is now admitted",
@@ -150,40 +150,41 @@ const fn words(rule: ChangeRule) -> Option<&'static str> {
     })
 }
 
-/// Finds arguments that one contract accepts, and that the other refuses because of this parameter.
-fn arguments(name: &str, taker: &Contract, refuser: &Contract) -> Option<String> {
+/// Finds arguments that `accepting` accepts and `refusing` refuses because of the parameter `name`.
+fn arguments(name: &str, accepting: &Contract, refusing: &Contract) -> Option<String> {
     let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name);
-    let schemas = [find(taker), find(refuser)].map(|param| param.map(|param| param.schema));
+    let schemas = [find(accepting), find(refusing)].map(|param| param.map(|param| param.schema));
     let mut candidates = vec![None];
     candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
     candidates.push(Some("null".to_owned()));
-    let others = others(name, taker, refuser);
+    let others = others(name, accepting, refusing);
     candidates.into_iter().map(|value| object(&others, name, value.as_deref())).find(|json| {
-        arguments::check(json, taker.input).is_ok()
-            && arguments::check(json, refuser.input).is_err_and(|found| is_at(&found, &format!("/{name}")))
+        arguments::check(json, accepting.input).is_ok()
+            && arguments::check(json, refusing.input)
+                .is_err_and(|found| concerns(&found, &format!("/{name}")))
     })
 }
 
-/// Finds arguments without this one that both accept.
+/// Finds arguments without the parameter `name` that the old version accepts, and the new one too if possible.
 fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
     let json = object(&others(name, old, new), name, None);
     arguments::check(&json, old.input).is_ok().then_some(json)
 }
 
-/// Chooses values of the other required parameters, accepted by both contracts if possible.
-fn others(name: &str, taker: &Contract, refuser: &Contract) -> Vec<(&'static str, String)> {
+/// Chooses values for the required parameters other than `name`. If possible, both contracts accept the values.
+fn others(name: &str, accepting: &Contract, refusing: &Contract) -> Vec<(&'static str, String)> {
     let mut others = Vec::new();
-    for param in taker.input.iter().filter(|param| param.name != name && param.is_required()) {
-        let counterpart = refuser.input.iter().find(|other| other.name == param.name);
+    for param in accepting.input.iter().filter(|param| param.name != name && param.is_required()) {
+        let counterpart = refusing.input.iter().find(|other| other.name == param.name);
         let mut values = sample::values(&param.schema);
         values.extend(counterpart.into_iter().flat_map(|other| sample::values(&other.schema)));
-        let takes = |param: &Param, value: &str| {
+        let accepts = |param: &Param, value: &str| {
             arguments::check(&format!("{{{}:{value}}}", quoted(param.name)), &[*param]).is_ok()
         };
         let by_both = values
             .iter()
-            .find(|value| takes(param, value) && counterpart.is_none_or(|other| takes(other, value)));
-        let value = by_both.or_else(|| values.iter().find(|value| takes(param, value)));
+            .find(|value| accepts(param, value) && counterpart.is_none_or(|other| accepts(other, value)));
+        let value = by_both.or_else(|| values.iter().find(|value| accepts(param, value)));
         others.extend(value.map(|value| (param.name, value.clone())));
     }
     others
@@ -196,26 +197,27 @@ fn object(others: &[(&str, String)], name: &str, value: Option<&str>) -> String 
     format!("{{{}}}", members.join(","))
 }
 
-fn is_at(found: &Violations, pointer: &str) -> bool {
+/// Returns true if a violation is at this JSON pointer or below.
+fn concerns(found: &Violations, pointer: &str) -> bool {
     let mut found = found.listed().iter();
     found.any(|violation| {
         violation.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
-/// Finds a result that one output allows, and the other doesn't because of the field at this path.
-fn result_of(path: &[&str], giver: &ToolOutput, other: &ToolOutput) -> Option<String> {
-    let (giver, other) = (shape(giver)?, shape(other)?);
+/// Finds a result that `allowing` allows and `refusing` doesn't, because of the field at `path`.
+fn result_of(path: &[&str], allowing: &ToolOutput, refusing: &ToolOutput) -> Option<String> {
+    let (allowing, refusing) = (declared_object(allowing)?, declared_object(refusing)?);
     let mut candidates = vec![None, Some("null".to_owned())];
-    let schemas = [giver, other].map(|object| schema_at(object, path));
+    let schemas = [allowing, refusing].map(|object| schema_at(object, path));
     candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
     candidates
         .into_iter()
-        .map(|value| result_with(giver, Some(other), path, value.as_deref()))
-        .find(|json| permits(giver, json) && !permits(other, json))
+        .map(|value| result_with(allowing, Some(refusing), path, value.as_deref()))
+        .find(|json| permits(allowing, json) && !permits(refusing, json))
 }
 
-const fn shape(output: &ToolOutput) -> Option<&'static Object> {
+const fn declared_object(output: &ToolOutput) -> Option<&'static Object> {
     match output {
         ToolOutput::Object(object) | ToolOutput::Page(object) => Some(object),
         ToolOutput::Nothing
@@ -229,7 +231,7 @@ const fn shape(output: &ToolOutput) -> Option<&'static Object> {
 fn schema_at(object: &'static Object, path: &[&str]) -> Option<Schema> {
     let (name, rest) = path.split_first()?;
     let field =
-        (0..object.count()).filter_map(|place| object.field(place)).find(|field| field.name == *name)?;
+        (0..object.count()).filter_map(|index| object.field(index)).find(|field| field.name == *name)?;
     match (rest, field.schema.kind) {
         ([], _) => Some(field.schema),
         (rest, Kind::Object(inner)) => schema_at(inner, rest),
@@ -237,8 +239,8 @@ fn schema_at(object: &'static Object, path: &[&str]) -> Option<Schema> {
     }
 }
 
-/// Builds an object in which one field has this value, or is absent. The other fields have values that the other object
-/// allows too, if possible.
+/// Builds an object in which the field at `path` has this value, or is absent. The remaining required fields have
+/// values that `other` allows too, if possible.
 fn result_with(
     object: &'static Object,
     other: Option<&'static Object>,
@@ -246,7 +248,7 @@ fn result_with(
     value: Option<&str>,
 ) -> String {
     let mut members = Vec::new();
-    for field in (0..object.count()).filter_map(|place| object.field(place)) {
+    for field in (0..object.count()).filter_map(|index| object.field(index)) {
         let counterpart = other.and_then(|other| schema_at(other, &[field.name]));
         let own = match (path.split_first(), field.schema.kind) {
             (Some((name, [])), _) if *name == field.name => value.map(str::to_owned),
@@ -280,7 +282,7 @@ fn result_with(
     format!("{{{}}}", members.join(","))
 }
 
-/// Returns true if a reader of this object accepts the result. Readers ignore unknown fields.
+/// Returns true if a reader that expects this object accepts the result. Readers ignore unknown fields.
 #[must_use]
 pub fn permits(object: &Object, json: &str) -> bool {
     match result::check(json, object) {

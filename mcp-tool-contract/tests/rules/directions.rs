@@ -1,4 +1,4 @@
-//! Directions of change: inputs may widen, outputs may narrow.
+//! Tests that parameters may widen and results may narrow without breaking callers, and not the reverse.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -19,6 +19,7 @@ const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
 const DATE: Schema = Kind::String(Format::Date.text()).schema();
 const UUID: Schema = Kind::String(Format::Uuid.text()).schema();
 
+/// Returns the class and the rule id of the only change.
 fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     let found = judge::compare_at_run_time(old, new);
     let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
@@ -26,8 +27,8 @@ fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     (found.worst(), finding.rule.id())
 }
 
-/// Judges one change of a value, as a parameter and as a field of a result.
-macro_rules! ways {
+/// Classifies one change of a schema, both of a parameter and of a field of a result.
+macro_rules! judge_both {
     ($old:expr => $new:expr) => {
         (
             judged(&takes!(param("value", $old)), &takes!(param("value", $new))),
@@ -38,41 +39,41 @@ macro_rules! ways {
 
 #[test]
 fn string_to_enum_breaks_callers() {
-    let (input, output) = ways!(TEXT => ENUM);
+    let (input, output) = judge_both!(TEXT => ENUM);
     assert_eq!(input, (Breaking, "type-narrowed"));
     assert_eq!(output, (Additive, "result-type-narrowed"));
 }
 
 #[test]
 fn enum_to_string_breaks_readers() {
-    let (input, output) = ways!(ENUM => TEXT);
+    let (input, output) = judge_both!(ENUM => TEXT);
     assert_eq!(input, (Additive, "type-widened"));
     assert_eq!(output, (Breaking, "result-type-widened"));
 }
 
 #[test]
-fn string_to_integer_breaks_both() {
-    let (input, output) = ways!(TEXT => INTEGER);
+fn string_to_integer_breaks_callers_and_readers() {
+    let (input, output) = judge_both!(TEXT => INTEGER);
     assert_eq!(input, (Breaking, "type-changed"));
     assert_eq!(output, (Breaking, "result-type-changed"));
 }
 
 #[test]
-fn integer_to_number_widens() {
-    let (input, output) = ways!(INTEGER => NUMBER);
+fn integers_and_numbers_are_compared_in_both_directions() {
+    let (input, output) = judge_both!(INTEGER => NUMBER);
     assert_eq!(input, (Additive, "type-widened"));
     assert_eq!(output, (Breaking, "result-type-widened"));
-    let (input, output) = ways!(NUMBER => INTEGER);
+    let (input, output) = judge_both!(NUMBER => INTEGER);
     assert_eq!(input, (Breaking, "type-narrowed"));
     assert_eq!(output, (Additive, "result-type-narrowed"));
 }
 
 #[test]
-fn enum_may_accept_more_and_return_fewer() {
-    let (input, output) = ways!(ENUM => MORE);
+fn enum_values_are_compared_in_both_directions() {
+    let (input, output) = judge_both!(ENUM => MORE);
     assert_eq!(input, (Additive, "enum-value-added"));
     assert_eq!(output, (Breaking, "result-enum-value-added"));
-    let (input, output) = ways!(MORE => ENUM);
+    let (input, output) = judge_both!(MORE => ENUM);
     assert_eq!(input, (Breaking, "enum-value-removed"));
     assert_eq!(output, (Additive, "result-enum-value-removed"));
 }
@@ -101,19 +102,19 @@ fn bounds_are_compared_in_both_directions() {
 
 #[test]
 fn formats_are_compared_in_both_directions() {
-    let (input, output) = ways!(TEXT => DATE);
+    let (input, output) = judge_both!(TEXT => DATE);
     assert_eq!(input, (Breaking, "type-narrowed"));
     assert_eq!(output, (Additive, "result-type-narrowed"));
-    let (input, output) = ways!(DATE => TEXT);
+    let (input, output) = judge_both!(DATE => TEXT);
     assert_eq!(input, (Additive, "type-widened"));
     assert_eq!(output, (Breaking, "result-type-widened"));
-    let (input, output) = ways!(DATE => UUID);
+    let (input, output) = judge_both!(DATE => UUID);
     assert_eq!(input, (Breaking, "type-changed"));
     assert_eq!(output, (Breaking, "result-type-changed"));
 }
 
 #[test]
-fn different_patterns_are_breaking_and_undecided() {
+fn changed_pattern_is_breaking_and_may_have_no_witness() {
     let old = takes!(param("value", TEXT).pattern(like("^[a-c]+$")));
     let new = takes!(param("value", TEXT).pattern(like("^[abc]+$")));
     let found = judge::compare_at_run_time(&old, &new);
@@ -134,13 +135,13 @@ fn different_patterns_are_breaking_and_undecided() {
 #[test]
 fn added_and_removed_patterns_are_compared() {
     let free = takes!(param("value", TEXT));
-    let held = takes!(param("value", TEXT).pattern(like("^a")));
-    assert_eq!(judged(&free, &held), (Breaking, "pattern-added"));
-    assert_eq!(judged(&held, &free), (Weakens, "pattern-removed"));
+    let matched = takes!(param("value", TEXT).pattern(like("^a")));
+    assert_eq!(judged(&free, &matched), (Breaking, "pattern-added"));
+    assert_eq!(judged(&matched, &free), (Weakens, "pattern-removed"));
     let free = gives!(field("value", TEXT));
-    let held = gives!(field("value", TEXT).pattern(like("^a")));
-    assert_eq!(judged(&free, &held), (Additive, "result-pattern-added"));
-    assert_eq!(judged(&held, &free), (Breaking, "result-pattern-removed"));
+    let matched = gives!(field("value", TEXT).pattern(like("^a")));
+    assert_eq!(judged(&free, &matched), (Additive, "result-pattern-added"));
+    assert_eq!(judged(&matched, &free), (Breaking, "result-pattern-removed"));
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn scope_of_the_tool_and_of_the_gate_are_equivalent() {
     assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
     let moved = gated("mail:send").with_scopes(&["purge"]);
     assert_eq!(rules(&gated("purge"), &moved), []);
-    // If the tool became or ceased to be destructive, that rule includes the approval.
+    // If only one version is destructive, the change of `destructive` includes the approval.
     assert_eq!(rules(&BASE, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::DestructiveAdded]);
     assert_eq!(rules(&gated("purge"), &BASE), [ChangeRule::ScopeRemoved, ChangeRule::DestructiveRemoved]);
 }
@@ -182,10 +183,10 @@ fn rate_is_raised_if_more_calls_fit_into_its_window() {
     for (old, new, rule) in [
         ((10, Minute), (11, Minute), "rate-raised"),
         ((10, Minute), (9, Minute), "rate-lowered"),
-        // Fewer per hour, but all of them in one minute.
+        // Fewer calls per hour, but all eleven may be made in one minute.
         ((10, Minute), (11, Hour), "rate-raised"),
         ((10, Minute), (10, Hour), "rate-lowered"),
-        // The limit of sixty minutes in one hour.
+        // Ten calls per minute are 600 calls per hour.
         ((599, Hour), (10, Minute), "rate-raised"),
         ((600, Hour), (10, Minute), "rate-lowered"),
         ((86_399, Day), (1, Second), "rate-raised"),

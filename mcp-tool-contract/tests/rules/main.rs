@@ -1,11 +1,11 @@
-//! Tests of the rules that compare contracts.
+//! Tests of the rules that classify changes between two versions of a contract.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it did not expect, in its helpers too, and prints what it counted"
+    reason = "tests and their helpers panic on unexpected values, and print their counts"
 )]
 
 #[macro_use]

@@ -1,4 +1,4 @@
-//! `RULES.md`: one page per rule, with its real message.
+//! Tests that `RULES.md` has one page per rule, with the message that the code writes.
 
 use mcp_tool_contract::rules::{ChangeClass, ChangeRule, page};
 
@@ -10,12 +10,12 @@ fn every_rule_has_a_page_with_its_message() {
         let rule = specimen.rule;
         let text = page::page(rule).unwrap_or_else(|| panic!("{rule} has no page"));
         let mut lines = text.lines();
-        let kind = format!("Class: {}.", rule.class());
-        assert!(lines.any(|line| line == kind), "{rule}: its page doesn't contain `{kind}`");
-        let shown = specimen.shown.map(|witness| format!("\n  {witness}")).unwrap_or_default();
-        let example = format!("```text\n{}{shown}\n```", specimen.says);
+        let class = format!("Class: {}.", rule.class());
+        assert!(lines.any(|line| line == class), "{rule}: its page doesn't contain `{class}`");
+        let witness = specimen.shown.map(|witness| format!("\n  {witness}")).unwrap_or_default();
+        let example = format!("```text\n{}{witness}\n```", specimen.says);
         assert!(text.contains(&example), "{rule}: its page doesn't show\n{example}");
-        assert!(page::explain(rule.id()).is_ok_and(|said| said.ends_with(text)), "{rule}");
+        assert!(page::explain(rule.id()).is_ok_and(|explanation| explanation.ends_with(text)), "{rule}");
     }
 }
 

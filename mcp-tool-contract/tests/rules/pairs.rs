@@ -1,7 +1,7 @@
-//! Random pairs of contracts, one edited from the other: the findings agree with validation of generated arguments and
-//! results.
+//! Compares random pairs of contracts, the second of which is an edited copy of the first. The findings must agree with
+//! the validation of generated arguments and results.
 //!
-//! `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
+//! The environment variable `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
 use std::{collections::BTreeMap, fmt::Debug, ops::AddAssign, str::FromStr, thread};
 
@@ -23,26 +23,35 @@ use crate::{
     specimens::is_valid_witness,
 };
 
-/// Argument objects and results that are tried per pair without a breaking change.
-const TRIED: usize = 20;
-/// One contract in this many is written to a lock and parsed.
-const LOCKED: u64 = 16;
+/// Number of argument objects, and of results, that are validated for a pair without a breaking change.
+const SAMPLES: usize = 20;
+/// The new contract of one pair in this many is written into a lock and parsed again.
+const LOCKED_EVERY: u64 = 16;
 
 /// Statistics of a run.
 #[derive(Debug, Default)]
 struct Counts {
+    /// Pairs without a change, apart from prose.
     same: usize,
+    /// Pairs with a breaking change.
     breaking: usize,
+    /// Pairs without a breaking change.
     compatible: usize,
+    /// Validated argument objects.
     arguments: usize,
+    /// Validated results.
     results: usize,
+    /// Pairs that `is_unchanged` reports as unchanged.
     unchanged: usize,
+    /// Contracts that were written into a lock and parsed again.
     locked: usize,
+    /// Breaking findings.
     findings: usize,
     /// Breaking findings without a witness, because they can't be decided.
     undecided: usize,
-    /// Findings whose witness is a sentence, or arguments that both versions accept.
+    /// Breaking findings whose witness is a sentence, or arguments that both versions accept.
     worded: usize,
+    /// Findings of each rule.
     rules: BTreeMap<&'static str, usize>,
 }
 
@@ -64,8 +73,8 @@ impl AddAssign for Counts {
     }
 }
 
-fn setting<T: FromStr<Err: Debug>>(name: &str, otherwise: T) -> T {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+fn setting<T: FromStr<Err: Debug>>(name: &str, default: T) -> T {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
 #[test]
@@ -74,8 +83,9 @@ fn findings_agree_with_validation_of_random_calls() {
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
     let mut counts = Counts::default();
     thread::scope(|scope| {
-        let work =
-            |worker| move || (worker..pairs).step_by(workers as usize).map(|i| pair(seed + i)).collect();
+        let work = |worker| {
+            move || (worker..pairs).step_by(workers as usize).map(|i| check_pair(seed + i)).collect()
+        };
         let running: Vec<_> = (0..workers).map(|worker| scope.spawn(work(worker))).collect();
         for worker in running {
             let counted: Vec<Counts> = worker.join().unwrap();
@@ -88,20 +98,24 @@ fn findings_agree_with_validation_of_random_calls() {
     }
     let enough = |share: usize, of: usize, percent: usize| share * 100 >= of * percent;
     let all = usize::try_from(pairs).unwrap();
-    assert!(enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20), "lopsided");
-    assert!(enough(counts.unchanged, counts.same, 20), "the fast path isn't used");
+    assert!(
+        enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20),
+        "too few pairs are breaking, or too few are compatible"
+    );
+    assert!(enough(counts.unchanged, counts.same, 20), "`is_unchanged` recognizes too few unchanged pairs");
     assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
     assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by a sentence", counts.worded);
     let missing: Vec<&str> =
         ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
-    assert_eq!(missing, ["tool-added", "tool-removed"], "only lists of tools show these");
+    assert_eq!(missing, ["tool-added", "tool-removed"], "only comparing lists of tools finds these");
 }
 
-fn pair(seed: u64) -> Counts {
+/// Compares one random pair and checks its findings.
+fn check_pair(seed: u64) -> Counts {
     let random = &mut Random::new(seed);
     let old = contract(random);
     let new = edited(&old, random);
-    let about = || format!("PAIRS=1 PAIRS_SEED={seed}\nold: {old:?}\nnew: {new:?}");
+    let context = || format!("PAIRS=1 PAIRS_SEED={seed}\nold: {old:?}\nnew: {new:?}");
     let mut counts = Counts::default();
 
     let found = judge::compare_at_run_time(&old, &new);
@@ -110,54 +124,61 @@ fn pair(seed: u64) -> Counts {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
-    // The only check that the compiler runs in most builds.
+    // `is_unchanged` is the only check that the compiler runs in most builds.
     let same_names =
         old.input().iter().map(|param| param.name()).eq(new.input().iter().map(|param| param.name()));
     if compact::is_unchanged(&new, compact::encode(&old).leak(), same_names) {
-        assert!(is_same, "changed, and called unchanged: {:?}\n{}", found.listed(), about());
+        assert!(is_same, "`is_unchanged` missed changes: {:?}\n{}", found.listed(), context());
         counts.unchanged += 1;
     }
     counts.same += usize::from(is_same);
     if found.worst() == ChangeClass::Breaking {
         counts.breaking += 1;
-        shown(&old, &new, &found, &mut counts, &about);
+        check_witnesses(&old, &new, &found, &mut counts, &context);
     } else {
         counts.compatible += 1;
     }
-    // A breaking change of parameters doesn't affect results, and the reverse. Unedited parts share their memory.
-    let breaks = |is_there: fn(ChangeLocation) -> bool| {
+    // A breaking change of parameters doesn't affect results, and the reverse. Parts that weren't edited have the same
+    // address.
+    let breaks = |is_location: fn(ChangeLocation) -> bool| {
         let mut breaking =
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
-        breaking.any(|finding| is_there(finding.place))
+        breaking.any(|finding| is_location(finding.place))
     };
     if !std::ptr::eq(old.input(), new.input())
         && !breaks(|place| matches!(place, ChangeLocation::Parameter(_)))
     {
-        taken(&old, &new, random, &mut counts, &about);
+        check_arguments(&old, &new, random, &mut counts, &context);
     }
     if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
-        given(&old, &new, random, &mut counts, &about);
+        check_results(&old, &new, random, &mut counts, &context);
     }
-    // A round trip through a lock takes longer than all the rest.
-    if seed.is_multiple_of(LOCKED) {
-        relocked(&new, &about);
+    // Writing and parsing a lock takes longer than all other checks.
+    if seed.is_multiple_of(LOCKED_EVERY) {
+        check_lock(&new, &context);
         counts.locked += 1;
     }
     counts
 }
 
-/// Checks that each breaking finding has a witness.
-fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, about: &dyn Fn() -> String) {
+/// Checks that each breaking finding has a valid witness, or can't be decided.
+fn check_witnesses(
+    old: &Contract,
+    new: &Contract,
+    found: &Findings,
+    counts: &mut Counts,
+    context: &dyn Fn() -> String,
+) {
     for finding in found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking) {
         counts.findings += 1;
         match witness::of(finding, old, new) {
             None => {
-                assert!(is_undecided(finding.place, old, new), "no witness: {finding}\n{}", about());
+                assert!(is_undecided(finding.place, old, new), "no witness: {finding}\n{}", context());
                 counts.undecided += 1;
             }
             Some(witness) => {
-                assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", about());
-                let is_worded = matches!(
+                assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", context());
+                let has_sentence = matches!(
                     finding.rule,
                     ChangeRule::ScopeAdded
                         | ChangeRule::ApprovalAdded
@@ -172,38 +193,41 @@ fn shown(old: &Contract, new: &Contract, found: &Findings, counts: &mut Counts, 
                         | ChangeRule::HeaderAdded
                         | ChangeRule::HeaderChanged
                 );
-                let is_said = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
-                assert_eq!(is_said, is_worded, "{finding}: {witness}");
+                let is_worded = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
+                assert_eq!(is_worded, has_sentence, "{finding}: {witness}");
                 counts.worded += usize::from(is_worded);
             }
         }
     }
 }
 
-/// Returns true if the finding can't be decided: between two patterns, or between an enum and a format.
+/// Returns true if the change can't be decided, because the old or the new value has a pattern, or because one is an
+/// enum and the other has a format.
 fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
         ChangeLocation::Tool => None,
         ChangeLocation::Parameter(name) => {
             contract.input().iter().find(|param| param.name() == name).map(|param| param.schema())
         }
-        ChangeLocation::Result(trail) => match contract.output() {
-            ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, trail.names()),
+        ChangeLocation::Result(path) => match contract.output() {
+            ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, path.names()),
             _ => None,
         },
     };
-    let (Some(was), Some(is)) = (value(old), value(new)) else { return false };
-    let is_between = |one: Schema, other: Schema| matches!((one.kind(), other.kind()), (Kind::Enum(_), Kind::String(text)) if text.format().is_some());
-    generate::pattern(&was).or(generate::pattern(&is)).is_some() || is_between(was, is) || is_between(is, was)
+    let (Some(old_schema), Some(new_schema)) = (value(old), value(new)) else { return false };
+    let is_enum_and_format = |left: Schema, right: Schema| matches!((left.kind(), right.kind()), (Kind::Enum(_), Kind::String(text)) if text.format().is_some());
+    generate::pattern(&old_schema).or(generate::pattern(&new_schema)).is_some()
+        || is_enum_and_format(old_schema, new_schema)
+        || is_enum_and_format(new_schema, old_schema)
 }
 
-/// Checks that accepted arguments are still accepted.
-fn taken(
+/// Checks that the new contract accepts arguments that the old one accepts.
+fn check_arguments(
     old: &Contract,
     new: &Contract,
     random: &mut Random,
     counts: &mut Counts,
-    about: &dyn Fn() -> String,
+    context: &dyn Fn() -> String,
 ) {
     let choices: Vec<(&Param, Vec<Option<String>>)> = old
         .input()
@@ -212,21 +236,21 @@ fn taken(
             let other = new.input().iter().find(|other| other.name() == param.name()).map(Param::schema);
             let mut values: Vec<Option<String>> = vec![None];
             values.extend(generate::values(&param.schema(), other.as_ref(), random).map(Some));
-            let takes =
+            let check =
                 |value: &Option<String>| arguments::check(&object(&[(param.name(), value)]), &[*param]);
-            values.retain(|value| takes(value).is_ok());
+            values.retain(|value| check(value).is_ok());
             (param, values)
         })
         .collect();
-    for turn in 0..TRIED {
+    for sample in 0..SAMPLES {
         let members: Vec<(&str, &Option<String>)> = choices
             .iter()
-            .map(|(param, values)| (param.name(), &values[(turn + random.below(2)) % values.len()]))
+            .map(|(param, values)| (param.name(), &values[(sample + random.below(2)) % values.len()]))
             .collect();
         let json = object(&members);
-        assert_eq!(arguments::check(&json, old.input()), Ok(()), "{json}\n{}", about());
-        let still = arguments::check(&json, new.input());
-        assert_eq!(still, Ok(()), "{json} was accepted, and no breaking change was found\n{}", about());
+        assert_eq!(arguments::check(&json, old.input()), Ok(()), "{json}\n{}", context());
+        let outcome = arguments::check(&json, new.input());
+        assert_eq!(outcome, Ok(()), "{json} was accepted, and no breaking change was found\n{}", context());
         counts.arguments += 1;
     }
 }
@@ -236,52 +260,56 @@ fn object(members: &[(&str, &Option<String>)]) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// Checks that every result could be returned before.
-fn given(
+/// Checks that readers of the old result accept new results.
+fn check_results(
     old: &Contract,
     new: &Contract,
     random: &mut Random,
     counts: &mut Counts,
-    about: &dyn Fn() -> String,
+    context: &dyn Fn() -> String,
 ) {
-    let (ToolOutput::Object(was) | ToolOutput::Page(was), ToolOutput::Object(is) | ToolOutput::Page(is)) =
-        (old.output(), new.output())
+    let (
+        ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
+        ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+    ) = (old.output(), new.output())
     else {
         return;
     };
-    if std::ptr::eq(was, is) {
+    if std::ptr::eq(old_object, new_object) {
         return;
     }
-    let choices = choices(is, Some(was), random);
-    for _ in 0..TRIED {
-        let json = returned(&choices, random);
-        assert_eq!(result::check(&json, is), Ok(()), "{json}\n{}", about());
-        let before = witness::permits(was, &json);
-        assert!(before, "{json} can come back now, and no breaking change was found\n{}", about());
+    let choices = choices(new_object, Some(old_object), random);
+    for _ in 0..SAMPLES {
+        let json = random_result(&choices, random);
+        assert_eq!(result::check(&json, new_object), Ok(()), "{json}\n{}", context());
+        let is_permitted = witness::permits(old_object, &json);
+        assert!(is_permitted, "{json} can be returned now, and no breaking change was found\n{}", context());
         counts.results += 1;
     }
 }
 
-/// Values of each field, including the limits of the other object.
+/// Returns valid values of each field, including values at the limits of `other`.
 fn choices(
-    shape: &'static Object,
+    object: &'static Object,
     other: Option<&'static Object>,
     random: &mut Random,
 ) -> Vec<(Field, Vec<String>)> {
     let mut chosen = Vec::new();
-    for field in generate::fields(shape) {
+    for field in generate::fields(object) {
         let counterpart = other.and_then(|other| generate::at(other, &[field.name()]));
         let mut values: Vec<String> = match generate::object(&field.schema()) {
             Some(inner) => {
                 let within = choices(inner, counterpart.as_ref().and_then(generate::object), random);
-                let mut one = || returned(&within, random);
-                let ones: Vec<String> = match field.schema().items() {
-                    None => (0..4).map(|_| one()).collect(),
+                let mut sample = || random_result(&within, random);
+                let samples: Vec<String> = match field.schema().items() {
+                    None => (0..4).map(|_| sample()).collect(),
                     Some(items) => [items.min(), items.max().unwrap_or(items.min() + 2)]
-                        .map(|count| format!("[{}]", (0..count).map(|_| one()).collect::<Vec<_>>().join(",")))
+                        .map(|count| {
+                            format!("[{}]", (0..count).map(|_| sample()).collect::<Vec<_>>().join(","))
+                        })
                         .to_vec(),
                 };
-                ones.into_iter().chain(field.schema().is_optional().then(|| "null".to_owned())).collect()
+                samples.into_iter().chain(field.schema().is_optional().then(|| "null".to_owned())).collect()
             }
             None => generate::values(&field.schema(), counterpart.as_ref(), random).collect(),
         };
@@ -291,7 +319,8 @@ fn choices(
     chosen
 }
 
-fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
+/// Returns an object with the required fields and half of the others.
+fn random_result(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
     let mut members = Vec::new();
     for (field, values) in choices {
         if field.is_required() || random.is_one_in(2) {
@@ -301,8 +330,8 @@ fn returned(choices: &[(Field, Vec<String>)], random: &mut Random) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// Checks that a lock restores its contract.
-fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
+/// Checks that a contract is unchanged after it was written into a lock and parsed again.
+fn check_lock(contract: &Contract, context: &dyn Fn() -> String) {
     let mut lock = Lock::default();
     lock.put(*contract, "server");
     let text = lock.render().unwrap();
@@ -310,6 +339,11 @@ fn relocked(contract: &Contract, about: &dyn Fn() -> String) {
     let [locked] = read.tools() else { panic!("{text}") };
     for (old, new) in [(contract, &locked.contract), (&locked.contract, contract)] {
         let found = judge::compare_at_run_time(old, new);
-        assert!(found.is_empty(), "the lock changed the contract: {:?}\n{text}\n{}", found.listed(), about());
+        assert!(
+            found.is_empty(),
+            "the lock changed the contract: {:?}\n{text}\n{}",
+            found.listed(),
+            context()
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The version policy: a change needs a version, and a lowered guard also a reason.
+//! Tests of the version policy: a change needs a new version, and a lowered guard also needs a reason.
 
 use mcp_tool_contract::{
     bounds::Kind,
@@ -10,14 +10,15 @@ use mcp_tool_contract::{
 use crate::specimens::{COUNT, TEXT, param, whole};
 
 const OLD: Contract = takes!(param("days", COUNT)).with_version(Version { major: 2, minor: 3 });
-/// Differs only in words.
+/// Differs from [`OLD`] only in its description.
 const REWORDED: Contract = OLD.with_description("Sends one reminder.");
 const ADDITIVE: Contract =
     takes!(param("days", COUNT), param("reason", TEXT.optional())).with_version(OLD.version());
 const BREAKING: Contract = takes!(param("days", COUNT).max(whole(60, "60"))).with_version(OLD.version());
+/// Lowers a guard of [`OLD`], because it needs no scope.
 const WEAKER: Contract = OLD.with_scopes(&[]);
-const NOBODY: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
-const ANOTHER: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");
+const REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
+const OTHER_REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");
 
 fn ruled(old: &Contract, new: &Contract) -> Ruling {
     judge::apply_policy(old, new, judge::compare_at_run_time(old, new))
@@ -56,7 +57,7 @@ fn version_never_decreases() {
 
 #[test]
 fn lowered_guard_needs_a_minor_version_and_a_reason() {
-    let told = WEAKER.with_weakens(&[NOBODY]);
+    let explained = WEAKER.with_weakens(&[REASON]);
     let ruling = ruled(&OLD, &WEAKER);
     assert_eq!(ruling.bump, Some(Version { major: 2, minor: 4 }));
     assert_eq!(ruling.unexplained, Some(ChangeRule::ScopeRemoved));
@@ -64,30 +65,34 @@ fn lowered_guard_needs_a_minor_version_and_a_reason() {
     assert_eq!(
         ruled(&OLD, &at(WEAKER, 3, 0)).unexplained,
         Some(ChangeRule::ScopeRemoved),
-        "a major is no reason"
+        "a major version doesn't replace the reason"
     );
-    assert_eq!(ruled(&OLD, &told).bump, Some(Version { major: 2, minor: 4 }), "a reason is no version");
-    assert!(ruled(&OLD, &at(told, 2, 4)).is_licensed());
+    assert_eq!(
+        ruled(&OLD, &explained).bump,
+        Some(Version { major: 2, minor: 4 }),
+        "a reason doesn't replace the version"
+    );
+    assert!(ruled(&OLD, &at(explained, 2, 4)).is_licensed());
 }
 
 #[test]
 fn reason_in_the_lock_does_not_cover_another_change() {
-    let locked = OLD.with_weakens(&[NOBODY]);
-    let again = at(WEAKER, 2, 4).with_weakens(&[NOBODY]);
+    let locked = OLD.with_weakens(&[REASON]);
+    let again = at(WEAKER, 2, 4).with_weakens(&[REASON]);
     let ruling = ruled(&locked, &again);
     assert_eq!((ruling.unexplained, ruling.unused_reason), (Some(ChangeRule::ScopeRemoved), None));
-    let with_new_reason = again.with_weakens(&[NOBODY, ANOTHER]);
+    let with_new_reason = again.with_weakens(&[REASON, OTHER_REASON]);
     assert!(ruled(&locked, &with_new_reason).is_licensed());
-    assert!(ruled(&locked, &locked).is_licensed(), "a kept reason may remain");
+    assert!(ruled(&locked, &locked).is_licensed(), "a reason in the lock may stay in the attribute");
 }
 
 #[test]
 fn reason_without_a_change_is_refused() {
-    let idle = at(ADDITIVE, 2, 4).with_weakens(&[NOBODY]);
-    let ruling = ruled(&OLD, &idle);
-    assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(NOBODY), false));
+    let new = at(ADDITIVE, 2, 4).with_weakens(&[REASON]);
+    let ruling = ruled(&OLD, &new);
+    assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(REASON), false));
     assert_eq!(
-        ruling.message(&idle, &OLD),
+        ruling.message(&new, &OLD),
         "tool 'remind' 2.4 gives a reason without a change: nothing in it is `scope-removed` — remove \
          `weakens(\"scope-removed\", reason = \"nobody used it\")`"
     );
@@ -96,13 +101,13 @@ fn reason_without_a_change_is_refused() {
 #[test]
 fn reason_for_one_guard_does_not_cover_another() {
     let secret = takes!(param("days", COUNT).secret()).with_version(OLD.version());
-    let new = at(WEAKER, 2, 4).with_weakens(&[NOBODY]);
+    let new = at(WEAKER, 2, 4).with_weakens(&[REASON]);
     assert_eq!(ruled(&OLD, &new).unexplained, None);
     assert_eq!(ruled(&secret, &new).unexplained, Some(ChangeRule::SecretRemoved));
 }
 
 #[test]
-fn message_lists_binding_changes_and_the_remedy() {
+fn message_lists_changes_but_patches_and_says_what_to_do() {
     let new = BREAKING.with_scopes(&[]).with_description(REWORDED.description());
     assert_eq!(
         ruled(&OLD, &new).message(&new, &OLD),
@@ -122,7 +127,7 @@ fn message_lists_binding_changes_and_the_remedy() {
     );
 }
 
-/// A tool with an enum of this many values and another parameter that may be secret.
+/// Returns a contract with an enum of `values` values of this length, and another parameter that may be secret.
 fn crowded(values: usize, length: usize, secret: bool) -> Contract {
     let values: Vec<&'static str> = (0..values).map(|value| &*format!("{value:0length$}").leak()).collect();
     let kind = Kind::Enum(values.leak());
@@ -136,27 +141,30 @@ fn lowered_guard_is_found_among_many_changes() {
     let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
     let new = new.with_version(Version { minor: old.version().minor + 1, ..old.version() });
     let ruling = ruled(&old, &new);
-    assert!(ruling.findings.more() > 0, "the guard's change isn't listed");
+    assert!(ruling.findings.more() > 0, "all changes are listed, including that of the guard");
     assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
     let explained =
-        new.with_weakens(const { &[Weakening::new(ChangeRule::SecretRemoved, "It is on every box.")] });
+        new.with_weakens(const { &[Weakening::new(ChangeRule::SecretRemoved, "It isn't sensitive.")] });
     assert!(ruled(&old, &explained).is_licensed());
 }
 
 #[test]
-fn remedy_is_written_after_any_number_of_changes() {
+fn message_says_what_to_do_after_any_number_of_changes() {
     let (old, new) = (crowded(200, 300, true), crowded(1, 4, true));
     let message = ruled(&old, &new).message(&new, &old);
-    let (changes, remedy) = message.rsplit_once("\n— ").unwrap();
-    assert!(remedy.starts_with("bump to 3.0") && remedy.ends_with("; or revert the change"), "{remedy}");
-    let (_, unsaid) = changes.rsplit_once("\n  and ").unwrap();
-    let unsaid: usize = unsaid.strip_suffix(" more").unwrap().parse().unwrap();
-    assert_eq!(changes.lines().count() - 2 + unsaid, 201);
-    assert!(!changes.contains("\"\""), "no line omits its value");
+    let (changes, instructions) = message.rsplit_once("\n— ").unwrap();
+    assert!(
+        instructions.starts_with("bump to 3.0") && instructions.ends_with("; or revert the change"),
+        "{instructions}"
+    );
+    let (_, omitted) = changes.rsplit_once("\n  and ").unwrap();
+    let omitted: usize = omitted.strip_suffix(" more").unwrap().parse().unwrap();
+    assert_eq!(changes.lines().count() - 2 + omitted, 201);
+    assert!(!changes.contains("\"\""), "a line lacks its value");
 }
 
 #[test]
-fn timeout_above_the_default_lowers_a_guard() {
+fn absent_timeout_is_compared_as_the_default() {
     for (old, new, rule) in [
         (None, Some(60_000), ChangeRule::TimeoutRaised),
         (None, Some(5_000), ChangeRule::TimeoutLowered),

@@ -1,6 +1,6 @@
-//! serde's `rename_all`, with the same results.
+//! Renames fields and variants exactly as serde's `rename_all` does.
 
-/// A rule of `rename_all`.
+/// A value of `rename_all`.
 #[derive(Clone, Copy)]
 pub(super) enum Case {
     Lower,

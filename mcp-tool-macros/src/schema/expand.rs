@@ -22,7 +22,7 @@ pub(super) fn model(model: &Model, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
-/// Implements a type for parameters and results.
+/// Returns the implementations of a type that parameters and results can have.
 fn scalar(
     ident: &Ident,
     kind: &TokenStream,
@@ -135,7 +135,8 @@ fn structure(ident: &Ident, members: &[Member], runtime: &RuntimeCrate) -> Token
         };
         quote!(#runtime::__private::Member::#member)
     });
-    // The parser compared the names of the struct's own fields; those of flattened structs are known only here.
+    // The parser compared the names of the struct's own fields. The fields of flattened structs are known only in const
+    // evaluation.
     let check = (has_flattened && !has_secret).then(|| {
         let runtime = runtime.at(ident.span());
         quote_spanned! {ident.span()=>
@@ -144,7 +145,7 @@ fn structure(ident: &Ident, members: &[Member], runtime: &RuntimeCrate) -> Token
             );
         }
     });
-    // A struct with a secret can be neither returned nor requested in a form, directly or inside another struct.
+    // A struct with a secret field can be neither returned nor requested in a form, directly or inside another struct.
     let public_impls = (!has_secret).then(|| {
         quote! {
                 #[automatically_derived]
@@ -204,6 +205,7 @@ fn field(index: usize, field: &Field, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
+/// Returns placeholder implementations of a type with errors.
 fn broken(ident: &Ident, generics: &Generics, runtime: &RuntimeCrate) -> TokenStream {
     let (parameters, arguments, clause) = generics.split_for_impl();
     let unreadable = unreadable(ident, runtime);

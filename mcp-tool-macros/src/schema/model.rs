@@ -1,16 +1,16 @@
-//! Model of a type, independent of syntax.
+//! Model of a type that derives `ToolSchema`, independent of syntax.
 
 use syn::{Generics, Ident, Type};
 
 use crate::bounds::Bounds;
 
-/// Kind of type.
+/// A type, by its kind.
 pub(crate) enum Model {
-    /// Unit variants: a string with these values.
+    /// An enum of unit variants, which is a string with these values.
     Enum { ident: Ident, variants: Vec<Variant> },
-    /// One unnamed field, with additional bounds.
+    /// A struct of one unnamed field, with additional bounds.
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
-    /// Named fields: an object of a result.
+    /// A struct of named fields, which is an object in a result.
     Struct { ident: Ident, members: Vec<Member> },
     /// Placeholder after errors, so that no further errors follow.
     Broken { ident: Ident, generics: Generics },
@@ -36,17 +36,17 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,
-    /// Marks a value that is neither returned nor requested.
+    /// True if the value must be neither returned nor requested in a form.
     pub(crate) secret: bool,
 }
 
 /// Presence of a field in the JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// Always present; `null` for `None`.
+    /// Always present. `None` is `null`.
     Always,
-    /// Absent for `None`.
+    /// Absent if the value is `None`.
     UnlessNone,
-    /// Absent if another function returns true.
+    /// Absent if a function other than `Option::is_none` returns true.
     Sometimes,
 }

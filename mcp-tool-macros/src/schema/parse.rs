@@ -1,4 +1,4 @@
-//! Parser of a type's definition.
+//! Parser of the definition of a type that derives `ToolSchema`.
 
 use mcp_tool_contract::grammar::ArgKey;
 use proc_macro2::{TokenStream, TokenTree};
@@ -25,7 +25,7 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeC
     (type_model(item, &keys, errors), runtime.unwrap_or_else(RuntimeCrate::from_manifest))
 }
 
-/// Returns [`Model::Broken`] if the type has errors that leave no model.
+/// Returns the type's model, or [`Model::Broken`] after errors that leave no model.
 fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
     let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
@@ -111,6 +111,7 @@ fn variant(variant: &Variant, container: &serde::Container, errors: &mut Errors)
     Some(model::Variant { ident: ident.clone(), name })
 }
 
+/// Reports variants with the same JSON string.
 fn check_distinct(written: &[&Variant], variants: &[model::Variant], errors: &mut Errors) {
     for (index, variant) in variants.iter().enumerate() {
         if variants.iter().take(index).any(|before| before.name == variant.name)
@@ -126,7 +127,7 @@ fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut 
     for key in schema_keys {
         match key.name.to_string().as_str() {
             "min_items" | "max_items" => {
-                errors.at(&key.name, "a newtype is a single value: put this on the array of it");
+                errors.at(&key.name, "a newtype is a single value: put this on the array of this type");
             }
             "from_str" => from_str = key.flag(errors),
             _ if bounds.take(key, errors) => {}
@@ -184,7 +185,7 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     }))
 }
 
-/// Reports a name that another member of the struct has too.
+/// Reports a JSON name that a previous member of the struct has too.
 fn check_name(member: &Member, before: &[Member], field: &Field, errors: &mut Errors) {
     let name_of = |member: &Member| match member {
         Member::Field(field) => Some(field.name.clone()),
@@ -226,7 +227,8 @@ fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// Returns true if a type names `owner` or `Self` without a path: `billing::Invoice` is another `Invoice`.
+/// Returns true if a type contains the name `owner` or `Self`. A path such as `billing::Invoice` doesn't count, because
+/// it may be another type of the same name.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let is_colon =
@@ -234,8 +236,8 @@ fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     tokens.iter().enumerate().any(|(index, token)| match token {
         TokenTree::Ident(ident) => {
             let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-            let is_alone = !is_colon(before) && !is_colon(tokens.get(index + 1));
-            is_alone && (ident == owner || ident == "Self")
+            let is_unqualified = !is_colon(before) && !is_colon(tokens.get(index + 1));
+            is_unqualified && (ident == owner || ident == "Self")
         }
         TokenTree::Group(group) => mentions(&group.stream(), owner),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,

@@ -1,4 +1,4 @@
-//! serde's attributes: applied if their effect on the JSON is known, otherwise refused.
+//! Parser of serde's attributes. Those with a known effect on the JSON are applied, all others are refused.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -44,21 +44,21 @@ fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Names> {
         return Ok(Names { serialize: Some(both.clone()), deserialize: Some(both) });
     }
     let mut names = Names::default();
-    meta.parse_nested_meta(|way| {
-        let name = Some(way.value()?.parse()?);
-        if way.path.is_ident("serialize") {
+    meta.parse_nested_meta(|direction| {
+        let name = Some(direction.value()?.parse()?);
+        if direction.path.is_ident("serialize") {
             names.serialize = name;
-        } else if way.path.is_ident("deserialize") {
+        } else if direction.path.is_ident("deserialize") {
             names.deserialize = name;
         } else {
-            return Err(way.error("this must be `serialize` or `deserialize`"));
+            return Err(direction.error("this must be `serialize` or `deserialize`"));
         }
         Ok(())
     })?;
     Ok(names)
 }
 
-/// Skips the value of a key without effect here.
+/// Skips the value of a key that doesn't change the serialized JSON.
 fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;
@@ -83,7 +83,8 @@ fn refused(meta: &ParseNestedMeta<'_>, instead: &str) -> syn::Error {
 
 const INSTEAD: &str = "remove it, or return the type as `Schemars<T>`";
 
-fn each(
+/// Calls `logic` with each key of the attributes `#[serde(…)]`.
+fn for_each_key(
     attributes: &[Attribute],
     errors: &mut Errors,
     mut logic: impl FnMut(ParseNestedMeta<'_>) -> syn::Result<()>,
@@ -99,22 +100,23 @@ fn key(meta: &ParseNestedMeta<'_>) -> String {
     meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Parses serde's attributes of a type. An enum is also deserialized, so its names must be the same in both directions.
+/// Parses serde's attributes of a type. Tools also parse enums, so an enum must have the same names for serializing and
+/// deserializing.
 pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Errors) -> Container {
     let mut found = Container::default();
-    each(attributes, errors, |meta| {
+    for_each_key(attributes, errors, |meta| {
         match key(&meta).as_str() {
             "rename" => found.rename = names(&meta)?.serialize.map(|name| name.value()),
             "rename_all" => {
                 let names = names(&meta)?;
                 if is_enum {
-                    same(&meta, &names)?;
+                    check_same(&meta, &names)?;
                 }
                 found.rename_all = case(names.serialize)?;
             }
             "tag" if !is_enum => found.tag = Some(meta.value()?.parse::<LitStr>()?.value()),
             "transparent" => found.transparent = Some(meta.path.span()),
-            // These affect deserializing, which tools don't do through serde.
+            // These keys affect only deserializing, which tools don't do through serde.
             "default" | "deny_unknown_fields" | "crate" | "expecting" => skip_value(&meta)?,
             _ => return Err(refused(&meta, INSTEAD)),
         }
@@ -126,7 +128,7 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
 /// Parses serde's attributes of a field.
 pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys {
     let mut found = FieldKeys { rename: None, skip: false, flatten: false, presence: Presence::Always };
-    each(attributes, errors, |meta| {
+    for_each_key(attributes, errors, |meta| {
         match key(&meta).as_str() {
             "rename" => found.rename = names(&meta)?.serialize.map(|name| name.value()),
             "skip" | "skip_serializing" => found.skip = true,
@@ -147,19 +149,19 @@ pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys 
     found
 }
 
-/// Refuses serde's attributes on the field of a newtype: tools read and write the bare value.
+/// Refuses serde's attributes on the field of a newtype, because tools read and write the value without its field.
 pub(super) fn inner(attributes: &[Attribute], errors: &mut Errors) {
-    each(attributes, errors, |meta| Err(refused(&meta, "remove it")));
+    for_each_key(attributes, errors, |meta| Err(refused(&meta, "remove it")));
 }
 
 /// Parses serde's attributes of a variant.
 pub(super) fn variant(attributes: &[Attribute], errors: &mut Errors) -> VariantKeys {
     let mut found = VariantKeys::default();
-    each(attributes, errors, |meta| {
+    for_each_key(attributes, errors, |meta| {
         match key(&meta).as_str() {
             "rename" => {
                 let names = names(&meta)?;
-                same(&meta, &names)?;
+                check_same(&meta, &names)?;
                 found.rename = names.serialize.map(|name| name.value());
             }
             "alias" => return Err(refused(&meta, "a variant can have only one name: add another variant")),
@@ -170,8 +172,8 @@ pub(super) fn variant(attributes: &[Attribute], errors: &mut Errors) -> VariantK
     found
 }
 
-/// Checks that an enum has the same names in both directions.
-fn same(meta: &ParseNestedMeta<'_>, names: &Names) -> syn::Result<()> {
+/// Checks that an enum has the same names for serializing and deserializing.
+fn check_same(meta: &ParseNestedMeta<'_>, names: &Names) -> syn::Result<()> {
     let (serialize, deserialize) = (&names.serialize, &names.deserialize);
     if serialize.as_ref().map(LitStr::value) == deserialize.as_ref().map(LitStr::value) {
         return Ok(());

@@ -22,21 +22,20 @@ use crate::{
     runtime_crate::RuntimeCrate,
 };
 
-/// Keys that aren't enforced yet. Accepting a guard without enforcing it would be unsafe.
-const LATER: [&str; 3] = ["ceiling", "retry", "cache"];
+/// Keys that this release refuses, because accepting a guard without enforcing it would be unsafe.
+const UNENFORCED: [&str; 3] = ["ceiling", "retry", "cache"];
 
-/// Parses the keys. An error in one key doesn't affect the others.
+/// Parses the keys. An error in one key doesn't keep the others from being parsed.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);
-    let (mut read_only, mut destructive, mut gated) = (None, None, None);
-    let whole = tokens.clone();
+    let (mut read_only, mut destructive, mut gate) = (None, None, None);
     let repeatable = [ToolKey::Weakens.name()];
-    let Some(keys) = keys::parse(tokens, &repeatable, errors) else { return found };
+    let Some(keys) = keys::parse(tokens.clone(), &repeatable, errors) else { return found };
     for key in keys {
         let name = key.name.to_string();
         let Some(known) = ToolKey::of_name(&name) else {
-            if LATER.contains(&name.as_str()) {
+            if UNENFORCED.contains(&name.as_str()) {
                 let message = format!("this release can't enforce `{name}`: remove it");
                 errors.at(&key.name, message);
             } else {
@@ -53,7 +52,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
                 }
             }
             ToolKey::Scope => {
-                scope = Some(key.whole());
+                scope = Some(key.full_span());
                 found.scopes = guards::scopes(&key, errors);
             }
             ToolKey::Public => public = key.flag(errors).then(|| key.span()),
@@ -78,7 +77,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
                 found.rate = text.and_then(|text| literal::rate(&text, errors));
             }
             ToolKey::Gate => {
-                gated = Some(key.whole());
+                gate = Some(key.full_span());
                 found.gate = guards::gate(&key, errors);
             }
             ToolKey::Constraints => found.constraints = key.text("r#\"{…}\"#", errors),
@@ -93,7 +92,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
         }
     }
     let mut missing = |message: &str| {
-        if whole.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(&whole, message) }
+        if tokens.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(&tokens, message) }
     };
     if !version {
         missing("`version` is missing: write `version = \"1.0\"`");
@@ -112,13 +111,13 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     if let (Some(_), Some(destructive)) = (read_only, destructive) {
         errors.on(destructive, "`read_only` excludes `destructive`: remove one of the two");
     }
-    if let (Some(gate), None) = (gated, destructive) {
+    if let (Some(gate), None) = (gate, destructive) {
         errors.on(
             gate,
             "only a `destructive` tool can have a gate: add `destructive`, or put the scope into `scope`",
         );
     }
-    if let (Some(gate), Some(own)) = (gated, found.gate.as_ref())
+    if let (Some(gate), Some(own)) = (gate, found.gate.as_ref())
         && found.scopes.contains(own)
     {
         let message =

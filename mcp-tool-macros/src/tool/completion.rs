@@ -13,7 +13,7 @@ use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
 
 const SHAPE: &str = "customers(invoices)";
 
-/// Parses the key.
+/// Parses the key `complete`.
 pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
     let value = key.value(SHAPE, errors)?;
     let (function, arguments) = match value {
@@ -40,7 +40,7 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
         .then(|| Box::new(Completion { function: function.clone(), borrowed, key: key.span() }))
 }
 
-/// Checks that each named parameter is one that the tool borrows.
+/// Checks that the tool borrows each parameter that a completion function names.
 pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     let known: Vec<Ident> =
         inputs.iter().filter_map(Input::state).filter_map(|state| state.name.clone()).collect();
@@ -56,7 +56,7 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
         let Some(given) = &completion else { continue };
         let wrong: Vec<&Ident> = given.borrowed.iter().filter(|name| !known.contains(name)).collect();
         for name in &wrong {
-            errors.at(name, no_such(&name.unraw().to_string(), &sent, &known));
+            errors.at(name, unknown_parameter(&name.unraw().to_string(), &sent, &known));
         }
         if !wrong.is_empty() {
             *completion = None;
@@ -64,7 +64,8 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     }
 }
 
-fn no_such(given: &str, sent: &[String], borrowed: &[Ident]) -> String {
+/// Describes a name that isn't a borrowed parameter.
+fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String {
     if sent.iter().any(|name| name == given) {
         return format!(
             "`{given}` is an argument, which isn't available during completion: name a borrowed parameter of the tool"
@@ -98,11 +99,11 @@ fn completer(completion: &Completion, declared: &Ident, tool: &Tool) -> TokenStr
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));
     let states: Vec<&StateParam> = tool.inputs.iter().filter_map(Input::state).collect();
     let borrowed = borrowed.iter().filter_map(|name| {
-        let place = states.iter().position(|state| state.name.as_ref() == Some(name))?;
+        let index = states.iter().position(|state| state.name.as_ref() == Some(name))?;
         let at = name.span();
-        // The compiler reports a type mismatch at the name.
-        let (state, place) = (located(&state, at), Index { span: at, ..Index::from(place) });
-        Some(quote_spanned!(at=> #state.#place.get(#cx)))
+        // With this span the compiler reports a type mismatch at the name.
+        let (state, index) = (located(&state, at), Index { span: at, ..Index::from(index) });
+        Some(quote_spanned!(at=> #state.#index.get(#cx)))
     });
     let at = function.span();
     let typed_here = located(&typed, at);
@@ -119,13 +120,13 @@ fn completer(completion: &Completion, declared: &Ident, tool: &Tool) -> TokenStr
     }
 }
 
-/// Returns the same local with another location.
+/// Returns the same local variable at another span.
 fn located(local: &Ident, at: Span) -> Ident {
     Ident::new(&local.to_string(), local.span().located_at(at))
 }
 
 impl Input {
-    /// Returns the borrowed parameter, if it is one.
+    /// Returns the parameter if it is borrowed.
     fn state(&self) -> Option<&StateParam> {
         match self {
             Input::State(state) => Some(state),

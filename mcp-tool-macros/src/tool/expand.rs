@@ -1,4 +1,4 @@
-//! Code generation for a tool: constants, and one call.
+//! Code generation for a tool: its constants, and the call of its function.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -6,16 +6,19 @@ use syn::{Type, spanned::Spanned};
 
 use super::{
     completion,
-    model::{ArgumentParam, Default, Deprecation, Header, Input, StateParam, Tool, Undescribed, Weakening},
+    model::{
+        ArgumentParam, DefaultValue, Deprecation, Header, Input, StateParam, Tool, Undescribed, Weakening,
+    },
 };
 use crate::runtime_crate::RuntimeCrate;
 
-/// Returns the tool's type and its implementation of `Tool`. After errors the type still exists, so that no further
-/// errors follow, and its parts are still checked.
+/// Returns the tool's type and its implementation of `Tool`. After errors, a placeholder implementation keeps further
+/// errors from following, and the types of the parameters and the result are still checked.
 pub(super) fn tool(tool: &Tool) -> TokenStream {
     let Tool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
     let doc = format!("The tool `{name}`.");
-    let (contract, bind) = if tool.is_whole { (contract(tool), bind(tool)) } else { broken(name, runtime) };
+    let (contract, bind) =
+        if tool.is_callable { (contract(tool), bind(tool)) } else { broken(name, runtime) };
     let parts = (!tool.is_generic).then(|| {
         let declared = inputs.iter().enumerate().filter_map(|(index, input)| match input {
             Input::Argument(argument) => Some(declared(index, argument, tool)),
@@ -31,7 +34,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let missing = undescribed.iter().map(missing_description);
     let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
     quote! {
-        // Outside of the tool's `cfg`: it is needed once per crate, even if this tool isn't built.
+        // This item is outside of the tool's `cfg`, because the crate needs it even if this tool isn't built.
         #tracked
 
         #[doc = #doc]
@@ -55,18 +58,18 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the tool's source location, and the tool that it adapts.
+/// Returns the constants with the tool's source location and with the tool that it adapts.
 fn source(tool: &Tool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
-    let adapts = if tool.is_whole {
+    let adapts = if tool.is_callable {
         let runtime = runtime.at(output.span());
         quote_spanned!(output.span()=> <#output as #runtime::__private::Returned>::ADAPTS)
     } else {
         quote!(::core::option::Option::None)
     };
-    let late = tool.locked.as_ref().and_then(|locked| locked.late(runtime));
+    let late_schema = tool.locked.as_ref().and_then(|locked| locked.late_schema(runtime));
     quote! {
-        #late
+        #late_schema
         const ADAPTS: ::core::option::Option<#runtime::__private::AdapterTarget> = #adapts;
         const SOURCE: #runtime::__private::Source = #runtime::__private::Source {
             file: ::core::file!(),
@@ -75,7 +78,7 @@ fn source(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the comparison with the locked contract.
+/// Returns the check that compares the contract with the locked one.
 fn judgement(tool: &Tool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
@@ -83,7 +86,7 @@ fn judgement(tool: &Tool) -> Option<TokenStream> {
         Input::Page(_) => vec!["limit", "cursor"],
         Input::Argument(argument) => vec![argument.name.as_str()],
     });
-    tool.is_whole.then(|| locked.judgement(&tool.function, names, at, &tool.runtime))
+    tool.is_callable.then(|| locked.judgement(&tool.function, names, at, &tool.runtime))
 }
 
 /// Returns placeholders for the contract and the call of a tool with errors.
@@ -120,7 +123,7 @@ fn declared(index: usize, argument: &ArgumentParam, tool: &Tool) -> TokenStream 
     let runtime = &tool.runtime;
     let bounds = bounds.statements(&param, "Param", runtime);
     let (max_len, max_items) = (option(tool.keys.max_len), option(tool.keys.max_items));
-    let default = default.as_ref().map(|Default { literal, key, value }| {
+    let default = default.as_ref().map(|DefaultValue { literal, key, value }| {
         let literal = literal.tokens(*value, runtime);
         let runtime = runtime.at(*key);
         quote_spanned!(*key=> let #param = #runtime::__private::Param::default(#param, #literal);)
@@ -169,19 +172,20 @@ fn check_state(ty: &Type, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
+/// Returns the check that a tool has a `PageRequest` if, and only if, it returns a `Page`.
 fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> TokenStream {
-    let asked = inputs.iter().find_map(|input| match input {
+    let request = inputs.iter().find_map(|input| match input {
         Input::Page(span) => Some(*span),
         Input::State(_) | Input::Argument(_) => None,
     });
-    let is_asked = asked.is_some();
+    let has_request = request.is_some();
     let runtime_at_output = runtime.at(output.span());
     let is_paged =
         quote_spanned!(output.span()=> <#output as #runtime_at_output::__private::Returned>::IS_PAGED);
-    let at = asked.unwrap_or_else(|| output.span());
+    let at = request.unwrap_or_else(|| output.span());
     let runtime = runtime.at(at);
     quote_spanned! {at=>
-        const _: () = #runtime::__private::check_paging(#is_paged, #is_asked);
+        const _: () = #runtime::__private::check_paging(#is_paged, #has_request);
     }
 }
 
@@ -254,7 +258,7 @@ fn contract(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Names of locals in the expansion. At `mixed_site` they can't collide with the user's.
+/// Names of local variables in generated code. With the span `mixed_site` they can't collide with the author's names.
 pub(super) struct Local;
 
 impl Local {
@@ -267,7 +271,7 @@ impl Local {
     }
 }
 
-/// Returns the function that binds the tool to its state, and calls it.
+/// Returns the function `bind`, which binds the tool to its application state and contains its call.
 fn bind(tool: &Tool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
@@ -327,9 +331,9 @@ fn slots(tool: &Tool) -> TokenStream {
     });
     let (names, declared): (Vec<Ident>, Vec<TokenStream>) = slots.unzip();
     let (slots, violations) = (Local::named("slots"), Local::named("violations"));
-    let places = (0..names.len()).map(syn::Index::from);
-    // One tuple, built and destructured without a call in between that could unwind: otherwise each tool would need code
-    // that drops every slot.
+    let indices = (0..names.len()).map(syn::Index::from);
+    // All slots are in one tuple, which a single pattern destructures. If a panic could occur while only some slots are
+    // moved out, each tool would need code that drops the remaining slots.
     let filled = (!names.is_empty()).then(|| {
         quote! {
             let (#(#runtime::__private::Slot {
@@ -346,7 +350,7 @@ fn slots(tool: &Tool) -> TokenStream {
             state: #runtime::__private::SlotState::Empty,
         },)*);
         if let ::core::result::Result::Err(#violations) =
-            #runtime::__private::read(#arguments, &mut [#(&mut #slots.#places),*])
+            #runtime::__private::read(#arguments, &mut [#(&mut #slots.#indices),*])
         {
             return ::core::result::Result::Err(#violations);
         }
@@ -375,11 +379,11 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
         .enumerate()
         .map(|(index, input)| match input {
             Input::State(_) => {
-                let place = syn::Index::from(states);
+                let state_index = syn::Index::from(states);
                 states += 1;
                 // A blocking function owns its clone of the call's context.
                 let cx = if tool.is_async { quote!(#cx) } else { quote!(&#cx) };
-                quote!(#state.#place.get(#cx))
+                quote!(#state.#state_index.get(#cx))
             }
             Input::Page(_) | Input::Argument(_) => {
                 let slot = Local::numbered("slot", index);
@@ -387,9 +391,9 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         })
         .collect();
-    // The future is created first and runs at its first poll. The block then contains the future instead of its
-    // arguments, so that it is in memory only once.
-    let (begun, call) = if tool.is_async {
+    // The function's future is created before the `async` block, and runs only when it is polled. The block then
+    // captures the future instead of the arguments, so that they are in memory only once.
+    let (creation, call) = if tool.is_async {
         let future = Local::named("future");
         (
             quote_spanned!(function.span()=> let #future = #function(#(#call_arguments),*);),
@@ -412,14 +416,14 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
     };
     let runtime = runtime.at(function.span());
     quote_spanned! {function.span()=>
-        #begun
+        #creation
         ::core::result::Result::Ok(#runtime::__private::running(async move {
             #[allow(unused_imports)]
             use #runtime::__private::answering::{
                 AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
             };
             let #returned: #ty = #call;
-            // Each reference is one step of method resolution; few types need all of them.
+            // Each `&` adds one step of method resolution. Few types need all steps.
             #[allow(clippy::needless_borrow)]
             let #answered = #answer;
             #answered
@@ -427,7 +431,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
     }
 }
 
-/// Returns a warning that can be allowed. Macros can't define lints, so it uses a deprecated constant.
+/// Returns code that causes a warning. It uses a deprecated constant, because macros can't define lints.
 fn missing_description(missing: &Undescribed) -> TokenStream {
     let Undescribed { what, span } = missing;
     let note = format!("{what}, which models need: write `/// …` above it, or `#[allow(missing_docs)]`");

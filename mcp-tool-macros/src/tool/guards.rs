@@ -1,4 +1,4 @@
-//! Keys for access: scopes, upstreams and the gate.
+//! Parser of the keys that control access: `scope`, `upstream` and `gate`.
 
 use mcp_tool_contract::name::{self, MAX_UPSTREAMS};
 use syn::{Expr, ExprArray, ExprLit, Lit};
@@ -13,7 +13,7 @@ pub(super) fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
     const LIST: List = List {
         shape: "\"invoices:read\"",
         empty: "the list of scopes is empty: write `public` for a tool without scopes",
-        odd: "a scope must be text: write `scope = \"invoices:read\"`",
+        not_text: "a scope must be text: write `scope = \"invoices:read\"`",
         twice: "this scope is listed twice: remove one",
         check: name::check_scope,
     };
@@ -25,7 +25,7 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     const LIST: List = List {
         shape: "\"billing\"",
         empty: "the list of upstreams is empty: remove `upstream`",
-        odd: "an upstream name must be text: write `upstream = \"billing\"`",
+        not_text: "an upstream name must be text: write `upstream = \"billing\"`",
         twice: "this upstream is listed twice: remove one",
         check: name::check_upstream,
     };
@@ -40,12 +40,17 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     listed
 }
 
-/// A key with one text or a list of unique texts.
+/// A key with one text or a list of unique texts, and its errors.
 struct List {
+    /// Example of a value.
     shape: &'static str,
+    /// Error for an empty list.
     empty: &'static str,
-    odd: &'static str,
+    /// Error for a value that isn't text.
+    not_text: &'static str,
+    /// Error for a repeated text.
     twice: &'static str,
+    /// Checks one text.
     check: fn(&str) -> Result<(), String>,
 }
 
@@ -60,9 +65,9 @@ impl List {
             errors.at(value, self.empty);
         }
         let mut texts: Vec<String> = Vec::new();
-        for one in listed {
-            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = one else {
-                errors.at(one, self.odd);
+        for item in listed {
+            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = item else {
+                errors.at(item, self.not_text);
                 continue;
             };
             match (self.check)(&text.value()) {
@@ -75,10 +80,10 @@ impl List {
     }
 }
 
-/// Parses `gate(scope = "…")`. Other gates aren't enforced yet and are refused.
+/// Parses `gate(scope = "…")`. Other gates are refused, because this release doesn't enforce them.
 pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
     const SHAPE: &str = "scope = \"invoices:destroy\"";
-    const LATER: [&str; 2] = ["approval", "four_eyes"];
+    const UNENFORCED: [&str; 2] = ["approval", "four_eyes"];
     let inside = key.inside(SHAPE, errors)?;
     if inside.is_empty() {
         errors.at(&key.meta, format!("a gate needs a condition: write `gate({SHAPE})`"));
@@ -100,7 +105,7 @@ pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
                     None
                 }
             });
-        } else if LATER.contains(&word.as_str()) {
+        } else if UNENFORCED.contains(&word.as_str()) {
             let message = format!(
                 "this release can't enforce `{word}`: write `gate({SHAPE})`, or remove the gate, and calls are refused \
                  unless the operator allows them"

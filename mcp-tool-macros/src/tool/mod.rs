@@ -11,16 +11,16 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Returns the unchanged function, its implementation of `Tool`, and the errors.
+/// Returns the function, an implementation of `Tool`, and the errors.
 pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<parse::Function>(function.clone()) else {
-        // rustc reports syntax errors better.
         return match syn::parse2::<syn::Item>(function.clone()) {
             Ok(item) => {
                 let message = "`#[mcp_tool]` can only be applied to a free function";
                 let error = syn::Error::new_spanned(&item, message).to_compile_error();
                 quote::quote!(#error #function)
             }
+            // rustc reports the syntax error of the unchanged function better.
             Err(_) => function,
         };
     };

@@ -14,7 +14,7 @@ use crate::{bounds::Bounds, literal::Literal, lock::LockedTool, runtime_crate::R
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
     pub(crate) version: (u32, u32),
-    /// Span of the version.
+    /// Span of the version; `None` if the version is missing or isn't text.
     pub(crate) version_at: Option<Span>,
     pub(crate) title: Option<String>,
     pub(crate) scopes: Vec<String>,
@@ -57,41 +57,42 @@ pub(crate) struct Tool {
     pub(crate) runtime: RuntimeCrate,
     pub(crate) function: Ident,
     pub(crate) visibility: Visibility,
-    /// Constraints across its parameters, in canonical form.
+    /// Constraints across the parameters, in RFC 8785 form.
     pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// False if errors leave no callable tool.
-    pub(crate) is_whole: bool,
-    /// True if its types can't be named outside the signature.
+    /// False if the signature has errors that leave no callable tool.
+    pub(crate) is_callable: bool,
+    /// True if the types in the signature can't be named outside of it.
     pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) keys: Keys,
-    /// Locked contract that this one is compared with.
+    /// Locked contract that the tool's contract is compared with.
     pub(crate) locked: Option<LockedTool>,
     /// Item that makes cargo rebuild when the lock changes.
     pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Type,
-    /// Missing descriptions.
+    /// Missing descriptions of the tool and its parameters.
     pub(crate) undescribed: Vec<Undescribed>,
 }
 
 /// A missing description.
 pub(crate) struct Undescribed {
+    /// Text of the warning, such as `the tool 'x' has no description`.
     pub(crate) what: String,
     pub(crate) span: Span,
 }
 
 /// One parameter of the function.
 pub(crate) enum Input {
-    /// Borrowed: the call's context, or application state.
+    /// A borrowed parameter: the call's context, or application state.
     State(StateParam),
-    /// Requested page.
+    /// A `PageRequest`, with the span of its type.
     Page(Span),
-    /// Owned: sent by the agent.
+    /// An owned parameter, which the agent sends.
     Argument(ArgumentParam),
 }
 
@@ -108,7 +109,7 @@ pub(crate) struct ArgumentParam {
     pub(crate) description: String,
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
-    pub(crate) default: Option<Default>,
+    pub(crate) default: Option<DefaultValue>,
     pub(crate) secret: bool,
     pub(crate) header: Option<Header>,
     pub(crate) completion: Option<Box<Completion>>,
@@ -129,7 +130,7 @@ pub(crate) struct Completion {
 }
 
 /// Default of an argument.
-pub(crate) struct Default {
+pub(crate) struct DefaultValue {
     pub(crate) literal: Literal,
     pub(crate) key: Span,
     pub(crate) value: Span,

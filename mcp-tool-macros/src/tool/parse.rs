@@ -1,4 +1,4 @@
-//! Parser of a function's signature.
+//! Parser of the signature of a tool's function.
 
 use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
@@ -14,7 +14,7 @@ use syn::{
 
 use super::{
     completion,
-    model::{ArgumentParam, Default, Header, Input, Keys, StateParam, Tool, Undescribed},
+    model::{ArgumentParam, DefaultValue, Header, Input, Keys, StateParam, Tool, Undescribed},
 };
 use crate::{
     bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock,
@@ -24,13 +24,13 @@ use crate::{
 /// Maximum number of parameters of a tool.
 const MAX_PARAMETERS: usize = 64;
 
-/// Names of types that an agent sends. Aliases are resolved later, in const evaluation.
+/// Names of types whose values an agent sends. Aliases are resolved later, in const evaluation.
 const SENT: [&str; 18] = [
     "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
     "f64", "char", "usize", "isize",
 ];
 
-/// A function with an unparsed body, so that rustc reports its errors.
+/// A function whose body isn't parsed, so that rustc reports the errors in it.
 pub(crate) struct Function {
     attributes: Vec<Attribute>,
     visibility: Visibility,
@@ -62,6 +62,7 @@ impl Function {
     }
 }
 
+/// Returns true for an attribute that `#[mcp_tool]` reads and rustc refuses on parameters.
 fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
@@ -69,14 +70,14 @@ fn is_ours(attribute: &Attribute) -> bool {
 /// Returns the tool, as complete as its errors allow.
 pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool {
     let Function { attributes, visibility, signature, .. } = function;
-    let is_sound = check_signature(signature, errors);
+    let is_valid = check_signature(signature, errors);
     let name = tool_name(signature, &keys, errors);
 
     let mut undescribed = Vec::new();
-    let silent = docs::may_be_missing(attributes);
+    let allows_missing = docs::may_be_missing(attributes);
     let mut description = docs::text(attributes);
     if description.is_empty() {
-        if !silent {
+        if !allows_missing {
             let what = format!("the tool '{name}' has no description");
             undescribed.push(Undescribed { what, span: signature.ident.span() });
         }
@@ -86,7 +87,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     let mut inputs = Vec::new();
     for parameter in &signature.inputs {
         let FnArg::Typed(parameter) = parameter else { continue };
-        if let Some(input) = input(parameter, silent, &mut undescribed, errors) {
+        if let Some(input) = input(parameter, allows_missing, &mut undescribed, errors) {
             inputs.push(input);
         }
     }
@@ -100,32 +101,32 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         ReturnType::Type(_, ty) => (**ty).clone(),
     };
     let is_complete = inputs.len() == signature.inputs.len();
-    let locks = PackageLock::here();
+    let lock = PackageLock::here();
     let locked = keys
         .version_at
         .filter(|_| keys.version != (0, 0))
-        .and_then(|at| locks.baseline(&name, keys.version, at, errors));
+        .and_then(|at| lock.baseline(&name, keys.version, at, errors));
     Tool {
         runtime: keys.runtime.clone().unwrap_or_else(RuntimeCrate::from_manifest),
         function: signature.ident.clone(),
         constraints,
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
-        is_whole: is_sound && is_complete,
+        is_callable: is_valid && is_complete,
         is_generic: !signature.generics.params.is_empty() || opaque(output.to_token_stream()).is_some(),
         is_async: signature.asyncness.is_some(),
         name,
         description,
         keys,
         locked,
-        tracked: locks.tracked(),
+        tracked: lock.tracked(),
         inputs,
         output,
         undescribed,
     }
 }
 
-/// Parses the constraints and checks the parameters that they name.
+/// Parses the constraints and checks that the parameters that they name exist.
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Argument(argument) => Some(argument.name.as_str()),
@@ -140,7 +141,7 @@ fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<S
     }
 }
 
-/// Finds the first `impl` in a type.
+/// Returns the first keyword `impl` in a type.
 fn opaque(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == "impl").then_some(ident),
@@ -160,12 +161,12 @@ fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String 
     name
 }
 
-/// Checks the signature; returns false if it can't become a tool.
+/// Checks the signature. Returns false if the function can't become a tool.
 fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
-    let mut whole = true;
+    let mut is_valid = true;
     let mut refuse = |tokens: &dyn ToTokens, message: &str| {
         errors.at(tokens.to_token_stream(), message);
-        whole = false;
+        is_valid = false;
     };
     if let Some(receiver) = signature.receiver() {
         refuse(
@@ -202,12 +203,12 @@ fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     if let Some(opaque) = opaque(signature.output.to_token_stream()) {
         refuse(&opaque, "a result type can't be `impl Trait`, because the contract needs it: name the type");
     }
-    whole
+    is_valid
 }
 
 fn input(
     parameter: &PatType,
-    silent: bool,
+    allows_missing: bool,
     undescribed: &mut Vec<Undescribed>,
     errors: &mut Errors,
 ) -> Option<Input> {
@@ -238,7 +239,7 @@ fn input(
         errors.at(pat, "an argument needs a name: replace the pattern");
         return None;
     };
-    Some(Input::Argument(argument(name, attrs, ty, silent, undescribed, errors)))
+    Some(Input::Argument(argument(name, attrs, ty, allows_missing, undescribed, errors)))
 }
 
 /// Parses a borrowed parameter.
@@ -283,12 +284,12 @@ fn spelled(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
-/// Recognizes `PageRequest` by its name: it adds two parameters.
+/// Returns true for `PageRequest`, which is recognized by its name. It adds the parameters `limit` and `cursor`.
 fn is_page_request(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
 }
 
-/// Refuses `cfg` on parameters: a contract is the same in every build.
+/// Refuses `cfg` on parameters, because a contract must be the same in every build.
 fn refuse_conditions(attrs: &[Attribute], errors: &mut Errors) {
     let conditions = ["cfg", "cfg_attr"];
     for attribute in attrs {
@@ -309,7 +310,7 @@ fn argument(
     ident: &Ident,
     attrs: &[Attribute],
     ty: &Type,
-    silent: bool,
+    allows_missing: bool,
     undescribed: &mut Vec<Undescribed>,
     errors: &mut Errors,
 ) -> ArgumentParam {
@@ -320,7 +321,7 @@ fn argument(
     refuse_conditions(attrs, errors);
     let mut description = docs::text(attrs);
     if description.is_empty() {
-        if !silent && !docs::may_be_missing(attrs) {
+        if !allows_missing && !docs::may_be_missing(attrs) {
             let what = format!("the parameter '{name}' has no description");
             undescribed.push(Undescribed { what, span: ident.span() });
         }
@@ -345,7 +346,7 @@ fn argument(
                 Some(ArgKey::Default) => {
                     default = key.value("20", errors).and_then(|value| {
                         let literal = Literal::of(value, errors)?;
-                        Some(Default { literal, key: key.span(), value: value.span() })
+                        Some(DefaultValue { literal, key: key.span(), value: value.span() })
                     });
                 }
                 Some(ArgKey::Header) => header = self::header(&key, errors),
@@ -354,14 +355,14 @@ fn argument(
             }
         }
     }
-    if let (Some(pattern), Some(Default { literal: Literal::Text(text), value, .. })) =
+    if let (Some(pattern), Some(DefaultValue { literal: Literal::Text(text), value, .. })) =
         (bounds.pattern(), &default)
         && !mcp_tool_contract::pattern::matches(pattern, text)
     {
         errors.on(*value, format!("default {text:?} doesn't match {pattern}"));
         default = None;
     }
-    if secret && let Some(Default { key, .. }) = &default {
+    if secret && let Some(DefaultValue { key, .. }) = &default {
         errors.on(*key, "a `secret` can't have a default, which every caller sees: remove one of the two");
         default = None;
     }
@@ -391,7 +392,7 @@ fn header(key: &keys::Key, errors: &mut Errors) -> Option<Header> {
     }
 }
 
-/// Checks that headers are unique. Their names are case-insensitive.
+/// Checks that no two arguments have the same header. Header names are case-insensitive.
 fn check_headers(inputs: &[Input], errors: &mut Errors) {
     let mut before: Vec<(&Header, &str)> = Vec::new();
     for input in inputs {
@@ -406,7 +407,7 @@ fn check_headers(inputs: &[Input], errors: &mut Errors) {
     }
 }
 
-/// Checks the number of parameters, and names that collide with those of a page.
+/// Checks the number of parameters, and that no name collides with `limit` or `cursor` of a `PageRequest`.
 fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     let mut pages = 0;

@@ -1,9 +1,10 @@
-//! Decoder of the binary form, in const evaluation.
+//! Decoder of a locked contract's binary form, in const evaluation.
 //!
-//! A constant can't contain pointers into itself, so decoding takes several passes, each a constant that points into the
-//! previous ones: first the texts, then objects from the innermost outwards, then the contract.
+//! A constant can't contain pointers into itself. Decoding therefore takes several passes, and the result of each pass
+//! is a constant that points into the previous ones. The first pass decodes the texts, the next ones the objects from
+//! the innermost outwards, and the last one the contract.
 
-use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long};
+use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long_number};
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{
@@ -13,7 +14,7 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// Maximum nesting of objects.
+/// Maximum nesting of objects. An object without inner objects has level 0.
 const LEVELS: usize = 8;
 
 /// Decodes the objects level by level.
@@ -28,7 +29,7 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. Only its bytes are evaluated unless something changed.
+/// A locked contract in const evaluation. If nothing changed, only its bytes are evaluated.
 pub trait CompactContract {
     /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];
@@ -83,7 +84,7 @@ const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] 
     all.split_at(start).1.split_at(count).0
 }
 
-/// Results of the previous passes.
+/// Results of the previous passes, as input of the next pass.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeStep {
@@ -129,7 +130,7 @@ pub struct DecodePass {
     members: ConstVec<Member, 512>,
     /// Start and count of each object's fields.
     objects: ConstVec<(usize, usize), 128>,
-    /// Number of objects of each level so far.
+    /// Number of objects decoded so far, per level.
     counts: [usize; LEVELS],
     params: ConstVec<Param, 66>,
     weakens: ConstVec<Weakening, 64>,
@@ -233,6 +234,7 @@ impl DecodePass {
             // Compared at run time, when the schema is known.
             _ => ToolOutput::FromLock("{}"),
         };
+        // Only `is_unchanged` reads this flag.
         self.byte();
         if self.byte() == 1 {
             self.contract.constraints = Some(self.text());
@@ -261,7 +263,7 @@ impl DecodePass {
         }
     }
 
-    /// Decodes a parameter without its name, which is stored at the end.
+    /// Decodes a parameter without its name, because the names are stored at the end of the bytes.
     const fn param(&mut self, step: &DecodeStep) -> Param {
         let (schema, _, mark) = self.schema(step);
         let default = match mark >> 1 & 3 {
@@ -276,7 +278,7 @@ impl DecodePass {
         Param { name: "", description: "", schema, default, secret: mark & 1 != 0, header }
     }
 
-    /// Decodes a schema, the number of object levels in it, and its annotation bits.
+    /// Decodes a schema. Also returns the number of object levels in it, and its annotation bits.
     const fn schema(&mut self, step: &DecodeStep) -> (Schema, usize, u8) {
         let flags = self.byte();
         let items = if flags & 2 != 0 {
@@ -353,15 +355,16 @@ impl DecodePass {
     }
 }
 
-/// Returns an object from a previous pass; a later pass resolves those that are still missing.
-const fn resolved(step: &DecodeStep, (level, which): (usize, usize)) -> &'static Object {
+/// Returns an object that a previous pass decoded. If none did yet, returns an empty object, which a later pass
+/// replaces.
+const fn resolved(step: &DecodeStep, (level, index): (usize, usize)) -> &'static Object {
     match step.below[level] {
-        Some(DecodedObjects(list)) => &list[which],
+        Some(DecodedObjects(list)) => &list[index],
         None => &Object::EMPTY,
     }
 }
 
-/// Decodes a default from its JSON. Text stays quoted, because it is compared as JSON.
+/// Decodes a default from its JSON. A string stays quoted, because strings are compared as JSON.
 const fn literal(json: &'static str) -> Literal {
     let value = match json.as_bytes() {
         [b't', ..] => LiteralValue::Boolean(true),
@@ -437,18 +440,18 @@ mod tests {
         ..Contract::EMPTY
     };
 
-    fn kept<T>(value: T) -> &'static T {
+    fn leaked<T>(value: T) -> &'static T {
         Box::leak(Box::new(value))
     }
 
     /// Runs the passes of [`CompactContract`] at run time.
     fn decode(bytes: &'static [u8]) -> Contract {
-        let first = kept(walk(bytes, &DecodeStep::FIRST));
+        let first = leaked(walk(bytes, &DecodeStep::FIRST));
         let mut step = DecodeStep { texts: Some(&first.texts), ..DecodeStep::FIRST };
         for _ in 0..LEVELS {
-            step = step.above(kept(objects(kept(walk(bytes, &step)))));
+            step = step.above(leaked(objects(leaked(walk(bytes, &step)))));
         }
-        let last = kept(walk(bytes, &step));
+        let last = leaked(walk(bytes, &step));
         Contract {
             input: part(&last.params.list, 0, last.params.len),
             weakens: part(&last.weakens.list, 0, last.weakens.len),

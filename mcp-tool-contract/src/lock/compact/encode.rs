@@ -1,4 +1,4 @@
-//! Encoder of the binary form.
+//! Encoder of a locked contract's binary form.
 
 use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, annotation_bits, header_bits, string_bits, value_bits};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
 };
 
-/// Encodes a contract.
+/// Encodes a contract without its prose.
 #[must_use]
 pub fn encode(contract: &Contract) -> Vec<u8> {
     let mut bytes = CompactWriter(Vec::new());
@@ -92,7 +92,8 @@ impl CompactWriter {
         self.count(input.len());
         input.iter().for_each(|param| self.param(param));
         self.output(output);
-        // Rare: the full comparison handles these.
+        // `is_unchanged` doesn't compare these parts, because they are rare. This flag makes it return false if there
+        // are any, so that the full comparison runs.
         let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
         self.maybe(*constraints, CompactWriter::text);
@@ -181,7 +182,7 @@ impl CompactWriter {
 
     fn object(&mut self, object: &'static Object) {
         self.count(object.count());
-        for field in (0..object.count()).filter_map(|place| object.field(place)) {
+        for field in (0..object.count()).filter_map(|index| object.field(index)) {
             self.field(&field);
         }
     }

@@ -1,15 +1,16 @@
-//! Binary form of a locked contract without prose: a byte-string literal costs the compiler nothing.
+//! Binary form of a locked contract without prose. It is a byte-string literal, which costs the compiler nothing.
 //!
-//! In nearly all builds nothing changed, and [`is_unchanged`] detects that in one pass. Only after a change are the bytes
-//! decoded into a [`Contract`] and compared ([`CompactContract`]). Each step of const evaluation costs about a
-//! microsecond and each call twenty, so this pass avoids calls.
+//! In nearly all builds the contract didn't change, and [`is_unchanged`] detects that in one pass over the bytes. Only
+//! after a change are the bytes decoded into a [`Contract`] and compared ([`CompactContract`]). In const evaluation
+//! each step costs about a microsecond and each function call about twenty, so [`is_unchanged`] avoids calls.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// Bits of a parameter in addition to its schema: secret, kind of default, mirrored. A field has one bit: required.
+/// Bits of a parameter in addition to its schema: secret, kind of its default, mirrored in a header. A field has only
+/// the bit `required` instead.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
@@ -39,7 +40,8 @@ const fn hint_bits(hints: Hints) -> u8 {
     read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
 }
 
-/// First byte of a contract: the hints, and the rarer guards that follow the scopes. Absent guards take no space.
+/// First byte of a contract: the hints, and one bit for each of the rare parts that follow the scopes. An absent part
+/// takes no space.
 const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
     let mut head = hint_bits(hints);
     head |= if rate { RATE } else { 0 };
@@ -61,7 +63,7 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// Reads the next byte; at the end, a value that is never written.
+/// Reads the next byte. At the end of the bytes, returns a value that is never written.
 macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
@@ -74,7 +76,7 @@ macro_rules! next_byte {
     };
 }
 
-/// Reads the next number; at the end, a value that is never written.
+/// Reads the next number. At the end of the bytes, returns a value that is never written.
 macro_rules! next_number {
     ($bytes:ident) => {
         match $bytes {
@@ -82,7 +84,7 @@ macro_rules! next_number {
                 $bytes = rest;
                 *low as i128 | (*high as i128) << 8
             }
-            _ => match long($bytes) {
+            _ => match long_number($bytes) {
                 Some((number, rest)) => {
                     $bytes = rest;
                     number
@@ -100,7 +102,8 @@ mod encode;
 pub use decode::CompactContract;
 pub use encode::encode;
 
-const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
+/// Reads a number that doesn't have the short form of two bytes.
+const fn long_number(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     match bytes {
         [1, rest @ ..] => match rest.split_first_chunk::<16>() {
             Some((number, rest)) => Some((i128::from_le_bytes(*number), rest)),
@@ -110,7 +113,7 @@ const fn long(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     }
 }
 
-/// Reads the next text and compares it with this one.
+/// Reads the next text and compares it with `$text`.
 macro_rules! consume_text {
     ($bytes:ident, $text:expr) => {{
         let mut text: &[u8] = $text.as_bytes();
@@ -135,9 +138,9 @@ macro_rules! consume_text {
     }};
 }
 
-/// Returns true only if comparing the contracts without prose would find nothing. It may return false for equal ones.
+/// Returns true only if comparing the contracts without prose would find nothing. May return false for equal contracts.
 ///
-/// The macro compares the names of the parameters and their order, and passes the result as `same_names`.
+/// The macro compares the names and the order of the parameters, and passes the result as `same_names`.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -262,7 +265,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         && matches!(bytes, [0, ..])
 }
 
-/// Returns the bytes after the schema if it is equal.
+/// Returns the bytes after the schema if it equals `own`.
 const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'static [u8]> {
     let Schema { kind, items, optional } = own;
     if next_byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
@@ -316,6 +319,7 @@ const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'st
     if same { Some(bytes) } else { None }
 }
 
+/// Returns the bytes after the object if it equals `own`.
 const fn object(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
     if next_number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
 }
@@ -331,7 +335,7 @@ const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'sta
                 schema(bytes, own, *required as u8)
             }
             Member::Flatten(inner) => members(bytes, inner),
-            // Rare: the full comparison handles it.
+            // Tags are rare: the full comparison handles them.
             Member::Tag(..) => return None,
         };
         match rest {
@@ -361,7 +365,7 @@ mod tests {
     };
 
     const FIELD: Field = Field::new("name", "", Kind::Enum(&["a", "bc"]).schema());
-    const MADE: Object = Object { members: &[Member::Field(FIELD), Member::Flatten(&INNER)] };
+    const OUTER: Object = Object { members: &[Member::Field(FIELD), Member::Flatten(&INNER)] };
     const INNER: Object = Object {
         members: &[Member::Field(Field::new(
             "at",
@@ -380,7 +384,7 @@ mod tests {
         name: "make",
         version: Version { major: 1, minor: 0 },
         input: &[NAME, COUNT],
-        output: ToolOutput::Object(&MADE),
+        output: ToolOutput::Object(&OUTER),
         scopes: &["things:make"],
         timeout_ms: Some(70_000),
         rate: Some(TEN_A_MINUTE),
@@ -425,11 +429,11 @@ mod tests {
     #[test]
     fn truncated_bytes_count_as_changed() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
-        // Only the full comparison reads the bytes after the last flag.
-        let walked = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length], true));
+        // `is_unchanged` reads the bytes up to the flag of the rare parts; only the full comparison reads the rest.
+        let shortest = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length], true));
         assert!(
-            walked.is_some_and(|walked| walked > bytes.len() - 60 && bytes[walked - 1] == 0),
-            "{walked:?}"
+            shortest.is_some_and(|length| length > bytes.len() - 60 && bytes[length - 1] == 0),
+            "{shortest:?}"
         );
         assert!(judge::compare::<8>(&CONTRACT, &CONTRACT, Prose::Kept).is_empty());
     }
