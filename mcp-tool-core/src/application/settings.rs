@@ -5,7 +5,8 @@ use std::{collections::HashSet, num::NonZeroU32, path::PathBuf, sync::Arc, time:
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
 use crate::{
-    call::services::MAX_RESULT, pipeline::versions::ClientPin, ports::Outbound, transport::listing::PAGE,
+    call::services::MAX_RESULT, pipeline::versions::ClientPin, ports::Outbound,
+    transport::listing::DEFAULT_PAGE_SIZE,
 };
 
 /// Settings of the operator that don't depend on the transport.
@@ -55,7 +56,7 @@ impl Default for OperatorSettings {
             local_scopes: None,
             scope_hierarchy: Vec::new(),
             shows_grantable: false,
-            list_page: PAGE,
+            list_page: DEFAULT_PAGE_SIZE,
             pins: Vec::new(),
             known_file: None,
             control_file: None,

@@ -151,7 +151,7 @@ impl Service {
 
 /// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
-    let correlation = admitted.record_refusal(code::name(error.code));
+    let correlation = admitted.record_refusal(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 
