@@ -25,7 +25,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
 ///
-/// Returns `true` if all of them finished.
+/// Returns `true` if all these calls finished.
 pub async fn serve(
     endpoint: Arc<Endpoint>,
     listener: TcpListener,
@@ -66,7 +66,7 @@ pub async fn serve(
                 });
             }
             Err(error) => {
-                // Mostly out of file descriptors: open connections have to end first.
+                // Usually the process has no free file descriptors, and has to wait for connections to end.
                 tracing::error!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY).await;
             }
@@ -74,7 +74,7 @@ pub async fn serve(
     }
     drop(listener);
     let finished = async {
-        // rmcp's streams don't end themselves; the calls on them do.
+        // rmcp's streams stay open after their calls have finished, until `end` is cancelled.
         endpoint.dispatcher.concurrency.idle().await;
         tokio::time::sleep(FLUSH).await;
         end.cancel();
@@ -91,7 +91,7 @@ pub async fn serve(
 
 async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
-    // Otherwise an answer in two writes waits 40 ms for the client's delayed acknowledgement.
+    // Without `TCP_NODELAY`, an answer in two writes waits 40 ms for the client's delayed acknowledgement.
     stream.set_nodelay(true)?;
     Ok((stream, peer))
 }

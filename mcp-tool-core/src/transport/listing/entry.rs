@@ -86,7 +86,7 @@ impl Entries {
         self.other_names.get(index).map_or("", |entry| entry)
     }
 
-    /// The entries of `tools` (index and `is_newest` of each), separated by commas. Entries of consecutive tools are not
+    /// The entries of `tools` (each an index and `is_newest`), separated by commas. Entries of consecutive tools aren't
     /// copied.
     pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
         let follows = |pair: &[(usize, bool)]| matches!(pair, [(index, _), (next, _)] if *next == index + 1);

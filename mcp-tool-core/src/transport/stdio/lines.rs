@@ -103,8 +103,8 @@ impl Input {
         Input { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
-    /// Reads until at least one line has ended. Returns that a line was too long, and the whole lines; `None` at the end
-    /// of the input. A last line without its newline is dropped.
+    /// Reads until at least one line has ended. Returns whole lines, after `TooLong` if the first line was too long;
+    /// `None` at the end of the input. A last line without a newline is dropped.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {

@@ -150,8 +150,8 @@ impl Output {
     }
 }
 
-/// Starts the writing thread. The thread ends when the writer is closed and all lines are written, or when a write fails.
-/// The receiver resolves at its end.
+/// Starts the writing thread. The thread ends when the writer is closed and all lines are written, or when a write
+/// fails. The receiver resolves when the thread has ended.
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {

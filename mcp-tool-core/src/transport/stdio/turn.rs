@@ -1,8 +1,8 @@
 //! Decides which thread or task processes messages. Messages are processed one at a time, in order.
 //!
 //! There is one [`Connection`]. The thread or task that holds it is the processor. The processor polls each call once
-//! itself, so a short call costs neither a task nor a thread switch. By default, the reading thread is the processor. If
-//! processing has to wait, it continues in a task, and the reading thread reads on. If a tool's function blocks the
+//! itself, so a short call costs neither a task nor a thread switch. By default, the reading thread is the processor.
+//! If processing has to wait, it continues in a task, and the reading thread reads on. If a tool's function blocks the
 //! processor for longer than a tick of the watchdog, a new task becomes the processor.
 //!
 //! # States
@@ -30,9 +30,9 @@
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
 //! `tick` takes the connection from a processor that polls the same call as one tick before. It lists the call as
-//! detached, starts a task that continues to process messages, and moves an input in `TurnState::input` to a new reading
-//! thread. When the poll of the blocked processor returns, `reclaim` returns `None`. This processor then moves its call
-//! to a task, and ends.
+//! detached, starts a task that continues to process messages, and moves an input in `TurnState::input` to a new
+//! reading thread. When the poll of the blocked processor returns, `reclaim` returns `None`. This processor then moves
+//! its call to a task, and ends.
 //!
 //! [`end`](Turn::end) drops the connection from Idle and Polling, and aborts the task; a call in its first poll still
 //! finishes.
@@ -307,8 +307,8 @@ impl Turn {
         if state.polls == poll { state.polling.take() } else { None }
     }
 
-    /// Takes the connection from a processor that is still in the poll `seen`, as one tick before, and gives it to a new
-    /// task. Returns the number of polls.
+    /// Takes the connection from a processor that is still in the poll `seen` of the previous tick, and gives it to a
+    /// new task. Returns the number of polls so far.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
         let mut state = lock(&self.state);
         if state.polls == seen
