@@ -72,8 +72,8 @@ impl FileSink {
         }
     }
 
-    /// Renames the file, so that the next write creates a new one. If this fails, the file grows above its maximum size,
-    /// because no record may be lost.
+    /// Renames the file, so that the next write creates a new one. If this fails, the file grows above its maximum
+    /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
         // Another server may write the same file and rotate it now.

@@ -195,8 +195,8 @@ impl RecordQuery {
     }
 }
 
-/// Reads the next line without its newline; returns `false` at the end. A line that is too long is cut, so that it isn't
-/// read as a record.
+/// Reads the next line without its newline; returns `false` at the end. A line that is too long is cut, so that it
+/// isn't read as a record.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     if file.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {

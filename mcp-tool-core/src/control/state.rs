@@ -140,7 +140,7 @@ impl ControlState {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
             let entry = name.and_then(|name| map.get(name));
-            // If the issuer's clock is ahead, a token may have a later time than an entry that was made after the token.
+            // If the issuer's clock is ahead, a token's time may be later than that of an entry made after the token.
             entry.is_some_and(|entry| {
                 issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
             })

@@ -1,4 +1,5 @@
-//! `Mcp-Param-*` headers, which mirror arguments of tools that declare them (2026-07-28, Streamable HTTP §custom headers).
+//! `Mcp-Param-*` headers, which mirror arguments for which the tool declares a header (2026-07-28, Streamable HTTP
+//! §custom headers).
 
 use hyper::HeaderMap;
 use mcp_tool_contract::{

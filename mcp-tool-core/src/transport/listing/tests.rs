@@ -1,4 +1,5 @@
-//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a model.
+//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a
+//! model.
 
 use std::{num::NonZeroU32, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Messages that are passed to rmcp, and messages that rmcp sends.
+//! Checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
