@@ -41,7 +41,7 @@ pub struct RecordQuery {
 /// Members of a record that a search shows or filters by.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AuditRecord {
-    /// Begin of the call, in RFC 3339.
+    /// Start time of the call, in RFC 3339.
     pub time: String,
     /// Correlation id of the call.
     pub correlation_id: String,

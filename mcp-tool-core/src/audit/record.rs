@@ -46,8 +46,8 @@ impl RecordOutcome {
     }
 }
 
-/// Record of a call that hasn't ended. It is written exactly once. If it is dropped before it is written, it is written
-/// with the outcome `cancelled` or `unknown`.
+/// Record of a call that hasn't ended. It is written exactly once, and if no method has written it, by `Drop` with the
+/// outcome `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
@@ -294,7 +294,7 @@ fn caller_members(caller: &Caller) -> String {
     if let Some(tenant) = caller.tenant() {
         line.text("tenant", tenant);
     }
-    // The next three members are of a verified token, and local callers have none.
+    // Issuer, client and kind come from a verified token, so local callers have none.
     if let Some(issuer) = caller.issuer() {
         line.text("issuer", issuer);
     }

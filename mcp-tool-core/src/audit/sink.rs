@@ -137,8 +137,7 @@ impl Audit {
     }
 
     /// Appends the record of a call, as a complete line. While too many records wait, the record is dropped, unless the
-    /// sink is required and the call's function `has_started`. At most as many records as concurrent calls are added
-    /// so.
+    /// sink is required and the call's function `has_started`. Such records are at most as many as concurrent calls.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {

@@ -142,9 +142,9 @@ impl BodyReader {
                 return Ok(None);
             }
             if memory.is_none() && bytes.len() + chunk.len() > SMALL_BODY {
-                // The permit is acquired at once, because two bodies that each hold half a permit would
-                // deadlock. It isn't acquired earlier, because a client that announces a large body and sends
-                // nothing must not take memory.
+                // The permit for the whole body is acquired in one step, because two bodies that each hold half
+                // of their memory would deadlock. It isn't acquired earlier, because a client that announces a
+                // large body and sends nothing must not take memory.
                 let expected = announced.unwrap_or(self.max_bytes);
                 memory = Some(self.acquire(expected).await?);
                 // Reserved pages take no memory until they are written.

@@ -42,7 +42,7 @@ pub(super) struct PreparedCall {
 }
 
 impl Service {
-    /// Checks a call's headers and admits the call. If the call is rejected or refused, returns its response as error.
+    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is its response.
     pub(super) async fn prepare_call(
         &self,
         headers: &HeaderMap,

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Legacy requests in flight, by sender and id.
+/// Legacy requests in flight, by id and by sender or session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ struct Lists {
     missed: VecDeque<MissedCancellation>,
 }
 
-/// A request's id with its sender, because different clients use the same ids.
+/// A request's id, with its sender or session because different clients use the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Sender { principal: Arc<Principal>, id: Id },

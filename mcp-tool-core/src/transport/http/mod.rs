@@ -1,4 +1,4 @@
-//! HTTP/1.1 on hyper. A call's message is parsed only once.
+//! HTTP/1.1 on hyper. Outside legacy sessions, a call's message is parsed only once.
 //!
 //! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
 //! which sends calls to `call`, lists to `list`, and everything else to `rmcp_service`.

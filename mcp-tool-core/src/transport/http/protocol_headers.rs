@@ -25,7 +25,7 @@ pub(super) fn check_single(headers: &HeaderMap) -> Result<(), ProtocolError> {
     [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
 
-/// Rejects a notification of an unsupported version (2025-11-25, Streamable HTTP §protocol version header).
+/// Rejects a notification that names an unsupported version (2025-11-25, Streamable HTTP §protocol version header).
 pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
     check_supported(header(headers, &VERSION)?)
 }

@@ -11,7 +11,7 @@ use crate::transport::{
 };
 
 /// Time for which a client may cache a list, in milliseconds. A list changes when the server restarts, or when its
-/// operator disables a tool or a caller. A client may see such a change late, but its calls are refused immediately.
+/// operator disables a tool or a caller. A client may see such a change late, but calls apply it immediately.
 pub(crate) const LIST_TTL_MS: u64 = 60_000;
 
 /// The end of a response, after its entries.

@@ -105,7 +105,8 @@ impl ToolList {
             next if next < self.pages.len() => Some(self.cursor(next, registry, sealer)?),
             _ => None,
         };
-        // Requests may write this page at the same time. All get the first one, and so the same cursor.
+        // Several requests may write this page at the same time. All get the page that is stored first, and so the same
+        // cursor.
         Some(slot.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
     }
 

@@ -61,7 +61,7 @@ pub(super) struct Connection {
     spare: Option<ResponseFuture>,
     /// The call in its first poll, during which the watchdog may take the connection.
     current: Option<Id>,
-    /// When the previous poll ended.
+    /// Time at which the previous poll ended.
     polled_at: Instant,
     /// Number of further calls to run as tasks because of a slow poll.
     calls_as_tasks: u32,
@@ -75,7 +75,7 @@ pub(super) struct Connection {
     client_label: ClientLabel,
     /// `initialize` was received, so requests without `_meta` are accepted as legacy requests.
     initialized: bool,
-    /// rmcp got a request that shows the client's era, so it can be sent notifications.
+    /// rmcp got a request that shows the client's era, so it now accepts notifications.
     opened: bool,
     /// Reports, when it is dropped, that no more messages are processed.
     _processed: DropGuard,
@@ -300,7 +300,7 @@ impl Connection {
         Some(StartedCall { id, response })
     }
 
-    /// Starts a `tools/list` request. rmcp doesn't get it, so it can't show rmcp the client's era.
+    /// Starts a `tools/list` request. rmcp doesn't get this request, and doesn't learn the client's era from it.
     async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
         let checked = self.check_id(&id).and_then(|()| meta.check_version());

@@ -89,7 +89,7 @@ pub(super) struct Turn {
     polling_began: Notify,
 }
 
-/// The holder of the connection and of the input; see the table of states.
+/// Location of the connection and of the input. See the table of states.
 #[derive(Default)]
 struct TurnState {
     /// The connection while no messages wait.
@@ -294,7 +294,8 @@ impl Turn {
             state.polling = Some(connection);
         }
         drop(state);
-        // Read after the poll was counted, because a watchdog that stops clears the flag before it reads the count.
+        // `is_watched` is read after the poll was counted, because a watchdog that stops clears it and then reads the
+        // count.
         if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
             self.polling_began.notify_one();
         }
@@ -339,7 +340,7 @@ impl Turn {
                 seen = polls;
             }
             self.is_watched.store(false, Ordering::Relaxed);
-            // A poll that began before the flag was cleared did not wake the watchdog.
+            // A poll that began before `is_watched` was cleared did not wake the watchdog.
             if lock(&self.state).polls != seen && !self.is_watched.swap(true, Ordering::Relaxed) {
                 self.polling_began.notify_one();
             }
