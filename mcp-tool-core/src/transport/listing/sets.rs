@@ -48,7 +48,7 @@ impl ListCache {
         &self,
         visible: Visible,
         make: impl FnOnce(&Visible) -> ToolList,
-        size_of: impl FnOnce(&ToolList) -> usize,
+        size: impl FnOnce(&ToolList) -> usize,
     ) -> Arc<ToolList> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         if let Some(cached) = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
@@ -57,7 +57,7 @@ impl ListCache {
         }
         // Made without the lock, so that no other caller waits.
         let list = Arc::new(make(&visible));
-        let bytes = size_of(&list);
+        let bytes = size(&list);
         if bytes > self.max_bytes {
             return list;
         }
