@@ -1,7 +1,7 @@
 #![doc = include_str!("../GUIDE.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The macros name this crate by its path, in its own tests too.
+// Code from the macros names this crate by the path `mcp_tool_runtime`, in the crate's own tests too.
 extern crate self as mcp_tool_runtime;
 
 pub mod contract;
@@ -51,7 +51,7 @@ pub use mcp_tool_core::{
 pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
 pub use server::ToolServer;
 
-/// Names that a file of tools uses.
+/// Imports for a file that defines tools.
 pub mod prelude {
     #[cfg(feature = "oauth")]
     pub use crate::UpstreamExt as _;

@@ -23,7 +23,7 @@ use rmcp::ServerHandler;
 ///
 /// /// Greet someone.
 /// #[mcp_tool(version = "1.0", public, read_only)]
-/// async fn greet(/** Whom. */ name: String) -> String {
+/// async fn greet(/** Name of the person. */ name: String) -> String {
 ///     format!("Hello, {name}!")
 /// }
 ///
@@ -43,34 +43,35 @@ impl ToolServer {
         ToolServer { application: Application::new(name, version) }
     }
 
-    /// Sets the default of `http.legacy_sessions`: maximum number of HTTP sessions for clients of 2025-11-25. The default
-    /// is 0.
+    /// Sets the default of the setting `http.legacy_sessions`, which is the maximum number of HTTP sessions for clients
+    /// of 2025-11-25. Without this method, the default is 0.
     ///
-    /// In a session such a client can be asked while a call runs, and is notified when a list changes. Without sessions,
-    /// each of its requests is independent.
+    /// In a session, such a client can be asked while a call runs, and is notified when a list changes. Without
+    /// sessions, each of its requests is independent.
     pub fn legacy_sessions(mut self, max: u32) -> Self {
         self.application.legacy_sessions = max;
         self
     }
 
-    /// Serves prompts, resources and the rest of the protocol by an rmcp handler. It is of the version of rmcp that this
-    /// crate depends on.
+    /// Serves prompts, resources and the rest of the protocol by an rmcp handler. The handler must use the version of
+    /// rmcp that this crate depends on.
     ///
-    /// The capabilities of its `get_info` are declared to clients; a request that it doesn't declare is answered with
-    /// -32601. Tools, logging and the lifecycle stay with this server. Where authorization is configured, only authenticated requests
-    /// reach the handler: [`Caller::of_request`](crate::Caller::of_request) returns their caller, and the handler decides what
-    /// the caller may do. Each request has the time of `limits.timeout`; a panic is an internal error.
+    /// The capabilities in the handler's `get_info` are declared to clients. A request for another capability is
+    /// answered with -32601. The handler gets no requests for tools, logging and the lifecycle, which this server
+    /// answers. With authorization, it gets only authenticated requests.
+    /// [`Caller::of_request`](crate::Caller::of_request) returns a request's caller, and the handler decides what the
+    /// caller may do. A request that takes longer than `limits.timeout` and a panic are internal errors.
     ///
     /// `accepted_subscription_filter` decides which resources clients of 2026-07-28 may subscribe to
-    /// (`subscriptions/listen`); the default is none. rmcp doesn't pass the caller to it, so resources that only some callers
-    /// may see need `subscribe`, which older clients call.
+    /// (`subscriptions/listen`); by default, none. rmcp doesn't pass the caller to this method, so it should not
+    /// accept resources that only some callers may see. `subscribe`, which serves older clients, can decide by caller.
     pub fn fallback(mut self, handler: impl ServerHandler) -> Self {
         self.application.fallback = Some(Arc::new(handler));
         self
     }
 
-    /// Returns the notifier for lists and resources that change, for tasks of the application; tools take it as
-    /// `&Announcements`.
+    /// Returns the notifier of changed lists and resources, for background tasks of the application. Tools get it as
+    /// the parameter `&Announcements`.
     #[must_use]
     pub fn announcements(&self) -> Announcements {
         self.application.announcements.clone()
@@ -105,8 +106,8 @@ impl ToolServer {
         self
     }
 
-    /// Adds a [`Middleware`] around the calls of some tools: [`tools!`](crate::tools)`[…]`, as for [`ToolServer::tools`]. It
-    /// applies to every version of each tool, and to adapters that call one of them.
+    /// Adds a [`Middleware`] around the calls of some tools: [`tools!`](crate::tools)`[…]`, as for
+    /// [`ToolServer::tools`]. It applies to every version of each tool, and to adapters that call one of them.
     ///
     /// A server that doesn't serve one of the tools doesn't start.
     pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
@@ -114,8 +115,8 @@ impl ToolServer {
         self
     }
 
-    /// Registers a value of application state for every function that takes a reference to its type. An `Arc<dyn Trait>` is
-    /// for functions that take `&dyn Trait`.
+    /// Registers a value of application state for every function that takes a reference to its type. An
+    /// `Arc<dyn Trait>` is for functions that take `&dyn Trait`.
     ///
     /// Two values of one type, or a tool whose state isn't registered, are errors at start.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
@@ -123,8 +124,8 @@ impl ToolServer {
         self
     }
 
-    /// Registers application state that an async function opens. It runs when the server starts to serve, and not for other
-    /// commands, such as `tools` or `contract check`.
+    /// Registers application state that an async function opens. The function runs when the server starts to serve, and
+    /// not for other commands, such as `tools` or `contract check`.
     pub fn state_with<T, E, F>(mut self, open: impl FnOnce() -> F + 'static) -> Self
     where
         T: Send + Sync + 'static,
@@ -141,14 +142,14 @@ impl ToolServer {
     /// Runs the command line: `serve`, `tools`, `contract`, `audit`, `doctor`, `disable`, `enable`, `revoke`,
     /// `revocations`, `help`.
     ///
-    /// The exit code is 0 after an orderly end, 2 for a command line that can't be parsed, 3 to 6 for findings of `contract`,
-    /// else 1.
+    /// The exit code is 0 after an orderly end, 2 for a command line that can't be parsed, 3 to 6 for findings of
+    /// `contract`, else 1.
     #[cfg(feature = "cli")]
     pub fn run(self) -> impl Future<Output = std::process::ExitCode> {
         mcp_tool_cli::run(self.application)
     }
 
-    /// Returns the application as the workspace's own crates take it.
+    /// Returns the application, for other crates of this workspace.
     #[doc(hidden)]
     #[must_use]
     pub fn into_application(self) -> Application {

@@ -1,4 +1,4 @@
-//! Tests of tools: calls through the whole pipeline, without a transport.
+//! Calls tools in tests, through the whole pipeline and without a transport.
 //!
 //! ```
 //! use mcp_tool_runtime::{Caller, ErrorKind, prelude::*, testing::TestServer};
@@ -68,7 +68,7 @@ pub struct TestServer {
     caller: Caller,
     records: Records,
     requires: Option<Requirement>,
-    /// Headers as a request would bring them.
+    /// Headers of the calls, as an HTTP request would have them.
     headers: Vec<(String, String)>,
     person: Person,
     token: Option<InboundToken>,
@@ -83,7 +83,7 @@ impl TestServer {
         TestServer::start_allowing(server, std::iter::empty::<String>()).await
     }
 
-    /// Starts a server with destructive tools that may run without approval (`gate.allow_destructive`).
+    /// Starts a server on which the tools in `destructive` may run without approval (`gate.allow_destructive`).
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
@@ -131,12 +131,12 @@ impl TestServer {
     async fn start_with(
         server: ToolServer,
         settings: OperatorSettings,
-        known: Option<Arc<LastListed>>,
+        last_listed: Option<Arc<LastListed>>,
     ) -> Result<Self, StartError> {
         let records = Records::default();
         let mut endpoint = server.application.start(&settings, Box::new(records.clone())).await?;
-        if let Some(known) = known {
-            endpoint.dispatcher.versions.last_listed = known;
+        if let Some(last_listed) = last_listed {
+            endpoint.dispatcher.versions.last_listed = last_listed;
         }
         let endpoint = Arc::new(endpoint);
         let caller = Caller::local(Scopes::All);
@@ -151,20 +151,21 @@ impl TestServer {
         })
     }
 
-    /// Starts the server of the next deployment: other tools, and callers that still expect the versions they last listed.
+    /// Starts `server` as the next deployment of this server. Its callers still expect the contracts that they last
+    /// listed here.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
-        let known = Arc::clone(&self.endpoint.dispatcher.versions.last_listed);
-        let next = TestServer::start_with(server, OperatorSettings::default(), Some(known)).await?;
+        let last_listed = Arc::clone(&self.endpoint.dispatcher.versions.last_listed);
+        let next = TestServer::start_with(server, OperatorSettings::default(), Some(last_listed)).await?;
         let (caller, requires) = (self.caller.clone(), self.requires.clone());
         let person = self.person.clone();
         Ok(TestServer { caller, requires, headers: self.headers.clone(), person, ..next })
     }
 
-    /// Returns the same server, called with `dev.mcp-tool/requires`: a version requirement such as `^1`, or the digest of a
-    /// contract.
+    /// Returns the same server, called with `dev.mcp-tool/requires`: a version requirement such as `^1`, or the digest
+    /// of a contract.
     ///
     /// # Errors
     /// The expected form, if `requirement` is neither.
@@ -191,16 +192,16 @@ impl TestServer {
         TestServer { caller, ..self.clone() }
     }
 
-    /// Returns the same server, called with this bearer token. It is not verified; only the token exchange of upstreams uses
-    /// it.
+    /// Returns the same server, called with this bearer token. The token is not verified, and only the token exchange
+    /// of upstreams uses it.
     #[cfg(feature = "oauth")]
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         TestServer { token: Some(InboundToken::new(token.to_owned().into())), ..self.clone() }
     }
 
-    /// Returns the same server, called with this header, which replaces one of the same name. Middleware sees it as over
-    /// HTTP.
+    /// Returns the same server, called with this header, which replaces a header of the same name. Middleware reads the
+    /// header as it does over HTTP.
     #[must_use]
     pub fn with_header(&self, name: &str, value: &str) -> Self {
         let others = self.headers.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -209,14 +210,14 @@ impl TestServer {
     }
 
     /// Returns the same server, called by a client whose person answers questions. `answer` receives the parameters of
-    /// `elicitation/create`: `message`, and `requestedSchema` or `url`. Without it the client can't be asked.
+    /// `elicitation/create`: `message`, and `requestedSchema` or `url`. Without this method, the client can't be asked.
     #[must_use]
     pub fn answering(&self, answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
         TestServer { person: Person(Some(Arc::new(answer))), ..self.clone() }
     }
 
-    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a served
-    /// call.
+    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a
+    /// served call.
     ///
     /// # Errors
     /// The error that a client would receive.
@@ -227,11 +228,11 @@ impl TestServer {
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
-    /// Completes an argument: returns the `completion` that a client would receive. Scopes, gate, middleware, rate and
-    /// deadline apply.
+    /// Completes an argument, and returns the `completion` that a client would receive. Scopes, gate, middleware, rate
+    /// and deadline apply.
     ///
     /// # Errors
-    /// The reason; a client reads "unknown tool" for a tool that it may not use.
+    /// The reason for the refusal or failure. A client would read only "unknown tool" for a tool that it may not use.
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
         let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
@@ -245,20 +246,19 @@ impl TestServer {
         completes: Option<&str>,
     ) -> Result<Admitted, TestError> {
         let dispatcher = &self.endpoint.dispatcher;
-        let wanted = dispatcher.registry.headers.iter();
-        let came = wanted.filter_map(|wanted| {
-            let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-            Some((*wanted, value.as_str().into()))
+        let names = dispatcher.registry.headers.iter();
+        let headers = names.filter_map(|name| {
+            let (_, value) = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name))?;
+            Some((*name, value.as_str().into()))
         });
-        let arrival = CallOrigin {
-            headers: Headers::new(came.collect()),
+        let origin = CallOrigin {
+            headers: Headers::new(headers.collect()),
             token: self.token.clone(),
             ..self.caller.clone().into()
         };
-        let asked = CallRequest { name, requires: self.requires.as_ref(), arguments_bytes, completes };
+        let call = CallRequest { name, requires: self.requires.as_ref(), arguments_bytes, completes };
         let asking = Asking::client(Arc::new(self.person.clone()));
-        let admitted =
-            dispatcher.admit(arrival, asked, CallOptions { asking, ..CallOptions::default() }).await;
+        let admitted = dispatcher.admit(origin, call, CallOptions { asking, ..CallOptions::default() }).await;
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
@@ -270,7 +270,7 @@ impl TestServer {
     }
 }
 
-/// The person behind the calls of a test; their client supports tasks.
+/// The person behind the calls of a test. The person's client supports tasks.
 #[derive(Clone, Default)]
 struct Person(Option<Arc<Answers>>);
 
@@ -341,7 +341,8 @@ impl TestResult {
         }
     }
 
-    /// Returns the content blocks, as in the protocol; for a [`Structured`](crate::Structured) result, those that were added.
+    /// Returns the content blocks, as in the protocol. For a [`Structured`](crate::Structured) result, these are the
+    /// blocks that were added to the struct.
     #[must_use]
     pub fn content(&self) -> Vec<Value> {
         match &self.answer {
@@ -365,7 +366,7 @@ pub enum TestError {
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<String>),
-    /// The policy denies the call, whatever the scopes.
+    /// The policy denies the call, and more scopes wouldn't change that.
     Denied,
     /// An operator disabled the caller.
     Disabled,
@@ -458,9 +459,9 @@ impl Sink for Records {
     }
 
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
-        let mut kept = mcp_tool_core::sync::lock(&self.lines);
+        let mut records = mcp_tool_core::sync::lock(&self.lines);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            kept.push(serde_json::from_slice(line)?);
+            records.push(serde_json::from_slice(line)?);
         }
         *lines = &[];
         Ok(())

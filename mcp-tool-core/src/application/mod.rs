@@ -34,9 +34,9 @@ pub struct Application {
     pub state: Vec<OpenState>,
     /// The application's own policy, instead of scopes.
     pub policy: Option<MakePolicy>,
-    /// Handler of prompts, resources and other methods that aren't about tools.
+    /// Fallback handler: an rmcp `ServerHandler` for prompts, resources and other methods that aren't about tools.
     pub fallback: Option<Arc<dyn FallbackHandler>>,
-    /// Notifications to clients that listen.
+    /// Notifies clients of changed lists and resources.
     pub announcements: Announcements,
     /// Maximum HTTP sessions of clients of 2025-11-25, unless the operator sets it.
     pub legacy_sessions: u32,
@@ -47,7 +47,7 @@ pub struct Application {
 /// Makes a policy from the built-in one.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
-/// Opens one value of application state. It runs in the task that awaits `run`, and needn't be `Send`.
+/// Opens one value of application state. It needn't be `Send`, because it runs in the task that starts the server.
 pub type OpenState = Box<dyn FnOnce(StateMap) -> StateFuture>;
 
 /// The future of an [`OpenState`].

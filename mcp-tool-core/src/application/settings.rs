@@ -5,7 +5,8 @@ use std::{collections::HashSet, num::NonZeroU32, path::PathBuf, sync::Arc, time:
 use mcp_tool_contract::model::DEFAULT_TIMEOUT_MS;
 
 use crate::{
-    call::services::MAX_RESULT, pipeline::versions::ClientPin, ports::Outbound, transport::listing::PAGE,
+    call::services::MAX_RESULT, pipeline::versions::ClientPin, ports::Outbound,
+    transport::listing::DEFAULT_PAGE_SIZE,
 };
 
 /// Settings of the operator that don't depend on the transport.
@@ -21,19 +22,19 @@ pub struct OperatorSettings {
     pub allow_destructive: HashSet<String>,
     /// Scopes of the local user; all scopes if `None`.
     pub local_scopes: Option<Vec<String>>,
-    /// Scope hierarchy: lines of a scope and those that it includes.
+    /// Scope hierarchy. Each line is a scope and the scopes that it includes.
     pub scope_hierarchy: Vec<String>,
-    /// True if lists also show tools that the caller could use with more scopes.
+    /// Lists also show tools that the caller could use with more scopes.
     pub shows_grantable: bool,
     /// Maximum tools on one page of a list.
     pub list_page: NonZeroU32,
-    /// Version requirements for clients.
+    /// Versions of tools that clients are pinned to.
     pub pins: Vec<ClientPin>,
     /// File that keeps last-listed contracts between runs.
     pub known_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users.
     pub control_file: Option<PathBuf>,
-    /// Keys that seal cursors, in base64url; the first one seals.
+    /// Keys of sealed cursors, in base64url. The first key seals new cursors, and all keys open cursors.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams, if any are configured.
     pub outbound: Option<Arc<dyn Outbound>>,
@@ -55,7 +56,7 @@ impl Default for OperatorSettings {
             local_scopes: None,
             scope_hierarchy: Vec::new(),
             shows_grantable: false,
-            list_page: PAGE,
+            list_page: DEFAULT_PAGE_SIZE,
             pins: Vec::new(),
             known_file: None,
             control_file: None,

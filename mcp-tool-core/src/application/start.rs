@@ -33,7 +33,7 @@ use crate::{
 };
 
 impl OperatorSettings {
-    /// Starts an application, with audit records in the file of the settings, or in `log`.
+    /// Starts an application. Audit records are written to the file in the settings, or to `log` if there is no file.
     pub fn start(
         &self,
         application: Application,
@@ -152,7 +152,7 @@ fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions
     Ok(Versions { pins: settings.pins.clone(), last_listed: Arc::new(last_listed) })
 }
 
-/// Makes the sealer of cursors; logs if cursors end with the process.
+/// Makes the sealer of cursors. Logs if cursors become invalid when this process ends.
 fn sealer(settings: &OperatorSettings, registry: &Registry) -> Result<Sealer, StartError> {
     let keys = settings.seal_keys.iter().map(String::as_str);
     let sealer = setting("seal.keys", Sealer::new(keys))?;

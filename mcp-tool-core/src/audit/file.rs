@@ -1,4 +1,4 @@
-//! Audit file (`audit.file`), rotated before it exceeds its maximum size.
+//! The audit file (`audit.file`), which is rotated before it exceeds its maximum size.
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -33,18 +33,19 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
     }
 
-    /// Returns `true` if the open file still has its path. A rotation, by this or another process, moves it away.
+    /// Returns `true` if `path` still names the open file. A rotation, by this or another process, renames the file.
     fn is_in_place(&self) -> bool {
         #[cfg(unix)]
         if let Some(file) = &self.file {
             use std::os::unix::fs::MetadataExt as _;
-            let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
-            return file.metadata().map(place).ok() == std::fs::metadata(&self.path).map(place).ok();
+            let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+            return file.metadata().map(identity).ok() == std::fs::metadata(&self.path).map(identity).ok();
         }
         true
     }
 
-    fn opened(&mut self) -> io::Result<&mut File> {
+    /// Returns the open file; opens it if it isn't open, or if it was renamed.
+    fn current_file(&mut self) -> io::Result<&mut File> {
         if !self.is_in_place() {
             self.file = None;
         }
@@ -57,21 +58,22 @@ impl FileSink {
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Returns the lines that fit into the file; none if it has to be rotated first.
+    /// Returns the first lines that fit into a file of `length` bytes; none if the file has to be rotated first.
     fn fitting<'l>(&self, length: u64, lines: &'l [u8]) -> &'l [u8] {
-        let most = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
+        let free = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
         let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
-        if lines.len() <= most || is_stuck {
+        if lines.len() <= free || is_stuck {
             return lines;
         }
-        match whole(&lines[..most]) {
+        match whole(&lines[..free]) {
             // A line larger than the maximum gets a file of its own.
             [] if length == 0 => lines.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(lines),
             fitting => fitting,
         }
     }
 
-    /// Moves the file away. If that fails the file keeps growing: no record is lost for the sake of the size.
+    /// Renames the file, so that the next write creates a new one. If this fails, the file grows above its maximum
+    /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
         // Another server may write the same file and rotate it now.
@@ -100,13 +102,13 @@ impl FileSink {
             tracing::warn!(%error, "a rotated audit file isn't synced explicitly");
         }
         if self.keep > 0
-            && let Err(error) = rotated::keep(&self.path, self.keep)
+            && let Err(error) = rotated::keep_newest(&self.path, self.keep)
         {
             tracing::error!(%error, "the oldest audit files can't be deleted");
         }
     }
 
-    /// Appends lines, and removes the complete ones from `lines`.
+    /// Appends `part`, which is the front of `lines`, and removes the lines that were written from `lines`.
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // Ends a line that a full disk or a crash cut off.
@@ -131,12 +133,12 @@ impl FileSink {
 
 impl Sink for FileSink {
     fn open(&mut self) -> io::Result<()> {
-        self.opened().map(drop)
+        self.current_file().map(drop)
     }
 
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         while !lines.is_empty() {
-            let metadata = self.opened()?.metadata()?;
+            let metadata = self.current_file()?.metadata()?;
             // A device or a pipe has no size and is never rotated.
             let part = if metadata.is_file() { self.fitting(metadata.len(), lines) } else { *lines };
             if part.is_empty() {
@@ -160,8 +162,8 @@ fn whole(lines: &[u8]) -> &[u8] {
     &lines[..end]
 }
 
-/// Returns `true` if the file's last line has no newline, as after a crash. An unreadable file counts too, since a
-/// blank line does no harm.
+/// Returns `true` if the file's last line has no newline, as after a crash. Also returns `true` if the file can't be
+/// read, because an additional newline does no harm.
 fn is_torn(path: &std::path::Path, metadata: &Metadata) -> bool {
     let last = || -> io::Result<u8> {
         let mut file = File::open(path)?;
@@ -212,7 +214,7 @@ mod tests {
         let Ok(other) = File::open(&path) else { panic!("no file") };
         assert!(other.lock().is_ok());
         assert!(sink.write(&mut &*line).is_ok());
-        // Only the first line waits.
+        // Only the first write waits for the lock.
         let stuck = sink.stuck;
         for _ in 0..99 {
             assert!(sink.write(&mut &*line).is_ok());

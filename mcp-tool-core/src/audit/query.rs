@@ -1,4 +1,4 @@
-//! Search in the records of an audit file and its rotated files, read line by line.
+//! Searches the records of an audit file and of its rotated files, line by line.
 
 use std::{
     fs::{self, File},
@@ -14,7 +14,7 @@ use crate::call::caller::Caller;
 
 /// Maximum size of a line, in bytes. No record is that long.
 const MAX_LINE: u64 = 1 << 20;
-/// Maximum time by which a clock may have been put back between a record and the name of its file.
+/// Maximum time by which the clock may have been set back between a record and the rotation of its file.
 const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);
 /// Maximum time between the start of a call and its record.
 const MAX_DURATION: TimeDelta = TimeDelta::days(1);
@@ -41,21 +41,21 @@ pub struct RecordQuery {
 /// Members of a record that a search shows or filters by.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AuditRecord {
-    /// Begin of the call, in RFC 3339.
+    /// Start time of the call, in RFC 3339.
     pub time: String,
-    /// Correlation id.
+    /// Correlation id of the call.
     pub correlation_id: String,
-    /// User.
+    /// The caller's user.
     pub user: String,
-    /// Agent.
+    /// The caller's agent.
     pub agent: Option<String>,
-    /// Tenant.
+    /// The caller's tenant.
     pub tenant: Option<String>,
     /// Requested name of the tool.
     pub tool: String,
     /// Version of the tool.
     pub version: Option<String>,
-    /// The parameter whose argument was completed; the tool wasn't called.
+    /// The parameter whose argument was completed. `None` if the tool was called.
     pub completes: Option<String>,
     /// Outcome, such as `ok` or `refused`.
     pub outcome: String,
@@ -76,8 +76,8 @@ impl RecordQuery {
     /// Returns whether the record matches; `None` if its time is invalid.
     fn matches(&self, record: &AuditRecord) -> Option<bool> {
         let time = DateTime::parse_from_rfc3339(&record.time).ok()?;
-        let is = |wanted: &Option<String>, own: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| own == Some(wanted))
+        let accepts = |filter: &Option<String>, value: Option<&str>| {
+            filter.as_deref().is_none_or(|filter| value == Some(filter))
         };
         let agent = record.agent.as_deref();
         // A local user's agent is a name and a version.
@@ -85,18 +85,18 @@ impl RecordQuery {
             agent.filter(|_| record.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
         let is_match = self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
-            && is(&self.user, Some(&record.user))
-            && (is(&self.agent, agent) || is(&self.agent, local_name))
-            && is(&self.tenant, record.tenant.as_deref())
+            && accepts(&self.user, Some(&record.user))
+            && (accepts(&self.agent, agent) || accepts(&self.agent, local_name))
+            && accepts(&self.tenant, record.tenant.as_deref())
             && self.tool.as_deref().is_none_or(|tool| is_of(&record.tool, tool))
-            && is(&self.outcome, Some(&record.outcome));
+            && accepts(&self.outcome, Some(&record.outcome));
         Some(is_match)
     }
 
     /// Passes the matching records and their lines to `visit`, in the order in which they were written.
     ///
     /// # Errors
-    /// Those of `visit`. Unreadable files are part of the summary.
+    /// The first error of `visit`. Unreadable files are no error, but part of the summary.
     pub fn run<E>(
         &self,
         path: &Path,
@@ -105,18 +105,18 @@ impl RecordQuery {
         let mut summary = QuerySummary::default();
         // Opened before the rotated files are listed, so that a rotation in between loses no records.
         let current = File::open(path);
-        let own = current.as_ref().ok().and_then(|file| place(&file.metadata().ok()?));
-        let rotated = self.rotated(path, own).unwrap_or_else(|error| {
+        let current_identity = current.as_ref().ok().and_then(|file| identity(&file.metadata().ok()?));
+        let rotated = self.rotated(path, current_identity).unwrap_or_else(|error| {
             summary.unread.push((path.to_owned(), format!("its folder can't be read: {error}")));
             Vec::new()
         });
-        let is_alone = rotated.is_empty();
+        let has_rotated = !rotated.is_empty();
         let rotated = rotated.into_iter().map(|path| (File::open(&path), path));
         for (file, path) in rotated.chain([(current, path.to_owned())]) {
             let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
             match file {
-                // It was rotated, and nothing was recorded since.
-                Err(error) if is_missing(&error) && own.is_none() && !is_alone => {}
+                // The current file was rotated, and nothing was recorded since.
+                Err(error) if is_missing(&error) && current_identity.is_none() && has_rotated => {}
                 Err(error) => summary.unread.push((path, error.to_string())),
                 Ok(_) if is_compressed(&path) => {
                     summary.unread.push((path, "it is compressed: decompress it first".into()));
@@ -127,8 +127,8 @@ impl RecordQuery {
         Ok(summary)
     }
 
-    /// Returns the rotated files that may have matching records, oldest first, without the current one.
-    fn rotated(&self, path: &Path, own: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
+    /// Returns the rotated files that may have matching records, oldest first, without the current file.
+    fn rotated(&self, path: &Path, current: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
         let mut ours = Vec::new();
         let mut others = Vec::new();
         for (end, path) in rotated::siblings(path)? {
@@ -140,21 +140,23 @@ impl RecordQuery {
             }
         }
         ours.sort();
-        // Our files begin where the previous one ends, unless another program rotates the file too.
+        // A file rotated by this program begins where the previous one ends, unless others rotate the file too.
         let begins =
             if others.is_empty() { ours.iter().map(|(time, _)| Some(*time)).collect() } else { vec![] };
         let begins = [None].into_iter().chain(begins).chain(std::iter::repeat(None));
-        let mut wanted: Vec<_> = ours
+        let mut relevant: Vec<_> = ours
             .into_iter()
             .zip(begins)
             .filter(|(_, begins)| !matches!((begins, self.until), (Some(begins), Some(until)) if *begins > until + MAX_DURATION + CLOCK_SLACK))
             .map(|(file, _)| file)
             .chain(others)
             .filter(|(ends, _)| self.since.is_none_or(|since| *ends + CLOCK_SLACK >= since))
-            .filter(|(_, path)| own.is_none() || fs::metadata(path).ok().and_then(|file| place(&file)) != own)
+            .filter(|(_, path)| {
+                current.is_none() || fs::metadata(path).ok().and_then(|file| identity(&file)) != current
+            })
             .collect();
-        wanted.sort();
-        Ok(wanted.into_iter().map(|(_, path)| path).collect())
+        relevant.sort();
+        Ok(relevant.into_iter().map(|(_, path)| path).collect())
     }
 
     fn read<E>(
@@ -193,7 +195,8 @@ impl RecordQuery {
     }
 }
 
-/// Reads the next line without its newline. A line that is too long is cut, so it is no record.
+/// Reads the next line without its newline; returns `false` at the end. A line that is too long is cut, so that it
+/// isn't read as a record.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     if file.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {
@@ -212,7 +215,7 @@ fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Returns `true` if the requested name is the tool's, or that of an older version of it.
+/// Returns `true` if `called` is the name of `tool`, or of an older version of it.
 fn is_of(called: &str, tool: &str) -> bool {
     let older = called.strip_prefix(tool).and_then(|end| end.strip_prefix("_v"));
     called == tool
@@ -234,13 +237,14 @@ fn is_compressed(path: &Path) -> bool {
     COMPRESSED.iter().any(|extension| name.ends_with(extension))
 }
 
+/// Returns device and inode of a file.
 #[cfg(unix)]
-fn place(metadata: &fs::Metadata) -> Option<(u64, u64)> {
+fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     Some((metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn place(_: &fs::Metadata) -> Option<(u64, u64)> {
+fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
     None
 }

@@ -16,12 +16,12 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// `outcome` of a record.
+/// The member `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordOutcome {
     /// The function returned a result, which was sent.
     Ok,
-    /// The call ended with a question; the client repeats it with the answer.
+    /// The call ended with a question. The client repeats the call with the answer.
     Asked,
     /// The function wasn't started.
     Refused,
@@ -46,8 +46,8 @@ impl RecordOutcome {
     }
 }
 
-/// Record of a call that hasn't ended. It is written exactly once: if it is dropped unwritten, as cancelled or
-/// unknown.
+/// Record of a call that hasn't ended. It is written exactly once, and if no method has written it, by `Drop` with the
+/// outcome `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
@@ -55,7 +55,7 @@ pub(crate) struct PendingRecord {
     correlation: Uuid,
     caller: Caller,
     remote: Option<IpAddr>,
-    /// The name that was called, unless it is the tool's own.
+    /// The requested name, if it isn't the tool's own name.
     requested_name: Option<String>,
     tool: Option<Arc<ContractStamp>>,
     answered_by: Option<String>,
@@ -64,9 +64,9 @@ pub(crate) struct PendingRecord {
     /// Size of the arguments, in bytes.
     arguments_bytes: usize,
     arguments: Option<Digest>,
-    /// The parameter whose argument was completed; the tool wasn't called.
+    /// The parameter whose argument is completed. `None` if the tool is called.
     completes: Option<String>,
-    /// Detail that only the record has, not the caller.
+    /// Detail that the caller doesn't get.
     detail: Option<&'static str>,
     /// The function has started.
     is_running: bool,
@@ -294,7 +294,7 @@ fn caller_members(caller: &Caller) -> String {
     if let Some(tenant) = caller.tenant() {
         line.text("tenant", tenant);
     }
-    // Members of a verified token; local callers have none.
+    // Issuer, client and kind come from a verified token, so local callers have none.
     if let Some(issuer) = caller.issuer() {
         line.text("issuer", issuer);
     }

@@ -1,4 +1,4 @@
-//! Names of rotated audit files: `FILE.20261114T093000.123456Z` in the folder of `FILE`, so that they sort by time.
+//! Names of rotated audit files. `FILE` is renamed to `FILE.20261114T093000.123456Z`, so that the names sort by time.
 
 use std::{
     fs, io,
@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
-/// `20261114T093000.123456Z`.
+/// Bytes of a stamp, such as `20261114T093000.123456Z`.
 const STAMP_LENGTH: usize = 23;
 
 /// Returns an unused name for a file that is rotated now.
@@ -19,7 +19,7 @@ const STAMP_LENGTH: usize = 23;
 pub(crate) fn unused(path: &Path) -> io::Result<PathBuf> {
     let mut time = DateTime::<Utc>::from(SystemTime::now());
     loop {
-        let rotated = named(path, &format!(".{}", time.format(STAMP)));
+        let rotated = with_ending(path, &format!(".{}", time.format(STAMP)));
         if !rotated.try_exists()? {
             return Ok(rotated);
         }
@@ -27,7 +27,7 @@ pub(crate) fn unused(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn named(path: &Path, end: &str) -> PathBuf {
+fn with_ending(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
@@ -39,13 +39,13 @@ fn named(path: &Path, end: &str) -> PathBuf {
 /// The folder can't be read.
 pub(crate) fn siblings(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(own) = path.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
+    let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if let Some(end) = name.to_str().and_then(|name| name.strip_prefix(own)).filter(|end| !end.is_empty())
-        {
+        let end = name.to_str().and_then(|name| name.strip_prefix(file_name));
+        if let Some(end) = end.filter(|end| !end.is_empty()) {
             found.push((end.to_owned(), entry.path()));
         }
     }
@@ -60,15 +60,15 @@ pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
     (time.format(STAMP).to_string() == stamp).then_some(time)
 }
 
-/// Deletes all but the `most` newest files that this program rotated.
+/// Deletes the files that this program rotated, except for the `count` newest.
 ///
 /// # Errors
 /// The folder can't be read, or a file can't be deleted.
-pub(crate) fn keep(path: &Path, most: usize) -> io::Result<()> {
+pub(crate) fn keep_newest(path: &Path, count: usize) -> io::Result<()> {
     let siblings = siblings(path)?.into_iter();
     let mut ours: Vec<_> = siblings.filter_map(|(end, path)| Some((time_of(&end)?, path))).collect();
     ours.sort();
-    let surplus = ours.len().saturating_sub(most);
+    let surplus = ours.len().saturating_sub(count);
     for (_, oldest) in ours.into_iter().take(surplus) {
         fs::remove_file(&oldest)?;
         tracing::info!(file = %oldest.display(), "the oldest audit records were deleted, as audit.keep says");
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn name_has_the_time() {
+    fn rotated_name_has_the_time() {
         let rotated = unused(Path::new("calls.jsonl")).unwrap();
         let end = rotated.to_str().unwrap().strip_prefix("calls.jsonl").unwrap();
         let time = SystemTime::from(time_of(end).unwrap());

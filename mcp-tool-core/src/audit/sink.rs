@@ -1,4 +1,4 @@
-//! Writer of audit records: a thread that writes JSON lines in order.
+//! The writer of audit records, a thread that writes JSON lines in order.
 
 use std::{
     io::{self, Write},
@@ -16,7 +16,7 @@ use crate::{error::ToolError, sync};
 const MAX_WAITING: usize = 16_384;
 /// Time after which a failed sink is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Time that the first record of a batch waits for more.
+/// Time that the first record of a batch waits for more records.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
 /// Maximum capacity in bytes that is kept for the next batch.
 const MAX_CAPACITY: usize = 256 * 1024;
@@ -39,7 +39,7 @@ pub trait Sink: Send + 'static {
     fn is_required(&self) -> bool;
 }
 
-/// Sink that calls don't depend on, such as stderr.
+/// Sink, such as stderr, whose failures don't make calls fail.
 pub struct LineSink(pub(crate) Box<dyn Write + Send>);
 
 impl Sink for LineSink {
@@ -107,16 +107,16 @@ impl Audit {
         if let Err(error) = sink.open() {
             state.failed(&error);
         }
-        let for_writer = Arc::clone(&state);
+        let writer_state = Arc::clone(&state);
         let writer = std::thread::Builder::new().name("audit".into()).spawn(move || {
-            let _ended = EndGuard(&for_writer);
-            write_all(sink, &for_writer);
+            let _ended = EndGuard(&writer_state);
+            write_all(sink, &writer_state);
         })?;
         Ok(Audit { writer: Mutex::new(Some(writer)), state })
     }
 
-    /// Refuses a call that can't be recorded: any call while too many records wait, and a writing one while the sink
-    /// fails.
+    /// Returns an error if a required sink could miss the record of a call. It could miss any record while too many
+    /// records wait, and the record of a call that `writes` while the sink fails.
     pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
         let WriterState { required, failing, .. } = &*self.state;
         let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
@@ -136,8 +136,8 @@ impl Audit {
         }
     }
 
-    /// Appends the record of a call, a complete line. A required sink gets every record whose function `has_started`;
-    /// there are at most as many of them as concurrent calls.
+    /// Appends the record of a call, as a complete line. While too many records wait, the record is dropped, unless the
+    /// sink is required and the call's function `has_started`. Such records are at most as many as concurrent calls.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {
@@ -237,8 +237,8 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     }
 }
 
-/// Takes the next lines into `batch` and returns their number; `None` at the end. While there are none, a failed sink
-/// is tried again.
+/// Takes the next lines into `batch` and returns their number; `None` at the end. While there are no lines, a failed
+/// sink is tried again.
 fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option<usize> {
     let mut pending = state.lock();
     while pending.lines.is_empty() && !pending.stopping {

@@ -1,4 +1,4 @@
-//! Limit of records of unauthenticated requests, so that a flood of them doesn't fill the audit file.
+//! Limits the records of unauthenticated requests, so that a flood of such requests doesn't fill the audit file.
 
 use std::{
     sync::Mutex,
@@ -10,7 +10,7 @@ use crate::sync;
 /// Maximum number of records per second.
 const MAX_PER_SECOND: u32 = 10;
 
-/// Records of unauthenticated requests in the current second, and those dropped before.
+/// Number of records of unauthenticated requests in the current second, and of records that were dropped.
 #[derive(Debug, Default)]
 pub(crate) struct UnauthenticatedRecords(Mutex<RecordWindow>);
 
@@ -22,7 +22,7 @@ struct RecordWindow {
 }
 
 impl UnauthenticatedRecords {
-    /// Returns the number of records dropped before, if one more may be written.
+    /// Returns `None` if the record of a request must be dropped, else the number of records dropped before it.
     pub(crate) fn admit(&self, now: Instant) -> Option<u64> {
         let mut window = sync::lock(&self.0);
         if window.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {

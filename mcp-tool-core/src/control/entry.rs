@@ -15,7 +15,7 @@ pub struct ControlEntry {
     pub time: DateTime<Utc>,
     /// Name of the operator.
     pub by: String,
-    /// The action.
+    /// Action of the operator.
     pub action: ControlAction,
     /// Reason, for people.
     pub reason: Option<String>,
@@ -88,7 +88,7 @@ impl ControlEntry {
     /// Parses a line without its newline.
     ///
     /// # Errors
-    /// Description of what is wrong.
+    /// The reason why the line is not an entry.
     pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
         // serde would also read an array, as the struct's members in order.
         if !line.starts_with(b"{") {
@@ -101,7 +101,7 @@ impl ControlEntry {
         for text in texts {
             check_text(text)?;
         }
-        let one = "must have exactly one target";
+        let one_target = "must have exactly one target";
         let target = match (tool, client, user, jti, subject, before) {
             (Some(tool), None, None, None, None, None) => LineTarget::Disable(DisableTarget::Tool(tool)),
             (None, Some(client), None, None, None, None) => LineTarget::Client(client),
@@ -113,7 +113,7 @@ impl ControlEntry {
             (None, None, None, None, None, Some(before)) => {
                 LineTarget::Revoke(RevokedTokens::Before(parse_time(&before)?))
             }
-            _ => return Err(one.into()),
+            _ => return Err(one_target.into()),
         };
         let action = match (order.as_str(), target) {
             ("disable", LineTarget::Disable(target)) => ControlAction::Disable(target),
@@ -121,12 +121,12 @@ impl ControlEntry {
             ("enable", LineTarget::Disable(target)) => ControlAction::Enable(target),
             ("enable", LineTarget::Client(client)) => ControlAction::Enable(DisableTarget::Client(client)),
             ("disable" | "enable", LineTarget::Revoke(_)) => {
-                return Err(format!("{one}: {order} takes tool, client or user"));
+                return Err(format!("{one_target}: {order} takes tool, client or user"));
             }
             ("revoke", LineTarget::Revoke(tokens)) => ControlAction::Revoke(tokens),
             ("revoke", LineTarget::Client(client)) => ControlAction::Revoke(RevokedTokens::Client(client)),
             ("revoke", LineTarget::Disable(_)) => {
-                return Err(format!("{one}: revoke takes jti, subject, client or before"));
+                return Err(format!("{one_target}: revoke takes jti, subject, client or before"));
             }
             _ => return Err("`order` must be `disable`, `enable` or `revoke`".into()),
         };
@@ -201,7 +201,7 @@ fn check_text(text: &str) -> Result<(), String> {
 /// Parses a time in RFC 3339.
 ///
 /// # Errors
-/// Description of the format.
+/// The error describes the format.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.to_utc())
@@ -256,9 +256,9 @@ mod tests {
             (format!(r#"["2026-11-14T09:30:00Z","ann","disable","{}"]"#, "x"), "must be a JSON object"),
             (String::new(), "must be a JSON object"),
         ];
-        for (line, wanted) in cases {
+        for (line, expected) in cases {
             let error = ControlEntry::parse(line.as_bytes()).unwrap_err();
-            assert!(error.contains(wanted), "{line}: {error}");
+            assert!(error.contains(expected), "{line}: {error}");
         }
     }
 }

@@ -81,11 +81,11 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Appends the line that `line` makes of the current state, if it makes one; returns whether it did. The line is
-/// durable on return. An incomplete last line, left by a crash, is removed: it never was in effect.
+/// Appends the line that `line` returns for the current state. The line is durable on return. Returns `false` if `line`
+/// returned `None`. Removes an incomplete last line, as after a crash, because such a line never was in effect.
 ///
 /// # Errors
-/// The file doesn't exist, can't be written, or holds an invalid line, since servers would apply none of it.
+/// The file doesn't exist or can't be written, or it has an invalid line, so that servers would apply no line of it.
 pub fn append(
     path: &Path,
     line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,

@@ -1,5 +1,5 @@
-//! Disabled tools, clients and users, and revoked tokens. Commands append them to the control file, and every server
-//! that has the file applies them within a second.
+//! Disabled tools, clients and users, and revoked tokens. Commands append entries to the control file, and every server
+//! that reads the file applies them within a second.
 
 pub mod entry;
 pub mod file;
@@ -30,12 +30,12 @@ pub struct Controls(Option<Arc<SharedState>>);
 #[derive(Debug, Default)]
 struct SharedState {
     current: RwLock<ControlState>,
-    /// The state isn't empty. Most servers have an empty one, and their calls read nothing more than this.
+    /// The state isn't empty. While it is empty, as on most servers, calls read nothing but this flag.
     is_active: AtomicBool,
     generation: AtomicU64,
     /// The file is unreadable or was modified, so the last known state stays in effect.
     is_stale: AtomicBool,
-    /// Clients that listen are notified when their list of tools may have changed.
+    /// Notifies clients when their list of tools may have changed.
     announcements: Option<Announcements>,
 }
 
@@ -61,7 +61,7 @@ impl Controls {
         self.0.is_some()
     }
 
-    /// Returns `true` unless the control file can't be applied at the moment.
+    /// Returns `false` while the control file can't be applied.
     pub(crate) fn is_current(&self) -> bool {
         !self.0.as_ref().is_some_and(|shared| shared.is_stale.load(Ordering::Acquire))
     }

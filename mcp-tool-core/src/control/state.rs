@@ -8,7 +8,7 @@ use std::{
 use super::entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens};
 use crate::{call::caller::Caller, ports::Issued};
 
-/// Tools, clients and users that are disabled, and tokens that are revoked; each with the entry that did it.
+/// Tools, clients and users that are disabled, and tokens that are revoked, each with the entry in effect.
 #[derive(Clone, Debug, Default)]
 pub struct ControlState {
     disabled_tools: HashMap<String, ControlEntry>,
@@ -37,7 +37,7 @@ impl ControlState {
     /// Applies complete lines in order.
     ///
     /// # Errors
-    /// Number of the first line that is no entry, and the reason.
+    /// The number of the first line that is not an entry, and the reason.
     pub(crate) fn fold(lines: &[u8]) -> Result<Self, (usize, String)> {
         let mut state = ControlState::default();
         for (index, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -96,8 +96,8 @@ impl ControlState {
 
     /// Returns `true` if the same tools, clients and users are disabled, so that lists of tools are the same.
     pub(super) fn disables_same(&self, other: &ControlState) -> bool {
-        let is_same = |one: &HashMap<String, ControlEntry>, other: &HashMap<String, ControlEntry>| {
-            one.len() == other.len() && one.keys().all(|name| other.contains_key(name))
+        let is_same = |left: &HashMap<String, ControlEntry>, right: &HashMap<String, ControlEntry>| {
+            left.len() == right.len() && left.keys().all(|name| right.contains_key(name))
         };
         is_same(&self.disabled_tools, &other.disabled_tools)
             && is_same(&self.disabled_clients, &other.disabled_clients)
@@ -122,8 +122,8 @@ impl ControlState {
         self.disabled_tools.contains_key(tool)
     }
 
-    /// Returns the part of a caller that is disabled. A local client counts by the name that it gives itself, with or
-    /// without its version; it may lie.
+    /// Returns the part of a caller that is disabled. A local client is known only by the name that it gives itself. An
+    /// entry matches this name with or without the version.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
@@ -140,7 +140,7 @@ impl ControlState {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
             let entry = name.and_then(|name| map.get(name));
-            // An issuer whose clock is ahead dates a token later than the entry that was made after it.
+            // If the issuer's clock is ahead, a token's time may be later than that of an entry made after the token.
             entry.is_some_and(|entry| {
                 issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
             })
@@ -157,7 +157,7 @@ impl ControlState {
     }
 }
 
-/// Inserts an entry unless there is a later one, in whichever order the lines are.
+/// Inserts an entry, unless the map has one with a later time. So the order of the lines doesn't matter.
 fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
     let is_later = map.get(&name).is_none_or(|known| known.time <= entry.time);
     if is_later {
@@ -197,7 +197,11 @@ mod tests {
         let local = |label: &str| Caller::local(Scopes::All).with_agent(label);
         assert_eq!(state.disabled_part(&Caller::new("eve")), Some(Disabled::User));
         assert_eq!(state.disabled_part(&Caller::new("ann").with_agent("harness")), Some(Disabled::Client));
-        assert_eq!(state.disabled_part(&Caller::new("ann").with_agent("harness 1")), None, "an id is whole");
+        assert_eq!(
+            state.disabled_part(&Caller::new("ann").with_agent("harness 1")),
+            None,
+            "an id must match as a whole"
+        );
         let actor = Caller::new("ann").with_client("harness").with_agent("actor");
         assert_eq!(state.disabled_part(&actor), Some(Disabled::Client));
         assert_eq!(state.disabled_part(&local("harness 1")), Some(Disabled::Client));

@@ -15,7 +15,7 @@ use super::{
     state::ControlState,
 };
 
-/// Time between two checks. With reading and applying it stays below the promised second.
+/// Time between two checks. It leaves time to read and apply a change within a second.
 const PERIOD: Duration = Duration::from_millis(200);
 /// Time after which the log repeats an error that persists.
 const REPEAT: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ struct Watcher {
     error: Option<(String, Instant)>,
 }
 
-/// Metadata that changes with the file.
+/// Metadata that changes when the file changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileVersion {
     length: u64,
@@ -64,7 +64,7 @@ impl FileVersion {
     }
 }
 
-/// The complete lines that are in effect.
+/// Length and digest of the lines that are in effect.
 #[derive(Debug, Default)]
 struct AppliedLines {
     length: usize,
@@ -147,7 +147,7 @@ impl Watcher {
     }
 }
 
-/// Warns if others may write the file: they could enable what was disabled.
+/// Warns if users other than the file's owner may write it, because they could enable what the operator disabled.
 fn warn_of_permissions(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path)

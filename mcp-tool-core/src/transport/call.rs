@@ -1,4 +1,4 @@
-//! A parsed `tools/call` on its way into the pipeline.
+//! Turns a parsed `tools/call` into a request to the pipeline, or rejects it.
 
 use super::{
     endpoint::Endpoint,
@@ -19,14 +19,14 @@ impl Endpoint {
         call: &ToolCall<'_>,
         error: ProtocolError,
     ) -> FramedResponse {
-        let reason = code::name(error.code);
+        let reason = code::rejection_reason(error.code);
         let correlation = self.dispatcher.record_refusal(origin, call.request(), reason, None);
         FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
     }
 }
 
 impl ToolCall<'_> {
-    /// The call as the pipeline admits it.
+    /// The call as a request for admission by the pipeline.
     #[must_use]
     pub fn request(&self) -> CallRequest<'_> {
         CallRequest {
@@ -37,7 +37,8 @@ impl ToolCall<'_> {
         }
     }
 
-    /// The way to ask the person behind a stateless call: by its result, and only if the client is modern.
+    /// The channel for questions to the person behind a stateless call. The questions travel in the call's result, so
+    /// only modern clients can be asked.
     pub(super) fn asking(&mut self) -> Asking {
         match self.meta.era() {
             Era::Legacy => Asking::default(),

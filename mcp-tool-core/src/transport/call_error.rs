@@ -25,9 +25,9 @@ pub(super) struct CallError {
     pub(super) status: u16,
     pub(super) code: i32,
     pub(super) message: String,
-    /// JSON text of an object.
+    /// The error's `data`: an object as JSON text.
     pub(super) data: Vec<u8>,
-    /// The scopes that a token needs for the call, separated by spaces.
+    /// All scopes that the call needs, separated by spaces; `None` unless a missing scope is the error.
     pub(super) required_scopes: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl CallError {
     /// The protocol's error for this outcome; `None` if the call is answered by a tool result.
     pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
-        // A client acts on these, not its model.
+        // The client acts on these two errors itself; a tool result would go to its model.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
             (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
                 (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))
@@ -124,7 +124,7 @@ impl<'r> RefusalAnswer<'r> {
     }
 }
 
-/// An error's `data`: these members, each followed by a comma, and the stamp.
+/// Writes an error's `data`: an object of `members`, each followed by a comma, and of the stamp's members.
 fn data(members: &str, stamp: &ResultStamp<'_>) -> Vec<u8> {
     let mut data = JsonWriter::default();
     data.raw("{");

@@ -1,4 +1,4 @@
-//! The local caller, labelled with the name that the client gives itself: never a proof of identity.
+//! Labels the local caller with the name that the client gives itself. Such a label proves no identity.
 
 use std::sync::Mutex;
 
@@ -10,22 +10,23 @@ use crate::call::caller::Caller;
 /// Maximum bytes of a label that is cached.
 const MAX_CACHED_BYTES: usize = 1_024;
 
-/// The labelled caller of one connection. A client sends the same name in every request, so the last one is cached.
+/// Labels the local caller of one connection. Caches the last labelled caller, because most clients send the same name
+/// in every request.
 #[derive(Debug, Default)]
-pub struct ClientLabel(Mutex<Option<Last>>);
+pub struct ClientLabel(Mutex<Option<CachedLabel>>);
 
 #[derive(Debug)]
-struct Last {
-    kind: Kind,
+struct CachedLabel {
+    source: Source,
     text: String,
     caller: Caller,
 }
 
 /// The source of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Source {
     /// The object `clientInfo`.
-    Info,
+    ClientInfo,
     /// A plain name, such as the `User-Agent` header.
     Name,
 }
@@ -33,27 +34,27 @@ enum Kind {
 impl ClientLabel {
     /// `local` labelled with `client_info` (JSON text) or, if that is absent or invalid, with `name`.
     pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
-        let by_info = client_info.and_then(|info| self.by(local, Kind::Info, info));
-        let by_name = || name.and_then(|name| self.by(local, Kind::Name, name));
+        let by_info = client_info.and_then(|info| self.labelled(local, Source::ClientInfo, info));
+        let by_name = || name.and_then(|name| self.labelled(local, Source::Name, name));
         by_info.or_else(by_name).unwrap_or_else(|| local.clone())
     }
 
-    fn by(&self, local: &Caller, kind: Kind, text: &str) -> Option<Caller> {
+    fn labelled(&self, local: &Caller, source: Source, text: &str) -> Option<Caller> {
         let mut last = crate::sync::lock(&self.0);
         if let Some(last) = &*last
-            && last.kind == kind
+            && last.source == source
             && last.text == text
         {
             return Some(last.caller.clone());
         }
-        let label = match kind {
-            Kind::Info => shown(&label(text)?),
-            Kind::Name => shown(text),
+        let label = match source {
+            Source::ClientInfo => shown(&parse_client_info(text)?),
+            Source::Name => shown(text),
         };
         let caller = local.clone().with_agent(label);
         // A long label is not kept for the life of the connection.
-        *last = (text.len() <= MAX_CACHED_BYTES).then(|| Last {
-            kind,
+        *last = (text.len() <= MAX_CACHED_BYTES).then(|| CachedLabel {
+            source,
             text: text.to_owned(),
             caller: caller.clone(),
         });
@@ -62,7 +63,7 @@ impl ClientLabel {
 }
 
 /// The client's name and version, from the JSON text of `clientInfo`.
-fn label(client_info: &str) -> Option<String> {
+fn parse_client_info(client_info: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Client {
         name: String,

@@ -1,11 +1,11 @@
-//! The server as its transports see it.
+//! The started server, which the transports stdio and HTTP serve.
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use super::{listing::Listing, log_levels::LogLevels, rmcp::fallback::FallbackHandler};
 use crate::{announce::Announcements, call::caller::Caller, pipeline::Dispatcher, tasks::Tasks};
 
-/// A started server: what both transports serve.
+/// A started server, shared by its transports.
 pub struct Endpoint {
     /// Admits and records calls.
     pub dispatcher: Dispatcher,
@@ -19,7 +19,8 @@ pub struct Endpoint {
     pub server_info: String,
     /// The prebuilt answers to `tools/list`.
     pub(crate) listing: Listing,
-    /// The application's handler of prompts, resources and other requests.
+    /// The application's rmcp `ServerHandler` for requests that this crate does not answer, such as those for prompts
+    /// and resources.
     pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
     /// Change notifications for clients that subscribed.
     pub(crate) announcements: Announcements,
@@ -39,15 +40,15 @@ pub(crate) struct ServerDescription {
 
 impl Endpoint {
     /// # Errors
-    /// A tool's list entry that rmcp can't read as a tool.
+    /// rmcp can't parse a tool's list entry as a tool.
     pub(crate) fn new(
         dispatcher: Dispatcher,
         tasks: Tasks,
         server: ServerDescription,
         local_caller: Caller,
-        (shows_grantable, page): (bool, NonZeroU32),
+        (shows_grantable, page_size): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
-        let listing = Listing::new(&dispatcher, shows_grantable, page)?;
+        let listing = Listing::new(&dispatcher, shows_grantable, page_size)?;
         let ServerDescription { name, version, instructions, fallback } = server;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::json::JsonWriter;
 
-/// Maximum bytes of a request's id, which every answer echoes.
+/// Maximum bytes of a request's id. The answer to the request repeats the id.
 const MAX_ID_BYTES: usize = 512;
 
 /// A request's id: a string or an integer. Integers, the usual case, need no allocation.

@@ -7,7 +7,7 @@ use crate::call::{
     report::LogLevel,
 };
 
-/// Maximum callers with a level; beyond it, another caller's level is dropped.
+/// Maximum callers whose level is kept. Beyond it, each new caller's level replaces that of some other caller.
 const MAX_CALLERS: usize = 10_000;
 
 /// The level that each caller set (`logging/setLevel`, up to 2025-11-25).

@@ -1,12 +1,12 @@
-//! Transports: how MCP messages arrive and how their answers leave.
+//! The transports stdio and HTTP, and the MCP messages that they carry.
 //!
 //! | messages | served by |
 //! |---|---|
 //! | `tools/call`, outside legacy HTTP sessions | `message` parses it from its raw bytes, the pipeline runs it, `response` frames the outcome |
-//! | `tools/list` | `listing`, from bytes that were written once |
+//! | `tools/list`, outside legacy HTTP sessions | `listing`, from prebuilt JSON |
 //! | everything else | `rmcp`, through `impl ServerHandler` |
 //!
-//! `stdio` and `http` own the connections. Both share `endpoint::Endpoint`, the server as a transport sees it.
+//! `stdio` and `http` own the connections. Both serve one `endpoint::Endpoint`, the started server.
 
 mod call;
 mod call_error;
@@ -29,7 +29,7 @@ pub mod stdio;
 mod task;
 mod tool_result;
 
-/// Internals that `tests/differential` and `benches/instructions` use, and no server.
+/// Internals for `tests/differential` and `benches/instructions` only.
 #[doc(hidden)]
 pub mod internals {
     #[cfg(feature = "testing")]

@@ -16,8 +16,9 @@ pub enum ReadPath {
 }
 
 thread_local! {
-    // Per thread: a test with its own runtime sees only its own listener. A thread that never takes them keeps none,
-    // because a build of the whole workspace turns the feature on in every server.
+    // Per thread, so that a test with its own runtime sees only the messages of its own listener. `None` until the
+    // thread first calls `take_recorded`: a build of the whole workspace enables the feature in every server, where
+    // nothing would ever empty the list.
     static RECORDED: RefCell<Option<Vec<ReadPath>>> = const { RefCell::new(None) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thread_records_only_after_it_has_asked() {
+    fn thread_records_only_after_take_recorded() {
         record(ReadPath::Fast);
         assert!(RECORDED.with_borrow(Option::is_none));
         assert_eq!(take_recorded(), []);

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::{id::Id, protocol_version::supported_versions};
 
-/// JSON-RPC 2.0 §5.1, MCP's own (2026-07-28, basic §error codes), and this project's (outside -32768…-32000).
+/// Error codes of JSON-RPC 2.0 (§5.1), of MCP (2026-07-28, basic §error codes), and of this project (outside the
+/// reserved range -32768…-32000).
 pub(crate) mod code {
     pub(crate) const PARSE: i32 = -32700;
     pub(crate) const INVALID_REQUEST: i32 = -32600;
@@ -24,7 +25,7 @@ pub(crate) mod code {
     pub(crate) const UNVERIFIABLE: i32 = -31503;
 
     /// The `reason` of a rejected call's audit record.
-    pub(crate) const fn name(code: i32) -> &'static str {
+    pub(crate) const fn rejection_reason(code: i32) -> &'static str {
         match code {
             HEADER_MISMATCH => "header_mismatch",
             UNSUPPORTED_VERSION => "unsupported_version",

@@ -2,7 +2,7 @@
 
 use rmcp::model::ProtocolVersion;
 
-/// The first revision whose requests carry `_meta` and mirror it in headers.
+/// The first revision whose requests carry protocol members in `_meta` and mirror them in headers.
 pub(crate) const MODERN: &str = "2026-07-28";
 
 /// Supported revisions, oldest first.

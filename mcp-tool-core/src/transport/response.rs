@@ -24,9 +24,9 @@ const FRAME_BYTES: usize = 640;
 #[derive(Debug)]
 pub struct FramedResponse {
     pub(crate) status: u16,
-    /// JSON.
+    /// The response as JSON text.
     pub body: Vec<u8>,
-    /// The scopes that a token needs for the call, if it lacks any.
+    /// All scopes that the call needs, separated by spaces; `None` unless a missing scope is the error.
     pub(crate) required_scopes: Option<String>,
 }
 
@@ -64,12 +64,12 @@ impl FramedResponse {
     /// The response to a call that continues as a task (`CreateTaskResult`, SEP-2663).
     pub(super) fn task_created(
         task: &str,
-        seen: &TaskView,
+        view: &TaskView,
         stamp: &ResultStamp<'_>,
         id: &Id,
         server_info: &str,
     ) -> Self {
-        let TaskView { created_at, updated_at, ttl_ms, .. } = seen;
+        let TaskView { created_at, updated_at, ttl_ms, .. } = view;
         let mut text = begin(Some(id), 256);
         text.raw(&format!(
             r#""result":{{"resultType":"task","taskId":"{task}","status":"working","createdAt":"{created_at}","lastUpdatedAt":"{updated_at}","ttlMs":{ttl_ms},"pollIntervalMs":{POLL_MS},"_meta":{{"#
@@ -82,7 +82,7 @@ impl FramedResponse {
     }
 }
 
-/// A report as a notification. Progress carries the client's token.
+/// Writes a report as a notification. `token` is the client's progress token as JSON text.
 pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {

@@ -21,16 +21,17 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// A call that may be a task, as soon as its client can be answered.
+/// The outcome of starting a call that may run as a task. The client is answered with it.
 pub(super) enum TaskCall {
     /// The call finished, or asks for input, before it had to wait.
     Finished(CallOutcome),
     /// The call continues as a task.
-    Started { id: String, seen: TaskView, stamp: Arc<ContractStamp>, correlation: Uuid },
+    Started { id: String, view: TaskView, stamp: Arc<ContractStamp>, correlation: Uuid },
 }
 
 impl TaskCall {
-    /// Runs a call until it first has to wait; from there it continues as a task, if there is room for one.
+    /// Runs a call until it first has to wait, and then continues it as a task. If no more tasks are allowed, waits for
+    /// the call's result instead.
     pub(super) async fn start(
         endpoint: &Arc<Endpoint>,
         admitted: Admitted,
@@ -42,18 +43,17 @@ impl TaskCall {
         if let Poll::Ready(outcome) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
             return TaskCall::Finished(outcome);
         }
-        let runs = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
-        let Some(task) = endpoint.tasks.reserve(cx.caller(), runs) else {
-            // No room for another task: the client waits for the result instead.
+        let timeout = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
+        let Some(task) = endpoint.tasks.reserve(cx.caller(), timeout) else {
             return TaskCall::Finished(call.await);
         };
         if is_untimed {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }
-        // Before the call continues: from here on its questions belong to the task.
+        // Before the call continues, because the client gets its further questions through the task.
         cx.asking().continue_as_task(Arc::clone(&task.inbox));
-        let (id, seen) = (task.id.clone(), task.view());
-        let started = TaskCall::Started { id, seen, stamp, correlation: cx.correlation_id() };
+        let (id, view) = (task.id.clone(), task.view());
+        let started = TaskCall::Started { id, view, stamp, correlation: cx.correlation_id() };
         let server = Arc::clone(endpoint);
         endpoint.tasks.run(&task, async move { stored_result(&call.await, &server.server_info) });
         started
@@ -62,9 +62,9 @@ impl TaskCall {
     pub fn response(&self, id: &Id, server_info: &str) -> FramedResponse {
         match self {
             TaskCall::Finished(outcome) => FramedResponse::outcome(outcome, id, Era::Modern, server_info),
-            TaskCall::Started { id: task, seen, stamp, correlation } => {
+            TaskCall::Started { id: task, view, stamp, correlation } => {
                 let stamp = ResultStamp { stamp, correlation: *correlation };
-                FramedResponse::task_created(task, seen, &stamp, id, server_info)
+                FramedResponse::task_created(task, view, &stamp, id, server_info)
             }
         }
     }

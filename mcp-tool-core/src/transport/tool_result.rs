@@ -1,4 +1,4 @@
-//! A call's `CallToolResult`: its text, its structured content, and what `_meta` says of it.
+//! Writes a call's `CallToolResult`: its text, its structured content, and its `_meta`.
 
 use rmcp::model::JsonObject;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
     tool::{answer::ToolAnswer, stamp::ContractStamp},
 };
 
-/// The `_meta` key of a tool error's structure.
+/// The `_meta` key of a tool error's [`ErrorDetails`].
 pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
 /// The tool's stamp with the call's correlation id, as members of `_meta` or of an error's `data`.
@@ -27,14 +27,14 @@ impl<'s> ResultStamp<'s> {
         ResultStamp { stamp: &outcome.stamp, correlation: outcome.correlation }
     }
 
-    /// Appends it as members of a JSON object.
+    /// Appends the stamp as members of a JSON object.
     pub(super) fn write(&self, text: &mut JsonWriter) {
         text.raw(&self.stamp.before_id);
         text.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         text.raw(&self.stamp.after_id);
     }
 
-    /// The JSON object of its members.
+    /// The stamp as a JSON object.
     pub(super) fn object(&self) -> Result<JsonObject, serde_json::Error> {
         let mut text = JsonWriter::default();
         text.raw("{");
@@ -44,7 +44,7 @@ impl<'s> ResultStamp<'s> {
     }
 }
 
-/// A call's result in the shape that the protocol gives it: the tool's, or an error that the model reads.
+/// The parts of a call's `CallToolResult`: the tool's answer, or an error that the model reads.
 pub(super) struct ToolResultParts<'r> {
     pub(super) stamp: ResultStamp<'r>,
     pub(super) answer: Result<&'r ToolAnswer, &'r ToolError>,
@@ -61,10 +61,10 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Expected bytes of [`write`](Self::write), without stamp and error details.
+    /// Estimated bytes that [`write`](Self::write) appends, without stamp and error details.
     pub(super) fn content_bytes(&self) -> usize {
         match self.answer {
-            // Once as it is, and once as text, where each quote takes one more byte.
+            // Written twice: as structured content, and as text, where each quote takes one more byte.
             Ok(ToolAnswer::Object(json)) => json.len() * 2 + json.len() / 4,
             Ok(ToolAnswer::Structured { object, content }) => {
                 object.len() * 2 + object.len() / 4 + content.len()
@@ -75,7 +75,7 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Appends the result as a JSON object. `server_info` is the member of a modern result's `_meta`.
+    /// Appends the result as a JSON object. `server_info` is a member of `_meta`, which only modern results have.
     pub fn write(&self, text: &mut JsonWriter, era: Era, server_info: &str) {
         if let Ok(ToolAnswer::Asks(members)) = self.answer {
             return self.write_input_required(text, members, server_info);
@@ -159,7 +159,7 @@ pub(super) fn error_text(error: &ToolError, correlation: Uuid) -> String {
     text
 }
 
-/// The error's structure, for programs.
+/// A tool error for programs, as the value of [`META_ERROR`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ErrorDetails<'e> {

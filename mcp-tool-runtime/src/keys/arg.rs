@@ -1,6 +1,7 @@
-//! Keys of `#[arg(…)]`, a page each.
+//! Keys of `#[arg(…)]`, one module per key.
 //!
-//! A key narrows what the type allows and never widens it. Bounds of a scalar on a `Vec` are those of its items.
+//! A key narrows what the type allows and never widens it. Bounds for scalars, such as `max_len`, apply to each item of
+//! a `Vec`.
 
 /// `min = N`: minimum of an integer or a float. Default: that of the type.
 ///
@@ -172,7 +173,8 @@ pub mod max_items {}
 
 /// `pattern = "…"`: regular expression that a string matches anywhere; anchor it by `^` and `$`. Default: none.
 ///
-/// It takes what ECMA-262 (flag `u`), Rust and Python read alike: `[0-9]`, not `\\d`. Compiled, it has 256 KiB at most.
+/// It takes only syntax with the same meaning in ECMA-262 (flag `u`), Rust and Python: `[0-9]`, not `\\d`. A compiled
+/// pattern has at most 256 KiB.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -202,7 +204,7 @@ pub mod pattern {}
 
 /// `default = …`: value of an absent argument, a literal within the bounds. Not with `Option`, `Vec` or `secret`.
 ///
-/// It is part of the description, since strict modes of clients refuse `default` in a schema.
+/// The default is shown in the description, because strict modes of some clients refuse `default` in a schema.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -248,9 +250,11 @@ pub mod r#default {}
 /// ```
 pub mod secret {}
 
-/// `header = "…"`: clients of 2026-07-28 repeat the argument as the header `Mcp-Param-…`, by which a proxy can route. Default: none.
+/// `header = "…"`: clients of 2026-07-28 repeat the argument as the header `Mcp-Param-…`, by which a proxy can route.
+/// Default: none.
 ///
-/// For strings, enums, booleans and integers within ±(2^53 − 1). A call whose header differs from its argument is refused.
+/// For strings, enums, booleans and integers within ±(2^53 − 1). A call whose header differs from its argument is
+/// refused.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -278,11 +282,12 @@ pub mod secret {}
 /// ```
 pub mod header {}
 
-/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans complete
-/// without it.
+/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans don't
+/// need it.
 ///
-/// It takes the named application state and the text so far, and returns `Vec<String>` or a `Result` of it. A client asks
-/// `completion/complete` with `{"type": "ref/tool", "name": …}`. It is not part of the contract.
+/// The function takes the named application state and the text so far, and returns `Vec<String>` or a `Result` of it. A
+/// client sends `completion/complete` with the reference `{"type": "ref/tool", "name": …}`. The key is not part of the
+/// contract.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -1,11 +1,11 @@
-//! Keys of `#[mcp_tool(…)]`, a page each.
+//! Keys of `#[mcp_tool(…)]`, one module per key.
 //!
-//! An unknown key, a key twice, or a value of another shape is a compile error at its token.
+//! An unknown key, a repeated key, or a value of the wrong form is a compile error at its token.
 
 /// `version = "major.minor"`: version of the contract. Required.
 ///
-/// A change that breaks callers takes a new major version, an additive one a new minor version; the compiler compares each
-/// contract with the locked one. `0.0` and leading zeros are errors.
+/// A change that breaks callers needs a new major version, and an additive change a new minor version. The compiler
+/// compares each contract with the locked contract. `0.0` and leading zeros are errors.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -29,10 +29,10 @@
 /// ```
 pub mod version {}
 
-/// `scope = "…"` or `scope = ["…", …]`: scopes that a caller needs, all of them. Required, unless the tool is `public`.
+/// `scope = "…"` or `scope = ["…", …]`: scopes, all of which a caller needs. Required, unless the tool is `public`.
 ///
-/// A scope is a scope token of RFC 6749 §3.3. A caller without them gets HTTP 403 and the scopes to request, and the tool is
-/// not in its list.
+/// A scope is a scope token of RFC 6749 §3.3. A caller without them gets HTTP 403 and the scopes to request, and the
+/// tool is not in its list.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -84,8 +84,8 @@ pub mod public {}
 
 /// `name = "…"`: name of the tool. Default: the name of the function.
 ///
-/// 1 to 64 characters of `[A-Za-z0-9_-]`, the first a letter or `_`. A name can't end in `_v` and a number: these are the
-/// names of older versions.
+/// A name has 1 to 64 characters of `[A-Za-z0-9_-]`, and begins with a letter or `_`. It can't end in `_v` and a
+/// number, because older versions have such names.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -135,8 +135,7 @@ pub mod title {}
 
 /// `read_only`: the tool changes nothing (`readOnlyHint`). Not with `destructive`.
 ///
-/// A call that ends without an answer is then never recorded as `unknown`, and the tool runs although records can't be
-/// written.
+/// Calls of the tool are never recorded as `unknown`, and the tool runs even while audit records can't be written.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -287,8 +286,9 @@ pub mod max_items {}
 
 /// `constraints = r#"{…}"#`: conditions that all arguments satisfy together, as JSON Schema. Default: none.
 ///
-/// The object has `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired` over declared parameters.
-/// Its keywords are listed at the root of `inputSchema`. Enforcing it needs the feature `schemars`; a server without the feature doesn't start. Some clients refuse such tools.
+/// The object has `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired` over
+/// declared parameters. Its keywords are listed at the root of `inputSchema`. Enforcing it needs the feature
+/// `schemars`; a server without the feature doesn't start. Some clients refuse such tools.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -307,8 +307,8 @@ pub mod constraints {}
 
 /// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
 ///
-/// Units are `ms`, `s`, `m`, `h` and `d`. A call that takes longer fails as `timeout`; one that may have changed something is recorded
-/// as `unknown`.
+/// Units are `ms`, `s`, `m`, `h` and `d`. A call that takes longer fails as `timeout`. If it may have changed
+/// something, it is recorded as `unknown`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -321,10 +321,10 @@ pub mod constraints {}
 /// ```
 pub mod timeout {}
 
-/// `concurrency = N`: maximum number of calls of the tool that run at a time, from 1. Default: `limits.concurrency` for all
-/// tools together.
+/// `concurrency = N`: maximum number of calls of the tool that run at a time, from 1. Default: `limits.concurrency` for
+/// all tools together.
 ///
-/// A call beyond it is refused as `unavailable` at once; nothing is queued.
+/// A call beyond this maximum is refused as `unavailable` immediately. Calls are not queued.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -339,8 +339,8 @@ pub mod concurrency {}
 
 /// `rate = "N/window"`: maximum number of calls of one caller in any window of time. Default: none.
 ///
-/// 1 to 1,000,000 calls per `s`, `min`, `h` or `day`. A call beyond it is refused as `rate_limited`, with the time until the next call
-/// is possible.
+/// 1 to 1,000,000 calls per `s`, `min`, `h` or `day`. A call beyond this maximum is refused as `rate_limited`, with the
+/// time until the next call is possible.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -364,9 +364,10 @@ pub mod concurrency {}
 /// ```
 pub mod rate {}
 
-/// `gate(scope = "…")`: scope that opens a destructive tool, in place of a person's approval. Only with `destructive`.
+/// `gate(scope = "…")`: scope that a caller of a destructive tool needs, in place of a person's approval. Only with
+/// `destructive`.
 ///
-/// It is a scope that few callers hold, and not one of `scope`.
+/// Use a scope that few callers hold. It can't be one of `scope`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -392,8 +393,9 @@ pub mod gate {}
 
 /// `upstream = "…"` or `upstream = ["…", …]`: upstreams that the tool may call, at most 16. Default: none.
 ///
-/// A name is `[a-z][a-z0-9_-]*` of 1 to 64 characters, and has its settings in `[upstream.NAME]`. `cx.upstream("billing")?` of the
-/// feature `oauth` returns the client. A server whose tools name an upstream without settings doesn't start.
+/// A name is `[a-z][a-z0-9_-]*` of 1 to 64 characters, and has its settings in `[upstream.NAME]`.
+/// `cx.upstream("billing")?` of the feature `oauth` returns the client. A server whose tools name an upstream without
+/// settings doesn't start.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -408,7 +410,8 @@ pub mod upstream {}
 
 /// `task` or `task(required)`: a call that has to wait continues as a task, if its client supports tasks (SEP-2663).
 ///
-/// With `required`, clients without tasks are refused. A task runs for an hour at most, unless `timeout` says otherwise.
+/// With `required`, clients that don't support tasks are refused. A task runs for an hour at most, unless the tool has
+/// a `timeout`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -434,8 +437,8 @@ pub mod task {}
 
 /// `deprecated(message = "…", replacement = "…", removal = "…")`: the tool will be removed. `message` is required.
 ///
-/// `replacement` is the name of a tool, `removal` a day (RFC 3339 `full-date`) until which the version stays promised. Calls are
-/// counted by caller.
+/// `replacement` is the name of a tool. `removal` is a day (RFC 3339 `full-date`), before which the version won't be
+/// removed. Calls are counted by caller.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -459,10 +462,10 @@ pub mod task {}
 /// ```
 pub mod deprecated {}
 
-/// `crate = "…"`: path of the runtime, where the macro doesn't find the dependency. Default: the name of
+/// `crate = "…"`: path of the runtime crate, if the macro can't find it as a dependency. Default: the name of
 /// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
 ///
-/// For a crate that re-exports the runtime, and for `macro_rules!` with `$crate`.
+/// Needed where another crate re-exports the runtime, and in `macro_rules!` with `$crate`.
 ///
 /// ```
 /// mod acme {
@@ -481,11 +484,11 @@ pub mod deprecated {}
 /// ```
 pub mod crate_ {}
 
-/// `weakens("rule-id", reason = "…")`: reason for a change that lowers a guard, such as a removed scope. May occur several
-/// times.
+/// `weakens("rule-id", reason = "…")`: reason for a change that lowers a guard, such as a removed scope. May occur
+/// several times.
 ///
-/// The rule is one of class *weakens* that applies to the change from the locked contract; the lock keeps the reason. `contract
-/// explain RULE` describes a rule.
+/// The rule must be of class *weakens* and apply to the change from the locked contract. The lock keeps the reason.
+/// `contract explain RULE` describes a rule.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -1,4 +1,4 @@
-//! Keys of the attributes, each with an example and the schema that it gives. The modules are empty: they are pages.
+//! Keys of the attributes. Each key has an empty module, whose page shows an example and the resulting schema.
 
 pub mod arg;
 pub mod mcp_tool;

@@ -1,8 +1,8 @@
-//! Keys of `#[schema(…)]`, a page each.
+//! Keys of `#[schema(…)]`, one module per key.
 //!
-//! On a newtype, or on a field of a struct that derives `ToolSchema`; enums take none.
+//! A key is set on a newtype, or on a field of a struct that derives `ToolSchema`. Enums take no keys.
 
-/// `min = N`: minimum of a newtype or a field, an integer or a float.
+/// `min = N`: minimum of a newtype or a field that is an integer or a float.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -31,7 +31,7 @@
 /// ```
 pub mod min {}
 
-/// `max = N`: maximum of a newtype or a field, an integer or a float.
+/// `max = N`: maximum of a newtype or a field that is an integer or a float.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -126,7 +126,7 @@ pub mod max_len {}
 /// /// A parcel.
 /// #[derive(serde::Serialize, ToolSchema)]
 /// struct Parcel {
-///     /// Facts of the parcel.
+///     /// Labels of the parcel.
 ///     #[schema(min_items = 1, max_items = 5)]
 ///     labels: Vec<String>,
 /// }
@@ -158,7 +158,7 @@ pub mod min_items {}
 /// /// A parcel.
 /// #[derive(serde::Serialize, ToolSchema)]
 /// struct Parcel {
-///     /// Facts of the parcel.
+///     /// Labels of the parcel.
 ///     #[schema(max_items = 5)]
 ///     labels: Vec<String>,
 /// }
@@ -182,7 +182,8 @@ pub mod min_items {}
 /// ```
 pub mod max_items {}
 
-/// `pattern = "…"`: regular expression that a newtype or a field matches, as for [`#[arg(pattern = …)]`](super::arg::pattern).
+/// `pattern = "…"`: regular expression that a newtype or a field matches, as for
+/// [`#[arg(pattern = …)]`](super::arg::pattern).
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -211,7 +212,8 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `from_str`: a newtype that an agent sends as a string, read by the field's `FromStr` and written by its `Serialize`.
+/// `from_str`: a newtype that an agent sends as a string. It is read by the field's `FromStr`, and written by the
+/// field's `Serialize`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -240,10 +242,10 @@ pub mod pattern {}
 /// ```
 pub mod from_str {}
 
-/// `crate = "…"`: path of the runtime, where the macro doesn't find the dependency. Default: the name of
+/// `crate = "…"`: path of the runtime crate, if the macro can't find it as a dependency. Default: the name of
 /// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
 ///
-/// For a crate that re-exports the runtime, and for `macro_rules!` with `$crate`.
+/// Needed where another crate re-exports the runtime, and in `macro_rules!` with `$crate`.
 ///
 /// ```
 /// mod acme {
@@ -261,7 +263,7 @@ pub mod from_str {}
 /// ```
 pub mod crate_ {}
 
-/// `secret`: a field that is never asked for in a form nor returned: a struct with one is neither.
+/// `secret`: keeps a field out of forms and results. A struct with a secret field can't be a form or a result.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -1,4 +1,4 @@
-//! The authentication layer: TLS and token verification, each if it is configured.
+//! The authentication layer of the HTTP listener: TLS, and the verification of tokens.
 
 use std::{
     io,
@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// TLS and authentication of requests, each if it is configured.
+/// Ends TLS, and authenticates requests. Both are optional.
 #[derive(Debug, Default)]
 pub struct AuthenticationLayer {
     /// Verifies tokens; `None` treats every request as the local user's.
@@ -79,7 +79,7 @@ impl AsyncWrite for AcceptedStream {
     }
 }
 
-/// The identity of a request that passed authentication; `None` if none is configured.
+/// The identity of a request that passed authentication; `None` if there is no authenticator.
 #[derive(Debug, Default)]
 pub(super) struct Identity(Option<Authenticated>);
 
@@ -167,7 +167,7 @@ impl AuthenticationLayer {
         CallOrigin { remote: Some(remote), token, ..caller.into() }
     }
 
-    /// The response to a refused call, with a challenge that names the scopes it needs.
+    /// The response to a refused call, with a challenge that names the scopes that the call needs.
     pub fn challenged(&self, refused: FramedResponse) -> HttpResponse {
         let challenge = match (&self.authenticator, refused.required_scopes.as_deref()) {
             (Some(authenticator), Some(scopes)) => Some(authenticator.insufficient_scope(scopes)),
@@ -187,7 +187,7 @@ impl AuthenticationLayer {
         let mut response = whole(StatusCode::OK, json, document.to_owned().into());
         // The document is public.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // Clients send MCP-Protocol-Version, for which a browser sends a preflight.
+        // Clients send MCP-Protocol-Version, which a browser first has to ask for by a preflight request.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(response)
@@ -212,7 +212,7 @@ fn insert(response: &mut HttpResponse, name: HeaderName, value: &str) {
 /// Rejects addresses that a server without authorization or TLS must not listen on.
 ///
 /// # Errors
-/// The missing setting.
+/// The error names the missing setting.
 pub(super) fn check_address(
     layer: &AuthenticationLayer,
     address: IpAddr,

@@ -1,4 +1,4 @@
-//! Request bodies, bounded in size and time, each and all together.
+//! Reads request bodies, and limits the size and time of each body and the memory of all bodies.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -18,10 +18,10 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Maximum bytes of a body that is read without a memory permit.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum bytes of all larger bodies together.
+/// Maximum bytes of all bodies above [`SMALL_BODY`] together.
 const MEMORY: usize = 8 * 1024 * 1024;
 
-/// A rejected body: its HTTP status, and the reason.
+/// The rejection of a body: HTTP status and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejected {
     pub(super) status: u16,
@@ -32,7 +32,7 @@ fn rejected<T>(status: u16, message: impl Into<String>) -> Result<T, Rejected> {
     Err(Rejected { status, message: message.into() })
 }
 
-/// Reads bodies, and bounds the memory of those that aren't small.
+/// Reads bodies, and limits the memory of bodies above [`SMALL_BODY`].
 #[derive(Debug)]
 pub(super) struct BodyReader {
     max_bytes: usize,
@@ -55,7 +55,7 @@ pub(super) struct RetainedText {
 }
 
 impl RequestBody {
-    /// `part` as a slice of the body, or a copy if it is a default and not part of the body.
+    /// Returns `part` as a slice of the body. A text that isn't part of the body, such as a default, is copied.
     pub(super) fn part(&self, part: &str) -> Bytes {
         let (all, part) = (self.bytes.as_ptr_range(), part.as_bytes());
         let is_within = all.start <= part.as_ptr() && part.as_ptr_range().end <= all.end;
@@ -142,11 +142,12 @@ impl BodyReader {
                 return Ok(None);
             }
             if memory.is_none() && bytes.len() + chunk.len() > SMALL_BODY {
-                // The whole permit at once: two bodies that each held half of theirs would deadlock. And only
-                // now: a client that announces much and sends nothing must take none.
+                // The permit for the whole body is acquired in one step, because two bodies that each hold half
+                // of their memory would deadlock. It isn't acquired earlier, because a client that announces a
+                // large body and sends nothing must not take memory.
                 let expected = announced.unwrap_or(self.max_bytes);
                 memory = Some(self.acquire(expected).await?);
-                // Untouched pages aren't resident.
+                // Reserved pages take no memory until they are written.
                 bytes.reserve_exact(expected - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
@@ -183,7 +184,7 @@ impl From<Rejected> for ReadError {
     }
 }
 
-/// The next bytes; trailers are skipped.
+/// The next bytes of a body; trailers are skipped.
 async fn data(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
     while let Some(frame) = body.frame().await {
         if let Ok(bytes) = frame?.into_data()
@@ -202,7 +203,8 @@ pub(super) async fn drain(headers: &HeaderMap, body: &mut Incoming) {
     }
 }
 
-/// Reads and drops the rest of a body: closing the connection with unread input would reset it before the answer is read.
+/// Reads and drops the rest of a body, because closing the connection with unread input would reset it before the
+/// client reads the answer.
 async fn discard(body: &mut Incoming) {
     let rest = async { while let Ok(Some(_)) = data(body).await {} };
     drop(tokio::time::timeout(LINGER, rest).await);

@@ -30,19 +30,19 @@ use crate::{
     },
 };
 
-/// An admitted call, and how it is answered.
+/// An admitted call, and the way to answer it.
 pub(super) struct PreparedCall {
     admitted: Admitted,
     id: Id,
     era: Era,
-    /// For a legacy call, which a message can cancel.
+    /// `Some` for a legacy call, which `notifications/cancelled` can cancel.
     cancellable: Option<CancellableCall>,
-    /// The reports that the client receives, with its token for progress.
+    /// The client's progress token and the call's reports, if they are sent to the client.
     reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
 }
 
 impl Service {
-    /// Checks a call's headers and admits it; a rejection or refusal is returned as its response.
+    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is its response.
     pub(super) async fn prepare_call(
         &self,
         headers: &HeaderMap,
@@ -67,10 +67,10 @@ impl Service {
             Era::Legacy => self.endpoint.log_levels.get(&origin.caller),
         };
         // Reports need a stream, which the client has to accept.
-        let wants = |wanted: bool| wanted && accepts_events(headers);
+        let can_send = |is_requested: bool| is_requested && accepts_events(headers);
         let token = call.meta.progress_token;
-        let token = if wants(token.is_some()) { token.map(str::to_owned) } else { None };
-        let (reports, received) = Reports::wanted(token.is_some(), level.filter(|_| wants(true))).unzip();
+        let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
+        let (reports, receiver) = Reports::wanted(token.is_some(), level.filter(|_| can_send(true))).unzip();
         let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,
@@ -90,7 +90,7 @@ impl Service {
             id: std::mem::take(&mut call.id),
             era,
             cancellable,
-            reports: received.map(|received| (token, received)),
+            reports: receiver.map(|receiver| (token, receiver)),
         })
     }
 
@@ -103,15 +103,15 @@ impl Service {
         headers: &HeaderMap,
     ) -> HttpResponse {
         let PreparedCall { admitted, id, era, cancellable, reports } = call;
-        // A cancelling message identifies its sender by headers alone, so it must match that.
+        // `notifications/cancelled` identifies its sender by headers alone, so the call must be listed by them too.
         let caller_by_headers = || self.caller(sender, headers, None);
         let may_be_task = admitted.may_be_task();
-        let Some((token, received)) = reports else {
+        let Some((token, receiver)) = reports else {
             if may_be_task {
                 let started = TaskCall::start(&self.endpoint, admitted, arguments).await;
                 return framed(started.response(&id, &self.endpoint.server_info));
             }
-            // Pinned in place: the future of a call is large, and each move copies it.
+            // Pinned in place, because the future of a call is large and each move copies it.
             let call = pin!(admitted.execute(arguments));
             let outcome = match cancellable {
                 None => call.await,
@@ -127,7 +127,7 @@ impl Service {
         let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
         let call = async move {
             if may_be_task {
-                // From here on the task shows the call's progress.
+                // If the call becomes a task, the client gets its progress from the task.
                 let started = TaskCall::start(&endpoint, admitted, arguments).await;
                 return started.response(&id, &endpoint.server_info);
             }
@@ -141,7 +141,7 @@ impl Service {
             };
             FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
         };
-        let mut call = ReportingCall::new(call, received);
+        let mut call = ReportingCall::new(call, receiver);
         match call.next().await {
             CallEvent::Finished(response) => framed(response),
             CallEvent::Report(first) => event_stream(EventStream::new(call, token, first)),
@@ -151,7 +151,7 @@ impl Service {
 
 /// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
-    let correlation = admitted.record_refusal(code::name(error.code));
+    let correlation = admitted.record_refusal(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 

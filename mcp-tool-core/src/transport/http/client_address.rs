@@ -9,8 +9,8 @@ use crate::network::Network;
 /// The header to which each proxy appends the address of its peer.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The address of a request's client: the peer's or, if that is a trusted proxy, the last address in `X-Forwarded-For`
-/// that isn't one. Addresses before it are unverified and ignored.
+/// Returns the address of a request's client. This is the peer or, if the peer is a trusted proxy, the last address in
+/// `X-Forwarded-For` that isn't a trusted proxy. Earlier addresses are unverified and ignored.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();

@@ -1,4 +1,4 @@
-//! One connection: sequential requests, timeouts, and a graceful end.
+//! Serves one connection: one request at a time, with timeouts and a graceful shutdown.
 
 use std::{
     convert::Infallible,
@@ -31,14 +31,14 @@ use super::{
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for which a client may read nothing of an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Interval of the idle check between requests: a connection ends after an interval without input, so after one to two
-/// intervals, which is longer than proxies keep theirs.
+/// Interval of the idle check between requests. A connection ends if a whole interval passes without input, which is
+/// one to two intervals after the last input. Proxies close their idle connections earlier.
 const IDLE_INTERVAL: Duration = Duration::from_secs(90);
 /// Maximum bytes of a request's head, and of all that a connection reads ahead. Hyper's default of 400 KiB would be
 /// 26 MiB for 64 clients with large bodies.
 const MAX_BUFFER: usize = 32 * 1024;
 
-/// Answers the requests of one stream until it ends, or until `stop` is cancelled and its request is answered.
+/// Answers the requests of one stream until it ends, or until `stop` is cancelled and the current request is answered.
 pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
@@ -49,7 +49,7 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let watched = Watched::new(stream, Arc::clone(&phase));
     let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
-        // Here, not in the future: hyper reads on before it polls the future.
+        // Set here and not in the future, because hyper reads more input before it polls the future.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         async move {
@@ -57,8 +57,8 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
             Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
         }
     });
-    // Not hyper's timer for heads, which is reset for each request. One write, with a copy of the body, costs less than a
-    // vectored one.
+    // Hyper's timer for heads isn't used, because it is reset for each request. Vectored writes aren't used, because
+    // one write with a copy of the body costs less.
     let mut builder = http1::Builder::new();
     builder.max_buf_size(MAX_BUFFER).writev(false);
     let mut connection = builder.serve_connection(TokioIo::new(watched), handler);
@@ -143,7 +143,8 @@ impl<S> Watched<S> {
         false
     }
 
-    fn written<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    /// Returns `write`, or an error if writes have been pending for [`WRITE_TIMEOUT`].
+    fn check_write<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if write.is_ready() {
             self.stalled = None;
             return write;
@@ -170,7 +171,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             }
         }
         let is_expired = match this.phase.get() {
-            // No timer for a head whose parts arrive before they are waited for.
+            // No timer for a head that is read without waiting.
             Phase::READING => (read.is_pending() || this.deadline.is_some()) && this.is_late(cx),
             Phase::IDLE => read.is_pending() && this.is_idle(cx),
             _ => false,
@@ -188,7 +189,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let write = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.written(cx, write)
+        self.check_write(cx, write)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -207,16 +208,16 @@ mod tests {
     use super::*;
 
     fn watched() -> (Watched<DuplexStream>, DuplexStream, Arc<Phase>) {
-        let (ours, theirs) = tokio::io::duplex(64);
+        let (server, client) = tokio::io::duplex(64);
         let phase = Arc::new(Phase::default());
-        (Watched::new(ours, Arc::clone(&phase)), theirs, phase)
+        (Watched::new(server, Arc::clone(&phase)), client, phase)
     }
 
     /// The error that ends the connection, and the seconds until then.
     async fn ended(mut watched: Watched<DuplexStream>, since: Instant) -> (io::ErrorKind, u64) {
         loop {
             match watched.read_u8().await {
-                // Answered immediately.
+                // A request of one byte, which is answered immediately.
                 Ok(b'.') => watched.phase.set(Phase::IDLE),
                 Ok(_) => {}
                 Err(error) => return (error.kind(), since.elapsed().as_secs()),

@@ -42,7 +42,7 @@ impl Service {
         };
         let caller = self.caller(sender, &parts.headers, client);
         match &mut message {
-            // Modern requests have no session, even with the header of one.
+            // A modern request is in no session, even if it has a session header.
             ClientMessage::Call(call)
                 if !self.rmcp.is_in_session(parts)
                     || call.error.is_some()
@@ -58,7 +58,7 @@ impl Service {
         }
     }
 
-    /// Answers anything but a call, and calls in sessions.
+    /// Answers messages other than calls, and legacy calls in sessions.
     ///
     /// Boxed here, out of line, so that the future of a call doesn't have the size of this one.
     #[inline(never)]
@@ -92,7 +92,7 @@ impl Service {
                 }
                 empty(StatusCode::ACCEPTED)
             }
-            // Other notifications are about a session.
+            // Other notifications have an effect only in a session.
             ClientMessage::Notification if !in_session => {
                 match protocol_headers::check_version(&parts.headers) {
                     Ok(()) => empty(StatusCode::ACCEPTED),
@@ -127,7 +127,7 @@ impl Service {
             ClientMessage::Call(mut call)
                 if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
             {
-                // rmcp has no HTTP status for a refusal.
+                // Answered here, because rmcp can't answer a refusal with its HTTP status.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
                     Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,

@@ -1,5 +1,5 @@
-//! Legacy requests in flight. Outside sessions a client cancels a call by a message; inside one, two requests must not
-//! share an id.
+//! Legacy requests in flight. Outside of a session, a client cancels a call by `notifications/cancelled`. In a session,
+//! two requests in flight must not have the same id.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Legacy requests in flight, by sender and id.
+/// Legacy requests in flight, by id and by sender or session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ struct Lists {
     missed: VecDeque<MissedCancellation>,
 }
 
-/// Ids of different clients collide, so the sender is part of the key.
+/// A request's id, with its sender or session because different clients use the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Sender { principal: Arc<Principal>, id: Id },
@@ -61,14 +61,15 @@ impl Key {
     }
 }
 
-/// A cancellation that matched no request, and the number of those before it.
+/// A cancellation that matched no request, and the number of such cancellations before it.
 #[derive(Debug)]
 struct MissedCancellation {
     key: Key,
     number: u64,
 }
 
-/// Maximum remembered cancellations that matched no request: a call that just started isn't listed yet.
+/// Maximum remembered cancellations that matched no request. They may be for a call that just started and isn't listed
+/// yet.
 const MAX_MISSED: usize = 256;
 
 impl InFlight {
@@ -88,7 +89,7 @@ impl InFlight {
         guard
     }
 
-    /// Lists a request of a session; `None` if one with the same id is in flight.
+    /// Lists a request of a session; `None` if another request with the same id is in flight.
     pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
         let key = Key::Session { session: session.to_owned(), id: id.clone() };
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
@@ -101,7 +102,8 @@ impl InFlight {
         is_first.then_some(guard)
     }
 
-    /// Cancels the caller's call of that id, unless two of its clients run one each: either could be meant.
+    /// Cancels the caller's call with this id. If several clients of the caller have a call with this id, cancels none,
+    /// because any of them could be meant.
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
         let key = Key::new(caller, id);
         let mut lists = self.lock();
@@ -131,7 +133,7 @@ pub(super) struct CancellableCall {
 }
 
 impl CancellableCall {
-    /// Runs the call; returns a response if its caller cancels it by its id.
+    /// Runs the call. If the caller cancels the call by its id, returns the error response.
     pub(super) async fn run<T>(
         self,
         mut call: Pin<&mut impl Future<Output = T>>,
@@ -181,29 +183,29 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn call_cancelled_while_it_starts_ends() {
+    async fn call_is_cancelled_by_a_message_received_while_it_starts() {
         let (in_flight, caller, id) =
             (InFlight::default(), Caller::new("ann"), Id::new("7").unwrap_or_default());
         let done = || async {
-            // Pending long enough that a cancellation would win.
+            // Pending long enough for a remembered cancellation to end the call.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
             FramedResponse::ok("done".into())
         };
-        let begun = in_flight.cancellable();
+        let call = in_flight.cancellable();
         in_flight.cancel(&Caller::new("bob"), id.clone());
         in_flight.cancel(&caller, id.clone());
         let never = pin!(std::future::pending::<()>());
-        let longest = std::time::Duration::from_secs(30);
+        let timeout = std::time::Duration::from_secs(30);
         let sender = |caller: &Caller| (caller.clone(), id.clone());
-        let ended = tokio::time::timeout(longest, begun.run(never, || sender(&caller))).await;
+        let ended = tokio::time::timeout(timeout, call.run(never, || sender(&caller))).await;
         assert!(ended.is_ok_and(|ended| {
             ended.is_err_and(|cancelled| {
                 String::from_utf8_lossy(&cancelled.body).contains("cancelled by notifications/cancelled")
             })
         }));
-        // Neither a later call of that id nor another client's is cancelled.
+        // Neither a later call with the same id nor another client's call is cancelled.
         for caller in [caller.clone(), Caller::new("eve")] {
             let later = in_flight.cancellable().run(pin!(done()), || sender(&caller)).await;
             assert!(later.is_ok_and(|response| response.body == b"done"));

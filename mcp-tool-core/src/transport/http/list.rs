@@ -1,4 +1,4 @@
-//! `tools/list` over HTTP: each response has its own head and shares the entries.
+//! `tools/list` over HTTP. Each response has its own head, and shares the entries with other responses.
 
 use std::{
     convert::Infallible,
@@ -28,10 +28,10 @@ use crate::{
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Maximum bytes of entries for which a copy costs less than a body in parts.
+/// Maximum bytes of entries that are copied, because up to this size a copy costs less than a body in parts.
 const MAX_COPIED: usize = 16 * 1024;
 
-/// Checks a request's headers and answers it.
+/// Checks the headers of a `tools/list` request, and answers the request.
 pub(super) async fn respond_list(
     endpoint: &Endpoint,
     headers: &HeaderMap,
@@ -54,7 +54,7 @@ pub(super) async fn respond_list(
     }
 }
 
-/// A response that shares the entries: a long list is in memory once, for all its readers.
+/// A response that shares the entries, so that a long list is in memory only once.
 fn in_parts(list: ListResponse) -> HttpResponse {
     let ListResponse { head, entries } = list;
     let parts = [head.into(), Bytes::from_owner(entries), Bytes::from_static(TAIL.as_bytes())];

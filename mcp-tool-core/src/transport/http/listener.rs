@@ -26,7 +26,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
 ///
-/// Returns `true` if all of them finished.
+/// Returns `true` if all these calls finished.
 // Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
 pub fn serve(
     endpoint: Arc<Endpoint>,
@@ -78,7 +78,7 @@ async fn serve_connections(
                 });
             }
             Err(error) => {
-                // Mostly out of file descriptors: open connections have to end first.
+                // Usually the process has no free file descriptors, and has to wait for connections to end.
                 tracing::error!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY).await;
             }
@@ -86,7 +86,7 @@ async fn serve_connections(
     }
     drop(listener);
     let finished = async {
-        // rmcp's streams don't end themselves; the calls on them do.
+        // rmcp's streams stay open after their calls have finished, until `end` is cancelled.
         endpoint.dispatcher.concurrency.idle().await;
         tokio::time::sleep(FLUSH).await;
         end.cancel();
@@ -103,7 +103,7 @@ async fn serve_connections(
 
 async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
-    // Otherwise an answer in two writes waits 40 ms for the client's delayed acknowledgement.
+    // Without `TCP_NODELAY`, an answer in two writes waits 40 ms for the client's delayed acknowledgement.
     stream.set_nodelay(true)?;
     Ok((stream, peer))
 }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on hyper: a call is parsed once, from its own bytes.
+//! HTTP/1.1 on hyper. Outside legacy sessions, a call's message is parsed only once.
 //!
 //! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
 //! which sends calls to `call`, lists to `list`, and everything else to `rmcp_service`.
@@ -33,6 +33,6 @@ pub use self::{
     route::PATH,
     settings::HttpSettings,
 };
-/// Internals that `benches/instructions` uses, and no server.
+/// Internals for `benches/instructions` only.
 #[doc(hidden)]
 pub use self::{connection::serve_requests, service::Service};

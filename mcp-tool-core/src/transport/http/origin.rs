@@ -1,4 +1,4 @@
-//! Allowed `Host` and `Origin` headers, against web pages that reach a local server by DNS rebinding (2026-07-28,
+//! Checks `Host` and `Origin` headers, to refuse web pages that reach a local server by DNS rebinding (2026-07-28,
 //! Streamable HTTP §security).
 
 use hyper::{
@@ -25,7 +25,7 @@ struct Host {
     port: Option<u16>,
 }
 
-/// A rejected host or origin: the HTTP status, and the reason.
+/// The rejection of a host or origin: HTTP status and reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Disallowed {
     pub(super) status: u16,
@@ -41,7 +41,7 @@ impl Origins {
     /// `https://app.example.com`, with its port if that isn't the default.
     ///
     /// # Errors
-    /// A value that isn't a host or an origin.
+    /// A value is not a valid host or origin.
     pub fn new(hosts: &[String], origins: &[String]) -> Result<Self, String> {
         let named = hosts.iter().map(String::as_str);
         let hosts = LOOPBACK.into_iter().chain(named).map(|host| {
@@ -55,10 +55,10 @@ impl Origins {
         Ok(Origins { hosts: hosts.collect::<Result<_, _>>()?, origins: origins.collect::<Result<_, _>>()? })
     }
 
-    /// Rejects a request for another host, or from a web page of an origin that isn't allowed.
+    /// Rejects a request for a host that isn't allowed, or from a web page whose origin isn't allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
         let host = only(headers, &HOST).ok().flatten().and_then(|host| host.to_str().ok());
-        // The usual request: a host spelled as it was allowed, no other in its target, and no origin.
+        // Fast path for the usual request: an allowed host in the same spelling, no host in the target, no origin.
         if uri.authority().is_none()
             && !headers.contains_key(ORIGIN)
             && host.is_some_and(|host| self.hosts.iter().any(|allowed| allowed.is_spelled(host)))
@@ -130,12 +130,12 @@ impl Host {
 
     fn parse(text: &str) -> Option<Self> {
         let authority = Authority::try_from(text).ok()?;
-        let bare =
+        let without_port =
             authority.port_u16().map_or(text, |_| text.rsplit_once(':').map_or(text, |(host, _)| host));
         // Rejects credentials and an invalid port.
         let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let has_odd_port = authority.port().is_some_and(|port| !is_port(port.as_str()));
-        if authority.host() != bare || authority.host().is_empty() || has_odd_port {
+        let has_invalid_port = authority.port().is_some_and(|port| !is_port(port.as_str()));
+        if authority.host() != without_port || authority.host().is_empty() || has_invalid_port {
             return None;
         }
         Some(Host { host: authority.host().to_ascii_lowercase(), port: authority.port_u16() })
@@ -159,7 +159,7 @@ pub(super) fn allow_reading(origin: HeaderValue, response: &mut HeaderMap) {
     response.append(VARY, HeaderValue::from_static("origin"));
 }
 
-/// The scheme and host of an origin (RFC 6454 §6.1); `None` for `null`.
+/// The scheme and host of an origin (RFC 6454 §6.1); `None` for `null` and for invalid origins.
 fn split_origin(origin: &str) -> Option<(&str, Host)> {
     let (scheme, host) = origin.split_once("://")?;
     matches!(scheme, "http" | "https").then(|| Host::parse(host).map(|named| (scheme, named)))?

@@ -1,5 +1,5 @@
-//! Connections over the limit: answered with 503 immediately, since a connection left unanswered would look like a server
-//! that is down.
+//! Answers connections over the limit with 503 immediately, because a server that doesn't answer looks like one that is
+//! down.
 
 use std::{
     io,
@@ -14,7 +14,7 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Maximum connections being answered; more are closed without an answer.
+/// Maximum refused connections that are answered at one time. More connections are closed without an answer.
 const MAX_ANSWERING: usize = 256;
 /// Time for the client to read its answer.
 const LINGER: Duration = Duration::from_secs(1);

@@ -1,4 +1,5 @@
-//! `Mcp-Param-*` headers, which mirror arguments of tools that declare them (2026-07-28, Streamable HTTP §custom headers).
+//! `Mcp-Param-*` headers, which mirror arguments for which the tool declares a header (2026-07-28, Streamable HTTP
+//! §custom headers).
 
 use hyper::HeaderMap;
 use mcp_tool_contract::{
@@ -25,7 +26,7 @@ fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), 
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, given) {
         (None, None) => Ok(()),
-        // No header mirrors an array or object; the pipeline refuses it.
+        // Arrays and objects have no header. The pipeline refuses this argument.
         (None, Some(given)) if given.starts_with(['[', '{']) => Ok(()),
         (None, Some(_)) => mismatch(format!(
             "the header {header} is missing: it must equal the argument '{param}'; list the tools again"

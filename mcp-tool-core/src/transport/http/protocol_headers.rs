@@ -25,7 +25,7 @@ pub(super) fn check_single(headers: &HeaderMap) -> Result<(), ProtocolError> {
     [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
 
-/// Rejects a notification of an unsupported version (2025-11-25, Streamable HTTP §protocol version header).
+/// Rejects a notification that names an unsupported version (2025-11-25, Streamable HTTP §protocol version header).
 pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
     check_supported(header(headers, &VERSION)?)
 }
@@ -40,7 +40,7 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
             same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
             let name = header(headers, &NAME)?.map(|name| decoded(NAME.as_str(), name)).transpose()?;
             same(&NAME, name.as_deref(), &call.name)?;
-            // After the headers: a later revision may need other members.
+            // The version first, because another revision may need other members.
             call.meta.check_version()?;
             check_capabilities(&call.meta)
         }
@@ -63,7 +63,7 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     }
 }
 
-/// The headers that middleware reads; rejects a repeated one.
+/// The headers that middleware reads. Rejects a repeated header.
 pub(in crate::transport) fn middleware_headers(
     headers: &HeaderMap,
     endpoint: &Endpoint,
@@ -125,7 +125,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
     single(headers, name.as_str())
 }
 
-/// The only value of a header.
+/// The value of a header, which must not be repeated.
 pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };

@@ -16,7 +16,7 @@ use crate::transport::{
     response::FramedResponse,
 };
 
-/// A response: a whole body, a stream of ours, or rmcp's body.
+/// An HTTP response whose body is either whole, or a stream of this crate or of rmcp.
 pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
 const EVENTS: &str = "text/event-stream";
@@ -59,8 +59,8 @@ pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
     framed(FramedResponse::protocol_error(error))
 }
 
-/// Adds the members that rmcp's `Tool` lacks to its `tools/list` response. A session's response is an event, and stays
-/// unchanged.
+/// Adds the members that rmcp's `Tool` lacks to a `tools/list` response of rmcp. A response in a session is an event
+/// stream, and stays unchanged.
 pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
@@ -74,12 +74,12 @@ pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpRespons
     };
     all_with_security(&mut json);
     let mut response = whole(StatusCode::OK, JSON, json.to_string().into());
-    let own = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
-    response.headers_mut().extend(own);
+    let headers = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
+    response.headers_mut().extend(headers);
     response
 }
 
-/// JSON in place of rmcp's rejection in plain text.
+/// A JSON response that replaces a rejection by rmcp, which is plain text.
 pub(super) fn rejected_by_rmcp(status: StatusCode) -> HttpResponse {
     match status {
         StatusCode::NOT_FOUND => invalid(404, "unknown session: initialize again"),
@@ -100,8 +100,8 @@ pub(super) fn event_stream(events: EventStream) -> HttpResponse {
     response
 }
 
-/// Returns `true` if `Accept` names event streams first. A client has to accept both types (Streamable HTTP §sending
-/// messages), so the first one is its preference.
+/// Returns `true` if `Accept` names event streams first. A client has to accept event streams and JSON (Streamable HTTP
+/// §sending messages), so the first type is its preference.
 pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
     let Some((first, rest)) =
         headers.get(ACCEPT).and_then(|accept| accept.as_bytes().split_at_checked(EVENTS.len()))
@@ -112,7 +112,7 @@ pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
     first.eq_ignore_ascii_case(EVENTS.as_bytes()) && matches!(rest, [] | [b',' | b' ', ..])
 }
 
-/// A JSON response as the one event of a stream. A response with an error status stays JSON.
+/// Turns a JSON response into a stream of one event. A response with an error status stays JSON.
 pub(super) async fn as_event(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;

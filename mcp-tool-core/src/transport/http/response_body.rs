@@ -1,4 +1,4 @@
-//! Response bodies: sent in parts, and tied to the request that they answer.
+//! Wrappers of response bodies: [`InParts`] sends a body in parts, and [`Guarded`] keeps a value with a body.
 
 use std::{
     pin::Pin,
@@ -12,13 +12,13 @@ const PART: usize = 15 * 1024;
 
 /// A body in parts of at most [`PART`], each sent before the next is polled.
 ///
-/// Hyper copies each part behind the head, so that both are sent in one write, and keeps that buffer: the parts bound its
-/// size.
+/// Hyper copies a part behind the response's head, so that both are sent in one write, and keeps this buffer. The size
+/// of the parts limits the size of the buffer.
 pub(super) struct InParts<B> {
     body: B,
     /// Data of the body that was not sent yet.
     rest: Bytes,
-    /// A part that isn't the last was just sent.
+    /// A part was just returned, and more parts follow.
     sending: bool,
 }
 
@@ -70,7 +70,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
     }
 }
 
-/// A body that keeps a value until it was sent.
+/// A body that keeps a value until the body is dropped.
 pub(super) struct Guarded<B, T> {
     body: B,
     _guard: T,

@@ -1,4 +1,4 @@
-//! Requests that rmcp answers, with sessions or without.
+//! Forwards requests to rmcp's HTTP service, with sessions or without.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl RmcpService {
         let sessions =
             settings.sessions.map(|max_sessions| Sessions::new(max_sessions, settings.session_idle));
         let manager = sessions.as_ref().map(|sessions| Arc::clone(&sessions.manager)).unwrap_or_default();
-        // Host, origin and size are checked before.
+        // Host and origin are checked before rmcp gets a request.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(sessions.is_some())
             .with_json_response(true)
@@ -79,9 +79,9 @@ impl RmcpService {
 
     /// Returns `true` if rmcp must find the request's session, or reject a request without one.
     pub fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
-        let names_or_needs_one =
+        let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
-        self.has_sessions() && names_or_needs_one
+        self.has_sessions() && names_or_needs_session
     }
 
     /// Rejects a legacy request without the session that it needs.
@@ -99,7 +99,7 @@ impl RmcpService {
         Err(ProtocolError::new(code::INVALID_PARAMS, message))
     }
 
-    /// Forwards a request; in a session, requests in flight must have distinct ids.
+    /// Forwards a request. In a session, rejects a request with the id of another request in flight.
     pub(super) async fn request(
         &self,
         parts: &mut Parts,
@@ -165,7 +165,7 @@ impl RmcpService {
         let (empty, ()) = Request::new(()).into_parts();
         let mut parts = std::mem::replace(parts, empty);
         let ends = parts.method == Method::DELETE;
-        // rmcp needs both types in `Accept`; it answers in JSON if one message is the whole response.
+        // rmcp requires both types in `Accept`, and still answers in JSON if the response is one message.
         let both = HeaderValue::from_static("application/json, text/event-stream");
         parts.headers.insert(ACCEPT, both);
         parts.extensions.insert(caller);
@@ -173,7 +173,7 @@ impl RmcpService {
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
         path_counters::record(ReadPath::Rmcp);
-        // Boxed: its seven kilobytes would be in the future of every call.
+        // Boxed, because this future of seven kilobytes would otherwise be part of the futures that contain it.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
             Either::Right(match guard {

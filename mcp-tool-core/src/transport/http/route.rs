@@ -1,4 +1,4 @@
-//! One request up to its message: path, host and origin, authentication, method, body.
+//! The steps of a request before its message is parsed: path, host, origin, authentication, method and body.
 
 use hyper::{
     Method, Request, StatusCode,
@@ -21,7 +21,7 @@ pub const PATH: &str = "/mcp";
 
 impl Service {
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
-        // By reference from here on: a value that is passed to an async function is copied.
+        // Passed by reference from here on, because a value that is passed to an async function is copied.
         let (mut parts, mut body) = request.into_parts();
         match parts.uri.path() {
             PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
@@ -41,9 +41,9 @@ impl Service {
     }
 
     async fn respond_mcp(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
-        if let Err(foreign) = self.settings.origins.check(&parts.uri, &parts.headers) {
+        if let Err(disallowed) = self.settings.origins.check(&parts.uri, &parts.headers) {
             body::drain(&parts.headers, body).await;
-            return invalid(foreign.status, foreign.message);
+            return invalid(disallowed.status, disallowed.message);
         }
         let origin = parts.headers.get(ORIGIN).cloned();
         let prefers_events = prefers_events(&parts.headers);
@@ -59,7 +59,7 @@ impl Service {
 
     /// Answers a request whose host and origin are allowed.
     async fn respond_allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
-        // Before authentication: a preflight carries no token.
+        // Before authentication, because a preflight request carries no token.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             let mut response = empty(StatusCode::NO_CONTENT);
             origin::preflight(&parts.headers, response.headers_mut());

@@ -1,4 +1,4 @@
-//! The state that all requests share.
+//! The state that all HTTP requests share.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
-/// Answers requests: `route`, then `dispatch`.
+/// Answers HTTP requests, by its methods in `route`, `dispatch` and `call`.
 pub struct Service {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) authentication: AuthenticationLayer,

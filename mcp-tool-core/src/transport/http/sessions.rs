@@ -31,7 +31,8 @@ impl Drop for OpeningPermit<'_> {
     }
 }
 
-/// The caller that opened a session: the id alone doesn't authenticate.
+/// The caller that opened a session. It is compared with each request's caller, because knowing a session's id proves
+/// no identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner(Principal);
 
@@ -39,7 +40,7 @@ impl Owner {
     fn of(caller: &Caller) -> Self {
         let mut owner = Principal::clone(caller.principal());
         if caller.issuer().is_none() {
-            // Without authorization it is only a label, which may change.
+            // Without authorization, the agent is only a label, which may change.
             owner.agent = None;
         }
         Owner(owner)

@@ -1,4 +1,4 @@
-//! Event streams: for calls that send reports, and for clients that prefer them.
+//! Server-sent events, for calls that send reports, and for clients that prefer events to JSON.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use crate::{
 /// Interval of comments that keep a silent stream open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The events of one call: its reports, then its response. Dropping it cancels the call.
+/// The events of one call: its reports, then its response. Dropping the stream cancels the call.
 pub(super) struct EventStream {
     call: Option<ReportingCall<FramedResponse>>,
     token: Option<String>,

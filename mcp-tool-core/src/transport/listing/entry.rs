@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::pipeline::registry::{RegisteredTool, Registry, older_name};
 
-/// A part of a shared text.
+/// A slice of a shared string.
 #[derive(Clone, Debug)]
 pub struct Text {
     whole: Arc<str>,
@@ -32,21 +32,22 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// The entries of all tools, by their indices: the newest version of each by the tool's own name, older major versions
-/// by theirs.
+/// The list entries of all tools, by a tool's index in the registry. The newest version of a tool has the tool's own
+/// name, and an older major version has its [`older_name`].
 #[derive(Debug)]
 pub(super) struct Entries {
-    /// All entries, separated by commas, so that consecutive tools are one part of it.
+    /// All entries, separated by commas, so that the entries of consecutive tools are one slice.
     whole: Arc<str>,
     parts: Vec<Range<usize>>,
     is_newest: Vec<bool>,
-    /// Each entry by its other name; empty without pins, since only a pin makes another version the newest.
+    /// Each entry with the other of its two names. Empty without pins, because only a pin makes another version the
+    /// newest for a caller.
     other_names: Vec<Box<str>>,
 }
 
 impl Entries {
     /// # Errors
-    /// An entry that rmcp can't read as a tool.
+    /// rmcp can't parse an entry as a tool.
     pub(super) fn of(registry: &Registry, has_pins: bool) -> Result<Self, serde_json::Error> {
         let (mut whole, mut parts, mut is_newest) = (String::new(), Vec::new(), Vec::new());
         let mut other_names = Vec::new();
@@ -67,17 +68,17 @@ impl Entries {
         Ok(Entries { whole: whole.into(), parts, is_newest, other_names })
     }
 
-    /// Returns `true` if the tool is the newest of its name.
+    /// Returns `true` if the tool is the newest version with its name.
     pub(super) fn is_newest(&self, index: usize) -> bool {
         self.is_newest.get(index).copied().unwrap_or(false)
     }
 
-    /// The tool's entry.
+    /// The tool's entry, as callers without a pin see it.
     pub(super) fn at(&self, index: usize) -> &str {
         self.parts.get(index).and_then(|part| self.whole.get(part.clone())).unwrap_or_default()
     }
 
-    /// The tool's entry: by its own name if `is_newest`, else by that of an older major version.
+    /// The tool's entry with the tool's own name if `is_newest`, else with its [`older_name`].
     pub(super) fn named(&self, index: usize, is_newest: bool) -> &str {
         if self.is_newest(index) == is_newest {
             return self.at(index);
@@ -85,9 +86,10 @@ impl Entries {
         self.other_names.get(index).map_or("", |entry| entry)
     }
 
-    /// The entries of these tools, separated by commas; shares the whole text if they are consecutive.
+    /// The entries of `tools` (each an index and `is_newest`), separated by commas. Entries of consecutive tools aren't
+    /// copied.
     pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
-        let follows = |pair: &[(usize, bool)]| matches!(pair, [(one, _), (next, _)] if *next == one + 1);
+        let follows = |pair: &[(usize, bool)]| matches!(pair, [(index, _), (next, _)] if *next == index + 1);
         let is_part = tools.windows(2).all(follows)
             && tools.iter().all(|(index, is_newest)| self.is_newest(*index) == *is_newest);
         let ends = tools.first().zip(tools.last());
@@ -95,7 +97,7 @@ impl Entries {
         if let Some((first, last)) = ends.filter(|_| is_part) {
             return Text { whole: Arc::clone(&self.whole), part: first.start..last.end };
         }
-        let mut text = String::with_capacity(self.bytes(tools));
+        let mut text = String::with_capacity(self.size(tools));
         for (index, is_newest) in tools {
             if !text.is_empty() {
                 text.push(',');
@@ -105,20 +107,20 @@ impl Entries {
         text.into()
     }
 
-    /// Bytes of the entries of these tools, with their commas.
-    pub(super) fn bytes(&self, tools: &[(usize, bool)]) -> usize {
+    /// Bytes of the entries of `tools`, with their commas.
+    pub(super) fn size(&self, tools: &[(usize, bool)]) -> usize {
         tools.iter().map(|(index, is_newest)| self.named(*index, *is_newest).len() + 1).sum()
     }
 }
 
-/// Writes an entry: by the tool's own name if `is_newest`, else by that of an older major version.
+/// Writes an entry with the tool's own name if `is_newest`, else with its [`older_name`].
 fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
     let older = older_name(tool.contract);
     let name = if is_newest { tool.contract.name() } else { &older };
     let mut entry = serde_json::to_value(tool.contract.listing_as(name, &tool.digest))?;
     with_security(&mut entry);
     let text = serde_json::to_string(&entry)?;
-    // rmcp answers in a legacy session.
+    // Checked here, because rmcp parses the entry again in legacy sessions.
     serde_json::from_str::<rmcp::model::Tool>(&text)?;
     Ok(text)
 }
@@ -131,7 +133,7 @@ pub fn with_security(tool: &mut Value) {
     }
 }
 
-/// [`with_security`] for each tool of a `tools/list` response that rmcp wrote.
+/// Applies [`with_security`] to each tool of a `tools/list` response that rmcp wrote.
 pub(crate) fn all_with_security(answer: &mut Value) {
     let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
     tools.into_iter().flatten().for_each(with_security);

@@ -1,5 +1,5 @@
-//! `tools/list`, from bytes that were written once: the entries when the server starts, each page when the first
-//! caller who sees these tools asks for it.
+//! `tools/list`, answered from prebuilt JSON. Entries are written when the server starts. A page is written at its
+//! first request, and shared by all callers who see the same tools.
 
 pub(super) mod entry;
 pub(super) mod page;
@@ -14,15 +14,15 @@ use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 pub use self::entry::with_security;
 use self::{
     entry::Entries,
-    sets::Sets,
+    sets::ListCache,
     shown::{ToolList, Visible},
 };
 use crate::pipeline::{Dispatcher, policy, registry::Registry};
 
-/// Default tools per page. Most clients read only the first page, so it holds all tools of an ordinary server: a
-/// thousand tools are about a megabyte, more than any model reads.
-pub(crate) const PAGE: NonZeroU32 = match NonZeroU32::new(1_000) {
-    Some(page) => page,
+/// Default tools per page. Most clients read only the first page, so all tools of an ordinary server must fit on it. A
+/// thousand tools are about a megabyte, which is more than any model reads.
+pub(crate) const DEFAULT_PAGE_SIZE: NonZeroU32 = match NonZeroU32::new(1_000) {
+    Some(size) => size,
     None => NonZeroU32::MIN,
 };
 
@@ -30,14 +30,14 @@ pub(crate) const PAGE: NonZeroU32 = match NonZeroU32::new(1_000) {
 #[derive(Debug)]
 pub(crate) struct Listing {
     entries: Entries,
-    /// Tools on one page.
-    page: usize,
+    /// Tools per page.
+    page_size: usize,
     /// Lists also show tools for which the caller lacks a scope.
     shows_grantable: bool,
     /// For each distinct set of scopes, the index of one tool that needs it. The built-in policy decides alike on all
     /// tools that need the same scopes.
     scope_samples: Vec<usize>,
-    /// By a tool's index, the index into `scope_samples` of its scopes.
+    /// For each tool, by its index: the index in `scope_samples` of the tool that needs the same scopes.
     sample_of: Vec<usize>,
     /// Some tool needs a scope.
     pub(crate) needs_scopes: bool,
@@ -45,16 +45,17 @@ pub(crate) struct Listing {
     complete: Arc<ToolList>,
     /// The list for callers who may see no tool.
     empty: Arc<ToolList>,
-    sets: Sets,
+    /// Lists for callers who may see some of the tools.
+    cache: ListCache,
 }
 
 impl Listing {
     /// # Errors
-    /// A tool's entry that rmcp can't read as a tool.
+    /// rmcp can't parse a tool's entry as a tool.
     pub(super) fn new(
         dispatcher: &Dispatcher,
         shows_grantable: bool,
-        page: NonZeroU32,
+        page_size: NonZeroU32,
     ) -> Result<Self, serde_json::Error> {
         let Dispatcher { registry, versions, .. } = dispatcher;
         let entries = Entries::of(registry, !versions.pins.is_empty())?;
@@ -70,9 +71,9 @@ impl Listing {
         for index in 0..registry.tools().len() {
             all.show(index, entries.is_newest(index));
         }
-        let page = usize::try_from(page.get()).unwrap_or(usize::MAX);
+        let page_size = usize::try_from(page_size.get()).unwrap_or(usize::MAX);
         Ok(Listing {
-            page,
+            page_size,
             shows_grantable,
             scope_samples,
             sample_of,
@@ -80,14 +81,14 @@ impl Listing {
                 .tools()
                 .iter()
                 .any(|tool| tool.contract.required_scopes().next().is_some()),
-            complete: Arc::new(ToolList::new(&all, page)),
-            empty: Arc::new(ToolList::new(&none, page)),
-            sets: Sets::default(),
+            complete: Arc::new(ToolList::new(&all, page_size)),
+            empty: Arc::new(ToolList::new(&none, page_size)),
+            cache: ListCache::default(),
             entries,
         })
     }
 
-    /// A tool's entry, by the tool's own name, in rmcp's type.
+    /// A tool's entry as rmcp's type, with the tool's own name.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
         let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;

@@ -1,4 +1,4 @@
-//! A page on its way out: its head belongs to one request, its entries are shared.
+//! Pages of the tool list, and the `tools/list` responses that contain them.
 
 use rmcp::model::ClientCapabilities;
 
@@ -10,21 +10,21 @@ use crate::transport::{
     protocol_version::MODERN,
 };
 
-/// Time for which a client may cache a list, in milliseconds. Lists change when the server restarts or its operator
-/// disables something; calls apply such changes immediately.
+/// Time for which a client may cache a list, in milliseconds. A list changes when the server restarts, or when its
+/// operator disables a tool or a caller. A client may see such a change late, but calls apply it immediately.
 pub(crate) const LIST_TTL_MS: u64 = 60_000;
 
 /// The end of a response, after its entries.
 pub(crate) const TAIL: &str = "]}}";
 
-/// The members of a response besides its tools, by the revision that the request names.
+/// The members that a response has because of the protocol revision that the request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// No revision: none.
+    /// The request names no revision, and the response has neither `_meta` nor `resultType`.
     Plain,
-    /// Before 2026-07-28: `_meta`.
+    /// The request names a revision before 2026-07-28, and the response has `_meta`.
     Named,
-    /// From 2026-07-28: `_meta` and `resultType`.
+    /// The request names 2026-07-28 or later, and the response has `_meta` and `resultType`.
     Modern,
 }
 
@@ -39,7 +39,7 @@ impl Shape {
 
     /// Rejects a modern request without valid client capabilities.
     pub fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
-        // Most are empty.
+        // Most clients send `{}`, which needs no parsing.
         let is_valid = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
         match meta.capabilities {
             _ if self != Shape::Modern => Ok(()),
@@ -65,7 +65,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// A request for a list.
+/// A request for a page of the tool list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListRequest<'r> {
     pub(crate) id: &'r Id,
@@ -75,7 +75,8 @@ pub(crate) struct ListRequest<'r> {
     pub(crate) is_guarded: bool,
 }
 
-/// A list on its way out: the head is this request's alone, the entries are shared. [`TAIL`] follows.
+/// A response to `tools/list`: the head, the entries and [`TAIL`], in this order. The head is written for one request,
+/// and the entries are shared.
 #[derive(Debug)]
 pub(crate) struct ListResponse {
     pub(crate) head: String,
@@ -83,7 +84,7 @@ pub(crate) struct ListResponse {
 }
 
 impl ListResponse {
-    /// The whole message.
+    /// The whole response, copied into one buffer.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (mut message, entries) = (self.head.into_bytes(), self.entries.as_str());
         message.reserve_exact(entries.len() + TAIL.len());

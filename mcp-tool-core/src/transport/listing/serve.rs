@@ -1,4 +1,4 @@
-//! Lists for callers: which tools each sees, and the page that it asked for.
+//! Serves tool lists: finds the tools that a caller may see, and returns the page that the caller requested.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Answers `tools/list`, whose headers were checked.
+    /// Answers a `tools/list` request. Over HTTP, the request's headers are already checked.
     pub(crate) async fn list(
         &self,
         caller: &Caller,
         request: ListRequest<'_>,
     ) -> Result<ListResponse, FramedResponse> {
         let page = self.page(caller, request.cursor).await.map_err(|error| {
-            // Status 200, as rmcp answers in a legacy session: the message itself is valid.
+            // Status 200, as in a legacy session, because the message itself is valid.
             let error = FramedResponse::protocol_error(&error.with_id(request.id));
             FramedResponse { status: 200, ..error }
         })?;
@@ -34,7 +34,8 @@ impl Endpoint {
         Ok(ListResponse { head, entries: page.entries })
     }
 
-    /// A page of the tools that this caller sees. Its later calls are checked against the contracts listed here.
+    /// Returns a page of the tools that `caller` sees, and remembers their contracts, to check the caller's later calls
+    /// against them.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();
@@ -53,11 +54,12 @@ impl Endpoint {
         Ok(page)
     }
 
-    /// The tools that this caller sees.
+    /// The list of the tools that `caller` sees.
     pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
         let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
-        let Listing { entries, page, shows_grantable, scope_samples, sample_of, complete, sets, .. } =
-            &self.listing;
+        let Listing {
+            entries, page_size, shows_grantable, scope_samples, sample_of, complete, cache, ..
+        } = &self.listing;
         let is_visible = |decision: &Decision| match decision {
             Decision::Permit => true,
             Decision::NeedsScopes { .. } => *shows_grantable,
@@ -95,7 +97,7 @@ impl Endpoint {
                 visible.show(listed.index, listed.is_newest);
             }
         }
-        sets.get_or_make(visible, |visible| ToolList::new(visible, *page), |list| list.bytes(entries))
+        cache.get_or_make(visible, |visible| ToolList::new(visible, *page_size), |list| list.size(entries))
     }
 
     /// Returns `true` if lists differ between callers, so that shared caches must not store them.

@@ -1,4 +1,4 @@
-//! Recently made lists, cached for callers who see the same tools.
+//! Cache of tool lists, by the set of tools in them.
 
 use std::{
     collections::HashMap,
@@ -10,44 +10,45 @@ use std::{
 
 use super::shown::{ToolList, Visible};
 
-/// Maximum cached lists. Callers differ by scopes, of which a server sees few combinations.
+/// Maximum cached lists. Callers see different tools because they hold different scopes, in few combinations.
 pub(super) const MAX_LISTS: usize = 64;
-/// Maximum bytes of all cached pages. A list over the limit is made for each request.
+/// Maximum bytes of all cached pages. A list above this limit is not cached.
 const MAX_BYTES: usize = 32 << 20;
 
-/// Lists by the set of tools in them. The whole set is the key, and the policy decides it again for each request, so a
-/// caller never gets a list of tools that it may not see.
+/// Cached tool lists. The key is the whole set of listed tools. Each request determines the set of its caller by the
+/// policy, so a caller never gets a list with tools that it may not see.
 #[derive(Debug)]
-pub(super) struct Sets {
+pub(super) struct ListCache {
     /// Maximum bytes of all cached pages.
     max_bytes: usize,
     cached: RwLock<HashMap<Visible, Cached>>,
-    /// Counts look-ups, to find the least recently used list.
+    /// Number of look-ups so far, to find the least recently used list.
     clock: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Cached {
     list: Arc<ToolList>,
-    /// Maximum bytes of its pages.
+    /// Maximum bytes of the list's pages.
     bytes: usize,
-    /// The clock at its last look-up.
+    /// Value of `clock` at the list's last look-up.
     used_at: AtomicU64,
 }
 
-impl Default for Sets {
+impl Default for ListCache {
     fn default() -> Self {
-        Sets { max_bytes: MAX_BYTES, cached: RwLock::default(), clock: AtomicU64::new(0) }
+        ListCache { max_bytes: MAX_BYTES, cached: RwLock::default(), clock: AtomicU64::new(0) }
     }
 }
 
-impl Sets {
-    /// The cached list of these tools, or a new one, cached in place of the least recently used.
+impl ListCache {
+    /// Returns the cached list of `visible`. If there is none, makes the list and caches it, and evicts the least
+    /// recently used lists if a limit is exceeded.
     pub(super) fn get_or_make(
         &self,
         visible: Visible,
         make: impl FnOnce(&Visible) -> ToolList,
-        bytes_of: impl FnOnce(&ToolList) -> usize,
+        size: impl FnOnce(&ToolList) -> usize,
     ) -> Arc<ToolList> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         if let Some(cached) = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
@@ -56,7 +57,7 @@ impl Sets {
         }
         // Made without the lock, so that no other caller waits.
         let list = Arc::new(make(&visible));
-        let bytes = bytes_of(&list);
+        let bytes = size(&list);
         if bytes > self.max_bytes {
             return list;
         }
@@ -77,13 +78,13 @@ impl Sets {
 }
 
 #[cfg(test)]
-impl Sets {
+impl ListCache {
     pub(super) fn with_max_bytes(max_bytes: usize) -> Self {
-        Sets { max_bytes, ..Sets::default() }
+        ListCache { max_bytes, ..ListCache::default() }
     }
 
     /// The number of cached lists, and the bytes of their pages.
-    pub(super) fn cached(&self) -> (usize, usize) {
+    pub(super) fn usage(&self) -> (usize, usize) {
         let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
         (cached.len(), cached.values().map(|cached| cached.bytes).sum())
     }

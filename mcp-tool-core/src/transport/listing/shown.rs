@@ -1,4 +1,4 @@
-//! The list of the tools that one caller sees, shared with all callers who see the same.
+//! The list of the tools that a caller sees, shared by all callers who see the same tools.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,41 +13,40 @@ use crate::{
     seal::Sealer,
 };
 
-/// The set of visible tools, and the name that each is listed by: two bits per tool.
+/// The set of visible tools. Two bits per tool say that the tool is visible, and that it is listed by its own name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Visible(Box<[u64]>);
 
-/// Tools per word of the set.
-const TOOLS: usize = 32;
-const SEEN: u64 = 0b01;
+const TOOLS_PER_WORD: usize = 32;
+const VISIBLE: u64 = 0b01;
 const NEWEST: u64 = 0b10;
 
 impl Visible {
     /// The empty set over `tools` tools.
     pub(super) fn none(tools: usize) -> Self {
-        Visible(vec![0; tools.div_ceil(TOOLS)].into())
+        Visible(vec![0; tools.div_ceil(TOOLS_PER_WORD)].into())
     }
 
-    /// Adds a tool: by its own name if `is_newest`, else by that of an older major version.
+    /// Adds a tool, listed by its own name if `is_newest`, else by the name of an older major version.
     pub(super) fn show(&mut self, index: usize, is_newest: bool) {
-        if let Some(word) = self.0.get_mut(index / TOOLS) {
-            let bits = if is_newest { SEEN | NEWEST } else { SEEN };
-            *word |= bits << (2 * (index % TOOLS));
+        if let Some(word) = self.0.get_mut(index / TOOLS_PER_WORD) {
+            let bits = if is_newest { VISIBLE | NEWEST } else { VISIBLE };
+            *word |= bits << (2 * (index % TOOLS_PER_WORD));
         }
     }
 
-    /// The visible tools, in order.
+    /// Each visible tool's index, and `true` if it is listed by its own name; in order.
     fn tools(&self) -> impl Iterator<Item = (usize, bool)> {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            (0..TOOLS).filter_map(move |bit| {
-                let bits = word >> (2 * bit);
-                (bits & SEEN != 0).then_some((at * TOOLS + bit, bits & NEWEST != 0))
+        self.0.iter().enumerate().flat_map(|(word_index, word)| {
+            (0..TOOLS_PER_WORD).filter_map(move |tool| {
+                let bits = word >> (2 * tool);
+                (bits & VISIBLE != 0).then_some((word_index * TOOLS_PER_WORD + tool, bits & NEWEST != 0))
             })
         })
     }
 }
 
-/// The list for all callers who see the same tools. It holds nothing of any caller.
+/// The list for all callers who see the same tools. Nothing in it depends on the single caller.
 #[derive(Debug)]
 pub(super) struct ToolList {
     /// Each tool's index, and `true` if it is listed by its own name; in order.
@@ -72,12 +71,12 @@ impl ToolList {
         self.tools.iter().map(|(index, is_newest)| entries.named(*index, *is_newest))
     }
 
-    /// Maximum bytes of all its pages.
-    pub(super) fn bytes(&self, entries: &Entries) -> usize {
-        entries.bytes(&self.tools)
+    /// Maximum bytes of the list's pages.
+    pub(super) fn size(&self, entries: &Entries) -> usize {
+        entries.size(&self.tools)
     }
 
-    /// The contracts that calls are checked against after this list.
+    /// The contracts in this list. Later calls of a caller who got this list are checked against them.
     pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<List> {
         self.last_listed.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
@@ -87,7 +86,8 @@ impl ToolList {
         })
     }
 
-    /// A page; `None` if there is none of that number, or the next one's cursor can't be sealed.
+    /// The page with this number, from 0. `None` if the list has fewer pages, or if the cursor of the following page
+    /// can't be sealed.
     pub(super) fn page(
         &self,
         number: usize,
@@ -95,8 +95,8 @@ impl ToolList {
         registry: &Registry,
         sealer: &Sealer,
     ) -> Option<Page> {
-        let kept = self.pages.get(number)?;
-        if let Some(page) = kept.get() {
+        let slot = self.pages.get(number)?;
+        if let Some(page) = slot.get() {
             return Some(page.clone());
         }
         let from = number * self.page_size;
@@ -105,8 +105,9 @@ impl ToolList {
             next if next < self.pages.len() => Some(self.cursor(next, registry, sealer)?),
             _ => None,
         };
-        // The first page made is kept, so that its cursor is the same for all.
-        Some(kept.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
+        // Several requests may write this page at the same time. All get the page that is stored first, and so the same
+        // cursor.
+        Some(slot.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
     }
 
     /// The sealed cursor of a page.
@@ -114,14 +115,16 @@ impl ToolList {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
-    /// The page of a cursor; `None` if it was sealed by another server, for other tools, or before they changed.
+    /// The page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, or before one of
+    /// these tools changed.
     pub(super) fn page_number(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
         let number = sealer.open(cursor, &self.binding(registry))?;
         let number = usize::try_from(u64::from_le_bytes(number.try_into().ok()?)).ok()?;
         (number < self.pages.len()).then_some(number)
     }
 
-    /// Associated data of a sealed cursor: these tools, by these names and contracts, on pages of this size.
+    /// Associated data of a sealed cursor, which binds it to the listed tools, their names and contracts, and the page
+    /// size.
     fn binding(&self, registry: &Registry) -> Vec<u8> {
         let digest = self.digest.get_or_init(|| {
             let mut bytes = Vec::with_capacity(8 + 33 * self.tools.len());

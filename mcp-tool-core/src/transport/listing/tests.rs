@@ -1,4 +1,5 @@
-//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a model.
+//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a
+//! model.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -7,7 +8,7 @@ use mcp_tool_macros::mcp_tool;
 
 use super::{
     super::Endpoint,
-    sets::{MAX_LISTS, Sets},
+    sets::{ListCache, MAX_LISTS},
 };
 use crate::{
     application::{Application, OperatorSettings},
@@ -15,7 +16,7 @@ use crate::{
     tool::ToolEntry,
 };
 
-/// A tool that is listed and never called; each entry gives it another contract.
+/// A tool that is listed and never called. Each `entry` replaces its contract.
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
@@ -23,7 +24,7 @@ fn entry(contract: Contract) -> ToolEntry {
     ToolEntry { contract: Box::leak(Box::new(contract)), ..ToolEntry::of::<inert>() }
 }
 
-fn plain(name: &str, scopes: &[&'static str]) -> Contract {
+fn contract(name: &str, scopes: &[&'static str]) -> Contract {
     Contract::EMPTY
         .with_name(String::leak(name.to_owned()))
         .with_version(Version { major: 1, minor: 0 })
@@ -35,12 +36,12 @@ fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
     (0..scopes)
         .map(|scope| {
             let scope: &'static str = String::leak(format!("s{scope}"));
-            entry(plain(&format!("tool_{scope}"), &[scope]).with_description(description))
+            entry(contract(&format!("tool_{scope}"), &[scope]).with_description(description))
         })
         .collect()
 }
 
-/// One caller for each set of scopes, and so one list each.
+/// One caller for each subset of the scopes, so that each caller sees another list.
 fn callers(scopes: usize) -> impl Iterator<Item = Caller> {
     (0..1_usize << scopes).map(move |held| {
         let held = (0..scopes).filter(move |scope| held >> scope & 1 == 1);
@@ -53,8 +54,8 @@ async fn start(tools: Vec<ToolEntry>, settings: &OperatorSettings) -> Endpoint {
     settings.start(application, Box::new(std::io::sink())).await.unwrap()
 }
 
-fn paged(page: u32) -> OperatorSettings {
-    OperatorSettings { list_page: NonZeroU32::new(page).unwrap(), ..OperatorSettings::default() }
+fn paged(page_size: u32) -> OperatorSettings {
+    OperatorSettings { list_page: NonZeroU32::new(page_size).unwrap(), ..OperatorSettings::default() }
 }
 
 /// The names on the first page.
@@ -78,46 +79,47 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
             names(&endpoint, &caller).await,
             held.map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>()
         );
-        // A list that is asked for again and again stays cached.
+        // A list that is requested often stays cached.
         let first = callers(7).nth(1).unwrap();
         let mine = endpoint.visible_to(&first).await;
         assert!(Arc::ptr_eq(kept.get_or_insert_with(|| Arc::clone(&mine)), &mine));
     }
-    assert_eq!(endpoint.listing.sets.cached().0, MAX_LISTS);
+    assert_eq!(endpoint.listing.cache.usage().0, MAX_LISTS);
 
     let with_limit = async |lists: usize| {
         let mut endpoint = start(scoped(4, "Words."), &OperatorSettings::default()).await;
-        let one = endpoint.listing.entries.at(0).len() + 1;
-        endpoint.listing.sets = Sets::with_max_bytes(lists * one);
-        (endpoint, lists * one)
+        let max_bytes = lists * (endpoint.listing.entries.at(0).len() + 1);
+        endpoint.listing.cache = ListCache::with_max_bytes(max_bytes);
+        (endpoint, max_bytes)
     };
     let (endpoint, limit) = with_limit(5).await;
     for caller in callers(4) {
         endpoint.page(&caller, None).await.unwrap();
-        let (lists, bytes) = endpoint.listing.sets.cached();
+        let (lists, bytes) = endpoint.listing.cache.usage();
         assert!((1..=6).contains(&lists) && bytes <= limit, "{lists} lists of {bytes} bytes");
     }
-    // A list above the limit is made for each request, and evicts nothing.
+    // A list above the limit is not cached, and evicts nothing.
     let (endpoint, _) = with_limit(2).await;
     let holder = |scopes: &[&str]| Caller::new("ann").with_scopes(scopes.iter().copied());
     endpoint.page(&holder(&["s0"]), None).await.unwrap();
     assert_eq!(names(&endpoint, &holder(&["s0", "s2", "s3"])).await.len(), 3);
-    assert_eq!(endpoint.listing.sets.cached().0, 1);
+    assert_eq!(endpoint.listing.cache.usage().0, 1);
 }
 
 #[tokio::test]
 async fn callers_who_see_every_tool_share_one_text() {
-    let tools = (0..50).map(|tool| entry(plain(&format!("tool_{tool}"), &[]))).collect();
+    let tools = (0..50).map(|tool| entry(contract(&format!("tool_{tool}"), &[]))).collect();
     let endpoint = start(tools, &paged(20)).await;
-    let at = async |caller: &Caller| endpoint.page(caller, None).await.unwrap().entries.as_str().as_ptr();
-    let (ann, bob) = (Caller::new("ann").with_scopes(["a"]), Caller::local(Scopes::All));
-    assert_eq!(at(&ann).await, at(&bob).await);
-    assert_eq!(endpoint.listing.sets.cached().0, 0);
+    let address =
+        async |caller: &Caller| endpoint.page(caller, None).await.unwrap().entries.as_str().as_ptr();
+    let (ann, local) = (Caller::new("ann").with_scopes(["a"]), Caller::local(Scopes::All));
+    assert_eq!(address(&ann).await, address(&local).await);
+    assert_eq!(endpoint.listing.cache.usage().0, 0);
 }
 
 #[tokio::test]
 async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
-    let keyed = |page| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page) };
+    let keyed = |page_size| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page_size) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));
     let first = endpoint.page(&all, None).await.unwrap();
@@ -128,7 +130,7 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
         "the cursor of a page never changes"
     );
     let continues = async |endpoint: &Endpoint, caller: &Caller, cursor: &str| {
-        endpoint.page(caller, Some(cursor)).await.map_err(|fault| (fault.code, fault.message))
+        endpoint.page(caller, Some(cursor)).await.map_err(|error| (error.code, error.message))
     };
     assert!(continues(&endpoint, &all, &cursor).await.is_ok());
     let other_user = Caller::new("bob").with_scopes((0..6).map(|scope| format!("s{scope}")));
@@ -142,17 +144,17 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     refused(&endpoint, &fewer, &cursor).await;
     assert!(endpoint.page(&fewer, None).await.unwrap().next.is_some());
     refused(&endpoint, &fewer, &cursor).await;
-    for odd in ["", "x", "\"", "2", &cursor[1..], &cursor.replace(&cursor[40..41], "_"), &"A".repeat(10_000)]
-    {
-        refused(&endpoint, &all, odd).await;
+    let changed_byte = cursor.replace(&cursor[40..41], "_");
+    for invalid in ["", "x", "\"", "2", &cursor[1..], &changed_byte, &"A".repeat(10_000)] {
+        refused(&endpoint, &all, invalid).await;
     }
-    // A sealed cursor of a page beyond the last.
+    // A cursor that this server sealed, for a page after the last.
     let visible = endpoint.visible_to(&all).await;
     let registry = &endpoint.dispatcher.registry;
     let beyond = visible.cursor(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
-    // The same server after a restart, and other servers.
+    // The same server after a restart accepts the cursor, and servers with other pages, tools or keys refuse it.
     assert!(continues(&start(scoped(6, "Other words."), &keyed(2)).await, &all, &cursor).await.is_ok());
     refused(&start(scoped(6, "Words."), &keyed(3)).await, &all, &cursor).await;
     refused(&start(scoped(7, "Words."), &keyed(2)).await, &other_user.with_scopes(["s1"]), &cursor).await;
@@ -160,21 +162,21 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     let mut changed = scoped(6, "Words.");
     changed[5] = entry(changed[5].contract.with_timeout_ms(Some(7)));
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
-    // A cursor of a tool.
-    let own = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
-    refused(&endpoint, &all, &own).await;
+    // A cursor that a tool sealed for pages of its results.
+    let of_tool = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
+    refused(&endpoint, &all, &of_tool).await;
 }
 
 #[tokio::test]
 async fn listed_contracts_are_remembered_for_the_caller() {
     let endpoint = start(scoped(3, "Words."), &paged(1)).await;
-    let known = &endpoint.dispatcher.versions.last_listed;
+    let last_listed = &endpoint.dispatcher.versions.last_listed;
     let caller = Caller::new("ann").with_agent("bot").with_scopes(["s0", "s2"]);
     assert!(endpoint.page(&caller, Some("x")).await.is_err());
-    assert!(known.of(&caller, "tool_s0").is_none(), "it was listed nothing");
+    assert!(last_listed.of(&caller, "tool_s0").is_none(), "a refused request lists nothing");
     endpoint.page(&caller, None).await.unwrap();
     let digest = endpoint.dispatcher.registry.tools()[2].digest;
-    assert_eq!(known.of(&caller, "tool_s2"), Some((Version { major: 1, minor: 0 }, digest)));
-    assert!(known.of(&caller, "tool_s1").is_none());
-    assert!(known.of(&Caller::new("bob").with_agent("bot"), "tool_s0").is_none());
+    assert_eq!(last_listed.of(&caller, "tool_s2"), Some((Version { major: 1, minor: 0 }, digest)));
+    assert!(last_listed.of(&caller, "tool_s1").is_none());
+    assert!(last_listed.of(&Caller::new("bob").with_agent("bot"), "tool_s0").is_none());
 }

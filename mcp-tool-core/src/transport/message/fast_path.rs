@@ -1,12 +1,12 @@
-//! The fast path: reads a call in one walk if it is spelled as clients usually spell it. Anything invalid or merely
-//! rare is left to the full parser, without a reason.
+//! The fast path: parses a `tools/call` in one pass, if its JSON has the form that clients usually send. Invalid and
+//! unusual messages are left to the full parser, which also reports errors.
 
 use mcp_tool_contract::{json::META_REQUIRES, read::scan::JsonScanner};
 
 use super::types::{MAX_MEMBER_BYTES, Meta, ToolCall, keys};
 use crate::{call::trace::TraceContext, transport::id::Id};
 
-/// Reads a call; `None` leaves the message to the full parser.
+/// Parses a call; `None` leaves the message to the full parser.
 pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
     let mut scan = JsonScanner::new(text);
     let (mut version, mut id, mut method, mut params) = (None, None, None, None);
@@ -82,11 +82,11 @@ fn meta<'t>(scan: &mut JsonScanner<'t>) -> Option<Meta<'t>> {
             }
             keys::CLIENT => once(&mut client, scan, object)?,
             keys::PROGRESS_TOKEN => once(&mut token, scan, |raw| Id::new(raw).map(|_| raw))?,
-            // The full parser ignores a value of another type.
+            // A value that is not a string is left to the full parser, which ignores it.
             keys::TRACE_PARENT if parent.is_none() => parent = Some(plain(scan.value().ok()?)?),
             keys::TRACE_STATE if state.is_none() => state = Some(plain(scan.value().ok()?)?),
             META_REQUIRES | keys::LOG_LEVEL | keys::TRACE_PARENT | keys::TRACE_STATE => return None,
-            // Unescaped, it may be one of the keys above.
+            // A key with escapes may be equal to one of the keys above.
             other if other.as_bytes().contains(&b'\\') => return None,
             _ => drop(scan.value().ok()?),
         }
@@ -113,8 +113,8 @@ mod tests {
     const MODERN: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"t","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"a=1","else":["00"]},"name":"x","arguments":{"a":[1,"\u00e9"],"b":null}}}"#;
     const LEGACY: &str = r#" { "method" : "tools/call" , "params" : { "arguments" : { } , "name" : "y" } , "id" : "a" , "jsonrpc" : "2.0" } "#;
 
-    /// Returns `true` if the fast path reads `text`, as the full parser does.
-    fn agree(text: &str) -> bool {
+    /// Returns `true` if the fast path parses `text`. Asserts that the full parser then returns the same call.
+    fn takes_fast_path(text: &str) -> bool {
         let Some(fast) = parse_call(text) else { return false };
         match full_parser::parse(text) {
             Ok(ClientMessage::Call(full)) => assert_eq!(format!("{fast:?}"), format!("{full:?}"), "{text}"),
@@ -128,7 +128,7 @@ mod tests {
         for text in
             [MODERN, LEGACY, r#"{"jsonrpc":"2.0","id":-1,"method":"tools/call","params":{"name":"x"}}"#]
         {
-            assert!(agree(text), "{text}");
+            assert!(takes_fast_path(text), "{text}");
         }
         let read =
             parse_call(MODERN).map(|call| (call.id, call.name, call.arguments, call.meta.progress_token));
@@ -172,18 +172,19 @@ mod tests {
         let mut fast = 0;
         for seed in [MODERN, LEGACY] {
             let chars: Vec<char> = seed.chars().collect();
-            for place in 0..chars.len() {
+            for index in 0..chars.len() {
                 for insert in
                     ['"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', '.', 'e', 'n', ' ', '\n', 'x']
                 {
                     for skip in 0..3 {
-                        let rest = chars.get(place + skip..).unwrap_or_default();
-                        let text: String = chars[..place].iter().chain([&insert]).chain(rest).collect();
-                        fast += usize::from(agree(&text));
+                        let rest = chars.get(index + skip..).unwrap_or_default();
+                        let text: String = chars[..index].iter().chain([&insert]).chain(rest).collect();
+                        fast += usize::from(takes_fast_path(&text));
                     }
                 }
-                let rest = chars.get(place + 1..).unwrap_or_default();
-                fast += usize::from(agree(&chars[..place].iter().chain(rest).collect::<String>()));
+                let rest = chars.get(index + 1..).unwrap_or_default();
+                let text: String = chars[..index].iter().chain(rest).collect();
+                fast += usize::from(takes_fast_path(&text));
             }
         }
         assert!(fast > 3_000, "{fast}");

@@ -1,4 +1,4 @@
-//! The full parser: reads every form of every message, and says what is wrong with it.
+//! The full parser: parses all messages in every valid form, and reports why a message is invalid.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -29,7 +29,7 @@ const MAX_INPUT_RESPONSES: usize = 64;
 #[serde(transparent)]
 struct Text<'m>(#[serde(borrow)] Cow<'m, str>);
 
-/// Deserializes a present member, `null` included.
+/// Deserializes a present member as `Some`, even if it is `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
@@ -92,7 +92,7 @@ struct MetaMembers<'m> {
     tracestate: Option<&'m RawValue>,
 }
 
-/// Reads a message of any kind.
+/// Parses a message of any kind.
 pub fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
     if nests_deeper(text.as_bytes(), MAX_NESTING) {
         return Err(ProtocolError::new(
@@ -203,7 +203,7 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, P
         return Ok(None);
     }
     let invalid = |message: &str| ProtocolError::new(code::INVALID_PARAMS, message);
-    // A call keeps them while it runs.
+    // Limited, because a call keeps both members while it runs.
     for (name, raw) in [("requestState", request_state), ("inputResponses", input_responses)] {
         check_size(name, raw.map_or("", RawValue::get))?;
     }
@@ -231,7 +231,7 @@ fn check_size(name: &str, json: &str) -> Result<(), ProtocolError> {
     Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// Any request's `_meta`, and the cursor of a list.
+/// Reads `_meta` of a request other than `tools/call`, and the `cursor` of a list request.
 fn any_meta<'m>(
     method: &str,
     params: Option<&'m RawValue>,
@@ -243,7 +243,7 @@ fn any_meta<'m>(
     let cursor = match params.cursor {
         Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<Text<'_>>(cursor.get()) {
             Ok(Text(cursor)) => Some(cursor),
-            // rmcp would ignore it and answer with the first page.
+            // Rejected here, because rmcp would ignore the cursor and answer with the first page.
             Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
         },
         _ => None,

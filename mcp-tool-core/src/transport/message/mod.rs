@@ -1,5 +1,5 @@
-//! Client messages, read far enough to route them: [`fast_path`] reads calls as clients usually spell them,
-//! [`full_parser`] reads everything and reports what is wrong.
+//! Parses client messages as far as their routing needs. [`fast_path`] parses calls in the form that clients usually
+//! send. [`full_parser`] parses all messages, and reports errors.
 
 mod fast_path;
 mod full_parser;
@@ -11,7 +11,7 @@ use super::{
     protocol_error::{ProtocolError, code},
 };
 
-/// Reads a message far enough to route it.
+/// Parses a message as far as its routing needs.
 pub fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;

@@ -23,10 +23,10 @@ pub(super) mod keys {
     pub(in super::super) const TRACE_STATE: &str = "tracestate";
 }
 
-/// A client's message, by the way that it is routed.
+/// A client's message. Each variant is routed in its own way.
 #[derive(Debug)]
 pub enum ClientMessage<'m> {
-    /// `tools/call`: for the pipeline.
+    /// `tools/call`, which goes to the pipeline.
     Call(ToolCall<'m>),
     /// Any other request.
     Request {
@@ -36,7 +36,7 @@ pub enum ClientMessage<'m> {
         method: Cow<'m, str>,
         /// `_meta` of the request.
         meta: Meta<'m>,
-        /// The page of a list.
+        /// `cursor` of a list request.
         cursor: Option<Cow<'m, str>>,
     },
     /// `notifications/cancelled`; without an id if it is malformed.
@@ -82,11 +82,12 @@ pub struct Meta<'m> {
     pub(crate) requires: Option<Requirement>,
     /// Minimum severity of the log messages that this request sends.
     pub(crate) level: Option<LogLevel>,
-    /// The request's place in a distributed trace.
+    /// The request's trace context.
     pub(crate) trace: Option<TraceContext>,
 }
 
-/// The protocol generation of a request: `initialize` once, or `_meta` on each request.
+/// The protocol generation of a request. Legacy clients send `initialize` once, and modern ones send `_meta` with each
+/// request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     /// Up to 2025-11-25.

@@ -1,4 +1,4 @@
-//! `tools/call` inside a legacy HTTP session, the only calls that rmcp reads.
+//! `tools/call` in a legacy HTTP session. rmcp parses these calls only; `transport/message` parses all other calls.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Protocol {
         let arguments = raw_arguments(&request, &context)?;
         let token = context.meta.get_progress_token();
         let level = self.session.as_ref().and_then(|session| session.level());
-        let (reports, received) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
         let asking = match &self.session {
             Some(session) => {
                 session.set_peer(&context.peer);
@@ -74,13 +74,13 @@ impl Protocol {
             }
         };
         let call = admitted.execute(arguments);
-        let Some(received) = received else {
+        let Some(receiver) = receiver else {
             return tokio::select! {
                 outcome = call => response(&outcome),
                 () = context.ct.cancelled() => Err(cancelled()),
             };
         };
-        let mut call = ReportingCall::new(call, received);
+        let mut call = ReportingCall::new(call, receiver);
         loop {
             let report = tokio::select! {
                 event = call.next() => match event {
@@ -94,7 +94,7 @@ impl Protocol {
     }
 }
 
-/// Sends a report to the client. One that can't be sent is dropped: the call continues.
+/// Sends a report to the client. If sending fails, the report is dropped and the call continues.
 async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: Report) {
     match (report, token) {
         (Report::Progress { progress, total, message }, Some(token)) => {
@@ -109,7 +109,7 @@ async fn send_report(context: &RequestContext<RoleServer>, token: Option<&Progre
     }
 }
 
-/// The text of the arguments as the client sent it.
+/// The JSON text of the arguments, as the client sent it.
 fn raw_arguments(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
@@ -121,7 +121,7 @@ fn raw_arguments(
     }
 }
 
-/// Never sent: rmcp drops the answer to a cancelled request.
+/// The error for a cancelled request. The client never gets it, because rmcp drops answers to cancelled requests.
 fn cancelled() -> ErrorData {
     ErrorData::invalid_request("the request was cancelled", None)
 }
@@ -144,7 +144,7 @@ fn tool_result(parts: &ToolResultParts<'_>) -> Result<CallToolResponse, ErrorDat
     let blocks = |pieces: &str| serde_json::from_str::<Vec<ContentBlock>>(&format!("[{pieces}]"));
     let mut meta = parts.stamp.object().map_err(internal)?;
     let mut result = CallToolResult::default();
-    // A legacy result has no such member.
+    // Legacy results have no `resultType`.
     result.result_type = None;
     result.content = match parts.answer {
         Ok(ToolAnswer::Nothing) => vec![ContentBlock::text("Done.")],
@@ -156,7 +156,7 @@ fn tool_result(parts: &ToolResultParts<'_>) -> Result<CallToolResponse, ErrorDat
             all
         }
         Ok(ToolAnswer::Asks(_)) => {
-            let message = "a legacy client can't be asked by a result";
+            let message = "a tool result can't ask a legacy client for input";
             return Err(ErrorData::internal_error(message, None));
         }
         Err(error) => {

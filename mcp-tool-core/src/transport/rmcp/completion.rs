@@ -1,5 +1,5 @@
-//! `completion/complete` for an argument of a tool, `{"type": "ref/tool", "name": …}`: an extension, since the
-//! specification completes prompts and resources only.
+//! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This extends
+//! the specification, which has references to prompts and resources only.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::{
@@ -45,7 +45,7 @@ struct Argument {
 }
 
 impl Protocol {
-    /// Parses a completion of a tool's argument; `None` for any other request, or if no tool completes arguments.
+    /// Parses a request to complete a tool's argument. `None` for any other request, or if no tool has completions.
     pub(super) fn tool_completion(
         &self,
         request: &CustomRequest,
@@ -55,7 +55,7 @@ impl Protocol {
         is_of_tool.then(|| CompletionParams::deserialize(params))
     }
 
-    /// Completes an argument of a tool that the caller may call; any other tool is reported as unknown.
+    /// Completes an argument of a tool. A tool that the caller may not call is reported as unknown.
     pub(super) async fn complete_argument(
         &self,
         params: Result<CompletionParams, serde_json::Error>,
@@ -101,7 +101,7 @@ impl Protocol {
     }
 }
 
-/// The error for a reference other than a tool's.
+/// The error for a `ref` to something other than a tool, without a fallback handler that completes it.
 pub(super) fn unknown_reference() -> ErrorData {
     ErrorData::invalid_params(
         "this server completes arguments of tools only: use a `ref` of type `ref/tool`",
@@ -109,7 +109,7 @@ pub(super) fn unknown_reference() -> ErrorData {
     )
 }
 
-/// The error for a refused completion. A tool that the caller's list doesn't show is unknown.
+/// The error for a refused completion. A tool that the caller may not call is reported as unknown.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {
@@ -131,16 +131,16 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))
 }
 
-/// The error of the completing function or of a guard.
+/// The tool error of a completion, as a JSON-RPC error.
 fn failed(error: &ToolError, correlation: Uuid) -> ErrorData {
     let code = match error.kind() {
         ErrorKind::InvalidArguments => code::INVALID_PARAMS,
         _ => code::INTERNAL,
     };
-    let mut structure = json!({ "kind": error.kind().name() });
+    let mut details = json!({ "kind": error.kind().name() });
     if let Some(after) = error.retry_after() {
-        structure["retryAfterMs"] = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).into();
+        details["retryAfterMs"] = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).into();
     }
-    let data = json!({ META_ERROR: structure, META_CORRELATION: correlation });
+    let data = json!({ META_ERROR: details, META_CORRELATION: correlation });
     ErrorData::new(ErrorCode(code), error_text(error, correlation), Some(data))
 }

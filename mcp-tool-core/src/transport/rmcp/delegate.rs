@@ -1,4 +1,4 @@
-//! Requests that the application's fallback handler answers.
+//! Passes requests to the application's fallback handler.
 
 use std::panic::AssertUnwindSafe;
 
@@ -10,9 +10,10 @@ use rmcp::{
 };
 
 use super::{Protocol, fallback::FallbackHandler, request::is_modern, server_info::HasMeta};
+use crate::call::caller::Caller;
 
 impl Protocol {
-    /// Passes a request to the fallback handler if `declared` says that it serves such requests.
+    /// Passes a request to the fallback handler, if the handler declares the capability that `declared` tests.
     pub(super) async fn delegate<'h, M: ConstString, T: HasMeta>(
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,
@@ -23,18 +24,18 @@ impl Protocol {
         ) -> BoxFuture<'h, Result<T, ErrorData>>,
     ) -> Result<T, ErrorData> {
         match self.endpoint.fallback.as_deref() {
-            Some(fallback) if declared(&fallback.info().capabilities) => {
+            Some(fallback) if declared(&fallback.get_info().capabilities) => {
                 let is_modern = is_modern(&context);
                 let context = self.with_caller(context)?;
                 let result = self.guarded(request(fallback, context)).await?;
                 Ok(if is_modern { self.with_server_info(result) } else { result })
             }
-            // rmcp's default would answer with an empty list.
+            // Not left to rmcp, because its default implementation answers with an empty list.
             _ => Err(ErrorData::method_not_found::<M>()),
         }
     }
 
-    /// Adds the caller to the request's extensions.
+    /// Adds the caller to the request's extensions, where [`Caller::of_request`] finds it.
     pub(super) fn with_caller(
         &self,
         mut context: RequestContext<RoleServer>,
@@ -44,7 +45,8 @@ impl Protocol {
         Ok(context)
     }
 
-    /// Bounds the fallback handler in time, and answers with an error if it panics.
+    /// Awaits the fallback handler's answer. If the handler panics or exceeds the default timeout of calls, returns an
+    /// error.
     pub(super) async fn guarded<T>(
         &self,
         request: BoxFuture<'_, Result<T, ErrorData>>,
@@ -64,4 +66,26 @@ impl Protocol {
             }
         }
     }
+}
+
+impl Caller {
+    /// The caller of a request to the fallback handler (`ToolServer::fallback`).
+    ///
+    /// `None` if the request did not come through this server, as in a handler that rmcp serves directly.
+    #[must_use]
+    pub fn of_request(context: &RequestContext<RoleServer>) -> Option<&Caller> {
+        context.extensions.get()
+    }
+}
+
+pub(super) const fn declares_prompts(declared: &ServerCapabilities) -> bool {
+    declared.prompts.is_some()
+}
+
+pub(super) const fn declares_resources(declared: &ServerCapabilities) -> bool {
+    declared.resources.is_some()
+}
+
+pub(super) fn declares_resource_subscriptions(declared: &ServerCapabilities) -> bool {
+    declared.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
 }

@@ -1,4 +1,5 @@
-//! The application's handler of prompts, resources and other requests, behind an object-safe trait.
+//! The fallback handler: the application's rmcp `ServerHandler`, which gets the requests that this crate does not
+//! answer itself, such as those for prompts and resources.
 
 use futures_util::future::BoxFuture;
 use rmcp::{
@@ -8,30 +9,31 @@ use rmcp::{
         GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, PaginatedRequestParams,
         ProgressNotificationParam, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
-use crate::call::caller::Caller;
-
-/// Defines the trait and implements it for every `ServerHandler`.
+/// Defines `FallbackHandler` and implements it for every `ServerHandler`.
 macro_rules! fallback_handler {
     ($($method:ident($request:ty) -> $result:ty;)*) => {
-        /// An rmcp `ServerHandler` as a trait object.
+        /// The methods of rmcp's `ServerHandler` that the fallback handler gets, in a trait that allows trait objects.
         pub trait FallbackHandler: Send + Sync {
-            fn info(&self) -> ServerConfig;
-            fn accepts(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter>;
+            fn get_info(&self) -> ServerConfig;
+            fn accepted_subscription_filter(
+                &self,
+                requested: &SubscriptionFilter,
+            ) -> Option<SubscriptionFilter>;
             fn listen(&self, context: SubscriptionContext) -> BoxFuture<'_, Result<(), ErrorData>>;
-            fn progressed(
+            fn on_progress(
                 &self,
                 progress: ProgressNotificationParam,
                 context: NotificationContext<RoleServer>,
             ) -> BoxFuture<'_, ()>;
-            fn initialized(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()>;
-            fn roots_changed(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()>;
-            fn notified(
+            fn on_initialized(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()>;
+            fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()>;
+            fn on_custom_notification(
                 &self,
                 notification: CustomNotification,
                 context: NotificationContext<RoleServer>,
@@ -43,42 +45,45 @@ macro_rules! fallback_handler {
             ) -> BoxFuture<'_, Result<$result, ErrorData>>;)*
         }
 
-        #[allow(deprecated, reason = "legacy clients subscribe by requests of their own")]
+        #[allow(deprecated, reason = "legacy clients still send `resources/subscribe` and `resources/unsubscribe`")]
         impl<H: ServerHandler> FallbackHandler for H {
-            fn info(&self) -> ServerConfig {
-                self.get_info()
+            fn get_info(&self) -> ServerConfig {
+                ServerHandler::get_info(self)
             }
 
-            fn accepts(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-                self.accepted_subscription_filter(requested)
+            fn accepted_subscription_filter(
+                &self,
+                requested: &SubscriptionFilter,
+            ) -> Option<SubscriptionFilter> {
+                ServerHandler::accepted_subscription_filter(self, requested)
             }
 
             fn listen(&self, context: SubscriptionContext) -> BoxFuture<'_, Result<(), ErrorData>> {
                 Box::pin(ServerHandler::listen(self, context))
             }
 
-            fn progressed(
+            fn on_progress(
                 &self,
                 progress: ProgressNotificationParam,
                 context: NotificationContext<RoleServer>,
             ) -> BoxFuture<'_, ()> {
-                Box::pin(self.on_progress(progress, context))
+                Box::pin(ServerHandler::on_progress(self, progress, context))
             }
 
-            fn initialized(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()> {
-                Box::pin(self.on_initialized(context))
+            fn on_initialized(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()> {
+                Box::pin(ServerHandler::on_initialized(self, context))
             }
 
-            fn roots_changed(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()> {
-                Box::pin(self.on_roots_list_changed(context))
+            fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) -> BoxFuture<'_, ()> {
+                Box::pin(ServerHandler::on_roots_list_changed(self, context))
             }
 
-            fn notified(
+            fn on_custom_notification(
                 &self,
                 notification: CustomNotification,
                 context: NotificationContext<RoleServer>,
             ) -> BoxFuture<'_, ()> {
-                Box::pin(self.on_custom_notification(notification, context))
+                Box::pin(ServerHandler::on_custom_notification(self, notification, context))
             }
 
             $(fn $method(
@@ -105,26 +110,4 @@ fallback_handler! {
     list_skills(Option<PaginatedRequestParams>) -> ListSkillsResult;
     get_skill(GetSkillRequestParams) -> GetSkillResult;
     on_custom_request(CustomRequest) -> CustomResult;
-}
-
-pub(super) const fn declares_prompts(declared: &ServerCapabilities) -> bool {
-    declared.prompts.is_some()
-}
-
-pub(super) const fn declares_resources(declared: &ServerCapabilities) -> bool {
-    declared.resources.is_some()
-}
-
-pub(super) fn declares_subscriptions(declared: &ServerCapabilities) -> bool {
-    declared.resources.as_ref().is_some_and(|resources| resources.subscribe == Some(true))
-}
-
-impl Caller {
-    /// The caller of a request to the fallback handler (`ToolServer::fallback`).
-    ///
-    /// `None` for a context that this server did not make, as in a handler served by rmcp alone.
-    #[must_use]
-    pub fn of_request(context: &RequestContext<RoleServer>) -> Option<&Caller> {
-        context.extensions.get()
-    }
 }

@@ -1,4 +1,5 @@
-//! rmcp's `ServerHandler`: own answers first, the rest by the application's fallback handler.
+//! Implements rmcp's `ServerHandler`. Requests that this crate does not answer go to the application's fallback
+//! handler.
 
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ use rmcp::{
 
 use super::{
     Protocol, completion,
-    fallback::{FallbackHandler, declares_prompts, declares_resources, declares_subscriptions},
+    delegate::{declares_prompts, declares_resource_subscriptions, declares_resources},
+    fallback::FallbackHandler,
     request::is_modern,
     session::change_notification,
     tasks,
@@ -35,13 +37,13 @@ use crate::{
     transport::listing::page::LIST_TTL_MS,
 };
 
-#[allow(deprecated, reason = "legacy clients set a level by a request of its own")]
+#[allow(deprecated, reason = "legacy clients still send `logging/setLevel`")]
 use rmcp::model::SetLevelRequestParams;
 
-#[allow(deprecated, reason = "legacy clients subscribe and set a level by requests of their own")]
+#[allow(deprecated, reason = "legacy clients still send `resources/subscribe` and `logging/setLevel`")]
 impl ServerHandler for Protocol {
     fn get_info(&self) -> ServerConfig {
-        let fallback = self.endpoint.fallback.as_deref().map(FallbackHandler::info);
+        let fallback = self.endpoint.fallback.as_deref().map(FallbackHandler::get_info);
         let (mut capabilities, instructions) = match fallback {
             Some(info) => (info.capabilities, info.instructions),
             None => (ServerCapabilities::default(), None),
@@ -64,7 +66,8 @@ impl ServerHandler for Protocol {
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.get_info()).with_ttl_ms(LIST_TTL_MS))
+        let info = ServerHandler::get_info(self);
+        Ok(DiscoverResult::from_server_info(versions, info).with_ttl_ms(LIST_TTL_MS))
     }
 
     async fn list_tools(
@@ -145,7 +148,7 @@ impl ServerHandler for Protocol {
         request: SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        // Since 2026-07-28 each request names its own level.
+        // Removed in 2026-07-28, where each request carries a log level in its `_meta`.
         if is_modern(&context) {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
@@ -164,8 +167,9 @@ impl ServerHandler for Protocol {
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
         // Only the fallback handler has resources.
-        let own = self.endpoint.fallback.as_deref().and_then(|fallback| fallback.accepts(requested));
-        accepted.resource_subscriptions = own.and_then(|own| own.resource_subscriptions);
+        let fallback = self.endpoint.fallback.as_deref();
+        let by_fallback = fallback.and_then(|fallback| fallback.accepted_subscription_filter(requested));
+        accepted.resource_subscriptions = by_fallback.and_then(|filter| filter.resource_subscriptions);
         self.subscribe_early();
         Some(accepted)
     }
@@ -178,7 +182,7 @@ impl ServerHandler for Protocol {
         let own = async {
             let notify = async {
                 while let Some(changes) = subscription.next(|| resources.clone().unwrap_or_default()).await {
-                    // The caller may have been disabled meanwhile.
+                    // The caller may have been disabled since it subscribed.
                     if self.is_disabled(&caller) {
                         return;
                     }
@@ -194,7 +198,8 @@ impl ServerHandler for Protocol {
             }
         };
         let fallback = self.endpoint.fallback.as_deref();
-        match fallback.filter(|fallback| fallback.accepts(context.requested()).is_some()) {
+        let requested = context.requested();
+        match fallback.filter(|fallback| fallback.accepted_subscription_filter(requested).is_some()) {
             None => own.await,
             Some(fallback) => {
                 let mut own = std::pin::pin!(own);
@@ -239,7 +244,8 @@ impl ServerHandler for Protocol {
         Ok(())
     }
 
-    /// Records the client here: it can call, and be asked, before it sends `notifications/initialized`.
+    /// Records the client already here, because it can call tools and be asked questions before it sends
+    /// `notifications/initialized`.
     async fn initialize(
         &self,
         request: InitializeRequestParams,
@@ -261,13 +267,13 @@ impl ServerHandler for Protocol {
             session.open(context.peer.clone(), self.endpoint.announcements.listen(), is_disabled);
         }
         if let Some(fallback) = self.endpoint.fallback.as_deref() {
-            fallback.initialized(context).await;
+            fallback.on_initialized(context).await;
         }
     }
 
     async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
         if let Some(fallback) = self.endpoint.fallback.as_deref() {
-            fallback.roots_changed(context).await;
+            fallback.on_roots_list_changed(context).await;
         }
     }
 
@@ -277,7 +283,7 @@ impl ServerHandler for Protocol {
         context: NotificationContext<RoleServer>,
     ) {
         if let Some(fallback) = self.endpoint.fallback.as_deref() {
-            fallback.progressed(progress, context).await;
+            fallback.on_progress(progress, context).await;
         }
     }
 
@@ -287,7 +293,7 @@ impl ServerHandler for Protocol {
         context: NotificationContext<RoleServer>,
     ) {
         if let Some(fallback) = self.endpoint.fallback.as_deref() {
-            fallback.notified(notification, context).await;
+            fallback.on_custom_notification(notification, context).await;
         }
     }
 
@@ -404,9 +410,11 @@ impl ServerHandler for Protocol {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let uri = request.uri.clone();
-        self.delegate::<SubscribeRequestMethod, _>(declares_subscriptions, context, |fallback, context| {
-            fallback.subscribe(request, context)
-        })
+        self.delegate::<SubscribeRequestMethod, _>(
+            declares_resource_subscriptions,
+            context,
+            |fallback, context| fallback.subscribe(request, context),
+        )
         .await?;
         match &self.session {
             Some(session) => session.subscribe(uri),
@@ -422,9 +430,11 @@ impl ServerHandler for Protocol {
         if let Some(session) = &self.session {
             session.unsubscribe(&request.uri);
         }
-        self.delegate::<UnsubscribeRequestMethod, _>(declares_subscriptions, context, |fallback, context| {
-            fallback.unsubscribe(request, context)
-        })
+        self.delegate::<UnsubscribeRequestMethod, _>(
+            declares_resource_subscriptions,
+            context,
+            |fallback, context| fallback.unsubscribe(request, context),
+        )
         .await
     }
 }

@@ -1,4 +1,4 @@
-//! Messages on their way to and from rmcp.
+//! Checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
@@ -8,7 +8,8 @@ use crate::transport::{
     protocol_error::{ProtocolError, code},
 };
 
-/// Maximum bytes of a request whose parameters are kept as long as the session or stream that it opens.
+/// Maximum bytes of a request that opens a session or a stream. rmcp keeps the request's parameters until the session
+/// or stream ends.
 const MAX_RETAINED_BYTES: usize = 16 << 10;
 
 /// Parses a message as rmcp's type.
@@ -19,7 +20,8 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Rejects a request that rmcp would keep in memory, where it takes a multiple of its length, if it is too long.
+/// Rejects a request above [`MAX_RETAINED_BYTES`] that rmcp would keep in memory, where it takes several times its
+/// length.
 pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), ProtocolError> {
     if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_RETAINED_BYTES {
         return Ok(());
@@ -31,7 +33,7 @@ pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), Prot
     Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// The id of the request that a message of rmcp answers.
+/// The id of the request that `message` answers; `None` if `message` is a request or a notification.
 pub(crate) fn answered_id(message: &ServerJsonRpcMessage) -> Option<Id> {
     let id = match message {
         ServerJsonRpcMessage::Response(response) => Some(&response.id),

@@ -1,5 +1,5 @@
-//! Everything but `tools/call` and `tools/list`, served by rmcp over a registry that is built once. Legacy HTTP sessions
-//! call and list tools here too.
+//! All MCP methods except `tools/call` and `tools/list`, served through rmcp. In legacy HTTP sessions, these two are
+//! served here too.
 
 mod call;
 mod completion;
@@ -34,30 +34,32 @@ use crate::{announce::ChangeReceiver, call::caller::Caller};
 /// Maximum subscription streams that are accepted and not yet open.
 const MAX_OPENING_STREAMS: usize = 64;
 
-/// The server as rmcp sees it: one per session, or one for all stateless requests.
+/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Each session has its own `Protocol`, and all stateless
+/// requests share one.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
-    /// The listener authenticates every request: one without a caller is an internal error.
+    /// The listener authenticates every request, so a request without a caller is an internal error.
     is_guarded: bool,
-    /// The client, if it stays connected.
+    /// `None` for stateless requests.
     session: Option<Arc<Session>>,
-    /// Subscriptions of accepted streams that aren't open yet, so that they miss no change meanwhile.
+    /// Receivers of subscription streams that are accepted and not yet open. Each begins at acceptance, so that its
+    /// stream misses no change.
     opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
 impl Protocol {
-    /// For stateless requests.
+    /// A `Protocol` for stateless requests.
     pub fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
         Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
     }
 
-    /// For one client that stays connected.
+    /// A `Protocol` for the requests of one session.
     pub(crate) fn in_session(&self, session: Arc<Session>) -> Self {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
     }
 
-    /// Subscribes a stream that is about to open.
+    /// Begins to receive changes for a stream that is accepted and not yet open.
     fn subscribe_early(&self) {
         let mut opening = crate::sync::lock(&self.opening);
         if opening.len() < MAX_OPENING_STREAMS {
@@ -65,7 +67,7 @@ impl Protocol {
         }
     }
 
-    /// The subscription of a stream that opens.
+    /// Returns the receiver for a stream that now opens.
     fn subscription(&self) -> ChangeReceiver {
         let early = crate::sync::lock(&self.opening).pop_front();
         early.unwrap_or_else(|| self.endpoint.announcements.listen())
@@ -84,7 +86,8 @@ impl Protocol {
         }
     }
 
-    /// The caller, unless the operator disabled it. For requests other than calls, which are admitted instead.
+    /// The caller, or an error if the operator disabled it. Calls don't need this check, because their admission
+    /// includes it.
     fn enabled_caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let caller = self.caller(context)?;
         match self.is_disabled(&caller) {

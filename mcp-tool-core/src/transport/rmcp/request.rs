@@ -1,4 +1,4 @@
-//! A request as rmcp hands it over.
+//! Properties of a request, read from rmcp's `RequestContext`.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -11,7 +11,8 @@ use crate::{
     ports::Authenticated,
 };
 
-/// The JSON text of a call's arguments, attached to the request because rmcp's map loses its spelling.
+/// The JSON text of a call's arguments. Attached to the request, because rmcp parses the arguments into a map, which
+/// does not preserve the text.
 #[derive(Clone, Debug)]
 pub(crate) struct RawArguments(pub(crate) Arc<str>);
 
@@ -20,7 +21,7 @@ pub(crate) struct RawArguments(pub(crate) Arc<str>);
 pub(crate) struct RemoteAddress(pub(crate) IpAddr);
 
 impl Protocol {
-    /// The request's caller, address and token.
+    /// The request's caller, network address and token.
     pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Result<CallOrigin, ErrorData> {
         let remote = extension::<RemoteAddress>(context).map(|RemoteAddress(address)| *address);
         Ok(CallOrigin {
@@ -31,7 +32,7 @@ impl Protocol {
     }
 }
 
-/// Returns `true` if the request names 2026-07-28 or later.
+/// Returns `true` if the request names the protocol revision 2026-07-28 or later.
 pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     let named = context.meta.protocol_version();
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Protocol;
 
-/// A result of rmcp's that may have `_meta`.
+/// An rmcp result that may have `_meta`.
 pub(super) trait HasMeta {
     fn meta(&mut self) -> Option<&mut Option<MetaObject>>;
 }
@@ -55,7 +55,7 @@ macro_rules! has_meta_in_each_variant {
 
 has_meta_in_each_variant!(GetPromptResponse, ReadResourceResponse);
 
-/// The empty result, which only legacy requests have.
+/// The empty result. Only legacy requests have it, and it has no `_meta`.
 impl HasMeta for () {
     fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
         None

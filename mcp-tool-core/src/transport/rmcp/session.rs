@@ -1,5 +1,5 @@
-//! One legacy client that stays connected, over stdio or in an HTTP session: its capabilities, log level and
-//! subscriptions, and the requests and notifications that it is sent.
+//! Session of one legacy client, over stdio or HTTP: the client's capabilities, log level and subscriptions, and the
+//! requests and notifications to the client.
 
 use std::{
     collections::HashSet,
@@ -46,7 +46,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Minimum severity of the log messages that the client is sent.
+    /// Minimum severity of the log messages that are sent to the client; `None` if it did not set one.
     pub(in crate::transport) fn level(&self) -> Option<LogLevel> {
         LogLevel::of_number(self.level.load(Ordering::Relaxed))
     }
@@ -55,14 +55,14 @@ impl Session {
         self.level.store(level.number(), Ordering::Relaxed);
     }
 
-    /// Sets the peer through which the client is reached, once.
+    /// Sets the peer, through which messages are sent to the client. Later calls change nothing.
     pub(super) fn set_peer(&self, peer: &Peer<RoleServer>) {
         if self.peer.get().is_none() {
             drop(self.peer.set(peer.clone()));
         }
     }
 
-    /// Sets the caller that opened the session, once.
+    /// Sets the caller that opened the session. Later calls change nothing.
     pub(super) fn set_caller(&self, caller: Caller) {
         self.caller.get_or_init(|| caller);
     }
@@ -82,7 +82,8 @@ impl Session {
         let session = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
-                let subscribed = || session.upgrade().map_or_else(Vec::new, |session| session.subscribed());
+                let subscribed =
+                    || session.upgrade().map_or_else(Vec::new, |session| session.subscribed_uris());
                 let changes = tokio::select! {
                     changes = subscription.next(subscribed) => changes,
                     () = tokio::time::sleep(LIVENESS_INTERVAL) => Some(Vec::new()),
@@ -108,7 +109,7 @@ impl Session {
         }
     }
 
-    fn subscribed(&self) -> Vec<String> {
+    fn subscribed_uris(&self) -> Vec<String> {
         crate::sync::lock(&self.subscribed).iter().cloned().collect()
     }
 
@@ -139,7 +140,7 @@ impl Client for Session {
     fn capabilities(&self) -> Capabilities {
         let info = self.peer.get().and_then(Peer::peer_info);
         let declared = info.and_then(|info| serde_json::to_value(&info.capabilities).ok());
-        // A client of both eras declares extensions here too, which the legacy era doesn't have (SEP-2663).
+        // A client of both eras declares its extensions here too, but legacy requests can't use them (SEP-2663).
         declared.map(|declared| Capabilities::of(&declared).without_extensions()).unwrap_or_default()
     }
 
@@ -163,7 +164,7 @@ impl Client for Session {
     }
 }
 
-/// An unanswered request to the client; cancelled if its call ends first.
+/// A request to the client that is not answered yet. Dropping it, as when the call ends, cancels the request.
 struct PendingRequest<'s> {
     peer: &'s Peer<RoleServer>,
     id: Option<RequestId>,
@@ -172,7 +173,7 @@ struct PendingRequest<'s> {
 impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
-        // The call may end because its runtime does.
+        // There is no runtime if the call ended because the runtime was shut down.
         let Ok(runtime) = Handle::try_current() else { return };
         let peer = self.peer.clone();
         let params = CancelledNotificationParam::new(
@@ -185,7 +186,7 @@ impl Drop for PendingRequest<'_> {
     }
 }
 
-/// The notification of a change.
+/// The notification that announces `change`.
 pub(super) fn change_notification(change: Change) -> ServerNotification {
     match change {
         Change::Tools => {
@@ -203,7 +204,7 @@ pub(super) fn change_notification(change: Change) -> ServerNotification {
     }
 }
 
-/// The notification of a log message.
+/// The notification that carries a log message.
 pub(super) fn log_notification(level: LogLevel, logger: &str, data: &Value) -> ServerNotification {
     let params = json!({ "level": level, "logger": logger, "data": data });
     ServerNotification::CustomNotification(CustomNotification::new("notifications/message", Some(params)))

@@ -14,7 +14,7 @@ use crate::{
     transport::endpoint::Endpoint,
 };
 
-/// Finds a task of the caller; those of other callers don't exist for it.
+/// Finds a task of `caller`. A task of another caller is reported as unknown.
 pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc<Task>, ErrorData> {
     let unknown = || ErrorData::invalid_params("no task of yours has this id, or it has expired", None);
     endpoint.tasks.find(id, caller).ok_or_else(unknown)

@@ -1,4 +1,4 @@
-//! Messages that rmcp answers, over the same two threads.
+//! Connects rmcp to stdin and stdout, over the reading and the writing thread.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,8 @@ use crate::sync::lock;
 /// Requests that rmcp has yet to answer, each with its permit.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
-/// Serves by rmcp. If a client's invalid opening ends the service, it is started again.
+/// Passes messages to rmcp until `messages` is closed. If an invalid first message ends rmcp's service, starts the
+/// service again.
 pub(super) async fn serve_rmcp(
     endpoint: Arc<Endpoint>,
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
@@ -44,12 +45,12 @@ pub(super) async fn serve_rmcp(
             Ok(service) => drop(service.waiting().await),
             Err(error) => tracing::debug!(%error, "a connection was opened with an invalid message"),
         }
-        // Requests that it left unanswered stay unanswered.
+        // The next service does not answer the requests that this one left, so their permits are released.
         lock(&bridge.forwarded).clear();
     }
 }
 
-/// rmcp's transport over the two threads.
+/// An rmcp transport that receives from `messages` and sends to `writer`.
 #[derive(Clone)]
 struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
@@ -68,7 +69,8 @@ impl Transport<RoleServer> for Bridge {
         let (writer, forwarded) = (self.writer.clone(), Arc::clone(&self.forwarded));
         async move {
             let line = serde_json::to_vec(&message)?;
-            // The id is free before the client can read the answer; the permit only once the answer is queued.
+            // The id is freed before the client can read the answer and reuse the id. The permit is freed once the
+            // answer is queued.
             let permit = answered_id(&message).and_then(|id| lock(&forwarded).remove(&id));
             writer.send(line).await;
             drop(permit);

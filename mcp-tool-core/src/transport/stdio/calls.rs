@@ -1,4 +1,5 @@
-//! Calls in flight: each is polled once where its message was read, and continues as a task if it has to wait.
+//! Calls in flight. The thread or task that processes messages polls each call once, and a call that has to wait
+//! continues as a task.
 
 use std::{
     collections::HashMap,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::sync::lock;
 
-/// An admitted call.
+/// An admitted call that has not finished.
 pub(super) struct StartedCall {
     pub(super) id: Id,
     pub(super) response: ResponseFuture,
@@ -31,7 +32,7 @@ pub(super) enum FirstPoll {
     Ready(FramedResponse, ResponseFuture),
     /// The call waits for something.
     Pending(StartedCall),
-    /// It panicked outside of the tool's function, so there is no answer.
+    /// The call panicked outside of the tool's function, so it has no response.
     Panicked,
 }
 
@@ -51,7 +52,7 @@ impl StartedCall {
 /// The calls that run while further messages are processed.
 #[derive(Clone)]
 pub(super) struct Calls {
-    /// By request id; without a handle while the call is still in its first poll.
+    /// By request id. The handle is `None` while the call is still in its first poll.
     running: Arc<Mutex<HashMap<Id, Option<AbortHandle>>>>,
     pub(super) writer: Writer,
     /// All tasks of this client.
@@ -70,7 +71,7 @@ impl Calls {
     /// Continues a call as a task.
     pub(super) fn spawn(&self, call: StartedCall) {
         let StartedCall { id, response } = call;
-        // Locked until the task is listed, so that it can't finish before.
+        // Locked until the task is listed, so that it can't finish before it is listed.
         let mut running = lock(&self.running);
         let task = self.tasks.spawn({
             let (calls, id) = (self.clone(), id.clone());
@@ -99,7 +100,7 @@ impl Calls {
         }
     }
 
-    /// Lists a call whose first poll continues while others process messages.
+    /// Lists a call that is still in its first poll while another task processes messages.
     pub(super) fn detach(&self, id: Id) {
         lock(&self.running).insert(id, None);
     }
@@ -109,7 +110,7 @@ impl Calls {
         match polled {
             FirstPoll::Ready(response, _) => self.send(&id, response).await,
             FirstPoll::Pending(call) if self.is_running(&id) => self.spawn(call),
-            // Cancelled meanwhile.
+            // Cancelled during its first poll.
             FirstPoll::Pending(call) => drop(call),
             FirstPoll::Panicked => {
                 lock(&self.running).remove(&id);

@@ -1,4 +1,4 @@
-//! The messages of one client, processed in order.
+//! Processes the messages of one client in order.
 
 use std::{
     borrow::Cow,
@@ -40,18 +40,18 @@ use crate::{
 
 /// Maximum requests that rmcp answers at one time.
 const MAX_FORWARDED: usize = 64;
-/// Time that a further request waits for a permit.
+/// Time that a request above this maximum waits for a permit.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Duration of a first poll above which the next calls run as tasks.
 const SLOW_POLL: Duration = Duration::from_micros(100);
-/// Calls that run as tasks after a slow poll.
+/// Number of calls that run as tasks after a slow poll.
 const CALLS_AFTER_SLOW_POLL: u32 = 32;
 
 /// The messages of one client, and the state of its connection.
 pub(super) struct Connection {
     endpoint: Arc<Endpoint>,
     inbox: Arc<Inbox>,
-    /// Received lines, and the offset of the next.
+    /// Received lines, processed up to the offset `next`.
     lines: Vec<u8>,
     next: usize,
     writer: Writer,
@@ -61,9 +61,9 @@ pub(super) struct Connection {
     spare: Option<ResponseFuture>,
     /// The call in its first poll, during which the watchdog may take the connection.
     current: Option<Id>,
-    /// When the previous poll ended.
+    /// Time at which the previous poll ended.
     polled_at: Instant,
-    /// Calls that still run as tasks because of a slow poll.
+    /// Number of further calls to run as tasks because of a slow poll.
     calls_as_tasks: u32,
     /// Requests that rmcp has yet to answer.
     forwarded: Forwarded,
@@ -73,11 +73,11 @@ pub(super) struct Connection {
     client: Option<String>,
     session: Arc<Session>,
     client_label: ClientLabel,
-    /// `initialize` was received: requests without `_meta` are legacy.
+    /// `initialize` was received, so requests without `_meta` are accepted as legacy requests.
     initialized: bool,
-    /// rmcp knows the era: notifications may follow.
+    /// rmcp got a request that shows the client's era, so it now accepts notifications.
     opened: bool,
-    /// Reports that no more messages are processed.
+    /// Reports, when it is dropped, that no more messages are processed.
     _processed: DropGuard,
 }
 
@@ -152,12 +152,13 @@ impl Connection {
         }
     }
 
-    /// Restarts the clock of slow polls, after a pause.
+    /// Excludes the time since the previous poll from the duration of the next poll.
     pub(super) fn resume(&mut self) {
         self.polled_at = Instant::now();
     }
 
-    /// Returns `true` if the processor polls the next call itself; slow functions run concurrently instead.
+    /// Returns `true` if the processor polls the next call itself, and `false` if a task does, because an earlier call
+    /// was slow.
     pub(super) fn polls_next_here(&mut self) -> bool {
         if self.calls_as_tasks == 0 {
             return true;
@@ -171,7 +172,7 @@ impl Connection {
         self.current = Some(id);
     }
 
-    /// Detaches the call in its first poll, so that others can process messages.
+    /// Detaches the call in its first poll, so that another task can process messages.
     pub(super) fn detach_current(&mut self) {
         if let Some(id) = self.current.take() {
             self.calls.detach(id);
@@ -232,7 +233,7 @@ impl Connection {
                     method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
                 self.forward(line, Some(&id)).await;
             }
-            // A notification would end rmcp's service while it doesn't know the era.
+            // rmcp's service ends if it gets a notification before it knows the client's era.
             Ok(ClientMessage::Notification | ClientMessage::Response) if !self.opened => {}
             Ok(ClientMessage::Notification | ClientMessage::Response) => self.forward(line, None).await,
             Err(error) => self.refuse(&error).await,
@@ -240,7 +241,7 @@ impl Connection {
         None
     }
 
-    /// Admits a call; a rejected or refused one is answered.
+    /// Admits a call. If the call is rejected or refused, answers it and returns `None`.
     async fn start_call(&mut self, mut call: ToolCall<'_>) -> Option<StartedCall> {
         let era = call.meta.era();
         let caller =
@@ -257,7 +258,7 @@ impl Connection {
                 (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
             }
         };
-        let (reports, received) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
         let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
@@ -267,25 +268,29 @@ impl Connection {
                 return None;
             }
         };
-        let (id, own, arguments) = (call.id.clone(), call.id, call.arguments.to_owned());
+        let (id, response_id, arguments) = (call.id.clone(), call.id, call.arguments.to_owned());
         let endpoint = Arc::clone(&self.endpoint);
         if admitted.may_be_task() {
             let task = async move {
                 let started = TaskCall::start(&endpoint, admitted, arguments).await;
-                started.response(&own, &endpoint.server_info)
+                started.response(&response_id, &endpoint.server_info)
             };
-            let response = match received {
-                Some(received) => ResponseFuture::new(reported(task, token, received, self.writer.clone())),
+            let response = match receiver {
+                Some(receiver) => {
+                    ResponseFuture::new(send_reports(task, token, receiver, self.writer.clone()))
+                }
                 None => ResponseFuture::new(task),
             };
             return Some(StartedCall { id, response });
         }
         let call = async move {
             let outcome = admitted.execute(arguments).await;
-            FramedResponse::outcome(&outcome, &own, era, &endpoint.server_info)
+            FramedResponse::outcome(&outcome, &response_id, era, &endpoint.server_info)
         };
-        let response = match (received, self.spare.take()) {
-            (Some(received), _) => ResponseFuture::new(reported(call, token, received, self.writer.clone())),
+        let response = match (receiver, self.spare.take()) {
+            (Some(receiver), _) => {
+                ResponseFuture::new(send_reports(call, token, receiver, self.writer.clone()))
+            }
             (None, Some(mut spare)) => {
                 spare.set(call);
                 spare
@@ -295,7 +300,7 @@ impl Connection {
         Some(StartedCall { id, response })
     }
 
-    /// Starts a `tools/list`, which like a call doesn't open a connection of either era.
+    /// Starts a `tools/list` request. rmcp doesn't get this request, and doesn't learn the client's era from it.
     async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
         let checked = self.check_id(&id).and_then(|()| meta.check_version());
@@ -309,14 +314,15 @@ impl Connection {
         }
         let caller =
             self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
-        // The application's own policy may be slow, so these lists are bounded as rmcp's requests are.
+        // The application's own policy may be slow, so a list then needs a permit, as a request to rmcp does.
         let permit = match self.endpoint.dispatcher.policy.is_own() {
             true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
             false => None,
         };
-        let (endpoint, own) = (Arc::clone(&self.endpoint), id.clone());
+        let (endpoint, response_id) = (Arc::clone(&self.endpoint), id.clone());
         let response = ResponseFuture::new(async move {
-            let request = ListRequest { id: &own, shape, cursor: cursor.as_deref(), is_guarded: false };
+            let request =
+                ListRequest { id: &response_id, shape, cursor: cursor.as_deref(), is_guarded: false };
             let listed = endpoint.list(&caller, request).await;
             drop(permit);
             listed.map_or_else(|refused| refused, |list| FramedResponse::ok(list.into_bytes()))
@@ -361,7 +367,8 @@ impl Connection {
         match (message, id) {
             (Ok(message), _) => {
                 if let Some(id) = id {
-                    // Not for ever: open streams keep their permits, and a later message may close one.
+                    // The wait is limited, because open streams keep their permits and only a later message can close
+                    // a stream.
                     let permit = Arc::clone(&self.permits).acquire_owned();
                     let Ok(Ok(permit)) = tokio::time::timeout(PERMIT_TIMEOUT, permit).await else {
                         let message = format!(
@@ -392,14 +399,14 @@ impl Connection {
     }
 }
 
-/// Runs a call and sends its reports as they arrive.
-async fn reported(
+/// Runs a call and sends each of its reports immediately.
+async fn send_reports(
     call: impl Future<Output = FramedResponse> + Send + 'static,
     token: Option<String>,
-    received: mpsc::Receiver<Report>,
+    receiver: mpsc::Receiver<Report>,
     writer: Writer,
 ) -> FramedResponse {
-    let mut call = ReportingCall::new(call, received);
+    let mut call = ReportingCall::new(call, receiver);
     loop {
         match call.next().await {
             CallEvent::Report(report) => writer.send(response::report(token.as_deref(), &report)).await,
@@ -408,7 +415,7 @@ async fn reported(
     }
 }
 
-/// The client's name and version in `initialize`.
+/// The client's name and version in an `initialize` request.
 fn initializing_client(line: &[u8]) -> Option<String> {
     let message: serde_json::Value = serde_json::from_slice(line).ok()?;
     let client = message.pointer("/params/clientInfo")?;

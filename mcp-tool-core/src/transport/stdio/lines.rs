@@ -1,4 +1,4 @@
-//! The input, read as whole lines in order. The bytes of lines that wait are bounded.
+//! Reads the input as whole lines, and limits the bytes of lines that wait to be processed.
 
 use std::{
     collections::VecDeque,
@@ -24,9 +24,9 @@ pub(super) enum Received {
 }
 
 impl Received {
-    fn bytes(&self) -> usize {
+    fn size(&self) -> usize {
         match self {
-            // Its own size too, or many short lines would be free.
+            // Includes the value itself, because otherwise many empty lines would wait within the limit.
             Received::Lines(lines) => lines.len() + size_of::<Self>(),
             Received::TooLong => size_of::<Self>(),
         }
@@ -46,7 +46,7 @@ struct Waiting {
     bytes: usize,
     /// The input ended.
     ended: bool,
-    /// No more is processed.
+    /// No more lines are processed.
     closed: bool,
 }
 
@@ -55,7 +55,7 @@ impl Inbox {
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };
-        waiting.bytes -= next.bytes();
+        waiting.bytes -= next.size();
         drop(waiting);
         self.has_room.notify_one();
         Some(Some(next))
@@ -78,7 +78,7 @@ impl Inbox {
         let full = |waiting: &mut Waiting| waiting.bytes >= MAX_WAITING_BYTES && !waiting.closed;
         let waiting = self.has_room.wait_while(lock(&self.waiting), full);
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
-        waiting.bytes += received.bytes();
+        waiting.bytes += received.size();
         waiting.received.push_back(received);
         !waiting.closed
     }
@@ -94,7 +94,7 @@ pub(super) struct Input {
     input: Box<dyn Read + Send>,
     chunk: Vec<u8>,
     partial: Vec<u8>,
-    /// The partial line is too long already: the rest of it is dropped.
+    /// The partial line is already too long, so the rest of it is dropped.
     too_long: bool,
 }
 
@@ -103,8 +103,8 @@ impl Input {
         Input { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
-    /// Reads until there is at least one whole line; `None` at the end of the input, where a line without its newline is
-    /// dropped.
+    /// Reads until at least one line has ended. Returns whole lines, after `TooLong` if the first line was too long;
+    /// `None` at the end of the input. A last line without a newline is dropped.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn neighbours_of_too_long_line_stay_whole() {
         let mut input = b"before\n".to_vec();
-        // The longest line, and one byte more; each with its newline.
+        // A line of the maximum length, and a line that is one byte longer, each with its newline.
         input.extend(std::iter::repeat_n(b'x', MAX_LINE - 1));
         input.push(b'\n');
         input.extend(std::iter::repeat_n(b'y', MAX_LINE));

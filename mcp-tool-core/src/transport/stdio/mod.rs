@@ -1,9 +1,9 @@
-//! Standard input and output: one message per line. One thread reads and runs short calls, another writes all waiting
-//! lines in one write, and stdout carries nothing but MCP.
+//! Standard input and output, with one message per line. One thread reads messages and runs short calls. Another thread
+//! writes all waiting lines in one write. Nothing but MCP messages is written to stdout.
 //!
 //! | module | |
 //! |---|---|
-//! | `lines` | splits the input into lines; bounds those that wait |
+//! | `lines` | splits the input into lines, and limits the lines that wait |
 //! | `turn` | decides which thread or task processes messages |
 //! | `connection` | processes messages in order |
 //! | `calls` | calls in flight |
@@ -70,14 +70,14 @@ async fn serve_lines(
     let (writer, mut written) = write_lines(output)?;
     let (forwarded, (to_rmcp, from_client)) = (Forwarded::default(), mpsc::channel(MAX_WAITING));
     let session = Arc::<Session>::default();
-    let rest = serve_rmcp(
+    let rmcp_service = serve_rmcp(
         Arc::clone(&endpoint),
         from_client,
         writer.clone(),
         Arc::clone(&forwarded),
         Arc::clone(&session),
     );
-    let rest = tokio::spawn(rest);
+    let rmcp_task = tokio::spawn(rmcp_service);
     let (inbox, calls) = (Arc::<Inbox>::default(), Calls::new(writer.clone()));
     let connection = Connection::new(
         Arc::clone(&endpoint),
@@ -92,16 +92,16 @@ async fn serve_lines(
     turn.start(input, input_ended.clone())?;
     tokio::select! {
         () = all_processed.cancelled() => {}
-        // The reading thread is gone, and a message may still wait.
+        // The reading thread has ended, but messages that it read may still wait.
         () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
         _ = &mut written => {}
-        // A client that doesn't read blocks its own messages, but not a signal.
+        // Messages may wait because the client doesn't read its answers. A signal must stop the server even then.
         () = stop.cancelled() => {}
     }
     turn.end();
     let deadline = Instant::now() + GRACE;
-    let finished = finish(&endpoint, &calls, rest, deadline).await;
-    // The thread first writes what it has.
+    let finished = finish(&endpoint, &calls, rmcp_task, deadline).await;
+    // The writing thread still writes the lines that wait.
     writer.close();
     match tokio::time::timeout_at(deadline, async { written.is_terminated() || written.await.is_ok() }).await
     {
@@ -114,19 +114,19 @@ async fn serve_lines(
 }
 
 /// Waits for the calls in flight; returns `true` if they finished before the deadline.
-async fn finish(endpoint: &Endpoint, calls: &Calls, rest: JoinHandle<()>, deadline: Instant) -> bool {
+async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, deadline: Instant) -> bool {
     calls.tasks.close();
-    let rmcp = rest.abort_handle();
+    let rmcp_abort = rmcp_task.abort_handle();
     let finished = async {
         calls.tasks.wait().await;
-        drop(rest.await);
+        drop(rmcp_task.await);
         // A blocking function may run longer than its call.
         endpoint.dispatcher.concurrency.idle().await;
     };
     let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();
     if !finished {
         tracing::warn!("calls still running after {GRACE:?} are cancelled");
-        rmcp.abort();
+        rmcp_abort.abort();
         endpoint.tasks.end().await;
         calls.cancel_all();
         drop(tokio::time::timeout(RECORDING, calls.tasks.wait()).await);

@@ -1,4 +1,4 @@
-//! The writing thread: sends all waiting lines in one write. The bytes of waiting lines are bounded.
+//! The writing thread, which writes all waiting lines in one write. The bytes of waiting lines are limited.
 
 use std::{
     io::Write,
@@ -14,12 +14,12 @@ use crate::sync::lock;
 
 /// Bytes of waiting messages above which a sender waits.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes that wake the thread before a flush.
+/// Bytes of waiting lines at which the thread is woken without a flush.
 const BATCH_BYTES: usize = 64 * 1024;
 /// Maximum capacity of a buffer kept for reuse.
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
-/// A handle of the writing thread.
+/// A handle to the writing thread.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Output>);
 
@@ -70,7 +70,7 @@ impl Writer {
         }
     }
 
-    /// Queues a line without waiting; [`flush`](Self::flush) must follow. Only while the writer isn't full.
+    /// Queues a line without waiting. Allowed only while the writer isn't full, and [`flush`](Self::flush) must follow.
     pub(super) fn send_soon(&self, line: &[u8]) {
         let mut waiting = lock(&self.0.waiting);
         waiting.put(line);
@@ -124,7 +124,7 @@ impl Writer {
 }
 
 impl Output {
-    /// Moves all waiting lines into `lines`; returns `false` at the end.
+    /// Waits for lines and moves them into `lines`; returns `false` if the writer is closed and no lines wait.
     fn next(&self, lines: &mut Vec<u8>) -> bool {
         let is_idle = |waiting: &mut Waiting| {
             waiting.sleeps = waiting.lines.is_empty() && !waiting.closed;
@@ -150,8 +150,8 @@ impl Output {
     }
 }
 
-/// Starts the writing thread. It ends when the writer is closed and all lines are written, or a write fails; the receiver
-/// then resolves.
+/// Starts the writing thread. The thread ends when the writer is closed and all lines are written, or when a write
+/// fails. The receiver resolves when the thread has ended.
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn unread_output_is_bounded_and_complete_once_read() {
         let line = "x".repeat(1_000);
-        let Ok((reader, unread)) = std::io::pipe() else { panic!("no pipe") };
-        let Ok((writer, written)) = write_lines(unread) else { panic!("no thread") };
+        let Ok((reader, output)) = std::io::pipe() else { panic!("no pipe") };
+        let Ok((writer, written)) = write_lines(output) else { panic!("no thread") };
         let mut sent = 0;
         while !writer.is_full() && sent < 10 * MAX_WAITING_BYTES / line.len() {
             writer.send_soon(line.as_bytes());
@@ -197,17 +197,17 @@ mod tests {
             sent += 1;
         }
         assert!(sent * line.len() < 2 * MAX_WAITING_BYTES, "{sent} lines wait");
-        let mut waits = std::pin::pin!(writer.send("last".into()));
+        let mut last = std::pin::pin!(writer.send("last".into()));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(waits.as_mut().poll(&mut cx).is_pending(), "there is no room");
+        assert!(last.as_mut().poll(&mut cx).is_pending(), "there is no room");
 
         let reading =
             std::thread::spawn(move || BufReader::new(reader).lines().map_while(Result::ok).collect());
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { panic!("no runtime") };
-        runtime.block_on(waits);
+        runtime.block_on(last);
         writer.close();
         assert!(written.blocking_recv().is_err(), "the thread has ended");
-        let Ok(read): Result<Vec<String>, _> = reading.join() else { panic!("it panicked") };
+        let Ok(read): Result<Vec<String>, _> = reading.join() else { panic!("the reader panicked") };
         assert_eq!((read.len(), read.last().map(String::as_str)), (sent + 1, Some("last")));
     }
 }

@@ -1,12 +1,11 @@
-//! Decides which thread or task processes messages: one at a time, in order.
+//! Decides which thread or task processes messages. Messages are processed one at a time, in order.
 //!
-//! The processor polls each call once itself, so a short call costs neither a task nor a thread switch. By default the
-//! reading thread processes what it read. If processing has to wait, it continues in a task and the thread reads on. If a
-//! tool's function blocks the processor for longer than a tick, another takes over.
+//! There is one [`Connection`]. The thread or task that holds it is the processor. The processor polls each call once
+//! itself, so a short call costs neither a task nor a thread switch. By default, the reading thread is the processor.
+//! If processing has to wait, it continues in a task, and the reading thread reads on. If a tool's function blocks the
+//! processor for longer than a tick of the watchdog, a new task becomes the processor.
 //!
 //! # States
-//!
-//! There is one [`Connection`]; its holder is the processor.
 //!
 //! ```text
 //!           input received               has to wait
@@ -30,9 +29,10 @@
 //! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
-//! `tick` takes the connection from a processor whose call is the same as one tick before. It lists the call as detached,
-//! starts a task that continues to process, and moves an input in `TurnState::input` to a new reading thread. The blocked
-//! processor then fails to `reclaim`: it leaves its call to a task of its own, and ends.
+//! `tick` takes the connection from a processor that polls the same call as one tick before. It lists the call as
+//! detached, starts a task that continues to process messages, and moves an input in `TurnState::input` to a new
+//! reading thread. When the poll of the blocked processor returns, `reclaim` returns `None`. This processor then moves
+//! its call to a task, and ends.
 //!
 //! [`end`](Turn::end) drops the connection from Idle and Polling, and aborts the task; a call in its first poll still
 //! finishes.
@@ -41,7 +41,7 @@
 //!
 //! - No input is missed: the reading thread fills the inbox before it looks for an idle connection, and `park` looks at
 //!   the inbox under the lock that protects `idle`.
-//! - A processor reclaims only its own poll: polls are numbered.
+//! - A processor can `reclaim` the connection only after its own poll, because polls are numbered.
 //! - Lock order: `TurnState`, then the inbox, the calls or the writer.
 
 use std::{
@@ -70,26 +70,26 @@ use super::{
 };
 use crate::sync::lock;
 
-/// The watchdog's interval: a function may block the processor for at least one, and less than two.
+/// Interval of the watchdog's ticks. After one to two intervals in one poll, the processor counts as blocked.
 const TICK: Duration = Duration::from_millis(10);
 /// Ticks without a call after which the watchdog sleeps.
 const QUIET_TICKS: u32 = 10;
 /// Maximum calls per batch, after which other tasks run.
 const BATCH_CALLS: u32 = 32;
 
-/// The right to process messages, and the state that its holders share.
+/// Passes the [`Connection`] from one processor to the next.
 pub(super) struct Turn {
     state: Mutex<TurnState>,
     inbox: Arc<Inbox>,
     calls: Calls,
     runtime: Handle,
-    /// The watchdog ticks.
+    /// `true` while the watchdog ticks.
     is_watched: AtomicBool,
     /// Wakes the watchdog.
     polling_began: Notify,
 }
 
-/// See the table of states.
+/// Location of the connection and of the input. See the table of states.
 #[derive(Default)]
 struct TurnState {
     /// The connection while no messages wait.
@@ -156,7 +156,7 @@ impl Turn {
         Ok(())
     }
 
-    /// The reading thread.
+    /// The loop of the reading thread: reads lines, and processes them unless a task does.
     fn read_all(self: Arc<Self>, mut reader: Reader) {
         loop {
             let read = reader.input.read().unwrap_or_else(|error| {
@@ -174,7 +174,7 @@ impl Turn {
             }
             let mut state = lock(&self.state);
             let Some(connection) = state.idle.take() else {
-                // A task processes it.
+                // A task is the processor.
                 if is_end || state.ended {
                     return;
                 }
@@ -188,7 +188,7 @@ impl Turn {
             self.process_here(connection, running);
             match lock(&self.state).input.take() {
                 Some(back) => reader = back,
-                // The watchdog gave it to another thread.
+                // The input ended, or the watchdog moved it to another thread.
                 None => return,
             }
         }
@@ -200,7 +200,7 @@ impl Turn {
         let mut next = Some(connection);
         while let Some(connection) = next {
             let mut batch: Batch = Box::pin(Arc::clone(self).process_batch(connection));
-            // `block_on` once per batch: each grants a fresh cooperative budget.
+            // One `block_on` per batch, because each `block_on` starts with a full cooperative budget.
             next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut batch, cx)))) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return Arc::clone(self).continue_in_task(&mut lock(&self.state), batch),
@@ -224,7 +224,7 @@ impl Turn {
         state.task = Some(tasks.spawn_on(processing, &runtime).abort_handle());
     }
 
-    /// Polls a batch, and sends the answers so far if it has to wait.
+    /// Polls a batch. If the batch has to wait, sends the answers so far.
     fn poll(&self, batch: &mut Batch, cx: &mut Context<'_>) -> Poll<Option<Box<Connection>>> {
         let polled = batch.as_mut().poll(cx);
         if polled.is_pending() {
@@ -270,7 +270,7 @@ impl Turn {
         Some(connection)
     }
 
-    /// Leaves the connection to the reading thread, unless something was received meanwhile.
+    /// Leaves the connection to the reading thread. Returns it instead if lines wait in the inbox.
     fn park(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
         let mut state = lock(&self.state);
         if !self.inbox.is_empty() {
@@ -294,7 +294,8 @@ impl Turn {
             state.polling = Some(connection);
         }
         drop(state);
-        // After the poll was counted: a watchdog that goes to sleep compares the count afterwards.
+        // `is_watched` is read after the poll was counted, because a watchdog that stops clears it and then reads the
+        // count.
         if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
             self.polling_began.notify_one();
         }
@@ -307,7 +308,8 @@ impl Turn {
         if state.polls == poll { state.polling.take() } else { None }
     }
 
-    /// Takes the turn from a processor whose poll is the same as one tick before; returns the number of polls.
+    /// Takes the connection from a processor that is still in the poll `seen` of the previous tick, and gives it to a
+    /// new task. Returns the number of polls so far.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
         let mut state = lock(&self.state);
         if state.polls == seen
@@ -338,7 +340,7 @@ impl Turn {
                 seen = polls;
             }
             self.is_watched.store(false, Ordering::Relaxed);
-            // A poll that began meanwhile still saw a watchdog.
+            // A poll that began before `is_watched` was cleared did not wake the watchdog.
             if lock(&self.state).polls != seen && !self.is_watched.swap(true, Ordering::Relaxed) {
                 self.polling_began.notify_one();
             }
