@@ -1,7 +1,7 @@
 //! Everyday load on our server and on an axum handler without checks: many connections, large calls, slow calls among
 //! fast ones, and ten times as many calls as the server can answer.
 //!
-//! `cargo run --release --bin everyday -- [SECONDS [PART…]]`, where PART is `connections`, `sizes`, `slow` or `overload`.
+//! `cargo run --release --bin everyday -- [SECONDS [PART…]]`; a part is `connections`, `sizes`, `slow` or `overload`.
 
 use std::{
     cell::RefCell,
@@ -167,12 +167,12 @@ async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
                 }
             }
             let opened = connections.len();
-            let memory_of_one = (server.memory()?.saturating_sub(before)) as f64 / opened.max(1) as f64;
+            let memory = (server.memory()?.saturating_sub(before)) as f64 / opened.max(1) as f64;
             let (start, processor_time) = (Instant::now(), server.processor_time()?);
             let latencies = call_in_turn(connections, &request, duration).await;
             let (elapsed, processor_time) = (start.elapsed(), server.processor_time()? - processor_time);
             println!(
-                "| {} | {opened} | {memory_of_one:.1} KiB | {:.0} | {:.1} µs | {:.0} µs | {:.0} µs | {failed} |",
+                "| {} | {opened} | {memory:.1} KiB | {:.0} | {:.1} µs | {:.0} µs | {:.0} µs | {failed} |",
                 subject.label(),
                 latencies.len() as f64 / elapsed.as_secs_f64(),
                 micros(processor_time) / latencies.len().max(1) as f64,

@@ -34,7 +34,7 @@ struct Round {
 struct Measured {
     peer: &'static Peer,
     server: Server,
-    /// Prepared calls in each era, in the order of `Era::ALL`; `None` if the server does not serve the era or failed in it.
+    /// Prepared calls in each era, in the order of `Era::ALL`; `None` if the server lacks the era or failed in it.
     calls: [Option<Calls>; 2],
     rounds: [Vec<Round>; 2],
 }
@@ -140,7 +140,7 @@ fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<
             continue;
         }
         let median_of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-        // Median over the rounds of a figure of the handwritten server `name`, divided by the same figure of this server.
+        // A figure of the handwritten server `name` divided by that of this server: the median over the rounds.
         let ratio_to = |name: &str, figure: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
             let ratios =

@@ -310,8 +310,8 @@ pub async fn run(plan: Plan) -> Outcome {
         .enumerate()
         .map(|(index, connection)| local.spawn_local(run_connection(index, connection, Rc::clone(&shared))))
         .collect();
-    // The load never sleeps. A server that has to wake its client spends time on that, and slow servers would do so more
-    // often.
+    // The load never sleeps. A server that has to wake its client spends time on that, and slow servers would do so
+    // more often.
     let awake = local.spawn_local(async {
         loop {
             tokio::task::yield_now().await;

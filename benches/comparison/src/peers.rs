@@ -101,8 +101,8 @@ impl Peer {
         names.iter().map(find).collect()
     }
 
-    /// Builds the server, or installs its dependencies. With `is_many`, builds the program of our server that lists many
-    /// tools.
+    /// Builds the server, or installs its dependencies. With `is_many`, builds the program of our server that lists
+    /// many tools.
     ///
     /// # Errors
     /// Returns an error if the build or installation fails.

@@ -1,8 +1,9 @@
-//! Committed figures, and their comparison with new counts.
+//! Figures: the committed instruction counts, and their comparison with new counts.
 
 use std::{fmt::Write as _, path::Path};
 
-/// Allowed deviation of a count from its figure, in percent. A count further below asks to lower the figure.
+/// Allowed deviation of a count from its figure, in percent. A count above it fails. A count below it asks the
+/// developer to lower the figure.
 const ALLOWED: u64 = 3;
 
 /// The command that writes new figures.
@@ -11,14 +12,14 @@ const WRITE: &str = "cd benches/instructions && cargo run --release -- --write";
 /// Instructions of one pass of each stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// Version of rustc.
+    /// Version of rustc that compiled the counted program.
     pub rustc: String,
-    /// Name and instructions of each stage, in order.
+    /// Name and instructions of each stage, in the order of `Stage::ALL`.
     pub stages: Vec<(String, u64)>,
 }
 
 impl Figures {
-    /// Reads the figures.
+    /// Reads the figures from a file.
     ///
     /// # Errors
     /// Returns an error if the file or a line of it is invalid.
@@ -43,7 +44,7 @@ impl Figures {
         Ok(figures)
     }
 
-    /// Writes the figures.
+    /// Writes the figures to a file.
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
@@ -70,9 +71,9 @@ impl Figures {
 /// Result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// No count is too far above its figure.
+    /// Every count has a figure and is at most [`ALLOWED`] percent above it, and every figure has a count.
     pub passes: bool,
-    /// Table and instructions for the developer.
+    /// Table of counts and figures, and what the developer should do.
     pub text: String,
 }
 
@@ -89,13 +90,13 @@ impl Comparison {
             };
             let percent = (*count as f64 / figure as f64 - 1.0) * 100.0;
             _ = writeln!(text, "{name:<20} {count:>12} {figure:>12} {percent:>+7.2}%");
-            // Integers, because rounding could push an exact limit over it.
-            let share = count.saturating_mul(100);
-            if share > figure.saturating_mul(100 + ALLOWED) {
+            // In integers, because a rounded percentage could exceed the limit for a count that is exactly at it.
+            let hundredfold = count.saturating_mul(100);
+            if hundredfold > figure.saturating_mul(100 + ALLOWED) {
                 over.push(format!(
                     "{name} takes {percent:.1}% more than its figure, and {ALLOWED}% are allowed"
                 ));
-            } else if share < figure.saturating_mul(100 - ALLOWED) {
+            } else if hundredfold < figure.saturating_mul(100 - ALLOWED) {
                 under.push(name.as_str());
             }
         }
@@ -116,7 +117,7 @@ impl Comparison {
         if committed.rustc != counted.rustc {
             _ = writeln!(
                 text,
-                "The figures are of rustc {}, and this is {}.",
+                "The figures are from rustc {}, the counts from rustc {}.",
                 committed.rustc, counted.rustc
             );
         }
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn figure_missing_on_either_side_fails() {
+    fn stage_without_figure_or_count_fails() {
         let (one, two) = (figures(&[("message", 1)]), figures(&[("message", 1), ("list", 1)]));
         assert!(!Comparison::of(&one, &two).passes);
         assert!(!Comparison::of(&two, &one).passes);

@@ -59,7 +59,7 @@ async fn search_orders(args: Search) -> pmcp::Result<Found> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let mut server = Server::builder()
         .name("orders")
         .version("1.0.0")

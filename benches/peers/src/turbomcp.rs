@@ -48,7 +48,7 @@ impl Orders {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     Orders.into_server().run_http(address.parse()?, HttpConfig::new()).await?;
     Ok(())
 }
