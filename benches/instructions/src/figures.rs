@@ -71,7 +71,7 @@ impl Figures {
 /// Result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// Every count has a figure and is at most [`ALLOWED`] percent above it, and every figure has a count.
+    /// Every count has a figure and is at most `ALLOWED` percent above it, and every figure has a count.
     pub passes: bool,
     /// Table of counts and figures, and what the developer should do.
     pub text: String,

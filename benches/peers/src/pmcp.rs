@@ -1,5 +1,5 @@
-//! `#[mcp_tool]` of pmcp on its HTTP server, stateless. Its feature `validation` uses `garde`, which plain tools of the
-//! macro do not accept, so bounds are only listed in the schema.
+//! `search_orders` with `#[mcp_tool]` of pmcp on its stateless HTTP server. Bounds are listed in the schema, but not
+//! enforced: pmcp's feature `validation` uses the crate `garde`, which does not work with plain tools of this macro.
 
 mod names;
 

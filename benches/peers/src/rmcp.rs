@@ -1,5 +1,5 @@
-//! `#[tool]` of rmcp on its HTTP service, without sessions, with plain JSON responses. Bounds are listed in the schema,
-//! but not enforced.
+//! `search_orders` with `#[tool]` of rmcp on its HTTP service, without sessions and with plain JSON responses. Bounds
+//! are listed in the schema, but not enforced.
 
 mod names;
 

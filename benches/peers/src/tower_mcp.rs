@@ -1,5 +1,5 @@
-//! tower-mcp on its HTTP transport, with optional sessions. Bounds are listed in the schema; they are enforced only with
-//! the feature `schema-validation`, which is off by default.
+//! `search_orders` with tower-mcp on its HTTP transport, where sessions are optional. Bounds are listed in the schema.
+//! They are enforced only with the feature `schema-validation`, which is off by default.
 
 mod names;
 

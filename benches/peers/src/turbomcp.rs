@@ -1,4 +1,5 @@
-//! `#[server]` of turbomcp on its HTTP transport. Bounds belong to newtypes and are enforced.
+//! `search_orders` with `#[server]` of turbomcp on its HTTP transport. The bounds are those of newtypes, and are
+//! enforced.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
