@@ -81,7 +81,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "Accept is optional",
-        reason: "We answer clients that don't accept both types, as they must (Streamable HTTP §sending messages); rmcp refuses.",
+        reason: "We also answer clients that accept only one type; clients must accept both (Streamable HTTP §sending messages).",
         equalize: |case| {
             let names = |kind: &str| {
                 let values =
