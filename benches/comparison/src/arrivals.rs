@@ -80,7 +80,7 @@ impl Arrivals {
                             continue;
                         }
                         let mut request = self.kinds[kind].0.clone();
-                        request.set_number(100_000_000 + (arrived % 800_000_000) as u32);
+                        request.set_id(100_000_000 + (arrived % 800_000_000) as u32);
                         tasks.spawn_local(call(kind, request, due, Rc::clone(&shared)));
                     }
                     tokio::time::sleep(Duration::from_millis(1)).await;

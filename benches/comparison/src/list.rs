@@ -66,15 +66,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 measure(&mut measured[index].1).await?;
             }
         }
-        for (row, server) in &measured {
-            let (cpu, elapsed) = (median(server.cpu.clone()), median(server.elapsed.clone()));
+        for (row, Measured { peer, server, pages, bytes, cpu, elapsed }) in &measured {
+            let (cpu, elapsed) = (median(cpu.clone()), median(elapsed.clone()));
             rows[*row].push_str(&format!(" {}, {} |", formatted(cpu), formatted(elapsed)));
             eprintln!(
-                "{}, {tools} tools: {} bytes in {} pages, {:.1} MiB of memory",
-                server.peer.name,
-                server.bytes,
-                server.pages.len(),
-                server.server.memory()? as f64 / 1_024.0
+                "{}, {tools} tools: {bytes} bytes in {} pages, {:.1} MiB of memory",
+                peer.name,
+                pages.len(),
+                server.memory()? as f64 / 1_024.0
             );
         }
     }
@@ -126,22 +125,22 @@ async fn read_pages(
 }
 
 /// Reads the complete list repeatedly for one round.
-async fn measure(server: &mut Measured) -> Result<(), Box<dyn Error>> {
-    let mut connection = Connection::open(server.server.address).await?;
-    let (mut lists, before, start) = (0.0, server.server.processor_time()?, Instant::now());
+async fn measure(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
+    let mut connection = Connection::open(measured.server.address).await?;
+    let (mut lists, before, start) = (0.0, measured.server.processor_time()?, Instant::now());
     while lists == 0.0 || start.elapsed() < TIME {
         let mut bytes = 0;
-        for page in &server.pages {
+        for page in &measured.pages {
             bytes += connection.send(page.bytes()).await?.body.len();
         }
         // Up to 64 bytes of each page may change from list to list.
-        if bytes.abs_diff(server.bytes) > server.pages.len() * 64 {
-            return Err(format!("{}: the list is not the one that was checked", server.peer.name).into());
+        if bytes.abs_diff(measured.bytes) > measured.pages.len() * 64 {
+            return Err(format!("{}: the list is not the one that was checked", measured.peer.name).into());
         }
         lists += 1.0;
     }
-    server.elapsed.push(start.elapsed().as_secs_f64() * 1e6 / lists);
-    server.cpu.push((server.server.processor_time()? - before).as_secs_f64() * 1e6 / lists);
+    measured.elapsed.push(start.elapsed().as_secs_f64() * 1e6 / lists);
+    measured.cpu.push((measured.server.processor_time()? - before).as_secs_f64() * 1e6 / lists);
     Ok(())
 }
 

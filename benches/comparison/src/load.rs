@@ -27,11 +27,11 @@ pub const ID: &str = "100000000";
 pub struct Request {
     bytes: Vec<u8>,
     /// Offset of the id in `bytes`; `None` if the body has no [`ID`].
-    id: Option<usize>,
+    id_offset: Option<usize>,
 }
 
 impl Request {
-    /// A POST request with a JSON body. [`Request::set_number`] replaces [`ID`] in the body.
+    /// A POST request with a JSON body. [`Request::set_id`] replaces [`ID`] in the body.
     pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: load/1.0\r\ncontent-type: application/json\r\n\
@@ -42,16 +42,16 @@ impl Request {
             head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
-        let id = body.find(ID).map(|offset| head.len() + offset);
-        Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id }
+        let id_offset = body.find(ID).map(|offset| head.len() + offset);
+        Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id_offset }
     }
 
-    /// Sets the JSON-RPC id to a number, of at most nine digits.
-    pub fn set_number(&mut self, mut number: u32) {
-        if let Some(offset) = self.id {
+    /// Sets the JSON-RPC id, a number of at most nine digits.
+    pub fn set_id(&mut self, mut id: u32) {
+        if let Some(offset) = self.id_offset {
             for digit in self.bytes[offset..offset + ID.len()].iter_mut().rev() {
-                *digit = b'0' + (number % 10) as u8;
-                number /= 10;
+                *digit = b'0' + (id % 10) as u8;
+                id /= 10;
             }
         }
     }
@@ -61,8 +61,8 @@ impl Request {
         &self.bytes
     }
 
-    fn number(&self) -> Option<&[u8]> {
-        self.id.map(|offset| &self.bytes[offset..offset + ID.len()])
+    fn id(&self) -> Option<&[u8]> {
+        self.id_offset.map(|offset| &self.bytes[offset..offset + ID.len()])
     }
 }
 
@@ -237,11 +237,11 @@ impl Expected {
         Expected { status, text, error: Finder::new(br#""isError":true"#) }
     }
 
-    fn is_met_by(&self, response: &Response<'_>, number: Option<&[u8]>) -> bool {
+    fn is_met_by(&self, response: &Response<'_>, id: Option<&[u8]>) -> bool {
         response.status == self.status
             && self.text.as_ref().is_none_or(|text| text.find(response.body).is_some())
             && self.error.find(response.body).is_none()
-            && number.is_none_or(|number| memmem::find(response.body, number).is_some())
+            && id.is_none_or(|id| memmem::find(response.body, id).is_some())
     }
 }
 
@@ -346,11 +346,11 @@ async fn run_connection(index: usize, mut connection: Option<Connection>, shared
     let mut request = plan.requests[index % plan.requests.len()].clone();
     // Ids are unique across connections, because a server may treat equal ids as one request.
     let distance = 899_999_999 / plan.connections as u32;
-    let mut number = 100_000_000 + index as u32 * distance;
+    let mut id = 100_000_000 + index as u32 * distance;
     while shared.remaining.get() > 0 && shared.start.elapsed() < plan.duration {
         shared.remaining.set(shared.remaining.get() - 1);
-        number += 1;
-        request.set_number(number);
+        id += 1;
+        request.set_id(id);
         let sent = Instant::now();
         let mut open = match connection.take() {
             Some(open) => open,
@@ -367,7 +367,7 @@ async fn run_connection(index: usize, mut connection: Option<Connection>, shared
         let mut outcome = shared.outcome.borrow_mut();
         let is_usable = response.is_ok();
         match response {
-            Ok(response) if plan.expected.is_met_by(&response, request.number()) => {
+            Ok(response) if plan.expected.is_met_by(&response, request.id()) => {
                 outcome.latencies.push(latency);
             }
             Ok(response) => {

@@ -53,20 +53,20 @@ impl Drop for Folder {
 /// Instructions of one pass on the thread that answers. The thread that writes records is excluded, because its batch
 /// sizes depend on scheduling.
 fn count(stage: Stage, folder: &Path) -> Result<u64, String> {
-    let (short, long) = stage.rounds();
+    let (short, long) = stage.passes();
     let (short_count, long_count) = (run(stage, short, folder)?, run(stage, long, folder)?);
     Ok(long_count.saturating_sub(short_count) / (long - short) as u64)
 }
 
-/// Runs `rounds` passes of a stage under callgrind, and returns the instructions of its main thread.
-fn run(stage: Stage, rounds: usize, folder: &Path) -> Result<u64, String> {
+/// Runs `passes` passes of a stage under callgrind, and returns the instructions of its main thread.
+fn run(stage: Stage, passes: usize, folder: &Path) -> Result<u64, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let counts = folder.join(format!("{}-{rounds}", stage.name()));
+    let counts = folder.join(format!("{}-{passes}", stage.name()));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--separate-threads=yes", "-q"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(this)
-        .args(["--pass", stage.name(), &rounds.to_string()])
+        .args(["--pass", stage.name(), &passes.to_string()])
         .output()
         .map_err(|error| format!("valgrind: {error}: install it, as `./test` does"))?;
     if !output.status.success() {

@@ -72,7 +72,7 @@ impl Figures {
 #[derive(Debug)]
 pub struct Comparison {
     /// Every count has a figure and is at most `ALLOWED` percent above it, and every figure has a count.
-    pub passes: bool,
+    pub is_accepted: bool,
     /// Table of counts and figures, and what the developer should do.
     pub text: String,
 }
@@ -121,7 +121,7 @@ impl Comparison {
                 committed.rustc, counted.rustc
             );
         }
-        Comparison { passes: over.is_empty(), text }
+        Comparison { is_accepted: over.is_empty(), text }
     }
 }
 
@@ -137,22 +137,22 @@ mod tests {
     #[test]
     fn count_above_its_figure_fails() {
         let committed = figures(&[("message", 1_000), ("list", 1_000)]);
-        assert!(Comparison::of(&committed, &figures(&[("message", 1_030), ("list", 970)])).passes);
+        assert!(Comparison::of(&committed, &figures(&[("message", 1_030), ("list", 970)])).is_accepted);
         let over = Comparison::of(&committed, &figures(&[("message", 1_031), ("list", 500)]));
-        assert!(!over.passes && over.text.contains("message takes 3.1% more"), "{}", over.text);
+        assert!(!over.is_accepted && over.text.contains("message takes 3.1% more"), "{}", over.text);
     }
 
     #[test]
     fn stage_without_figure_or_count_fails() {
         let (one, two) = (figures(&[("message", 1)]), figures(&[("message", 1), ("list", 1)]));
-        assert!(!Comparison::of(&one, &two).passes);
-        assert!(!Comparison::of(&two, &one).passes);
+        assert!(!Comparison::of(&one, &two).is_accepted);
+        assert!(!Comparison::of(&two, &one).is_accepted);
     }
 
     #[test]
     fn improvement_asks_for_lower_figures() {
         let improved = Comparison::of(&figures(&[("message", 1_000)]), &figures(&[("message", 960)]));
-        assert!(improved.passes && improved.text.contains("Lower the figures"), "{}", improved.text);
+        assert!(improved.is_accepted && improved.text.contains("Lower the figures"), "{}", improved.text);
     }
 
     #[test]

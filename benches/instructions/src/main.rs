@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         [] => compare(),
         ["--write"] => write(),
-        ["--pass", stage, rounds] => pass(stage, rounds),
+        ["--pass", stage, passes] => pass(stage, passes),
         _ => Err("usage: mcp-tool-instructions [--write]".into()),
     };
     match result {
@@ -42,7 +42,7 @@ fn compare() -> Result<ExitCode, String> {
     let counted = count::all()?;
     let comparison = Comparison::of(&committed, &counted);
     print!("{}", comparison.text);
-    Ok(if comparison.passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if comparison.is_accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn write() -> Result<ExitCode, String> {
@@ -52,11 +52,11 @@ fn write() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs `rounds` passes of one stage. The program starts itself with `--pass` under valgrind.
-fn pass(stage: &str, rounds: &str) -> Result<ExitCode, String> {
+/// Runs one stage. The program starts itself with `--pass` under valgrind.
+fn pass(stage: &str, passes: &str) -> Result<ExitCode, String> {
     let stage = Stage::ALL.into_iter().find(|each| each.name() == stage).ok_or("unknown stage")?;
-    let rounds = rounds.parse().map_err(|_| "`rounds`: must be a number")?;
+    let passes = passes.parse().map_err(|_| "`passes`: must be a number")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    runtime.map_err(|error| error.to_string())?.block_on(stage.run(rounds))?;
+    runtime.map_err(|error| error.to_string())?.block_on(stage.run(passes))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -85,7 +85,7 @@ impl Stage {
     }
 
     /// Passes of the shorter and of the longer run. Their difference is large enough that occasional work averages out.
-    pub const fn rounds(self) -> (usize, usize) {
+    pub const fn passes(self) -> (usize, usize) {
         match self {
             Stage::Arguments
             | Stage::OddArguments
@@ -97,11 +97,11 @@ impl Stage {
         }
     }
 
-    /// Runs `rounds` passes of the stage.
+    /// Runs `passes` passes of the stage.
     ///
     /// # Errors
     /// Returns an error if a result is wrong, because its figure would be meaningless.
-    pub async fn run(self, rounds: usize) -> Result<(), String> {
+    pub async fn run(self, passes: usize) -> Result<(), String> {
         let server = match self {
             Stage::List(_) => ToolServer::new("orders", "1.0.0").tools(tools::HUNDRED),
             _ => ToolServer::new("orders", "1.0.0").tools(tools::ONE),
@@ -109,26 +109,26 @@ impl Stage {
         let measured = Measured::start(server).await.map_err(|error| error.to_string())?;
         match self {
             Stage::Arguments => {
-                repeat(rounds, || measured.accepts_arguments("search_orders", black_box(ARGUMENTS)))
+                repeat(passes, || measured.accepts_arguments("search_orders", black_box(ARGUMENTS)))
             }
             Stage::OddArguments => {
-                repeat(rounds, || measured.accepts_arguments("search_orders", black_box(ODD)))
+                repeat(passes, || measured.accepts_arguments("search_orders", black_box(ODD)))
             }
             Stage::RefusedArguments => {
-                repeat(rounds, || !measured.accepts_arguments("search_orders", black_box(REFUSED)))
+                repeat(passes, || !measured.accepts_arguments("search_orders", black_box(REFUSED)))
             }
             Stage::Message(era) => {
                 let body = call_message(era);
-                repeat(rounds, || measured.accepts_message(black_box(body.as_bytes())))
+                repeat(passes, || measured.accepts_message(black_box(body.as_bytes())))
             }
             Stage::OddMessage => {
                 let body =
                     call_message(Era::Modern).replace("tools/call", "tools\\/call").replace(ARGUMENTS, ODD);
-                repeat(rounds, || measured.accepts_message(black_box(body.as_bytes())))
+                repeat(passes, || measured.accepts_message(black_box(body.as_bytes())))
             }
             Stage::Dispatch(era) => {
                 let body = call_message(era);
-                for _ in 0..rounds {
+                for _ in 0..passes {
                     let response = measured.dispatch(black_box(body.as_bytes())).await.unwrap_or_default();
                     let response = str::from_utf8(&response).unwrap_or_default();
                     if !response.contains(EXPECTED) {
@@ -141,38 +141,38 @@ impl Stage {
                 serve(
                     &measured,
                     http_request(era, "tools/call", Some("search_orders"), &call_message(era)),
-                    rounds,
+                    passes,
                     EXPECTED,
                 )
                 .await
             }
             Stage::List(era) => {
-                serve(&measured, http_request(era, "tools/list", None, &list_message(era)), rounds, "\"j9\"")
+                serve(&measured, http_request(era, "tools/list", None, &list_message(era)), passes, "\"j9\"")
                     .await
             }
         }
     }
 }
 
-/// Runs a pass `rounds` times; fails at the first that returns `false`.
-fn repeat(rounds: usize, pass: impl Fn() -> bool) -> Result<(), String> {
-    match (0..rounds).all(|_| pass()) {
+/// Runs a pass `passes` times; fails at the first that returns `false`.
+fn repeat(passes: usize, pass: impl Fn() -> bool) -> Result<(), String> {
+    match (0..passes).all(|_| pass()) {
         true => Ok(()),
         false => Err("valid arguments were refused, or invalid ones accepted".into()),
     }
 }
 
-/// Serves a request `rounds` times on one connection.
-async fn serve(measured: &Measured, request: String, rounds: usize, expected: &str) -> Result<(), String> {
+/// Serves a request `passes` times on one connection, and checks the responses.
+async fn serve(measured: &Measured, request: String, passes: usize, expected: &str) -> Result<(), String> {
     let responses = Responses::default();
-    measured.serve(Requests::new(request, rounds, responses.clone())).await;
+    measured.serve(Requests::new(request, passes, responses.clone())).await;
     let (first, size) = responses.first_and_size();
     let is_valid =
-        first.starts_with("HTTP/1.1 200") && first.contains(expected) && size == first.len() * rounds;
+        first.starts_with("HTTP/1.1 200") && first.contains(expected) && size == first.len() * passes;
     if is_valid {
         Ok(())
     } else {
-        Err(format!("{rounds} requests were answered in {size} bytes; the first response was {first}"))
+        Err(format!("{passes} requests were answered in {size} bytes; the first response was {first}"))
     }
 }
 

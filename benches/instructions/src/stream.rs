@@ -44,10 +44,10 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Sends `request` `rounds` times, each time after the previous response.
-    pub fn new(request: String, rounds: usize, responses: Responses) -> Self {
+    /// Sends `request` `passes` times, each time after the previous response.
+    pub fn new(request: String, passes: usize, responses: Responses) -> Self {
         let request = request.into_bytes();
-        Requests { read: 0, request, left: rounds, is_first: true, waker: None, responses }
+        Requests { read: 0, request, left: passes, is_first: true, waker: None, responses }
     }
 }
 
