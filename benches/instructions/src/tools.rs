@@ -25,11 +25,11 @@ pub struct Found {
     /// Query of the search.
     #[schema(max_len = 64)]
     pub query: String,
-    /// Limit that was requested.
+    /// Limit of results.
     pub limit: u32,
-    /// Status that was requested.
+    /// Status of orders.
     pub status: Status,
-    /// Number of requested labels.
+    /// Number of the requested labels.
     pub tags: u32,
 }
 

@@ -111,7 +111,7 @@ fn events(text: &str) -> Vec<Value> {
     data.filter(|data| !data.is_empty()).map(|data| serde_json::from_str(data).expect("JSON")).collect()
 }
 
-/// Replaces values that are generated for each response by a description. Only well-formed values are replaced.
+/// Replaces generated values, such as ids and cursors, by a description. Only well-formed values are replaced.
 fn replace_generated(value: &mut Value) {
     match value {
         Value::Object(members) => {
