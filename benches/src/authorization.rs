@@ -1,6 +1,7 @@
 //! Server processor time of a call with a verified token, compared with the same call without authorization.
 //!
-//! Both servers are called in turn over persistent connections, several calls at a time.
+//! Each round calls the server without authorization, then the one that requires a token, over persistent connections
+//! with several calls at a time.
 //!
 //! `cargo run --release --bin authorization -- ROUNDS CALLS`
 
@@ -16,13 +17,13 @@ use std::{
 use mcp_tool_runtime::prelude::*;
 use token::{AUDIENCE, Signer};
 
-/// The sum of two numbers.
+/// Add two numbers.
 #[mcp_tool(version = "1.0", scope = "numbers:read", read_only)]
 async fn add(
-    /// The first.
+    /// First summand.
     #[arg(min = 0, max = 1_000_000)]
     one: i64,
-    /// The second.
+    /// Second summand.
     #[arg(min = 0, max = 1_000_000)]
     other: i64,
 ) -> String {
@@ -34,25 +35,26 @@ async fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|first| first == "serve") {
         return ToolServer::new("adder", "1.0.0").tools(tools![add]).run().await;
     }
-    let given = |place: usize, default: usize| {
-        std::env::args().nth(place).and_then(|given| given.parse().ok()).unwrap_or(default)
+    let argument = |position: usize, default: usize| {
+        std::env::args().nth(position).and_then(|argument| argument.parse().ok()).unwrap_or(default)
     };
-    let (rounds, calls) = (given(1, 15), given(2, 16_000));
+    let (rounds, calls) = (argument(1, 15), argument(2, 16_000));
     let signer = Signer::new();
     let issuer = signer.serve();
     let token = signer.token(&issuer, "one");
     let mut open = Server::start(&[], None);
     let mut guarded = Server::start(&["--oauth-issuer", &issuer, "--oauth-resource", AUDIENCE], Some(&token));
+    // A warm-up, which also caches the token.
     for server in [&mut open, &mut guarded] {
         server.call(calls);
     }
     let mut ratios = Vec::new();
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let (one, other) = (open.call(calls), guarded.call(calls));
-        ratios.push(one / other);
-        without.push(one);
-        with.push(other);
+        let (open_time, guarded_time) = (open.call(calls), guarded.call(calls));
+        ratios.push(open_time / guarded_time);
+        without.push(open_time);
+        with.push(guarded_time);
     }
     for times in [&mut ratios, &mut without, &mut with] {
         times.sort_by(f64::total_cmp);
@@ -68,7 +70,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Connections, each with one call in flight.
+/// Open connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
 struct Server {
@@ -110,22 +112,22 @@ impl Server {
         Server { child, streams, request: request.into_bytes() }
     }
 
-    /// Runs `calls` calls and returns microseconds of server processor time per call.
+    /// Runs `calls` calls and returns the processor time of the server per call, in microseconds.
     fn call(&mut self, calls: usize) -> f64 {
         let process = self.child.id().to_string();
-        let begun = token::cpu(&process);
+        let before = token::cpu(&process);
         for _ in 0..calls / CONNECTIONS {
             for stream in &mut self.streams {
                 stream.get_mut().write_all(&self.request).expect("a running server");
             }
-            self.streams.iter_mut().for_each(answered);
+            self.streams.iter_mut().for_each(read_response);
         }
-        (token::cpu(&process) - begun) * 1e6 / calls as f64
+        (token::cpu(&process) - before) * 1e6 / calls as f64
     }
 }
 
 /// Reads a response to its end and asserts status 200.
-fn answered(stream: &mut BufReader<TcpStream>) {
+fn read_response(stream: &mut BufReader<TcpStream>) {
     let (mut length, mut line) = (0, String::new());
     while line != "\r\n" {
         line.clear();

@@ -1,4 +1,4 @@
-//! Measured tokens, signed by an RSA key of 2,048 bits.
+//! Access tokens for the measurements, signed by an RSA key of 2,048 bits, and the processor time of a process.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 pub const AUDIENCE: &str = "http://127.0.0.1/mcp";
 
+/// An issuer's private key.
 pub struct Signer(RsaKeyPair);
 
 impl Signer {
@@ -23,12 +24,13 @@ impl Signer {
         Signer(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"))
     }
 
+    /// The public key, as an entry of a key set.
     pub fn jwk(&self) -> Value {
         let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(self.0.public_key());
         json!({ "kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": BASE64URL.encode(n), "e": BASE64URL.encode(e) })
     }
 
-    /// An access token for one hour (RFC 9068).
+    /// Signs an access token that is valid for one hour (RFC 9068).
     pub fn token(&self, issuer: &str, jti: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "one" });
@@ -45,7 +47,7 @@ impl Signer {
         format!("{signed}.{}", BASE64URL.encode(signature))
     }
 
-    /// Serves metadata and key set on a free port and returns the issuer.
+    /// Serves the issuer's metadata and its key set on a free port, and returns the URL of the issuer.
     pub fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));

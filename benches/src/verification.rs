@@ -1,9 +1,9 @@
-//! Verification time of an uncached token, compared with the `jsonwebtoken` library. Ours also validates claims strictly
-//! and refuses duplicate members.
+//! Time to verify a token that isn't cached: our verifier compared with `decode` of the library `jsonwebtoken`. Our
+//! verifier also validates all claims strictly and refuses duplicate members.
 //!
 //! `cargo run --release --bin verification -- ROUNDS`
 
-#![allow(dead_code, reason = "sources of the verifier, of which only the verification is used")]
+#![allow(dead_code, reason = "the source files of the verifier also contain code that is not measured")]
 
 #[path = "../../mcp-tool-runtime/src/identity/caller.rs"]
 mod caller;
@@ -31,7 +31,7 @@ use token::{AUDIENCE, Signer};
 /// Verifications per measurement.
 const BATCH: usize = 4_000;
 
-/// Claims as an application would read them with the library.
+/// Claims that an application would read with the library.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -73,14 +73,14 @@ fn main() {
 
     let (mut ratios, mut times) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let (theirs, own) = (timed(&library), timed(&ours));
-        times.push((theirs, own));
-        ratios.push(own / theirs);
+        let (library_time, our_time) = (timed(&library), timed(&ours));
+        times.push((library_time, our_time));
+        ratios.push(our_time / library_time);
     }
     ratios.sort_by(f64::total_cmp);
     times.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let (theirs, own) = times[times.len() / 2];
-    println!("library {theirs:.1} µs, verifier {own:.1} µs a token");
+    let (library_time, our_time) = times[times.len() / 2];
+    println!("library {library_time:.1} µs, verifier {our_time:.1} µs a token");
     println!(
         "ratio: median {:.3}, from {:.3} to {:.3}",
         ratios[ratios.len() / 2],
@@ -89,11 +89,11 @@ fn main() {
     );
 }
 
-/// Microseconds of processor time per verification.
+/// Processor time per verification, in microseconds.
 fn timed(verify: &impl Fn()) -> f64 {
-    let begun = token::cpu("self");
+    let before = token::cpu("self");
     for _ in 0..BATCH {
         verify();
     }
-    (token::cpu("self") - begun) * 1e6 / BATCH as f64
+    (token::cpu("self") - before) * 1e6 / BATCH as f64
 }

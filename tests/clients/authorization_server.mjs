@@ -1,7 +1,7 @@
 // A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. It prints one JSON
-// line when it is ready, and ends with its input.
-//   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs it accepts
-// Paths under `/test/` are the test interface: rotate keys, simulate outages, count requests, and issue tokens.
+// line when it is ready, and exits when its stdin ends.
+//   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs (identity assertions) the server accepts
+// Requests to `/test/…` control the server: they rotate keys, simulate outages, count requests, and issue tokens.
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -30,11 +30,11 @@ const confidential = (client_id, ...grant_types) => ({
   token_endpoint_auth_method: "client_secret_basic",
 });
 const clients = [
-  // The MCP server, for introspection and token exchange.
+  // The MCP server under test. It uses introspection and token exchange.
   confidential("server", "client_credentials", TOKEN_EXCHANGE),
-  // An agent without a user; also registered at the identity provider of an enterprise.
+  // An agent that acts without a user. In tests of ID-JAGs it is also a client of the enterprise's identity provider.
   confidential("agent", "client_credentials", "refresh_token", TOKEN_EXCHANGE, JWT_BEARER),
-  // A desktop application.
+  // A desktop application, a public client.
   {
     client_id: "desktop",
     application_type: "native",
@@ -51,16 +51,19 @@ const SCOPES = [
 ];
 const TENANTS = { ann: "acme", bob: "acme", zoe: "globex" };
 
-/** State that survives key rotation, and that tests change. */
+/** State that outlives the provider, which is replaced when keys are rotated. Tests change it by `/test/…`. */
 const state = {
   issuer,
   trusted: values.trust,
   storage: new Map(),
   keys: newKeys(),
+  // Former keys that are still published.
   retired: [],
-  // By resource: `{ format, alg, scope, ttl, audience }`, each with a default.
+  // Settings of access tokens by resource: `{ format, alg, scope, ttl, audience }`, each with a default.
   resources: new Map(),
+  // Number of requests by path.
   counts: {},
+  // Simulated outage.
   down: false,
   rotate,
 };
@@ -77,7 +80,8 @@ function resourceServer(resource) {
   };
 }
 
-function provide() {
+/** Creates the provider with the current keys. */
+function createProvider() {
   const provider = new Provider(issuer, {
     adapter: (model) => new Storage(model, state.storage),
     clients,
@@ -94,7 +98,7 @@ function provide() {
     }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
     expiresWithSession: () => false,
-    // Confidential clients, too, as OAuth 2.1 requires.
+    // Also for confidential clients, as OAuth 2.1 requires.
     pkce: { required: () => true },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     discovery: { authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"] },
@@ -114,21 +118,24 @@ function provide() {
     },
   });
   provider.on("server_error", (_, error) => console.error(error));
-  // The response does not contain the reason.
+  // The log contains the reason, because the response does not.
   provider.on("grant.error", (_, error) => console.error(error.message, error.error_detail ?? ""));
   registerGrants(provider, state, resourceServer);
   return provider;
 }
 
-/** Adds or replaces the keys. The provider reads its keys only once, so a new provider is created. */
+/**
+ * Creates new keys. The old ones are still published if `keep`. The provider reads its keys only once, so this also
+ * creates a new provider.
+ */
 function rotate(keep) {
   state.retired = keep ? [...state.keys, ...state.retired] : [];
   state.keys = newKeys();
-  state.provider = provide();
+  state.provider = createProvider();
 }
-state.provider = provide();
+state.provider = createProvider();
 
-/** Signs in the user of `login_hint`, or ann, and consents to everything. */
+/** Signs in the user in `login_hint`, or `ann`, and consents to all requested scopes. */
 async function interact(request, response) {
   const { provider } = state;
   const { params, session, grantId, prompt } = await provider.interactionDetails(request, response);
@@ -148,7 +155,7 @@ async function interact(request, response) {
   await provider.interactionFinished(request, response, result);
 }
 
-async function text(request) {
+async function readText(request) {
   const chunks = await request.toArray();
   return Buffer.concat(chunks).toString();
 }
@@ -157,19 +164,19 @@ server.on("request", async (request, response) => {
   const { pathname } = new URL(request.url, issuer);
   try {
     if (pathname.startsWith("/test/")) {
-      const parameters = JSON.parse((await text(request)) || "{}");
-      const answer = await control(pathname.slice(6), parameters, state, resourceServer);
-      response.writeHead(answer ? 200 : 404, { "content-type": "application/json" });
-      return response.end(JSON.stringify(answer ?? {}));
+      const parameters = JSON.parse((await readText(request)) || "{}");
+      const result = await control(pathname.slice(6), parameters, state, resourceServer);
+      response.writeHead(result ? 200 : 404, { "content-type": "application/json" });
+      return response.end(JSON.stringify(result ?? {}));
     }
     if (state.down) return request.socket.destroy();
-    // Replaces ids in paths.
+    // Ids in paths are left out of the counts.
     const path = pathname.replace(/^(\/(auth|interaction|reg))\/.+/, "$1/…");
     state.counts[path] = (state.counts[path] ?? 0) + 1;
     if (pathname.startsWith("/interaction/")) return await interact(request, response);
     if (pathname === "/reg" && request.method === "POST") {
       // The registered scope must not limit later grants.
-      const { scope, ...metadata } = JSON.parse(await text(request));
+      const { scope, ...metadata } = JSON.parse(await readText(request));
       request.body = metadata;
     }
     await state.provider.callback()(request, response);
@@ -181,6 +188,6 @@ server.on("request", async (request, response) => {
 
 const known = clients.map(({ client_id, client_secret }) => [client_id, client_secret ?? null]);
 console.log(JSON.stringify({ issuer, clients: Object.fromEntries(known), scopes: SCOPES }));
-const end = () => process.exit(0);
-process.on("SIGTERM", end);
-process.stdin.on("end", end).resume();
+const exit = () => process.exit(0);
+process.on("SIGTERM", exit);
+process.stdin.on("end", exit).resume();

@@ -1,4 +1,4 @@
-"""The FastMCP client: `fastmcp_client.py legacy|auto URL`, or a command instead of the URL."""
+"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto URL`, or the command of a server."""
 
 import asyncio
 import json

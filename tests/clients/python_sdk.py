@@ -1,4 +1,4 @@
-"""The official Python SDK: `python_sdk.py legacy|auto URL`, or a command instead of the URL."""
+"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto URL`, or the command of a server."""
 
 import json
 import sys

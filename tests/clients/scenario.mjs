@@ -1,4 +1,4 @@
-// The scenario of both TypeScript clients once they are connected. Returns the report.
+// The scenario that each connected TypeScript client runs. It returns a report of what the client saw.
 
 // Declared capabilities, and the answer to every elicitation.
 export const capabilities = { elicitation: {} };
@@ -9,7 +9,7 @@ const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 export async function run(client, protocol, logs) {
   const call = (name, args, options) => client.callTool({ name, arguments: args }, ...options);
-  // The first SDK takes a result schema before the options.
+  // The older SDK takes a result schema before the options.
   const options = (given) => (client.getProtocolEra ? [given] : [undefined, given]);
   const steps = [];
   const onprogress = ({ progress, total, message }) => steps.push([progress, total, message]);

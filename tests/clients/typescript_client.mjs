@@ -1,4 +1,5 @@
-// The official TypeScript client: `typescript_client.mjs legacy|auto URL`, or a command instead of the URL.
+// Runs the scenario with the official TypeScript client: `typescript_client.mjs legacy|auto URL`, or the command of a
+// server instead of the URL.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";

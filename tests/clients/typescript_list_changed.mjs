@@ -1,5 +1,5 @@
-// The official TypeScript client is notified of disabled and enabled tools: `typescript_list_changed.mjs legacy|auto
-// PROGRAM CONTROL_FILE URL`, or a command instead of the URL.
+// Reports the notifications that the official TypeScript client receives when tools are disabled and enabled:
+// `typescript_list_changed.mjs legacy|auto PROGRAM CONTROL_FILE URL`, or the command of a server instead of the URL.
 
 import { execFileSync } from "node:child_process";
 
@@ -22,7 +22,7 @@ const transport = target.startsWith("http")
   : new StdioClientTransport({ command: target, args });
 await client.connect(transport);
 const listed = (await client.listTools()).tools.some((tool) => tool.name === "echo");
-// In a session, the notification stream may open after the connection.
+// In a session, the client opens the stream of notifications some time after it is connected.
 await new Promise((resolve) => setTimeout(resolve, 500));
 for (const command of ["disable", "enable"]) {
   const changed = new Promise((resolve) => (resolveChange = resolve));

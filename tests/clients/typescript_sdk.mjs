@@ -1,4 +1,5 @@
-// The first official TypeScript SDK: `typescript_sdk.mjs legacy URL`, or a command instead of the URL.
+// Runs the scenario with the older official TypeScript SDK: `typescript_sdk.mjs legacy URL`, or the command of a server
+// instead of the URL.
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -16,7 +17,7 @@ const transport = target.startsWith("http")
   ? new StreamableHTTPClientTransport(new URL(target))
   : new StdioClientTransport({ command: target, args });
 let protocol;
-// Only the transport receives the negotiated version.
+// The SDK tells the negotiated version only to the transport.
 const setVersion = transport.setProtocolVersion?.bind(transport);
 transport.setProtocolVersion = (version) => {
   protocol = version;

@@ -1,4 +1,4 @@
-// The official client of the tasks extension, over HTTP: `typescript_tasks.mjs URL`.
+// Calls tools with the official client of the tasks extension, over HTTP: `typescript_tasks.mjs URL`.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createTaskSessionFromClient, resultFromTaskOutcome } from "@modelcontextprotocol/ext-tasks/client";
@@ -10,7 +10,7 @@ const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/t
 const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: "auto" } });
 await client.connect(new StreamableHTTPClientTransport(new URL(url)));
 
-// Sends the requests that the codecs of the client do not support.
+// Sends the requests that the client can't encode itself.
 let sent = 0;
 const methods = [];
 async function rawDispatch(request, options) {
@@ -40,14 +40,14 @@ const session = createTaskSessionFromClient(client, {
   onInputRequest: async () => ({ action: "accept", content: { number: 7 } }),
 });
 const text = (result) => result.content[0].text;
-const settled = async (execution) => [execution.kind, text(resultFromTaskOutcome((await execution.settle()).outcome))];
+const settle = async (execution) => [execution.kind, text(resultFromTaskOutcome((await execution.settle()).outcome))];
 
-const waited = await settled(await session.callTool("computes", { milliseconds: 50 }));
-const asked = await settled(await session.callTool("computes", { milliseconds: 1, ask: true }));
-const atOnce = await settled(await session.callTool("computes_alone", {}));
+const waited = await settle(await session.callTool("computes", { milliseconds: 50 }));
+const asked = await settle(await session.callTool("computes", { milliseconds: 1, ask: true }));
+const immediate = await settle(await session.callTool("computes_alone", {}));
 const endless = await session.callTool("computes", { milliseconds: 60_000 });
 await endless.cancel();
 const cancelled = (await endless.settle()).outcome.status;
 await session.close();
 await client.close();
-console.log(JSON.stringify({ waited, asked, atOnce, cancelled, methods: [...new Set(methods)].sort() }));
+console.log(JSON.stringify({ waited, asked, atOnce: immediate, cancelled, methods: [...new Set(methods)].sort() }));

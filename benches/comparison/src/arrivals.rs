@@ -1,4 +1,5 @@
-//! Open-loop load: calls arrive at a fixed rate, as from many independent clients, over persistent connections.
+//! Open-loop load: calls arrive at a fixed rate over persistent connections, whether or not earlier calls are answered,
+//! as from many independent clients.
 
 use std::{
     cell::RefCell,
@@ -15,25 +16,26 @@ use crate::load::{Connection, Request};
 /// Open-loop load at a constant rate.
 pub struct Arrivals {
     pub address: SocketAddr,
-    /// Requests in rotation, each with its number of consecutive calls.
-    pub calls: Vec<(Request, usize)>,
+    /// Kinds of calls, sent in rotation: the request of a kind, and the number of its calls in each rotation.
+    pub kinds: Vec<(Request, usize)>,
     /// Calls per second.
     pub rate: f64,
-    pub time: Duration,
-    /// Maximum number of open connections; a call without a free connection is not sent.
+    /// Time during which calls arrive.
+    pub duration: Duration,
+    /// Maximum number of open connections. A call that arrives while all of them are in use is not sent.
     pub connections: usize,
-    /// Time after which a client closes its connection.
-    pub patience: Duration,
+    /// Time that a client waits for a response before it closes its connection.
+    pub timeout: Duration,
 }
 
 /// Results of one kind of call.
 #[derive(Clone, Default)]
 pub struct ArrivalResults {
-    /// Nanoseconds from the due time of a call to its response, sorted.
+    /// Nanoseconds from the due time of a call to its valid response, sorted.
     pub good: Vec<u64>,
-    /// Nanoseconds until a refusal that says to retry later, sorted.
+    /// Nanoseconds from the due time of a call to a refusal that says to retry later, sorted.
     pub refused: Vec<u64>,
-    /// Calls without a free connection.
+    /// Calls that were not sent, because all connections were in use.
     pub unsent: u64,
     /// Calls whose client timed out.
     pub timed_out: u64,
@@ -43,41 +45,43 @@ pub struct ArrivalResults {
 
 struct Shared {
     address: SocketAddr,
-    patience: Duration,
+    timeout: Duration,
     idle: RefCell<Vec<Connection>>,
+    /// Results of each kind, in the order of [`Arrivals::kinds`].
     results: RefCell<Vec<ArrivalResults>>,
 }
 
 impl Arrivals {
-    /// Runs the load and waits for the last responses. Needs a single-threaded runtime.
+    /// Runs the load, waits for the last responses, and returns the results of each kind. Needs a single-threaded
+    /// runtime.
     pub async fn run(self) -> Vec<ArrivalResults> {
         let shared = Rc::new(Shared {
             address: self.address,
-            patience: self.patience,
+            timeout: self.timeout,
             idle: RefCell::default(),
-            results: RefCell::new(vec![ArrivalResults::default(); self.calls.len()]),
+            results: RefCell::new(vec![ArrivalResults::default(); self.kinds.len()]),
         });
-        let turn: Vec<usize> =
-            self.calls.iter().enumerate().flat_map(|(kind, (_, times))| vec![kind; *times]).collect();
+        let rotation: Vec<usize> =
+            self.kinds.iter().enumerate().flat_map(|(kind, (_, count))| vec![kind; *count]).collect();
         let local = LocalSet::new();
         local
             .run_until(async {
                 let mut tasks = tokio::task::JoinSet::new();
-                let begun = Instant::now();
-                let mut sent = 0_u64;
-                while begun.elapsed() < self.time {
-                    while (sent as f64) < begun.elapsed().as_secs_f64() * self.rate {
-                        let due = begun + Duration::from_secs_f64(sent as f64 / self.rate);
-                        let kind = turn[sent as usize % turn.len()];
-                        sent += 1;
+                let start = Instant::now();
+                let mut arrived = 0_u64;
+                while start.elapsed() < self.duration {
+                    while (arrived as f64) < start.elapsed().as_secs_f64() * self.rate {
+                        let due = start + Duration::from_secs_f64(arrived as f64 / self.rate);
+                        let kind = rotation[arrived as usize % rotation.len()];
+                        arrived += 1;
                         while tasks.try_join_next().is_some() {}
                         if tasks.len() >= self.connections {
                             shared.results.borrow_mut()[kind].unsent += 1;
                             continue;
                         }
-                        let mut request = self.calls[kind].0.clone();
-                        request.numbered(100_000_000 + (sent % 800_000_000) as u32);
-                        tasks.spawn_local(one(kind, request, due, Rc::clone(&shared)));
+                        let mut request = self.kinds[kind].0.clone();
+                        request.set_id(100_000_000 + (arrived % 800_000_000) as u32);
+                        tasks.spawn_local(call(kind, request, due, Rc::clone(&shared)));
                     }
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
@@ -93,30 +97,31 @@ impl Arrivals {
     }
 }
 
-async fn one(kind: usize, request: Request, due: Instant, shared: Rc<Shared>) {
+/// Sends one call over an idle or a new connection, and records its result.
+async fn call(kind: usize, request: Request, due: Instant, shared: Rc<Shared>) {
     let idle = shared.idle.borrow_mut().pop();
-    let asked = async {
+    let exchange = async {
         let mut connection = match idle {
             Some(idle) => idle,
             None => Connection::open(shared.address).await?,
         };
-        let answer = connection.ask(request.bytes()).await?;
-        let verdict = Verdict::of(answer.status, answer.body);
+        let response = connection.send(request.bytes()).await?;
+        let verdict = Verdict::of(response.status, response.body);
         Ok::<_, std::io::Error>((connection, verdict))
     };
-    let asked = tokio::time::timeout(shared.patience, asked).await;
-    let taken = due.elapsed().as_nanos() as u64;
+    let outcome = tokio::time::timeout(shared.timeout, exchange).await;
+    let latency = due.elapsed().as_nanos() as u64;
     let mut results = shared.results.borrow_mut();
     let results = &mut results[kind];
-    match asked {
+    match outcome {
         Err(_) => results.timed_out += 1,
         Ok(Err(error)) => *results.failed.entry(error.to_string()).or_default() += 1,
         Ok(Ok((connection, verdict))) => {
             shared.idle.borrow_mut().push(connection);
             match verdict {
-                Verdict::Good => results.good.push(taken),
-                Verdict::Refused => results.refused.push(taken),
-                Verdict::Other(what) => *results.failed.entry(what).or_default() += 1,
+                Verdict::Good => results.good.push(latency),
+                Verdict::Refused => results.refused.push(latency),
+                Verdict::Failed(excerpt) => *results.failed.entry(excerpt).or_default() += 1,
             }
         }
     }
@@ -124,25 +129,28 @@ async fn one(kind: usize, request: Request, due: Instant, shared: Rc<Shared>) {
 
 enum Verdict {
     Good,
+    /// The response says to retry later.
     Refused,
-    Other(String),
+    /// Any other response: its status, and the beginning of its body.
+    Failed(String),
 }
 
 impl Verdict {
     fn of(status: u16, body: &[u8]) -> Self {
-        let holds = |what: &[u8]| memchr::memmem::find(body, what).is_some();
+        let contains = |text: &[u8]| memchr::memmem::find(body, text).is_some();
         match status {
-            200 if !holds(br#""isError":true"#) => Verdict::Good,
-            200 | 429 | 503 if holds(b"later") || status != 200 => Verdict::Refused,
+            200 if !contains(br#""isError":true"#) => Verdict::Good,
+            200 if contains(b"later") => Verdict::Refused,
+            429 | 503 => Verdict::Refused,
             _ => {
-                Verdict::Other(format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(160)])))
+                Verdict::Failed(format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(160)])))
             }
         }
     }
 }
 
-/// Quantile of sorted nanoseconds; zero if there are none.
-pub fn quantile(ordered: &[u64], share: f64) -> Duration {
-    let place = (ordered.len() as f64 * share) as usize;
-    Duration::from_nanos(ordered.get(place.min(ordered.len().saturating_sub(1))).copied().unwrap_or(0))
+/// Quantile of sorted nanoseconds, such as 0.99 for `fraction`; zero if there are none.
+pub fn quantile(sorted: &[u64], fraction: f64) -> Duration {
+    let index = (sorted.len() as f64 * fraction) as usize;
+    Duration::from_nanos(sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0))
 }

@@ -1,105 +1,110 @@
-//! Requests in each protocol revision, and the expected response.
+//! Requests to the measured servers in either protocol era, and the check of the responses.
+//!
+//! All measured servers have the tool `search_orders`.
 
 use std::{error::Error, net::SocketAddr};
 
 use serde_json::{Value, json};
 
 use crate::{
-    load::{Answer, Connection, ID, Request, Wanted},
+    load::{Connection, Expected, ID, Request, Response},
     peers::{Peer, Support},
 };
 
-type Failure = Box<dyn Error>;
-
-/// A protocol revision.
+/// An era of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
-    Older,
-    Newer,
+    /// 2025-11-25 and earlier.
+    Legacy,
+    /// 2026-07-28.
+    Modern,
 }
 
 impl Era {
-    pub const ALL: [Era; 2] = [Era::Older, Era::Newer];
+    pub const ALL: [Era; 2] = [Era::Legacy, Era::Modern];
 
+    /// Protocol revision that the requests name.
     pub fn revision(self) -> &'static str {
         match self {
-            Era::Older => "2025-11-25",
-            Era::Newer => "2026-07-28",
+            Era::Legacy => "2025-11-25",
+            Era::Modern => "2026-07-28",
         }
     }
 }
 
-/// Prepared calls of the tool in one protocol revision.
+/// Prepared calls of `search_orders` on one server in one era.
 pub struct Calls {
     /// One request per connection.
     pub requests: Vec<Request>,
-    /// Text that each response contains.
-    expected: Vec<u8>,
+    /// Text that the body of each valid response contains.
+    common_text: Vec<u8>,
 }
 
 impl Calls {
-    /// Opens the sessions for `connections`, calls once, and checks the whole response. Returns `None` if the server does
-    /// not support the revision.
+    /// Builds a request for each connection, calls the tool once, and checks the whole response. If the server needs
+    /// sessions, opens one for each request. Returns `None` if the server does not support the era.
     ///
     /// # Errors
-    /// Returns an error if the response is wrong.
-    pub async fn open(
+    /// Returns an error if the server does not open a session, does not respond, or responds wrongly.
+    pub async fn prepare(
         peer: &Peer,
         address: SocketAddr,
         era: Era,
         connections: usize,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, Box<dyn Error>> {
         let mut requests = Vec::new();
         for _ in 0..connections {
             let session = match peer.support(era) {
                 Support::None => return Ok(None),
                 Support::Stateless => None,
-                Support::Session => Some(session(peer, address, era).await?),
+                Support::Session => Some(open_session(peer, address, era).await?),
             };
-            requests.push(call(peer, address, era, session.as_deref()));
+            requests.push(call_request(peer, address, era, session.as_deref()));
         }
         let mut connection = Connection::open(address).await?;
-        let answer = connection.ask(requests[0].bytes()).await?;
-        let expected = check(&answer).map_err(|error| {
-            let body = String::from_utf8_lossy(answer.body);
-            format!("{} in {}: {error}: {} {body}", peer.name, era.revision(), answer.status)
+        let response = connection.send(requests[0].bytes()).await?;
+        let common_text = check(&response).map_err(|error| {
+            let body = String::from_utf8_lossy(response.body);
+            format!("{} in {}: {error}: {} {body}", peer.name, era.revision(), response.status)
         })?;
-        Ok(Some(Calls { requests, expected }))
+        Ok(Some(Calls { requests, common_text }))
     }
 
-    pub fn wanted(&self) -> Wanted {
-        Wanted::new(200, &self.expected)
+    /// Condition that each response is checked for under load.
+    pub fn expected(&self) -> Expected {
+        Expected::new(200, &self.common_text)
     }
 }
 
-/// Checks a response as a client would, and returns the part that all responses share.
-fn check(answer: &Answer<'_>) -> Result<Vec<u8>, Failure> {
-    if answer.status != 200 {
+/// Checks the whole response to the first call, and returns the text that the responses to all later calls contain.
+fn check(response: &Response<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
+    if response.status != 200 {
         return Err("not a 200".into());
     }
-    let json = answer.json()?;
+    let json = response.json()?;
     let result = &json["result"];
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     let found = match &result["structuredContent"] {
         Value::Null => serde_json::from_str(text)?,
         found => found.clone(),
     };
-    let wanted = json!({ "query": "blue lamp", "limit": 20, "status": "open", "tags": 2 });
-    if json["id"] != json!(ID.parse::<u32>()?) || found != wanted || result["isError"] == json!(true) {
+    let expected = json!({ "query": "blue lamp", "limit": 20, "status": "open", "tags": 2 });
+    if json["id"] != json!(ID.parse::<u32>()?) || found != expected || result["isError"] == json!(true) {
         return Err("not the expected response".into());
     }
-    let body = String::from_utf8_lossy(answer.body);
-    let shared = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
-    Ok(shared.map_or("blue lamp", |(shared, _)| shared).as_bytes().to_vec())
+    let body = String::from_utf8_lossy(response.body);
+    let structured = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
+    Ok(structured.map_or("blue lamp", |(members, _)| members).as_bytes().to_vec())
 }
 
-fn call(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Request {
+/// A `tools/call` request of `search_orders`.
+fn call_request(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Request {
     let mut headers = vec![("mcp-protocol-version", era.revision())];
     let meta = match era {
-        Era::Older => String::new(),
-        Era::Newer => {
+        Era::Legacy => String::new(),
+        Era::Modern => {
             headers.extend([("mcp-method", "tools/call"), ("mcp-name", "search_orders")]);
-            format!(",\"_meta\":{}", meta())
+            format!(",\"_meta\":{}", modern_meta())
         }
     };
     headers.extend(session.map(|session| ("mcp-session-id", session)));
@@ -111,30 +116,31 @@ fn call(peer: &Peer, address: SocketAddr, era: Era, session: Option<&str>) -> Re
 }
 
 /// `_meta` of a 2026-07-28 request.
-pub fn meta() -> Value {
+fn modern_meta() -> Value {
     json!({
-        "io.modelcontextprotocol/protocolVersion": Era::Newer.revision(),
+        "io.modelcontextprotocol/protocolVersion": Era::Modern.revision(),
         "io.modelcontextprotocol/clientInfo": { "name": "load", "version": "1.0" },
         "io.modelcontextprotocol/clientCapabilities": {},
     })
 }
 
-/// A `tools/list` request, from a cursor on.
-pub fn list(peer: &Peer, address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
+/// A `tools/list` request for the page at `cursor`, or for the first page.
+pub fn list_request(peer: &Peer, address: SocketAddr, era: Era, cursor: Option<&str>) -> Request {
     let mut headers = vec![("mcp-protocol-version", era.revision())];
     let mut params = json!({});
     if let Some(cursor) = cursor {
         params["cursor"] = cursor.into();
     }
-    if era == Era::Newer {
+    if era == Era::Modern {
         headers.push(("mcp-method", "tools/list"));
-        params["_meta"] = meta();
+        params["_meta"] = modern_meta();
     }
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params });
     Request::post(address, peer.path, &headers, &body.to_string())
 }
 
-async fn session(peer: &Peer, address: SocketAddr, era: Era) -> Result<String, Failure> {
+/// Opens a session and returns its id.
+async fn open_session(peer: &Peer, address: SocketAddr, era: Era) -> Result<String, Box<dyn Error>> {
     let mut connection = Connection::open(address).await?;
     let initialize = json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
@@ -142,12 +148,12 @@ async fn session(peer: &Peer, address: SocketAddr, era: Era) -> Result<String, F
             "clientInfo": { "name": "load", "version": "1.0" },
         },
     });
-    let answer =
-        connection.ask(Request::post(address, peer.path, &[], &initialize.to_string()).bytes()).await?;
+    let response =
+        connection.send(Request::post(address, peer.path, &[], &initialize.to_string()).bytes()).await?;
     let session =
-        answer.header("mcp-session-id").ok_or_else(|| format!("no session: {}", answer.begins()))?;
+        response.header("mcp-session-id").ok_or_else(|| format!("no session: {}", response.excerpt()))?;
     let headers = [("mcp-protocol-version", era.revision()), ("mcp-session-id", &session)];
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    connection.ask(Request::post(address, peer.path, &headers, initialized).bytes()).await?;
+    connection.send(Request::post(address, peer.path, &headers, initialized).bytes()).await?;
     Ok(session)
 }

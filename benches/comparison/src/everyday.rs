@@ -1,10 +1,11 @@
 //! Everyday load on our server and on an axum handler without checks: many connections, large calls, slow calls among
-//! fast ones, and ten times more calls than the server can answer.
+//! fast ones, and ten times as many calls as the server can answer.
 //!
-//! `cargo run --release --bin everyday -- [SECONDS [PART…]]`, where a part is connections, sizes, slow or overload.
+//! `cargo run --release --bin everyday -- [SECONDS [PART…]]`; a part is `connections`, `sizes`, `slow` or `overload`.
 
 use std::{
     cell::RefCell,
+    collections::{BTreeMap, VecDeque},
     error::Error,
     fs,
     path::PathBuf,
@@ -15,61 +16,63 @@ use std::{
 
 use comparison::{
     arrivals::{ArrivalResults, Arrivals, quantile},
-    load::{self, Connection, ID, Outcome, Plan, Request, Wanted},
-    peers::{LOAD, PATIENCE, SERVER},
+    load::{self, Connection, Expected, ID, Plan, Request},
+    peers::{LOAD_PROCESSOR, SERVER_PROCESSOR, START_TIMEOUT},
     process::{self, Server},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::LocalSet;
 
-type Failure = Box<dyn Error>;
-
 /// Soft limit of file descriptors, as most systems set it.
 const DESCRIPTORS: u64 = 1_024;
 
+/// A measured server.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum Subject {
     Axum,
     Ours,
 }
 
-impl Side {
-    const ALL: [Side; 2] = [Side::Axum, Side::Ours];
+impl Subject {
+    const ALL: [Subject; 2] = [Subject::Axum, Subject::Ours];
 
     fn label(self) -> &'static str {
         match self {
-            Side::Axum => "raw axum",
-            Side::Ours => "ours",
+            Subject::Axum => "raw axum",
+            Subject::Ours => "ours",
         }
     }
 
     fn program(self) -> &'static str {
         match self {
-            Side::Axum => "everyday-axum",
-            Side::Ours => "everyday-ours",
+            Subject::Axum => "everyday-axum",
+            Subject::Ours => "everyday-ours",
         }
     }
 
-    fn build(self) -> Result<(), Failure> {
-        let feature = if self == Side::Axum { "raw-axum" } else { "ours" };
+    fn build(self) -> Result<(), Box<dyn Error>> {
+        let feature = if self == Subject::Axum { "raw-axum" } else { "ours" };
         let build = ["build", "--release", "--quiet", "-p", "mcp-tool-peers", "--features", feature];
-        let status =
-            Command::new("cargo").args(build).args(["--bin", self.program()]).current_dir(here()).status()?;
-        if status.success() { Ok(()) } else { Err(format!("{} isn't built", self.program()).into()) }
+        let status = Command::new("cargo")
+            .args(build)
+            .args(["--bin", self.program()])
+            .current_dir(workspace())
+            .status()?;
+        if status.success() { Ok(()) } else { Err(format!("{} couldn't be built", self.program()).into()) }
     }
 
-    /// Starts the server with a descriptor limit; `settings` apply only to ours.
-    fn start(self, settings: &[&str], descriptors: u64) -> Result<Server, Failure> {
+    /// Starts the server with a soft limit of file descriptors. `settings` are flags of our server.
+    fn start(self, settings: &[&str], descriptors: u64) -> Result<Server, Box<dyn Error>> {
         let address = process::free_address()?;
-        let folder = here().join("target/served");
+        let folder = workspace().join("target/served");
         fs::create_dir_all(&folder)?;
         let log = fs::File::create(folder.join(format!("{}.log", self.program())))?;
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -Sn {descriptors}; exec \"$0\" \"$@\"")]);
-        command.arg(here().join("target/release").join(self.program()));
+        command.arg(workspace().join("target/release").join(self.program()));
         match self {
-            Side::Axum => command.arg(address.to_string()),
-            Side::Ours => {
+            Subject::Axum => command.arg(address.to_string()),
+            Subject::Ours => {
                 let records = folder.join("everyday.records");
                 drop(fs::remove_file(&records));
                 command
@@ -79,17 +82,18 @@ impl Side {
             }
         };
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let mut server = Server::start(command, address, SERVER, LOAD)?;
-        server.ready(PATIENCE)?;
+        let mut server = Server::start(command, address, SERVER_PROCESSOR, LOAD_PROCESSOR)?;
+        server.wait_until_ready(START_TIMEOUT)?;
         Ok(server)
     }
 }
 
-fn here() -> PathBuf {
+/// Folder of the benches workspace.
+fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn call(server: &Server, tool: &str, arguments: &str) -> Request {
+fn call_request(server: &Server, tool: &str, arguments: &str) -> Request {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":{ID},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
     );
@@ -97,59 +101,61 @@ fn call(server: &Server, tool: &str, arguments: &str) -> Request {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
-    let given: Vec<String> = std::env::args().skip(1).collect();
-    let time = Duration::from_secs(given.first().map_or(Ok(10), |seconds| seconds.parse())?);
-    let wants = |part: &str| given.len() < 2 || given[1..].iter().any(|given| given == part);
-    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
-    for side in Side::ALL {
-        side.build()?;
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let duration = Duration::from_secs(arguments.first().map_or(Ok(10), |seconds| seconds.parse())?);
+    let is_selected = |part: &str| arguments.len() < 2 || arguments[1..].iter().any(|name| name == part);
+    let (_, hard_limit) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard_limit, hard_limit)?;
+    for subject in Subject::ALL {
+        subject.build()?;
     }
-    if wants("connections") {
-        open_connections(time).await?;
-        new_connections(time).await?;
+    if is_selected("connections") {
+        open_connections(duration).await?;
+        new_connections(duration).await?;
         too_many_connections().await?;
     }
-    if wants("sizes") {
-        sizes(time).await?;
+    if is_selected("sizes") {
+        sizes(duration).await?;
     }
-    if wants("slow") {
-        slow_among_fast(time).await?;
+    if is_selected("slow") {
+        slow_among_fast(duration).await?;
     }
-    if wants("overload") {
-        overload(time).await?;
+    if is_selected("overload") {
+        overload(duration).await?;
     }
     Ok(())
 }
 
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
 }
 
-fn no_failures(what: &str, outcome: &Outcome) {
-    for (failure, times) in outcome.failed.iter().take(3) {
-        println!("{what}: {times} times {failure}");
+/// Prints the first three kinds of failures.
+fn print_failures(label: &str, failures: &BTreeMap<String, u64>) {
+    for (failure, count) in failures.iter().take(3) {
+        println!("{label}: {count} times {failure}");
     }
 }
 
-/// Calls over many open connections, 64 at a time, each connection in turn.
-async fn open_connections(time: Duration) -> Result<(), Failure> {
+/// Measures calls over many open connections, 64 calls at a time, each connection in turn.
+async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nOpen connections, 64 calls at a time over all of them in turn\n");
     println!("| server | open | memory of one | calls/s | CPU a call | p50 | p99 | failed |");
     println!("|---|---|---|---|---|---|---|---|");
     for open in [64, 1_000, 10_000] {
-        for side in Side::ALL {
+        for subject in Subject::ALL {
             let settings = ["--max-connections", "16384"];
-            let server = side.start(&settings, if side == Side::Ours { DESCRIPTORS } else { 20_000 })?;
-            process::bind(LOAD)?;
+            let server =
+                subject.start(&settings, if subject == Subject::Ours { DESCRIPTORS } else { 20_000 })?;
+            process::bind_to_processor(LOAD_PROCESSOR)?;
             let before = server.memory()?;
-            let request = call(&server, "weigh", r#"{"text":"so many letters"}"#);
+            let request = call_request(&server, "weigh", r#"{"text":"so many letters"}"#);
             let (mut connections, mut failed) = (Vec::new(), 0_u64);
             for _ in 0..open {
                 let opened = tokio::time::timeout(Duration::from_secs(2), async {
                     let mut connection = Connection::open(server.address).await?;
-                    connection.ask(request.bytes()).await?;
+                    connection.send(request.bytes()).await?;
                     Ok::<_, std::io::Error>(connection)
                 });
                 match opened.await {
@@ -160,16 +166,16 @@ async fn open_connections(time: Duration) -> Result<(), Failure> {
                     break;
                 }
             }
-            let held = connections.len();
-            let each = (server.memory()?.saturating_sub(before)) as f64 / held.max(1) as f64;
-            let (begun, spent) = (Instant::now(), server.spent()?);
-            let latencies = in_turn(connections, &request, time).await;
-            let (elapsed, spent) = (begun.elapsed(), server.spent()? - spent);
+            let opened = connections.len();
+            let memory = (server.memory()?.saturating_sub(before)) as f64 / opened.max(1) as f64;
+            let (start, processor_time) = (Instant::now(), server.processor_time()?);
+            let latencies = call_in_turn(connections, &request, duration).await;
+            let (elapsed, processor_time) = (start.elapsed(), server.processor_time()? - processor_time);
             println!(
-                "| {} | {held} | {each:.1} KiB | {:.0} | {:.1} µs | {:.0} µs | {:.0} µs | {failed} |",
-                side.label(),
+                "| {} | {opened} | {memory:.1} KiB | {:.0} | {:.1} µs | {:.0} µs | {:.0} µs | {failed} |",
+                subject.label(),
                 latencies.len() as f64 / elapsed.as_secs_f64(),
-                micros(spent) / latencies.len().max(1) as f64,
+                micros(processor_time) / latencies.len().max(1) as f64,
                 micros(quantile(&latencies, 0.5)),
                 micros(quantile(&latencies, 0.99)),
             );
@@ -178,20 +184,21 @@ async fn open_connections(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Calls over the connection that was idle the longest, 64 at a time.
-async fn in_turn(connections: Vec<Connection>, request: &Request, time: Duration) -> Vec<u64> {
-    let idle = Rc::new(RefCell::new(std::collections::VecDeque::from(connections)));
+/// Sends calls, 64 at a time, each over the connection that was idle the longest. Returns the sorted latencies in
+/// nanoseconds.
+async fn call_in_turn(connections: Vec<Connection>, request: &Request, duration: Duration) -> Vec<u64> {
+    let idle = Rc::new(RefCell::new(VecDeque::from(connections)));
     let latencies = Rc::new(RefCell::new(Vec::new()));
     let local = LocalSet::new();
-    let begun = Instant::now();
+    let start = Instant::now();
     for _ in 0..64 {
         let (idle, latencies, request) = (Rc::clone(&idle), Rc::clone(&latencies), request.clone());
         local.spawn_local(async move {
-            while begun.elapsed() < time {
+            while start.elapsed() < duration {
                 let Some(mut connection) = idle.borrow_mut().pop_front() else { return };
-                let asked = Instant::now();
-                if connection.ask(request.bytes()).await.is_ok_and(|answer| answer.status == 200) {
-                    latencies.borrow_mut().push(asked.elapsed().as_nanos() as u64);
+                let sent = Instant::now();
+                if connection.send(request.bytes()).await.is_ok_and(|response| response.status == 200) {
+                    latencies.borrow_mut().push(sent.elapsed().as_nanos() as u64);
                     idle.borrow_mut().push_back(connection);
                 }
             }
@@ -203,75 +210,76 @@ async fn in_turn(connections: Vec<Connection>, request: &Request, time: Duration
     latencies
 }
 
-/// A new connection for each call.
-async fn new_connections(time: Duration) -> Result<(), Failure> {
+/// Measures calls with a new connection for each.
+async fn new_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nA connection for each call, 32 at a time\n");
     println!("| server | calls/s | CPU a call | p50 | p99 |\n|---|---|---|---|---|");
-    for side in Side::ALL {
-        let server = side.start(&[], 20_000)?;
-        process::bind(LOAD)?;
-        let request = call(&server, "weigh", r#"{"text":"so many letters"}"#);
-        let plan = Plan { keep_alive: false, ..closed(&server, request, 32, time) };
-        row(side.label(), &server, plan).await?;
+    for subject in Subject::ALL {
+        let server = subject.start(&[], 20_000)?;
+        process::bind_to_processor(LOAD_PROCESSOR)?;
+        let request = call_request(&server, "weigh", r#"{"text":"so many letters"}"#);
+        let plan = Plan { keep_alive: false, ..closed_loop(&server, request, 32, duration) };
+        print_row(subject.label(), &server, plan).await?;
     }
     Ok(())
 }
 
-/// Response to a connection beyond the limit.
-async fn too_many_connections() -> Result<(), Failure> {
-    let server = Side::Ours.start(&["--max-connections", "100"], 20_000)?;
-    let request = call(&server, "weigh", r#"{"text":"so many letters"}"#);
+/// Prints the response to a call over one connection more than `http.max_connections`.
+async fn too_many_connections() -> Result<(), Box<dyn Error>> {
+    let server = Subject::Ours.start(&["--max-connections", "100"], 20_000)?;
+    let request = call_request(&server, "weigh", r#"{"text":"so many letters"}"#);
     let mut connections = Vec::new();
     for _ in 0..100 {
         let mut connection = Connection::open(server.address).await?;
-        connection.ask(request.bytes()).await?;
+        connection.send(request.bytes()).await?;
         connections.push(connection);
     }
-    let begun = Instant::now();
-    let asked = tokio::time::timeout(Duration::from_secs(5), async {
+    let start = Instant::now();
+    let exchange = tokio::time::timeout(Duration::from_secs(5), async {
         let mut connection = Connection::open(server.address).await?;
-        let answer = connection.ask(request.bytes()).await?;
-        Ok::<_, std::io::Error>(answer.status)
+        let response = connection.send(request.bytes()).await?;
+        Ok::<_, std::io::Error>(response.status)
     });
-    let saw = match asked.await {
+    let outcome = match exchange.await {
         Ok(Ok(status)) => format!("an answer of status {status}"),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "nothing".into(),
     };
-    println!("\nOne connection more than http.max_connections: {saw}, after {:.1?}", begun.elapsed());
+    println!("\nOne connection more than http.max_connections: {outcome}, after {:.1?}", start.elapsed());
     Ok(())
 }
 
-fn closed(server: &Server, request: Request, connections: usize, time: Duration) -> Plan {
-    let wanted = Wanted::new(200, b"structuredContent");
+/// A closed-loop load of one request.
+fn closed_loop(server: &Server, request: Request, connections: usize, duration: Duration) -> Plan {
     Plan {
         address: server.address,
         requests: vec![request],
         connections,
         keep_alive: true,
         calls: u64::MAX,
-        time,
-        wanted,
+        duration,
+        expected: Expected::new(200, b"structuredContent"),
     }
 }
 
-async fn row(label: &str, server: &Server, plan: Plan) -> Result<f64, Failure> {
-    let spent = server.spent()?;
+/// Runs the load, prints a row of the table, and returns the valid responses per second.
+async fn print_row(label: &str, server: &Server, plan: Plan) -> Result<f64, Box<dyn Error>> {
+    let before = server.processor_time()?;
     let outcome = load::run(plan).await;
-    let spent = server.spent()? - spent;
+    let processor_time = server.processor_time()? - before;
     println!(
         "| {label} | {:.0} | {:.1} µs | {:.0} µs | {:.0} µs |",
         outcome.rate(),
-        micros(spent) / outcome.latencies.len().max(1) as f64,
+        micros(processor_time) / outcome.latencies.len().max(1) as f64,
         micros(outcome.quantile(0.5)),
         micros(outcome.quantile(0.99)),
     );
-    no_failures(label, &outcome);
+    print_failures(label, &outcome.failed);
     Ok(outcome.rate())
 }
 
-/// Large arguments and large results, 8 calls at a time.
-async fn sizes(time: Duration) -> Result<(), Failure> {
+/// Measures calls with large arguments or large results, 8 calls at a time.
+async fn sizes(duration: Duration) -> Result<(), Box<dyn Error>> {
     let text = |letters: usize| format!(r#"{{"text":"{}"}}"#, "x".repeat(letters));
     let cases = [
         ("arguments of 4 KB", "weigh", text(4_000)),
@@ -281,34 +289,35 @@ async fn sizes(time: Duration) -> Result<(), Failure> {
     println!("\nLarge calls, 8 at a time\n");
     println!("| server | calls/s | CPU a call | p50 | p99 |\n|---|---|---|---|---|");
     for (label, tool, arguments) in cases {
-        for side in Side::ALL {
-            let server = side.start(&[], 20_000)?;
-            process::bind(LOAD)?;
-            let plan = closed(&server, call(&server, tool, &arguments), 8, time);
-            row(&format!("{}, {label}", side.label()), &server, plan).await?;
-            println!("<!-- memory after it: {:.1} MiB -->", server.memory()? as f64 / 1_024.0);
+        for subject in Subject::ALL {
+            let server = subject.start(&[], 20_000)?;
+            process::bind_to_processor(LOAD_PROCESSOR)?;
+            let plan = closed_loop(&server, call_request(&server, tool, &arguments), 8, duration);
+            print_row(&format!("{}, {label}", subject.label()), &server, plan).await?;
+            println!("<!-- memory after these calls: {:.1} MiB -->", server.memory()? as f64 / 1_024.0);
         }
     }
     Ok(())
 }
 
-/// Fast calls at a constant rate, alone and with 10 % of calls that take 100 ms.
-async fn slow_among_fast(time: Duration) -> Result<(), Failure> {
+/// Measures fast calls at a constant rate, first alone, then with every tenth call taking 100 ms.
+async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nSlow calls among quick ones, 2,000 a second\n");
     println!("| server | slow calls | p50 of the quick | p99 of the quick | failed |\n|---|---|---|---|---|");
-    for side in Side::ALL {
-        let server = side.start(&[], 20_000)?;
-        process::bind(LOAD)?;
-        for slow in [0, 1] {
-            let quick = call(&server, "weigh", r#"{"text":"so many letters"}"#);
-            let nap = if slow == 1 { call(&server, "nap", r#"{"count":100}"#) } else { quick.clone() };
+    for subject in Subject::ALL {
+        let server = subject.start(&[], 20_000)?;
+        process::bind_to_processor(LOAD_PROCESSOR)?;
+        for has_slow_calls in [false, true] {
+            let quick = call_request(&server, "weigh", r#"{"text":"so many letters"}"#);
+            let nap =
+                if has_slow_calls { call_request(&server, "nap", r#"{"count":100}"#) } else { quick.clone() };
             let arrivals = Arrivals {
                 address: server.address,
-                calls: vec![(quick, 9), (nap, 1)],
+                kinds: vec![(quick, 9), (nap, 1)],
                 rate: 2_000.0,
-                time,
+                duration,
                 connections: 1_000,
-                patience: Duration::from_secs(5),
+                timeout: Duration::from_secs(5),
             };
             let results = arrivals.run().await;
             let good = &results[0].good;
@@ -316,8 +325,8 @@ async fn slow_among_fast(time: Duration) -> Result<(), Failure> {
                 results.iter().map(|results| results.failed.values().sum::<u64>() + results.timed_out).sum();
             println!(
                 "| {} | {} | {:.0} µs | {:.0} µs | {failed} |",
-                side.label(),
-                if slow == 1 { "10%" } else { "none" },
+                subject.label(),
+                if has_slow_calls { "10%" } else { "none" },
                 micros(quantile(good, 0.5)),
                 micros(quantile(good, 0.99)),
             );
@@ -326,8 +335,8 @@ async fn slow_among_fast(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ten times as many calls as the server can answer.
-async fn overload(time: Duration) -> Result<(), Failure> {
+/// Measures ten times as many calls as the server can answer.
+async fn overload(duration: Duration) -> Result<(), Box<dyn Error>> {
     let cases = [
         ("queue", r#"{"count":10}"#, "waits 10 ms, 16 at a time"),
         ("spend_blocking", r#"{"count":1000}"#, "1 ms of CPU, on a blocking thread, 2 at a time"),
@@ -339,56 +348,61 @@ async fn overload(time: Duration) -> Result<(), Failure> {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (tool, arguments, label) in cases {
-        for side in Side::ALL {
-            let server = side.start(&[], 20_000)?;
-            process::bind(LOAD)?;
+        for subject in Subject::ALL {
+            let server = subject.start(&[], 20_000)?;
+            process::bind_to_processor(LOAD_PROCESSOR)?;
             let connections = if tool == "spend_blocking" { 2 } else { 16 };
-            let peak = load::run(closed(&server, call(&server, tool, arguments), connections, time)).await;
-            no_failures(side.label(), &peak);
+            let peak = load::run(closed_loop(
+                &server,
+                call_request(&server, tool, arguments),
+                connections,
+                duration,
+            ))
+            .await;
+            print_failures(subject.label(), &peak.failed);
             let arrivals = Arrivals {
                 address: server.address,
-                calls: vec![(call(&server, tool, arguments), 1)],
+                kinds: vec![(call_request(&server, tool, arguments), 1)],
                 rate: peak.rate() * 10.0,
-                time,
+                duration,
                 connections: 2_000,
-                patience: Duration::from_secs(1),
+                timeout: Duration::from_secs(1),
             };
-            let begun = Instant::now();
+            let start = Instant::now();
             let results = arrivals.run().await.remove(0);
-            overloaded(
-                &format!("{} | {label}", side.label()),
+            print_overload(
+                &format!("{} | {label}", subject.label()),
                 &server,
                 peak.rate(),
                 &results,
-                begun.elapsed(),
+                start.elapsed(),
             )?;
         }
     }
     Ok(())
 }
 
-fn overloaded(
+/// Prints a row of the overload table.
+fn print_overload(
     label: &str,
     server: &Server,
     peak: f64,
     results: &ArrivalResults,
     elapsed: Duration,
-) -> Result<(), Failure> {
-    let each = |count: usize| count as f64 / elapsed.as_secs_f64();
-    let good = each(results.good.len());
+) -> Result<(), Box<dyn Error>> {
+    let per_second = |count: usize| count as f64 / elapsed.as_secs_f64();
+    let good = per_second(results.good.len());
     println!(
         "| {label} | {peak:.0} | {good:.0} | {:.2} | {:.1} ms | {:.0} | {:.1} ms | {:.1} ms | {:.0} | {:.0} | {:.1} MiB |",
         good / peak,
         micros(quantile(&results.good, 0.99)) / 1e3,
-        each(results.refused.len()),
+        per_second(results.refused.len()),
         micros(quantile(&results.refused, 0.5)) / 1e3,
         micros(quantile(&results.refused, 0.99)) / 1e3,
-        each(results.timed_out as usize),
-        each(results.unsent as usize),
+        per_second(results.timed_out as usize),
+        per_second(results.unsent as usize),
         server.memory()? as f64 / 1_024.0,
     );
-    for (failure, times) in results.failed.iter().take(3) {
-        println!("{label}: {times} times {failure}");
-    }
+    print_failures(label, &results.failed);
     Ok(())
 }

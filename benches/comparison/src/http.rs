@@ -1,5 +1,5 @@
-//! The same tool over HTTP by our server, by peers, and by hand: server and load on separate processors, each server in
-//! turn in every round.
+//! Calls of the same tool over HTTP: our server, other MCP servers, and handwritten servers. Server and load run on
+//! separate processors, and every round measures each server.
 //!
 //! ```text
 //! cargo run --release --bin http -- ROUNDS CALLS [SERVER …]
@@ -18,21 +18,23 @@ use comparison::{
 /// Connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
-/// Figures of one server in one protocol revision and round.
+/// Figures of one server in one era and one round.
 struct Round {
     /// Microseconds of server processor time per call.
     cpu: f64,
+    /// Calls per second.
     rate: f64,
+    /// Latencies in microseconds.
     p50: f64,
     p99: f64,
-    /// Median with one connection.
+    /// Median latency with one connection, in microseconds.
     alone: f64,
 }
 
 struct Measured {
     peer: &'static Peer,
     server: Server,
-    /// In the order of `Era::ALL`.
+    /// Prepared calls in each era, in the order of `Era::ALL`; `None` if the server lacks the era or failed in it.
     calls: [Option<Calls>; 2],
     rounds: [Vec<Round>; 2],
 }
@@ -45,27 +47,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut measured = Vec::new();
     for peer in Peer::named(&names)? {
-        // A server that does not answer is skipped.
-        match ready(peer).await {
-            Ok(one) => measured.push(one),
+        // A server that does not respond is skipped.
+        match start(peer).await {
+            Ok(server) => measured.push(server),
             Err(error) => eprintln!("{} is skipped: {error}", peer.name),
         }
     }
-    process::bind(peers::LOAD)?;
+    process::bind_to_processor(peers::LOAD_PROCESSOR)?;
     // The first round is a warm-up.
     for round in 0..=rounds {
-        for turn in 0..measured.len() {
-            let place = (turn + round) % measured.len();
-            let one = &mut measured[place];
-            for (prepared, rounds) in one.calls.iter_mut().zip(&mut one.rounds) {
+        // Each round begins with another server.
+        for offset in 0..measured.len() {
+            let index = (offset + round) % measured.len();
+            let Measured { peer, server, calls: prepared, rounds: figures } = &mut measured[index];
+            for (prepared, figures) in prepared.iter_mut().zip(figures) {
                 let Some(ready) = prepared else { continue };
-                match ask(&one.server, ready, calls).await {
-                    Ok(taken) if round > 0 => rounds.push(taken),
+                match measure(server, ready, calls).await {
+                    Ok(round_figures) if round > 0 => figures.push(round_figures),
                     Ok(_) => (),
                     Err(error) => {
-                        eprintln!("{} is skipped from now on: {error}", one.peer.name);
+                        eprintln!("{} is skipped from now on: {error}", peer.name);
                         *prepared = None;
-                        rounds.clear();
+                        figures.clear();
                     }
                 }
             }
@@ -73,19 +76,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("round {round} of {rounds}");
     }
     println!("{rounds} rounds of {calls} calls");
-    for (place, era) in Era::ALL.into_iter().enumerate() {
-        table(&measured, place, era)?;
+    for (index, era) in Era::ALL.into_iter().enumerate() {
+        print_table(&measured, index, era)?;
     }
     Ok(())
 }
 
-async fn ready(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
+/// Builds and starts the server, and prepares its calls.
+async fn start(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
     peer.prepare(false)?;
     let mut server = peer.start(1)?;
-    server.ready(peers::PATIENCE)?;
+    server.wait_until_ready(peers::START_TIMEOUT)?;
     let mut calls = [None, None];
-    for (place, era) in Era::ALL.into_iter().enumerate() {
-        calls[place] = Calls::open(peer, server.address, era, CONNECTIONS).await.unwrap_or_else(|error| {
+    for (calls, era) in calls.iter_mut().zip(Era::ALL) {
+        *calls = Calls::prepare(peer, server.address, era, CONNECTIONS).await.unwrap_or_else(|error| {
             eprintln!("{error}");
             None
         });
@@ -93,24 +97,25 @@ async fn ready(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
     Ok(Measured { peer, server, calls, rounds: Default::default() })
 }
 
-async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
+/// Measures one round of a server in one era.
+async fn measure(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box<dyn Error>> {
     let plan = |connections: usize, calls: u64| Plan {
         address: server.address,
         requests: prepared.requests.clone(),
         connections,
         keep_alive: true,
         calls,
-        // Slow servers get fewer calls.
-        time: Duration::from_secs(2),
-        wanted: prepared.wanted(),
+        // Ends a round of a slow server before all calls are sent.
+        duration: Duration::from_secs(2),
+        expected: prepared.expected(),
     };
-    let begun = server.spent()?;
+    let before = server.processor_time()?;
     let many = load::run(plan(CONNECTIONS, calls)).await;
-    let spent = server.spent()? - begun;
-    let one = load::run(plan(1, calls / 10)).await;
-    for failed in [&many.failed, &one.failed] {
-        if let Some((what, count)) = failed.iter().next() {
-            return Err(format!("{count} times {what}").into());
+    let spent = server.processor_time()? - before;
+    let alone = load::run(plan(1, calls / 10)).await;
+    for failed in [&many.failed, &alone.failed] {
+        if let Some((failure, count)) = failed.iter().next() {
+            return Err(format!("{count} times {failure}").into());
         }
     }
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
@@ -119,45 +124,46 @@ async fn ask(server: &Server, prepared: &Calls, calls: u64) -> Result<Round, Box
         rate: many.rate(),
         p50: micros(many.quantile(0.5)),
         p99: micros(many.quantile(0.99)),
-        alone: micros(one.quantile(0.5)),
+        alone: micros(alone.quantile(0.5)),
     })
 }
 
-/// Prints the README table of a protocol revision.
-fn table(measured: &[Measured], place: usize, era: Era) -> Result<(), Box<dyn Error>> {
+/// Prints the table of an era, as README.md has it. `index` is the index of the era in `Era::ALL`.
+fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
     println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
     println!("|---|---|---|---|---|---|---|---|---|");
-    for one in measured {
-        let rounds = &one.rounds[place];
+    for Measured { peer, server, rounds, .. } in measured {
+        let rounds = &rounds[index];
         if rounds.is_empty() {
-            println!("| {} |{}", one.peer.label, " – |".repeat(8));
+            println!("| {} |{}", peer.label, " – |".repeat(8));
             continue;
         }
-        let middle = |what: fn(&Round) -> f64| median(rounds.iter().map(what).collect());
-        // Ratio to the handwritten server, round by round.
-        let compared = |name: &str, what: fn(&Round) -> f64| {
+        let median_of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+        // A figure of the handwritten server `name` divided by that of this server: the median over the rounds.
+        let ratio_to = |name: &str, figure: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
-            let ratios = limit.rounds[place].iter().zip(rounds).map(|(limit, own)| what(limit) / what(own));
+            let ratios =
+                limit.rounds[index].iter().zip(rounds).map(|(limit, own)| figure(limit) / figure(own));
             Some(median(ratios.collect()))
         };
         let share =
-            |name| compared(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
-        let times = |what: fn(&Round) -> f64| {
-            let times = compared("raw-axum", what).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
-            format!("{:.0} µs{}", middle(what), times.unwrap_or_default())
+            |name| ratio_to(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
+        let latency = |figure: fn(&Round) -> f64| {
+            let multiple = ratio_to("raw-axum", figure).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
+            format!("{:.0} µs{}", median_of(figure), multiple.unwrap_or_default())
         };
         println!(
             "| {} | {:.1} µs | {} | {} | {:.0} | {} | {} | {} | {:.1} MiB |",
-            one.peer.label,
-            middle(|round| round.cpu),
+            peer.label,
+            median_of(|round| round.cpu),
             share("raw-axum"),
             share("raw-hyper"),
-            middle(|round| round.rate),
-            times(|round| round.p50),
-            times(|round| round.p99),
-            times(|round| round.alone),
-            one.server.memory()? as f64 / 1_024.0,
+            median_of(|round| round.rate),
+            latency(|round| round.p50),
+            latency(|round| round.p99),
+            latency(|round| round.alone),
+            server.memory()? as f64 / 1_024.0,
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! HTTP load and measured servers, shared by the measuring programs.
+//! HTTP load and the measured servers, shared by the programs `http`, `list`, `start` and `everyday`.
 
 pub mod arrivals;
 pub mod calls;
@@ -6,7 +6,7 @@ pub mod load;
 pub mod peers;
 pub mod process;
 
-/// Median; zero if there are no values.
+/// Median of the values; zero if there are none.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)

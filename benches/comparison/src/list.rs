@@ -1,4 +1,4 @@
-//! The complete `tools/list` of 10 to 10,000 tools over one connection, each server in turn in every round.
+//! The complete `tools/list` of 10 to 10,000 tools over one connection. Every round measures each server.
 //!
 //! ```text
 //! cargo run --release --bin list -- ROUNDS [SERVER …]
@@ -14,24 +14,26 @@ use comparison::{
     calls,
     load::{Connection, Request},
     median,
-    peers::{self, Peer},
+    peers::{LOAD_PROCESSOR, Peer, START_TIMEOUT},
     process::{self, Server},
 };
 
 const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 
-/// Minimum load time of a server per round.
-const TURN: Duration = Duration::from_millis(500);
+/// Minimum time for which one server is measured in each round.
+const TIME: Duration = Duration::from_millis(500);
 
 struct Measured {
     peer: &'static Peer,
     server: Server,
     /// One request per page.
     pages: Vec<Request>,
+    /// Total size of the pages.
     bytes: usize,
-    /// Microseconds per list: processor time of the server, and total time.
+    /// Processor time of the server for each complete list, in microseconds, by round.
     cpu: Vec<f64>,
-    whole: Vec<f64>,
+    /// Elapsed time of each complete list, in microseconds, by round.
+    elapsed: Vec<f64>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,39 +41,39 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let rounds: usize = arguments.next().map_or(Ok(5), |count| count.parse())?;
     let names: Vec<String> = arguments.collect();
-    let listing: Vec<&Peer> = Peer::named(&names)?.into_iter().filter(|peer| peer.lists_many()).collect();
-    for peer in &listing {
+    let peers: Vec<&Peer> = Peer::named(&names)?.into_iter().filter(|peer| peer.lists_many()).collect();
+    for peer in &peers {
         peer.prepare(true)?;
     }
-    let mut rows: Vec<String> = listing.iter().map(|peer| format!("| {} |", peer.label)).collect();
+    let mut rows: Vec<String> = peers.iter().map(|peer| format!("| {} |", peer.label)).collect();
     for tools in TOOLS {
         let mut measured = Vec::new();
-        for (place, peer) in listing.iter().enumerate() {
-            // A server that does not answer is skipped.
-            match ready(peer, tools).await {
-                Ok(one) => measured.push((place, one)),
+        for (row, peer) in peers.iter().enumerate() {
+            // A server that does not respond is skipped.
+            match start(peer, tools).await {
+                Ok(server) => measured.push((row, server)),
                 Err(error) => {
                     eprintln!("{} is skipped with {tools} tools: {error}", peer.name);
-                    rows[place].push_str(" – |");
+                    rows[row].push_str(" – |");
                 }
             }
         }
-        process::bind(peers::LOAD)?;
+        process::bind_to_processor(LOAD_PROCESSOR)?;
         for round in 0..rounds {
-            for turn in 0..measured.len() {
-                let place = (turn + round) % measured.len();
-                ask(&mut measured[place].1).await?;
+            // Each round begins with another server.
+            for offset in 0..measured.len() {
+                let index = (offset + round) % measured.len();
+                measure(&mut measured[index].1).await?;
             }
         }
-        for (place, one) in &measured {
-            let (cpu, whole) = (median(one.cpu.clone()), median(one.whole.clone()));
-            rows[*place].push_str(&format!(" {}, {} |", formatted(cpu), formatted(whole)));
+        for (row, Measured { peer, server, pages, bytes, cpu, elapsed }) in &measured {
+            let (cpu, elapsed) = (median(cpu.clone()), median(elapsed.clone()));
+            rows[*row].push_str(&format!(" {}, {} |", formatted(cpu), formatted(elapsed)));
             eprintln!(
-                "{}, {tools} tools: {} bytes in {} pages, {:.1} MiB of memory",
-                one.peer.name,
-                one.bytes,
-                one.pages.len(),
-                one.server.memory()? as f64 / 1_024.0
+                "{}, {tools} tools: {bytes} bytes in {} pages, {:.1} MiB of memory",
+                peer.name,
+                pages.len(),
+                server.memory()? as f64 / 1_024.0
             );
         }
     }
@@ -83,59 +85,62 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn ready(peer: &'static Peer, tools: usize) -> Result<Measured, Box<dyn Error>> {
+/// Builds and starts the server, and reads its list once.
+async fn start(peer: &'static Peer, tools: usize) -> Result<Measured, Box<dyn Error>> {
     peer.prepare(true)?;
     let mut server = peer.start(tools)?;
-    server.ready(peers::PATIENCE)?;
-    let (pages, bytes) = walk(peer, server.address, tools).await?;
-    Ok(Measured { peer, server, pages, bytes, cpu: Vec::new(), whole: Vec::new() })
+    server.wait_until_ready(START_TIMEOUT)?;
+    let (pages, bytes) = read_pages(peer, server.address, tools).await?;
+    Ok(Measured { peer, server, pages, bytes, cpu: Vec::new(), elapsed: Vec::new() })
 }
 
 /// Reads all pages once and returns their requests and total size.
-async fn walk(
+async fn read_pages(
     peer: &Peer,
     address: SocketAddr,
     tools: usize,
 ) -> Result<(Vec<Request>, usize), Box<dyn Error>> {
     let mut connection = Connection::open(address).await?;
-    let (mut pages, mut bytes, mut listed) = (Vec::new(), 0, 0);
+    let (mut pages, mut bytes, mut count) = (Vec::new(), 0, 0);
     let mut cursor: Option<String> = None;
     loop {
-        let request = calls::list(peer, address, peer.era(), cursor.as_deref());
-        let answer = connection.ask(request.bytes()).await?;
-        let json = answer.json()?;
-        bytes += answer.body.len();
+        let request = calls::list_request(peer, address, peer.newest_era(), cursor.as_deref());
+        let response = connection.send(request.bytes()).await?;
+        let json = response.json()?;
+        bytes += response.body.len();
         let Some(found) = json["result"]["tools"].as_array() else {
-            return Err(format!("no list: {} {json}", answer.status).into());
+            return Err(format!("no list: {} {json}", response.status).into());
         };
-        listed += found.len();
+        count += found.len();
         pages.push(request);
         cursor = json["result"]["nextCursor"].as_str().map(str::to_owned);
         if cursor.is_none() {
             break;
         }
     }
-    if listed != tools {
-        return Err(format!("{listed} were listed").into());
+    if count != tools {
+        return Err(format!("{count} tools were listed").into());
     }
     Ok((pages, bytes))
 }
 
-async fn ask(one: &mut Measured) -> Result<(), Box<dyn Error>> {
-    let mut connection = Connection::open(one.server.address).await?;
-    let (mut lists, spent, begun) = (0.0, one.server.spent()?, Instant::now());
-    while lists == 0.0 || begun.elapsed() < TURN {
+/// Reads the complete list repeatedly for one round.
+async fn measure(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
+    let mut connection = Connection::open(measured.server.address).await?;
+    let (mut lists, before, start) = (0.0, measured.server.processor_time()?, Instant::now());
+    while lists == 0.0 || start.elapsed() < TIME {
         let mut bytes = 0;
-        for page in &one.pages {
-            bytes += connection.ask(page.bytes()).await?.body.len();
+        for page in &measured.pages {
+            bytes += connection.send(page.bytes()).await?.body.len();
         }
-        if bytes.abs_diff(one.bytes) > one.pages.len() * 64 {
-            return Err(format!("{}: another list than before", one.peer.name).into());
+        // Up to 64 bytes of each page may change from list to list.
+        if bytes.abs_diff(measured.bytes) > measured.pages.len() * 64 {
+            return Err(format!("{}: the list is not the one that was checked", measured.peer.name).into());
         }
         lists += 1.0;
     }
-    one.whole.push(begun.elapsed().as_secs_f64() * 1e6 / lists);
-    one.cpu.push((one.server.spent()? - spent).as_secs_f64() * 1e6 / lists);
+    measured.elapsed.push(start.elapsed().as_secs_f64() * 1e6 / lists);
+    measured.cpu.push((measured.server.processor_time()? - before).as_secs_f64() * 1e6 / lists);
     Ok(())
 }
 

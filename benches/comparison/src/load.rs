@@ -1,6 +1,6 @@
 //! Closed-loop load over HTTP/1.1: each connection sends a request, waits for the response, checks it, and repeats.
 //!
-//! Requests are prebuilt bytes, so that one processor of load outruns a server on another.
+//! Requests are prebuilt bytes, so that the load needs less processor time per call than the server.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,19 +19,19 @@ use tokio::{
     task::LocalSet,
 };
 
-/// Placeholder of the request number in a body. Nine digits keep the length constant.
+/// Placeholder in a body for the JSON-RPC id of the request. Ids have nine digits, so that the length stays the same.
 pub const ID: &str = "100000000";
 
-/// A request whose number can be replaced.
+/// A request whose JSON-RPC id can be replaced.
 #[derive(Clone)]
 pub struct Request {
     bytes: Vec<u8>,
-    /// Offset of the number.
-    id: Option<usize>,
+    /// Offset of the id in `bytes`; `None` if the body has no [`ID`].
+    id_offset: Option<usize>,
 }
 
 impl Request {
-    /// A POST of JSON. The number of each request replaces [`ID`].
+    /// A POST request with a JSON body. [`Request::set_id`] replaces [`ID`] in the body.
     pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: load/1.0\r\ncontent-type: application/json\r\n\
@@ -42,53 +42,53 @@ impl Request {
             head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
-        let id = body.find(ID).map(|place| head.len() + place);
-        Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id }
+        let id_offset = body.find(ID).map(|offset| head.len() + offset);
+        Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id_offset }
     }
 
-    /// Sets the number.
-    pub fn numbered(&mut self, mut number: u32) {
-        if let Some(place) = self.id {
-            for digit in self.bytes[place..place + ID.len()].iter_mut().rev() {
-                *digit = b'0' + (number % 10) as u8;
-                number /= 10;
+    /// Sets the JSON-RPC id, a number of at most nine digits.
+    pub fn set_id(&mut self, mut id: u32) {
+        if let Some(offset) = self.id_offset {
+            for digit in self.bytes[offset..offset + ID.len()].iter_mut().rev() {
+                *digit = b'0' + (id % 10) as u8;
+                id /= 10;
             }
         }
     }
 
-    /// The complete request.
+    /// The whole request: head and body.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    fn number(&self) -> Option<&[u8]> {
-        self.id.map(|place| &self.bytes[place..place + ID.len()])
+    fn id(&self) -> Option<&[u8]> {
+        self.id_offset.map(|offset| &self.bytes[offset..offset + ID.len()])
     }
 }
 
 /// A persistent connection.
 pub struct Connection {
     stream: TcpStream,
-    /// Received bytes.
+    /// Received bytes: the last response, and bytes after it.
     buffer: Vec<u8>,
-    /// End of the last response in the buffer.
+    /// Length of the last response in `buffer`.
     used: usize,
-    /// Decoded body of a chunked response.
-    whole: Vec<u8>,
+    /// Decoded body of the last response, if it was chunked.
+    decoded: Vec<u8>,
 }
 
-/// A response, borrowed from the connection.
-pub struct Answer<'a> {
+/// A response, borrowed from its connection.
+pub struct Response<'a> {
     pub status: u16,
     pub head: &'a [u8],
     pub body: &'a [u8],
 }
 
-impl Answer<'_> {
-    /// The last JSON message, plain or from an event stream.
+impl Response<'_> {
+    /// The JSON body, or the last JSON message of an event stream.
     ///
     /// # Errors
-    /// Returns an error if there is none.
+    /// Returns an error if the body contains no JSON.
     pub fn json(&self) -> serde_json::Result<Value> {
         let text = String::from_utf8_lossy(self.body);
         let last =
@@ -96,13 +96,13 @@ impl Answer<'_> {
         serde_json::from_str(last.unwrap_or(&text))
     }
 
-    /// Status and beginning of the body.
-    pub fn begins(&self) -> String {
+    /// Status and the first 200 bytes of the body.
+    pub fn excerpt(&self) -> String {
         let body = &self.body[..self.body.len().min(200)];
         format!("{} {}", self.status, String::from_utf8_lossy(body))
     }
 
-    /// Value of a header.
+    /// Value of a header, if the response has it.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = String::from_utf8_lossy(self.head);
         let line = head
@@ -116,70 +116,70 @@ impl Connection {
     /// Opens a connection.
     ///
     /// # Errors
-    /// Returns an error if the server accepts none.
+    /// Returns an error if the server accepts no connection.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, buffer: Vec::new(), used: 0, whole: Vec::new() })
+        Ok(Connection { stream, buffer: Vec::new(), used: 0, decoded: Vec::new() })
     }
 
     /// Sends a request and waits for the complete response.
     ///
     /// # Errors
     /// Returns an error if the connection breaks or the response is not HTTP.
-    pub async fn ask(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
+    pub async fn send(&mut self, request: &[u8]) -> io::Result<Response<'_>> {
         self.buffer.drain(..self.used);
         self.used = 0;
         self.stream.write_all(request).await?;
         let head = loop {
-            if let Some(place) = memmem::find(&self.buffer, b"\r\n\r\n") {
-                break place + 4;
+            if let Some(end) = memmem::find(&self.buffer, b"\r\n\r\n") {
+                break end + 4;
             }
-            self.more().await?;
+            self.read_more().await?;
         };
         let (status, framing) = framing(&self.buffer[..head])?;
         self.used = match framing {
             Framing::Length(length) => {
                 while self.buffer.len() < head + length {
-                    self.more().await?;
+                    self.read_more().await?;
                 }
                 head + length
             }
-            Framing::Chunked => self.chunks(head).await?,
+            Framing::Chunked => self.decode_chunks(head).await?,
         };
         let body = match framing {
             Framing::Length(_) => &self.buffer[head..self.used],
-            Framing::Chunked => &self.whole,
+            Framing::Chunked => &self.decoded,
         };
-        Ok(Answer { status, head: &self.buffer[..head], body })
+        Ok(Response { status, head: &self.buffer[..head], body })
     }
 
-    /// Decodes a chunked body and returns its end.
-    async fn chunks(&mut self, mut place: usize) -> io::Result<usize> {
-        self.whole.clear();
+    /// Decodes the chunked body at `offset` of the buffer, and returns the offset of its end.
+    async fn decode_chunks(&mut self, mut offset: usize) -> io::Result<usize> {
+        self.decoded.clear();
         loop {
             let line = loop {
-                if let Some(end) = memmem::find(&self.buffer[place..], b"\r\n") {
-                    break place + end;
+                if let Some(end) = memmem::find(&self.buffer[offset..], b"\r\n") {
+                    break offset + end;
                 }
-                self.more().await?;
+                self.read_more().await?;
             };
-            let length = std::str::from_utf8(&self.buffer[place..line]).ok();
+            let length = std::str::from_utf8(&self.buffer[offset..line]).ok();
             let length = length.and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
             let length = length.ok_or_else(|| io::Error::other("a chunk without a length"))?;
             let end = line + 2 + length + 2;
             while self.buffer.len() < end {
-                self.more().await?;
+                self.read_more().await?;
             }
             if length == 0 {
                 return Ok(end);
             }
-            self.whole.extend_from_slice(&self.buffer[line + 2..end - 2]);
-            place = end;
+            self.decoded.extend_from_slice(&self.buffer[line + 2..end - 2]);
+            offset = end;
         }
     }
 
-    async fn more(&mut self) -> io::Result<()> {
+    async fn read_more(&mut self) -> io::Result<()> {
         self.buffer.reserve(4_096);
         match self.stream.read_buf(&mut self.buffer).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -194,20 +194,21 @@ enum Framing {
     Chunked,
 }
 
+/// Status of a response, and the framing of its body.
 fn framing(head: &[u8]) -> io::Result<(u16, Framing)> {
     let invalid = || io::Error::other("not an HTTP response");
     let status = head.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
     let status = status.filter(|_| head.starts_with(b"HTTP/1.1 ")).ok_or_else(invalid)?;
     let mut framing = Framing::Length(0);
     for line in head.split(|byte| *byte == b'\n') {
-        // The first letter excludes most lines.
+        // Most headers are excluded by their first letter, which is cheaper than comparing names.
         match line.first() {
             Some(b'c' | b'C') => {
-                if let Some(value) = after(line, b"content-length:") {
+                if let Some(value) = header_value(line, b"content-length:") {
                     framing = Framing::Length(value.parse().map_err(|_| invalid())?);
                 }
             }
-            Some(b't' | b'T') if after(line, b"transfer-encoding:") == Some("chunked") => {
+            Some(b't' | b'T') if header_value(line, b"transfer-encoding:") == Some("chunked") => {
                 framing = Framing::Chunked;
             }
             _ => (),
@@ -216,44 +217,45 @@ fn framing(head: &[u8]) -> io::Result<(u16, Framing)> {
     Ok((status, framing))
 }
 
-fn after<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a str> {
+/// Value of a header line, if its name is `name`, which ends with the colon.
+fn header_value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a str> {
     let (found, value) = line.split_at_checked(name.len())?;
     found.eq_ignore_ascii_case(name).then(|| std::str::from_utf8(value).ok().map(str::trim))?
 }
 
-/// Conditions of a valid response.
-pub struct Wanted {
+/// Condition for a valid response.
+pub struct Expected {
     pub status: u16,
-    holds: Option<Finder<'static>>,
-    lacks: Finder<'static>,
+    text: Option<Finder<'static>>,
+    error: Finder<'static>,
 }
 
-impl Wanted {
-    /// A response with this status, these bytes, the number of its request, and no tool error.
-    pub fn new(status: u16, holds: &[u8]) -> Self {
-        let holds = (!holds.is_empty()).then(|| Finder::new(holds).into_owned());
-        Wanted { status, holds, lacks: Finder::new(br#""isError":true"#) }
+impl Expected {
+    /// Expects this status and a body that contains `text`, the id of the request, and no tool error.
+    pub fn new(status: u16, text: &[u8]) -> Self {
+        let text = (!text.is_empty()).then(|| Finder::new(text).into_owned());
+        Expected { status, text, error: Finder::new(br#""isError":true"#) }
     }
 
-    fn met(&self, answer: &Answer<'_>, number: Option<&[u8]>) -> bool {
-        answer.status == self.status
-            && self.holds.as_ref().is_none_or(|holds| holds.find(answer.body).is_some())
-            && self.lacks.find(answer.body).is_none()
-            && number.is_none_or(|number| memmem::find(answer.body, number).is_some())
+    fn is_met_by(&self, response: &Response<'_>, id: Option<&[u8]>) -> bool {
+        response.status == self.status
+            && self.text.as_ref().is_none_or(|text| text.find(response.body).is_some())
+            && self.error.find(response.body).is_none()
+            && id.is_none_or(|id| memmem::find(response.body, id).is_some())
     }
 }
 
-/// A closed-loop load, limited by calls and time.
+/// A closed-loop load. It ends after `calls` or after `duration`, whichever comes first.
 pub struct Plan {
     pub address: SocketAddr,
-    /// Requests, assigned to connections in turn.
+    /// Requests, assigned to the connections round-robin.
     pub requests: Vec<Request>,
     pub connections: usize,
-    /// Reuse connections.
+    /// Each connection is used for more than one call.
     pub keep_alive: bool,
     pub calls: u64,
-    pub time: Duration,
-    pub wanted: Wanted,
+    pub duration: Duration,
+    pub expected: Expected,
 }
 
 /// Results of a load.
@@ -261,26 +263,26 @@ pub struct Plan {
 pub struct Outcome {
     /// Time from the first request to the last response.
     pub elapsed: Duration,
-    /// Nanoseconds from a request to its complete valid response, sorted.
+    /// Nanoseconds from a request to the end of its valid response, sorted.
     pub latencies: Vec<u64>,
-    /// Nanoseconds until other responses, sorted.
-    pub others: Vec<u64>,
-    /// Failures and their number: the beginning of a response, or an error.
+    /// Nanoseconds from a request to the end of its invalid response, sorted.
+    pub invalid: Vec<u64>,
+    /// Failures and their number. A failure is an error, or the beginning of an invalid response.
     pub failed: BTreeMap<String, u64>,
 }
 
 impl Outcome {
-    /// Counts a failure; kinds beyond 20 are counted together.
-    fn fail(&mut self, what: String) {
-        let known = self.failed.len() < 20 || self.failed.contains_key(&what);
-        *self.failed.entry(if known { what } else { "others".into() }).or_default() += 1;
+    /// Counts a failure. After 20 different ones, new ones are counted together.
+    fn fail(&mut self, failure: String) {
+        let is_listed = self.failed.len() < 20 || self.failed.contains_key(&failure);
+        *self.failed.entry(if is_listed { failure } else { "others".into() }).or_default() += 1;
     }
 
-    /// Quantile of the valid responses; zero if there were none.
-    pub fn quantile(&self, share: f64) -> Duration {
-        let place = (self.latencies.len() as f64 * share) as usize;
+    /// Quantile of the latencies, such as 0.99 for `fraction`; zero if there are none.
+    pub fn quantile(&self, fraction: f64) -> Duration {
+        let index = (self.latencies.len() as f64 * fraction) as usize;
         let last = self.latencies.len().saturating_sub(1);
-        Duration::from_nanos(self.latencies.get(place.min(last)).copied().unwrap_or(0))
+        Duration::from_nanos(self.latencies.get(index.min(last)).copied().unwrap_or(0))
     }
 
     /// Valid responses per second.
@@ -289,22 +291,27 @@ impl Outcome {
     }
 }
 
-/// Runs the load over new connections. Needs a single-threaded runtime, and uses its processor fully.
+/// Runs the load over new connections. Needs a single-threaded runtime, and keeps the processor of its thread busy.
 pub async fn run(plan: Plan) -> Outcome {
     let mut opened = Vec::new();
     for _ in 0..plan.connections {
         opened.push(Connection::open(plan.address).await.ok());
     }
-    let shared =
-        Rc::new(Shared { plan, left: Cell::default(), outcome: RefCell::default(), begun: Instant::now() });
-    shared.left.set(shared.plan.calls);
+    let shared = Rc::new(Shared {
+        plan,
+        remaining: Cell::default(),
+        outcome: RefCell::default(),
+        start: Instant::now(),
+    });
+    shared.remaining.set(shared.plan.calls);
     let local = LocalSet::new();
-    let asking: Vec<_> = opened
+    let tasks: Vec<_> = opened
         .into_iter()
         .enumerate()
-        .map(|(index, connection)| local.spawn_local(one(index, connection, Rc::clone(&shared))))
+        .map(|(index, connection)| local.spawn_local(run_connection(index, connection, Rc::clone(&shared))))
         .collect();
-    // The load never sleeps, because waking a client costs server time, and more so for slow servers.
+    // The load never sleeps. A server that has to wake its client spends time on that, and slow servers would do so
+    // more often.
     let awake = local.spawn_local(async {
         loop {
             tokio::task::yield_now().await;
@@ -312,38 +319,39 @@ pub async fn run(plan: Plan) -> Outcome {
     });
     local
         .run_until(async {
-            for one in asking {
-                drop(one.await);
+            for task in tasks {
+                drop(task.await);
             }
         })
         .await;
     awake.abort();
     let mut outcome = shared.outcome.take();
-    outcome.elapsed = shared.begun.elapsed();
+    outcome.elapsed = shared.start.elapsed();
     outcome.latencies.sort_unstable();
-    outcome.others.sort_unstable();
+    outcome.invalid.sort_unstable();
     outcome
 }
 
 struct Shared {
     plan: Plan,
-    left: Cell<u64>,
+    /// Calls that are not sent yet.
+    remaining: Cell<u64>,
     outcome: RefCell<Outcome>,
-    begun: Instant,
+    start: Instant,
 }
 
-/// Load of one connection.
-async fn one(index: usize, mut connection: Option<Connection>, shared: Rc<Shared>) {
+/// Sends calls over one connection until the load ends.
+async fn run_connection(index: usize, mut connection: Option<Connection>, shared: Rc<Shared>) {
     let plan = &shared.plan;
     let mut request = plan.requests[index % plan.requests.len()].clone();
-    // Numbers are unique across connections, because a server may treat equal numbers as one request.
+    // Ids are unique across connections, because a server may treat equal ids as one request.
     let distance = 899_999_999 / plan.connections as u32;
-    let mut number = 100_000_000 + index as u32 * distance;
-    while shared.left.get() > 0 && shared.begun.elapsed() < plan.time {
-        shared.left.set(shared.left.get() - 1);
-        number += 1;
-        request.numbered(number);
-        let asked = Instant::now();
+    let mut id = 100_000_000 + index as u32 * distance;
+    while shared.remaining.get() > 0 && shared.start.elapsed() < plan.duration {
+        shared.remaining.set(shared.remaining.get() - 1);
+        id += 1;
+        request.set_id(id);
+        let sent = Instant::now();
         let mut open = match connection.take() {
             Some(open) => open,
             None => match Connection::open(plan.address).await {
@@ -354,19 +362,21 @@ async fn one(index: usize, mut connection: Option<Connection>, shared: Rc<Shared
                 }
             },
         };
-        let answer = open.ask(&request.bytes).await;
-        let taken = asked.elapsed().as_nanos() as u64;
+        let response = open.send(&request.bytes).await;
+        let latency = sent.elapsed().as_nanos() as u64;
         let mut outcome = shared.outcome.borrow_mut();
-        let usable = answer.is_ok();
-        match answer {
-            Ok(answer) if plan.wanted.met(&answer, request.number()) => outcome.latencies.push(taken),
-            Ok(answer) => {
-                outcome.others.push(taken);
-                outcome.fail(answer.begins());
+        let is_usable = response.is_ok();
+        match response {
+            Ok(response) if plan.expected.is_met_by(&response, request.id()) => {
+                outcome.latencies.push(latency);
+            }
+            Ok(response) => {
+                outcome.invalid.push(latency);
+                outcome.fail(response.excerpt());
             }
             Err(error) => outcome.fail(error.to_string()),
         }
-        if usable && plan.keep_alive {
+        if is_usable && plan.keep_alive {
             connection = Some(open);
         }
     }

@@ -1,4 +1,4 @@
-//! Measured servers: how each is built and started, and which protocol revisions it supports.
+//! Measured servers: how each is built and started, and which protocol eras it supports.
 
 use std::{
     error::Error,
@@ -14,16 +14,15 @@ use crate::{
     process::{self, Server},
 };
 
-type Failure = Box<dyn Error>;
+/// Number of the processor that servers run on.
+pub const SERVER_PROCESSOR: usize = 1;
+/// Number of the processor that the load runs on.
+pub const LOAD_PROCESSOR: usize = 0;
 
-/// The processor of the server, and the one of the load.
-pub const SERVER: usize = 1;
-pub const LOAD: usize = 0;
+/// Time within which a server must start.
+pub const START_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Time limit of a server start.
-pub const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Support of a server for a protocol revision.
+/// Support of a server for a protocol era.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Support {
     /// Calls need no session.
@@ -35,9 +34,9 @@ pub enum Support {
 }
 
 enum Kind {
-    /// A program of `peers` that takes its address as argument.
+    /// A program of the package `mcp-tool-peers`, with the address to listen on as its first argument.
     Rust,
-    /// Our server, with its own command line.
+    /// Our server in the same package, with the framework's command line.
     Ours,
     Python,
     Node,
@@ -50,44 +49,46 @@ pub struct Peer {
     /// Label in the table.
     pub label: &'static str,
     kind: Kind,
-    older: Support,
-    newer: Support,
-    many: bool,
+    legacy: Support,
+    modern: Support,
+    /// The number of its tools can be set.
+    lists_many: bool,
     /// Path of the endpoint.
     pub path: &'static str,
 }
 
 pub const PEERS: &[Peer] = &[
-    Peer { many: false, ..Peer::rust("raw-axum", "raw axum, the limit") },
-    Peer { many: false, ..Peer::rust("raw-hyper", "raw hyper") },
+    Peer { lists_many: false, ..Peer::rust("raw-axum", "raw axum, the limit") },
+    Peer { lists_many: false, ..Peer::rust("raw-hyper", "raw hyper") },
     Peer { kind: Kind::Ours, ..Peer::rust("ours", "**ours**") },
     Peer::rust("rmcp", "rmcp 3.9"),
-    Peer { older: Support::None, many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
+    Peer { legacy: Support::None, lists_many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
     Peer { path: "/", ..Peer::rust("pmcp", "pmcp 2.23") },
-    Peer { older: Support::Session, many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
+    Peer { legacy: Support::Session, lists_many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
     Peer::rust("tower-mcp", "tower-mcp 0.25"),
     Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.1") },
     Peer { kind: Kind::Node, ..Peer::rust("typescript", "TypeScript SDK 2.4") },
 ];
 
 impl Peer {
+    /// A server in Rust that serves both eras without sessions, lists any number of tools, and has the path `/mcp`.
     const fn rust(name: &'static str, label: &'static str) -> Self {
         Peer {
             name,
             label,
             kind: Kind::Rust,
-            older: Support::Stateless,
-            newer: Support::Stateless,
-            many: true,
+            legacy: Support::Stateless,
+            modern: Support::Stateless,
+            lists_many: true,
             path: "/mcp",
         }
     }
 
-    /// Servers with these names, or all.
+    /// Servers with these names, or all servers if there are no names.
     ///
     /// # Errors
     /// Returns an error for an unknown name.
-    pub fn named(names: &[String]) -> Result<Vec<&'static Peer>, Failure> {
+    pub fn named(names: &[String]) -> Result<Vec<&'static Peer>, Box<dyn Error>> {
         if names.is_empty() {
             return Ok(PEERS.iter().collect());
         }
@@ -100,49 +101,51 @@ impl Peer {
         names.iter().map(find).collect()
     }
 
-    /// Builds the server for one tool or for many, or installs its dependencies.
+    /// Builds the server, or installs its dependencies. With `is_many`, builds the program of our server that lists
+    /// many tools.
     ///
     /// # Errors
     /// Returns an error if the build or installation fails.
-    pub fn prepare(&self, is_many: bool) -> Result<(), Failure> {
+    pub fn prepare(&self, is_many: bool) -> Result<(), Box<dyn Error>> {
         match self.kind {
             Kind::Rust | Kind::Ours => run(Command::new("cargo")
                 .args(["build", "--release", "--quiet", "-p", "mcp-tool-peers"])
                 .args(["--features", self.name, "--bin", self.program(is_many)])
-                .current_dir(here())),
+                .current_dir(workspace())),
             Kind::Python => {
-                let folder = here().join("peers/python");
-                let list = folder.join("requirements.txt");
-                let mark = folder.join(".venv/installed.txt");
-                if fs::read(&list)? == fs::read(&mark).unwrap_or_default() {
+                let folder = workspace().join("peers/python");
+                let manifest = folder.join("requirements.txt");
+                let installed = folder.join(".venv/installed.txt");
+                if fs::read(&manifest)? == fs::read(&installed).unwrap_or_default() {
                     return Ok(());
                 }
                 run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join(".venv")))?;
                 let pip = ["install", "--quiet", "--disable-pip-version-check", "-r"];
-                run(Command::new(folder.join(".venv/bin/pip")).args(pip).arg(&list))?;
-                fs::copy(list, mark)?;
+                run(Command::new(folder.join(".venv/bin/pip")).args(pip).arg(&manifest))?;
+                fs::copy(manifest, installed)?;
                 Ok(())
             }
             Kind::Node => {
-                let folder = here().join("peers/typescript");
-                let list = folder.join("package.json");
-                let mark = folder.join("node_modules/installed.json");
-                if fs::read(&list)? == fs::read(&mark).unwrap_or_default() {
+                let folder = workspace().join("peers/typescript");
+                let manifest = folder.join("package.json");
+                let installed = folder.join("node_modules/installed.json");
+                if fs::read(&manifest)? == fs::read(&installed).unwrap_or_default() {
                     return Ok(());
                 }
                 let npm = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"];
                 run(Command::new("npm").args(npm).current_dir(&folder))?;
-                fs::copy(list, mark)?;
+                fs::copy(manifest, installed)?;
                 Ok(())
             }
         }
     }
 
-    /// Returns whether the number of tools is configurable.
+    /// Returns `true` if the number of tools can be set.
     pub fn lists_many(&self) -> bool {
-        self.many
+        self.lists_many
     }
 
+    /// Name of the program; our server has another one for many tools.
     fn program(&self, is_many: bool) -> &'static str {
         match self.kind {
             Kind::Ours if is_many => "ours-many",
@@ -150,24 +153,25 @@ impl Peer {
         }
     }
 
-    /// Starts the server on its processor, on a free port, with this number of tools.
+    /// Starts the server on [`SERVER_PROCESSOR`] and a free port, with this number of tools, and binds this thread to
+    /// [`LOAD_PROCESSOR`].
     ///
     /// # Errors
     /// Returns an error if the server does not start.
-    pub fn start(&self, tools: usize) -> Result<Server, Failure> {
+    pub fn start(&self, tools: usize) -> Result<Server, Box<dyn Error>> {
         let address = process::free_address()?;
-        let folder = here().join("target/served");
+        let folder = workspace().join("target/served");
         fs::create_dir_all(&folder)?;
         let log = File::create(folder.join(format!("{}.log", self.name)))?;
         let mut command = self.command(address, &folder, tools);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        Ok(Server::start(command, address, SERVER, LOAD)?)
+        Ok(Server::start(command, address, SERVER_PROCESSOR, LOAD_PROCESSOR)?)
     }
 
     fn command(&self, address: SocketAddr, folder: &Path, tools: usize) -> Command {
         let address = address.to_string();
         let is_many = tools > 1;
-        let built = here().join("target/release").join(self.program(is_many));
+        let built = workspace().join("target/release").join(self.program(is_many));
         let mut command = match self.kind {
             Kind::Rust => Command::new(built),
             Kind::Ours => {
@@ -179,13 +183,13 @@ impl Peer {
                 command
             }
             Kind::Python => {
-                let mut command = Command::new(here().join("peers/python/.venv/bin/python"));
-                command.arg(here().join("peers/python/server.py"));
+                let mut command = Command::new(workspace().join("peers/python/.venv/bin/python"));
+                command.arg(workspace().join("peers/python/server.py"));
                 command
             }
             Kind::Node => {
-                let mut command = Command::new(here().join("peers/typescript/node_modules/.bin/node"));
-                command.arg(here().join("peers/typescript/server.mjs")).env("NODE_ENV", "production");
+                let mut command = Command::new(workspace().join("peers/typescript/node_modules/.bin/node"));
+                command.arg(workspace().join("peers/typescript/server.mjs")).env("NODE_ENV", "production");
                 command
             }
         };
@@ -196,26 +200,26 @@ impl Peer {
         command
     }
 
-    /// Newest supported protocol revision.
-    pub fn era(&self) -> Era {
-        if self.newer == Support::None { Era::Older } else { Era::Newer }
+    /// Newest supported era.
+    pub fn newest_era(&self) -> Era {
+        if self.modern == Support::None { Era::Legacy } else { Era::Modern }
     }
 
-    /// Support for a protocol revision.
+    /// Support for an era.
     pub fn support(&self, era: Era) -> Support {
         match era {
-            Era::Older => self.older,
-            Era::Newer => self.newer,
+            Era::Legacy => self.legacy,
+            Era::Modern => self.modern,
         }
     }
 }
 
 /// Folder of the benches workspace.
-fn here() -> PathBuf {
+fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn run(command: &mut Command) -> Result<(), Failure> {
+fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
 }

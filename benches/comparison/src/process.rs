@@ -1,4 +1,4 @@
-//! Measured processes: their processor, processor time and memory.
+//! Server processes bound to one processor, with their processor time and memory.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use nix::{
 };
 
 /// Binds this thread, and threads and processes that it starts later, to one processor.
-pub fn bind(processor: usize) -> nix::Result<()> {
+pub fn bind_to_processor(processor: usize) -> nix::Result<()> {
     let mut set = CpuSet::new();
     set.set(processor)?;
     sched_setaffinity(Pid::from_raw(0), &set)
@@ -27,27 +27,27 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the command on the processor `server`, and moves this thread to `own`.
+    /// Starts the command on the processor `server`, and binds this thread to the processor `own`.
     ///
     /// # Errors
     /// Returns an error if the command cannot be started.
     pub fn start(mut command: Command, address: SocketAddr, server: usize, own: usize) -> io::Result<Self> {
-        bind(server)?;
+        bind_to_processor(server)?;
         let child = command.spawn();
-        bind(own)?;
+        bind_to_processor(own)?;
         Ok(Server { child: child?, address })
     }
 
     /// Waits until the server accepts connections.
     ///
     /// # Errors
-    /// Returns an error if the server exits or does not accept a connection in time.
-    pub fn ready(&mut self, patience: Duration) -> io::Result<()> {
-        let begun = Instant::now();
+    /// Returns an error if the server exits or does not accept a connection within `timeout`.
+    pub fn wait_until_ready(&mut self, timeout: Duration) -> io::Result<()> {
+        let start = Instant::now();
         loop {
             match TcpStream::connect(self.address) {
                 Ok(_) => return Ok(()),
-                Err(error) if begun.elapsed() > patience => return Err(error),
+                Err(error) if start.elapsed() > timeout => return Err(error),
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
             if let Some(status) = self.child.try_wait()? {
@@ -56,11 +56,11 @@ impl Server {
         }
     }
 
-    /// Processor time of all threads, finished ones included.
+    /// Processor time of all threads so far, finished threads included.
     ///
     /// # Errors
     /// Returns an error if the server has exited.
-    pub fn spent(&self) -> io::Result<Duration> {
+    pub fn processor_time(&self) -> io::Result<Duration> {
         Ok(ClockId::pid_cpu_clock_id(self.pid())?.now()?.into())
     }
 
@@ -71,8 +71,8 @@ impl Server {
     pub fn memory(&self) -> io::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let held = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        held.ok_or_else(|| io::Error::other("the server has exited"))
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        kib.ok_or_else(|| io::Error::other("the server has exited"))
     }
 
     fn pid(&self) -> Pid {
@@ -90,7 +90,7 @@ impl Drop for Server {
 /// A free loopback address.
 ///
 /// # Errors
-/// Returns an error if there is none.
+/// Returns an error if no port is free.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

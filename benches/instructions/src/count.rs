@@ -1,5 +1,5 @@
-//! Counting: each stage runs twice under callgrind with different numbers of passes; the difference excludes startup and
-//! shutdown.
+//! Counts the instructions of each stage with callgrind. A stage runs twice, with different numbers of passes, and the
+//! difference of the two counts excludes startup and shutdown.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{figures::Figures, stage::Stage};
 
-/// Counts all stages, several at a time.
+/// Counts all stages, as many at a time as the machine has processors.
 pub fn all() -> Result<Figures, String> {
     let folder = Folder::new()?;
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -21,7 +21,7 @@ pub fn all() -> Result<Figures, String> {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(stage) = Stage::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let figure = one(*stage, &folder.0);
+                    let figure = count(*stage, &folder.0);
                     counted.lock().unwrap_or_else(PoisonError::into_inner).push((*stage, figure));
                 }
             });
@@ -52,35 +52,37 @@ impl Drop for Folder {
 
 /// Instructions of one pass on the thread that answers. The thread that writes records is excluded, because its batch
 /// sizes depend on scheduling.
-fn one(stage: Stage, folder: &Path) -> Result<u64, String> {
-    let (fewer, more) = stage.rounds();
-    let (less, much) = (run(stage, fewer, folder)?, run(stage, more, folder)?);
-    Ok(much.saturating_sub(less) / (more - fewer) as u64)
+fn count(stage: Stage, folder: &Path) -> Result<u64, String> {
+    let (short, long) = stage.passes();
+    let (short_count, long_count) = (run(stage, short, folder)?, run(stage, long, folder)?);
+    Ok(long_count.saturating_sub(short_count) / (long - short) as u64)
 }
 
-fn run(stage: Stage, rounds: usize, folder: &Path) -> Result<u64, String> {
+/// Runs `passes` passes of a stage under callgrind, and returns the instructions of its main thread.
+fn run(stage: Stage, passes: usize, folder: &Path) -> Result<u64, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let counts = folder.join(format!("{}-{rounds}", stage.name()));
-    let ended = Command::new("valgrind")
+    let counts = folder.join(format!("{}-{passes}", stage.name()));
+    let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--separate-threads=yes", "-q"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(this)
-        .args(["--pass", stage.name(), &rounds.to_string()])
+        .args(["--pass", stage.name(), &passes.to_string()])
         .output()
         .map_err(|error| format!("valgrind: {error}: install it, as `./test` does"))?;
-    if !ended.status.success() {
-        return Err(format!("{}: {}", stage.name(), String::from_utf8_lossy(&ended.stderr)));
+    if !output.status.success() {
+        return Err(format!("{}: {}", stage.name(), String::from_utf8_lossy(&output.stderr)));
     }
-    // One file per thread, numbered in the order of their start.
+    // Callgrind writes one file per thread. 01 is the main thread.
     let file = format!("{}-01", counts.display());
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
     let totals = text.lines().find_map(|line| line.strip_prefix("totals:"));
     totals.and_then(|count| count.trim().parse().ok()).ok_or_else(|| format!("{file} has no totals"))
 }
 
-/// Version of rustc, on which counts depend.
+/// Version of rustc. Counts depend on it.
 fn rustc() -> Result<String, String> {
-    let asked = Command::new("rustc").arg("--version").output().map_err(|error| format!("rustc: {error}"))?;
-    let said = String::from_utf8_lossy(&asked.stdout);
-    Ok(said.split_whitespace().nth(1).unwrap_or_default().to_owned())
+    let output =
+        Command::new("rustc").arg("--version").output().map_err(|error| format!("rustc: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.split_whitespace().nth(1).unwrap_or_default().to_owned())
 }

@@ -1,8 +1,9 @@
-//! Committed figures, and their comparison with new counts.
+//! Figures: the committed instruction counts, and their comparison with new counts.
 
 use std::{fmt::Write as _, path::Path};
 
-/// Allowed deviation of a count from its figure, in percent. A count further below asks to lower the figure.
+/// Allowed deviation of a count from its figure, in percent. A count above it fails. A count below it asks the
+/// developer to lower the figure.
 const ALLOWED: u64 = 3;
 
 /// The command that writes new figures.
@@ -11,14 +12,14 @@ const WRITE: &str = "cd benches/instructions && cargo run --release -- --write";
 /// Instructions of one pass of each stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// Version of rustc.
+    /// Version of rustc that compiled the counted program.
     pub rustc: String,
-    /// Name and instructions of each stage, in order.
+    /// Name and instructions of each stage, in the order of `Stage::ALL`.
     pub stages: Vec<(String, u64)>,
 }
 
 impl Figures {
-    /// Reads the figures.
+    /// Reads the figures from a file.
     ///
     /// # Errors
     /// Returns an error if the file or a line of it is invalid.
@@ -43,7 +44,7 @@ impl Figures {
         Ok(figures)
     }
 
-    /// Writes the figures.
+    /// Writes the figures to a file.
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
@@ -70,9 +71,9 @@ impl Figures {
 /// Result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// No count is too far above its figure.
-    pub passes: bool,
-    /// Table and instructions for the developer.
+    /// Every count has a figure and is at most `ALLOWED` percent above it, and every figure has a count.
+    pub is_accepted: bool,
+    /// Table of counts and figures, and what the developer should do.
     pub text: String,
 }
 
@@ -89,13 +90,13 @@ impl Comparison {
             };
             let percent = (*count as f64 / figure as f64 - 1.0) * 100.0;
             _ = writeln!(text, "{name:<20} {count:>12} {figure:>12} {percent:>+7.2}%");
-            // Integers, because rounding could push an exact limit over it.
-            let share = count.saturating_mul(100);
-            if share > figure.saturating_mul(100 + ALLOWED) {
+            // In integers, because a rounded percentage could exceed the limit for a count that is exactly at it.
+            let hundredfold = count.saturating_mul(100);
+            if hundredfold > figure.saturating_mul(100 + ALLOWED) {
                 over.push(format!(
                     "{name} takes {percent:.1}% more than its figure, and {ALLOWED}% are allowed"
                 ));
-            } else if share < figure.saturating_mul(100 - ALLOWED) {
+            } else if hundredfold < figure.saturating_mul(100 - ALLOWED) {
                 under.push(name.as_str());
             }
         }
@@ -116,11 +117,11 @@ impl Comparison {
         if committed.rustc != counted.rustc {
             _ = writeln!(
                 text,
-                "The figures are of rustc {}, and this is {}.",
+                "The figures are from rustc {}, the counts from rustc {}.",
                 committed.rustc, counted.rustc
             );
         }
-        Comparison { passes: over.is_empty(), text }
+        Comparison { is_accepted: over.is_empty(), text }
     }
 }
 
@@ -136,22 +137,22 @@ mod tests {
     #[test]
     fn count_above_its_figure_fails() {
         let committed = figures(&[("message", 1_000), ("list", 1_000)]);
-        assert!(Comparison::of(&committed, &figures(&[("message", 1_030), ("list", 970)])).passes);
+        assert!(Comparison::of(&committed, &figures(&[("message", 1_030), ("list", 970)])).is_accepted);
         let over = Comparison::of(&committed, &figures(&[("message", 1_031), ("list", 500)]));
-        assert!(!over.passes && over.text.contains("message takes 3.1% more"), "{}", over.text);
+        assert!(!over.is_accepted && over.text.contains("message takes 3.1% more"), "{}", over.text);
     }
 
     #[test]
-    fn figure_missing_on_either_side_fails() {
+    fn stage_without_figure_or_count_fails() {
         let (one, two) = (figures(&[("message", 1)]), figures(&[("message", 1), ("list", 1)]));
-        assert!(!Comparison::of(&one, &two).passes);
-        assert!(!Comparison::of(&two, &one).passes);
+        assert!(!Comparison::of(&one, &two).is_accepted);
+        assert!(!Comparison::of(&two, &one).is_accepted);
     }
 
     #[test]
     fn improvement_asks_for_lower_figures() {
         let improved = Comparison::of(&figures(&[("message", 1_000)]), &figures(&[("message", 960)]));
-        assert!(improved.passes && improved.text.contains("Lower the figures"), "{}", improved.text);
+        assert!(improved.is_accepted && improved.text.contains("Lower the figures"), "{}", improved.text);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Server whose stages of a call run one by one: the only file that names internals of the workspace's crates.
+//! A server whose stages of a call can be run separately. This is the only file here that names internals of the
+//! workspace's crates.
 
 use std::{
     io,
@@ -37,7 +38,8 @@ impl Measured {
     /// # Errors
     /// Returns the error of a server that cannot start.
     pub async fn start(server: ToolServer) -> Result<Self, StartError> {
-        let endpoint = Arc::new(OperatorSettings::default().start(server.into_application(), io::sink()).await?);
+        let endpoint =
+            Arc::new(OperatorSettings::default().start(server.into_application(), io::sink()).await?);
         let settings = HttpSettings {
             origins: Origins::new(&[], &[]).map_err(StartError::Setting)?,
             proxies: Vec::new(),
@@ -53,25 +55,27 @@ impl Measured {
         Ok(Measured { endpoint, service: Arc::new(service), label, cx })
     }
 
-    /// Parses the arguments of a tool as a call does; returns `true` if they are accepted.
+    /// Reads the arguments of a tool as a call does; returns `true` if they are accepted.
     #[must_use]
-    pub fn reads(&self, tool: &str, arguments: &str) -> bool {
+    pub fn accepts_arguments(&self, tool: &str, arguments: &str) -> bool {
         let family = self.endpoint.dispatcher.registry.family(tool);
         let tool = family.and_then(|versions| versions.first());
         tool.is_some_and(|tool| read_arguments(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok())
     }
 
-    /// Parses a `tools/call` message and its arguments; returns `true` if both are accepted.
+    /// Reads a `tools/call` message and its arguments; returns `true` if both are accepted.
     #[must_use]
-    pub fn reads_message(&self, body: &[u8]) -> bool {
+    pub fn accepts_message(&self, body: &[u8]) -> bool {
         match parse(body) {
-            Ok(ClientMessage::Call(call)) if call.error.is_none() => self.reads(&call.name, call.arguments),
+            Ok(ClientMessage::Call(call)) if call.error.is_none() => {
+                self.accepts_arguments(&call.name, call.arguments)
+            }
             _ => false,
         }
     }
 
     /// Returns the response to a `tools/call` message; `None` for any other message.
-    pub async fn dispatches(&self, body: &[u8]) -> Option<Vec<u8>> {
+    pub async fn dispatch(&self, body: &[u8]) -> Option<Vec<u8>> {
         let Ok(ClientMessage::Call(call)) = parse(body) else { return None };
         let caller = self.label.caller(&self.endpoint.local_caller, call.meta.client, None);
         let era = call.meta.era();
@@ -85,8 +89,8 @@ impl Measured {
         Some(response.body)
     }
 
-    /// Serves HTTP on a stream until it ends, as on a connection from this machine.
-    pub async fn serves<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
+    /// Serves HTTP on a stream until the stream ends. The client's address is that of this machine.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         serve_requests(stream, peer, Arc::clone(&self.service), CancellationToken::new()).await;
     }

@@ -1,4 +1,4 @@
-//! Counted stages of a call, each repeated.
+//! The stages of a call whose instructions are counted.
 
 use std::hint::black_box;
 
@@ -10,30 +10,40 @@ use crate::{
     tools,
 };
 
-/// A stage whose instructions are counted.
+/// A stage of a call. Each run repeats one pass through the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Reads arguments in their usual form.
     Arguments,
+    /// Reads arguments in an unusual form.
     OddArguments,
+    /// Reads invalid arguments.
     RefusedArguments,
+    /// Reads a `tools/call` message and its arguments.
     Message(Era),
+    /// Reads such a message in an unusual form, which the fast path leaves to the full parser.
     OddMessage,
+    /// Handles such a message from its bytes to the bytes of the response.
     Dispatch(Era),
+    /// Handles a `tools/call` request of HTTP.
     Http(Era),
+    /// Handles a `tools/list` request of HTTP, with 100 tools.
     List(Era),
 }
 
-/// Protocol revision of a message.
+/// Protocol era of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
-    Older,
-    Newer,
+    /// 2025-11-25 and earlier.
+    Legacy,
+    /// 2026-07-28.
+    Modern,
 }
 
 const ARGUMENTS: &str = r#"{"query":"blue kettle 2","limit":25,"status":"paid","tags":["kitchen","gift"]}"#;
 /// The same arguments in an unusual form: escapes, spaces, and another order.
 const ODD: &str = r#"{ "tags" : [ "kit\u0063hen", "gift" ], "limit": 25.0, "st\u0061tus": "paid", "query": "blue kettle\u00202" }"#;
-/// Text that the response contains.
+/// Text that the response to a call contains.
 const EXPECTED: &str = "blue kettle 2";
 /// Arguments with three violations.
 const REFUSED: &str = r#"{"query":"Blue Kettle","limit":250,"status":"lost","tags":["kitchen","gift"]}"#;
@@ -45,15 +55,15 @@ impl Stage {
         Stage::Arguments,
         Stage::OddArguments,
         Stage::RefusedArguments,
-        Stage::Message(Era::Older),
-        Stage::Message(Era::Newer),
+        Stage::Message(Era::Legacy),
+        Stage::Message(Era::Modern),
         Stage::OddMessage,
-        Stage::Dispatch(Era::Older),
-        Stage::Dispatch(Era::Newer),
-        Stage::Http(Era::Older),
-        Stage::Http(Era::Newer),
-        Stage::List(Era::Older),
-        Stage::List(Era::Newer),
+        Stage::Dispatch(Era::Legacy),
+        Stage::Dispatch(Era::Modern),
+        Stage::Http(Era::Legacy),
+        Stage::Http(Era::Modern),
+        Stage::List(Era::Legacy),
+        Stage::List(Era::Modern),
     ];
 
     /// Name in the figures.
@@ -62,20 +72,20 @@ impl Stage {
             Stage::Arguments => "arguments",
             Stage::OddArguments => "arguments-odd",
             Stage::RefusedArguments => "arguments-refused",
-            Stage::Message(Era::Older) => "message-older",
-            Stage::Message(Era::Newer) => "message-newer",
+            Stage::Message(Era::Legacy) => "message-legacy",
+            Stage::Message(Era::Modern) => "message-modern",
             Stage::OddMessage => "message-odd",
-            Stage::Dispatch(Era::Older) => "dispatch-older",
-            Stage::Dispatch(Era::Newer) => "dispatch-newer",
-            Stage::Http(Era::Older) => "http-older",
-            Stage::Http(Era::Newer) => "http-newer",
-            Stage::List(Era::Older) => "list-100-older",
-            Stage::List(Era::Newer) => "list-100-newer",
+            Stage::Dispatch(Era::Legacy) => "dispatch-legacy",
+            Stage::Dispatch(Era::Modern) => "dispatch-modern",
+            Stage::Http(Era::Legacy) => "http-legacy",
+            Stage::Http(Era::Modern) => "http-modern",
+            Stage::List(Era::Legacy) => "list-100-legacy",
+            Stage::List(Era::Modern) => "list-100-modern",
         }
     }
 
-    /// Passes of the shorter and of the longer run, enough to average occasional work.
-    pub const fn rounds(self) -> (usize, usize) {
+    /// Passes of the shorter and of the longer run. Their difference is large enough that occasional work averages out.
+    pub const fn passes(self) -> (usize, usize) {
         match self {
             Stage::Arguments
             | Stage::OddArguments
@@ -87,108 +97,114 @@ impl Stage {
         }
     }
 
-    /// Runs the stage `rounds` times.
+    /// Runs `passes` passes of the stage.
     ///
     /// # Errors
     /// Returns an error if a result is wrong, because its figure would be meaningless.
-    pub async fn pass(self, rounds: usize) -> Result<(), String> {
+    pub async fn run(self, passes: usize) -> Result<(), String> {
         let server = match self {
             Stage::List(_) => ToolServer::new("orders", "1.0.0").tools(tools::HUNDRED),
             _ => ToolServer::new("orders", "1.0.0").tools(tools::ONE),
         };
         let measured = Measured::start(server).await.map_err(|error| error.to_string())?;
         match self {
-            Stage::Arguments => repeated(rounds, || measured.reads("search_orders", black_box(ARGUMENTS))),
-            Stage::OddArguments => repeated(rounds, || measured.reads("search_orders", black_box(ODD))),
+            Stage::Arguments => {
+                repeat(passes, || measured.accepts_arguments("search_orders", black_box(ARGUMENTS)))
+            }
+            Stage::OddArguments => {
+                repeat(passes, || measured.accepts_arguments("search_orders", black_box(ODD)))
+            }
             Stage::RefusedArguments => {
-                repeated(rounds, || !measured.reads("search_orders", black_box(REFUSED)))
+                repeat(passes, || !measured.accepts_arguments("search_orders", black_box(REFUSED)))
             }
             Stage::Message(era) => {
-                let body = call(era);
-                repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
+                let body = call_message(era);
+                repeat(passes, || measured.accepts_message(black_box(body.as_bytes())))
             }
             Stage::OddMessage => {
-                // Unusual forms are left to the full parser.
-                let body = call(Era::Newer).replace("tools/call", "tools\\/call").replace(ARGUMENTS, ODD);
-                repeated(rounds, || measured.reads_message(black_box(body.as_bytes())))
+                let body =
+                    call_message(Era::Modern).replace("tools/call", "tools\\/call").replace(ARGUMENTS, ODD);
+                repeat(passes, || measured.accepts_message(black_box(body.as_bytes())))
             }
             Stage::Dispatch(era) => {
-                let body = call(era);
-                for _ in 0..rounds {
-                    let answer = measured.dispatches(black_box(body.as_bytes())).await.unwrap_or_default();
-                    let answer = str::from_utf8(&answer).unwrap_or_default();
-                    if !answer.contains(EXPECTED) {
-                        return Err(format!("the call was answered {answer}"));
+                let body = call_message(era);
+                for _ in 0..passes {
+                    let response = measured.dispatch(black_box(body.as_bytes())).await.unwrap_or_default();
+                    let response = str::from_utf8(&response).unwrap_or_default();
+                    if !response.contains(EXPECTED) {
+                        return Err(format!("the call was answered {response}"));
                     }
                 }
                 Ok(())
             }
             Stage::Http(era) => {
-                served(
+                serve(
                     &measured,
-                    request(era, "tools/call", Some("search_orders"), &call(era)),
-                    rounds,
+                    http_request(era, "tools/call", Some("search_orders"), &call_message(era)),
+                    passes,
                     EXPECTED,
                 )
                 .await
             }
             Stage::List(era) => {
-                served(&measured, request(era, "tools/list", None, &list(era)), rounds, "\"j9\"").await
+                serve(&measured, http_request(era, "tools/list", None, &list_message(era)), passes, "\"j9\"")
+                    .await
             }
         }
     }
 }
 
-fn repeated(rounds: usize, succeeds: impl Fn() -> bool) -> Result<(), String> {
-    match (0..rounds).all(|_| succeeds()) {
+/// Runs a pass `passes` times; fails at the first that returns `false`.
+fn repeat(passes: usize, pass: impl Fn() -> bool) -> Result<(), String> {
+    match (0..passes).all(|_| pass()) {
         true => Ok(()),
-        false => Err("arguments were parsed with the wrong result".into()),
+        false => Err("valid arguments were refused, or invalid ones accepted".into()),
     }
 }
 
-/// Serves a request `rounds` times on one connection.
-async fn served(measured: &Measured, request: String, rounds: usize, wanted: &str) -> Result<(), String> {
+/// Serves a request `passes` times on one connection, and checks the responses.
+async fn serve(measured: &Measured, request: String, passes: usize, expected: &str) -> Result<(), String> {
     let responses = Responses::default();
-    measured.serves(Requests::new(request, rounds, responses.clone())).await;
-    let (first, bytes) = responses.taken();
+    measured.serve(Requests::new(request, passes, responses.clone())).await;
+    let (first, size) = responses.first_and_size();
     let is_valid =
-        first.starts_with("HTTP/1.1 200") && first.contains(wanted) && bytes == first.len() * rounds;
+        first.starts_with("HTTP/1.1 200") && first.contains(expected) && size == first.len() * passes;
     if is_valid {
         Ok(())
     } else {
-        Err(format!("{rounds} requests were answered in {bytes} bytes, the first {first}"))
+        Err(format!("{passes} requests were answered in {size} bytes; the first response was {first}"))
     }
 }
 
-fn call(era: Era) -> String {
+fn call_message(era: Era) -> String {
     let meta = match era {
-        Era::Older => String::new(),
-        Era::Newer => format!(r#","_meta":{META}"#),
+        Era::Legacy => String::new(),
+        Era::Modern => format!(r#","_meta":{META}"#),
     };
     format!(
         r#"{{"jsonrpc":"2.0","id":17,"method":"tools/call","params":{{"name":"search_orders","arguments":{ARGUMENTS}{meta}}}}}"#
     )
 }
 
-fn list(era: Era) -> String {
+fn list_message(era: Era) -> String {
     let params = match era {
-        Era::Older => "{}".to_owned(),
-        Era::Newer => format!(r#"{{"_meta":{META}}}"#),
+        Era::Legacy => "{}".to_owned(),
+        Era::Modern => format!(r#"{{"_meta":{META}}}"#),
     };
     format!(r#"{{"jsonrpc":"2.0","id":17,"method":"tools/list","params":{params}}}"#)
 }
 
-fn request(era: Era, method: &str, name: Option<&str>, body: &str) -> String {
-    let own = match era {
-        Era::Older => "MCP-Protocol-Version: 2025-11-25\r\n".to_owned(),
-        Era::Newer => {
+fn http_request(era: Era, method: &str, name: Option<&str>, body: &str) -> String {
+    let era_headers = match era {
+        Era::Legacy => "MCP-Protocol-Version: 2025-11-25\r\n".to_owned(),
+        Era::Modern => {
             let name = name.map_or(String::new(), |name| format!("Mcp-Name: {name}\r\n"));
             format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n{name}")
         }
     };
     format!(
         "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: agent/1.0\r\n\
-         Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{own}\
+         Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{era_headers}\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -9,41 +9,45 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Collected responses.
+/// Collected responses, shared with the connection that collects them.
 #[derive(Clone, Debug, Default)]
-pub struct Responses(Arc<Mutex<Answers>>);
+pub struct Responses(Arc<Mutex<Collected>>);
 
 #[derive(Debug, Default)]
-struct Answers {
+struct Collected {
+    /// Bytes of the first response.
     first: Vec<u8>,
-    bytes: usize,
+    /// Size of all responses, in bytes.
+    size: usize,
 }
 
 impl Responses {
-    /// The first response and the total size.
-    pub fn taken(&self) -> (String, usize) {
-        let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (String::from_utf8_lossy(&answers.first).into_owned(), answers.bytes)
+    /// The first response, and the size of all responses in bytes.
+    pub fn first_and_size(&self) -> (String, usize) {
+        let collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (String::from_utf8_lossy(&collected.first).into_owned(), collected.size)
     }
 }
 
-/// The client side of the connection.
+/// The stream that the server reads requests from and writes responses to.
 pub struct Requests {
     request: Vec<u8>,
     /// Bytes of the request read so far.
     read: usize,
+    /// Requests without a response.
     left: usize,
+    /// The first response isn't complete yet.
     is_first: bool,
-    /// Waker of the server while the current request has no response.
-    waits: Option<Waker>,
+    /// Waker of the server while it waits for the next request.
+    waker: Option<Waker>,
     responses: Responses,
 }
 
 impl Requests {
-    /// `rounds` requests, each sent after the previous response.
-    pub fn new(request: String, rounds: usize, responses: Responses) -> Self {
+    /// Sends `request` `passes` times, each time after the previous response.
+    pub fn new(request: String, passes: usize, responses: Responses) -> Self {
         let request = request.into_bytes();
-        Requests { read: 0, request, left: rounds, is_first: true, waits: None, responses }
+        Requests { read: 0, request, left: passes, is_first: true, waker: None, responses }
     }
 }
 
@@ -57,7 +61,7 @@ impl AsyncRead for Requests {
             return Poll::Ready(Ok(()));
         }
         if self.read == self.request.len() {
-            self.waits = Some(cx.waker().clone());
+            self.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
         let end = self.request.len().min(self.read + buf.remaining());
@@ -68,43 +72,45 @@ impl AsyncRead for Requests {
 }
 
 impl Requests {
-    fn answered(&mut self, parts: &[io::IoSlice<'_>]) -> usize {
-        let mut answers = self.responses.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Collects bytes of a response, and sends the next request once the response is complete.
+    fn collect(&mut self, parts: &[io::IoSlice<'_>]) -> usize {
+        let mut collected = self.responses.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = 0;
         for part in parts {
             taken += part.len();
             if self.is_first {
-                answers.first.extend_from_slice(part);
+                collected.first.extend_from_slice(part);
             }
         }
-        answers.bytes += taken;
-        // All responses have the length of the first.
-        if self.is_first && is_whole(&answers.first)
-            || !self.is_first && answers.bytes % answers.first.len() == 0
+        collected.size += taken;
+        // All later responses have the length of the first.
+        if self.is_first && is_complete(&collected.first)
+            || !self.is_first && collected.size % collected.first.len() == 0
         {
             self.is_first = false;
             self.read = 0;
             self.left -= 1;
-            if let Some(waits) = self.waits.take() {
-                waits.wake();
+            if let Some(waker) = self.waker.take() {
+                waker.wake();
             }
         }
         taken
     }
 }
 
-fn is_whole(answer: &[u8]) -> bool {
-    let answer = String::from_utf8_lossy(answer);
+/// Returns `true` if a response has as many bytes as its `Content-Length` says.
+fn is_complete(response: &[u8]) -> bool {
+    let response = String::from_utf8_lossy(response);
     let length = |head: &str| {
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
         length.parse::<usize>().ok()
     };
-    answer.split_once("\r\n\r\n").is_some_and(|(head, body)| length(head) == Some(body.len()))
+    response.split_once("\r\n\r\n").is_some_and(|(head, body)| length(head) == Some(body.len()))
 }
 
 impl AsyncWrite for Requests {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(self.get_mut().answered(&[io::IoSlice::new(bytes)])))
+        Poll::Ready(Ok(self.get_mut().collect(&[io::IoSlice::new(bytes)])))
     }
 
     fn poll_write_vectored(
@@ -112,8 +118,8 @@ impl AsyncWrite for Requests {
         _: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // All at once, as a socket does.
-        Poll::Ready(Ok(self.get_mut().answered(parts)))
+        // Takes all parts at once, as a socket does.
+        Poll::Ready(Ok(self.get_mut().collect(parts)))
     }
 
     fn is_write_vectored(&self) -> bool {

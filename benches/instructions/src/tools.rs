@@ -1,4 +1,4 @@
-//! Measured tools: one that is called, and a hundred that are listed.
+//! The measured tools: `search_orders`, which is called, and a hundred copies of it, which are listed.
 
 use mcp_tool_runtime::{
     __private::{AdapterTarget, Bound, MissingState, Source, StateMap},
@@ -54,11 +54,11 @@ async fn search_orders(
 /// The called tool.
 pub const ONE: &[ToolEntry] = tools![search_orders];
 
-/// The same tool under another name. A hundred of them add little compile time.
-struct Listed<const PLACE: usize>;
+/// Copy of `search_orders` under the name `NAMES[INDEX]`. A hundred copies add little compile time.
+struct Listed<const INDEX: usize>;
 
-impl<const PLACE: usize> Tool for Listed<PLACE> {
-    const CONTRACT: Contract = <search_orders as Tool>::CONTRACT.with_name(NAMES[PLACE]);
+impl<const INDEX: usize> Tool for Listed<INDEX> {
+    const CONTRACT: Contract = <search_orders as Tool>::CONTRACT.with_name(NAMES[INDEX]);
     const SOURCE: Source = <search_orders as Tool>::SOURCE;
     const ADAPTS: Option<AdapterTarget> = None;
 
@@ -68,10 +68,10 @@ impl<const PLACE: usize> Tool for Listed<PLACE> {
 }
 
 macro_rules! listed {
-    ($($name:ident $place:literal)*) => {
+    ($($name:ident $index:literal)*) => {
         const NAMES: [&str; 100] = [$(stringify!($name)),*];
         /// The listed tools.
-        pub const HUNDRED: &[ToolEntry] = &[$(ToolEntry::of::<Listed<$place>>()),*];
+        pub const HUNDRED: &[ToolEntry] = &[$(ToolEntry::of::<Listed<$index>>()),*];
     };
 }
 

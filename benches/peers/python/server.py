@@ -1,4 +1,4 @@
-"""`@mcp.tool` of FastMCP on its HTTP transport: stateless, plain JSON responses, enforced bounds."""
+"""`search_orders` with `@mcp.tool` of FastMCP over HTTP: stateless, plain JSON responses, enforced bounds."""
 
 import sys
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ async def search_orders(
     return Found(query, limit, status, len(tags))
 
 
-# The second argument is the total number of tools.
+# The second argument is the number of all tools, `search_orders` included.
 for number in range(1, int(sys.argv[2]) if len(sys.argv) > 2 else 1):
     mcp.tool(search_orders, name=f"search_orders_n{number:04}", annotations={"readOnlyHint": True})
 

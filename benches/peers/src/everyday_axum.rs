@@ -1,4 +1,4 @@
-//! The baseline of the everyday load: an axum handler that parses a call into structs and answers it without checks.
+//! Baseline for the everyday load: an axum handler that parses a call into structs and answers it without checks.
 
 mod everyday;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 #[derive(Deserialize)]
-struct Message {
+struct Request {
     id: u64,
     params: Params,
 }
@@ -30,23 +30,23 @@ struct Arguments {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Given {
+enum Output {
     Count { count: u32 },
     Text { text: String },
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Response {
     jsonrpc: &'static str,
     id: u64,
-    result: Answered,
+    result: CallResult,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answered {
+struct CallResult {
     content: [Content; 1],
-    structured_content: Given,
+    structured_content: Output,
     is_error: bool,
 }
 
@@ -57,29 +57,29 @@ struct Content {
     text: String,
 }
 
-async fn call(Json(Message { id, params }): Json<Message>) -> Json<Answer> {
+async fn call(Json(Request { id, params }): Json<Request>) -> Json<Response> {
     let Arguments { text, count } = params.arguments;
-    let given = match params.name.as_str() {
-        "weigh" => Given::Count { count: text.len() as u32 },
-        "give" => Given::Text { text: "x".repeat(count as usize) },
+    let output = match params.name.as_str() {
+        "weigh" => Output::Count { count: text.len() as u32 },
+        "give" => Output::Text { text: "x".repeat(count as usize) },
         "nap" | "queue" => {
             tokio::time::sleep(Duration::from_millis(count.into())).await;
-            Given::Count { count }
+            Output::Count { count }
         }
-        _ => Given::Count { count: everyday::spend(count) },
+        _ => Output::Count { count: everyday::spend(count) },
     };
-    let text = serde_json::to_string(&given).unwrap_or_default();
+    let text = serde_json::to_string(&output).unwrap_or_default();
     let content = [Content { kind: "text", text }];
-    Json(Answer {
+    Json(Response {
         jsonrpc: "2.0",
         id,
-        result: Answered { content, structured_content: given, is_error: false },
+        result: CallResult { content, structured_content: output, is_error: false },
     })
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
     let router = Router::new().route("/mcp", post(call)).layer(DefaultBodyLimit::max(4 << 20));
     axum::serve(listener, router).await?;

@@ -1,4 +1,4 @@
-//! Our server under the everyday load: calls that are large, slow, CPU-bound, or too many.
+//! Our server for the everyday load. Its tools take or return large texts, wait, or use the processor.
 
 mod everyday;
 
@@ -6,17 +6,17 @@ use std::{process::ExitCode, time::Duration};
 
 use mcp_tool_runtime::prelude::*;
 
-/// A number.
+/// Result of all tools except `give`.
 #[derive(serde::Serialize, ToolSchema)]
 struct Count {
     /// Bytes, milliseconds, or the result of the computation.
     count: u32,
 }
 
-/// A text.
+/// Result of `give`.
 #[derive(serde::Serialize, ToolSchema)]
 struct Text {
-    /// The letters.
+    /// Repeated `x`.
     #[schema(max_len = 1_000_000)]
     text: String,
 }
@@ -31,20 +31,20 @@ async fn weigh(
     Count { count: text.len() as u32 }
 }
 
-/// Return a text of this length.
+/// Return a text of `count` characters.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn give(
-    /// The number.
+    /// Length of the text.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Text {
     Text { text: "x".repeat(count as usize) }
 }
 
-/// Answer after a delay in milliseconds.
+/// Answer after a delay.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn nap(
-    /// The number.
+    /// Delay in milliseconds.
     #[arg(max = 10_000)]
     count: u32,
 ) -> Count {
@@ -55,7 +55,7 @@ async fn nap(
 /// Answer after a delay, sixteen calls at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 16)]
 async fn queue(
-    /// The number.
+    /// Delay in milliseconds.
     #[arg(max = 10_000)]
     count: u32,
 ) -> Count {
@@ -63,10 +63,10 @@ async fn queue(
     Count { count }
 }
 
-/// Compute on the async thread that reads and answers.
+/// Compute on the async thread that reads and answers calls.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn spend(
-    /// The number.
+    /// Computing time in microseconds.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Count {
@@ -76,7 +76,7 @@ async fn spend(
 /// Compute on a blocking thread, two calls at a time.
 #[mcp_tool(version = "1.0", public, read_only, concurrency = 2)]
 fn spend_blocking(
-    /// The number.
+    /// Computing time in microseconds.
     #[arg(max = 1_000_000)]
     count: u32,
 ) -> Count {

@@ -1,4 +1,4 @@
-//! The tool in our framework.
+//! The measured tool, `search_orders`, in our framework.
 
 use mcp_tool_runtime::prelude::*;
 
@@ -17,9 +17,9 @@ pub struct Found {
     /// Query of the search.
     #[schema(max_len = 64)]
     pub query: String,
-    /// Maximum results.
+    /// Limit that was requested.
     pub limit: u32,
-    /// Status of the orders.
+    /// Status that was requested.
     pub status: Status,
     /// Number of requested tags.
     pub tags: u32,

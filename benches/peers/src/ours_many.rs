@@ -1,12 +1,15 @@
-//! Our server with `TOOLS` tools. They are copies of one tool under other names, because 10,000 functions would take
-//! minutes to compile. Applications do not need this.
+//! Our server with as many tools as the environment variable `TOOLS` says: `search_orders`, and copies of it under
+//! other names.
+//!
+//! The copies share one function, because 10,000 functions would take minutes to compile. They are made with internals
+//! of the framework, which applications do not need.
 
 mod orders;
 
 use std::process::ExitCode;
 
 use mcp_tool_runtime::{
-    __private::{Bound, StateMap, MissingState, Source, AdapterTarget},
+    __private::{AdapterTarget, Bound, MissingState, Source, StateMap},
     Contract, Tool, ToolEntry,
     prelude::*,
 };
@@ -21,10 +24,10 @@ async fn main() -> ExitCode {
         .await
 }
 
-/// The copy with these four digits.
-enum Copy<const A: u8, const B: u8, const C: u8, const D: u8> {}
+/// Copy of `search_orders` with the number ABCD: `Numbered<0, 0, 1, 2>` is listed as `search_orders_n0012`.
+enum Numbered<const A: u8, const B: u8, const C: u8, const D: u8> {}
 
-impl<const A: u8, const B: u8, const C: u8, const D: u8> Copy<A, B, C, D> {
+impl<const A: u8, const B: u8, const C: u8, const D: u8> Numbered<A, B, C, D> {
     const NAME: [u8; 19] = {
         let mut name = *b"search_orders_n0000";
         name[15] += A;
@@ -35,7 +38,7 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Copy<A, B, C, D> {
     };
 }
 
-impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Copy<A, B, C, D> {
+impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Numbered<A, B, C, D> {
     const CONTRACT: Contract = search_orders::CONTRACT.with_name(match str::from_utf8(&Self::NAME) {
         Ok(name) => name,
         Err(_) => "",
@@ -48,16 +51,17 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Copy<A, B, C, 
     }
 }
 
-/// The copies, without the original.
+/// Copies with the numbers from 1 on, one fewer than `TOOLS`, because `search_orders` itself is a tool too.
 fn copies() -> &'static [ToolEntry] {
     let tools: usize = std::env::var("TOOLS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
-    let mut copies = thousands();
+    let mut copies = all_copies();
+    // The number 0000.
     copies.remove(0);
     copies.truncate(tools.saturating_sub(1));
     copies.leak()
 }
 
-/// One item per digit.
+/// Array of the ten results of the function `$each`, whose const arguments are the digits `$known` and one more digit.
 macro_rules! digits {
     ($each:ident $(, $known:ident)*) => {
         [
@@ -68,22 +72,24 @@ macro_rules! digits {
     };
 }
 
-fn thousands() -> Vec<ToolEntry> {
-    digits!(hundreds).concat()
+/// Copies with the numbers 0000 to 9999.
+fn all_copies() -> Vec<ToolEntry> {
+    digits!(thousand).concat()
 }
 
-fn hundreds<const A: u8>() -> Vec<ToolEntry> {
-    digits!(tens, A).concat()
+/// Copies with the numbers A000 to A999.
+fn thousand<const A: u8>() -> Vec<ToolEntry> {
+    digits!(hundred, A).concat()
 }
 
-fn tens<const A: u8, const B: u8>() -> Vec<ToolEntry> {
-    digits!(ones, A, B).concat()
+fn hundred<const A: u8, const B: u8>() -> Vec<ToolEntry> {
+    digits!(ten, A, B).concat()
 }
 
-fn ones<const A: u8, const B: u8, const C: u8>() -> Vec<ToolEntry> {
+fn ten<const A: u8, const B: u8, const C: u8>() -> Vec<ToolEntry> {
     digits!(one, A, B, C).to_vec()
 }
 
 const fn one<const A: u8, const B: u8, const C: u8, const D: u8>() -> ToolEntry {
-    ToolEntry::of::<Copy<A, B, C, D>>()
+    ToolEntry::of::<Numbered<A, B, C, D>>()
 }

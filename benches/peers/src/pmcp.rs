@@ -1,5 +1,5 @@
-//! `#[mcp_tool]` of pmcp on its HTTP server, stateless. Its feature `validation` uses `garde`, which plain tools of the
-//! macro do not accept, so bounds are only listed in the schema.
+//! `search_orders` with `#[mcp_tool]` of pmcp on its stateless HTTP server. Bounds are listed in the schema, but not
+//! enforced: pmcp's feature `validation` uses the crate `garde`, which does not work with plain tools of this macro.
 
 mod names;
 
@@ -59,7 +59,7 @@ async fn search_orders(args: Search) -> pmcp::Result<Found> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let mut server = Server::builder()
         .name("orders")
         .version("1.0.0")

@@ -1,9 +1,9 @@
-//! A call and its response as plain structs, for the smallest possible handler.
+//! A call of `search_orders` and its response as plain structs, without checks.
 
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
-pub struct Message {
+pub struct Request {
     #[expect(dead_code, reason = "parsed, but not used")]
     jsonrpc: String,
     id: u64,
@@ -44,15 +44,15 @@ struct Found {
 }
 
 #[derive(Serialize)]
-pub struct Answer {
+pub struct Response {
     jsonrpc: &'static str,
     id: u64,
-    result: Answered,
+    result: CallResult,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answered {
+struct CallResult {
     content: [Content; 1],
     structured_content: Found,
     is_error: bool,
@@ -66,17 +66,21 @@ struct Content {
     text: String,
 }
 
-impl Answer {
-    pub fn to(message: Message) -> Result<Self, serde_json::Error> {
-        let Arguments { query, limit, status, tags } = message.params.arguments;
+impl Response {
+    /// Returns the response to a request.
+    ///
+    /// # Errors
+    /// Returns an error if the result can't be serialized.
+    pub fn to(request: Request) -> Result<Self, serde_json::Error> {
+        let Arguments { query, limit, status, tags } = request.params.arguments;
         let found = Found { query, limit, status, tags: tags.len() };
         let text = serde_json::to_string(&found)?;
-        let result = Answered {
+        let result = CallResult {
             content: [Content { kind: "text", text }],
             structured_content: found,
             is_error: false,
             result_type: "complete",
         };
-        Ok(Answer { jsonrpc: "2.0", id: message.id, result })
+        Ok(Response { jsonrpc: "2.0", id: request.id, result })
     }
 }

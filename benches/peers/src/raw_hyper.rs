@@ -1,4 +1,4 @@
-//! The baseline on hyper alone: no router, no extractors, one task per connection.
+//! The same baseline as `raw_axum`, written with hyper only.
 
 mod raw;
 
@@ -13,22 +13,21 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use raw::Answer;
 use tokio::net::TcpListener;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 async fn call(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Error> {
     let body = request.into_body().collect().await?.to_bytes();
-    let answer = Answer::to(serde_json::from_slice(&body)?)?;
-    let mut response = Response::new(Full::new(serde_json::to_vec(&answer)?.into()));
+    let message = raw::Response::to(serde_json::from_slice(&body)?)?;
+    let mut response = Response::new(Full::new(serde_json::to_vec(&message)?.into()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
 #[tokio::main]
 async fn main() -> Result<Infallible, Error> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let listener = TcpListener::bind(address).await?;
     loop {
         let (stream, _) = listener.accept().await?;

@@ -1,5 +1,5 @@
-//! `#[tool]` of rmcp on its HTTP service, without sessions, with plain JSON responses. Bounds are listed in the schema,
-//! but not enforced.
+//! `search_orders` with `#[tool]` of rmcp on its HTTP service, without sessions and with plain JSON responses. Bounds
+//! are listed in the schema, but not enforced.
 
 mod names;
 
@@ -77,7 +77,7 @@ impl ServerHandler for Orders {}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let mut tools = Orders::tool_router();
     for name in names() {
         let mut tool = Orders::search_orders_tool_attr();

@@ -1,5 +1,5 @@
-//! rust-mcp-sdk on its axum server, with plain JSON responses. Bounds that its macro supports are listed in the
-//! schema, but not enforced.
+//! `search_orders` with rust-mcp-sdk on its axum server, with plain JSON responses. Bounds that its macro supports are
+//! listed in the schema, but not enforced.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! tower-mcp on its HTTP transport, with optional sessions. Bounds are listed in the schema; they are enforced only with
-//! the feature `schema-validation`, which is off by default.
+//! `search_orders` with tower-mcp on its HTTP transport, where sessions are optional. Bounds are listed in the schema.
+//! They are enforced only with the feature `schema-validation`, which is off by default.
 
 mod names;
 
@@ -58,7 +58,7 @@ fn search_orders(name: String) -> Tool {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let mut router =
         McpRouter::new().server_info("orders", "1.0.0").tool(search_orders("search_orders".into()));
     for name in names() {

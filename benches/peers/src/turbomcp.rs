@@ -1,4 +1,5 @@
-//! `#[server]` of turbomcp on its HTTP transport. Bounds belong to newtypes and are enforced.
+//! `search_orders` with `#[server]` of turbomcp on its HTTP transport. The bounds are those of newtypes, and are
+//! enforced.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ impl Orders {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     Orders.into_server().run_http(address.parse()?, HttpConfig::new()).await?;
     Ok(())
 }

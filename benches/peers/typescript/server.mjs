@@ -1,5 +1,5 @@
-// The TypeScript SDK on `node:http`: one server per request, as its documentation shows, plain JSON responses, enforced
-// schemas.
+// `search_orders` with the TypeScript SDK on `node:http`: one server per request, as the SDK's documentation shows,
+// plain JSON responses, enforced schemas.
 
 import { createServer } from 'node:http';
 
@@ -22,7 +22,7 @@ const search = z.object({
 const found = z.object({ query: z.string(), limit: z.int(), status, tags: z.int() });
 
 const names = ['search_orders'];
-// The second argument is the total number of tools.
+// The second argument is the number of all tools, `search_orders` included.
 for (let number = 1; number < Number(process.argv[3] ?? 1); number += 1) {
   names.push(`search_orders_n${String(number).padStart(4, '0')}`);
 }
@@ -46,11 +46,11 @@ function orders() {
 
 const validHost = localhostHostValidation();
 const validOrigin = localhostOriginValidation();
-const newer = toNodeHandler(createMcpHandler(orders, { legacy: 'reject' }));
+const handleModern = toNodeHandler(createMcpHandler(orders, { legacy: 'reject' }));
 
-// The handler for both protocol revisions answers 2025-11-25 only by event streams; a transport per request answers with
-// plain JSON, which is faster.
-async function older(request, response) {
+// The SDK's handler for both protocol eras answers 2025-11-25 only with event streams. A transport per request answers
+// with plain JSON, which is faster.
+async function handleLegacy(request, response) {
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: undefined,
     enableJsonResponse: true,
@@ -62,6 +62,6 @@ async function older(request, response) {
 const [host, port] = process.argv[2].split(':');
 createServer(async (request, response) => {
   if (!validHost(request, response) || !validOrigin(request, response)) return;
-  const isNewer = request.headers['mcp-protocol-version'] === '2026-07-28';
-  await (isNewer ? newer : older)(request, response);
+  const isModern = request.headers['mcp-protocol-version'] === '2026-07-28';
+  await (isModern ? handleModern : handleLegacy)(request, response);
 }).listen(Number(port), host);

@@ -1,14 +1,14 @@
-//! Generated crates: the same tools in three frameworks.
+//! Generates crates whose compile time is measured: the same tools with serde alone, with our framework and with rmcp.
 
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
 /// Tools per file of a generated crate.
 const PER_FILE: usize = 20;
 
-/// Line of a handler that changes between measurements.
+/// Beginning of the line in each handler that can be changed between measurements.
 pub(crate) const STAMP: &str = "let _stamp";
 
-/// Framework that turns functions into tools.
+/// Framework of a generated crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framework {
     /// The baseline: argument structs with the serde derive, and a `match` that parses and calls, without validation.
@@ -46,7 +46,7 @@ impl Framework {
     }
 }
 
-/// Generates a crate of tools whose parameters are of every kind.
+/// Generates a crate of tools, each with [`PARAMETERS`]. `runtime` is the folder of `mcp-tool-runtime`.
 pub(crate) fn generate(
     workspace: &Path,
     runtime: &Path,
@@ -55,7 +55,7 @@ pub(crate) fn generate(
 ) -> Result<(), Box<dyn Error>> {
     let package = workspace.join(framework.package(tools));
     let source = package.join("src");
-    // Removes files of an earlier run.
+    // An earlier run may have written more files.
     drop(fs::remove_dir_all(&source));
     fs::create_dir_all(&source)?;
     let manifest = format!(
@@ -87,10 +87,12 @@ pub(crate) fn generate(
     Ok(())
 }
 
+/// Numbers of the tools in one file.
 type Range = std::ops::Range<usize>;
+/// Source text of a file.
 type Text = Result<String, std::fmt::Error>;
 
-/// Parameters: name, type, description, bounds of ours, bounds of schemars.
+/// Parameters of each tool: name, type, description, bounds for our framework, bounds for schemars.
 const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "name",
@@ -128,18 +130,19 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     ),
 ];
 
-/// Body of each function.
-fn body(text: &mut String) -> std::fmt::Result {
+/// Writes the lines with which each handler begins.
+fn write_body(text: &mut String) -> std::fmt::Result {
     writeln!(text, "    {STAMP} = 0u128;")?;
     writeln!(text, "    let _ = (alias, count, ratio, urgent, mode, without, labels, place, reason);")
 }
 
+/// Names of the parameters, separated by commas.
 fn names() -> String {
     PARAMETERS.map(|(name, ..)| name).join(", ")
 }
 
-/// Argument struct of a tool.
-fn arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
+/// Writes the argument struct of a tool.
+fn write_arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
     writeln!(
         text,
         "/// Arguments of the tool number {tool}.\n#[derive({derive})]\npub struct Arguments{tool} {{"
@@ -155,7 +158,8 @@ fn arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) ->
     writeln!(text, "}}")
 }
 
-const PARTS: &str = r#"
+/// Types that all tools of a crate use. `DERIVED`, `MADE` and `BOUND` are placeholders.
+const TYPES: &str = r#"
 /// A mode.
 #[derive(Clone, Copy, DERIVED)]
 pub enum Mode { First, Second, Third }
@@ -173,22 +177,24 @@ pub struct Made {
 }
 "#;
 
-fn parts(derived: &str, made: &str, bound: &str) -> String {
-    PARTS.replace("DERIVED", derived).replace("MADE", made).replace("BOUND", bound)
+/// [`TYPES`] with the derives of `Mode`, the derives of `Made`, and the attribute of its field `count`.
+fn types(mode: &str, made: &str, bound: &str) -> String {
+    TYPES.replace("DERIVED", mode).replace("MADE", made).replace("BOUND", bound)
 }
 
+/// Function of the default of `count`, for serde.
 const TEN: &str = "pub fn ten() -> u32 {\n    10\n}\n";
 
 fn serde_file(tools: Range) -> Text {
     let mut text = String::from("use crate::{Failed, Made, Mode};\n\n");
     for tool in tools.clone() {
-        arguments(&mut text, tool, "serde::Deserialize", false)?;
+        write_arguments(&mut text, tool, "serde::Deserialize", false)?;
         writeln!(text, "\n/// The tool number {tool}.\npub async fn tool_{tool}(")?;
         for (name, ty, ..) in PARAMETERS {
             writeln!(text, "    {name}: {ty},")?;
         }
         writeln!(text, ") -> Result<Made, Failed> {{")?;
-        body(&mut text)?;
+        write_body(&mut text)?;
         writeln!(text, "    Ok(Made {{ name, count: 1, mode: Mode::First }})\n}}\n")?;
     }
     writeln!(
@@ -212,7 +218,7 @@ fn serde_file(tools: Range) -> Text {
 }
 
 fn serde_main(files: usize) -> String {
-    let parts = parts("serde::Serialize, serde::Deserialize", "serde::Serialize", "");
+    let types = types("serde::Serialize, serde::Deserialize", "serde::Serialize", "");
     let mut calls = String::new();
     for file in 0..files {
         calls.push_str(&format!(
@@ -220,7 +226,7 @@ fn serde_main(files: usize) -> String {
         ));
     }
     format!(
-        r#"{parts}
+        r#"{types}
 {TEN}
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -254,20 +260,20 @@ fn our_file(tools: Range) -> Text {
             writeln!(text, "    /// {description}\n    {keys}\n    {name}: {ty},")?;
         }
         writeln!(text, ") -> Result<Made, ToolError> {{")?;
-        body(&mut text)?;
+        write_body(&mut text)?;
         writeln!(text, "    Ok(Made {{ name, count: 1, mode: Mode::First }})\n}}")?;
     }
     Ok(text)
 }
 
 fn our_main(tools: usize) -> String {
-    let parts = parts("serde::Serialize, ToolSchema", "serde::Serialize, ToolSchema", "#[schema(max = 100)]");
+    let types = types("serde::Serialize, ToolSchema", "serde::Serialize, ToolSchema", "#[schema(max = 100)]");
     let listed: String =
         (0..tools).map(|tool| format!("        m{}::tool_{tool},\n", tool / PER_FILE)).collect();
     format!(
         r#"use std::process::ExitCode;
 use mcp_tool_runtime::prelude::*;
-{parts}
+{types}
 #[tokio::main]
 async fn main() -> ExitCode {{
     ToolServer::new("generated", "1.0.0").tools(tools![
@@ -283,7 +289,7 @@ fn rmcp_file(file: usize, tools: Range) -> Text {
          use crate::{Made, Mode, Server};\n\n",
     );
     for tool in tools.clone() {
-        arguments(&mut text, tool, "serde::Deserialize, schemars::JsonSchema", true)?;
+        write_arguments(&mut text, tool, "serde::Deserialize, schemars::JsonSchema", true)?;
     }
     writeln!(text, "#[tool_router(router = router_{file}, vis = \"pub\")]\nimpl Server {{")?;
     for tool in tools {
@@ -294,7 +300,7 @@ fn rmcp_file(file: usize, tools: Range) -> Text {
              -> Result<Json<Made>, ErrorData> {{",
             names()
         )?;
-        body(&mut text)?;
+        write_body(&mut text)?;
         writeln!(text, "    Ok(Json(Made {{ name, count: 1, mode: Mode::First }}))\n    }}\n")?;
     }
     writeln!(text, "}}")?;
@@ -302,7 +308,7 @@ fn rmcp_file(file: usize, tools: Range) -> Text {
 }
 
 fn rmcp_main(files: usize) -> String {
-    let parts = parts(
+    let types = types(
         "serde::Serialize, serde::Deserialize, schemars::JsonSchema",
         "serde::Serialize, schemars::JsonSchema",
         "#[schemars(range(max = 100))]",
@@ -310,7 +316,7 @@ fn rmcp_main(files: usize) -> String {
     let routers: Vec<String> = (0..files).map(|file| format!("Server::router_{file}()")).collect();
     format!(
         r#"use rmcp::{{ServiceExt as _, handler::server::router::tool::ToolRouter, tool_handler}};
-{parts}
+{types}
 {TEN}
 #[derive(Clone)]
 pub struct Server {{

@@ -1,5 +1,5 @@
-//! Compile time of tools: `cargo check` and `cargo build` of many tools with 10 parameters, and the size of their code,
-//! compared with serde alone and with the rmcp macro, in interleaved rounds.
+//! Compile time and code size of many tools with 10 parameters: our framework compared with serde alone and with the
+//! macro of rmcp. `check` times `cargo check`, `build` times `cargo build`; every round measures each of them.
 //!
 //! ```text
 //! cargo run --release --bin compile -- check 400 5
@@ -21,11 +21,11 @@ use generated::{Framework, STAMP, generate};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let what = arguments.next().unwrap_or_default();
+    let measurement = arguments.next().unwrap_or_default();
     let tools: usize = arguments.next().map_or(Ok(100), |count| count.parse())?;
     let rounds: usize = arguments.next().map_or(Ok(5), |count| count.parse())?;
     let bench = Bench::new()?;
-    match what.as_str() {
+    match measurement.as_str() {
         "check" => bench.check(tools, rounds),
         "build" => bench.build(tools, rounds),
         "size" => bench.size(tools),
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A crate with or without a lock.
+/// A row of the printed table: a generated crate, with or without a lock.
 #[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
@@ -46,17 +46,18 @@ const UNLOCKED: Row = Row { name: "ours, without a lock", framework: Framework::
 const LOCKED: Row = Row { name: "ours, judged by the lock", framework: Framework::Ours, is_locked: true };
 const RMCP: Row = Row { name: "rmcp", framework: Framework::Rmcp, is_locked: false };
 
-/// Time of one command.
+/// Times of one command.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Taken {
-    /// Processor time, which other work on the machine affects least.
-    spent: Duration,
-    waited: Duration,
+struct Times {
+    /// Processor time. Other work on the machine affects it less than the elapsed time.
+    processor: Duration,
+    elapsed: Duration,
 }
 
-/// Workspace of the generated crates, with shared dependencies.
+/// The workspace of the generated crates. They share compiled dependencies.
 struct Bench {
     workspace: PathBuf,
+    /// Folder of `mcp-tool-runtime`.
     runtime: PathBuf,
 }
 
@@ -68,23 +69,23 @@ impl Bench {
         Ok(Bench { workspace, runtime: here.join("../mcp-tool-runtime").canonicalize()? })
     }
 
-    /// `cargo check` of the whole crate, and after a change in one function body.
+    /// Measures `cargo check` of the whole crate, and again after a change in one function body.
     fn check(&self, tools: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         let rows = [SERDE, UNLOCKED, LOCKED, RMCP];
         let lock = self.generate(&rows, tools)?;
-        let mut whole: [Vec<Taken>; 4] = Default::default();
-        let mut changed: [Vec<Taken>; 4] = Default::default();
+        let mut whole: [Vec<Times>; 4] = Default::default();
+        let mut changed: [Vec<Times>; 4] = Default::default();
         for round in 0..=rounds {
             for (index, row) in rows.iter().enumerate() {
                 self.set_lock(row, tools, &lock)?;
                 self.cargo(&["clean", "--quiet", "-p", &row.framework.package(tools)])?;
                 let full = self.cargo(&["check", "--quiet", "-p", &row.framework.package(tools)])?;
                 self.change(row.framework, tools)?;
-                let one = self.cargo(&["check", "--quiet", "-p", &row.framework.package(tools)])?;
+                let partial = self.cargo(&["check", "--quiet", "-p", &row.framework.package(tools)])?;
                 // The first round also compiles the dependencies.
                 if round > 0 {
                     whole[index].push(full);
-                    changed[index].push(one);
+                    changed[index].push(partial);
                 }
             }
         }
@@ -96,18 +97,18 @@ impl Bench {
         Ok(())
     }
 
-    /// `cargo build` after a change of one line in a handler, linking included.
+    /// Measures `cargo build` after a change of one line in a handler, linking included.
     fn build(&self, tools: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         let rows = [SERDE, LOCKED, RMCP];
         let lock = self.generate(&rows, tools)?;
-        let mut times: [Vec<Taken>; 3] = Default::default();
+        let mut times: [Vec<Times>; 3] = Default::default();
         for round in 0..=rounds {
             for (index, row) in rows.iter().enumerate() {
                 self.set_lock(row, tools, &lock)?;
                 self.change(row.framework, tools)?;
-                let taken = self.cargo(&["build", "--quiet", "-p", &row.framework.package(tools)])?;
+                let build = self.cargo(&["build", "--quiet", "-p", &row.framework.package(tools)])?;
                 if round > 0 {
-                    times[index].push(taken);
+                    times[index].push(build);
                 }
             }
         }
@@ -118,7 +119,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Release code per tool: size of many tools minus size of few.
+    /// Measures the release code of one tool: the difference between the binaries of `tools` and of `FEW` tools,
+    /// divided by the number of tools that only the larger one has.
     fn size(&self, tools: usize) -> Result<(), Box<dyn Error>> {
         const FEW: usize = 20;
         let rows = [SERDE, LOCKED, RMCP];
@@ -128,18 +130,20 @@ impl Bench {
         println!("| | `.text` | with `.rodata` | all that is loaded |\n|---|---|---|---|");
         for row in rows {
             let (few, many) = (self.sections(row.framework, FEW)?, self.sections(row.framework, tools)?);
-            let each = |which: fn(&str) -> bool| {
+            let kib_per_tool = |is_counted: fn(&str) -> bool| {
                 let sum = |sections: &[(String, u64)]| -> u64 {
-                    sections.iter().filter(|(name, _)| which(name)).map(|(_, size)| size).sum()
+                    sections.iter().filter(|(name, _)| is_counted(name)).map(|(_, size)| size).sum()
                 };
                 sum(&many).saturating_sub(sum(&few)) as f64 / (tools - FEW) as f64 / 1_024.0
             };
             println!(
                 "| {} | {:.1} KB | {:.1} KB | {:.1} KB |",
                 row.name,
-                each(|name| name == ".text"),
-                each(|name| name == ".text" || name == ".rodata"),
-                each(|name| !matches!(name, ".comment" | ".note.gnu.build-id") && !name.starts_with(".debug")),
+                kib_per_tool(|name| name == ".text"),
+                kib_per_tool(|name| name == ".text" || name == ".rodata"),
+                kib_per_tool(
+                    |name| !matches!(name, ".comment" | ".note.gnu.build-id") && !name.starts_with(".debug")
+                ),
             );
         }
         Ok(())
@@ -161,7 +165,7 @@ impl Bench {
             .collect())
     }
 
-    /// Generates the crates and writes the lock of ours by its own command.
+    /// Generates the crates, and returns the lock that the crate with our framework writes.
     fn generate(&self, rows: &[Row], tools: usize) -> Result<Vec<u8>, Box<dyn Error>> {
         fs::write(
             self.workspace.join("Cargo.toml"),
@@ -170,18 +174,19 @@ impl Bench {
         for row in rows {
             generate(&self.workspace, &self.runtime, row.framework, tools)?;
         }
-        let lock = self.lock(tools);
+        let lock = self.lock_path(tools);
         drop(fs::remove_file(&lock));
         self.cargo(&["run", "--quiet", "-p", &Framework::Ours.package(tools), "--", "contract", "write"])?;
         Ok(fs::read(&lock)?)
     }
 
-    fn lock(&self, tools: usize) -> PathBuf {
+    fn lock_path(&self, tools: usize) -> PathBuf {
         self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
 
+    /// Writes or removes the lock, as the row says.
     fn set_lock(&self, row: &Row, tools: usize, lock: &[u8]) -> Result<(), Box<dyn Error>> {
-        let path = self.lock(tools);
+        let path = self.lock_path(tools);
         match (row.framework, row.is_locked) {
             (Framework::Serde | Framework::Rmcp, _) => {}
             (Framework::Ours, false) => drop(fs::remove_file(path)),
@@ -195,7 +200,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Changes one line in the body of one function.
+    /// Changes the first line that begins with [`STAMP`].
     fn change(&self, framework: Framework, tools: usize) -> Result<(), Box<dyn Error>> {
         let file = self.workspace.join(framework.package(tools)).join("src/m0.rs");
         let text = fs::read_to_string(&file)?;
@@ -216,23 +221,24 @@ impl Bench {
     }
 
     /// Runs and times a cargo command.
-    fn cargo(&self, arguments: &[&str]) -> Result<Taken, Box<dyn Error>> {
-        let (begun, spent) = (Instant::now(), spent()?);
+    fn cargo(&self, arguments: &[&str]) -> Result<Times, Box<dyn Error>> {
+        let (start, before) = (Instant::now(), processor_time()?);
         let output = Command::new("cargo")
             .args(arguments)
             .current_dir(&self.workspace)
             .env("CARGO_TARGET_DIR", self.workspace.join("target"))
             .output()?;
-        let taken = Taken { spent: self::spent()? - spent, waited: begun.elapsed() };
+        let times = Times { processor: processor_time()? - before, elapsed: start.elapsed() };
         if !output.status.success() {
             return Err(format!("cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        Ok(taken)
+        Ok(times)
     }
 }
 
-/// User and system time of finished child processes (proc(5), `cutime` and `cstime`).
-fn spent() -> Result<Duration, Box<dyn Error>> {
+/// User and system time of all child processes that have ended (proc(5), `cutime` and `cstime`).
+fn processor_time() -> Result<Duration, Box<dyn Error>> {
+    /// Unit of these times on Linux.
     const TICK: Duration = Duration::from_millis(10);
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
@@ -240,24 +246,24 @@ fn spent() -> Result<Duration, Box<dyn Error>> {
     Ok(TICK * ticks)
 }
 
-/// Prints processor time, its ratio to the first row, and elapsed time.
-fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Taken>]]) {
+/// Prints a table. Each title has three columns: processor time, its ratio to that of the first row, and elapsed time.
+fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Times>]]) {
     let head: String =
         titles.iter().map(|title| format!(" {title}, processor | of serde's | clock |")).collect();
     println!("| |{head}\n|---|{}", "---|---|---|".repeat(titles.len()));
-    let medians: Vec<Vec<Taken>> = columns
+    let medians: Vec<Vec<Times>> = columns
         .iter_mut()
         .map(|column| {
-            let median = |of: fn(&Taken) -> Duration, times: &[Taken]| {
-                let mut times: Vec<Duration> = times.iter().map(of).collect();
+            let median = |figure: fn(&Times) -> Duration, times: &[Times]| {
+                let mut times: Vec<Duration> = times.iter().map(figure).collect();
                 times.sort();
                 times.get(times.len() / 2).copied().unwrap_or_default()
             };
             column
                 .iter()
-                .map(|times| Taken {
-                    spent: median(|taken| taken.spent, times),
-                    waited: median(|taken| taken.waited, times),
+                .map(|times| Times {
+                    processor: median(|times| times.processor, times),
+                    elapsed: median(|times| times.elapsed, times),
                 })
                 .collect()
         })
@@ -268,9 +274,9 @@ fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Taken>]]) {
             let (own, first) = (column[index], column[0]);
             print!(
                 " {:.2} s | {:.2} | {:.2} s |",
-                own.spent.as_secs_f64(),
-                own.spent.as_secs_f64() / first.spent.as_secs_f64(),
-                own.waited.as_secs_f64()
+                own.processor.as_secs_f64(),
+                own.processor.as_secs_f64() / first.processor.as_secs_f64(),
+                own.elapsed.as_secs_f64()
             );
         }
         println!();

@@ -1,4 +1,4 @@
-//! A client of a server that runs as a child process.
+//! A client over stdio: starts a server as a child process and calls its tool `search_orders`.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -12,7 +12,7 @@ use std::{
 
 use memchr::{memchr, memmem::Finder};
 
-/// Protocol revision of the calls.
+/// Protocol era of the calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     Legacy,
@@ -20,7 +20,8 @@ pub enum Era {
 }
 
 impl Era {
-    pub fn name(self) -> &'static str {
+    /// Protocol revision that the calls name.
+    pub fn revision(self) -> &'static str {
         match self {
             Era::Legacy => "2025-11-25",
             Era::Modern => "2026-07-28",
@@ -28,10 +29,11 @@ impl Era {
     }
 }
 
-/// Text of every valid response.
-static FOUND: LazyLock<Finder<'static>> = LazyLock::new(|| {
+/// Text that every valid response contains.
+static EXPECTED: LazyLock<Finder<'static>> = LazyLock::new(|| {
     Finder::new(br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#)
 });
+/// Text that no valid response contains.
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""isError":true"#));
 static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""id":"#));
 
@@ -39,12 +41,12 @@ pub struct Server {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    /// Text of a call before and after its id.
+    /// Text of a call before its id, and after it.
     call: (String, String),
 }
 
 impl Server {
-    /// Starts this program as a server and initializes it.
+    /// Starts this program with these arguments as a server, and opens a session in the legacy era.
     pub fn start(arguments: &[&str], era: Era) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(arguments)
@@ -67,13 +69,13 @@ impl Server {
         );
         let mut server = Server { child, stdin, stdout, call: (before, after + "\n") };
         if era == Era::Legacy {
-            let hello = r#"{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}"#;
-            let opened = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-            writeln!(server.stdin, "{hello}").expect("a running server");
+            let initialize = r#"{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}"#;
+            let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+            writeln!(server.stdin, "{initialize}").expect("a running server");
             let mut answer = String::new();
             server.stdout.read_line(&mut answer).expect("an answer");
             assert!(answer.contains("\"result\""), "{answer}");
-            writeln!(server.stdin, "{opened}").expect("a running server");
+            writeln!(server.stdin, "{initialized}").expect("a running server");
         }
         server
     }
@@ -88,13 +90,13 @@ impl Server {
             answer.clear();
             self.stdout.read_until(b'\n', &mut answer).expect("an answer");
             times.push(begun.elapsed().as_secs_f64() * 1e6);
-            assert_eq!(good(&answer), id);
+            assert_eq!(valid_id(&answer), id);
         }
         times.sort_by(f64::total_cmp);
         times
     }
 
-    /// Runs calls with `in_flight` at a time and returns calls per second.
+    /// Keeps up to `in_flight` calls in flight, and returns the number of calls per second.
     pub fn pipelined(&mut self, calls: usize, in_flight: usize) -> f64 {
         let (sent, answered, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let Server { stdin, stdout, call: (before, after), .. } = self;
@@ -103,20 +105,20 @@ impl Server {
             let writer = scope.spawn(|| {
                 let (mut id, mut lines) = (0, Vec::new());
                 while id < calls {
-                    let most = (answered.load(Ordering::Acquire) + in_flight).min(calls);
-                    if id == most {
+                    let end = (answered.load(Ordering::Acquire) + in_flight).min(calls);
+                    if id == end {
                         assert!(!ended.load(Ordering::Acquire), "the server ended");
                         std::thread::park();
                         continue;
                     }
-                    // All pending calls in one write, as a busy client would.
+                    // All calls that may be sent now go out in one write, as from a busy client.
                     lines.clear();
-                    for id in id..most {
+                    for id in id..end {
                         lines.extend_from_slice(before.as_bytes());
-                        lines.extend_from_slice(itoa(id, &mut [0; 20]));
+                        lines.extend_from_slice(write_digits(id, &mut [0; 20]));
                         lines.extend_from_slice(after.as_bytes());
                     }
-                    id = most;
+                    id = end;
                     sent.store(id, Ordering::Release);
                     stdin.write_all(&lines).expect("a running server");
                 }
@@ -133,10 +135,10 @@ impl Server {
                 let mut rest = &chunk[..read];
                 while let Some(end) = memchr(b'\n', rest) {
                     let id = if kept.is_empty() {
-                        good(&rest[..end])
+                        valid_id(&rest[..end])
                     } else {
                         kept.extend_from_slice(&rest[..end]);
-                        let id = good(&kept);
+                        let id = valid_id(&kept);
                         kept.clear();
                         id
                     };
@@ -146,7 +148,7 @@ impl Server {
                 }
                 kept.extend_from_slice(rest);
                 answered.store(count, Ordering::Release);
-                // In batches of half, so that neither side is woken for every call.
+                // The writer is woken once half of the calls are answered, so that neither side is woken for each call.
                 if sent.load(Ordering::Acquire) < count + in_flight / 2 + 1 {
                     writer.thread().unpark();
                 }
@@ -156,7 +158,7 @@ impl Server {
         calls as f64 / begun.elapsed().as_secs_f64()
     }
 
-    /// Processor time in seconds.
+    /// Processor time of all threads of the server, in seconds.
     pub fn cpu(&self) -> f64 {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a process");
         let schedstat = |path: std::path::PathBuf| -> Option<f64> {
@@ -174,26 +176,26 @@ impl Drop for Server {
     }
 }
 
-/// Id of a valid response.
-fn good(answer: &[u8]) -> usize {
-    let wrong = || -> ! { panic!("wrong response: {}", String::from_utf8_lossy(answer)) };
-    if FOUND.find(answer).is_none() || ERROR.find(answer).is_some() {
-        wrong();
+/// Checks a response and returns its id.
+fn valid_id(answer: &[u8]) -> usize {
+    let fail = || -> ! { panic!("wrong response: {}", String::from_utf8_lossy(answer)) };
+    if EXPECTED.find(answer).is_none() || ERROR.find(answer).is_some() {
+        fail();
     }
-    let Some(at) = ID.find(answer) else { wrong() };
-    let digits = answer[at + 5..].iter().take_while(|byte| byte.is_ascii_digit());
+    let Some(offset) = ID.find(answer) else { fail() };
+    let digits = answer[offset + 5..].iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |id, digit| id * 10 + usize::from(digit - b'0'))
 }
 
-/// Decimal digits of a number.
-fn itoa(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
-    let mut at = digits.len();
+/// Writes the decimal digits of a number into `digits`, and returns them; allocates nothing.
+fn write_digits(mut number: usize, digits: &mut [u8; 20]) -> &[u8] {
+    let mut start = digits.len();
     loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
-            return &digits[at..];
+            return &digits[start..];
         }
     }
 }

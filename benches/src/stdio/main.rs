@@ -1,5 +1,5 @@
-//! Calls over stdio, compared with `#[tool]` of rmcp on its own transport: one at a time, and pipelined. The servers are
-//! called in turn, in both protocol revisions.
+//! Calls over stdio, one at a time and pipelined: our server compared with `#[tool]` of rmcp on its own transport.
+//! Every round measures both servers in both protocol eras.
 //!
 //! `cargo run --release --bin stdio -- ROUNDS CALLS`
 
@@ -11,9 +11,10 @@ use std::process::ExitCode;
 
 use client::{Era, Server};
 
+/// Name of each server, and the arguments that start it.
 const SERVERS: [(&str, &[&str]); 2] =
     [("ours", &["serve", "--stdio", "--audit-file", "/dev/null"]), ("rmcp `#[tool]`", &["rmcp"])];
-/// Calls in flight at a time.
+/// Numbers of calls in flight that are measured.
 const IN_FLIGHT: [usize; 2] = [256, 1_024];
 
 #[tokio::main]
@@ -28,33 +29,38 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Figures of one server in one protocol revision, one value per round.
+/// Figures of one server in one era. Each list has one value per round.
 #[derive(Default)]
 struct Figures {
+    /// Duration of calls one at a time, in microseconds: median and 99th percentile.
     median: Vec<f64>,
-    slowest: Vec<f64>,
+    p99: Vec<f64>,
+    /// Processor time of a call, one at a time, in microseconds.
     cpu_alone: Vec<f64>,
-    a_second: [Vec<f64>; IN_FLIGHT.len()],
+    /// Pipelined calls per second, for each of [`IN_FLIGHT`].
+    rate: [Vec<f64>; IN_FLIGHT.len()],
+    /// Processor time of a pipelined call, in microseconds.
     cpu: [Vec<f64>; IN_FLIGHT.len()],
 }
 
 fn measure() {
-    let given = |place: usize, default: usize| {
-        std::env::args().nth(place).and_then(|given| given.parse().ok()).unwrap_or(default)
+    let argument = |position: usize, default: usize| {
+        std::env::args().nth(position).and_then(|argument| argument.parse().ok()).unwrap_or(default)
     };
-    let (rounds, calls) = (given(1, 11), given(2, 20_000));
+    let (rounds, calls) = (argument(1, 11), argument(2, 20_000));
     let eras = [Era::Legacy, Era::Modern];
     let mut measured = Vec::new();
     for era in eras {
         for (name, arguments) in SERVERS {
             let mut server = Server::start(arguments, era);
+            // A warm-up.
             server.pipelined(calls.min(2_000), IN_FLIGHT[0]);
             measured.push((era, name, server, Figures::default()));
         }
     }
     for _ in 0..rounds {
         for (_, _, server, figures) in &mut measured {
-            figures.take(server, calls);
+            figures.measure(server, calls);
         }
     }
     println!(
@@ -62,34 +68,34 @@ fn measure() {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (era, name, _, figures) in &measured {
-        println!("| {} | {name} | {} |", era.name(), figures.row());
+        println!("| {} | {name} | {} |", era.revision(), figures.row());
     }
     for pair in measured.chunks(2) {
         let [(era, _, _, ours), (_, _, _, theirs)] = pair else { continue };
-        for (place, in_flight) in IN_FLIGHT.iter().enumerate() {
-            let ratios =
-                ours.a_second[place].iter().zip(&theirs.a_second[place]).map(|(one, other)| one / other);
+        for (index, in_flight) in IN_FLIGHT.iter().enumerate() {
+            let ratios = ours.rate[index].iter().zip(&theirs.rate[index]).map(|(our, their)| our / their);
             let [low, middle, high] = spread(ratios.collect());
             println!(
                 "{}, {in_flight} in flight: {middle:.1} times rmcp's calls a second ({low:.1} to {high:.1})",
-                era.name()
+                era.revision()
             );
         }
     }
 }
 
 impl Figures {
-    fn take(&mut self, server: &mut Server, calls: usize) {
+    /// Measures one round.
+    fn measure(&mut self, server: &mut Server, calls: usize) {
         let alone = (calls / 10).max(100);
         let before = server.cpu();
         let times = server.one_by_one(alone);
         self.cpu_alone.push((server.cpu() - before) * 1e6 / alone as f64);
         self.median.push(times[times.len() / 2]);
-        self.slowest.push(times[times.len() * 99 / 100]);
-        for (place, in_flight) in IN_FLIGHT.into_iter().enumerate() {
+        self.p99.push(times[times.len() * 99 / 100]);
+        for (index, in_flight) in IN_FLIGHT.into_iter().enumerate() {
             let before = server.cpu();
-            self.a_second[place].push(server.pipelined(calls, in_flight));
-            self.cpu[place].push((server.cpu() - before) * 1e6 / calls as f64);
+            self.rate[index].push(server.pipelined(calls, in_flight));
+            self.cpu[index].push((server.cpu() - before) * 1e6 / calls as f64);
         }
     }
 
@@ -98,11 +104,11 @@ impl Figures {
         let mut row = format!(
             "{:.0} µs | {:.0} µs | {:.1} µs",
             median(&self.median),
-            median(&self.slowest),
+            median(&self.p99),
             median(&self.cpu_alone)
         );
-        for (a_second, cpu) in self.a_second.iter().zip(&self.cpu) {
-            row.push_str(&format!(" | {:.0}/s | {:.2} µs", median(a_second), median(cpu)));
+        for (rate, cpu) in self.rate.iter().zip(&self.cpu) {
+            row.push_str(&format!(" | {:.0}/s | {:.2} µs", median(rate), median(cpu)));
         }
         row
     }

@@ -1,4 +1,4 @@
-//! The tool in this framework. Arguments are validated, and each call is recorded.
+//! `search_orders` in our framework. Arguments are validated, and each call is recorded.
 
 use std::process::ExitCode;
 
@@ -20,9 +20,9 @@ struct Found {
     /// Query of the search.
     #[schema(max_len = 64)]
     query: String,
-    /// Maximum results.
+    /// Limit that was requested.
     limit: u32,
-    /// Status of the orders.
+    /// Status that was requested.
     status: Status,
     /// Number of requested tags.
     tags: u32,

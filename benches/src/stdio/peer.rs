@@ -1,4 +1,4 @@
-//! The tool with `#[tool]` of rmcp on its stdio transport. Bounds are listed in the schema, but not enforced.
+//! `search_orders` with `#[tool]` of rmcp on its stdio transport. Bounds are listed in the schema, but not enforced.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-// The test interface of the authorization server.
+// Requests to `/test/…`, by which tests control the authorization server.
 
-/** Answers one request under `/test/`; `undefined` for an unknown command. */
+/** Runs the command of a request to `/test/COMMAND`, and returns its result; `undefined` for an unknown command. */
 export async function control(command, parameters, state, resourceServer) {
   switch (command) {
     case "rotate": // { keep: bool }
@@ -16,27 +16,30 @@ export async function control(command, parameters, state, resourceServer) {
       state.resources.set(parameters.resource, parameters);
       return {};
     case "token":
-      return { access_token: await token(parameters, state, resourceServer) };
+      return { access_token: await issueToken(parameters, state, resourceServer) };
     case "id_token":
-      return { id_token: await idToken(parameters, state) };
+      return { id_token: await issueIdToken(parameters, state) };
     default:
       return undefined;
   }
 }
 
-/** `{ user, client, scopes: […], resource, ttl, claims: {…}, iat }`; without a user, a token of the client itself. */
-async function token(parameters, { provider }, resourceServer) {
+/**
+ * Issues an access token. Parameters: `{ user, client, scopes: […], resource, ttl, claims: {…} }`. Without `user`, the
+ * token belongs to the client itself.
+ */
+async function issueToken(parameters, { provider }, resourceServer) {
   const client = await provider.Client.find(parameters.client ?? "desktop");
   const scope = (parameters.scopes ?? []).join(" ");
-  const about = { client, scope: scope || undefined, extra: parameters.claims };
+  const options = { client, scope: scope || undefined, extra: parameters.claims };
   let token;
   if (parameters.user) {
     const grant = new provider.Grant({ accountId: parameters.user, clientId: client.clientId });
     if (scope) grant.addResourceScope(parameters.resource, scope);
     const grantId = await grant.save();
-    token = new provider.AccessToken({ ...about, accountId: parameters.user, grantId });
+    token = new provider.AccessToken({ ...options, accountId: parameters.user, grantId });
   } else {
-    token = new provider.ClientCredentials(about);
+    token = new provider.ClientCredentials(options);
   }
   const resource = resourceServer(parameters.resource);
   token.resourceServer = new provider.ResourceServer(parameters.resource, resource);
@@ -44,10 +47,10 @@ async function token(parameters, { provider }, resourceServer) {
   return token.save();
 }
 
-/** `{ user, client, audience }`: an ID token after a sign-in. Its audience is the client by default. */
-async function idToken(parameters, { provider }) {
-  const known = await provider.Client.find(parameters.client);
-  const client = Object.create(known, { clientId: { value: parameters.audience ?? known.clientId } });
+/** Issues an ID token. Parameters: `{ user, client, audience }`. The audience is the client by default. */
+async function issueIdToken(parameters, { provider }) {
+  const registered = await provider.Client.find(parameters.client);
+  const client = Object.create(registered, { clientId: { value: parameters.audience ?? registered.clientId } });
   const token = new provider.IdToken({ sub: parameters.user }, { client });
   token.scope = "openid";
   return token.issue({ use: "idtoken" });

@@ -1,5 +1,5 @@
-// Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization:
-// issuing an ID-JAG for a user, and exchanging one for an access token.
+// Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization.
+// One side issues an ID-JAG (an identity assertion) for a user, the other side exchanges it for an access token.
 
 import { createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
 
@@ -27,7 +27,10 @@ const publicKey = (key) => ({
 export function registerGrants(provider, state, resourceServer) {
   const key = (alg) => createPrivateKey({ key: signingKey(state.keys, alg), format: "jwk" });
 
-  /** User and actor of a subject token. JWTs are not stored, so they are verified. */
+  /**
+   * Returns the user and the actor of a subject token. JWTs are verified by their signature, because the provider
+   * doesn't store them.
+   */
   async function subject(type, value, client) {
     if (type === `${TYPE}access_token` && value.split(".").length === 3) {
       const keys = createLocalJWKSet({ keys: [...state.keys, ...state.retired].map(publicKey) });
@@ -46,6 +49,7 @@ export function registerGrants(provider, state, resourceServer) {
     throw new InvalidGrant("the subject token is invalid");
   }
 
+  /** Issues an access token with those of the requested scopes that the resource has. */
   async function accessToken(client, accountId, resource, scope, extra) {
     const granted = resourceServer(resource);
     const offered = new Set(granted.scope.split(" "));
@@ -60,6 +64,7 @@ export function registerGrants(provider, state, resourceServer) {
     return { access_token: value, token_type: "Bearer", expires_in: token.expiresIn, scope: scopes };
   }
 
+  /** Exchanges a subject token for an ID-JAG or an access token. */
   async function exchange(ctx) {
     const { client, params } = ctx.oidc;
     const { user, act } = await subject(params.subject_token_type, params.subject_token, client);
@@ -79,11 +84,12 @@ export function registerGrants(provider, state, resourceServer) {
       return;
     }
     if (!params.resource) throw new InvalidTarget("`resource` is missing");
-    const chain = { sub: client.clientId, ...(act && { act }) };
-    const token = await accessToken(client, user, params.resource, params.scope, { act: chain });
+    const actor = { sub: client.clientId, ...(act && { act }) };
+    const token = await accessToken(client, user, params.resource, params.scope, { act: actor });
     ctx.body = { ...token, issued_token_type: `${TYPE}access_token` };
   }
 
+  /** Exchanges an ID-JAG for an access token. */
   async function redeem(ctx) {
     const { client, params } = ctx.oidc;
     if (!params.assertion) throw new InvalidRequest("`assertion` is missing");

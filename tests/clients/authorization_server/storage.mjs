@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const now = () => Date.now() / 1000;
 
-/** Storage of the provider, in a map that outlives it. */
+/** Storage adapter of the provider. It keeps everything in `map`, which outlives the provider. */
 export class Storage {
   constructor(model, map) {
     this.model = model;
@@ -56,6 +56,7 @@ export class Storage {
   }
 }
 
+// Type and options of the key for each algorithm.
 const KINDS = {
   RS256: ["rsa", { modulusLength: 2048 }],
   PS256: ["rsa", { modulusLength: 2048 }],
@@ -64,7 +65,7 @@ const KINDS = {
   EdDSA: ["ed25519", {}],
 };
 
-/** One key per algorithm. */
+/** Generates one private key for each algorithm. */
 export function newKeys() {
   return Object.entries(KINDS).map(([alg, kind]) => ({
     ...generateKeyPairSync(...kind).privateKey.export({ format: "jwk" }),

@@ -1,29 +1,30 @@
 //! JSON parser by RFC 8259, into a tree that keeps every member.
 //!
-//! Simple and slow; it shares no code with the parsers that it is compared with.
+//! It is simple and slow, and shares no code with the parsers that it is compared with.
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// A number as written.
+    /// A number as it is written in the text.
     Number(String),
     Text(String),
-    /// A string with a lone surrogate, which the grammar allows although it is no Unicode text.
+    /// A string with an escape of a lone surrogate. The grammar allows it, although the string is not valid Unicode.
     LoneSurrogate,
     List(Vec<Json>),
-    /// Members in order; a name may occur twice.
+    /// Members in order. A name may occur twice.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// Parses a whole text; `None` unless it is JSON with numbers in the range of a double and without lone surrogates.
+    /// Parses a whole text. Returns `None` unless it is JSON, all numbers are in the range of a double, and no string
+    /// has a lone surrogate.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Json> {
         Json::read(bytes, false)
     }
 
-    /// Parses by the grammar alone: numbers of any size, and strings with lone surrogates.
+    /// Parses a whole text by the grammar alone, which also allows numbers of any size and lone surrogates.
     pub(crate) fn parse_grammar(bytes: &[u8]) -> Option<Json> {
         Json::read(bytes, true)
     }
@@ -35,7 +36,7 @@ impl Json {
         (reader.at == reader.text.len()).then_some(value)
     }
 
-    /// Returns the first member of this name.
+    /// Returns the value of the first member of this name.
     pub(crate) fn member(&self, name: &str) -> Option<&Json> {
         let Json::Object(members) = self else { return None };
         members.iter().find(|(given, _)| given == name).map(|(_, value)| value)
@@ -52,7 +53,7 @@ impl Json {
         Some(text)
     }
 
-    /// Returns `true` if any object in it has a member twice.
+    /// Returns `true` if the value contains an object that has two members of the same name.
     pub(crate) fn has_duplicates(&self) -> bool {
         match self {
             Json::Object(members) => members.iter().enumerate().any(|(at, (name, value))| {
@@ -63,7 +64,7 @@ impl Json {
         }
     }
 
-    /// Returns the nesting of objects and lists: 1 for an object of scalars.
+    /// Returns the number of nested objects and lists: 0 for a scalar, 1 for an object of scalars.
     pub(crate) fn depth(&self) -> usize {
         match self {
             Json::Object(members) => {
@@ -78,7 +79,7 @@ impl Json {
 struct Reader {
     text: Vec<char>,
     at: usize,
-    /// Only the grammar is checked.
+    /// Numbers of any size and lone surrogates are accepted.
     is_lenient: bool,
 }
 
@@ -93,14 +94,15 @@ impl Reader {
         Some(next)
     }
 
-    fn take(&mut self, wanted: char) -> bool {
-        let is_there = self.peek() == Some(wanted);
-        self.at += usize::from(is_there);
-        is_there
+    /// Skips the next character and returns `true` if it is `expected`.
+    fn take(&mut self, expected: char) -> bool {
+        let is_next = self.peek() == Some(expected);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn word(&mut self, word: &str, value: Json) -> Option<Json> {
-        word.chars().all(|wanted| self.take(wanted)).then_some(value)
+        word.chars().all(|letter| self.take(letter)).then_some(value)
     }
 
     fn space(&mut self) {
@@ -154,7 +156,7 @@ impl Reader {
             if self.peek() != Some('"') {
                 return None;
             }
-            // A name with a lone surrogate equals no other name.
+            // Each name with a lone surrogate becomes U+FFFD, which `has_ambiguous_member` looks for.
             let name = self.string()?.unwrap_or_else(|| "\u{fffd}".to_owned());
             self.space();
             if !self.take(':') {
@@ -169,7 +171,7 @@ impl Reader {
         }
     }
 
-    /// Reads a string; the inner `None` stands for one with a lone surrogate.
+    /// Reads a string. Returns `Some(None)` if it has a lone surrogate.
     fn string(&mut self) -> Option<Option<String>> {
         self.at += 1;
         let mut units: Vec<u16> = Vec::new();
@@ -229,7 +231,7 @@ impl Reader {
             self.digits()?;
         }
         let written: String = self.text[begun..self.at].iter().collect();
-        // The grammar has no limit; RFC 8259 §6 allows parsers the range of a double.
+        // The grammar has no limit of numbers, but RFC 8259 §6 allows a parser to accept only the range of a double.
         let is_in_range = written.parse::<f64>().is_ok_and(f64::is_finite);
         (is_in_range || self.is_lenient).then_some(Json::Number(written))
     }

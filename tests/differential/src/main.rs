@@ -3,9 +3,9 @@
 //!
 //! | module | under test | compared with |
 //! |---|---|---|
-//! | [`rmcp`] | the HTTP listener | rmcp's own service with the same tools, and a model of the rules |
-//! | [`tokens`] | the JWT verifier | the rules of tokens, written a second time |
-//! | [`lists`] | `tools/list` | the rules of visibility, applied to each caller without a cache |
+//! | [`rmcp`] | the HTTP listener | rmcp's own service with the same tools, and a model of the listener's rules |
+//! | [`tokens`] | the JWT verifier | a second implementation of the token rules |
+//! | [`lists`] | `tools/list` | a model of which caller sees which tool, without a cache |
 
 #![allow(
     clippy::unwrap_used,

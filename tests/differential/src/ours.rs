@@ -1,4 +1,4 @@
-//! The code under test. No other file names a path of the workspace's internal crates.
+//! The code under test, re-exported. No other file of these tests names a path in `mcp-tool-core` or `mcp-tool-auth`.
 
 pub(crate) use mcp_tool_auth::inbound::{
     TokenRules,
@@ -15,15 +15,13 @@ pub(crate) use mcp_tool_core::{
     transport::{
         Endpoint,
         http::{AuthenticationLayer, HttpSettings, Origins, PATH, serve},
-        internals::{
-            Protocol, ReadPath as Reader, disable_fast_path as bar_fast_path, take_recorded as readers_taken,
-        },
+        internals::{Protocol, ReadPath, disable_fast_path, take_recorded as take_read_paths},
         listing::with_security,
     },
 };
 
-/// Readers of a message, by the names that the rules use.
-pub(crate) const FAST_PATH: Reader = Reader::Fast;
-pub(crate) const FULL_PARSER: Reader = Reader::Full;
-pub(crate) const LIST: Reader = Reader::List;
-pub(crate) const RMCP: Reader = Reader::Rmcp;
+/// Code paths that read a message.
+pub(crate) const FAST_PATH: ReadPath = ReadPath::Fast;
+pub(crate) const FULL_PARSER: ReadPath = ReadPath::Full;
+pub(crate) const LIST: ReadPath = ReadPath::List;
+pub(crate) const RMCP: ReadPath = ReadPath::Rmcp;

@@ -4,18 +4,18 @@
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Seed of a test run whose environment variable is unset.
+    /// Seed for a test run whose environment variable is unset or isn't a number.
     const DEFAULT_SEED: u64 = 0x5eed_0f70_6b65_6e73;
 
-    /// Returns a generator with this seed, which must not be 0.
+    /// Returns a generator with this seed. A seed of 0 would give only zeros.
     pub(crate) const fn new(seed: u64) -> Self {
         Random(seed)
     }
 
     /// Returns a generator seeded from `variable`, or from [`Random::DEFAULT_SEED`]; prints the seed.
     pub(crate) fn from_environment(test: &str, variable: &str) -> Self {
-        let given = std::env::var(variable).ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or(Random::DEFAULT_SEED);
+        let seed = std::env::var(variable).ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or(Random::DEFAULT_SEED);
         eprintln!("{test}: {variable}={seed}");
         Random::new(seed | 1)
     }
@@ -37,12 +37,12 @@ impl Random {
         self.below(100) < percent
     }
 
-    /// Returns one of these.
+    /// Returns one of the items of `from`.
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 
-    /// Returns each of these with a probability of `percent`, in order.
+    /// Returns some items of `from`, in order: each with a probability of `percent`.
     pub(crate) fn some<T: Copy>(&mut self, from: &[T], percent: usize) -> Vec<T> {
         from.iter().copied().filter(|_| self.chance(percent)).collect()
     }

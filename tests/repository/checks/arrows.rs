@@ -2,7 +2,7 @@
 
 use repository::{libraries, metadata, text};
 
-/// The library crates. A crate may depend on those of the layers before its own, and on no other crate of the workspace.
+/// The library crates, lowest layer first. Of this workspace, a crate may depend only on crates in lower layers.
 const LAYERS: [&[&str]; 5] = [
     &["mcp-tool-contract"],
     &["mcp-tool-macros", "mcp-tool-core"],
@@ -11,25 +11,26 @@ const LAYERS: [&[&str]; 5] = [
     &["mcp-tool-runtime"],
 ];
 
+/// Index of the layer of a crate.
 fn layer(package: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&package))
 }
 
 #[test]
-fn crates_depend_on_lower_layers_alone() {
+fn crates_depend_only_on_lower_layers() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in libraries(&metadata) {
         let name = text(package, "name");
-        let Some(own) = layer(name) else {
+        let Some(own_layer) = layer(name) else {
             violations.push(format!("{name} has no layer; add it to `LAYERS`"));
             continue;
         };
         let dependencies = package["dependencies"].as_array().unwrap().iter();
-        // Cargo leaves the dev-dependencies out of what it publishes.
-        for dependency in dependencies.filter(|found| found["kind"] != "dev" && found["path"].is_string()) {
+        // Dev-dependencies aren't part of a published crate.
+        for dependency in dependencies.filter(|each| each["kind"] != "dev" && each["path"].is_string()) {
             let other = text(dependency, "name");
-            if layer(other).is_none_or(|other| other >= own) {
+            if layer(other).is_none_or(|other_layer| other_layer >= own_layer) {
                 violations.push(format!("{name} must not depend on {other}"));
             }
         }

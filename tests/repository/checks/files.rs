@@ -1,11 +1,11 @@
-//! Files of the repository.
+//! The project's files, for checks of their text.
 
 use std::{fs, path::Path};
 
-/// Folders that hold nothing of the project's own.
-const OTHERS: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
+/// Folders with nothing written by the project.
+const SKIPPED: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
 
-/// Path from the root and content of each file with one of the extensions, or without extension where "" is one.
+/// Path from the root and text of each file with one of the extensions. "" means files without an extension.
 pub fn files(extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk(&repository::root(), "", extensions, &mut found);
@@ -18,15 +18,15 @@ fn walk(folder: &Path, prefix: &str, extensions: &[&str], found: &mut Vec<(Strin
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let place = format!("{prefix}{name}");
+        let path_from_root = format!("{prefix}{name}");
         if path.is_dir() {
-            if !OTHERS.contains(&name) {
-                walk(&path, &format!("{place}/"), extensions, found);
+            if !SKIPPED.contains(&name) {
+                walk(&path, &format!("{path_from_root}/"), extensions, found);
             }
         } else if extensions.contains(&path.extension().map_or("", |extension| extension.to_str().unwrap()))
             && let Ok(text) = fs::read_to_string(&path)
         {
-            found.push((place, text));
+            found.push((path_from_root, text));
         }
     }
 }

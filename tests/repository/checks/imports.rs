@@ -1,8 +1,8 @@
-//! Imports between the files of each crate: no ring of more than three files.
+//! No more than three files of a crate import each other in a ring, a cycle of imports.
 //!
-//! A file imports another where a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
-//! module) names an item that is defined there. Re-exports are followed to the definition, and are no import
-//! themselves. Code under `cfg(test)` isn't looked at.
+//! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
+//! module) names an item that the other file defines. A re-export is not an import by itself, and a path through it
+//! counts as an import of the file with the definition. Code under `cfg(test)` is ignored.
 
 mod graph;
 mod sources;
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use repository::{libraries, metadata, root, text};
 
-/// Files that may import one another in a ring.
+/// Maximum number of files in a ring.
 const LIMIT: usize = 3;
 
 #[test]
@@ -39,10 +39,10 @@ fn no_ring_of_imports_is_longer_than_three_files() {
             ));
             for (from, to) in &edges {
                 if ring.contains(from) && ring.contains(to) {
-                    let place = |file: &Path| {
+                    let display = |file: &Path| {
                         file.strip_prefix(source.parent().unwrap()).unwrap().display().to_string()
                     };
-                    violations.push(format!("    {} -> {}", place(from), place(to)));
+                    violations.push(format!("    {} -> {}", display(from), display(to)));
                 }
             }
         }

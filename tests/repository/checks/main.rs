@@ -1,10 +1,11 @@
-//! Checks of the repository itself.
+//! Checks of the repository itself: dependencies, imports, features, metadata, versions and words.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a check stops at what it did not expect, in its helpers too, and prints what it found"
+    clippy::print_stdout,
+    reason = "a check panics on what it does not expect, in its helpers too, and prints its violations"
 )]
 
 mod arrows;

@@ -1,40 +1,40 @@
-//! Metadata of the library crates for a registry.
+//! The library crates have the metadata that crates.io and docs.rs show.
 
 use std::path::Path;
 
 use repository::{libraries, metadata, text};
 
 #[test]
-fn libraries_have_what_a_registry_shows() {
+fn libraries_have_metadata_for_the_registry() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in libraries(&metadata) {
         let name = text(package, "name");
-        let mut missing = |what: &str| violations.push(format!("{name}: {what}"));
+        let mut violation = |field: &str| violations.push(format!("{name}: {field}"));
         for field in ["description", "license", "documentation", "readme"] {
             if !package[field].is_string() {
-                missing(field);
+                violation(field);
             }
         }
         if !package["publish"].is_null() {
-            missing("`publish = false` must go");
+            violation("remove `publish = false`");
         }
-        for (field, most) in [("keywords", 5), ("categories", 5)] {
-            if !package[field].as_array().is_some_and(|list| (1..=most).contains(&list.len())) {
-                missing(field);
+        for (field, maximum) in [("keywords", 5), ("categories", 5)] {
+            if !package[field].as_array().is_some_and(|list| (1..=maximum).contains(&list.len())) {
+                violation(field);
             }
         }
         let folder = Path::new(text(package, "manifest_path")).parent().unwrap();
         if package["readme"].as_str().is_some_and(|readme| !folder.join(readme).is_file()) {
-            missing("the file of `readme`");
+            violation("the file of `readme`");
         }
         if package["metadata"]["docs"]["rs"]["all-features"] != true {
-            missing("`all-features` in `package.metadata.docs.rs`");
+            violation("`all-features` in `package.metadata.docs.rs`");
         }
         for dependency in package["dependencies"].as_array().unwrap() {
             let has_version = dependency["req"] != "*";
             if dependency["path"].is_string() && dependency["kind"] != "dev" && !has_version {
-                missing(&format!("the version of {}", text(dependency, "name")));
+                violation(&format!("the version of {}", text(dependency, "name")));
             }
         }
     }

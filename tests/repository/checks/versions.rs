@@ -1,37 +1,38 @@
-//! The Rust version that the library crates declare.
+//! The library crates declare the Rust version that their dependencies need.
 
 use std::collections::{HashMap, HashSet};
 
 use repository::{libraries, metadata, text};
 use serde_json::Value;
 
-/// The parts of a version, of which Cargo may leave out the last.
+/// Major, minor and patch of a version. A missing patch is 0.
 fn parts(version: &str) -> [u32; 3] {
     let mut parts = version.split('.').map(|part| part.parse().unwrap());
-    [0; 3].map(|none| parts.next().unwrap_or(none))
+    [0; 3].map(|default| parts.next().unwrap_or(default))
 }
 
-/// The highest Rust version that a package or one of its dependencies declares, but for the workspace's own crates.
+/// The highest Rust version that a dependency of the package declares, and the name of this dependency. Crates of the
+/// workspace don't count.
 fn highest(metadata: &Value, start: &Value) -> ([u32; 3], String) {
-    let index = |values: &'static str, at: &Value| -> HashMap<String, Value> {
-        at[values]
+    let by_id = |list: &'static str, parent: &Value| -> HashMap<String, Value> {
+        parent[list]
             .as_array()
             .unwrap()
             .iter()
             .map(|each| (text(each, "id").to_owned(), each.clone()))
             .collect()
     };
-    let packages = index("packages", metadata);
-    let nodes = index("nodes", &metadata["resolve"]);
+    let packages = by_id("packages", metadata);
+    let nodes = by_id("nodes", &metadata["resolve"]);
     let (mut seen, mut queue) = (HashSet::new(), vec![text(start, "id").to_owned()]);
-    let mut found = ([0; 3], String::new());
+    let mut highest = ([0; 3], String::new());
     while let Some(id) = queue.pop() {
         if !seen.insert(id.clone()) {
             continue;
         }
         let package = &packages[&id];
         if let (Some(version), false) = (package["rust_version"].as_str(), package["source"].is_null()) {
-            found = found.max((parts(version), text(package, "name").to_owned()));
+            highest = highest.max((parts(version), text(package, "name").to_owned()));
         }
         for dependency in nodes[&id]["deps"].as_array().unwrap() {
             if dependency["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"] != "dev") {
@@ -39,7 +40,7 @@ fn highest(metadata: &Value, start: &Value) -> ([u32; 3], String) {
             }
         }
     }
-    found
+    highest
 }
 
 #[test]
@@ -53,7 +54,8 @@ fn libraries_declare_the_highest_rust_version_of_their_dependencies() {
         let declared = text(package, "rust_version");
         if parts(declared) != needed {
             let name = text(package, "name");
-            violations.push(format!("{name} declares {declared}, and {by} needs {major}.{minor}.{patch}"));
+            violations
+                .push(format!("{name} declares Rust {declared}, but {by} needs {major}.{minor}.{patch}"));
         }
     }
     crate::report("versions", &violations);

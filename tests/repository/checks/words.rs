@@ -1,9 +1,10 @@
-//! Words that the project's texts and names do without.
+//! The project's texts and names avoid certain words, and doc comments don't open with a question.
 
 use std::collections::BTreeSet;
 
 use crate::files::files;
 
+/// Words that may not occur, in lower case or in capitals.
 const WORDS: [&str; 13] = [
     "anew",
     "beside",
@@ -20,16 +21,16 @@ const WORDS: [&str; 13] = [
     "whoever",
 ];
 
-/// In capitals alone.
+/// A word that may not occur in capitals.
 const CAPITALS: &str = "MEND";
 
-/// Honest uses, each as `word | path | reason`.
+/// Permitted uses, one in a line: `word | path | reason`.
 const ALLOWED: &str = include_str!("allowed-words.txt");
 
-/// Openings of a doc comment that asks instead of naming its item.
+/// First words of doc comments that ask a question instead of naming their item.
 const QUESTIONS: [&str; 5] = ["What", "Who", "Whose", "Whether", "How"];
 
-/// The words of a line, of which `snake_case` and `CamelCase` names have several.
+/// The words of a line. Names in `snake_case` and `CamelCase` are split into their words.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';
@@ -52,12 +53,15 @@ fn names_are_split_into_words() {
 }
 
 #[test]
-fn old_words_are_gone() {
+fn forbidden_words_do_not_occur() {
     let mut unused: BTreeSet<(&str, &str)> = BTreeSet::new();
     for line in ALLOWED.lines().filter(|line| !line.starts_with('#')) {
         let parts: Vec<&str> = line.split(" | ").collect();
-        assert!(matches!(parts[..], [_, _, reason] if !reason.is_empty()), "word | path | reason: {line}");
-        assert!(unused.insert((parts[0], parts[1])), "twice: {line}");
+        assert!(
+            matches!(parts[..], [_, _, reason] if !reason.is_empty()),
+            "not `word | path | reason`: {line}"
+        );
+        assert!(unused.insert((parts[0], parts[1])), "listed twice: {line}");
     }
     let allowed = unused.clone();
     let mut violations = Vec::new();
@@ -68,20 +72,20 @@ fn old_words_are_gone() {
                 if word != CAPITALS && !WORDS.contains(&lower.as_str()) {
                     continue;
                 }
-                let use_of = (lower.as_str(), path.as_str());
-                unused.retain(|known| *known != use_of);
-                if !allowed.contains(&use_of) {
+                let usage = (lower.as_str(), path.as_str());
+                unused.retain(|known| *known != usage);
+                if !allowed.contains(&usage) {
                     violations.push(format!("{path}:{}: {word}", number + 1));
                 }
             }
         }
     }
-    violations.extend(unused.iter().map(|(word, path)| format!("allowed without a use: {word} in {path}")));
+    violations.extend(unused.iter().map(|(word, path)| format!("permitted, but not used: {word} in {path}")));
     crate::report("words", &violations);
 }
 
 #[test]
-fn docs_open_with_what_an_item_is() {
+fn few_doc_comments_open_with_a_question() {
     let (mut total, mut questions) = (0, Vec::new());
     for (path, text) in files(&["rs"]) {
         let mut in_docs = false;
@@ -98,6 +102,6 @@ fn docs_open_with_what_an_item_is() {
             in_docs = doc.is_some();
         }
     }
-    println!("{} of {total} docs open with a question", questions.len());
+    println!("{} of {total} doc comments open with a question", questions.len());
     crate::report("questions", if questions.len() * 100 > total { &questions } else { &[] });
 }

@@ -1,10 +1,10 @@
-//! The workspace, as `cargo metadata` describes it.
+//! The workspace and its library crates, as `cargo metadata` describes them.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a check stops at what it did not expect"
+    reason = "a check panics on what it does not expect"
 )]
 
 use std::{
@@ -19,7 +19,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// A cargo command in the root of the repository.
+/// A cargo command that runs in the root of the repository.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
@@ -35,7 +35,7 @@ pub fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The library crates: the packages of the workspace that are to be published, each in a folder of its name.
+/// The library crates: packages `mcp-tool-…` of the workspace, each in a folder of its name in the root.
 pub fn libraries(metadata: &Value) -> Vec<&Value> {
     let members = metadata["workspace_members"].as_array().unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
@@ -49,7 +49,7 @@ pub fn libraries(metadata: &Value) -> Vec<&Value> {
     libraries
 }
 
-/// A member of an object that is a string.
+/// The text of a member that must be a string.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name].as_str().unwrap_or_else(|| panic!("{name} of {object}"))
 }

@@ -1,10 +1,10 @@
-//! Runs clippy on each feature of the façade alone, and on each other library crate without features.
+//! Runs clippy on the facade with each of its features alone, and on each library crate without features.
 
 use std::{io::Write as _, process::ExitCode};
 
 use repository::{cargo, libraries, metadata, text};
 
-/// The crate that users depend on; its features are those of the other crates.
+/// The crate that users depend on. Its features turn on those of the other crates.
 const FACADE: &str = "mcp-tool-runtime";
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Random servers and callers.
+//! Generator of random servers, tools and callers.
 
 use std::{fs, path::Path};
 
@@ -16,14 +16,14 @@ use crate::{
 
 /// Scopes of tools and callers.
 const SCOPES: [&str; 5] = ["a", "b", "c", "d:e", "f"];
-/// Scope that opens the gate of a tool.
+/// Scope that a tool with a gate requires in addition to its scopes.
 const GATE_SCOPE: &str = "gate";
 
-/// A tool that is listed and never called; each entry gives it another contract.
+/// A tool that is never called. [`entry`] lists its function with other contracts.
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
-/// Returns the entry of a tool with this contract.
+/// Returns an entry with this contract, whose function does nothing.
 pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEntry {
     const INERT: &[ToolEntry] = tools![inert];
     let mut entry = INERT[0];
@@ -32,7 +32,7 @@ pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEn
     entry
 }
 
-/// Returns a contract without parameters.
+/// Returns the contract of a tool without parameters.
 pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract {
     Contract::EMPTY
         .with_name(String::leak(name.to_owned()))
@@ -41,27 +41,28 @@ pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract
         .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
-/// Returns up to 39 tools, some with several majors in any order, adapters, scopes, gates and deprecations.
+/// Returns up to 39 tools. Some have several majors in any order, and some have adapters, scopes, gates or
+/// deprecations.
 pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
     let mut entries = Vec::new();
     for tool in 0..random.below(40) {
         let (name, scopes) = (format!("tool_{tool}"), random.some(&SCOPES, 25));
         let gate = random.chance(10).then_some(Gate::Scope(GATE_SCOPE));
-        let of = |major: u32| plain(&name, major, &scopes).with_gate(gate);
-        let newest = of(3);
+        let version = |major: u32| plain(&name, major, &scopes).with_gate(gate);
+        let newest = version(3);
         let target = AdapterTarget { name: newest.name(), version: newest.version() };
         let mut family = vec![entry(newest, None)];
         if random.chance(30) {
             let deprecation = Deprecation::new("It will be removed", None, None);
-            let more = random.some(&SCOPES, 20);
-            let all: Vec<&'static str> = scopes.iter().copied().chain(more).collect();
-            let scopes = Vec::leak(all);
-            let old = of(2).with_scopes(scopes).with_deprecation(Some(deprecation));
+            let added = random.some(&SCOPES, 20);
+            let scopes: Vec<&'static str> = scopes.iter().copied().chain(added).collect();
+            let scopes = Vec::leak(scopes);
+            let old = version(2).with_scopes(scopes).with_deprecation(Some(deprecation));
             family.push(entry(old, random.chance(50).then_some(target)));
         }
         if random.chance(20) {
             let scopes = Vec::leak(random.some(&SCOPES, 30));
-            family.insert(random.below(2), entry(of(1).with_scopes(scopes), None));
+            family.insert(random.below(2), entry(version(1).with_scopes(scopes), None));
         }
         let at = random.below(entries.len() + 1);
         entries.splice(at..at, family);
@@ -81,7 +82,7 @@ pub(crate) fn any_caller(random: &mut Random) -> Caller {
     }
 }
 
-/// A random server, and the model of its lists.
+/// A random server that is not started yet, and the model of its lists.
 pub(crate) struct Server {
     pub(crate) application: Application,
     pub(crate) settings: Settings,
@@ -90,7 +91,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Returns a server; a control file, if it has one, is written to `control_file`.
+    /// Returns a random server. If it has a control file, the file is written to `control_file`.
     pub(crate) fn random(random: &mut Random, control_file: &Path) -> Self {
         let tools = any_tools(random);
         let mut model = Model::new(tools.clone());
@@ -134,7 +135,7 @@ impl Server {
     }
 }
 
-/// A policy that looks at more than scopes.
+/// A policy of the application's own: [`own_policy`].
 struct OwnPolicy;
 
 impl Authorizer for OwnPolicy {

@@ -1,4 +1,4 @@
-//! `tools/list` of random servers for random callers, compared with a model of who sees which tool.
+//! `tools/list` of random servers for random callers, compared with a model of which caller sees which tool.
 
 mod generate;
 mod model;
@@ -28,7 +28,7 @@ async fn start(application: Application, settings: &Settings) -> Endpoint {
     settings.start(application, Box::new(std::io::sink())).await.unwrap()
 }
 
-/// Returns all pages of a caller's list; each but the last must be full.
+/// Returns the tools of all pages of a caller's list. Asserts that each page but the last is full.
 async fn list(endpoint: &Endpoint, caller: &Caller, page_size: usize) -> Vec<Value> {
     let (mut tools, mut cursor): (Vec<Value>, _) = (Vec::new(), None);
     loop {
@@ -43,12 +43,13 @@ async fn list(endpoint: &Endpoint, caller: &Caller, page_size: usize) -> Vec<Val
     }
 }
 
-/// Entries that a list must have, each written by the contract itself.
+/// Entries that lists must have, derived from the contracts and kept for the next list.
 #[derive(Default)]
 struct Expected(HashMap<Listed, Value>);
 
 impl Expected {
-    /// Returns the entry of a tool: rmcp must lose none of its members, because it answers in a session.
+    /// Returns the entry of a tool after rmcp has parsed and written it. In legacy sessions rmcp writes the list, and
+    /// must not lose a member.
     fn entry(&mut self, contract: &Contract, listed: Listed) -> &Value {
         self.0.entry(listed).or_insert_with_key(|listed| {
             let digest = contract.digest().unwrap();
@@ -61,17 +62,17 @@ impl Expected {
     }
 
     fn check(&mut self, model: &Model, caller: &Caller, tools: &[Value]) {
-        let wanted = model.list(caller);
+        let expected = model.list(caller);
         let names = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
-        let wanted_names: Vec<&str> = wanted.iter().map(|(_, listed)| &*listed.name).collect();
-        assert_eq!(tools.iter().map(names).collect::<Vec<_>>(), wanted_names, "{caller:?}");
-        for (tool, (contract, listed)) in tools.iter().zip(wanted) {
+        let expected_names: Vec<&str> = expected.iter().map(|(_, listed)| &*listed.name).collect();
+        assert_eq!(tools.iter().map(names).collect::<Vec<_>>(), expected_names, "{caller:?}");
+        for (tool, (contract, listed)) in tools.iter().zip(expected) {
             assert_eq!(tool, self.entry(contract, listed), "{caller:?}");
         }
     }
 }
 
-/// Whatever other callers ask before and meanwhile, a caller is listed exactly the tools that it may see.
+/// Callers of the same server list tools at the same time, and each is listed exactly the tools that the model allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn caller_is_listed_what_the_model_allows() {
     let folder = tempfile::tempdir().unwrap();
@@ -85,21 +86,21 @@ async fn caller_is_listed_what_the_model_allows() {
             .map(|thread| {
                 let (endpoint, model) = (Arc::clone(&endpoint), Arc::clone(&model));
                 let random = Random::new(seed * 31 + thread + 1);
-                tokio::spawn(ask(endpoint, model, random, server.page_size))
+                tokio::spawn(check_lists(endpoint, model, random, server.page_size))
             })
             .collect();
         for task in callers {
-            let (asked, lacking) = task.await.unwrap();
-            lists += asked;
-            partial += lacking;
+            let (count, partial_count) = task.await.unwrap();
+            lists += count;
+            partial += partial_count;
         }
     }
     println!("{lists} lists, {partial} of them partial");
     assert!(partial * 3 > lists, "{partial} of {lists} lists lacked a tool");
 }
 
-/// Asks for 20 lists as random callers; returns their number and how many of them lacked a tool.
-async fn ask(
+/// Requests 20 lists as random callers. Returns the number of lists, and the number of lists that lacked a tool.
+async fn check_lists(
     endpoint: Arc<Endpoint>,
     model: Arc<Model>,
     mut random: Random,
@@ -117,9 +118,9 @@ async fn ask(
     (lists, partial)
 }
 
-/// A pin makes an older major the newest version that an agent sees.
+/// A pin makes an older major the newest version that a client sees, so the older one is listed by the tool's own name.
 #[tokio::test]
-async fn pinned_entry_is_written_by_its_contract() {
+async fn pinned_version_is_listed_as_the_newest() {
     for seed in 1..10 {
         for major in 1..=3 {
             let pin = ClientPin::parse(&format!("agent * ^{major}")).unwrap();
@@ -153,11 +154,11 @@ fn concurrent_callers_are_each_listed_their_own_tools() {
             scope.spawn(move || {
                 let runtime = runtime();
                 for number in (0..1_usize << SCOPES).skip(thread).step_by(3) {
-                    let held = || (0..SCOPES).filter(|scope| number >> scope & 1 == 1);
-                    let caller = Caller::new("ann").with_scopes(held().map(|scope| format!("s{scope}")));
+                    let scopes = || (0..SCOPES).filter(|scope| number >> scope & 1 == 1);
+                    let caller = Caller::new("ann").with_scopes(scopes().map(|scope| format!("s{scope}")));
                     let tools = runtime.block_on(list(endpoint, &caller, SCOPES));
                     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-                    assert_eq!(names, held().map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>());
+                    assert_eq!(names, scopes().map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>());
                     lists.fetch_add(1, Ordering::Relaxed);
                 }
             });

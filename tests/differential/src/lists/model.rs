@@ -3,28 +3,31 @@
 use mcp_tool_contract::model::{Contract, Gate};
 use mcp_tool_runtime::{Caller, Decision, ToolEntry};
 
-/// Tool in a list: its place among all tools, and the name under which it is listed.
+/// A tool in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Listed {
-    pub(crate) place: usize,
+    /// Index of the tool in [`Model::tools`].
+    pub(crate) index: usize,
+    /// Name under which the tool is listed: its own name, or `NAME_vMAJOR`.
     pub(crate) name: String,
 }
 
-/// A server as the rules see it.
+/// The facts about a server that decide its lists.
 pub(crate) struct Model {
     pub(crate) tools: Vec<ToolEntry>,
-    /// Majors, from the lowest to the highest, to which each pin limits the client `agent`.
+    /// Lowest and highest major that each pin permits the client `agent`.
     pub(crate) pins: Vec<(u32, u32)>,
     pub(crate) disabled_users: Vec<String>,
     pub(crate) disabled_tools: Vec<String>,
     /// [`own_policy`] decides in place of scopes.
     pub(crate) has_own_policy: bool,
-    /// Lists show tools that more scopes would permit.
+    /// Lists also show tools that the caller could call with more scopes.
     pub(crate) shows_grantable: bool,
 }
 
 impl Model {
-    /// Returns a server without pins and disabled users or tools, whose policy is scopes.
+    /// Returns a server with the built-in policy, which checks scopes, and without pins, disabled users and disabled
+    /// tools.
     pub(crate) fn new(tools: Vec<ToolEntry>) -> Self {
         Model {
             tools,
@@ -46,9 +49,10 @@ impl Model {
             .iter()
             .enumerate()
             .filter(|(_, tool)| self.fits_pins(caller, tool.contract()) && self.is_visible(caller, tool));
-        let listed = |(place, tool): (usize, &ToolEntry)| {
+        let listed = |(index, tool): (usize, &ToolEntry)| {
             let contract = tool.contract();
-            // The name alone calls the newest version that the pins allow, even if the caller may not see it.
+            // A tool's own name means the newest version that the pins allow, even if the caller may not see that
+            // version.
             let is_newest = !self.tools.iter().map(ToolEntry::contract).any(|other| {
                 other.name() == contract.name()
                     && other.version() > contract.version()
@@ -59,20 +63,24 @@ impl Model {
             } else {
                 format!("{}_v{}", contract.name(), contract.version().major)
             };
-            (contract, Listed { place, name })
+            (contract, Listed { index, name })
         };
         visible.map(listed).collect()
     }
 
-    /// The pins name the client `agent`, which a local caller is if its agent has that name and any version.
+    /// Returns `true` if the pins permit this version. They apply to local callers whose agent is `agent VERSION`.
     fn fits_pins(&self, caller: &Caller, contract: &Contract) -> bool {
         let is_local = caller.user() == Caller::LOCAL;
         let is_pinned = is_local && caller.agent().is_some_and(|agent| agent.starts_with("agent "));
         !is_pinned
-            || self.pins.iter().all(|(least, most)| (*least..=*most).contains(&contract.version().major))
+            || self
+                .pins
+                .iter()
+                .all(|(lowest, highest)| (*lowest..=*highest).contains(&contract.version().major))
     }
 
-    /// A tool is visible if the policy permits it and every tool that it delegates to, and none of them is disabled.
+    /// Returns `true` if the policy permits the tool and, for an adapter, the tools that it delegates to, and none of
+    /// them is disabled.
     fn is_visible(&self, caller: &Caller, tool: &ToolEntry) -> bool {
         let mut next = Some(tool);
         while let Some(tool) = next {
@@ -100,7 +108,7 @@ impl Model {
         }
         let gate = contract.gate().map(|gate| match gate {
             Gate::Scope(scope) => scope,
-            _ => panic!("a gate that the model doesn't know: {gate:?}"),
+            _ => panic!("the model has no rule for this gate: {gate:?}"),
         });
         let missing: Vec<String> = contract
             .scopes()
@@ -114,7 +122,7 @@ impl Model {
     }
 }
 
-/// Decides by the bytes of tool and user, which no scope explains.
+/// A policy that depends on the tool's name and the user's name instead of scopes.
 pub(crate) fn own_policy(caller: &Caller, contract: &Contract) -> Decision {
     match contract.name().bytes().chain(caller.user().bytes()).map(usize::from).sum::<usize>() % 3 {
         0 => Decision::Permit,

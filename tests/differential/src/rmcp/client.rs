@@ -1,4 +1,4 @@
-//! HTTP client that sends any bytes and reads one response.
+//! HTTP client that sends requests as given bytes, valid or not, and reads one response to each.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -7,14 +7,14 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Longest wait for a response; only a hang reaches it.
+/// Longest wait for a response. Only a server that hangs needs so long.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A response as received, its body without chunk framing.
+/// A response as received, except that a chunked body is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RawResponse {
     pub(crate) status: u16,
-    /// Names are in lower case.
+    /// Names in lower case, and values.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct RawResponse {
 impl RawResponse {
     /// Returns the first value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -55,10 +55,10 @@ impl Client {
         };
         // A server may respond and close before it has read the whole request.
         let _ = stream.write_all(request).await;
-        let mut reader = Reader { stream, read: Vec::new() };
+        let mut reader = Reader { stream, buffer: Vec::new() };
         let response = reader.response(is_head).await;
         if response.header("connection") != Some("close") {
-            assert_eq!(reader.read, b"", "bytes after a response");
+            assert_eq!(reader.buffer, b"", "the server sent bytes after its response");
             self.connection = Some(reader.stream);
         }
         response
@@ -67,32 +67,41 @@ impl Client {
 
 struct Reader {
     stream: TcpStream,
-    read: Vec<u8>,
+    /// Bytes that are read from the stream, and not yet returned.
+    buffer: Vec<u8>,
 }
 
 impl Reader {
     /// Reads more bytes; returns `false` at the end of the stream.
-    async fn more(&mut self) -> bool {
-        self.stream.read_buf(&mut self.read).await.is_ok_and(|bytes| bytes > 0)
+    async fn read_more(&mut self) -> bool {
+        self.stream.read_buf(&mut self.buffer).await.is_ok_and(|bytes| bytes > 0)
     }
 
-    /// Returns the bytes up to `mark`, and drops the mark.
-    async fn until(&mut self, mark: &[u8]) -> Vec<u8> {
+    /// Returns the bytes before `end`, and skips `end`.
+    async fn until(&mut self, end: &[u8]) -> Vec<u8> {
         loop {
-            if let Some(at) = self.read.windows(mark.len()).position(|window| window == mark) {
-                let taken = self.read[..at].to_vec();
-                self.read.drain(..at + mark.len());
+            if let Some(at) = self.buffer.windows(end.len()).position(|window| window == end) {
+                let taken = self.buffer[..at].to_vec();
+                self.buffer.drain(..at + end.len());
                 return taken;
             }
-            assert!(self.more().await, "a response ended early: {}", String::from_utf8_lossy(&self.read));
+            assert!(
+                self.read_more().await,
+                "a response ended early: {}",
+                String::from_utf8_lossy(&self.buffer)
+            );
         }
     }
 
     async fn exactly(&mut self, bytes: usize) -> Vec<u8> {
-        while self.read.len() < bytes {
-            assert!(self.more().await, "a response ended early: {}", String::from_utf8_lossy(&self.read));
+        while self.buffer.len() < bytes {
+            assert!(
+                self.read_more().await,
+                "a response ended early: {}",
+                String::from_utf8_lossy(&self.buffer)
+            );
         }
-        self.read.drain(..bytes).collect()
+        self.buffer.drain(..bytes).collect()
     }
 
     async fn response(&mut self, is_head: bool) -> RawResponse {

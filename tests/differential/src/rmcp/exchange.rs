@@ -1,24 +1,24 @@
-//! One HTTP request, as it is sent to both servers.
+//! HTTP requests that are sent to both servers.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
 
 use super::model::headers as parameter_headers;
 
-/// Generator of a request.
+/// Kind of a generated request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Category {
-    /// Valid by the specification, in its usual spelling.
+    /// Valid by the specification, in a usual spelling.
     Valid,
-    /// Invalid, in its usual spelling.
+    /// Invalid, in a usual spelling.
     Invalid,
-    /// Valid or not, in a form that few clients use.
+    /// Valid or invalid, in a form that few clients use.
     Unusual,
-    /// Valid bytes, of which a few are changed.
+    /// A valid request with a few changed bytes.
     Mutated,
 }
 
-/// The revision of the protocol that a request is made by.
+/// Protocol era of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Era {
     /// 2025-11-25 and earlier.
@@ -27,7 +27,7 @@ pub(crate) enum Era {
     Modern,
 }
 
-/// The modern revision.
+/// The revision of the modern era.
 pub(crate) const MODERN: &str = "2026-07-28";
 /// Keys of `_meta`.
 pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -36,22 +36,23 @@ pub(crate) const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 pub(crate) const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub(crate) const META_REQUIRES: &str = "dev.mcp-tool/requires";
 
-/// A request, and how it was made.
+/// A generated request.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) category: Category,
-    /// Description of its special form.
+    /// Description of what is special about the request, for reports.
     pub(crate) variation: String,
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Bytes of each chunk if the body is sent chunked.
+    /// Size of the chunks in bytes, if the body is sent chunked.
     pub(crate) chunk: Option<usize>,
 }
 
 impl Exchange {
-    /// Returns a request with this body and the headers that belong to `message`.
+    /// Returns a POST request with this body, and with the headers that a client sends with `message`. The body may
+    /// contradict `message`.
     pub(crate) fn of(
         category: Category,
         variation: impl Into<String>,
@@ -69,7 +70,7 @@ impl Exchange {
         }
     }
 
-    /// Replaces a header.
+    /// Sets a header, and removes other values of it.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.unset(name);
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -77,17 +78,17 @@ impl Exchange {
 
     /// Removes a header.
     pub(crate) fn unset(&mut self, name: &str) {
-        self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+        self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
     }
 
     /// Returns the value of a header that occurs once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        let mut values = self.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
         let value = values.next().map(|(_, value)| value.as_str());
         value.filter(|_| values.next().is_none())
     }
 
-    /// Returns the request as it is sent.
+    /// Returns the bytes that are sent: head and body.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: 127.0.0.1\r\n", self.method, self.path);
         for (name, value) in &self.headers {
@@ -113,7 +114,8 @@ impl Exchange {
     }
 }
 
-/// Returns the usual headers, and those that mirror a modern message.
+/// Returns the headers that a client sends with a message: the usual ones, and in the modern era those that mirror the
+/// message.
 fn headers(message: &Value) -> Vec<(String, String)> {
     let mut headers = vec![
         ("Content-Type".to_owned(), "application/json".to_owned()),
@@ -136,8 +138,8 @@ fn headers(message: &Value) -> Vec<(String, String)> {
     headers
 }
 
-/// Returns a header value, in Base64 if it is not plain ASCII text.
-pub(crate) fn encoded(name: &str) -> String {
-    let is_plain = name.bytes().all(|byte| matches!(byte, b' '..=b'~')) && name.trim() == name;
-    if is_plain { name.to_owned() } else { format!("=?base64?{}?=", BASE64.encode(name)) }
+/// Returns the header value of a text, in Base64 if the text is not plain ASCII.
+pub(crate) fn encoded(text: &str) -> String {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text;
+    if is_plain { text.to_owned() } else { format!("=?base64?{}?=", BASE64.encode(text)) }
 }

@@ -1,8 +1,9 @@
-//! Our HTTP listener compared with rmcp alone: the same tools behind both, the same bytes to both.
+//! Our HTTP listener compared with rmcp's own service. Both serve the same tools and receive the same bytes.
 //!
-//! Three things are checked of each request: our response equals that of rmcp, except for the [`deviations`] listed
-//! with their reasons; it is the one that the [`model`] of the rules expects; and it is the same if the fast path is
-//! barred.
+//! Our response to each request must
+//! - equal that of rmcp, except for the listed [`deviations`],
+//! - be the one that the [`model`] of the listener's rules expects,
+//! - stay the same if the fast path is disabled.
 
 mod client;
 mod deviations;
@@ -15,7 +16,7 @@ mod statistics;
 mod tools;
 
 use crate::{
-    ours::{FAST_PATH, bar_fast_path, readers_taken},
+    ours::{FAST_PATH, disable_fast_path, take_read_paths},
     random::Random,
 };
 use client::Client;
@@ -25,9 +26,9 @@ use response::Response;
 use statistics::Statistics;
 use tokio_util::sync::CancellationToken;
 
-/// Exchanges of a run, unless `DIFFERENTIAL_EXCHANGES` sets another number.
+/// Number of exchanges, unless `DIFFERENTIAL_EXCHANGES` sets another one.
 const EXCHANGES: usize = 6_000;
-/// Exchanges from which on each deviation must occur; some occur once in thousands.
+/// Number of exchanges in which every listed deviation must occur. Some occur once in thousands of exchanges.
 const ALL_DEVIATIONS: usize = 60_000;
 
 #[tokio::test]
@@ -48,19 +49,25 @@ async fn responses_equal_those_of_rmcp() {
             _ => generator.mutated(),
         };
         let (bytes, is_head) = (exchange.bytes(), exchange.method == "HEAD");
-        drop(readers_taken());
+        drop(take_read_paths());
         let our = Response::of(&ours.exchange(&bytes, is_head).await);
-        let readers = readers_taken();
-        bar_fast_path(true);
-        let barred = Response::of(&ours.exchange(&bytes, is_head).await);
-        bar_fast_path(false);
-        assert!(!readers_taken().contains(&FAST_PATH), "the fast path was barred");
-        if barred != our {
+        let read_paths = take_read_paths();
+        disable_fast_path(true);
+        let without_fast_path = Response::of(&ours.exchange(&bytes, is_head).await);
+        disable_fast_path(false);
+        assert!(!take_read_paths().contains(&FAST_PATH), "the fast path was used although it was disabled");
+        if without_fast_path != our {
             let request = Classified::of(&exchange);
-            statistics.fail("unlike the full parser", &request, &exchange, &our, &barred);
+            statistics.fail(
+                "differs from the response of the full parser",
+                &request,
+                &exchange,
+                &our,
+                &without_fast_path,
+            );
         }
         let their = Response::of(&theirs.exchange(&bytes, is_head).await);
-        statistics.add(&generator.tools, &exchange, &readers, our, their);
+        statistics.add(&generator.tools, &exchange, &read_paths, our, their);
     }
     stop.cancel();
     statistics.conclude(exchanges >= ALL_DEVIATIONS);

@@ -1,4 +1,4 @@
-//! Responses in the form in which they are compared.
+//! Responses in a form that can be compared.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::client::RawResponse;
 
-/// A response whose generated values are replaced, so that two of them can be compared.
+/// A response in which generated values, such as ids, are replaced, so that two responses can be equal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -63,7 +63,7 @@ impl Response {
         Response { status: raw.status, headers, body }
     }
 
-    /// Returns the JSON-RPC response: the whole body, or the last event.
+    /// Returns the JSON-RPC response: the body, or the last event of a stream.
     pub(crate) fn message(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(json) => Some(json),
@@ -72,7 +72,7 @@ impl Response {
         }
     }
 
-    /// Returns the same message, to be changed.
+    /// Returns the same message as [`Response::message`], mutable.
     pub(crate) fn message_mut(&mut self) -> Option<&mut Value> {
         match &mut self.body {
             Body::Json(json) => Some(json),
@@ -86,7 +86,7 @@ impl Response {
         self.message()?.pointer("/error/code")?.as_i64()
     }
 
-    /// Returns status and error code or type of the body.
+    /// Returns the HTTP status, and the JSON-RPC error code or the kind of the body.
     pub(crate) fn summary(&self) -> String {
         let content = match (self.code(), &self.body) {
             (Some(code), _) => code.to_string(),
@@ -111,7 +111,7 @@ fn events(text: &str) -> Vec<Value> {
     data.filter(|data| !data.is_empty()).map(|data| serde_json::from_str(data).expect("JSON")).collect()
 }
 
-/// Replaces values that are generated for each response by a description; they must exist and be well-formed.
+/// Replaces generated values, such as ids and cursors, by a description. Only well-formed values are replaced.
 fn replace_generated(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -123,7 +123,7 @@ fn replace_generated(value: &mut Value) {
                     ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
                         *member = "a sealed cursor".into();
                     }
-                    // A token of `-0` is an integer: we echo its text, rmcp its value.
+                    // A token `-0` is an integer. We echo it as written, rmcp echoes 0.
                     ("progressToken", Value::Number(token)) if token.as_f64() == Some(0.0) => {
                         *member = 0.into();
                     }
@@ -140,7 +140,7 @@ fn replace_generated(value: &mut Value) {
             {
                 *text = format!("{before}{BEFORE}a UUID of version 7){after}");
             }
-            // The text of a result repeats its JSON.
+            // The text of a result repeats its JSON, the cursor included.
             if let Some((before, after)) = text.split_once(r#""next_cursor":""#)
                 && let Some((_, after)) = after.split_once('"')
             {

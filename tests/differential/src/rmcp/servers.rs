@@ -1,4 +1,4 @@
-//! The two servers: our listener, and rmcp alone with the same tools.
+//! The two compared servers: our listener, and rmcp's own service with the same tools.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::ours::{AuthenticationLayer, Endpoint, HttpSettings, Origins, PATH, Pr
 /// Largest body that both servers accept, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// Returns the tools with the same settings each time; audit records are dropped.
+/// Starts an application with the tools, for either server. Its audit records are dropped.
 async fn endpoint() -> Arc<Endpoint> {
     let settings = Settings {
         local_scopes: Some(vec!["differential:read".to_owned()]),
@@ -26,7 +26,7 @@ async fn endpoint() -> Arc<Endpoint> {
     Arc::new(settings.start(tools::server().into_application(), Box::new(std::io::sink())).await.unwrap())
 }
 
-/// Starts our listener.
+/// Starts our listener, and returns its address.
 pub(crate) async fn ours(stop: &CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -43,7 +43,7 @@ pub(crate) async fn ours(stop: &CancellationToken) -> SocketAddr {
     address
 }
 
-/// Starts rmcp's own service over the same [`Protocol`], without our listener.
+/// Starts rmcp's own service with our [`Protocol`] as its handler, and returns its address.
 pub(crate) async fn theirs() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

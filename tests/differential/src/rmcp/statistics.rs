@@ -1,4 +1,4 @@
-//! Counts of a run, and its failures.
+//! Counts and failures of a test run.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,19 @@ use super::{
     model::{Classified, check},
     response::Response,
 };
-use crate::ours::{FAST_PATH, Reader};
+use crate::ours::{FAST_PATH, ReadPath};
 
 /// Counts of the exchanges so far.
 #[derive(Default)]
 pub(crate) struct Statistics {
     categories: BTreeMap<Category, usize>,
-    readers: BTreeMap<String, BTreeMap<Category, usize>>,
+    /// Exchanges by the code paths that read them, and by category.
+    read_paths: BTreeMap<String, BTreeMap<Category, usize>>,
     by_fast_path: usize,
-    same: usize,
+    /// Exchanges with equal responses.
+    equal: usize,
     deviations: BTreeMap<&'static str, usize>,
-    /// Failed exchanges as text, grouped by what both sides answered.
+    /// Failed exchanges as text, grouped by reason, rule and both responses.
     failures: BTreeMap<String, Vec<String>>,
 }
 
@@ -30,34 +32,34 @@ impl Statistics {
         &mut self,
         tools: &[Value],
         exchange: &Exchange,
-        readers: &[Reader],
+        read_paths: &[ReadPath],
         ours: Response,
         theirs: Response,
     ) {
         let request = Classified::of(exchange);
         *self.categories.entry(exchange.category).or_default() += 1;
-        let by = if readers.is_empty() {
+        let paths = if read_paths.is_empty() {
             "none: refused, or a notification".to_owned()
         } else {
-            format!("{readers:?}")
+            format!("{read_paths:?}")
         };
-        *self.readers.entry(by).or_default().entry(exchange.category).or_default() += 1;
-        self.by_fast_path += usize::from(readers.contains(&FAST_PATH));
-        if let Err(reason) = check::check(tools, exchange, &request, readers, &ours) {
-            self.fail(&format!("unlike the model ({reason})"), &request, exchange, &ours, &theirs);
+        *self.read_paths.entry(paths).or_default().entry(exchange.category).or_default() += 1;
+        self.by_fast_path += usize::from(read_paths.contains(&FAST_PATH));
+        if let Err(reason) = check::check(tools, exchange, &request, read_paths, &ours) {
+            self.fail(&format!("differs from the model ({reason})"), &request, exchange, &ours, &theirs);
         }
         if ours == theirs {
-            self.same += 1;
+            self.equal += 1;
             return;
         }
         let mut case = Case { exchange, request: &request, ours: ours.clone(), theirs: theirs.clone() };
         match deviations::explain(&mut case) {
             Some(names) => names.into_iter().for_each(|name| *self.deviations.entry(name).or_default() += 1),
-            None => self.fail("unlike rmcp", &request, exchange, &ours, &theirs),
+            None => self.fail("differs from rmcp", &request, exchange, &ours, &theirs),
         }
     }
 
-    /// Records a failed exchange; `other` is the response that ours is compared with.
+    /// Records a failed exchange. `other` is the response that our response was compared with.
     pub(crate) fn fail(
         &mut self,
         reason: &str,
@@ -77,14 +79,15 @@ impl Statistics {
         self.failures.entry(group).or_default().push(failure);
     }
 
-    /// Prints the counts and asserts that no exchange failed and that each category and the fast path had their share.
+    /// Prints the counts. Asserts that no exchange failed, that enough exchanges were unusual, that the fast path read
+    /// enough of them, and if `has_all_deviations`, that every listed deviation occurred.
     pub(crate) fn conclude(self, has_all_deviations: bool) {
         let exchanges: usize = self.categories.values().sum();
         println!("{exchanges} exchanges: {:?}", self.categories);
-        for (reader, categories) in &self.readers {
-            println!("  {:>5} read by {reader}: {categories:?}", categories.values().sum::<usize>());
+        for (paths, categories) in &self.read_paths {
+            println!("  {:>5} read by {paths}: {categories:?}", categories.values().sum::<usize>());
         }
-        println!("equal to those of rmcp: {}; deviations:", self.same);
+        println!("equal to those of rmcp: {}; deviations:", self.equal);
         for (name, reason) in deviations::all() {
             println!("  {:>5} {name}: {reason}", self.deviations.get(name).unwrap_or(&0));
         }
@@ -96,10 +99,10 @@ impl Statistics {
         let unusual = self.categories.get(&Category::Unusual).copied().unwrap_or_default();
         assert!(
             self.by_fast_path * 4 >= exchanges,
-            "of {exchanges} the fast path took {}",
+            "of {exchanges} exchanges the fast path read only {}",
             self.by_fast_path
         );
-        assert!(unusual * 5 >= exchanges, "of {exchanges} only {unusual} are unusual");
+        assert!(unusual * 5 >= exchanges, "of {exchanges} exchanges only {unusual} are unusual");
         if has_all_deviations {
             let stale: Vec<_> =
                 deviations::all().filter(|(name, _)| !self.deviations.contains_key(name)).collect();

@@ -1,4 +1,4 @@
-//! Tools that return their arguments, so that two readings of one call can be compared.
+//! The tools of both servers. Most return their arguments, so that a response shows how the arguments were read.
 
 use std::time::Duration;
 

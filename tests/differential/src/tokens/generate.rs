@@ -1,4 +1,4 @@
-//! Headers and claims, valid and corrupted.
+//! Generator of headers and claims, valid and invalid.
 
 use super::{
     model::Expectations,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::random::Random;
 
-/// Members of an object as JSON text: quoted name and value.
+/// Members of an object as JSON text: the name in quotes, and the value.
 type Members = Vec<(String, String)>;
 
 /// Generator of headers and claims.
@@ -17,7 +17,7 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    /// Returns a header for this algorithm and key; about three of four are valid.
+    /// Returns a header with this algorithm and `kid`. About three of four headers are valid.
     pub(crate) fn header(&mut self, alg: &str, kid: Option<&str>) -> Vec<u8> {
         let typ = self.random.pick(&[
             "at+jwt",
@@ -42,6 +42,7 @@ impl Generator {
         self.write(members)
     }
 
+    /// Makes one change that usually invalidates a header.
     fn corrupt_header(&mut self, members: &mut Members, alg: &str) {
         match self.random.below(10) {
             0 => {
@@ -115,7 +116,7 @@ impl Generator {
         }
     }
 
-    /// Returns claims; about three of five are valid.
+    /// Returns claims. About three of five are valid.
     pub(crate) fn claims(&mut self) -> Vec<u8> {
         let (issuer, audience) = (quoted(&self.expected.issuer), quoted(&self.expected.audience));
         let aud = match self.random.below(6) {
@@ -162,12 +163,13 @@ impl Generator {
         self.write(members)
     }
 
+    /// Makes one change that usually invalidates claims.
     fn corrupt_claims(&mut self, members: &mut Members) {
         match self.random.below(12) {
             0..=3 => {
                 let name = self.random.pick(&["exp", "exp", "nbf", "iat"]);
                 let offset: f64 = self.random.pick(OFFSETS).parse().unwrap_or_default();
-                // Halves and quarters are exact in a double.
+                // All offsets are multiples of a quarter, which a double represents exactly.
                 let mut time = format!("{}", self.now as f64 + offset);
                 if self.random.chance(20) {
                     time = format!("{time}{}", if time.contains('.') { "0" } else { ".0" });
@@ -230,7 +232,7 @@ impl Generator {
         }
     }
 
-    /// Corrupts an object by a mistake that any object can have.
+    /// Makes one change to an object that needs no knowledge of its members.
     fn corrupt(&mut self, members: &mut Members) {
         let at = self.random.below(members.len());
         match self.random.below(5) {
@@ -239,8 +241,8 @@ impl Generator {
                 let (name, value) = members[at].clone();
                 let name = if self.random.chance(50) { name } else { escaped(&name) };
                 let value = if self.random.chance(50) { value } else { "7".to_owned() };
-                let place = self.random.below(members.len() + 1);
-                members.insert(place, (name, value));
+                let index = self.random.below(members.len() + 1);
+                members.insert(index, (name, value));
             }
             2 => members[at].1 = self.random.pick(VALUES).to_owned(),
             3 => members.push(member("deep", self.random.pick(VALUES))),
@@ -253,7 +255,7 @@ impl Generator {
         }
     }
 
-    /// Returns a time in one of several spellings.
+    /// Returns the time `offset` seconds from now, in one of several spellings of a number.
     fn time(&mut self, offset: i64) -> String {
         let time = self.now + offset;
         match self.random.below(12) {
@@ -265,7 +267,7 @@ impl Generator {
         }
     }
 
-    /// Writes an object with random white space, and damages 6 of 100.
+    /// Writes an object with its members in random order, sometimes with white space. Damages 6 of 100 texts.
     fn write(&mut self, mut members: Members) -> Vec<u8> {
         for at in (1..members.len()).rev() {
             members.swap(at, self.random.below(at + 1));
@@ -283,6 +285,7 @@ impl Generator {
         if self.random.chance(94) { text.into_bytes() } else { self.damage(text.into_bytes()) }
     }
 
+    /// Changes bytes of a text.
     fn damage(&mut self, mut text: Vec<u8>) -> Vec<u8> {
         let at = self.random.below(text.len());
         let byte = self.random.below(256) as u8;
@@ -319,7 +322,7 @@ fn member(name: &str, value: &str) -> (String, String) {
     (quoted(name), value.to_owned())
 }
 
-/// Replaces the member of this name, or adds it.
+/// Sets the value of a member, or adds the member.
 fn set(members: &mut Members, name: &str, value: &str) {
     let name = quoted(name);
     match members.iter_mut().find(|(given, _)| *given == name) {
@@ -328,7 +331,7 @@ fn set(members: &mut Members, name: &str, value: &str) {
     }
 }
 
-/// Returns the name with its first letter escaped.
+/// Returns a quoted name with its first letter escaped.
 fn escaped(name: &str) -> String {
     match name.as_bytes() {
         [b'"', first, ..] if first.is_ascii_alphanumeric() => format!("\"\\u{first:04x}{}", &name[2..]),

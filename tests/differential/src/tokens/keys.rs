@@ -1,15 +1,15 @@
-//! Key sets (RFC 7517), and verification of signatures.
+//! Second implementation of key sets (RFC 7517), and verification of signatures by `aws-lc-rs`.
 
 use aws_lc_rs::signature::{self as aws, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::Value;
 
 use super::model::decode;
 
-/// A public key that may verify tokens.
+/// A public key that may verify the signatures of tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) kid: Option<String>,
-    /// The only algorithm that it may be used with.
+    /// The only algorithm that the key may be used with; `None` allows all algorithms of its type.
     alg: Option<String>,
     material: Material,
 }
@@ -23,15 +23,16 @@ enum Material {
 }
 
 impl Key {
-    /// Returns the usable keys of a set; keys with the same `kid` are dropped.
+    /// Returns the usable keys of a set. Of keys with the same `kid`, none is usable.
     pub(crate) fn all(set: &Value) -> Vec<Key> {
         let listed = set["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
         let keys: Vec<Key> = listed.iter().filter_map(Key::read).collect();
-        let is_alone =
+        let is_unique =
             |key: &&Key| key.kid.is_none() || keys.iter().filter(|other| other.kid == key.kid).count() == 1;
-        keys.iter().filter(is_alone).cloned().collect()
+        keys.iter().filter(is_unique).cloned().collect()
     }
 
+    /// Returns the key of a JWK, if tokens may be verified with it.
     fn read(jwk: &Value) -> Option<Key> {
         let text = |name: &str| match jwk.get(name) {
             None => Some(None),
@@ -73,13 +74,13 @@ impl Key {
         let key = Key { kid, alg: None, material };
         // `alg` must fit the type of the key.
         match alg {
-            Some(alg) if !key.takes(&alg) => None,
+            Some(alg) if !key.allows(&alg) => None,
             alg => Some(Key { alg, ..key }),
         }
     }
 
     /// Returns `true` if the key may verify signatures of this algorithm.
-    pub(crate) fn takes(&self, alg: &str) -> bool {
+    pub(crate) fn allows(&self, alg: &str) -> bool {
         let fits = match &self.material {
             Material::Rsa { .. } => ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"].contains(&alg),
             Material::P256(_) => alg == "ES256",

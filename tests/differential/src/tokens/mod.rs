@@ -1,6 +1,6 @@
-//! The JWT verifier compared with a second implementation of the token rules, on random tokens.
+//! The JWT verifier compared with a second implementation of the token rules, the [`model`], on random tokens.
 //!
-//! `ORACLE_SEED` sets the seed; `ORACLE_ALL` asks for all rounds in a debug build.
+//! The environment variable `ORACLE_SEED` sets the seed. If `ORACLE_ALL` is set, a debug build also runs all rounds.
 
 mod generate;
 mod keys;
@@ -21,11 +21,11 @@ use generate::Generator;
 use model::{Expectations, accepts, accepts_claims, check_header, decode};
 use sign::Signers;
 
-/// Time of the verdicts, in seconds since 1970.
+/// Time at which tokens are judged, in seconds since 1970.
 const NOW: i64 = 1_800_000_000;
 
-/// Returns the settings of the server that receives the tokens.
-fn expected() -> Expectations {
+/// Returns what the server that receives the tokens expects of them.
+fn expectations() -> Expectations {
     Expectations {
         issuer: "https://issuer.example".to_owned(),
         audience: "https://tools.example/mcp".to_owned(),
@@ -36,13 +36,14 @@ fn expected() -> Expectations {
 
 /// Returns a generator seeded from `ORACLE_SEED`.
 fn generator(test: &str) -> Generator {
-    Generator { random: Random::from_environment(test, "ORACLE_SEED"), expected: expected(), now: NOW }
+    Generator { random: Random::from_environment(test, "ORACLE_SEED"), expected: expectations(), now: NOW }
 }
 
-/// Returns a twentieth of `all` in a debug build unless `ORACLE_ALL` is set, so that it takes seconds.
+/// Returns the number of rounds to run: `all`, or a twentieth of it in a debug build without `ORACLE_ALL`, so that the
+/// tests take seconds.
 fn rounds(all: u32) -> u32 {
-    let is_quick = cfg!(debug_assertions) && std::env::var_os("ORACLE_ALL").is_none();
-    if is_quick { all / 20 } else { all }
+    let is_short = cfg!(debug_assertions) && std::env::var_os("ORACLE_ALL").is_none();
+    if is_short { all / 20 } else { all }
 }
 
 fn token_rules(expected: &Expectations) -> TokenRules {
@@ -50,7 +51,7 @@ fn token_rules(expected: &Expectations) -> TokenRules {
     TokenRules { audience: expected.audience.clone(), max_lifetime, ..TokenRules::default() }
 }
 
-/// Returns `true` if the verifier accepts a token; without keys, by header and claims alone.
+/// Returns `true` if the verifier accepts a token. Without `keys`, the signature is not checked.
 fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations) -> bool {
     let Ok(jwt) = Jwt::read(token) else { return false };
     let issuer: Arc<str> = expected.issuer.as_str().into();
@@ -64,7 +65,7 @@ fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations)
 }
 
 #[test]
-fn signed_tokens_have_the_verdict_of_the_model() {
+fn verifier_and_model_agree_about_signed_tokens() {
     let mut generator = generator("signed tokens");
     let signers = Signers::generate();
     let sets = signers.sets().map(|set| (KeySet::read(set.to_string().as_bytes()).unwrap(), set));
@@ -73,28 +74,31 @@ fn signed_tokens_have_the_verdict_of_the_model() {
         generator.expected.typ_jwt = round % 4 == 0;
         let token = signers.token(&mut generator);
         for (keys, set) in &sets {
-            let model = accepts(&token, set, &generator.expected, NOW);
-            let verifier = verifier_accepts(&token, Some(keys), &generator.expected);
-            assert_eq!(verifier, model, "{token}\n{}\n{set}", decoded(&token));
-            accepted += u32::from(model);
+            let model_accepts = accepts(&token, set, &generator.expected, NOW);
+            assert_eq!(
+                verifier_accepts(&token, Some(keys), &generator.expected),
+                model_accepts,
+                "{token}\n{}\n{set}",
+                decoded(&token)
+            );
+            accepted += u32::from(model_accepts);
         }
     }
     println!("of {} tokens with two key sets each, accepted: {accepted}", rounds(10_000));
 }
 
 #[test]
-fn headers_and_claims_have_the_verdict_of_the_model() {
+fn verifier_and_model_agree_about_headers_and_claims() {
     let mut generator = generator("headers and claims");
     let mut accepted = 0;
     for round in 0..rounds(1_000_000) {
         generator.expected.typ_jwt = round % 4 == 0;
         let (header, claims) = (generator.header("RS256", Some("a")), generator.claims());
-        let model = check_header(&header, &generator.expected).is_some()
+        let model_accepts = check_header(&header, &generator.expected).is_some()
             && accepts_claims(&claims, &generator.expected, NOW);
         let token = unsigned(&header, &claims);
-        let verifier = verifier_accepts(&token, None, &generator.expected);
-        assert_eq!(verifier, model, "{}", decoded(&token));
-        accepted += u32::from(model);
+        assert_eq!(verifier_accepts(&token, None, &generator.expected), model_accepts, "{}", decoded(&token));
+        accepted += u32::from(model_accepts);
     }
     println!("of {} headers and claims, accepted: {accepted}", rounds(1_000_000));
     assert!(accepted > rounds(1_000_000) * 3 / 10, "{accepted}");

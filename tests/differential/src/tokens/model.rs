@@ -1,11 +1,11 @@
-//! Model of the token rules: a second implementation, written from the specifications without the verifier's code.
+//! Model of the token rules: a second implementation, written from the specifications without code of the verifier.
 //!
-//! Naive and slow, so that a reader can check it against RFC 7519, 7515 and 9068.
+//! It is simple and slow, so that a reader can check it against RFC 7519, 7515 and 9068.
 
 use super::keys::Key;
 use crate::json_tree::Json;
 
-/// Settings of a server that tokens must meet.
+/// Settings of a server that restrict the tokens it accepts.
 #[derive(Clone, Debug)]
 pub(crate) struct Expectations {
     pub(crate) issuer: String,
@@ -16,17 +16,17 @@ pub(crate) struct Expectations {
     pub(crate) max_lifetime: i64,
 }
 
-/// Longest token, in bytes.
+/// Longest token that is accepted, in bytes.
 const MAX_TOKEN: usize = 16_384;
 /// Deepest nesting of objects and lists.
 const MAX_DEPTH: usize = 16;
-/// Largest difference of clocks, in seconds.
+/// Largest accepted difference between the clocks of issuer and server, in seconds.
 const SKEW: f64 = 30.0;
 /// Supported signature algorithms.
 const ALGORITHMS: [&str; 9] =
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
-/// Members of a header that select the key.
+/// Members of a token's header that select the key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Header {
     pub(crate) alg: String,
@@ -46,19 +46,19 @@ pub(crate) fn accepts(token: &str, keys: &serde_json::Value, expected: &Expectat
         return false;
     };
     let Some(head) = check_header(&header_text, expected) else { return false };
-    let Some(key) = choose(&Key::all(keys), &head) else { return false };
+    let Some(key) = select_key(&Key::all(keys), &head) else { return false };
     key.verifies(&head.alg, format!("{header}.{claims}").as_bytes(), &signature_bytes)
         && accepts_claims(&claims_text, expected, now)
 }
 
-/// Returns the key that a header selects, if it is exactly one.
-fn choose(keys: &[Key], head: &Header) -> Option<Key> {
-    let fitting: Vec<&Key> = match &head.kid {
+/// Returns the key that a header selects; `None` if it selects no key or several.
+fn select_key(keys: &[Key], head: &Header) -> Option<Key> {
+    let candidates: Vec<&Key> = match &head.kid {
         Some(kid) => keys.iter().filter(|key| key.kid.as_ref() == Some(kid)).collect(),
-        None => keys.iter().filter(|key| key.takes(&head.alg)).collect(),
+        None => keys.iter().filter(|key| key.allows(&head.alg)).collect(),
     };
-    match fitting[..] {
-        [key] if key.takes(&head.alg) => Some(key.clone()),
+    match candidates[..] {
+        [key] if key.allows(&head.alg) => Some(key.clone()),
         _ => None,
     }
 }
@@ -70,10 +70,10 @@ fn object(bytes: &[u8]) -> Option<Json> {
         .then_some(value)
 }
 
-/// Checks a header.
+/// Returns a token's header if it is accepted.
 pub(crate) fn check_header(bytes: &[u8], expected: &Expectations) -> Option<Header> {
     let header = object(bytes)?;
-    // These change how a token is interpreted.
+    // These members change how a token is interpreted.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.has(name)) {
         return None;
     }
@@ -94,19 +94,20 @@ pub(crate) fn check_header(bytes: &[u8], expected: &Expectations) -> Option<Head
 
 /// Returns `true` if the claims are accepted.
 pub(crate) fn accepts_claims(bytes: &[u8], expected: &Expectations, now: i64) -> bool {
-    claims(bytes, expected, now).is_some()
+    check_claims(bytes, expected, now).is_some()
 }
 
-fn claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
+/// Returns `Some` if the claims are accepted, so that each check can end with `?`.
+fn check_claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
     let claims = object(bytes)?;
     let now = now as f64;
 
     ensure(claims.member("iss")?.text()? == expected.issuer)?;
     match claims.member("aud")? {
-        Json::Text(one) => ensure(*one == expected.audience)?,
-        Json::List(several) => {
-            ensure(several.iter().all(|one| one.text().is_some()))?;
-            ensure(several.iter().any(|one| one.text() == Some(expected.audience.as_str())))?;
+        Json::Text(audience) => ensure(*audience == expected.audience)?,
+        Json::List(audiences) => {
+            ensure(audiences.iter().all(|audience| audience.text().is_some()))?;
+            ensure(audiences.iter().any(|audience| audience.text() == Some(expected.audience.as_str())))?;
         }
         _ => return None,
     }
@@ -135,15 +136,15 @@ fn claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
     if let Some(signed_in) = claims.member("auth_time") {
         date(signed_in)?;
     }
-    // The actor, if it has the form of RFC 8693.
+    // `act` of another form than that of RFC 8693 is ignored.
     if let Some(actor) = claims.member("act").and_then(|act| act.member("sub")) {
         ensure(is_name(actor))?;
     }
     for name in ["scope", "scp"] {
         match claims.member(name) {
             None => {}
-            Some(Json::Text(several)) => {
-                ensure(several.split(' ').filter(|scope| !scope.is_empty()).all(is_scope))?;
+            Some(Json::Text(scopes)) => {
+                ensure(scopes.split(' ').filter(|scope| !scope.is_empty()).all(is_scope))?;
             }
             Some(Json::List(scopes)) => {
                 ensure(scopes.iter().all(|scope| scope.text().is_some_and(is_scope)))?;
@@ -171,7 +172,7 @@ fn ensure(holds: bool) -> Option<()> {
     holds.then_some(())
 }
 
-/// Reads a NumericDate: seconds since 1970 that a double represents to the second.
+/// Reads a NumericDate: seconds since 1970, up to 2^53, the range in which a double is exact to the second.
 fn date(value: &Json) -> Option<f64> {
     let Json::Number(written) = value else { return None };
     let bound = 2_f64.powi(53);
@@ -179,7 +180,7 @@ fn date(value: &Json) -> Option<f64> {
     (0.0..=bound).contains(&date).then_some(date)
 }
 
-/// Decodes base64url (RFC 7515): no padding, no other characters, and one text for each value.
+/// Decodes base64url (RFC 7515). Padding, other characters, and unused bits that aren't zero are invalid.
 pub(crate) fn decode(part: &str) -> Option<Vec<u8>> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     if part.is_empty() {

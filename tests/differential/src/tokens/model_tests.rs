@@ -1,51 +1,47 @@
-//! Tests of the model and the generator: plain cases, and the share of valid tokens.
+//! Tests of the model with plain cases, and of the share of valid tokens that the generator returns.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::{
-    NOW, expected, generator,
+    NOW, expectations, generator,
     model::{accepts, accepts_claims, check_header, decode},
     sign::Signers,
 };
 use crate::json_tree::Json;
 
 #[test]
-fn json_is_parsed_like_serde_json() {
+fn json_parser_accepts_what_serde_json_accepts() {
     let mut generator = generator("json");
     let mut valid = 0;
     for _ in 0..20_000 {
         let text = generator.claims();
-        let ours = Json::parse(&text);
-        // `serde_json` words it so for numbers beyond a double.
-        let theirs = serde_json::from_slice::<serde_json::Value>(&text);
-        let is_large = theirs.as_ref().is_err_and(|error| error.to_string().contains("number out of range"));
-        assert!(
-            is_large || ours.is_some() == theirs.is_ok(),
-            "{}: {theirs:?}",
-            String::from_utf8_lossy(&text)
-        );
-        valid += u32::from(ours.is_some());
+        let tree = Json::parse(&text);
+        // The error of `serde_json` for a number beyond the range of a double.
+        let value = serde_json::from_slice::<serde_json::Value>(&text);
+        let is_large = value.as_ref().is_err_and(|error| error.to_string().contains("number out of range"));
+        assert!(is_large || tree.is_some() == value.is_ok(), "{}: {value:?}", String::from_utf8_lossy(&text));
+        valid += u32::from(tree.is_some());
     }
     assert!((14_000..20_000).contains(&valid), "{valid}");
 }
 
 #[test]
-fn base64_has_one_text_for_each_value() {
+fn base64_decoder_accepts_one_text_for_each_value() {
     for bytes in [&b"a"[..], b"ab", b"abc", b"\xff\xfe\xfd\xfc"] {
         assert_eq!(decode(&URL_SAFE_NO_PAD.encode(bytes)).as_deref(), Some(bytes));
     }
-    for wrong in ["", "A", "AB", "AAB", "AA==", "AA=", "A A", "AA\n", "+A", "/A", "AAAAA", "é"] {
-        assert_eq!(decode(wrong), None, "{wrong}");
+    for invalid in ["", "A", "AB", "AAB", "AA==", "AA=", "A A", "AA\n", "+A", "/A", "AAAAA", "é"] {
+        assert_eq!(decode(invalid), None, "{invalid}");
     }
 }
 
 #[test]
-fn plain_cases_have_their_verdict() {
-    let header = |text: &str| check_header(text.as_bytes(), &expected()).is_some();
+fn model_judges_plain_headers_and_claims() {
+    let header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
     assert!(header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
     assert!(header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
-    for wrong in [
+    for invalid in [
         r#"{"alg":"RS256"}"#,
         r#"{"alg":"none","typ":"at+jwt"}"#,
         r#"{"alg":"RS256","typ":"JWT"}"#,
@@ -54,7 +50,7 @@ fn plain_cases_have_their_verdict() {
         r#"{"alg":"RS256","typ":"at+jwt","typ":"at+jwt"}"#,
         r#"{"alg":"RS256","typ":"at+jwt"} x"#,
     ] {
-        assert!(!header(wrong), "{wrong}");
+        assert!(!header(invalid), "{invalid}");
     }
 
     let base = json!({
@@ -63,7 +59,7 @@ fn plain_cases_have_their_verdict() {
     let with = |name: &str, value: serde_json::Value| {
         let mut claims = base.clone();
         claims[name] = value;
-        accepts_claims(claims.to_string().as_bytes(), &expected(), NOW)
+        accepts_claims(claims.to_string().as_bytes(), &expectations(), NOW)
     };
     assert!(with("jti", json!("1")) && with("exp", json!(NOW - 29)) && with("exp", json!(NOW as f64 - 29.5)));
     assert!(with("exp", json!(NOW + 86_400)) && with("nbf", json!(NOW + 30)) && with("iat", json!(NOW + 30)));
@@ -87,14 +83,14 @@ fn plain_cases_have_their_verdict() {
     }
 }
 
-/// Enough valid tokens are generated that the comparison is not of refusals alone.
+/// A comparison of refused tokens only would prove little, so many of the generated tokens must be valid.
 #[test]
 fn generated_tokens_are_valid_often_enough() {
     let mut generator = generator("share");
     let (mut headers, mut claims, mut both) = (0, 0, 0);
     for _ in 0..10_000 {
-        let header = check_header(&generator.header("RS256", Some("a")), &expected()).is_some();
-        let claim = accepts_claims(&generator.claims(), &expected(), NOW);
+        let header = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
+        let claim = accepts_claims(&generator.claims(), &expectations(), NOW);
         headers += u32::from(header);
         claims += u32::from(claim);
         both += u32::from(header && claim);
@@ -107,8 +103,8 @@ fn generated_tokens_are_valid_often_enough() {
     let mut accepted = [0, 0];
     for _ in 0..1_000 {
         let token = signers.token(&mut generator);
-        accepted[0] += u32::from(accepts(&token, &all, &expected(), NOW));
-        accepted[1] += u32::from(accepts(&token, &few, &expected(), NOW));
+        accepted[0] += u32::from(accepts(&token, &all, &expectations(), NOW));
+        accepted[1] += u32::from(accepts(&token, &few, &expectations(), NOW));
     }
     println!("accepted of 1,000 signed tokens, for each key set: {accepted:?}");
     assert!((250..600).contains(&accepted[0]), "{accepted:?}");

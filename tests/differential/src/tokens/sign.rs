@@ -1,4 +1,4 @@
-//! Signed tokens, valid and corrupted.
+//! Generator of signed tokens, valid and invalid.
 
 use aws_lc_rs::{
     encoding::{AsDer as _, PublicKeyX509Der},
@@ -22,7 +22,7 @@ enum Pair {
     Ed(Ed25519KeyPair),
 }
 
-/// A private key, and its entry in the key set.
+/// A private key, and the JWK of its public key.
 struct Signer {
     jwk: Value,
     algorithms: &'static [&'static str],
@@ -56,6 +56,7 @@ impl Signer {
         Signer { jwk, algorithms: &["EdDSA"], pair: Pair::Ed(pair) }
     }
 
+    /// Adds members to the JWK.
     fn with(mut self, members: Value) -> Self {
         for (name, value) in members.as_object().unwrap() {
             self.jwk[name] = value.clone();
@@ -87,7 +88,7 @@ impl Signer {
         }
     }
 
-    /// Returns the public key as bytes, which an HMAC attack uses as the secret.
+    /// Returns the bytes of the public key. An attacker could use them as the secret of an HMAC.
     fn public(&self) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -100,10 +101,11 @@ impl Signer {
     }
 }
 
-/// All signing keys: those of the key set, and foreign ones.
+/// The keys that sign tokens.
 pub(crate) struct Signers {
+    /// Keys of the first key set.
     known: Vec<Signer>,
-    /// Keys of the same types that are in no set.
+    /// Keys that are in no key set.
     foreign: Vec<Signer>,
 }
 
@@ -133,17 +135,19 @@ impl Signers {
         Signers { known, foreign: vec![rsa(), p256(), p384(), Signer::ed()] }
     }
 
-    /// Returns two key sets: all keys, and four of distinct types, which tokens need not name.
+    /// Returns two key sets: one with all known keys, and one with four keys of different types, so that a token needs
+    /// no `kid`.
     pub(crate) fn sets(&self) -> [Value; 2] {
         let all: Vec<Value> = self.known.iter().map(|signer| signer.jwk.clone()).collect();
         let secret = json!({ "kty": "oct", "kid": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" });
         let few = ["rsa", "p384", "ed", "p256"];
-        let alone: Vec<&Value> = all.iter().filter(|jwk| few.iter().any(|kid| jwk["kid"] == *kid)).collect();
+        let distinct: Vec<&Value> =
+            all.iter().filter(|jwk| few.iter().any(|kid| jwk["kid"] == *kid)).collect();
         let every = [&all[..], &[secret]].concat();
-        [json!({ "keys": every }), json!({ "keys": alone })]
+        [json!({ "keys": every }), json!({ "keys": distinct })]
     }
 
-    /// Returns a token; about four of five are signed correctly.
+    /// Returns a token. About four of five are signed correctly.
     pub(crate) fn token(&self, generator: &mut Generator) -> String {
         let usual = ["rsa", "rsa", "rsa", "p256", "p256", "p384", "p384", "ed", "ed", "rsa-pinned"];
         let kid = usual[generator.random.below(usual.len())];
@@ -172,6 +176,7 @@ impl Signers {
         if is_corrupted && random.chance(60) { corrupted_text(random, token) } else { token }
     }
 
+    /// Returns a signature that is usually invalid.
     fn corrupted_signature(
         &self,
         random: &mut Random,
@@ -192,9 +197,8 @@ impl Signers {
                 return signer.sign(alg, message);
             }
             6 => {
-                let foreigner = &self.foreign[random.below(self.foreign.len())];
-                return foreigner
-                    .sign(foreigner.algorithms[random.below(foreigner.algorithms.len())], message);
+                let foreign = &self.foreign[random.below(self.foreign.len())];
+                return foreign.sign(foreign.algorithms[random.below(foreign.algorithms.len())], message);
             }
             7 => {
                 use aws_lc_rs::hmac;
@@ -207,6 +211,7 @@ impl Signers {
     }
 }
 
+/// Returns a changed token.
 fn corrupted_text(random: &mut Random, token: String) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let at = random.below(token.len());
@@ -224,7 +229,7 @@ fn corrupted_text(random: &mut Random, token: String) -> String {
             &token[at..]
         ),
         7 => {
-            // Another last digit changes unused bits or the last byte.
+            // Another last character changes unused bits, or the last byte of the signature.
             let last = random.pick(&["A", "B", "E", "Q", "g", "w", "_"]);
             format!("{}{last}", &token[..token.len() - 1])
         }

@@ -1,6 +1,6 @@
-//! Values of members.
+//! Values that the generator of headers and claims uses, as JSON text.
 
-/// Values that are valid in some members and invalid in most.
+/// Values of members: JSON of each type, and texts that are invalid JSON.
 pub(crate) const VALUES: &[&str] = &[
     "null",
     "true",
@@ -63,7 +63,7 @@ pub(crate) const VALUES: &[&str] = &[
     "[{\"a\":1,\"\\u0061\":2}]",
     "{\"a\":{\"b\":[{\"c\":1,\"c\":1}]}}",
 ];
-/// Offsets from now, in seconds, around every limit.
+/// Offsets of times from now, in seconds, on both sides of every limit.
 pub(crate) const OFFSETS: &[&str] = &[
     "-315360000",
     "-86401",
@@ -102,8 +102,8 @@ pub(crate) const OFFSETS: &[&str] = &[
     "172800",
     "315360000",
 ];
-/// Names of users.
+/// Valid names of users.
 pub(crate) const USERS: &[&str] =
     &["alice", "a", "auth0|5f7c8ec7c33c6c004bbafe82", "Zoë", "ユーザー", "x@example.com", "\\u0041lice"];
-/// Texts that replace a whole object.
+/// Texts that replace a whole header or all claims.
 pub(crate) const WHOLES: &[&str] = &["[]", "null", "7", "\"x\"", "", "{}", "[{}]", " "];

@@ -1,14 +1,18 @@
-//! Strongly connected components of a graph of files.
+//! Rings of files: the strongly connected components of the graph of their imports.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
 
+/// Pairs of files; the first imports the second.
 type Edges = BTreeSet<(PathBuf, PathBuf)>;
 
-/// The nodes that a node reaches.
-fn reached<'a>(start: &'a PathBuf, next: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>>) -> BTreeSet<&'a PathBuf> {
+/// Files that `start` imports, directly or through other files.
+fn reachable<'a>(
+    start: &'a PathBuf,
+    next: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>>,
+) -> BTreeSet<&'a PathBuf> {
     let (mut seen, mut queue) = (BTreeSet::new(), vec![start]);
     while let Some(node) = queue.pop() {
         for other in next.get(node).into_iter().flatten() {
@@ -20,27 +24,28 @@ fn reached<'a>(start: &'a PathBuf, next: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>
     seen
 }
 
-/// Sets of files, each of which reaches all others of its set. The graphs are small enough for the plain way.
+/// Sets of files in which each file imports each other file, directly or through others. The graphs are small, so a
+/// simple algorithm is fast enough.
 pub fn rings(edges: &Edges) -> Vec<Vec<PathBuf>> {
     let mut next: BTreeMap<&PathBuf, Vec<&PathBuf>> = BTreeMap::new();
     for (from, to) in edges {
         next.entry(from).or_default().push(to);
     }
     let reach: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> =
-        next.keys().map(|node| (*node, reached(node, &next))).collect();
+        next.keys().map(|node| (*node, reachable(node, &next))).collect();
     let mut rings: BTreeSet<Vec<PathBuf>> = BTreeSet::new();
     for (node, others) in &reach {
         if others.contains(node) {
-            let back =
+            let ring =
                 others.iter().filter(|other| reach.get(**other).is_some_and(|from| from.contains(node)));
-            rings.insert(back.map(|other| (*other).clone()).collect());
+            rings.insert(ring.map(|other| (*other).clone()).collect());
         }
     }
     rings.into_iter().collect()
 }
 
 #[test]
-fn a_ring_is_found_and_a_line_is_not() {
+fn ring_is_found_and_chain_is_not() {
     let edge = |from: &str, to: &str| (PathBuf::from(from), PathBuf::from(to));
     let edges = Edges::from([edge("a", "b"), edge("b", "c"), edge("c", "a"), edge("c", "d"), edge("d", "e")]);
     assert_eq!(rings(&edges), [["a", "b", "c"].map(PathBuf::from)]);

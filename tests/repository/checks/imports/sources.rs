@@ -1,4 +1,4 @@
-//! Modules of a crate, with the items and imports of each, as far as tokens show them.
+//! The modules of a crate with their items and imports, read from tokens without expanding macros.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,23 +8,24 @@ use std::{
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// Path of a module from the crate's root, or of an item.
+/// Path of a module or of an item, as segments. Paths of modules begin at the crate's root.
 type Name = Vec<String>;
 
 #[derive(Default)]
 struct Module {
     file: PathBuf,
-    /// Names of what is defined here, but for modules.
+    /// Names of the items that the module defines, except modules.
     items: BTreeSet<String>,
-    /// An item that `use` imports, by the name that it has here. A glob has none.
     imports: Vec<Import>,
-    /// Paths in the code.
+    /// Paths in the code, of two segments or more.
     paths: Vec<Name>,
-    /// Single names in the code.
+    /// First segments of the paths in the code, and names that stand alone.
     names: BTreeSet<String>,
 }
 
+/// An item that `use` imports.
 struct Import {
+    /// Name that the item has in the module; `None` for a glob.
     name: Option<String>,
     path: Name,
     is_reexport: bool,
@@ -32,7 +33,7 @@ struct Import {
 
 type Modules = BTreeMap<Name, Module>;
 
-/// Pairs of files, of which the first imports the second.
+/// Pairs of files of the crate whose root file is `root`; the first imports the second.
 pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
     let mut modules = Modules::new();
     read_file(&mut modules, vec![], root);
@@ -59,9 +60,9 @@ pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
     edges
 }
 
-/// The file that defines what a path in a module names; none where it is of another crate.
+/// The file that defines the item that `path` names in the module `at`; `None` if the item is of another crate.
 fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<PathBuf> {
-    // Two globs may name each other.
+    // Two modules may import everything from each other.
     if depth > 16 {
         return None;
     }
@@ -97,11 +98,12 @@ fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<P
         let globs = module.imports.iter().filter(|import| import.name.is_none());
         let mut globs = globs.map(|glob| glob.path.iter().chain(rest).cloned().collect::<Name>());
         let found = globs.find_map(|path| find(modules, &at, &path, depth + 1));
-        // A path into this crate that names nothing seen here was made by a macro of the module.
+        // The path leads into this crate, but no token shows the item, so a macro of the module defines it.
         return found.or_else(|| (is_inside && depth == 0).then(|| module.file.clone()));
     }
 }
 
+/// Reads the module in a file, and the modules below it.
 fn read_file(modules: &mut Modules, name: Name, file: &Path) {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -111,7 +113,7 @@ fn read_file(modules: &mut Modules, name: Name, file: &Path) {
     read_module(modules, name, file, &folder, tokens);
 }
 
-/// Reads the items of a module; `folder` is where the files of its modules are.
+/// Reads the items of a module, and the modules below it. `folder` contains the files of those modules.
 fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, tokens: TokenStream) {
     let mut module = Module { file: file.to_owned(), ..Module::default() };
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -121,7 +123,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
     while let Some(token) = tokens.get(start) {
         let next = tokens.get(start + 1);
         match (token, next) {
-            // An inner attribute, and one of the next item.
+            // First an inner attribute, then an attribute of the next item.
             (TokenTree::Punct(hash), Some(TokenTree::Punct(_))) if hash.as_char() == '#' => start += 2,
             (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
                 let text = attribute.stream().to_string().replace(' ', "");
@@ -141,15 +143,15 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                         read_module(modules, child, file, &folder.join(&inner), body.stream());
                     }
                     _ => {
-                        let places = match &path_attribute {
+                        let candidates = match &path_attribute {
                             Some(path) => vec![file.parent().unwrap().join(path)],
                             None => {
                                 vec![folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")]
                             }
                         };
-                        let place = places.iter().find(|place| place.is_file());
-                        let place = place.unwrap_or_else(|| panic!("no file of {child:?}"));
-                        read_file(modules, child, place);
+                        let child_file = candidates.iter().find(|candidate| candidate.is_file());
+                        let child_file = child_file.unwrap_or_else(|| panic!("no file of {child:?}"));
+                        read_file(modules, child, child_file);
                     }
                 }
                 start += 2;
@@ -163,8 +165,8 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                 start = end;
                 (is_public, is_test) = (false, false);
             }
-            // The scope of a `pub(…)`.
-            (TokenTree::Group(scope), _) if scope.delimiter() == Delimiter::Parenthesis => {}
+            // The visibility in `pub(…)`.
+            (TokenTree::Group(visibility), _) if visibility.delimiter() == Delimiter::Parenthesis => {}
             _ => {
                 let end = end_of_item(&tokens, start);
                 let item = &tokens[start..=end.min(tokens.len() - 1)];
@@ -216,7 +218,7 @@ fn defined(item: &[TokenTree]) -> Option<String> {
     None
 }
 
-/// Reads the tree of a `use`.
+/// Reads the tree of a `use` into `imports`. `prefix` is the path before the tree.
 fn read_use(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, imports: &mut Vec<Import>) {
     for branch in tokens.split(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',')) {
         let mut path = prefix.to_vec();
@@ -250,7 +252,7 @@ fn read_use(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, imports:
     }
 }
 
-/// Reads the paths and names of code, `use` in a function among them.
+/// Reads the paths and names in code, including each `use` in a function.
 fn read_code(tokens: &[TokenTree], module: &mut Module) {
     let mut start = 0;
     while let Some(token) = tokens.get(start) {
@@ -262,7 +264,7 @@ fn read_code(tokens: &[TokenTree], module: &mut Module) {
                 module.paths.extend(local.into_iter().map(|import| import.path));
                 start = end;
             }
-            // The path of a `pub(in …)` is no import.
+            // The path in `pub(in …)` is not an import.
             TokenTree::Ident(word)
                 if *word == "pub" && matches!(tokens.get(start + 1), Some(TokenTree::Group(_))) =>
             {
@@ -294,7 +296,7 @@ fn read_group(group: &Group, module: &mut Module) {
     read_code(&inner, module);
 }
 
-/// A crate in a folder: the files with their contents, and which imports which.
+/// Writes a crate of these files and their texts into a folder, and returns its imports.
 #[cfg(test)]
 fn imports_of(files: &[(&str, &str)]) -> Vec<(String, String)> {
     let folder = std::env::temp_dir().join(format!("imports-{}-{}", std::process::id(), files.len()));
@@ -304,8 +306,8 @@ fn imports_of(files: &[(&str, &str)]) -> Vec<(String, String)> {
         fs::write(path, text).unwrap();
     }
     let edges = imports(&folder.join("lib.rs"));
-    let place = |file: &Path| file.strip_prefix(&folder).unwrap().display().to_string();
-    let edges = edges.iter().map(|(from, to)| (place(from), place(to))).collect();
+    let display = |file: &Path| file.strip_prefix(&folder).unwrap().display().to_string();
+    let edges = edges.iter().map(|(from, to)| (display(from), display(to))).collect();
     fs::remove_dir_all(&folder).unwrap();
     edges
 }

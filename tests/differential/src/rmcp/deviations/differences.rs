@@ -1,4 +1,4 @@
-//! Deviations in a response that both servers give: each entry equalizes the two responses if it applies.
+//! Deviations in one part of the responses. Each entry makes the two responses equal in that part, if it applies.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use crate::{
     },
 };
 
-/// Deviations in a response.
+/// Deviations in one part of the responses.
 pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         name: "stream preferred by Accept",
-        reason: "We stream to a client that names `text/event-stream` first; this rmcp is configured for JSON.",
+        reason: "We stream to a client that names `text/event-stream` first; this test configures rmcp for JSON.",
         equalize: |case| {
             let accept = case.exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"));
             let is_first = accept.is_some_and(|(_, value)| value.trim().starts_with("text/event-stream"));
-            let one = match &case.ours.body {
+            let event = match &case.ours.body {
                 Body::Events(events) if is_first && events.len() == 1 => events.first(),
                 _ => None,
             };
-            let Some(one) = one.cloned() else { return false };
-            case.ours.body = Body::Json(one);
+            let Some(event) = event.cloned() else { return false };
+            case.ours.body = Body::Json(event);
             for name in ["cache-control", "x-accel-buffering"] {
                 case.ours.headers.remove(name);
             }
@@ -68,7 +68,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "securitySchemes of a tool",
-        reason: "SEP-1488 puts `securitySchemes` next to the name; rmcp's type of a tool has no such member.",
+        reason: "SEP-1488 makes `securitySchemes` a member of the tool; rmcp's type `Tool` has no such member.",
         equalize: |case| {
             let tools = result_mut(&mut case.ours).and_then(|result| result.get_mut("tools"));
             let Some(tools) = tools.and_then(Value::as_array_mut) else { return false };
@@ -81,7 +81,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "Accept is optional",
-        reason: "We answer clients that do not accept both types, although they must (Streamable HTTP §sending messages).",
+        reason: "We also answer clients that accept only one type; clients must accept both (Streamable HTTP §sending messages).",
         equalize: |case| {
             let names = |kind: &str| {
                 let values =
@@ -97,19 +97,19 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "lone surrogate",
-        reason: "We refuse a lone surrogate by the name of its argument and ignore it elsewhere; rmcp refuses the message.",
+        reason: "We refuse an argument with a lone surrogate and name it, and ignore others; rmcp refuses the message.",
         equalize: |case| {
             replace(case, case.request.any(|json| *json == Json::LoneSurrogate), RmcpResponse::Text(415))
         },
     },
     Difference {
         name: "number beyond a double",
-        reason: "We refuse the argument by its name and limit; rmcp refuses the message.",
+        reason: "We refuse the argument with its name and limit; rmcp refuses the message.",
         equalize: |case| replace(case, case.request.any(is_beyond), RmcpResponse::Text(415)),
     },
     Difference {
         name: "result or error in a request",
-        reason: "A message with `method` is a request (JSON-RPC 2.0 §4) even if it has members of a response.",
+        reason: "A message with `method` is a request (JSON-RPC 2.0 §4), even with members of a response; rmcp refuses it.",
         equalize: |case| {
             let json = case.request.json.as_ref();
             let is_both =
@@ -138,7 +138,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "duplicate argument",
-        reason: "We refuse a duplicate argument because it is ambiguous; rmcp takes the last.",
+        reason: "We refuse a duplicate argument because it is ambiguous; rmcp takes the last one.",
         equalize: |case| {
             let is_twice = case.request.arguments().is_some_and(has_duplicate_member);
             let of = |response| violations(response).into_iter().collect::<BTreeSet<_>>();
@@ -150,13 +150,13 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "spelling of a number",
-        reason: "We validate the text of an argument; rmcp's map has rounded the number or spells it differently.",
+        reason: "We validate a number as the client wrote it; rmcp has parsed it, and may have rounded it.",
         equalize: |case| {
             let is_rounded =
                 case.request.arguments().is_some_and(|arguments| any_value(arguments, is_rounded));
-            let at =
+            let pointers =
                 |response| violations(response).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>();
-            let (ours, theirs) = (at(&case.ours), at(&case.theirs));
+            let (ours, theirs) = (pointers(&case.ours), pointers(&case.theirs));
             let is_refused = !ours.is_empty() && (theirs.is_empty() || ours == theirs);
             replace(case, is_rounded && is_refused, RmcpResponse::Accepted)
         },
@@ -173,7 +173,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "invalid notification",
-        reason: "A notification has no response (JSON-RPC 2.0 §4.1), and we act on cancellations alone.",
+        reason: "A notification has no response (JSON-RPC 2.0 §4.1), so we accept an invalid one; rmcp refuses it.",
         equalize: |case| {
             let is_notification = case.request.rule == Rule::Notification;
             let refusals = [RmcpResponse::Error(400, -32020), RmcpResponse::Text(415)];
@@ -210,7 +210,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "version is selected before headers",
-        reason: "The version selects which headers are checked; rmcp checks those of the newest version.",
+        reason: "We select the version, then check its headers; rmcp checks the headers of the newest version.",
         equalize: |case| {
             let applies = case.ours.code() == Some(-32602)
                 && case.request.meta().is_some_and(|meta| meta.has(META_REQUIRES));
@@ -219,7 +219,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "headers of an older version",
-        reason: "The headers of `name_v1` are checked; rmcp finds no tool of that name and skips them.",
+        reason: "We check the headers of an older version, `NAME_v1`; rmcp finds no tool of that name.",
         equalize: |case| {
             let is_older = case.request.tool() == Some("mirrored_v1");
             let applies = is_older && (case.ours.status, case.ours.code()) == (400, Some(-32020));
@@ -249,7 +249,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// Replaces rmcp's response by ours if `applies` and rmcp responded as given.
+/// Replaces rmcp's response by ours, if `applies` and rmcp's response is `theirs`.
 fn replace(case: &mut Case<'_>, applies: bool, theirs: RmcpResponse) -> bool {
     let applies = applies && theirs.matches(case);
     if applies {
@@ -263,19 +263,19 @@ fn is_beyond(json: &Json) -> bool {
     matches!(json, Json::Number(number) if number.parse::<f64>().is_ok_and(|number| !number.is_finite()))
 }
 
-/// Returns `true` for a number that `serde_json` writes differently.
+/// Returns `true` for a number that `serde_json` writes otherwise than it was sent.
 fn is_rounded(json: &Json) -> bool {
     let Json::Number(number) = json else { return false };
     let written = serde_json::from_str::<Value>(number).and_then(|value| serde_json::to_string(&value));
     written.is_ok_and(|written| written != *number)
 }
 
-/// Returns `true` for a number with a fraction or an exponent, which no header has.
+/// Returns `true` for a number with a fraction or an exponent. Headers have neither.
 fn is_spelled_otherwise(json: &Json) -> bool {
     matches!(json, Json::Number(number) if number.contains(['.', 'e', 'E']))
 }
 
-/// Returns pointer and rule of each violation by the arguments.
+/// Returns pointer and rule of each violation that a response reports.
 fn violations(response: &Response) -> Vec<(String, String)> {
     let error =
         response.message().map(|message| &message["result"]["_meta"]["dev.mcp-tool/error"]["violations"]);
@@ -283,7 +283,7 @@ fn violations(response: &Response) -> Vec<(String, String)> {
     all.map(|one| (one["pointer"].to_string(), one["rule"].as_str().unwrap_or_default().to_owned())).collect()
 }
 
-/// Removes message and correlation id of an error.
+/// Removes the message and the correlation id of an error.
 fn remove_text(response: &mut Response) {
     let Some(Value::Object(error)) = response.message_mut().and_then(|message| message.get_mut("error"))
     else {

@@ -1,4 +1,4 @@
-//! Intended deviations from rmcp, each with its reason. Every other difference fails the test.
+//! Intended deviations of our responses from those of rmcp, each with its reason. Any other difference fails the test.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(crate) struct Case<'c> {
     pub(crate) theirs: Response,
 }
 
-/// A response of rmcp to a message that we refuse.
+/// A kind of response from rmcp, to a message that we answer differently.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RmcpResponse {
     /// Plain text with this status.
@@ -32,20 +32,23 @@ pub(crate) enum RmcpResponse {
     Accepted,
 }
 
-/// Messages that we refuse by these rules, and the responses of rmcp.
+/// A deviation in messages that we refuse: the messages, and the responses of rmcp to them.
 pub(crate) struct Refusal {
     pub(crate) name: &'static str,
     pub(crate) reason: &'static str,
+    /// Rules by which we refuse these messages.
     pub(crate) rules: &'static [Rule],
-    /// A further condition.
+    /// Condition that the request must also meet.
     pub(crate) when: fn(&Classified) -> bool,
+    /// Possible responses of rmcp.
     pub(crate) theirs: &'static [RmcpResponse],
 }
 
-/// A difference in a response, which `equalize` removes and returns `true` if it applies.
+/// A deviation in one part of the responses.
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
     pub(crate) reason: &'static str,
+    /// Removes the difference from the responses and returns `true`, if the deviation applies.
     pub(crate) equalize: fn(&mut Case<'_>) -> bool,
 }
 
@@ -55,7 +58,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     refusals.chain(DIFFERENCES.iter().map(|difference| (difference.name, difference.reason)))
 }
 
-/// Returns the deviations that explain why both responses differ; `None` if something remains unexplained.
+/// Returns the names of the deviations that explain why the responses differ; `None` if a difference remains.
 pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
     let mut names = Vec::new();
     for difference in DIFFERENCES {
@@ -66,7 +69,7 @@ pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
     if case.ours == case.theirs {
         return Some(names);
     }
-    // A request may also be refused for something that the model does not classify.
+    // The model doesn't classify every reason for which a list or another request is refused.
     let is_refused = match case.request.rule {
         Rule::List => (case.ours.status, case.ours.code()) == (400, Some(-32602)),
         rule => rule.refusal().is_some() || (case.ours.status, case.ours.code()) == (400, Some(-32600)),
@@ -82,16 +85,16 @@ pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
 }
 
 impl RmcpResponse {
-    /// Returns `true` if rmcp responded so.
+    /// Returns `true` if rmcp's response is of this kind.
     pub(crate) fn matches(self, case: &Case<'_>) -> bool {
         let Response { status, body, .. } = &case.theirs;
         match self {
-            RmcpResponse::Text(wanted) => *status == wanted && matches!(body, Body::Text(_)),
-            RmcpResponse::Error(wanted, code) => {
+            RmcpResponse::Text(expected) => *status == expected && matches!(body, Body::Text(_)),
+            RmcpResponse::Error(expected, code) => {
                 let (our, their) = (case.ours.message(), case.theirs.message());
                 let id = |message: Option<&Value>| message.and_then(|message| message.get("id").cloned());
                 let is_same_id = id(our).is_none() || id(our) == id(their);
-                *status == wanted && case.theirs.code() == Some(code) && is_same_id
+                *status == expected && case.theirs.code() == Some(code) && is_same_id
             }
             RmcpResponse::Accepted => {
                 let is_response =

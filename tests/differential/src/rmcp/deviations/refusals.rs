@@ -1,4 +1,4 @@
-//! Messages that we refuse, and the responses of rmcp to them.
+//! Messages that we refuse and rmcp answers differently.
 
 use super::{Refusal, RmcpResponse};
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
 };
 
 const ALWAYS: fn(&Classified) -> bool = |_| true;
+/// Response to a body that rmcp can't parse.
 const UNSUPPORTED: &[RmcpResponse] = &[RmcpResponse::Text(415)];
-/// Responses to a message that rmcp accepts, or refuses for another reason.
+/// Responses to a message that rmcp accepts, or refuses for another reason than we do.
 const ACCEPTED: &[RmcpResponse] = &[
     RmcpResponse::Accepted,
     RmcpResponse::Error(200, -32602),
@@ -20,7 +21,7 @@ const ACCEPTED: &[RmcpResponse] = &[
     RmcpResponse::Error(404, -32601),
 ];
 
-/// Refusals of ours that rmcp answers differently.
+/// Deviations in messages that we refuse. The first that matches explains the difference.
 pub(crate) const REFUSALS: &[Refusal] = &[
     Refusal {
         name: "not JSON",
@@ -96,14 +97,14 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "required version outside a call",
-        reason: "`dev.mcp-tool/requires` is ours and valid in calls alone.",
+        reason: "`dev.mcp-tool/requires` is our extension and valid in calls only; rmcp ignores it.",
         rules: &[Rule::Meta],
         when: |request| !request.is_call,
         theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -32601), RmcpResponse::Error(404, -32601)],
     },
     Refusal {
         name: "malformed input response",
-        reason: "The state is text and the responses are an object, both of 2026-07-28 (multi round-trip requests); rmcp ignores them.",
+        reason: "`requestState` is text, `inputResponses` an object (2026-07-28, multi round-trip requests); rmcp ignores them.",
         rules: &[Rule::InputResponses],
         when: ALWAYS,
         theirs: ACCEPTED,
@@ -117,14 +118,14 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "duplicate capability",
-        reason: "We refuse a duplicate capability because it is ambiguous; rmcp takes the last.",
+        reason: "We refuse a duplicate capability because it is ambiguous; rmcp takes the last one.",
         rules: &[Rule::List],
         when: |request| request.capabilities().is_some_and(|all| any_value(all, has_duplicate_member)),
         theirs: &[RmcpResponse::Accepted],
     },
     Refusal {
         name: "duplicate header",
-        reason: "A header that mirrors the body has one value, or two readers see two (Streamable HTTP §server validation).",
+        reason: "Of two values, a proxy and the server may read different ones (Streamable HTTP §server validation).",
         rules: &[Rule::DuplicateHeader],
         when: ALWAYS,
         theirs: ACCEPTED,
@@ -138,14 +139,14 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "params is null",
-        reason: "`params` is an object if present (JSON-RPC 2.0 §4.2); rmcp takes `null` for absent.",
+        reason: "`params` is an object if present (JSON-RPC 2.0 §4.2); rmcp treats `null` as absent.",
         rules: &[Rule::Params],
         when: |request| request.json.as_ref().is_some_and(|json| json.member("params") == Some(&Json::Null)),
         theirs: ACCEPTED,
     },
     Refusal {
         name: "order of checks",
-        reason: "Both answer 400: we for what the body lacks, rmcp for headers that are wrong too.",
+        reason: "Body and headers are wrong, and both servers answer 400: we for the body, rmcp for the headers.",
         rules: &[
             Rule::ModernHeaderOnly,
             Rule::Id,

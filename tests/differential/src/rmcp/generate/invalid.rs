@@ -1,4 +1,4 @@
-//! Invalid requests: one mistake each, in the usual spelling.
+//! Generator of invalid requests. Most have one mistake, and all are spelled as clients usually spell them.
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl Generator {
         let names: Vec<String> = arguments.keys().cloned().collect();
         let variation = match (names.is_empty(), random.below(4)) {
             (true, _) | (false, 0) => {
-                arguments.insert(schema::words(random, 5), json!(1));
+                arguments.insert(schema::letters(random, 5), json!(1));
                 "unknown argument"
             }
             (false, 1) => {
@@ -113,13 +113,13 @@ impl Generator {
         Exchange::of(Category::Invalid, variation, &call, call.to_string())
     }
 
-    /// Removes a member of the message, its parameters or its `_meta`.
+    /// Removes a member of the message, of its parameters or of its `_meta`.
     fn missing_member(&mut self) -> Exchange {
         let (_, message) = self.message();
-        let mut less = message.clone();
+        let mut incomplete = message.clone();
         let at = ["", "/params", "/params/_meta"][self.random.below(3)];
         let mut variation = "nothing missing".to_owned();
-        if let Some(members) = less.pointer_mut(at).and_then(Value::as_object_mut) {
+        if let Some(members) = incomplete.pointer_mut(at).and_then(Value::as_object_mut) {
             let names: Vec<String> = members.keys().cloned().collect();
             if !names.is_empty() {
                 let name = &names[self.random.below(names.len())];
@@ -127,17 +127,17 @@ impl Generator {
                 variation = format!("without {name}");
             }
         }
-        let headers = if self.random.chance(50) { &message } else { &less };
-        Exchange::of(Category::Invalid, variation, headers, less.to_string())
+        let headers = if self.random.chance(50) { &message } else { &incomplete };
+        Exchange::of(Category::Invalid, variation, headers, incomplete.to_string())
     }
 
-    /// Changes the type of a member.
+    /// Replaces the value of a member by any JSON value.
     fn wrong_type(&mut self) -> Exchange {
         let (_, message) = self.message();
-        let mut other = message.clone();
+        let mut changed = message.clone();
         let at = ["", "/params", "/params/_meta", "/params/_meta", "/params/arguments"][self.random.below(5)];
         let mut variation = "nothing changed".to_owned();
-        if let Some(members) = other.pointer_mut(at).and_then(Value::as_object_mut) {
+        if let Some(members) = changed.pointer_mut(at).and_then(Value::as_object_mut) {
             let names: Vec<String> = members.keys().cloned().collect();
             if !names.is_empty() {
                 let name = &names[self.random.below(names.len())];
@@ -145,7 +145,7 @@ impl Generator {
                 variation = format!("another {name}");
             }
         }
-        Exchange::of(Category::Invalid, variation, &message, other.to_string())
+        Exchange::of(Category::Invalid, variation, &message, changed.to_string())
     }
 
     /// Changes a header that mirrors the body.
@@ -229,7 +229,7 @@ impl Generator {
         Exchange { variation: variation.to_owned(), ..made }
     }
 
-    /// Breaks the JSON.
+    /// Makes the body invalid JSON.
     fn broken(&mut self) -> Exchange {
         let (_, message) = self.message();
         let text = message.to_string();

@@ -1,4 +1,4 @@
-//! Generator of requests: valid ones here, by the specification's schema and the schemas of the tools.
+//! Generator of requests. This file generates valid ones, from the specification's schema and the schemas of the tools.
 
 mod invalid;
 mod mutated;
@@ -13,11 +13,11 @@ use super::exchange::{Category, Era, Exchange, META_REQUIRES, META_VERSION, MODE
 use crate::{ours::older_name, random::Random};
 use schema::Schemas;
 
-/// Generator of requests to these tools.
+/// Generator of requests to a server with the tools `tools`.
 pub(crate) struct Generator {
     pub(crate) random: Random,
     schemas: Schemas,
-    /// Each tool as listed, under its own name and under that of an older major.
+    /// Entries of the tools, each twice: under the tool's own name and as `NAME_vMAJOR`.
     pub(crate) tools: Vec<Value>,
 }
 
@@ -33,12 +33,12 @@ impl Generator {
         Generator { random, schemas: Schemas::new(), tools }
     }
 
-    /// Returns either revision.
+    /// Returns a random era.
     pub(crate) fn era(&mut self) -> Era {
         if self.random.chance(50) { Era::Legacy } else { Era::Modern }
     }
 
-    /// Returns a valid message and its description; 72 of 100 are calls.
+    /// Returns a description and a valid message. About three of four messages are calls.
     pub(crate) fn message(&mut self) -> (String, Value) {
         let era = self.era();
         match self.random.below(100) {
@@ -62,7 +62,7 @@ impl Generator {
         }
     }
 
-    /// Returns a request by its definition in the schema, and its description.
+    /// Returns the name `name`, and a valid request by the definition of this name in the specification's schema.
     pub(crate) fn request(&mut self, era: Era, name: &str) -> (String, Value) {
         let mut made = self.schemas.make(&mut self.random, era, name);
         self.set_version(era, &mut made);
@@ -77,20 +77,22 @@ impl Generator {
 
     /// Returns a call of this tool.
     pub(crate) fn call_to(&mut self, era: Era, name: &str) -> Value {
-        let place = self.tools.iter().position(|tool| tool["name"] == name).unwrap();
-        self.call_of(era, place)
+        let tool = self.tools.iter().position(|tool| tool["name"] == name).unwrap();
+        self.call_of(era, tool)
     }
 
+    /// Returns a call of the tool with this index.
     fn call_of(&mut self, era: Era, tool: usize) -> Value {
         let mut made = self.schemas.make(&mut self.random, era, "CallToolRequest");
         self.set_version(era, &mut made);
         let params = made["params"].as_object_mut().unwrap();
-        // This server never asks for them.
+        // This server asks no questions and has no tasks.
         for name in ["inputResponses", "requestState", "task"] {
             params.remove(name);
         }
-        let (name, takes) = (self.tools[tool]["name"].clone(), self.tools[tool]["inputSchema"].clone());
-        let arguments = schema::value(&mut self.random, &Value::Null, &takes, 0);
+        let (name, input_schema) =
+            (self.tools[tool]["name"].clone(), self.tools[tool]["inputSchema"].clone());
+        let arguments = schema::value(&mut self.random, &Value::Null, &input_schema, 0);
         let is_none = arguments.as_object().is_some_and(serde_json::Map::is_empty);
         params.insert("name".to_owned(), name);
         if is_none && self.random.chance(50) {
@@ -105,7 +107,7 @@ impl Generator {
         made
     }
 
-    /// Gives a message a supported version.
+    /// Replaces the random protocol revisions in a message by supported ones.
     fn set_version(&mut self, era: Era, message: &mut Value) {
         let params = &mut message["params"];
         if params["protocolVersion"].is_string() {

@@ -1,4 +1,5 @@
-//! Valid bytes, of which a few are changed: any bytes, or only letters and digits, so that most stay JSON.
+//! Generator of mutated requests: valid ones in which a few bytes of the body are changed. In most of them only letters
+//! and digits are changed, so that the body often stays JSON.
 
 use super::Generator;
 use crate::rmcp::exchange::{Category, Exchange};
@@ -18,11 +19,11 @@ impl Generator {
         Exchange { category: Category::Mutated, variation: format!("changed: {}", made.variation), ..made }
     }
 
-    /// Changes a letter or digit.
+    /// Changes, adds or removes one letter or digit.
     fn change_word(&mut self, body: &mut Vec<u8>) {
         let random = &mut self.random;
-        let places: Vec<usize> = (0..body.len()).filter(|at| body[*at].is_ascii_alphanumeric()).collect();
-        let at = places[random.below(places.len())];
+        let offsets: Vec<usize> = (0..body.len()).filter(|at| body[*at].is_ascii_alphanumeric()).collect();
+        let at = offsets[random.below(offsets.len())];
         let other = if body[at].is_ascii_digit() {
             b"0123456789"[random.below(10)]
         } else {
@@ -35,7 +36,7 @@ impl Generator {
         }
     }
 
-    /// Changes any bytes.
+    /// Changes, adds, moves or removes any bytes.
     fn change(&mut self, body: &mut Vec<u8>) {
         let random = &mut self.random;
         let at = random.below(body.len());

@@ -1,14 +1,14 @@
-//! Random values by a JSON Schema: the specification's, and those of the tools.
+//! Generator of random values that a JSON Schema accepts. The schemas are those of the specification and of the tools.
 
 use serde_json::{Map, Number, Value, json};
 
 use crate::{random::Random, rmcp::exchange::Era};
 
-/// The specification's schemas of messages from clients.
+/// The specification's schemas of messages that clients send.
 const LEGACY: &str = include_str!("schema/2025-11-25.json");
 const MODERN: &str = include_str!("schema/2026-07-28.json");
 
-/// Deepest nesting of optional members.
+/// Nesting from which on values have no optional members and no optional items.
 const MAX_DEPTH: usize = 4;
 
 /// The schemas of both revisions.
@@ -33,7 +33,7 @@ impl Schemas {
         }
     }
 
-    /// Returns a random value of this definition.
+    /// Returns a random value that a definition of the specification accepts.
     pub(crate) fn make(&self, random: &mut Random, era: Era, definition: &str) -> Value {
         let root = self.of(era);
         let schema = &root["$defs"][definition];
@@ -41,16 +41,16 @@ impl Schemas {
         value(random, root, schema, 0)
     }
 
-    /// Returns the names of the requests of a revision.
+    /// Returns the names of all requests of an era, except `SubscriptionsListenRequest`.
     pub(crate) fn requests(&self, era: Era) -> Vec<String> {
         let all = self.of(era)["$defs"]["ClientRequest"]["anyOf"].as_array().unwrap();
         let names = all.iter().filter_map(|one| one["$ref"].as_str()?.rsplit('/').next());
-        // Its response is an endless stream.
+        // The response to it is an endless stream.
         names.filter(|name| *name != "SubscriptionsListenRequest").map(str::to_owned).collect()
     }
 }
 
-/// Returns a random value that the schema accepts.
+/// Returns a random value that `schema` accepts. `root` has the definitions that it refers to.
 pub(crate) fn value(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap();
@@ -106,7 +106,7 @@ fn object(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Va
     let others = &schema["additionalProperties"];
     let is_open = others.is_object() || others == &Value::Bool(true);
     if is_open && depth < MAX_DEPTH && random.chance(25) {
-        let name = format!("example.com/{}", words(random, 8));
+        let name = format!("example.com/{}", letters(random, 8));
         let member =
             if others.is_object() { value(random, root, others, depth + 1) } else { anything(random, depth) };
         made.insert(name, member);
@@ -114,7 +114,7 @@ fn object(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Va
     made.into()
 }
 
-/// Returns any JSON.
+/// Returns any JSON value.
 pub(crate) fn anything(random: &mut Random, depth: usize) -> Value {
     match random.below(if depth < MAX_DEPTH { 8 } else { 6 }) {
         0 => Value::Null,
@@ -124,7 +124,7 @@ pub(crate) fn anything(random: &mut Random, depth: usize) -> Value {
         4 | 5 => Value::String(text(random, &Value::Null)),
         6 => (0..random.below(4)).map(|_| anything(random, depth + 1)).collect(),
         _ => (0..random.below(4))
-            .map(|_| (words(random, 6), anything(random, depth + 1)))
+            .map(|_| (letters(random, 6), anything(random, depth + 1)))
             .collect::<Map<_, _>>()
             .into(),
     }
@@ -159,7 +159,7 @@ fn number(random: &mut Random, schema: &Value) -> Value {
 
 fn text(random: &mut Random, schema: &Value) -> String {
     match schema["format"].as_str() {
-        Some("uri") => return format!("https://example.com/{}", words(random, 6)),
+        Some("uri") => return format!("https://example.com/{}", letters(random, 6)),
         Some("byte") => return "aGVsbG8=".to_owned(),
         _ => {}
     }
@@ -167,19 +167,19 @@ fn text(random: &mut Random, schema: &Value) -> String {
     let most = schema["maxLength"].as_u64().unwrap_or(24).min(24) as usize;
     let length = least + random.below(most - least + 1);
     match schema["pattern"].as_str() {
-        Some("^[a-z]+$") => words(random, length.max(1)),
+        Some("^[a-z]+$") => letters(random, length.max(1)),
         Some("^[0-9]+$") => (0..length).map(|_| char::from(b'0' + random.below(10) as u8)).collect(),
-        Some(other) => panic!("no text is made for the pattern {other}"),
+        Some(other) => panic!("the generator doesn't know the pattern {other}"),
         None => (0..length).map(|_| character(random)).collect(),
     }
 }
 
-/// Returns lower-case letters.
-pub(crate) fn words(random: &mut Random, length: usize) -> String {
+/// Returns `length` random lower-case letters.
+pub(crate) fn letters(random: &mut Random, length: usize) -> String {
     (0..length).map(|_| char::from(b'a' + random.below(26) as u8)).collect()
 }
 
-/// Returns mostly letters, but also characters that need escapes or several bytes.
+/// Returns a character: mostly a letter, sometimes one that needs an escape or several bytes.
 fn character(random: &mut Random) -> char {
     match random.below(12) {
         0 => *random.pick(&[&'"', &'\\', &'/', &'\n', &'\t', &'\u{0}', &'\u{1f}', &'\u{7f}']),

@@ -1,25 +1,31 @@
-//! JSON in unusual spellings of the same value.
+//! Writer of JSON in unusual spellings of the same value.
 
 use serde_json::Value;
 
 use crate::random::Random;
 
-/// First character of a string that is written as raw JSON text.
+/// First character of a string that [`write`] writes as raw JSON text instead of a JSON string.
 const RAW: char = '\u{e000}';
 
-/// Returns a value that is written as this JSON text.
+/// Returns a value that [`write`] writes as this text, valid JSON or not.
 pub(crate) fn raw(text: &str) -> Value {
     Value::String(format!("{RAW}{text}"))
 }
 
-/// Unusual trait of a spelling.
+/// Unusual traits of a spelling.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spelling {
+    /// White space between tokens.
     pub(crate) spaces: bool,
+    /// Escapes of characters that need none.
     pub(crate) escapes: bool,
+    /// Members in random order.
     pub(crate) order: bool,
+    /// Integers with a fraction or an exponent.
     pub(crate) numbers: bool,
+    /// Duplicate members.
     pub(crate) duplicates: bool,
+    /// Added members with unknown names.
     pub(crate) unknown: bool,
 }
 
@@ -38,8 +44,8 @@ fn write_value(random: &mut Random, text: &mut String, value: &Value, spelling: 
             let mut members: Vec<(&str, &Value)> =
                 members.iter().map(|(name, value)| (name.as_str(), value)).collect();
             if spelling.order {
-                for place in (1..members.len()).rev() {
-                    members.swap(place, random.below(place + 1));
+                for last in (1..members.len()).rev() {
+                    members.swap(last, random.below(last + 1));
                 }
             }
             let other = Value::from(7);
@@ -48,8 +54,8 @@ fn write_value(random: &mut Random, text: &mut String, value: &Value, spelling: 
                 members.push((name, if random.chance(50) { value } else { &other }));
             }
             if spelling.unknown && random.chance(50) {
-                let place = random.below(members.len() + 1);
-                members.insert(place, (["x-extra", "", "\u{e9}", "Method", "id "][random.below(5)], &other));
+                let index = random.below(members.len() + 1);
+                members.insert(index, (["x-extra", "", "\u{e9}", "Method", "id "][random.below(5)], &other));
             }
             let members = members.into_iter().map(|(name, value)| (Some(name), value));
             write_members(random, text, ('{', '}'), members.collect(), spelling);
@@ -63,15 +69,16 @@ fn write_value(random: &mut Random, text: &mut String, value: &Value, spelling: 
                 spelling,
             );
         }
-        Value::String(own) => match own.strip_prefix(RAW) {
+        Value::String(string) => match string.strip_prefix(RAW) {
             Some(raw) => text.push_str(raw),
-            None => write_string(random, text, own, spelling),
+            None => write_string(random, text, string, spelling),
         },
         Value::Number(number) if spelling.numbers => text.push_str(&respelled(random, &number.to_string())),
         plain => text.push_str(&plain.to_string()),
     }
 }
 
+/// Writes an object or an array. Items of an array have no name.
 fn write_members(
     random: &mut Random,
     text: &mut String,
@@ -81,8 +88,8 @@ fn write_members(
 ) {
     text.push(open);
     write_space(random, text, spelling);
-    for (place, (name, value)) in parts.into_iter().enumerate() {
-        if place > 0 {
+    for (index, (name, value)) in parts.into_iter().enumerate() {
+        if index > 0 {
             text.push(',');
             write_space(random, text, spelling);
         }
@@ -104,13 +111,13 @@ fn write_space(random: &mut Random, text: &mut String, spelling: Spelling) {
     }
 }
 
-fn write_string(random: &mut Random, text: &mut String, own: &str, spelling: Spelling) {
+fn write_string(random: &mut Random, text: &mut String, string: &str, spelling: Spelling) {
     if !spelling.escapes {
-        text.push_str(&Value::from(own).to_string());
+        text.push_str(&Value::from(string).to_string());
         return;
     }
     text.push('"');
-    for character in own.chars() {
+    for character in string.chars() {
         match character {
             '/' if random.chance(50) => text.push_str("\\/"),
             '"' | '\\' => {

@@ -1,4 +1,4 @@
-//! Unusual requests: valid or not, in forms that few clients use.
+//! Generator of unusual requests, valid or invalid, in forms that few clients use.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::rmcp::exchange::{
     encoded,
 };
 
-/// Values that replace others.
+/// JSON texts that replace the value of a member.
 const VALUES: &[&str] = &[
     "null",
     "true",
@@ -34,7 +34,7 @@ const VALUES: &[&str] = &[
     "\"\\u0000\"",
 ];
 
-/// Numbers that parsers confuse with others, and text that some parsers accept as a number.
+/// Numbers that some parsers confuse with other numbers, and texts that some parsers accept as numbers.
 const NUMBERS: &[&str] = &[
     "1.0",
     "1e0",
@@ -91,6 +91,7 @@ impl Generator {
         }
     }
 
+    /// Returns a request with this message, in which values of [`raw`] are written as they are.
     fn unusual_as(&mut self, variation: impl Into<String>, message: &Value) -> Exchange {
         let body = write(&mut self.random, message, Spelling::default());
         Exchange::of(Category::Unusual, variation, message, body)
@@ -135,12 +136,12 @@ impl Generator {
 
     fn unusual_number(&mut self) -> Exchange {
         let era = self.era();
-        let (tool, arguments) =
+        let (tool, argument) =
             [("measure", "n"), ("numbers", "whole"), ("numbers", "small"), ("numbers", "ratio")]
                 [self.random.below(4)];
         let mut call = self.call_to(era, tool);
         let number = self.random.pick(NUMBERS);
-        call["params"]["arguments"][arguments] = raw(number);
+        call["params"]["arguments"][argument] = raw(number);
         self.unusual_as(format!("the number {number}"), &call)
     }
 
@@ -156,7 +157,7 @@ impl Generator {
         self.unusual_as(format!("the id {}", &id[..id.len().min(24)]), &message)
     }
 
-    /// Replaces a member of the message or its parameters.
+    /// Replaces a member of the message or of its parameters.
     fn unusual_member(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
@@ -189,7 +190,7 @@ impl Generator {
         Exchange::of(Category::Unusual, format!("{name} is {value}"), &original, body)
     }
 
-    /// Lists from a cursor that the server never issued.
+    /// Lists tools with a cursor that the server never issued.
     fn unusual_cursor(&mut self) -> Exchange {
         let era = self.era();
         let (_, mut list) = self.request(era, "ListToolsRequest");
@@ -241,7 +242,7 @@ impl Generator {
         Exchange::of(Category::Unusual, variation, &message, body)
     }
 
-    /// Nests at the limits of either server and beyond.
+    /// Nests values up to the nesting limit of either server, or deeper.
     fn nested(&mut self) -> Exchange {
         let era = self.era();
         let mut call = self.call(era);
@@ -273,7 +274,7 @@ impl Generator {
         Exchange::of(Category::Unusual, variation, &message, body)
     }
 
-    /// Puts bytes into a string that JSON or UTF-8 forbids, or that few clients send.
+    /// Puts bytes into a string: bytes that JSON or UTF-8 forbids there, or that few clients send.
     fn unusual_bytes(&mut self) -> Exchange {
         let era = self.era();
         let mut call = self.call_to(era, "echo");
@@ -350,7 +351,7 @@ impl Generator {
         made
     }
 
-    /// Duplicates, respells or adds headers.
+    /// Duplicates headers, respells them, or adds some.
     fn unusual_headers(&mut self) -> Exchange {
         let era = if self.random.chance(70) { Era::Modern } else { Era::Legacy };
         let message = if self.random.chance(70) { self.call(era) } else { self.message().1 };

@@ -1,4 +1,4 @@
-//! Second implementation of argument validation, by the listed schema alone.
+//! Second implementation of argument validation. It uses only the schema that `tools/list` shows.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::json_tree::Json;
 
 /// Returns the arguments as the tool receives them; `Err` if they violate its schema.
 ///
-/// `None` if a number has more precision than a double: the schema does not say how it is rounded.
+/// Returns `None` if a number has more digits than a double, because the schema does not say how it is rounded.
 pub(crate) fn read(schema: &Value, arguments: Option<&Json>) -> Option<Result<Map<String, Value>, ()>> {
     let none = Json::Object(Vec::new());
     let given = match arguments {
@@ -14,25 +14,28 @@ pub(crate) fn read(schema: &Value, arguments: Option<&Json>) -> Option<Result<Ma
         Some(given) => given,
     };
     let Json::Object(members) = given else { return Some(Err(())) };
-    let known = schema["properties"].as_object()?;
-    let required =
-        |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|own| own == name));
-    let is_twice =
-        members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name));
-    let is_unknown = members.iter().any(|(name, _)| !known.contains_key(name));
+    let declared = schema["properties"].as_object()?;
+    let required = |name: &str| {
+        schema["required"].as_array().is_some_and(|all| all.iter().any(|required| required == name))
+    };
+    let is_twice = members
+        .iter()
+        .enumerate()
+        .any(|(at, (name, _))| members[..at].iter().any(|(earlier, _)| earlier == name));
+    let is_unknown = members.iter().any(|(name, _)| !declared.contains_key(name));
     let mut read = Map::new();
-    let mut is_wrong = is_twice || is_unknown;
-    for (name, schema) in known {
+    let mut is_invalid = is_twice || is_unknown;
+    for (name, schema) in declared {
         match given.member(name) {
-            None => is_wrong |= required(name),
+            None => is_invalid |= required(name),
             Some(Json::Null) if !required(name) => {}
             Some(given) => match value(schema, given)? {
                 Ok(value) => drop(read.insert(name.clone(), value)),
-                Err(()) => is_wrong = true,
+                Err(()) => is_invalid = true,
             },
         }
     }
-    Some(if is_wrong { Err(()) } else { Ok(read) })
+    Some(if is_invalid { Err(()) } else { Ok(read) })
 }
 
 fn value(schema: &Value, given: &Json) -> Option<Result<Value, ()>> {
@@ -75,7 +78,7 @@ fn is_text(schema: &Value, given: &str) -> bool {
         && within(schema, "minLength", "maxLength", given.chars().count())
 }
 
-/// Reads an integer by its digits: `1.0` and `10e-1` are 1.
+/// Reads an integer from its decimal digits. `1.0` and `10e-1` are 1.
 pub(crate) fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
     let (is_negative, unsigned) = match written.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
@@ -88,7 +91,7 @@ pub(crate) fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
     if digits.is_empty() {
         return bounded(schema, 0);
     }
-    // A larger exponent exceeds every bound.
+    // An exponent that doesn't fit `i64` exceeds every bound.
     let exponent: i64 = exponent.parse().map_err(drop)?;
     let shift = exponent - after.len() as i64;
     let significant = digits.trim_end_matches('0');
@@ -120,25 +123,26 @@ fn number(schema: &Value, written: &str) -> Option<Result<Value, ()>> {
     Some(if read.is_finite() && is_within { Ok(json!(read)) } else { Err(()) })
 }
 
-/// Returns the result of a tool that returns its arguments: structured, or as text.
+/// Returns the result of a tool that returns its arguments: an object for structured content, or a string for text.
+/// Returns `None` if the tool returns something else.
 pub(crate) fn echoed(tool: &str, mut read: Map<String, Value>) -> Option<Value> {
-    let mut or = |name: &str, default: Value| {
+    let mut add_default = |name: &str, default: Value| {
         read.entry(name).or_insert(default);
     };
     match tool {
-        "measure" => or("tags", json!([])),
+        "measure" => add_default("tags", json!([])),
         "numbers" => {
-            or("small", json!(7));
-            or("ratio", Value::Null);
-            or("flag", json!(true));
+            add_default("small", json!(7));
+            add_default("ratio", Value::Null);
+            add_default("flag", json!(true));
         }
         "lists" => {
-            or("words", json!([]));
-            or("modes", json!([]));
+            add_default("words", json!([]));
+            add_default("modes", json!([]));
         }
         "mirrored" => {
-            or("row", Value::Null);
-            or("trial", Value::Null);
+            add_default("row", Value::Null);
+            add_default("trial", Value::Null);
         }
         "echo" => return read.remove("text"),
         "unlock" => return Some(json!("Done.")),

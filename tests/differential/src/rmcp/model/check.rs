@@ -1,54 +1,54 @@
-//! Compares a response of ours with what the rules allow for its request.
+//! Compares our response with those that the rules allow for its request.
 
 use serde_json::{Value, json};
 
 use super::{Classified, Rule, arguments, headers};
 use crate::{
-    ours::{FAST_PATH, FULL_PARSER, LIST, RMCP, Reader},
+    ours::{FAST_PATH, FULL_PARSER, LIST, RMCP, ReadPath},
     rmcp::{
         exchange::{Exchange, META_REQUIRES},
         response::Response,
     },
 };
 
-/// Checks a response of ours.
+/// Checks our response.
 ///
 /// # Errors
-/// The part that is not as the rules require.
+/// Returns the name of the part that differs from what the rules require.
 pub(crate) fn check(
     tools: &[Value],
     exchange: &Exchange,
     request: &Classified,
-    readers: &[Reader],
+    read_paths: &[ReadPath],
     ours: &Response,
 ) -> Result<(), String> {
-    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
+    let ensure = |holds: bool, part: &str| if holds { Ok(()) } else { Err(part.to_owned()) };
     if let Some((status, code)) = request.rule.refusal() {
         ensure((ours.status, ours.code()) == (status, Some(code)), "status and code")?;
         let error = &ours.message().ok_or("no message")?["error"];
         let id = &error["data"]["dev.mcp-tool/correlationId"];
         ensure(id.is_string() == request.rule.is_recorded(request.is_call), "the correlation id")?;
-        return ensure(!readers.contains(&RMCP), "the reader");
+        return ensure(!read_paths.contains(&RMCP), "the read path");
     }
-    let is_unread = readers.is_empty();
+    let is_unread = read_paths.is_empty();
     match request.rule {
         Rule::UnknownPath => ensure(ours.status == 404 && is_unread, "404"),
         Rule::NotPost => ensure(ours.status == 405 && is_unread, "405"),
         Rule::Notification => ensure(ours.status == 202 && is_unread, "202"),
-        Rule::Response => ensure(readers == [RMCP], "the reader"),
+        Rule::Response => ensure(read_paths == [RMCP], "the read path"),
         Rule::Request => {
             let is_refused = (ours.status, ours.code()) == (400, Some(-32600)) && is_unread;
-            ensure(is_refused || readers == [RMCP], "the reader")
+            ensure(is_refused || read_paths == [RMCP], "the read path")
         }
         Rule::List => {
-            ensure(readers == [LIST], "the reader of a list")?;
+            ensure(read_paths == [LIST], "the read path of a list")?;
             let outcome = (ours.status, ours.code());
             // Other tests check which cursors and capabilities are valid.
-            let has_more = request.has_cursor() || request.capabilities().is_some();
-            ensure(outcome == (200, None) || (has_more && outcome.1 == Some(-32602)), "a list")
+            let may_be_refused = request.has_cursor() || request.capabilities().is_some();
+            ensure(outcome == (200, None) || (may_be_refused && outcome.1 == Some(-32602)), "a list")
         }
         Rule::Call => {
-            ensure(matches!(readers, [FAST_PATH | FULL_PARSER]), "the reader of a call")?;
+            ensure(matches!(read_paths, [FAST_PATH | FULL_PARSER]), "the read path of a call")?;
             check_call(tools, exchange, request, ours)?;
             check_result(tools, request, ours)
         }
@@ -63,7 +63,7 @@ fn check_call(
     request: &Classified,
     ours: &Response,
 ) -> Result<(), String> {
-    let expected = |what: &str| Err(format!("expected {what}"));
+    let expected = |outcome: &str| Err(format!("expected {outcome}"));
     let outcome = (ours.status, ours.code());
     let name = request.tool().ok_or("no tool")?;
     let Some(tool) = tools.iter().find(|tool| tool["name"] == name) else {
@@ -72,7 +72,7 @@ fn check_call(
     // Other tests check which versions satisfy a requirement.
     if request.meta().is_some_and(|meta| meta.has(META_REQUIRES)) {
         let outcomes = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
-        // This server never issues a state.
+        // This server never issues a `requestState`.
         let is_stale = request.state().is_some() && outcome == (400, Some(-32602));
         let is_response = is_stale || outcomes.contains(&outcome);
         return if is_response { Ok(()) } else { expected("the response to a call") };
@@ -83,11 +83,11 @@ fn check_call(
     if !headers::agree(exchange, request) {
         return if outcome == (400, Some(-32020)) { Ok(()) } else { expected("a refusal of the headers") };
     }
-    // This server never issues a state. Arguments are checked first.
+    // This server never issues a `requestState`, so it refuses each, but only after it has checked the arguments.
     let arguments = arguments::read(&tool["inputSchema"], request.arguments());
     match (request.state().is_some(), &arguments, outcome == (400, Some(-32602))) {
         (true, Some(Ok(_)) | None, true) => return Ok(()),
-        // A cursor is validated as it is read; the schema does not cover that.
+        // `pages` also refuses a cursor that isn't valid. The schema doesn't say which cursors are.
         (true, Some(Ok(_)), false) if !name.starts_with("pages") => {
             return expected("a refusal of the state");
         }
@@ -103,7 +103,7 @@ fn check_call(
         None => Ok(()),
         Some(Err(())) if kind == Some("invalid_arguments") => Ok(()),
         Some(Err(())) => expected("a refusal of the arguments"),
-        // These two always fail.
+        // `destroys` and `overstates` always fail.
         Some(Ok(_)) if base == "destroys" && kind == Some("approval_required") => Ok(()),
         Some(Ok(_)) if base == "overstates" && kind == Some("internal") => Ok(()),
         Some(Ok(_)) if ["fails", "pages", "relay"].contains(&base) => Ok(()),
@@ -119,9 +119,9 @@ fn check_call(
     }
 }
 
-/// Checks that a result of a call has all members of results and no others.
+/// Checks that the result of a call has all members that it must have, and no others.
 fn check_result(tools: &[Value], request: &Classified, ours: &Response) -> Result<(), String> {
-    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
+    let ensure = |holds: bool, part: &str| if holds { Ok(()) } else { Err(part.to_owned()) };
     let message = ours.message().ok_or("no message")?;
     let Some(result) = message.get("result") else { return Ok(()) };
     let (meta, is_modern) = (&result["_meta"], request.version().is_some());
@@ -143,8 +143,8 @@ fn check_result(tools: &[Value], request: &Classified, ours: &Response) -> Resul
     let tool = tools.iter().find(|tool| tool["name"] == request.tool().unwrap_or_default());
     for name in ["dev.mcp-tool/version", "dev.mcp-tool/contract"] {
         // Other tests check which version a requirement selects.
-        let is_other = request.meta().is_some_and(|meta| meta.has(META_REQUIRES));
-        ensure(is_other || tool.is_some_and(|tool| tool["_meta"][name] == meta[name]), name)?;
+        let has_requirement = request.meta().is_some_and(|meta| meta.has(META_REQUIRES));
+        ensure(has_requirement || tool.is_some_and(|tool| tool["_meta"][name] == meta[name]), name)?;
     }
     let text = result["content"][0]["text"].as_str().ok_or("no text")?;
     ensure(result["content"] == json!([{ "type": "text", "text": text }]), "one text")?;

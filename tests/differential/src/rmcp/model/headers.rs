@@ -17,7 +17,7 @@ fn has_headers(tool: Option<&str>) -> bool {
     tool.is_some_and(|tool| tool.starts_with("mirrored"))
 }
 
-/// Returns the headers that a client sends with these parameters.
+/// Returns the headers that a client sends with these parameters of a call.
 pub(crate) fn of_arguments(params: &Value) -> impl Iterator<Item = (String, String)> {
     let of = |(name, header): (&str, &str)| {
         let value = match &params["arguments"][name] {
@@ -36,29 +36,29 @@ pub(crate) fn agree(exchange: &Exchange, request: &Classified) -> bool {
     !has_headers(request.tool())
         || request.version().is_none()
         || MIRRORED.iter().all(|(name, header)| {
-            let all: Vec<&str> = exchange
+            let values: Vec<&str> = exchange
                 .headers
                 .iter()
-                .filter(|(own, _)| own.eq_ignore_ascii_case(header))
+                .filter(|(given, _)| given.eq_ignore_ascii_case(header))
                 .map(|(_, value)| value.trim_matches([' ', '\t']))
                 .collect();
-            // Of a duplicate argument, which is refused as such, the last.
-            let given = match request.arguments() {
+            // The last one if the argument occurs twice. Such a call is refused anyway.
+            let argument = match request.arguments() {
                 Some(Json::Object(members)) => {
-                    members.iter().rfind(|(own, _)| own == name).map(|(_, value)| value)
+                    members.iter().rfind(|(given, _)| given == name).map(|(_, value)| value)
                 }
                 _ => None,
             };
-            match (given.filter(|given| **given != Json::Null), &all[..]) {
+            match (argument.filter(|argument| **argument != Json::Null), &values[..]) {
                 (None | Some(Json::List(_) | Json::Object(_)), []) => true,
-                (Some(given), [value]) => matches(value, given),
+                (Some(argument), [value]) => matches(value, argument),
                 _ => false,
             }
         })
 }
 
-/// Returns `true` if a header has the value of an argument.
-fn matches(value: &str, given: &Json) -> bool {
+/// Returns `true` if the value of a header equals the value of an argument.
+fn matches(value: &str, argument: &Json) -> bool {
     if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
         return false;
     }
@@ -70,9 +70,9 @@ fn matches(value: &str, given: &Json) -> bool {
         },
     };
     let whole = |written: &str| arguments::integer(&json!({}), written).ok();
-    match given {
+    match argument {
         Json::Text(text) => *text == value,
-        Json::Bool(given) => value == given.to_string(),
+        Json::Bool(argument) => value == argument.to_string(),
         Json::Number(written) if *written == value => true,
         Json::Number(written) => match Json::parse(value.as_bytes()) {
             Some(Json::Number(value)) => whole(written).is_some_and(|written| whole(&value) == Some(written)),

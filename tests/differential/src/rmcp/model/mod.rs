@@ -1,7 +1,8 @@
-//! Model of the rules that decide how a request is answered: a second implementation, simple and slow, which shares no
-//! code with the listener.
+//! Model of the rules that decide how a request is answered. It is a second implementation, simple and slow, and shares
+//! no code with the listener.
 //!
-//! It classifies requests; [`check`] compares a response with what the class allows.
+//! [`Classified::of`] finds the rule that decides about a request, and [`check`] compares the response with what this
+//! rule allows.
 
 pub(crate) mod arguments;
 pub(crate) mod check;
@@ -21,25 +22,25 @@ use crate::{json_tree::Json, ours::Requirement};
 const MAX_DEPTH: usize = 64;
 /// Longest id, in bytes of its JSON text.
 const MAX_ID: usize = 512;
-/// Supported versions of the protocol.
+/// Supported protocol revisions.
 const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
 
 /// The rule that decides how a request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Rule {
-    /// The path is not served.
+    /// The server has nothing at this path.
     UnknownPath,
     /// The method is not POST.
     NotPost,
-    /// `Content-Type` is not JSON.
+    /// `Content-Type` is not `application/json`.
     ContentType,
     /// The body is too large.
     TooLarge,
     /// The body is not JSON.
     NotJson,
-    /// The body nests too deep.
+    /// The body is nested too deeply.
     TooDeep,
-    /// The body is no object, has a member twice, or has a member of a wrong type.
+    /// The body is no JSON-RPC message: it is no object, a member occurs twice, is missing, or has a wrong type.
     Envelope,
     /// `id` is invalid.
     Id,
@@ -63,24 +64,24 @@ pub(crate) enum Rule {
     DuplicateHeader,
     /// A header contradicts the body.
     HeaderMismatch,
-    /// The header names the modern revision, the body does not.
+    /// The header `MCP-Protocol-Version` names a modern revision, and the body names none.
     ModernHeaderOnly,
-    /// The header names an unsupported version.
+    /// The header `MCP-Protocol-Version` names an unsupported revision.
     UnknownHeaderVersion,
-    /// `_meta` has no capabilities.
+    /// `_meta` has no client capabilities.
     MissingCapabilities,
-    /// `_meta` names an unsupported version.
+    /// `_meta` names an unsupported protocol revision.
     UnsupportedVersion,
-    /// The request is a call, which the dispatcher answers.
+    /// The request is a `tools/call` that none of the rules above refuses. Our pipeline answers it.
     Call,
-    /// The request is `tools/list`, which the listener answers.
+    /// The request is a `tools/list` that none of the rules above refuses. Our listener answers it.
     List,
-    /// The request is another one, which rmcp answers.
+    /// The request has another method, and none of the rules above refuses it. rmcp answers it.
     Request,
 }
 
 impl Rule {
-    /// Returns the HTTP status and the JSON-RPC code of a refusal by this rule.
+    /// Returns the HTTP status and the JSON-RPC code of a refusal by this rule; `None` if the rule refuses no message.
     pub(crate) fn refusal(self) -> Option<(u16, i64)> {
         Some(match self {
             Rule::ContentType => (415, -32600),
@@ -109,9 +110,9 @@ impl Rule {
         })
     }
 
-    /// Returns `true` if a refusal by this rule is audited, so that it has a correlation id.
+    /// Returns `true` if a refusal by this rule has an audit record, and therefore a correlation id.
     pub(crate) fn is_recorded(self, is_call: bool) -> bool {
-        let is_of_calls = matches!(
+        let is_recorded_for_calls = matches!(
             self,
             Rule::Arguments
                 | Rule::Meta
@@ -123,7 +124,7 @@ impl Rule {
                 | Rule::MissingCapabilities
                 | Rule::UnsupportedVersion
         );
-        is_of_calls && is_call
+        is_recorded_for_calls && is_call
     }
 }
 
@@ -165,7 +166,7 @@ impl Classified {
         self.params()?.member("arguments")
     }
 
-    /// Returns `requestState` of a call.
+    /// Returns `requestState` of a call, unless it is `null`.
     pub(crate) fn state(&self) -> Option<&Json> {
         self.params().and_then(|params| present(params, "requestState"))
     }
@@ -180,7 +181,7 @@ impl Classified {
         present(self.meta()?, META_CAPABILITIES)
     }
 
-    /// Returns the version in `_meta`.
+    /// Returns the protocol revision in `_meta`.
     pub(crate) fn version(&self) -> Option<&str> {
         present(self.meta()?, META_VERSION)?.text()
     }
@@ -191,7 +192,7 @@ impl Classified {
     }
 }
 
-/// Returns `true` for a supported version.
+/// Returns `true` for a supported protocol revision.
 pub(crate) fn is_supported(version: &str) -> bool {
     VERSIONS.contains(&version)
 }
@@ -206,7 +207,7 @@ pub(crate) fn any_value(json: &Json, holds: fn(&Json) -> bool) -> bool {
         }
 }
 
-/// Returns a member unless it is `null`.
+/// Returns the value of a member, unless it is `null`.
 fn present<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
     json.member(name).filter(|value| **value != Json::Null)
 }
@@ -215,14 +216,14 @@ fn present<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
 pub(crate) fn has_duplicate_member(json: &Json) -> bool {
     let Json::Object(members) = json else { return false };
     let mut each = members.iter().enumerate();
-    each.any(|(at, (name, _))| members[..at].iter().any(|(own, _)| own == name))
+    each.any(|(at, (name, _))| members[..at].iter().any(|(given, _)| given == name))
 }
 
-/// Returns `true` for an object that has one of these members twice, or a name with a lone surrogate.
+/// Returns `true` for an object that has one of the members `names` twice, or a member name with a lone surrogate.
 fn has_ambiguous_member(json: &Json, names: &[&str]) -> bool {
     let Json::Object(members) = json else { return false };
-    names.iter().any(|name| members.iter().filter(|(own, _)| own == name).count() > 1)
-        || members.iter().any(|(own, _)| own == "\u{fffd}")
+    names.iter().any(|name| members.iter().filter(|(given, _)| given == name).count() > 1)
+        || members.iter().any(|(given, _)| given == "\u{fffd}")
 }
 
 fn is_object(json: &Json) -> bool {
@@ -317,7 +318,7 @@ fn classify_request(exchange: &Exchange, method: &str, params: Option<&Json>) ->
     }
 }
 
-/// Classifies `tools/list` whose headers occur once each.
+/// Classifies a `tools/list` request in which each header occurs at most once.
 fn classify_list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
     let header = |name: &str| all(exchange, name).first().copied();
     let version = header("MCP-Protocol-Version");
@@ -376,7 +377,7 @@ fn classify_call(exchange: &Exchange, params: Option<&Json>) -> Rule {
     }
     let version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
     let (state, responses) = (present(params, "requestState"), present(params, "inputResponses"));
-    // The legacy revision has neither.
+    // The legacy era has neither `requestState` nor `inputResponses`.
     if state.is_some_and(|state| state.text().is_none())
         || responses.is_some_and(|responses| !is_object(responses))
         || (version.is_none() && state.or(responses).is_some())
@@ -406,15 +407,15 @@ fn classify_legacy_call(exchange: &Exchange) -> Rule {
 }
 
 fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bool, name: &str) -> Rule {
-    let header = |name: &str, wanted: &str| match all(exchange, name)[..] {
-        [value] if value == wanted => None,
+    let header = |name: &str, expected: &str| match all(exchange, name)[..] {
+        [value] if value == expected => None,
         [_] | [] => Some(Rule::HeaderMismatch),
         _ => Some(Rule::DuplicateHeader),
     };
-    let names = |wanted: &str| match all(exchange, "Mcp-Name")[..] {
+    let names = |expected: &str| match all(exchange, "Mcp-Name")[..] {
         [value] => match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
-            Some(encoded) if BASE64.decode(encoded).is_ok_and(|bytes| bytes == wanted.as_bytes()) => None,
-            None if value == wanted => None,
+            Some(encoded) if BASE64.decode(encoded).is_ok_and(|bytes| bytes == expected.as_bytes()) => None,
+            None if value == expected => None,
             _ => Some(Rule::HeaderMismatch),
         },
         [] => Some(Rule::HeaderMismatch),
@@ -430,6 +431,6 @@ fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bo
 
 /// Returns all values of a header.
 fn all<'e>(exchange: &'e Exchange, name: &str) -> Vec<&'e str> {
-    let values = exchange.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+    let values = exchange.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
     values.map(|(_, value)| value.trim_matches([' ', '\t'])).collect()
 }
