@@ -63,7 +63,7 @@ impl Literal {
             Literal::Boolean(value) => quote_spanned!(span=> Boolean(#value)),
             Literal::Integer(value) => quote_spanned!(span=> Integer(#value)),
             Literal::Number(value) => quote_spanned!(span=> Number(#value)),
-            Literal::Text(value) => quote_spanned!(span=> String(#value)),
+            Literal::Text(value) => quote_spanned!(span=> Text(#value)),
         };
         quote_spanned! {span=>
             #runtime::__private::Literal::new(#runtime::__private::LiteralValue::#value, #json)

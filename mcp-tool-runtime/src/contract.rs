@@ -17,7 +17,7 @@
 //! let tools = tools![find_invoices];
 //! let contract = tools[0].contract();
 //! assert_eq!(contract.rates()[0].calls(), 60);
-//! let Kind::String(text) = contract.input()[0].schema().kind() else { panic!("a string") };
+//! let Kind::Text(text) = contract.input()[0].schema().kind() else { panic!("a string") };
 //! assert_eq!(text.max_len(), Some(40));
 //! ```
 

@@ -259,12 +259,12 @@ fn failed_write_reports_that_it_may_have_taken_effect() {
     ] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), expected);
-        assert!(text(&answer).contains("look before you try again"), "{answer}");
+        assert!(text(&answer).contains("check before you try again"), "{answer}");
         let record = server.stderr.record_of(correlation(&answer));
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!(expected)), "{tool}");
     }
     let answer = server.call("overstate", json!({}));
-    assert!(!text(&answer).contains("look before"), "a read-only tool writes nothing: {answer}");
+    assert!(!text(&answer).contains("check before"), "a read-only tool writes nothing: {answer}");
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
     assert!(!text(&answer).contains("nothing was done"), "the function may have written: {answer}");

@@ -173,7 +173,7 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
 
 /// Works around the oracle, which accepts any of `*+,-./` as a digit of a date or time.
 fn has_digits(param: &Param, value: &Value) -> bool {
-    let (Kind::String(bounds), Some(text)) = (param.schema().kind(), value.as_str()) else {
+    let (Kind::Text(bounds), Some(text)) = (param.schema().kind(), value.as_str()) else {
         return true;
     };
     let Some(format) = bounds.format() else { return true };
@@ -198,7 +198,7 @@ fn oracle(params: &[Param]) -> Validator {
 
 #[test]
 fn schema_and_parser_accept_the_same_calls() {
-    let default = Literal::new(LiteralValue::String("open"), "\"open\"");
+    let default = Literal::new(LiteralValue::Text("open"), "\"open\"");
     let named = |name, param: Param| param.with_name(name);
     let params = [
         named("count", bounded(bare::<u32>().min(integer(1)).max(integer(9)))),
@@ -446,8 +446,8 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
                 })
                 .boxed()
         }
-        Kind::String(text) if let Some(format) = text.format() => spelled(format.name()),
-        Kind::String(text) if let Some(pattern) = text.pattern() => {
+        Kind::Text(text) if let Some(format) = text.format() => spelled(format.name()),
+        Kind::Text(text) if let Some(pattern) = text.pattern() => {
             let matching = PATTERNS.iter().find(|(known, _)| *known == pattern).map(|(_, texts)| *texts);
             let texts = matching.unwrap_or_default().to_vec();
             prop_oneof![
@@ -457,7 +457,7 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
             .prop_flat_map(quoted)
             .boxed()
         }
-        Kind::String(text) => {
+        Kind::Text(text) => {
             let (min, max) = (text.min_len() as usize, text.max_len().unwrap_or(40) as usize);
             prop_oneof![4 => vec(letter(), min..=max), 1 => vec(letter(), 0..=max + 3)]
                 .prop_map(|letters| letters.into_iter().collect())
@@ -607,7 +607,7 @@ fn edges(schema: Schema) -> Vec<String> {
             let near = minimum.into_iter().chain(maximum).flat_map(near).map(|number| format!("{number:?}"));
             near.chain(["-0.0", "1e308", "-1e308", "9007199254740993"].map(str::to_owned)).collect()
         }
-        Kind::String(text) => {
+        Kind::Text(text) => {
             let (min_len, max) = (text.min_len(), text.max_len().unwrap_or(40));
             let lengths =
                 [min_len.saturating_sub(1), min_len, min_len + 1, max.saturating_sub(1), max, max + 1];
@@ -636,8 +636,8 @@ fn sample(schema: Schema) -> String {
         Kind::Boolean => "true".into(),
         Kind::Integer { minimum, .. } => minimum.to_string(),
         Kind::Number { minimum, maximum } => format!("{:?}", minimum.or(maximum).unwrap_or(0.5)),
-        Kind::String(text) if text.format().is_some() => "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"".into(),
-        Kind::String(text) => format!("\"{}\"", "a".repeat(text.min_len() as usize)),
+        Kind::Text(text) if text.format().is_some() => "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"".into(),
+        Kind::Text(text) => format!("\"{}\"", "a".repeat(text.min_len() as usize)),
         Kind::Enum(values) => format!("\"{}\"", values[0]),
         Kind::Object(_) => "{}".into(),
         other => unreachable!("no case for {other:?}"),

@@ -45,7 +45,7 @@ pub enum Kind {
         maximum: Option<f64>,
     },
     /// Text.
-    String(Text),
+    Text(Text),
     /// One of these texts.
     Enum(&'static [&'static str]),
     /// A nested object: in results only.
@@ -148,7 +148,7 @@ pub enum LiteralValue {
     /// Digits with a point or an exponent.
     Number(f64),
     /// Quoted text.
-    String(&'static str),
+    Text(&'static str),
 }
 
 impl LiteralValue {
@@ -157,14 +157,14 @@ impl LiteralValue {
             LiteralValue::Boolean(_) => "a boolean",
             LiteralValue::Integer(_) => "an integer",
             LiteralValue::Number(_) => "a number",
-            LiteralValue::String(_) => "a string",
+            LiteralValue::Text(_) => "a string",
         }
     }
 }
 
 impl Kind {
     /// Text without bounds of its own.
-    pub const TEXT: Kind = Kind::String(Text::ANY);
+    pub const TEXT: Kind = Kind::Text(Text::ANY);
 
     /// Returns the schema of a single, required value of this kind.
     #[must_use]
@@ -179,7 +179,7 @@ impl Kind {
             Kind::Boolean => "a boolean",
             Kind::Integer { .. } => "an integer",
             Kind::Number { .. } => "a number",
-            Kind::String(_) | Kind::Enum(_) => "a string",
+            Kind::Text(_) | Kind::Enum(_) => "a string",
             Kind::Object(_) => "an object",
         }
     }

@@ -43,10 +43,10 @@ impl BoundError {
         BoundError(match kind {
             Kind::Boolean => text.str("a boolean: remove it"),
             Kind::Integer { .. } | Kind::Number { .. } => text.str(kind.noun()).str(": use `min` and `max`"),
-            Kind::String(Text { format: Some(format), .. }) => {
+            Kind::Text(Text { format: Some(format), .. }) => {
                 text.str("a ").str(format.name()).str(": remove it")
             }
-            Kind::String(_) => text.str("a string: use `min_len`, `max_len` and `pattern`"),
+            Kind::Text(_) => text.str("a string: use `min_len`, `max_len` and `pattern`"),
             Kind::Enum(_) => text.str("an enum: remove it"),
             Kind::Object(_) => text.str("an object: put it on a field of the object"),
         })
@@ -156,7 +156,7 @@ impl Schema {
     /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn min_len(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.kind {
-            Kind::String(own @ Text { format: None, .. }) => {
+            Kind::Text(own @ Text { format: None, .. }) => {
                 if least < own.min_len {
                     return Err(BoundError::wider("min_len", least, own.min_len));
                 }
@@ -165,7 +165,7 @@ impl Schema {
                 {
                     return Err(BoundError::crossed("min_len", least as i128, "max_len", most as i128));
                 }
-                self.kind = Kind::String(Text { min_len: least, ..own });
+                self.kind = Kind::Text(Text { min_len: least, ..own });
             }
             kind => return Err(BoundError::misplaced("min_len", kind)),
         }
@@ -178,7 +178,7 @@ impl Schema {
     /// The kind has no such bound, or the new bound loosens or crosses an existing one.
     pub const fn max_len(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.kind {
-            Kind::String(own @ Text { format: None, .. }) => {
+            Kind::Text(own @ Text { format: None, .. }) => {
                 if let Some(old) = own.max_len
                     && most > old
                 {
@@ -187,7 +187,7 @@ impl Schema {
                 if most < own.min_len {
                     return Err(BoundError::crossed("min_len", own.min_len as i128, "max_len", most as i128));
                 }
-                self.kind = Kind::String(Text { max_len: Some(most), ..own });
+                self.kind = Kind::Text(Text { max_len: Some(most), ..own });
             }
             kind => return Err(BoundError::misplaced("max_len", kind)),
         }
@@ -200,12 +200,12 @@ impl Schema {
     /// The kind isn't free text, or has a pattern already.
     pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, BoundError> {
         match self.kind {
-            Kind::String(Text { pattern: Some(own), .. }) => {
+            Kind::Text(Text { pattern: Some(own), .. }) => {
                 let text = ConstText::new().str("the type already has the pattern ").str(own.source());
                 return Err(BoundError(text.str(": a schema can have only one")));
             }
-            Kind::String(own @ Text { format: None, .. }) => {
-                self.kind = Kind::String(Text { pattern: Some(pattern), ..own });
+            Kind::Text(own @ Text { format: None, .. }) => {
+                self.kind = Kind::Text(Text { pattern: Some(pattern), ..own });
             }
             kind => return Err(BoundError::misplaced("pattern", kind)),
         }
@@ -251,7 +251,7 @@ impl Schema {
     /// # Errors
     /// A default bound is below the type's least length, or an array has no bound.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
-        if let Kind::String(Text { max_len: None, .. }) = self.kind {
+        if let Kind::Text(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
                 Ok(schema) => schema,
                 Err(error) => return Err(error),
@@ -302,7 +302,7 @@ impl Schema {
                     None
                 }
             }
-            (Kind::String(own), LiteralValue::String(value)) => {
+            (Kind::Text(own), LiteralValue::Text(value)) => {
                 let length = text::code_points(value);
                 match own.max_len {
                     Some(most) if length > most => Some("max_len"),
@@ -310,7 +310,7 @@ impl Schema {
                     _ => None,
                 }
             }
-            (Kind::Enum(values), LiteralValue::String(value)) => {
+            (Kind::Enum(values), LiteralValue::Text(value)) => {
                 let mut i = 0;
                 while i < values.len() {
                     if text::same(values[i], value) {
@@ -344,7 +344,7 @@ impl Schema {
             return Err(BoundError(text.str(KINDS).str("an array: remove it")));
         }
         match self.kind {
-            Kind::Boolean | Kind::String(_) | Kind::Enum(_) => Ok(()),
+            Kind::Boolean | Kind::Text(_) | Kind::Enum(_) => Ok(()),
             Kind::Integer { minimum, maximum } => {
                 let (low, high) = (minimum < -SAFE, maximum > SAFE);
                 if !low && !high {
@@ -374,7 +374,7 @@ impl Schema {
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {
-            Kind::String(_) => Ok(()),
+            Kind::Text(_) => Ok(()),
             Kind::Enum(_) => Err(BoundError(
                 text.str("doesn't apply to an enum, which is completed automatically: remove it"),
             )),
@@ -392,7 +392,7 @@ const fn float(value: LiteralValue) -> f64 {
     match value {
         LiteralValue::Integer(value) => value as f64,
         LiteralValue::Number(value) => value,
-        LiteralValue::Boolean(_) | LiteralValue::String(_) => f64::NAN,
+        LiteralValue::Boolean(_) | LiteralValue::Text(_) => f64::NAN,
     }
 }
 

@@ -108,7 +108,7 @@ impl Serialize for DefaultValues {
                     LiteralValue::Boolean(value) => map.serialize_entry(param.name, &value)?,
                     LiteralValue::Integer(value) => map.serialize_entry(param.name, &value)?,
                     LiteralValue::Number(value) => map.serialize_entry(param.name, &value)?,
-                    LiteralValue::String(value) => map.serialize_entry(param.name, value)?,
+                    LiteralValue::Text(value) => map.serialize_entry(param.name, value)?,
                 }
             }
         }

@@ -34,7 +34,7 @@ impl Contract {
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
             ToolOutput::Nothing | ToolOutput::Text | ToolOutput::Content => return None,
-            ToolOutput::Object(object) | ToolOutput::Page(object) => {
+            ToolOutput::Object(object) | ToolOutput::Paged(object) => {
                 OutputSchema::Declared(ObjectSchema { object, prose })
             }
             ToolOutput::Dynamic(schema) => OutputSchema::of(schema(), prose),
@@ -180,7 +180,7 @@ fn write_kind<M: SerializeMap>(
             }
             Ok(())
         }
-        Kind::String(Text { min_len, max_len, pattern, format }) => {
+        Kind::Text(Text { min_len, max_len, pattern, format }) => {
             write_type(map, "string", schema.optional, description)?;
             if let Some(format) = format {
                 map.serialize_entry("format", format.name())?;

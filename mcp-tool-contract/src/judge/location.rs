@@ -78,7 +78,7 @@ impl ValueLocation {
 pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
     ChangedValue::Text(match kind {
         Kind::Enum(_) => "an enum",
-        Kind::String(Text { format: Some(format), .. }) => match format {
+        Kind::Text(Text { format: Some(format), .. }) => match format {
             Format::Uuid => "a UUID",
             Format::Date => "a date",
             Format::DateTime => "a date-time",

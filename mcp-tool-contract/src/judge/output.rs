@@ -16,7 +16,7 @@ const fn output_name(output: &ToolOutput) -> ChangedValue {
         ToolOutput::Nothing => "nothing",
         ToolOutput::Text => "text",
         ToolOutput::Content => "content of any kind",
-        ToolOutput::Object(_) | ToolOutput::Page(_) | ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => {
+        ToolOutput::Object(_) | ToolOutput::Paged(_) | ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => {
             "an object"
         }
     })
@@ -36,8 +36,8 @@ pub(super) const fn results<const N: usize>(
         | (ToolOutput::Text, ToolOutput::Text)
         | (ToolOutput::Content, ToolOutput::Content) => {}
         (
-            ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
-            ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+            ToolOutput::Object(old_object) | ToolOutput::Paged(old_object),
+            ToolOutput::Object(new_object) | ToolOutput::Paged(new_object),
         ) => {
             object(FieldPath::ROOT, old_object, new_object, prose, found);
         }

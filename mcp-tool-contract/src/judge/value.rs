@@ -82,9 +82,9 @@ const fn kind<const N: usize>(
             }
             integer_with_number(at, (*minimum, *maximum), (*least, *most), false, found);
         }
-        (Kind::String(old_text), Kind::String(new_text)) => text(at, (old, old_text), (new, new_text), found),
+        (Kind::Text(old_text), Kind::Text(new_text)) => text(at, (old, old_text), (new, new_text), found),
         (Kind::Enum(old_values), Kind::Enum(new_values)) => values(at, old_values, new_values, found),
-        (Kind::String(text), Kind::Enum(values)) => match at.direction {
+        (Kind::Text(text), Kind::Enum(values)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
             Direction::Out
                 if text.pattern.is_none() && text.format.is_none() && lengths_fit(values, text) =>
@@ -93,7 +93,7 @@ const fn kind<const N: usize>(
             }
             Direction::Out => found.note(at.changed(old, new)),
         },
-        (Kind::Enum(values), Kind::String(text)) => match at.direction {
+        (Kind::Enum(values), Kind::Text(text)) => match at.direction {
             Direction::Out => found.note(at.widened(old, new)),
             Direction::In if text.format.is_none() && lengths_fit(values, text) => {
                 found.note(at.widened(old, new));

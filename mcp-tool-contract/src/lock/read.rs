@@ -347,7 +347,7 @@ fn input(
 fn literal(raw: &RawValue) -> Result<Literal, String> {
     let json = raw.get();
     let value = match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::String(leak(text))),
+        Some(b'"') => serde_json::from_str(json).ok().map(|text: String| LiteralValue::Text(leak(text))),
         Some(b't' | b'f') => json.parse().ok().map(LiteralValue::Boolean),
         _ => match json.parse::<i128>() {
             Ok(whole) => Some(LiteralValue::Integer(whole)),
@@ -369,7 +369,7 @@ fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, Strin
         ("text", None) => Ok(ToolOutput::Text),
         ("content", None) => Ok(ToolOutput::Content),
         ("object", Some(schema)) => object(schema).map(ToolOutput::Object),
-        ("page", Some(schema)) => object(schema).map(ToolOutput::Page),
+        ("page", Some(schema)) => object(schema).map(ToolOutput::Paged),
         ("dynamic", Some(schema)) => Ok(ToolOutput::FromLock(leak(schema.get().to_owned()))),
         (other, _) => Err(format!("`result` is '{other}', which contradicts its outputSchema")),
     }
@@ -410,7 +410,7 @@ mod tests {
                 .max_len(12)
                 .pattern(Pattern::from_lock("^a"))
                 .header("X-Number"),
-            Param::new("day", "When.", Kind::String(Format::Date.text()).schema().optional()),
+            Param::new("day", "When.", Kind::Text(Format::Date.text()).schema().optional()),
             Param::new(
                 "days",
                 "How long.",

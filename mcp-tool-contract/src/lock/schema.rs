@@ -131,12 +131,9 @@ impl LockedProperty {
             },
             "string" => match self.values {
                 Some(values) => Kind::Enum(values.into_iter().flatten().map(leak).collect::<Vec<_>>().leak()),
-                None => Kind::String(text(
-                    self.format.as_deref(),
-                    self.min_length,
-                    self.max_length,
-                    self.pattern,
-                )?),
+                None => {
+                    Kind::Text(text(self.format.as_deref(), self.min_length, self.max_length, self.pattern)?)
+                }
             },
             "object" => {
                 Kind::Object(members(self.properties.ok_or("an object needs `properties`")?, &self.required)?)

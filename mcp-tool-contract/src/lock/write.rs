@@ -128,7 +128,7 @@ pub(super) const fn kind(output: &ToolOutput) -> &'static str {
         ToolOutput::Text => "text",
         ToolOutput::Content => "content",
         ToolOutput::Object(_) => "object",
-        ToolOutput::Page(_) => "page",
+        ToolOutput::Paged(_) => "page",
         ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => "dynamic",
     }
 }

@@ -259,7 +259,7 @@ pub enum ToolOutput {
     /// An object with these members.
     Object(&'static Object),
     /// A page of items, with a cursor to the next page.
-    Page(&'static Object),
+    Paged(&'static Object),
     /// An object whose JSON Schema is known only at run time.
     Dynamic(fn() -> serde_json::Value),
     /// The JSON text of a [`Dynamic`](ToolOutput::Dynamic) schema, as a lock stores it.
@@ -303,7 +303,7 @@ impl Contract {
     /// Returns true if results are paged.
     #[must_use]
     pub const fn is_paged(&self) -> bool {
-        matches!(self.output, ToolOutput::Page(_))
+        matches!(self.output, ToolOutput::Paged(_))
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
         Param::new("n", "", Kind::Integer { minimum: 0, maximum: u64::MAX as i128 }.schema()),
         Param::new("tags", "", Kind::TEXT.schema().array().optional()),
         Param::new("word", "", Kind::TEXT.schema())
-            .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" }),
+            .default(Literal { value: LiteralValue::Text("a"), json: "\"a\"" }),
         Param::new("pin", "", Kind::TEXT.schema().optional()).secret(),
     ];
 

@@ -41,7 +41,7 @@ pub const fn all(kind: &Kind) -> Option<&'static [&'static str]> {
     match kind {
         Kind::Boolean => Some(&["true", "false"]),
         Kind::Enum(values) => Some(values),
-        Kind::Integer { .. } | Kind::Number { .. } | Kind::String(_) | Kind::Object(_) => None,
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::Text(_) | Kind::Object(_) => None,
     }
 }
 

@@ -286,14 +286,14 @@ scalars! {
 
 #[cfg(feature = "uuid")]
 scalars! {
-    uuid::Uuid: Kind::String(crate::bounds::Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
+    uuid::Uuid: Kind::Text(crate::bounds::Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
 }
 
 #[cfg(feature = "chrono")]
 scalars! {
-    chrono::NaiveDate: Kind::String(crate::bounds::Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
-    chrono::DateTime<chrono::FixedOffset>: Kind::String(crate::bounds::Format::DateTime.text()),
+    chrono::NaiveDate: Kind::Text(crate::bounds::Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
+    chrono::DateTime<chrono::FixedOffset>: Kind::Text(crate::bounds::Format::DateTime.text()),
         ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
-    chrono::DateTime<chrono::Utc>: Kind::String(crate::bounds::Format::DateTime.text()),
+    chrono::DateTime<chrono::Utc>: Kind::Text(crate::bounds::Format::DateTime.text()),
         ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
 }

@@ -44,7 +44,7 @@ pub fn parse_value<'v>(
         },
         Kind::Integer { minimum, maximum } => integer(raw, *minimum, *maximum, path, report),
         Kind::Number { minimum, maximum } => number(raw, *minimum, *maximum, path, report),
-        Kind::String(bounds) => text(raw, bounds, path, report),
+        Kind::Text(bounds) => text(raw, bounds, path, report),
         Kind::Enum(values) => variant(raw, values, path, report),
         Kind::Object(_) => mistyped(kind.noun(), raw, path, report),
     }

@@ -30,7 +30,7 @@ pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<Stri
     let mut values: Vec<String> = [left, right].into_iter().flatten().flat_map(self::values).collect();
     for (free, bound) in [(left, right), (right, left)] {
         if let (Some(free), Some(Schema { kind: Kind::Enum(taken), .. })) = (free, bound)
-            && let Kind::String(text) = &free.kind
+            && let Kind::Text(text) = &free.kind
         {
             let outside = [quoted(&text_outside(text, taken))];
             values.extend(match free.items {
@@ -72,7 +72,7 @@ fn single(kind: &Kind) -> Vec<String> {
             values.iter().map(ToString::to_string).collect()
         }
         Kind::Number { minimum, maximum } => numbers(*minimum, *maximum),
-        Kind::String(text) => texts(text).into_iter().map(|text| quoted(&text)).collect(),
+        Kind::Text(text) => texts(text).into_iter().map(|text| quoted(&text)).collect(),
         Kind::Enum(values) => values.iter().map(|value| quoted(value)).collect(),
         Kind::Object(object) => vec![self::object(object)],
     }

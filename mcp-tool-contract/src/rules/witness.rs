@@ -219,7 +219,7 @@ fn result_of(path: &[&str], allowing: &ToolOutput, refusing: &ToolOutput) -> Opt
 
 const fn declared_object(output: &ToolOutput) -> Option<&'static Object> {
     match output {
-        ToolOutput::Object(object) | ToolOutput::Page(object) => Some(object),
+        ToolOutput::Object(object) | ToolOutput::Paged(object) => Some(object),
         ToolOutput::Nothing
         | ToolOutput::Text
         | ToolOutput::Content

@@ -16,8 +16,8 @@ const ENUM: Schema = Kind::Enum(&["open", "paid"]).schema();
 const MORE: Schema = Kind::Enum(&["open", "paid", "late"]).schema();
 const NUMBER: Schema = Kind::Number { minimum: None, maximum: None }.schema();
 const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
-const DATE: Schema = Kind::String(Format::Date.text()).schema();
-const UUID: Schema = Kind::String(Format::Uuid.text()).schema();
+const DATE: Schema = Kind::Text(Format::Date.text()).schema();
+const UUID: Schema = Kind::Text(Format::Uuid.text()).schema();
 
 /// Returns the class and the rule id of the only change.
 fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {

@@ -144,9 +144,9 @@ fn kind(depth: usize, random: &mut Random) -> Kind {
         0 => Kind::Boolean,
         1 | 2 => integer(random),
         3 => number(random),
-        4 => Kind::String(text(random)),
+        4 => Kind::Text(text(random)),
         5 if random.is_one_in(2) => {
-            Kind::String(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text())
+            Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text())
         }
         5 | 6 => values_of_enum(random),
         _ => Kind::Object(shape(depth - 1, random)),
@@ -181,7 +181,7 @@ fn text(random: &mut Random) -> Text {
 /// Adds a pattern, if some text matches it within the bounds.
 fn patterned(plain: Text, random: &mut Random) -> Text {
     let text = plain.with_pattern(Some(random.of(PATTERNS)));
-    if sample::values(&Kind::String(text).schema()).is_empty() { plain } else { text }
+    if sample::values(&Kind::Text(text).schema()).is_empty() { plain } else { text }
 }
 
 fn values_of_enum(random: &mut Random) -> Kind {
@@ -193,7 +193,7 @@ fn values_of_enum(random: &mut Random) -> Kind {
 fn output(random: &mut Random) -> ToolOutput {
     match random.below(8) {
         0 => random.of(&[ToolOutput::Nothing, ToolOutput::Text, ToolOutput::Content]),
-        1 => ToolOutput::Page(shape(2, random)),
+        1 => ToolOutput::Paged(shape(2, random)),
         _ => ToolOutput::Object(shape(2, random)),
     }
 }
@@ -270,7 +270,7 @@ pub(crate) fn object(schema: &Schema) -> Option<&'static Object> {
 
 pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
     match schema.kind() {
-        Kind::String(text) => text.pattern(),
+        Kind::Text(text) => text.pattern(),
         _ => None,
     }
 }
@@ -310,7 +310,7 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     let values = sample::values(&schema);
     let json: &'static str = values[random.below(values.len())].clone().leak();
     let value = match json.as_bytes() {
-        [b'"', ..] => LiteralValue::String(serde_json::from_str::<String>(json).unwrap().leak()),
+        [b'"', ..] => LiteralValue::Text(serde_json::from_str::<String>(json).unwrap().leak()),
         [b't' | b'f', ..] => LiteralValue::Boolean(json == "true"),
         _ => json.parse().map_or_else(|_| LiteralValue::Number(json.parse().unwrap()), LiteralValue::Integer),
     };
@@ -342,10 +342,10 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
                     ToolOutput::Object(old) if !random.is_one_in(12) => {
                         ToolOutput::Object(reshaped(old, 2, random))
                     }
-                    ToolOutput::Page(old) if !random.is_one_in(12) => {
-                        ToolOutput::Page(reshaped(old, 2, random))
+                    ToolOutput::Paged(old) if !random.is_one_in(12) => {
+                        ToolOutput::Paged(reshaped(old, 2, random))
                     }
-                    ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Page(old),
+                    ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Paged(old),
                     _ => output(random),
                 };
                 new = new.with_output(output);
@@ -487,21 +487,17 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             Kind::Integer { minimum: low, maximum: high.max(low) }
         }
         Kind::Number { .. } => number(random),
-        Kind::String(own) if own.format().is_some() => Kind::String(text(random)),
-        Kind::String(own) => match random.below(8) {
+        Kind::Text(own) if own.format().is_some() => Kind::Text(text(random)),
+        Kind::Text(own) => match random.below(8) {
             0 => values_of_enum(random),
-            1 => Kind::String(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
-            2 => Kind::String(patterned(own, random)),
-            3 => Kind::String(own.with_pattern(None)),
+            1 => Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
+            2 => Kind::Text(patterned(own, random)),
+            3 => Kind::Text(own.with_pattern(None)),
             _ => {
                 let min_len = moved(own.min_len(), random);
                 let max_len = own.max_len().map(|most| moved(most, random).max(min_len));
                 let plain = own.with_min_len(min_len).with_max_len(max_len);
-                if sample::values(&Kind::String(plain).schema()).is_empty() {
-                    kind
-                } else {
-                    Kind::String(plain)
-                }
+                if sample::values(&Kind::Text(plain).schema()).is_empty() { kind } else { Kind::Text(plain) }
             }
         },
         Kind::Enum(values) => {
@@ -510,7 +506,7 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             let mut free: Vec<&str> =
                 VALUES.iter().copied().filter(|value| !values.contains(value)).collect();
             match random.below(4) {
-                0 => return Kind::String(text(random)),
+                0 => return Kind::Text(text(random)),
                 1 if values.len() > 1 => drop(values.remove(chosen)),
                 2 if !free.is_empty() => values.push(taken(&mut free, random)),
                 _ => values.swap(0, chosen),

@@ -210,12 +210,12 @@ fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
             contract.input().iter().find(|param| param.name() == name).map(|param| param.schema())
         }
         ChangeLocation::Result(path) => match contract.output() {
-            ToolOutput::Object(object) | ToolOutput::Page(object) => generate::at(object, path.names()),
+            ToolOutput::Object(object) | ToolOutput::Paged(object) => generate::at(object, path.names()),
             _ => None,
         },
     };
     let (Some(old_schema), Some(new_schema)) = (value(old), value(new)) else { return false };
-    let is_enum_and_format = |left: Schema, right: Schema| matches!((left.kind(), right.kind()), (Kind::Enum(_), Kind::String(text)) if text.format().is_some());
+    let is_enum_and_format = |left: Schema, right: Schema| matches!((left.kind(), right.kind()), (Kind::Enum(_), Kind::Text(text)) if text.format().is_some());
     generate::pattern(&old_schema).or(generate::pattern(&new_schema)).is_some()
         || is_enum_and_format(old_schema, new_schema)
         || is_enum_and_format(new_schema, old_schema)
@@ -269,8 +269,8 @@ fn check_results(
     context: &dyn Fn() -> String,
 ) {
     let (
-        ToolOutput::Object(old_object) | ToolOutput::Page(old_object),
-        ToolOutput::Object(new_object) | ToolOutput::Page(new_object),
+        ToolOutput::Object(old_object) | ToolOutput::Paged(old_object),
+        ToolOutput::Object(new_object) | ToolOutput::Paged(new_object),
     ) = (old.output(), new.output())
     else {
         return;

@@ -78,7 +78,7 @@ const STATUS: Kind = Kind::Enum(&["open", "paid"]);
 const STATUSES: Kind = Kind::Enum(&["open", "paid", "late"]);
 pub(crate) const COUNT: Schema = Kind::Integer { minimum: 0, maximum: 90 }.schema();
 const AMOUNT: Schema = Kind::Number { minimum: Some(0.0), maximum: Some(90.0) }.schema();
-const DATE: Schema = Kind::String(Format::Date.text()).schema();
+const DATE: Schema = Kind::Text(Format::Date.text()).schema();
 
 /// A pattern without a cached compiled form.
 pub(crate) const fn like(source: &'static str) -> Pattern {
@@ -445,7 +445,7 @@ pub(crate) fn rules(old: &Contract, new: &Contract) -> Vec<ChangeRule> {
 }
 
 pub(crate) fn object(output: &ToolOutput) -> &'static Object {
-    let (ToolOutput::Object(object) | ToolOutput::Page(object)) = output else { panic!("{output:?}") };
+    let (ToolOutput::Object(object) | ToolOutput::Paged(object)) = output else { panic!("{output:?}") };
     object
 }
 

@@ -20,7 +20,7 @@ fn witness_text(old: &Contract, new: &Contract) -> String {
 #[test]
 fn witness_of_one_letter_text_is_outside_the_enum() {
     const LETTERS: Schema = Kind::Enum(&["a", "1", "b"]).schema();
-    const LETTER: Schema = Kind::String(Text::ANY.with_min_len(1).with_max_len(Some(1))).schema();
+    const LETTER: Schema = Kind::Text(Text::ANY.with_min_len(1).with_max_len(Some(1))).schema();
     let (old, new) = (gives!(field("letter", LETTERS)), gives!(field("letter", LETTER)));
     assert_eq!(witness_text(&old, &new), r#"{"letter":"c"} can now be returned, and couldn't before"#);
     let (old, new) = (

@@ -92,7 +92,7 @@ fn property(field: &Field) -> Value {
             members.extend(minimum.map(|bound| ("minimum".into(), bound.into())));
             members.extend(maximum.map(|bound| ("maximum".into(), bound.into())));
         }
-        (None, Kind::String(text)) => {
+        (None, Kind::Text(text)) => {
             members.insert("type".into(), "string".into());
             if text.min_len() > 0 {
                 members.insert("minLength".into(), text.min_len().into());

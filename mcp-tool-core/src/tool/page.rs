@@ -211,7 +211,7 @@ impl<T: OutputValue> PageSchema<T> {
 }
 
 impl<T: OutputValue + Serialize> ToolResult for Page<T> {
-    const OUTPUT: ToolOutput = ToolOutput::Page(&PageSchema::<T>::OBJECT);
+    const OUTPUT: ToolOutput = ToolOutput::Paged(&PageSchema::<T>::OBJECT);
     const IS_PAGED: bool = true;
 
     fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError> {

@@ -309,7 +309,7 @@ impl DecodePass {
                     _ => None,
                 };
                 let pattern = if tag & 8 != 0 { Some(Pattern::from_lock(self.text())) } else { None };
-                Kind::String(Text { min_len, max_len, pattern, format })
+                Kind::Text(Text { min_len, max_len, pattern, format })
             }
             ENUM => Kind::Enum(self.texts(step)),
             _ => {
@@ -371,7 +371,7 @@ const fn literal(json: &'static str) -> Literal {
         [b'f', ..] => LiteralValue::Boolean(false),
         _ => match i128::from_str_radix(json, 10) {
             Ok(whole) => LiteralValue::Integer(whole),
-            Err(_) => LiteralValue::String(json),
+            Err(_) => LiteralValue::Text(json),
         },
     };
     Literal { value, json }
@@ -423,9 +423,9 @@ mod tests {
             Param::new("name", "", Kind::TEXT.schema())
                 .max_len(9)
                 .pattern(Pattern::from_lock("^a"))
-                .default(Literal { value: LiteralValue::String("a"), json: "\"a\"" })
+                .default(Literal { value: LiteralValue::Text("a"), json: "\"a\"" })
                 .header("Name"),
-            Param::new("day", "", Kind::String(Format::Date.text()).schema().optional()).secret(),
+            Param::new("day", "", Kind::Text(Format::Date.text()).schema().optional()).secret(),
             Param::new("hour", "", Kind::Integer { minimum: 0, maximum: 23 }.schema()).header("Hour"),
         ],
         output: ToolOutput::Object(&OUTER),

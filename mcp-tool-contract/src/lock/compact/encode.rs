@@ -147,7 +147,7 @@ impl CompactWriter {
                     self.number(bound.map_or(-1, |bound| bound.to_bits().into()));
                 }
             }
-            Kind::String(Text { min_len, max_len, pattern, format }) => {
+            Kind::Text(Text { min_len, max_len, pattern, format }) => {
                 self.byte(string_bits(pattern.is_some(), *format));
                 self.number((*min_len).into());
                 self.number(max_len.map_or(-1, Into::into));
@@ -171,7 +171,7 @@ impl CompactWriter {
         match output {
             ToolOutput::Nothing => self.byte(0),
             ToolOutput::Text => self.byte(1),
-            ToolOutput::Object(object) | ToolOutput::Page(object) => {
+            ToolOutput::Object(object) | ToolOutput::Paged(object) => {
                 self.byte(2);
                 self.object(object);
             }

@@ -245,7 +245,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         ToolOutput::Nothing => next_byte!(bytes) == 0,
         ToolOutput::Text => next_byte!(bytes) == 1,
         ToolOutput::Content => next_byte!(bytes) == 4,
-        ToolOutput::Object(own) | ToolOutput::Page(own) => {
+        ToolOutput::Object(own) | ToolOutput::Paged(own) => {
             next_byte!(bytes) == 2
                 && match object(bytes, own) {
                     Some(rest) => {
@@ -290,7 +290,7 @@ const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'st
                 && next_number!(bytes) == bits(*minimum)
                 && next_number!(bytes) == bits(*maximum)
         }
-        Kind::String(Text { min_len, max_len, pattern, format }) => {
+        Kind::Text(Text { min_len, max_len, pattern, format }) => {
             let most = match max_len {
                 Some(most) => *most as i128,
                 None => -1,

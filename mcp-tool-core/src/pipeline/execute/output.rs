@@ -33,7 +33,7 @@ impl OutputCheck {
             ToolOutput::Nothing => OutputCheck::Nothing,
             ToolOutput::Text => OutputCheck::Text,
             ToolOutput::Content => OutputCheck::Content,
-            ToolOutput::Object(object) | ToolOutput::Page(object) => OutputCheck::Object(object),
+            ToolOutput::Object(object) | ToolOutput::Paged(object) => OutputCheck::Object(object),
             ToolOutput::Dynamic(schema) => {
                 let schema = schema();
                 if schema.get("type").and_then(Value::as_str) != Some("object") {
