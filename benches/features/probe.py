@@ -19,6 +19,8 @@ def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
     """One cell."""
     if key in server.lacks:
         return "no API"
+    if key in server.unmeasured:
+        return "–"
     try:
         return ask(server)
     except Closed as closed:

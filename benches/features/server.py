@@ -11,7 +11,6 @@ import uvicorn
 from fastmcp import Context, FastMCP
 from fastmcp.server.middleware import Middleware
 from fastmcp.tools.base import ToolResult
-from fastmcp_tasks import TasksExtension
 from pydantic import Field
 
 SLOW = 3
@@ -27,7 +26,6 @@ class Counting(Middleware):
 
 
 mcp = FastMCP("features", version="1.0.0", middleware=[Counting()], cache_ttl=60)
-mcp.add_extension(TasksExtension())
 
 
 @dataclass
@@ -160,9 +158,9 @@ async def region(region: Annotated[str, Field(json_schema_extra={"x-mcp-header":
     return region
 
 
-@mcp.tool(task=True)
+@mcp.tool
 async def job(seconds: float) -> str:
-    """Takes a while, as a task."""
+    """Takes a while."""
     return await run_for(seconds)
 
 

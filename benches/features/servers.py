@@ -28,6 +28,8 @@ class Server:
     path: str = "/mcp"
     # Rows without an API, with the sources that show this.
     lacks: dict[str, str] = field(default_factory=dict)
+    # Rows that can't be measured; a note says why.
+    unmeasured: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     url: str = ""
     process: subprocess.Popen | None = None
@@ -139,9 +141,9 @@ SERVERS = [
             "layer": "handler/server/router/tool.rs, service/tower.rs",
         },
         notes=[
-            "rmcp: whether a call becomes a task, what `requestState` is sealed to, who is told of changes, and by "
-            "which way a question goes in which era are the author's own code, made of rmcp's parts; so would it be to "
-            "look whether a client wants logs or can be asked."
+            "rmcp: task handling, sealing of `requestState`, change notifications and the way a question travels "
+            "are the author's own code, built from rmcp's parts. Checking whether a client wants logs or can be "
+            "asked would be too."
         ],
     ),
     Server(
@@ -149,9 +151,9 @@ SERVERS = [
         "tower-mcp",
         "tower-mcp",
         notes=[
-            "tower-mcp: its feature `schema-validation` is on, which is off by default; that a `requestState` is for "
-            "these arguments, and that a tool needs elicitation, are said by the author. With `stateless(…)` set on "
-            "its transport, `subscriptions/listen` answers -32022."
+            "tower-mcp: measured with the feature `schema-validation`, which is off by default. The author states "
+            "what a `requestState` is bound to and that a tool needs elicitation. With `stateless(…)` set on its "
+            "transport, `subscriptions/listen` answers -32022."
         ],
     ),
     Server(
@@ -159,8 +161,8 @@ SERVERS = [
         "turbomcp",
         "turbomcp",
         notes=[
-            "turbomcp: a question has a `requestState` where the author stores something in it, here the argument, "
-            "which the author compares."
+            "turbomcp: a question has a `requestState` if the author stores something in it; here that is the "
+            "argument, which the author compares."
         ],
     ),
     Server(
@@ -169,10 +171,18 @@ SERVERS = [
         "pmcp",
         path="/",
         notes=[
-            "pmcp: its tools that hold arguments to bounds (feature `validation`) are others than those with an output "
-            "schema. By GET: where the session's own stream is open, all answers come by it, and without it nobody is "
-            "asked or told. What works on a task isn't told that it was cancelled."
+            "pmcp: its tools that check argument bounds (feature `validation`) are not those with an output "
+            "schema. `by GET`: if the session's own stream is open, all answers use it, and without it no one is "
+            "asked or notified. The worker of a task isn't told that it was cancelled."
         ],
     ),
-    Server("fastmcp", "FastMCP", notes=["FastMCP: with `fastmcp[tasks]`; it declares prompts though it has none."]),
+    Server(
+        "fastmcp",
+        "FastMCP",
+        unmeasured=("task", "task-cancel", "task-stop", "task-undeclared"),
+        notes=[
+            "FastMCP: it declares prompts though it has none. Its tasks are a package of their own, which has no release "
+            "for this version in the registry; with it, version 4.1.2 runs tasks and cancels them."
+        ],
+    ),
 ]
