@@ -191,6 +191,25 @@ fn records_of_decisions_have_one_form_and_are_listed() {
 }
 
 #[test]
+fn modules_of_contract_and_core_are_in_the_architecture() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut violations = Vec::new();
+    for package in ["mcp-tool-contract", "mcp-tool-core"] {
+        for (path, _) in files(&["rs"]).into_iter().filter(|(path, _)| !path.ends_with("/lib.rs")) {
+            let Some(inner) = path.strip_prefix(&format!("{package}/src/")) else { continue };
+            let module = match inner.split_once('/') {
+                Some((folder, _)) => format!("{package}/src/{folder}/"),
+                None => path.clone(),
+            };
+            if !text.contains(&format!("`{module}`")) && !violations.contains(&module) {
+                violations.push(module);
+            }
+        }
+    }
+    crate::report("architecture", &violations);
+}
+
+#[test]
 fn path_attributes_name_files() {
     let mut violations = Vec::new();
     let mut total = 0;

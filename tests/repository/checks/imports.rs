@@ -1,4 +1,5 @@
-//! No more than three files of a crate import each other in a ring, a cycle of imports.
+//! No more than three files of a crate import each other in a ring, a cycle of imports. The modules of the core crate
+//! import each other one way.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
 //! module) names an item that the other file defines. A re-export is not an import by itself, and a path through it
@@ -7,12 +8,17 @@
 mod graph;
 mod sources;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use repository::{libraries, metadata, root, text};
 
 /// Maximum number of files in a ring.
 const LIMIT: usize = 3;
+/// Sources of the core crate.
+const CORE: &str = "mcp-tool-core/src";
+/// The upper modules of the core crate, lowest layer first. A module imports no module of a higher layer. All other
+/// modules are below these.
+const CORE_LAYERS: [&[&str]; 3] = [&["pipeline"], &["transport"], &["application", "__private", "lib"]];
 
 #[test]
 fn no_ring_of_imports_is_longer_than_three_files() {
@@ -48,4 +54,33 @@ fn no_ring_of_imports_is_longer_than_three_files() {
         }
     }
     crate::report("imports", &violations);
+}
+
+/// Name of the module in the root of the core crate that a source belongs to.
+fn core_module(source: &Path) -> &str {
+    let first = source.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs")
+}
+
+#[test]
+fn core_modules_import_no_module_of_a_higher_layer() {
+    let layer = |module: &str| {
+        CORE_LAYERS.iter().position(|layer| layer.contains(&module)).map_or(0, |position| position + 1)
+    };
+    let folder = root().join(CORE);
+    let edges = sources::imports(&folder.join("lib.rs"));
+    let edges = edges.iter().map(|(from, to)| [from, to].map(|file| file.strip_prefix(&folder).unwrap()));
+    let mut used = BTreeSet::new();
+    let mut violations = Vec::new();
+    for [from, to] in edges {
+        let (module, other) = (core_module(from), core_module(to));
+        used.extend([module.to_owned(), other.to_owned()]);
+        if layer(other) > layer(module) {
+            violations.push(format!("{} must not import {}", from.display(), to.display()));
+        }
+    }
+    for module in ["application", "pipeline", "transport"] {
+        assert!(used.contains(module), "the core crate has no module `{module}`");
+    }
+    crate::report("modules of core", &violations);
 }
