@@ -70,9 +70,16 @@ fn each_key_has_a_page_in_the_documentation() {
     ] {
         let text = source(&format!("mcp-tool-runtime/src/keys/{module}.rs"));
         // `crate` can't be the name of a module.
-        let pages = between(&text, "\npub mod ", ' ').into_iter();
-        let pages = pages.map(|name| name.trim_start_matches("r#").trim_end_matches('_'));
-        assert_eq!(set(pages), names, "{module}");
+        let pages: Vec<(&str, &str)> = text
+            .split_inclusive(" {}\n")
+            .filter_map(|page| page.trim_end_matches(" {}\n").rsplit_once("\npub mod "))
+            .map(|(text, name)| (name.trim_start_matches("r#").trim_end_matches('_'), text))
+            .collect();
+        assert_eq!(set(pages.iter().map(|(name, _)| *name)), names, "{module}");
+        for (name, text) in pages {
+            let is_asserted = text.lines().any(|line| line.starts_with("/// assert"));
+            assert!(is_asserted, "{module}::{name}: the page shows no assertion on the schema");
+        }
     }
 }
 
