@@ -9,7 +9,7 @@ use mcp_tool_contract::{
     model::{Contract, Param, Version},
     pattern::{Matcher, Pattern},
 };
-use mcp_tool_runtime::{Parameter, ToolSchema};
+use mcp_tool_runtime::{Parameter, prelude::*};
 use serde_json::{Value, json};
 
 use super::page;
@@ -27,6 +27,18 @@ struct Rank(#[expect(dead_code, reason = "only its schema is used")] u8);
 #[derive(ToolSchema)]
 #[schema(from_str)]
 struct Address(#[expect(dead_code, reason = "only its schema is used")] std::net::IpAddr);
+
+#[derive(serde::Serialize, ToolSchema)]
+struct Row {
+    /// Name.
+    name: String,
+}
+
+/// List rows.
+#[mcp_tool(version = "1.0", public, read_only)]
+async fn pages(page: PageRequest) -> Result<Page<Row>, ToolError> {
+    Page::keyset(Vec::new(), &page, |last: &Row| last.name.clone())
+}
 
 /// First cells of the rows of scalars, each with the schema of a type that it describes.
 fn scalars() -> Vec<(&'static str, Schema)> {
@@ -203,4 +215,16 @@ fn composed_types_have_the_keys_and_limits_of_the_code() {
     // A newtype is its field, with the bounds of `#[schema]`.
     assert_eq!(listed(Rank::SCHEMA), json!({ "type": "integer", "minimum": 0, "maximum": 9 }));
     assert_eq!(accepted(Rank::SCHEMA), accepted(u8::SCHEMA));
+    let [limit, cursor] = tools![pages][0].contract().input() else { panic!("two parameters") };
+    let default = limit.default_value().unwrap().json();
+    let (limit, cursor) = (listed(limit.schema()), listed(cursor.schema()));
+    assert_eq!(
+        row("`PageRequest`")[3],
+        format!(
+            "`limit` {} to {}, {default} if absent; `cursor` {} characters",
+            limit["minimum"],
+            limit["maximum"],
+            cursor["maxLength"].to_string().replace("1024", "1,024")
+        )
+    );
 }
