@@ -232,8 +232,9 @@ fn path_attributes_name_files() {
 
 #[test]
 fn document_is_parsed_without_code_blocks() {
-    let text = "# `A b`, c-d\n\nSee [`x`](y.md#z) and\n`tests/ui/*.rs`.\n\n```sh\n# no\n[a](b) `docs/c`\n```\n\n## A b c-d\n";
-    let document = Document::parse(text);
+    let text = "# `A b`, c-d\n\nSee [`x`](y.md#z) and\n`tests/ui/*.rs`.\n\n";
+    let code = "```sh\n# no\n[a](b) `docs/c`\n```\n\n";
+    let document = Document::parse(&format!("{text}{code}## A b c-d\n"));
     assert_eq!(Vec::from_iter(document.anchors.iter()), ["a-b-c-d", "a-b-c-d-1"]);
     assert_eq!(document.links, ["y.md#z"]);
     assert_eq!(Vec::from_iter(document.paths()), ["tests/ui"]);

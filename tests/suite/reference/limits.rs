@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{page, rows, source};
 
-/// Row of the page, text with `{}` for the value, path of the source, and the constant. The last word of the text is the
-/// unit of the value.
+/// Row of the page, text with `{}` for the value, path of the source, and the constant. The last word of the text is
+/// the unit of the value.
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
 /// Rows without a constant: half of a setting.
