@@ -16,22 +16,7 @@ use rmcp::ServerHandler;
 
 /// An MCP server of tools, with their application state, middleware and policy.
 ///
-/// ```no_run
-/// use std::process::ExitCode;
-///
-/// use mcp_tool_runtime::prelude::*;
-///
-/// /// Greet someone.
-/// #[mcp_tool(version = "1.0", public, read_only)]
-/// async fn greet(/** Name of the person. */ name: String) -> String {
-///     format!("Hello, {name}!")
-/// }
-///
-/// #[tokio::main]
-/// async fn main() -> ExitCode {
-///     ToolServer::new("greeter", env!("CARGO_PKG_VERSION")).tools(tools![greet]).run().await
-/// }
-/// ```
+/// The [guide](crate#a-server) has an example.
 #[must_use = "a server does nothing until it runs"]
 pub struct ToolServer {
     pub(crate) application: Application,

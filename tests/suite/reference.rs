@@ -1,8 +1,12 @@
 //! The pages of docs/reference compared with the code: no row without its item, and no item without its row.
 
+mod limits;
+mod types;
+
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use mcp_tool_contract::grammar::{ArgKey, ToolKey};
+use rmcp::model::ErrorCode;
 
 use crate::harness::root;
 
@@ -70,24 +74,25 @@ fn each_key_has_a_page_in_the_documentation() {
     ] {
         let text = source(&format!("mcp-tool-runtime/src/keys/{module}.rs"));
         // `crate` can't be the name of a module.
-        let pages = between(&text, "\npub mod ", ' ').into_iter();
-        let pages = pages.map(|name| name.trim_start_matches("r#").trim_end_matches('_'));
-        assert_eq!(set(pages), names, "{module}");
+        let pages: Vec<(&str, &str)> = text
+            .split_inclusive(" {}\n")
+            .filter_map(|page| page.trim_end_matches(" {}\n").rsplit_once("\npub mod "))
+            .map(|(text, name)| (name.trim_start_matches("r#").trim_end_matches('_'), text))
+            .collect();
+        assert_eq!(set(pages.iter().map(|(name, _)| *name)), names, "{module}");
+        for (name, text) in pages {
+            let is_asserted = text.lines().any(|line| line.starts_with("/// assert"));
+            assert!(is_asserted, "{module}::{name}: the page shows no assertion on the schema");
+        }
     }
 }
 
 #[test]
 fn settings_have_the_names_and_defaults_of_the_server() {
     let server = |arguments: &[&str]| {
-        let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_specimen"))
-            .args(arguments)
-            .current_dir(folder.path())
-            .env_remove("MCP_TOOL_CONFIG")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        let (code, printed) = specimen(arguments);
+        assert_eq!(code, 0, "{printed}");
+        printed
     };
     let printed = server(&["serve", "--print-config"]);
     let keys: BTreeSet<String> =
@@ -175,4 +180,92 @@ fn meta_keys_are_those_of_the_code() {
     let documented: BTreeSet<String> =
         rows(&page("meta.md"), "").into_iter().filter(|key| key.contains('/') && key != "ref/tool").collect();
     assert_eq!(documented, keys);
+}
+
+/// Runs the test server in an empty folder, and returns its exit code and standard output.
+fn specimen(arguments: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_specimen"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_remove("MCP_TOOL_CONFIG")
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn exit_codes_are_those_of_the_commands() {
+    let page = page("exit-codes.md");
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    let table: Vec<Vec<String>> = page.lines().filter(|line| line.starts_with("| `")).map(cells).collect();
+    // The codes of `contract check` and `contract diff`, with their words, are those of its help.
+    for command in ["check", "diff"] {
+        let (_, help) = specimen(&["contract", command, "--help"]);
+        let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+        let codes: BTreeSet<&str> = codes.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let command = format!("`contract {command}`");
+        let own = table.iter().filter(|row| row[1].contains(&command));
+        let own: BTreeSet<String> =
+            own.map(|row| format!("{}  {}", row[0].trim_matches('`'), row[2])).collect();
+        let (general, special): (BTreeSet<&str>, BTreeSet<&str>) =
+            codes.into_iter().partition(|line| line.starts_with(['0', '1']));
+        assert_eq!(set(special), own);
+        assert_eq!(general.len(), 2, "{general:?}");
+    }
+    let text = source("mcp-tool-cli/src/contract/command.rs");
+    let (_, arms) = text.split_once("const fn exit_code").unwrap();
+    let findings = between(arms.split("\n}\n").next().unwrap(), " => ", ',');
+    let listed: BTreeSet<String> = table.iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    assert_eq!(listed, set(findings.into_iter().chain(["0", "1", "2"])));
+    // Other commands with a code of their own.
+    let commands: BTreeSet<&str> = table.iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(
+        commands,
+        ["all", "`audit`", "`contract check`, `contract diff`", "`doctor`", "`serve`"].into()
+    );
+    for (arguments, code) in [
+        (&["tools"] as &[&str], 0),
+        (&["serve"], 1),
+        (&["audit"], 1),
+        (&["doctor"], 1),
+        (&["unknown"], 2),
+        (&["tools", "--unknown"], 2),
+    ] {
+        assert_eq!(specimen(arguments).0, code, "{arguments:?}");
+    }
+}
+
+#[test]
+fn json_rpc_codes_are_those_of_the_code() {
+    let text = source("mcp-tool-core/src/transport/protocol_error.rs");
+    let own = between(&text, ": i32 = ", ';');
+    assert!(own.len() > 5, "{own:?}");
+    // rmcp answers unknown methods.
+    let unknown_method = ErrorCode::METHOD_NOT_FOUND.0.to_string();
+    let codes: Vec<&str> = own.into_iter().chain([unknown_method.as_str()]).collect();
+    let page = page("errors.md");
+    assert_eq!(rows(&page, "JSON-RPC codes"), set(codes.iter().copied()));
+    // Codes of this project's own, outside of the range that JSON-RPC reserves.
+    let ours: BTreeSet<i32> = codes
+        .iter()
+        .map(|code| code.parse().unwrap())
+        .filter(|code| !(-32_768..=-32_000).contains(code))
+        .collect();
+    let (first, last) = (ours.last().unwrap(), ours.first().unwrap());
+    assert!(page.contains(&format!("\nThe codes from {first} to {last} are this project's own.\n")));
+}
+
+#[test]
+fn upstream_keys_are_those_of_the_settings() {
+    let text = source("mcp-tool-auth/src/outbound/settings.rs");
+    let keys = between(&text, " key: \"", '"');
+    let page = page("settings.md");
+    assert_eq!(rows(&page, "`[upstream.NAME]`"), set(keys));
+    let (_, section) = page.split_once("\n## `[upstream.NAME]`\n").unwrap();
+    let credential = section.lines().find(|line| line.starts_with("| `credential` |")).unwrap();
+    let (_, kinds) = text.split_once("const fn name(self)").unwrap();
+    for kind in between(kinds.split("\n    }\n").next().unwrap(), " => \"", '"') {
+        assert!(credential.contains(&format!("`{kind}`")), "{kind}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Upstreams: services that tools call with credentials of the server, over HTTP.
 //!
-//! A tool function gets a client and never a credential. The caller's token is sent only to the token endpoint of an
-//! exchange (RFC 8693).
+//! A tool function gets a client and never a credential. Of the upstreams' servers, only the token
+//! endpoint of an exchange (RFC 8693) gets the caller's token.
 
 mod address;
 mod client;

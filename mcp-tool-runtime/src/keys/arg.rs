@@ -247,6 +247,18 @@ pub mod r#default {}
 /// ) -> String {
 ///     "sent".to_owned()
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// let schema = json!({ "type": "string", "description": "Door code.", "maxLength": 8 });
+/// assert_eq!(tool["inputSchema"]["properties"]["code"], schema);
+/// # Ok(())
+/// # }
 /// ```
 pub mod secret {}
 
@@ -308,5 +320,18 @@ pub mod header {}
 /// ) -> String {
 ///     format!("sent to {city}, one of {}", cities.0.len())
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = ToolServer::new("example", "1.0.0").tools(tools![send_parcel]).state(Cities(Vec::new()));
+/// # let server = TestServer::start(server).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// let schema = json!({ "type": "string", "description": "City.", "maxLength": 80 });
+/// assert_eq!(tool["inputSchema"]["properties"]["city"], schema);
+/// # Ok(())
+/// # }
 /// ```
 pub mod complete {}

@@ -302,12 +302,20 @@ pub mod max_items {}
 /// async fn send_parcel(/** Email address. */ email: Option<String>, /** Phone number. */ phone: Option<String>) -> String {
 ///     format!("sent to {email:?} or {phone:?}")
 /// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use serde_json::json;
+/// # let contract = tools![send_parcel][0].contract();
+/// # let tool = serde_json::to_value(contract.listing(&contract.digest()?))?;
+/// assert_eq!(tool["inputSchema"]["anyOf"], json!([{ "required": ["email"] }, { "required": ["phone"] }]));
+/// # Ok(())
+/// # }
 /// ```
 pub mod constraints {}
 
 /// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
 ///
-/// Units are `ms`, `s`, `m`, `h` and `d`. A call that takes longer fails as `timeout`. If it may have changed
+/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If it may have changed
 /// something, it is recorded as `unknown`.
 ///
 /// ```
@@ -318,6 +326,18 @@ pub mod constraints {}
 /// async fn send_parcel() -> String {
 ///     "sent".to_owned()
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// // Not listed; the digest and the lock contain it.
+/// assert!(!tool.to_string().contains("timeout"));
+/// # Ok(())
+/// # }
 /// ```
 pub mod timeout {}
 
@@ -334,6 +354,18 @@ pub mod timeout {}
 /// async fn send_parcel() -> String {
 ///     "sent".to_owned()
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// // Not listed; the digest and the lock contain it.
+/// assert!(!tool.to_string().contains("concurrency"));
+/// # Ok(())
+/// # }
 /// ```
 pub mod concurrency {}
 
@@ -405,6 +437,14 @@ pub mod gate {}
 /// async fn send_parcel() -> String {
 ///     "sent".to_owned()
 /// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use serde_json::json;
+/// # let contract = tools![send_parcel][0].contract();
+/// # let tool = serde_json::to_value(contract.listing(&contract.digest()?))?;
+/// assert_eq!(tool["_meta"]["dev.mcp-tool/upstreams"], json!(["billing"]));
+/// # Ok(())
+/// # }
 /// ```
 pub mod upstream {}
 
@@ -480,7 +520,18 @@ pub mod deprecated {}
 /// async fn send_parcel() -> String {
 ///     "sent".to_owned()
 /// }
-/// # fn main() {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// // Not part of the contract.
+/// assert!(!tool.to_string().contains("acme"));
+/// # Ok(())
+/// # }
 /// ```
 pub mod crate_ {}
 
@@ -498,5 +549,17 @@ pub mod crate_ {}
 /// async fn send_parcel() -> String {
 ///     "sent".to_owned()
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// // Not listed; the lock contains it.
+/// assert!(!tool.to_string().contains("timeout-raised"));
+/// # Ok(())
+/// # }
 /// ```
 pub mod weakens {}

@@ -259,7 +259,23 @@ pub mod from_str {}
 /// #[derive(ToolSchema)]
 /// #[schema(crate = "crate::acme::mcp", max_len = 12)]
 /// struct Number(String);
-/// # fn main() { let _ = Number(String::new()).0; }
+///
+/// /// Find a parcel.
+/// #[mcp_tool(crate = "crate::acme::mcp", version = "1.0", scope = "parcels:read", read_only)]
+/// async fn find_parcel(/** Parcel number. */ number: Number) -> String {
+///     format!("parcel {}", number.0)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use mcp_tool_runtime::testing::TestServer;
+/// # use serde_json::json;
+/// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![find_parcel])).await?;
+/// # let listed = server.list().await;
+/// # let tool = &listed[0];
+/// assert_eq!(tool["inputSchema"]["properties"]["number"]["maxLength"], 12);
+/// # Ok(())
+/// # }
 /// ```
 pub mod crate_ {}
 
@@ -275,6 +291,22 @@ pub mod crate_ {}
 ///     #[schema(secret)]
 ///     code: String,
 /// }
-/// # fn main() { let _ = Access { code: String::new() }.code; }
+///
+/// # trait Absent {
+/// #     const RESULT: bool = false;
+/// #     const FORM: bool = false;
+/// # }
+/// # impl<T> Absent for T {}
+/// # struct Is<T>(T);
+/// # impl<T: mcp_tool_runtime::OutputObject> Is<T> {
+/// #     const RESULT: bool = true;
+/// # }
+/// # impl<T: mcp_tool_runtime::Form> Is<T> {
+/// #     const FORM: bool = true;
+/// # }
+/// # fn main() {
+/// # let _ = (Access { code: String::new() }.code, Is(()).0);
+/// assert!(!Is::<Access>::RESULT && !Is::<Access>::FORM);
+/// # }
 /// ```
 pub mod secret {}

@@ -6,8 +6,8 @@ use repository::{libraries, metadata, text};
 const LAYERS: [&[&str]; 5] = [
     &["mcp-tool-contract"],
     &["mcp-tool-macros", "mcp-tool-core"],
-    &["mcp-tool-auth", "mcp-tool-store"],
-    &["mcp-tool-cli", "mcp-tool-console", "mcp-tool-gateway"],
+    &["mcp-tool-auth"],
+    &["mcp-tool-cli"],
     &["mcp-tool-runtime"],
 ];
 

@@ -1,4 +1,5 @@
-//! No more than three files of a crate import each other in a ring, a cycle of imports.
+//! No more than three files of a crate import each other in a ring, a cycle of imports. The modules of the core crate
+//! import each other one way.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
 //! module) names an item that the other file defines. A re-export is not an import by itself, and a path through it
@@ -13,6 +14,14 @@ use repository::{libraries, metadata, root, text};
 
 /// Maximum number of files in a ring.
 const LIMIT: usize = 3;
+/// Sources of the core crate.
+const CORE: &str = "mcp-tool-core/src";
+/// The upper modules of the core crate, each with the other modules that may import it.
+const CORE_IMPORTERS: [(&str, &[&str]); 3] = [
+    ("pipeline", &["__private", "application", "transport"]),
+    ("transport", &["application"]),
+    ("application", &[]),
+];
 
 #[test]
 fn no_ring_of_imports_is_longer_than_three_files() {
@@ -48,4 +57,32 @@ fn no_ring_of_imports_is_longer_than_three_files() {
         }
     }
     crate::report("imports", &violations);
+}
+
+/// Name of the module in the root of the core crate that a source belongs to.
+fn core_module(source: &Path) -> &str {
+    let first = source.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs")
+}
+
+#[test]
+fn upper_modules_of_core_are_imported_only_from_above() {
+    let folder = root().join(CORE);
+    let edges = sources::imports(&folder.join("lib.rs"));
+    let mut violations = Vec::new();
+    for (upper, importers) in CORE_IMPORTERS {
+        let mut count = 0;
+        for (from, to) in &edges {
+            let [from, to] = [from, to].map(|file| file.strip_prefix(&folder).unwrap());
+            let (module, imported) = (core_module(from), core_module(to));
+            if imported == upper {
+                count += 1;
+                if module != upper && !importers.contains(&module) {
+                    violations.push(format!("{} must not import {}", from.display(), to.display()));
+                }
+            }
+        }
+        assert!(count > 0, "the core crate has no module `{upper}`");
+    }
+    crate::report("modules of core", &violations);
 }

@@ -1,4 +1,4 @@
-//! Checks of the repository itself: dependencies, imports, features, metadata, versions and words.
+//! Checks of the repository itself: dependencies, imports, features, documents, metadata, versions and words.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 
 mod arrows;
 mod builds;
+mod documents;
 mod features;
 mod files;
 mod imports;
