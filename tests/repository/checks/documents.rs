@@ -19,8 +19,6 @@ const RECORDS: &str = "docs/decisions/";
 const RECORD_HEADINGS: [&str; 3] = ["Context", "Decision", "Consequence"];
 /// Starts of code spans that are paths. A span that contains `/src/` is one too, and so is one in a library crate.
 const PATH_STARTS: [&str; 5] = ["tests/", "benches/", "docs/", "examples/", "scripts/"];
-/// Source whose `path` attributes aren't checked, because they name the former place of the verifier of tokens.
-const OUTDATED: &str = "benches/src/verification.rs";
 
 /// A Markdown document without its code blocks.
 #[derive(Default)]
@@ -213,7 +211,7 @@ fn modules_of_contract_and_core_are_in_the_architecture() {
 fn path_attributes_name_files() {
     let mut violations = Vec::new();
     let mut total = 0;
-    for (path, text) in files(&["rs"]).into_iter().filter(|(path, _)| path != OUTDATED) {
+    for (path, text) in files(&["rs"]) {
         for line in text.lines().map(str::trim_start).filter(|line| line.starts_with("#[")) {
             let attribute = line.strip_prefix("#[path = \"").or_else(|| {
                 line.strip_prefix("#[cfg_attr(").and_then(|rest| Some(rest.split_once(", path = \"")?.1))
