@@ -41,7 +41,7 @@ impl Middleware for OneTenant {
     }
 }
 
-/// Panics after the call.
+/// Runs the call, then panics.
 struct Panics;
 
 impl Middleware for Panics {
@@ -49,7 +49,7 @@ impl Middleware for Panics {
     fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             drop(next.run().await);
-            panic!("the reason is in the log")
+            panic!("this text must appear only in the log")
         })
     }
 }

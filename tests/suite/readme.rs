@@ -1,4 +1,5 @@
-//! The README: its commands run, its snippets exist, and its tables repeat committed figures.
+//! The README: its commands print the shown output, its snippets occur in the examples, and its tables repeat committed
+//! figures.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -81,7 +82,7 @@ fn curl(line: &str, server: &HttpServer) -> Value {
 }
 
 #[test]
-fn readme_commands_and_snippets_match_their_output() {
+fn readme_commands_outputs_and_snippets_are_current() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("invoices.db");
     let examples = sources(&root().join("examples/invoices/src"), "rs");

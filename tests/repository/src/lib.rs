@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a check panics on what it does not expect"
+    reason = "the checks panic on anything unexpected"
 )]
 
 use std::{
@@ -51,5 +51,5 @@ pub fn libraries(metadata: &Value) -> Vec<&Value> {
 
 /// The text of a member that must be a string.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
-    object[name].as_str().unwrap_or_else(|| panic!("{name} of {object}"))
+    object[name].as_str().unwrap_or_else(|| panic!("`{name}` is not a string in {object}"))
 }

@@ -173,7 +173,7 @@ impl Issuer {
         overlaid(self.claims(), &members)
     }
 
-    /// A valid token, with these claims replaced.
+    /// Returns a token with valid claims, except that these members replace them; `null` removes one.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
         sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
@@ -203,12 +203,12 @@ fn overlaid(mut value: Value, members: &Value) -> Value {
     value
 }
 
-/// Signs a token with this header and claims text.
+/// Returns a token with this header and these claims, signed by `key` with `alg`.
 pub fn sign(key: &Key, alg: &str, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     sealed(header, claims, |message| key.sign(alg, message))
 }
 
-/// A token whose signature this function computes.
+/// Returns a token with the signature that `signature` computes from the encoded header and claims.
 pub fn sealed(
     header: impl AsRef<[u8]>,
     claims: impl AsRef<[u8]>,

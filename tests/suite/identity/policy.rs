@@ -197,8 +197,8 @@ struct Panics;
 
 impl Authorizer for Panics {
     fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        assert_ne!(tool.name(), "look", "the reason is in the log");
-        Box::pin(async { panic!("the reason is in the log") })
+        assert_ne!(tool.name(), "look", "this text must appear only in the log");
+        Box::pin(async { panic!("this text must appear only in the log") })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rmcp client with its own OAuth support.
+//! The rmcp client, with rmcp's OAuth support.
 
 use std::error::Error;
 

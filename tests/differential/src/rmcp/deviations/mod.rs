@@ -1,4 +1,5 @@
-//! Intended deviations of our responses from those of rmcp, each with its reason. Any other difference fails the test.
+//! Deviations: intended differences between our responses and those of rmcp, each with its reason. Any other difference
+//! fails the test.
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::{
 use differences::DIFFERENCES;
 use refusals::REFUSALS;
 
-/// An exchange, and both responses.
+/// A request, its classification by the model, and the responses of both servers.
 pub(crate) struct Case<'c> {
     pub(crate) exchange: &'c Exchange,
     pub(crate) request: &'c Classified,
