@@ -1,4 +1,4 @@
-"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto SERVER`, a URL or the command of a server."""
+"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto SERVER`, a URL or a server's command."""
 
 import asyncio
 import json

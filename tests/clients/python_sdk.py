@@ -1,4 +1,4 @@
-"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto SERVER`, a URL or the command of a server."""
+"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto SERVER`, a URL or a server's command."""
 
 import json
 import sys

@@ -16,7 +16,7 @@ async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<St
     customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
 }
 
-/// Suggests the numbers from 0 to below the typed number; none if the typed text isn't a number.
+/// Suggests the numbers from 0 up to the typed number, without that one; none if the typed text isn't a number.
 async fn many(typed: &str) -> Vec<String> {
     (0..typed.parse().unwrap_or(0)).map(|number: u32| number.to_string()).collect()
 }

@@ -41,7 +41,7 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
 
 #[test]
 fn invalid_argument_is_refused_before_the_function_runs() {
-    // `name` matches ^[a-z]+$ in 5 characters, `n` is 1 to 10, `mode` is an enum.
+    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, and `mode` is an enum.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [
@@ -214,7 +214,7 @@ fn call_ends_at_its_timeout() {
 }
 
 #[test]
-fn server_timeout_applies_to_tools_without_their_own() {
+fn server_timeout_applies_to_tools_without_their_own_timeout() {
     let mut server = StdioServer::initialized(&["--timeout", "150ms"]);
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 60_000 }))), "timeout");
 }
@@ -276,7 +276,7 @@ fn failed_write_reports_that_it_may_have_taken_effect() {
     let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
     assert!(
         !text(&answer).contains("nothing was done"),
-        "the answer must not say so, because the function may have written: {answer}"
+        "`nothing was done` may be false, because the function may have written: {answer}"
     );
 }
 

@@ -241,7 +241,7 @@ fn cancelled_completion_ends() {
 }
 
 #[test]
-fn disabled_tool_is_not_completed() {
+fn arguments_of_a_disabled_tool_are_not_completed() {
     let control = Control::of("");
     control.execute(&["disable", "--tool", "assign"]);
     let mut server = BothTransports::start(&control.flags());
@@ -253,7 +253,7 @@ fn disabled_tool_is_not_completed() {
 }
 
 #[test]
-fn tool_that_needs_approval_is_not_completed() {
+fn arguments_of_a_tool_that_needs_approval_are_not_completed() {
     let server = HttpServer::start(&[]);
     let ask = |server: &HttpServer| {
         server

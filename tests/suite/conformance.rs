@@ -55,7 +55,7 @@ fn count(checks: &[(String, String, String)], status: &str) -> usize {
     checks.iter().filter(|(_, found, _)| found == status).count()
 }
 
-/// A table row of a scenario. Adds its failures and warnings to `wrong`.
+/// Returns a table row for a scenario, and adds the failures and warnings of the scenario to `wrong`.
 fn row(
     (set, scenario, required): (&str, &str, &str),
     checks: &[(String, String, String)],
@@ -170,7 +170,7 @@ fn examples_pass_scenarios_that_need_no_fixtures() {
                 let wrong = (count(checks, "FAILURE"), count(checks, "WARNING"));
                 assert_eq!(wrong, (0, 0), "{example} {scenario}: {checks:?}");
             }
-            // Only some checks of the scenario `server-stateless` need a fixture. All others pass.
+            // Only some checks of the scenario `server-stateless` need a fixture. All other checks must pass.
             for (id, status, message) in found.get("server-stateless").into_iter().flatten() {
                 let needs_a_fixture = NEED_A_FIXTURE.iter().any(|part| id.contains(part));
                 let is_wrong = ["FAILURE", "WARNING"].contains(&status.as_str());

@@ -65,7 +65,7 @@ impl Stderr {
         }
     }
 
-    /// Audit records among the lines.
+    /// The lines that are JSON objects, such as audit records.
     pub fn records(&self) -> Vec<Value> {
         let text = self.text();
         text.lines()
@@ -87,7 +87,7 @@ pub struct StdioServer {
     lines: mpsc::Receiver<String>,
     pub stderr: Stderr,
     id: i64,
-    /// Notifications received while waiting for a response.
+    /// Notifications and requests that arrived before a response, see [`StdioServer::answer`].
     pub notifications: Vec<Value>,
     /// While `true`, the stdout of the server isn't read.
     stop_reading: Arc<AtomicBool>,
@@ -190,7 +190,7 @@ impl StdioServer {
         self.lines.recv_timeout(time).is_err()
     }
 
-    /// Returns the response to `id`; notifications before it go to `notifications`.
+    /// Returns the response to `id`. Adds the notifications and requests that arrive before it to `notifications`.
     pub fn answer(&mut self, id: &Value) -> Value {
         loop {
             let message = self.receive();

@@ -34,7 +34,7 @@ fn check_refusal(answer: &Value) {
 }
 
 #[test]
-fn call_over_the_rate_limit_is_told_when_to_retry_over_stdio() {
+fn rate_limited_call_states_when_to_retry_over_stdio() {
     let mut server = StdioServer::initialized(&[]);
     for _ in 0..3 {
         assert_eq!(text(&server.call("limited", json!({}))), "counted");

@@ -12,8 +12,8 @@ use crate::{
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Runs `test` on every transport and protocol revision, with their name and a function that sends `tools/list` with
-/// the given parameters and returns the response.
+/// Calls `test` for every transport and protocol revision, with a name for the two and a function that sends
+/// `tools/list` with the given parameters and returns the response.
 fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
     let server = HttpServer::start(arguments);
     test("HTTP", &mut |params| {

@@ -24,7 +24,7 @@ impl Json {
         Json::read(bytes, false)
     }
 
-    /// Parses a whole text by the grammar alone, which also allows numbers of any size and lone surrogates.
+    /// Parses a whole text by the grammar of RFC 8259, which allows numbers of any size and lone surrogates.
     pub(crate) fn parse_grammar(bytes: &[u8]) -> Option<Json> {
         Json::read(bytes, true)
     }
@@ -231,7 +231,7 @@ impl Reader {
             self.digits()?;
         }
         let written: String = self.text[begun..self.at].iter().collect();
-        // The grammar has no limit of numbers, but RFC 8259 §6 allows a parser to accept only the range of a double.
+        // The grammar doesn't limit numbers, but RFC 8259 §6 allows a parser to accept only the range of a double.
         let is_in_range = written.parse::<f64>().is_ok_and(f64::is_finite);
         (is_in_range || self.is_lenient).then_some(Json::Number(written))
     }

@@ -35,7 +35,8 @@ pub fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The library crates: packages `mcp-tool-…` of the workspace, each in a folder of its name in the root.
+/// Returns the library crates: packages of the workspace that are named `mcp-tool-…` and are in a folder of the same
+/// name in the root.
 pub fn libraries(metadata: &Value) -> Vec<&Value> {
     let members = metadata["workspace_members"].as_array().unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();

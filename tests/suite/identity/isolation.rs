@@ -12,7 +12,7 @@ use super::{
 };
 use crate::harness::{CANCELLED, HttpServer, MAX_WAIT, kind, text, tools_call};
 
-/// A server that trusts two issuers; each has a user `alice` with the same agent.
+/// A server that trusts two issuers. Each issuer has a user `alice` with the same agent.
 struct TwoIssuers {
     server: HttpServer,
     issuers: [Issuer; 2],
@@ -110,7 +110,10 @@ fn session_is_usable_only_by_the_caller_that_opened_it() {
             for message in [&list, &tools_call(2, "echo", json!({ "text": "x" }))] {
                 let expected = if other == number { 200 } else { 404 };
                 let reply = user.send(&inside, message);
-                assert_eq!(reply.status, expected, "session {number} by {other}: {reply:?}");
+                assert_eq!(
+                    reply.status, expected,
+                    "session of caller {number}, used by caller {other}: {reply:?}"
+                );
             }
             if other != number {
                 let own = [("Authorization", user.authorization.as_str()), inside[0], inside[1]];

@@ -145,7 +145,7 @@ impl Issuer {
         self.shared.state.lock().unwrap().max_concurrent
     }
 
-    /// Waits for this number of requests of a path.
+    /// Waits until the issuer has received at least this number of requests of a path.
     pub fn wait_for_count(&self, path: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(path) < expected {
@@ -154,7 +154,7 @@ impl Issuer {
         }
     }
 
-    /// A token header.
+    /// The header of an access token.
     pub fn header(&self, alg: &str, kid: &str) -> Value {
         json!({ "alg": alg, "typ": "at+jwt", "kid": kid })
     }
@@ -173,13 +173,13 @@ impl Issuer {
         overlaid(self.claims(), &members)
     }
 
-    /// Returns a token with valid claims, except that these members replace them; `null` removes one.
+    /// Returns a token with the claims of [`Issuer::claims_with`], signed with the key `rsa`.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
         sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
     }
 
-    /// A valid token.
+    /// A token with valid claims, signed with the key `rsa`.
     pub fn token(&self) -> String {
         self.token_with(json!({}))
     }

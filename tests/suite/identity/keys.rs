@@ -130,7 +130,7 @@ pub struct Keys {
     pub p256: Key,
     pub p384: Key,
     pub ed: Key,
-    /// A key that the server must not accept, as are `k256` and `rsa1024`.
+    /// The server must accept neither this key, nor `k256`, nor `rsa1024`.
     pub p521: Key,
     pub k256: Key,
     pub rsa1024: Key,

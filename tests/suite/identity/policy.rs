@@ -214,7 +214,7 @@ async fn panicking_policy_denies() {
     assert!(listed(&server).await.is_empty());
 }
 
-/// Asks for scopes, but lists none or malformed ones.
+/// Decides that scopes are missing, but names none or malformed ones.
 struct UnnamedScopes(&'static [&'static str]);
 
 impl Authorizer for UnnamedScopes {

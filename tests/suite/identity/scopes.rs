@@ -21,7 +21,7 @@ const LACKING: [(&str, &str, &str, &str); 9] = [
     ("weigh", "specimen:read zeta", "specimen:admin", "specimen:admin specimen:read zeta"),
 ];
 
-/// Scopes that only resemble the required one.
+/// Scopes that resemble `specimen:read`, but don't equal it.
 const SIMILAR: [&str; 6] =
     ["specimen", "specimen:", "specimen:*", "SPECIMEN:READ", "specimen:read:all", "xspecimen:read"];
 
@@ -47,7 +47,7 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
         check_challenge(&modern, missing, requested);
         let record = pair.server.stderr.record_of(correlation(&modern.json()));
         assert_eq!((&record["reason"], &record["detail"]), (&json!("insufficient_scope"), &json!(missing)));
-        // With the requested scopes, the call is at most refused for its arguments.
+        // With the requested scopes, the call is admitted. Only its arguments may be refused.
         let stepped = pair.with_scopes(requested).call(tool, json!({}));
         assert_eq!((stepped.status, stepped.header("www-authenticate")), (200, None), "{stepped:?}");
     }
@@ -70,7 +70,7 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
     assert!(holder.call("weigh", json!({ "n": 3 })).body.contains(r#""mode":"safe""#));
 }
 
-/// An unauthorized call with invalid arguments is refused for its scopes only.
+/// A call that lacks a scope and has invalid arguments is refused only for the scope.
 #[test]
 fn arguments_of_an_unauthorized_caller_are_not_parsed() {
     let pair = Pair::start();

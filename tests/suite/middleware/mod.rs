@@ -361,7 +361,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
             };
             let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // `DropsRun` drops a pending call, so the tool must not finish before.
+                // `DropsRun` drops a pending call, so `write_for_ever`, which stays pending, replaces `write`.
                 let tool =
                     if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();

@@ -19,7 +19,7 @@ pub(crate) struct Model {
     pub(crate) pins: Vec<(u32, u32)>,
     pub(crate) disabled_users: Vec<String>,
     pub(crate) disabled_tools: Vec<String>,
-    /// [`own_policy`] decides in place of scopes.
+    /// [`own_policy`] decides instead of the caller's scopes.
     pub(crate) has_own_policy: bool,
     /// Lists also show tools that the caller could call with more scopes.
     pub(crate) shows_grantable: bool,

@@ -83,7 +83,7 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
     }
 }
 
-/// A comparison of refused tokens only would prove little, so many of the generated tokens must be valid.
+/// A comparison with only refused tokens would prove little, so many of the generated tokens must be valid.
 #[test]
 fn generated_tokens_are_valid_often_enough() {
     let mut generator = generator("share");

@@ -175,7 +175,7 @@ fn token_without_kid_needs_a_single_matching_key() {
         ("of an attacker", unnamed(&alone, &KEYS.attacker, "RS256")),
         ("a `kid` for the key that has none", signed_by(&alone, &KEYS.ed, "EdDSA", "ed")),
     ]);
-    // A `kid` that is not a string does not count as absent.
+    // A `kid` that is empty or not a string does not count as absent.
     let misnamed = [json!(null), json!(7), json!(["rsa"]), json!({ "kid": "rsa" }), json!("")].map(|kid| {
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
         ("misnamed", sign(&KEYS.rsa, "RS256", header, alone.issuer.claims().to_string()))

@@ -50,7 +50,7 @@ impl Era {
     }
 }
 
-/// A client of one server, with the browser of its user.
+/// A client of one server, and the browser of the client's user.
 pub struct Client {
     era: Era,
     url: String,

@@ -18,7 +18,7 @@ fn every_algorithm_of_the_issuer_is_accepted() {
     }
 }
 
-/// The issuer keeps its old keys and adds new ones.
+/// The issuer still publishes its old keys, and adds new ones.
 #[test]
 fn keys_rotate_under_load_without_failures() {
     let issuer = AuthorizationServer::start(&[]);

@@ -1,4 +1,4 @@
-//! Deviations in one part of the responses. Each entry makes the two responses equal in that part, if it applies.
+//! Deviations in one part of the responses. If an entry applies, it makes the two responses equal in that part.
 
 use std::collections::BTreeSet;
 

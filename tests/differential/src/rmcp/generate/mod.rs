@@ -75,7 +75,7 @@ impl Generator {
         self.call_of(era, tool)
     }
 
-    /// Returns a call of this tool.
+    /// Returns a call of the tool with this name.
     pub(crate) fn call_to(&mut self, era: Era, name: &str) -> Value {
         let tool = self.tools.iter().position(|tool| tool["name"] == name).unwrap();
         self.call_of(era, tool)
