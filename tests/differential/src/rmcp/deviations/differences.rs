@@ -81,7 +81,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "Accept is optional",
-        reason: "Clients must accept both types (Streamable HTTP §sending messages); we answer others, too.",
+        reason: "Clients must accept both types (Streamable HTTP §sending messages); we also answer clients that don't.",
         equalize: |case| {
             let names = |kind: &str| {
                 let values =
@@ -97,7 +97,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "lone surrogate",
-        reason: "We name and refuse an argument with a lone surrogate, ignore others; rmcp refuses the message.",
+        reason: "We refuse only arguments with a lone surrogate, and name them; rmcp refuses every message with one.",
         equalize: |case| {
             replace(case, case.request.any(|json| *json == Json::LoneSurrogate), RmcpResponse::Text(415))
         },
