@@ -51,7 +51,7 @@ const SCOPES = [
 ];
 const TENANTS = { ann: "acme", bob: "acme", zoe: "globex" };
 
-/** State that outlives the provider, which is replaced when keys are rotated. Tests change it by `/test/…`. */
+/** State that a new provider takes over when keys are rotated. Tests change it through `/test/…`. */
 const state = {
   issuer,
   trusted: values.trust,
@@ -112,13 +112,13 @@ function createProvider() {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_, resource) => resourceServer(resource),
-        // A grant for one resource applies to it by default.
+        // A token request without `resource` gets a token for the resource of its grant.
         useGrantedResource: () => true,
       },
     },
   });
   provider.on("server_error", (_, error) => console.error(error));
-  // The log contains the reason, because the response does not.
+  // The response does not contain the reason of a refusal.
   provider.on("grant.error", (_, error) => console.error(error.message, error.error_detail ?? ""));
   registerGrants(provider, state, resourceServer);
   return provider;
@@ -170,7 +170,7 @@ server.on("request", async (request, response) => {
       return response.end(JSON.stringify(result ?? {}));
     }
     if (state.down) return request.socket.destroy();
-    // Ids in paths are left out of the counts.
+    // Paths that differ only in an id are counted together.
     const path = pathname.replace(/^(\/(auth|interaction|reg))\/.+/, "$1/…");
     state.counts[path] = (state.counts[path] ?? 0) + 1;
     if (pathname.startsWith("/interaction/")) return await interact(request, response);

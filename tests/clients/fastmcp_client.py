@@ -1,4 +1,4 @@
-"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto URL`, or the command of a server."""
+"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto SERVER`, a URL or a server's command."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ async def main(era, target):
             unknown = str(await client.call_tool("mesure", {}))
         except MCPError as error:
             unknown = error.error.code
-        # Arguments that headers mirror, if the client supports them.
+        # A client that supports mirrored headers repeats these arguments in headers.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"}, raise_on_error=False)
         # In 2026-07-28 this client requests every level.

@@ -1,4 +1,4 @@
-"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto URL`, or the command of a server."""
+"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto SERVER`, a URL or a server's command."""
 
 import json
 import sys
@@ -35,7 +35,7 @@ async def main(era, target):
             unknown = (await client.call_tool("mesure", {})).model_dump_json()
         except MCPError as error:
             unknown = error.error.code
-        # Arguments that headers mirror, if the client supports them.
+        # A client that supports mirrored headers repeats these arguments in headers.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"})
         if era == "legacy":

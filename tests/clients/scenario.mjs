@@ -18,7 +18,7 @@ export async function run(client, protocol, logs) {
   const good = await call("measure", { name: "abc", n: 3, mode: "fast" }, []);
   const bad = await call("measure", { name: "ABCDEF", n: 99, mode: "fast", nn: 1 }, []);
   const unknown = await call("mesure", {}, []).then(JSON.stringify, (error) => error.code);
-  // Arguments that headers mirror, if the client supports them.
+  // A client that supports mirrored headers repeats these arguments in headers.
   const routed = await call("routed", { region: "größe", priority: -7, trial: true, note: "n" }, []);
   const asked = await call("confirms", { what: "it" }, []);
   // In 2026-07-28 each request sets its log level.

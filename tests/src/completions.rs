@@ -6,7 +6,8 @@ use mcp_tool_runtime::prelude::*;
 
 use crate::{CallGuard, Counters, Mode};
 
-/// Customers, and the caller's own name, if they start with the typed text.
+/// Suggests customers and the caller's user name, if they start with the typed text in any letter case. Each run counts
+/// as a finished call.
 async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<String> {
     let mut guard = CallGuard::of(counters);
     guard.finished = true;
@@ -15,17 +16,17 @@ async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<St
     customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
 }
 
-/// As many numbers as the typed text says.
+/// Suggests the numbers from 0 up to the typed number, without that one; none if the typed text isn't a number.
 async fn many(typed: &str) -> Vec<String> {
     (0..typed.parse().unwrap_or(0)).map(|number: u32| number.to_string()).collect()
 }
 
-/// Fails in the way that the typed text names.
+/// Panics, returns an error or overruns, as the typed text says; any other text gets no suggestions.
 async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),
         "internal" => Err(ToolError::internal("password=hunter2 was in the connection string")),
-        "invalid" => Err(ToolError::invalid_argument("how", "nothing begins so")),
+        "invalid" => Err(ToolError::invalid_argument("how", "no value starts with this text")),
         "waits" => {
             let _guard = CallGuard::of(counters);
             tokio::time::sleep(Duration::from_secs(3_600)).await;
@@ -37,7 +38,7 @@ async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolEr
 
 #[expect(clippy::panic, reason = "tests a panicking function")]
 fn panicking() -> ! {
-    panic!("the reason is in the log")
+    panic!("this text must appear only in the log")
 }
 
 /// Assigns an order.
@@ -54,7 +55,7 @@ pub async fn assign(
     /// Kind of failure.
     #[arg(complete = failing(counters))]
     how: Option<String>,
-    /// A secret argument, for which nothing is suggested.
+    /// A secret argument: its values aren't suggested, although `Mode` lists them.
     #[arg(secret)]
     hidden: Option<Mode>,
     /// Assign immediately.
@@ -64,7 +65,7 @@ pub async fn assign(
     customer
 }
 
-/// Version 1 of `assign`, with another completion function.
+/// Version 1 of `assign`, whose completion function differs from that of version 2.
 pub mod v1 {
     use super::*;
 

@@ -42,7 +42,8 @@ impl Counters {
     }
 }
 
-/// Counts a call as running, and when it is dropped, as finished or dropped.
+/// Counts a call as running while the guard exists. Dropping the guard counts the call as finished if `finished` is
+/// set, and as dropped if not.
 struct CallGuard<'s> {
     counters: &'s Counters,
     finished: bool,
@@ -170,14 +171,14 @@ async fn echo(
 #[mcp_tool(version = "1.0", public)]
 #[expect(clippy::panic, reason = "tests a panicking tool")]
 async fn panics() -> String {
-    panic!("the reason is in the log")
+    panic!("this text must appear only in the log")
 }
 
 /// Panic in a blocking function.
 #[mcp_tool(version = "1.0", public)]
 #[expect(clippy::panic, reason = "tests a panicking tool")]
 fn panics_blocking() -> String {
-    panic!("the reason is in the log")
+    panic!("this text must appear only in the log")
 }
 
 /// Read until the timeout.
@@ -298,7 +299,7 @@ async fn steps(
     let mut guard = CallGuard::of(counters);
     for step in 1..=count {
         cx.progress(f64::from(step), Some(f64::from(count)), format!("step {step}"));
-        // The framework reports neither a lower value than before nor NaN.
+        // The framework must not report a value that is lower than the value before, or NaN.
         cx.progress(0.5, None, "never seen");
         cx.progress(f64::NAN, None, "never seen");
         if milliseconds > 0 {
@@ -653,7 +654,7 @@ impl Authorizer for Denying {
     }
 }
 
-/// Denies the tool that `SPECIMEN_DENIES` names, if it is set.
+/// If `SPECIMEN_DENIES` is set, denies the tool with that name.
 fn with_policy(server: ToolServer) -> ToolServer {
     match std::env::var_os("SPECIMEN_DENIES") {
         Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
@@ -661,7 +662,7 @@ fn with_policy(server: ToolServer) -> ToolServer {
     }
 }
 
-/// Tools that need an upstream, if `SPECIMEN_REACHES` is set.
+/// Returns the tools that need an upstream; none unless `SPECIMEN_REACHES` is set.
 fn upstream_tools() -> &'static [ToolEntry] {
     if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
 }

@@ -23,7 +23,8 @@ impl Middleware for Logs {
     }
 }
 
-/// Accepts only calls with the header `X-Tenant: acme`. Must not see `User-Agent`, a header that it doesn't declare.
+/// Accepts only calls with the header `X-Tenant: acme`, and only if it can't read `User-Agent`, which it doesn't
+/// declare.
 struct OneTenant;
 
 impl Middleware for OneTenant {
@@ -41,7 +42,7 @@ impl Middleware for OneTenant {
     }
 }
 
-/// Panics after the call.
+/// Runs the call, then panics.
 struct Panics;
 
 impl Middleware for Panics {
@@ -49,13 +50,13 @@ impl Middleware for Panics {
     fn handle<'c>(&'c self, _: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             drop(next.run().await);
-            panic!("the reason is in the log")
+            panic!("this text must appear only in the log")
         })
     }
 }
 
-/// Adds middleware if `SPECIMEN_MIDDLEWARE` is set: logging for all tools, a tenant check for `tenant_only`, a panic for
-/// `panicking`.
+/// Adds middleware if `SPECIMEN_MIDDLEWARE` is set: logging for all tools, a tenant check for the tools `tenant_only`,
+/// and a panic after calls of the tools `panicking`.
 pub fn with_middleware(
     server: ToolServer,
     tenant_only: &'static [ToolEntry],

@@ -50,7 +50,7 @@ fn legacy_session_record_contains_the_remote_address() {
     assert_eq!(server.stderr.record_of(correlation(&answer))["remote"], "127.0.0.1");
 }
 
-/// An audit file in its own folder, and the `audit` command on it.
+/// An audit file in a temporary folder, which the `audit` command queries.
 struct Records {
     folder: TempDir,
     file: PathBuf,
@@ -87,7 +87,7 @@ impl Records {
             .collect()
     }
 
-    /// Waits for this number of records and returns their correlation ids.
+    /// Waits until the files have at least this number of records, and returns the correlation ids of all records.
     fn ids(&self, expected: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
@@ -199,7 +199,7 @@ fn one_call_among_thousands_is_found() {
     assert_eq!(
         records.found_ids(&["--since", "1d"]),
         records.ids(4_000),
-        "records keep the order in which they were written"
+        "records must be found in the order in which they were written"
     );
     assert!(records.found_ids(&["--user", "ann"]).is_empty());
     let (_, table, _) = records.query(&["--tool", "numbers_of_another_kind"]);
@@ -231,12 +231,15 @@ fn rotated_files_beyond_the_limit_are_deleted() {
     assert_eq!(
         records.files().len(),
         4,
-        "two rotated files, the current file, and the file of another program: {:?}",
+        "expected two rotated files, the current file, and the file of another program, got {:?}",
         records.files()
     );
-    assert!(foreign.exists(), "a file rotated by another program is kept");
+    assert!(foreign.exists(), "a file that another program rotated was deleted");
     let kept = records.lines();
-    assert!(kept.last().unwrap().contains(&last) && kept.len() < 20, "the newest records are kept");
+    assert!(
+        kept.last().unwrap().contains(&last) && kept.len() < 20,
+        "expected fewer than 20 records, the newest last, got {kept:?}"
+    );
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn records_survive_sigkill() {
         let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} })).to_string();
         let call = server.request_bytes("POST", "/mcp", &[], call.as_bytes());
         let calls = || {
-            // Calls until the server is killed.
+            // The loop ends when the server is killed.
             while let Ok(mut stream) = TcpStream::connect(server.address) {
                 if stream.write_all(&call).is_err() || Reply::read(stream).status != 200 {
                     return;
@@ -274,7 +277,10 @@ fn records_survive_sigkill() {
             assert_eq!(after.iter().filter(|other| *other == line).count(), 1, "round {round}: {line}");
         }
         let broken = after.iter().filter(|line| serde_json::from_str::<Value>(line).is_err()).count();
-        assert!(broken <= round, "a kill truncates at most one line");
+        assert!(
+            broken <= round,
+            "after {round} kills, {broken} lines are truncated; a kill may truncate only one"
+        );
     }
 }
 
@@ -300,7 +306,11 @@ fn file_that_cannot_be_rotated_keeps_growing() {
         (0..20).map(|_| correlation(&server.call("counts", json!({}))).to_owned()).collect();
     server.stderr.line_with(&["ERROR", "can't be rotated and keeps growing"]);
     assert_eq!(records.ids(20), call_ids);
-    assert_eq!(server.stderr.text().matches("can't be rotated").count(), 1, "logged once");
+    assert_eq!(
+        server.stderr.text().matches("can't be rotated").count(),
+        1,
+        "the failed rotation must be logged once"
+    );
 }
 
 /// A line of an audit file, with the members of `more` added to the record.
@@ -326,12 +336,12 @@ fn query_reads_every_rotated_file_in_its_time_range() {
     assert_eq!(
         records.found_ids(&["--tool", "echo"]),
         ["a", "b"],
-        "an older version belongs to the same tool"
+        "calls of an older version must be found under the name of the tool"
     );
     assert_eq!(
         records.found_ids(&["--since", "2026-01-31", "--until", "2026-01-31"]),
         ["b"],
-        "`--until` includes its day"
+        "the day of `--until` must be included"
     );
     assert_eq!(records.found_ids(&["--since", "2026-11-14T10:00:00Z"]), ["c"]);
     assert_eq!(records.found_ids(&["--until", "2026-11-14T10:00:00Z"]), ["a", "b"]);
@@ -357,7 +367,11 @@ fn files_rotated_by_another_program_are_read() {
     write(".2.gz", "not text");
     let (code, _, stderr) = records.query(&[]);
     assert!(code == 1 && stderr.contains(".2.gz: it is compressed: decompress it first"), "{stderr}");
-    assert_eq!(records.query(&["--since", "9999-01-01"]).0, 0, "the file is older than the queried range");
+    assert_eq!(
+        records.query(&["--since", "9999-01-01"]).0,
+        0,
+        "a compressed file that is older than the queried range must not fail the query"
+    );
 }
 
 #[test]
@@ -372,7 +386,7 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
     assert!(code == 0 && stderr.contains("3 lines are not records"), "{stderr}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
-    assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record is last: {table}");
+    assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record must be last: {table}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
     assert_eq!(serde_json::from_str::<Value>(text(&answer)).unwrap(), result["structuredContent"]);
     assert_eq!(result.get("isError"), None);
     assert_eq!(result["_meta"]["dev.mcp-tool/version"], "2.1");
-    assert_eq!(result.get("resultType"), None, "2025-11-25 has no resultType");
+    assert_eq!(result.get("resultType"), None, "a 2025-11-25 result must have no `resultType`");
 
     let list = server.request("tools/list", json!({}));
     let listed =
@@ -41,7 +41,7 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
 
 #[test]
 fn invalid_argument_is_refused_before_the_function_runs() {
-    // `name` matches ^[a-z]+$ in 5 characters, `n` is 1 to 10, `mode` is an enum.
+    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, and `mode` is an enum.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [
@@ -83,7 +83,7 @@ fn invalid_argument_is_refused_before_the_function_runs() {
         assert_eq!(
             server.answer(&json!(whole))["result"]["structuredContent"]["v"],
             5,
-            "the schema accepts {whole}"
+            "the schema accepts {whole}, so the call must, too"
         );
     }
 }
@@ -137,7 +137,7 @@ fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
     let [first, second] = [first, second].map(|answer| server.stderr.record_of(correlation(&answer)));
     assert_eq!(
         first["arguments"], second["arguments"],
-        "the digest leaves out secrets, because one of a short secret is easily reversed"
+        "the digest must not depend on secrets: the digest of a short secret is easily reversed"
     );
     assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
     let log = server.stderr.text();
@@ -178,7 +178,7 @@ fn result_that_violates_its_schema_is_not_sent() {
         json!({ "v": 10, "more": [{ "name": "a", "share": 0.5 }] })
     );
     let answer = server.call("foreign", json!({ "v": 11 }));
-    assert_eq!(kind(&answer), "internal", "a schema that is computed at run time is enforced, too");
+    assert_eq!(kind(&answer), "internal", "a schema that is computed at run time must be enforced, too");
 }
 
 #[test]
@@ -187,8 +187,12 @@ fn panic_becomes_an_error_and_the_server_continues() {
     for tool in ["panics", "panics_blocking"] {
         let answer = server.call(tool, json!({}));
         assert_eq!(kind(&answer), "internal");
-        assert!(!answer.to_string().contains("the reason is in the log"), "{answer}");
-        server.stderr.line_with(&["ERROR", correlation(&answer), "panicked: the reason is in the log"]);
+        assert!(!answer.to_string().contains("this text must appear only in the log"), "{answer}");
+        server.stderr.line_with(&[
+            "ERROR",
+            correlation(&answer),
+            "panicked: this text must appear only in the log",
+        ]);
     }
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
@@ -210,7 +214,7 @@ fn call_ends_at_its_timeout() {
 }
 
 #[test]
-fn server_timeout_applies_to_tools_without_their_own() {
+fn server_timeout_applies_to_tools_without_their_own_timeout() {
     let mut server = StdioServer::initialized(&["--timeout", "150ms"]);
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 60_000 }))), "timeout");
 }
@@ -264,10 +268,16 @@ fn failed_write_reports_that_it_may_have_taken_effect() {
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!(expected)), "{tool}");
     }
     let answer = server.call("overstate", json!({}));
-    assert!(!text(&answer).contains("check before"), "a read-only tool writes nothing: {answer}");
+    assert!(
+        !text(&answer).contains("check before"),
+        "a read-only tool writes nothing, so the caller need not check: {answer}"
+    );
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
-    assert!(!text(&answer).contains("nothing was done"), "the function may have written: {answer}");
+    assert!(
+        !text(&answer).contains("nothing was done"),
+        "`nothing was done` may be false, because the function may have written: {answer}"
+    );
 }
 
 #[test]
@@ -291,11 +301,11 @@ fn blocking_function_holds_its_slot_until_it_ends() {
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!(record["outcome"], "unknown", "the thread keeps running and may still write");
     let refused = server.call("blocks", json!({ "milliseconds": 0 }));
-    assert_eq!(kind(&refused), "unavailable", "the concurrency slot is still taken");
+    assert_eq!(kind(&refused), "unavailable", "the running function must keep its concurrency slot");
     loop {
         let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
         if counts["finished"] == 1 {
-            assert_eq!(counts["told"], 1, "the function sees that it is cancelled");
+            assert_eq!(counts["told"], 1, "the function must see that it is cancelled");
             break;
         }
         assert!(begun.elapsed() < MAX_WAIT);
@@ -390,7 +400,7 @@ fn destructive_tool_needs_approval_or_the_operators_permission() {
     assert_eq!(
         kind(&server.call("destroys", json!({ "what": 7 }))),
         "invalid_arguments",
-        "arguments are checked before approval"
+        "arguments must be checked before approval"
     );
     assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
 
@@ -483,7 +493,7 @@ fn calls_are_refused_when_the_record_queue_is_full() {
         }
     }
     let refused = server.call("echo", json!({ "text": "x" }));
-    assert_eq!(kind(&refused), "unavailable", "read-only tools are refused, too: {refused}");
+    assert_eq!(kind(&refused), "unavailable", "read-only tools must be refused, too: {refused}");
 }
 
 #[test]
@@ -527,7 +537,7 @@ fn write_tools_are_refused_when_the_disk_is_full() {
 fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // Limits the audit file to two blocks. `prlimit` lifts the limit below.
+    // Limits each file that the server writes to two blocks. `prlimit` removes the limit below.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
@@ -537,11 +547,14 @@ fn truncated_record_is_rewritten_when_space_returns() {
     let mut ids = Vec::new();
     for _ in 0..20 {
         let answer = server.call("echo", json!({ "text": "x" }));
-        assert_eq!(text(&answer), "x", "read-only tools still run");
+        assert_eq!(text(&answer), "x", "read-only tools must still run");
         ids.push(correlation(&answer).to_owned());
     }
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
-    assert!(!std::fs::read_to_string(&file).unwrap().ends_with('\n'), "the last line is truncated");
+    assert!(
+        !std::fs::read_to_string(&file).unwrap().ends_with('\n'),
+        "the limit must have truncated the last line"
+    );
 
     let process = server.process().to_string();
     let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]).status();
@@ -573,7 +586,7 @@ fn cursor_continues_after_the_previous_page() {
     assert_eq!(
         refused(json!({ "below": 6, "cursor": first["next_cursor"] })),
         "cursor",
-        "the cursor is for other arguments"
+        "a cursor must be refused with other arguments"
     );
     assert_eq!(refused(json!({ "below": 5, "cursor": "AAAA" })), "cursor");
     assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
@@ -583,7 +596,7 @@ fn cursor_continues_after_the_previous_page() {
     );
     let other = HttpServer::start(&[]);
     let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
-    assert_eq!(violations(&answer)[0].1, "cursor", "the cursor was sealed with the key of another process");
+    assert_eq!(violations(&answer)[0].1, "cursor", "a cursor that another process sealed must be refused");
 }
 
 #[test]

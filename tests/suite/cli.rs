@@ -27,7 +27,7 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Exit code and stderr of a failed run.
+/// Exit code and stderr of a run that must print nothing to stdout.
 pub fn refusal(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{output:?}");
     (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
@@ -75,7 +75,10 @@ fn tools_are_listed_without_opening_application_state() {
     assert_eq!(row("panics"), "panics 1.0 public writes");
     assert_eq!(row("purges"), "purges 1.0 specimen:read destroys specimen:purge");
     assert_eq!(row("limited"), "limited 1.0 public reads 3/h");
-    assert!(!table.contains("UPSTREAM"), "no tool has an upstream:\n{table}");
+    assert!(
+        !table.contains("UPSTREAM"),
+        "the column UPSTREAM must be missing, because no tool has an upstream:\n{table}"
+    );
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn startup_failure_states_its_reason() {
     assert!(code == 1 && stderr.contains(&address), "{stderr}");
     assert!(
         !stderr.contains("could not be opened"),
-        "state is opened only after the port is bound: {stderr}"
+        "state must be opened only after the port is bound: {stderr}"
     );
 }
 

@@ -22,7 +22,8 @@ const REFUSED: &str = "the arguments were refused, and nothing was done:\n\
     /n: must be at most 10, got 99\n\
     /nn: unknown argument; did you mean 'n'?";
 
-/// Runs a program of `tests/clients` to completion and returns its stdout and exit code.
+/// Runs a program of `tests/clients` to completion and returns its stdout and exit code, which must be 0 or 5. The
+/// inspector exits with 5 if a tool call fails.
 fn run(program: &str, arguments: &[&str]) -> (String, i32) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     assert!(folder.join(program).exists(), "{program} isn't installed in {}: run ./test", folder.display());

@@ -50,7 +50,7 @@ impl BothTransports {
         [legacy, modern_http, legacy_stdio, modern_stdio]
     }
 
-    /// The completion that all responses agree on; checks the envelope of each revision.
+    /// Returns the completion. Asserts that all four responses agree on it and have the members of their revision.
     fn completion(&mut self, params: &Value) -> Value {
         let answers = self.ask(params);
         for (index, answer) in answers.iter().enumerate() {
@@ -66,7 +66,7 @@ impl BothTransports {
         answers[0]["result"]["completion"].clone()
     }
 
-    /// Error code and message that all responses agree on.
+    /// Returns the error code and message. Asserts that all four responses agree on them.
     fn refused(&mut self, params: &Value) -> (i64, String) {
         let errors = self.ask(params).map(|answer| {
             let error = &answer["error"];
@@ -117,7 +117,7 @@ fn completion_function_suggests_valid_matching_values() {
         complete(&["Ann & Co", "Anna"])
     );
     let local = server.completion(&completion_params("assign", "customer", "loc"));
-    assert_eq!(local, complete(&["local"]), "the function can read the call context");
+    assert_eq!(local, complete(&["local"]), "the completion function must be able to read the call context");
     assert_eq!(server.completion(&completion_params("assign_v1", "customer", "")), complete(&["old"]));
 }
 
@@ -220,7 +220,7 @@ fn failing_completion_function_fails_only_its_completion() {
         assert_eq!(error["data"]["dev.mcp-tool/error"]["kind"], kind, "{error}");
         assert_eq!((&record["outcome"], &record["completes"]), (&json!("error"), &json!("how")), "{record}");
         let text = error.to_string();
-        assert!(!text.contains("hunter2") && !text.contains("the reason is"), "{text}");
+        assert!(!text.contains("hunter2") && !text.contains("must appear only in the log"), "{text}");
     }
     server.wait_for_count("dropped", 1);
 }
@@ -241,7 +241,7 @@ fn cancelled_completion_ends() {
 }
 
 #[test]
-fn disabled_tool_is_not_completed() {
+fn arguments_of_a_disabled_tool_are_not_completed() {
     let control = Control::of("");
     control.execute(&["disable", "--tool", "assign"]);
     let mut server = BothTransports::start(&control.flags());
@@ -253,7 +253,7 @@ fn disabled_tool_is_not_completed() {
 }
 
 #[test]
-fn tool_that_needs_approval_is_not_completed() {
+fn arguments_of_a_tool_that_needs_approval_are_not_completed() {
     let server = HttpServer::start(&[]);
     let ask = |server: &HttpServer| {
         server
@@ -327,7 +327,7 @@ mod v2 {
     }
 }
 
-/// Accepts only completions with the header `X-House: own` and at most 5 s left.
+/// Accepts only completions with the header `X-House: own` that time out in at most 5 s.
 struct OnlyCompletions;
 
 impl Middleware for OnlyCompletions {
@@ -396,7 +396,7 @@ async fn middleware_wraps_completions() {
     let own = server.with_header("X-House", "own");
     assert_eq!(own.complete("look_up", "name", "a").await.unwrap().json(), complete(&["a…"]));
     let refused = own.call("look_up", json!({ "name": "ann" })).await.unwrap_err();
-    assert_eq!(refused.kind(), Some(ErrorKind::Refused), "`is_completion` is false for a call");
+    assert_eq!(refused.kind(), Some(ErrorKind::Refused), "`is_completion` must be false for a call");
 }
 
 /// A completion request does not show that the caller has read the new contract.

@@ -1,5 +1,6 @@
-//! The official MCP conformance suite: all of it against `examples/conformance-server`, and the scenarios that need no
-//! fixtures against two other examples. `CONFORMANCE=write` updates `examples/conformance-server/CONFORMANCE.md`.
+//! The official MCP conformance suite: all scenarios against `examples/conformance-server`, and those that need no
+//! fixtures (tools that the suite expects) against two other examples. `CONFORMANCE=write` updates
+//! `examples/conformance-server/CONFORMANCE.md`.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Command};
 
@@ -54,7 +55,7 @@ fn count(checks: &[(String, String, String)], status: &str) -> usize {
     checks.iter().filter(|(_, found, _)| found == status).count()
 }
 
-/// A table row of a scenario. Adds its failures and warnings to `wrong`.
+/// Returns a table row for a scenario, and adds the failures and warnings of the scenario to `wrong`.
 fn row(
     (set, scenario, required): (&str, &str, &str),
     checks: &[(String, String, String)],
@@ -77,7 +78,7 @@ const HEAD: &str =
 const SKILLS: [&str; 3] =
     ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"];
 
-/// Unscored scenarios, each with the reason that the suite prints.
+/// Names of the scenarios that the suite doesn't score, with the reasons that it prints.
 fn unscored(printed: &str) -> BTreeMap<String, String> {
     let listed = printed.lines().skip_while(|line| !line.starts_with("Not scored")).skip(1);
     let named = listed.filter_map(|line| {
@@ -123,7 +124,11 @@ fn official_suite_reports_no_failures_or_warnings() {
     if std::env::var("CONFORMANCE").is_ok_and(|mode| mode == "write") {
         fs::write(&published, &table).unwrap();
     }
-    assert_eq!(fs::read_to_string(published).unwrap(), table, "update it with CONFORMANCE=write");
+    assert_eq!(
+        fs::read_to_string(published).unwrap(),
+        table,
+        "CONFORMANCE.md is out of date: update it with CONFORMANCE=write"
+    );
 }
 
 /// Some scenarios need no fixtures, so that a server passes them regardless of its tools.
@@ -165,7 +170,7 @@ fn examples_pass_scenarios_that_need_no_fixtures() {
                 let wrong = (count(checks, "FAILURE"), count(checks, "WARNING"));
                 assert_eq!(wrong, (0, 0), "{example} {scenario}: {checks:?}");
             }
-            // Only some checks of the scenario `server-stateless` need a fixture. All others pass.
+            // Only some checks of the scenario `server-stateless` need a fixture. All other checks must pass.
             for (id, status, message) in found.get("server-stateless").into_iter().flatten() {
                 let needs_a_fixture = NEED_A_FIXTURE.iter().any(|part| id.contains(part));
                 let is_wrong = ["FAILURE", "WARNING"].contains(&status.as_str());

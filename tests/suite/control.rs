@@ -96,8 +96,12 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("tool_disabled")));
     assert_eq!(record["version"], "1.0");
-    assert!(!list(&server).contains(&"echo".to_owned()), "a disabled tool is not listed");
-    assert_eq!(server.call("counts", json!({}))["result"]["isError"], json!(null), "other tools still run");
+    assert!(!list(&server).contains(&"echo".to_owned()), "the disabled tool is still listed");
+    assert_eq!(
+        server.call("counts", json!({}))["result"]["isError"],
+        json!(null),
+        "a tool that is not disabled was refused"
+    );
 
     control.execute(&["enable", "--tool", "echo"]);
     until("the tool was enabled again", || !is_disabled(&call()));
@@ -215,7 +219,7 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     assert!(is_disabled(&echo()) && !is_disabled(&counts()));
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
-        "nothing is appended to a file that servers can't read"
+        "the command must refuse to append to a file that servers can't read"
     );
 
     for rewritten in ["", &content.replace("echo", "mono")] {
@@ -251,7 +255,7 @@ fn unfinished_line_applies_once_it_is_complete() {
     assert_eq!(
         std::fs::read_to_string(&control.file).unwrap().lines().count(),
         1,
-        "the unfinished line was removed"
+        "the command must remove the unfinished line"
     );
     control.append(line);
     assert!(!is_disabled(&echo()));
@@ -268,7 +272,10 @@ fn revocations_survive_a_restart() {
     until("the tool was disabled", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
     assert!(server.terminate().success());
     let server = HttpServer::start(&control.flags());
-    assert!(is_disabled(&server.call("echo", json!({ "text": "x" }))), "disabled from the first call");
+    assert!(
+        is_disabled(&server.call("echo", json!({ "text": "x" }))),
+        "the restarted server accepted a call of the disabled tool"
+    );
 }
 
 #[test]
@@ -309,7 +316,7 @@ fn active_revocations_are_listed() {
 }
 
 #[test]
-fn command_that_would_have_no_effect_is_refused() {
+fn command_with_invalid_or_ineffective_arguments_is_refused() {
     let control = Control::of("");
     let cases: [(&[&str], &str); 8] = [
         (&["disable", "--tool", "ecko"], "did you mean echo?"),

@@ -1,5 +1,5 @@
-//! Elicitation: through an `input_required` result and a repeated call (2026-07-28), and through a request while the call
-//! runs (2025-11-25).
+//! Elicitation: by an `input_required` result and a repeated call (2026-07-28), and by a request while the call runs
+//! (2025-11-25).
 
 use std::process::Command;
 
@@ -155,7 +155,7 @@ fn answer_without_its_question_is_ignored() {
     let server = HttpServer::start(&[]);
     let forged = json!({ "inputResponses": { "confirm": accept(json!({ "sure": true })) } });
     questions_and_state(&ask(&server, "confirms", json!({ "what": "it" }), forged, declaring(FORMS)).json());
-    // An answer under the key of no question is ignored, too.
+    // An answer is also ignored if no question has its key.
     let state = first_round(&server, "it");
     let more =
         json!({ "requestState": state, "inputResponses": { "else": accept(json!({ "sure": true })) } });
@@ -369,7 +369,7 @@ fn waiting_for_an_answer_does_not_count_toward_the_timeout() {
 }
 
 #[test]
-fn stdio_client_that_cannot_ask_fails_the_call_immediately() {
+fn call_fails_immediately_if_the_stdio_client_cannot_ask() {
     let mut server = with_elicitation(&[]);
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = receive_question(&mut server);

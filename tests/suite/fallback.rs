@@ -89,7 +89,7 @@ fn with_resources() -> Command {
 }
 
 #[test]
-fn legacy_client_is_notified_of_resources_it_subscribed_to() {
+fn legacy_client_is_notified_only_of_resources_it_subscribed_to() {
     let mut server = StdioServer::initialized_by(&mut with_resources(), &[]);
     let subscribe = |server: &mut StdioServer, method: &str, uri: &str| {
         server.request(&format!("resources/{method}"), json!({ "uri": uri }))
@@ -111,7 +111,7 @@ fn legacy_client_is_notified_of_resources_it_subscribed_to() {
 }
 
 #[test]
-fn modern_stream_is_notified_of_resources_its_handler_accepts() {
+fn modern_stream_is_notified_of_resources_that_the_handler_accepts() {
     let listen = |id: i64, uris: Value| {
         let params = json!({ "notifications": { "resourceSubscriptions": uris } });
         modern(id, "subscriptions/listen", params, json!({})).to_string()
@@ -139,7 +139,7 @@ fn modern_stream_is_notified_of_resources_its_handler_accepts() {
     });
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
-    // A handler that accepts no subscriptions sends none.
+    // If the handler accepts no subscriptions, the server acknowledges none.
     let mut server = StdioServer::start_by(with_prompts().env("SPECIMEN_FALLBACK", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));
     assert_eq!(accepted(&mut server), Value::Null);

@@ -1,4 +1,4 @@
-//! Gates: a scope that lets a caller run a destructive tool without approval.
+//! Gates. A gate is a scope that lets a caller run a destructive tool without approval.
 
 use mcp_tool_runtime::{Adapted, Caller, StartError, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::json;

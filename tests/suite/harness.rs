@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 /// Longest time that a test waits for an event before it fails. Events normally happen far sooner.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
+/// JSON-RPC error code of a call that its caller cancelled.
+pub const CANCELLED: i64 = -31_499;
 /// Path of the specimen, which is the test server of `tests/src`.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 
@@ -63,7 +65,7 @@ impl Stderr {
         }
     }
 
-    /// Audit records among the lines.
+    /// The lines that are JSON objects, such as audit records.
     pub fn records(&self) -> Vec<Value> {
         let text = self.text();
         text.lines()
@@ -85,9 +87,9 @@ pub struct StdioServer {
     lines: mpsc::Receiver<String>,
     pub stderr: Stderr,
     id: i64,
-    /// Notifications received while waiting for a response.
+    /// Notifications and requests that arrived before a response, see [`StdioServer::answer`].
     pub notifications: Vec<Value>,
-    /// Stops the reading of stdout.
+    /// While `true`, the stdout of the server isn't read.
     stop_reading: Arc<AtomicBool>,
 }
 
@@ -183,12 +185,12 @@ impl StdioServer {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// Returns whether no message arrives within `time`.
+    /// Waits for `time` and returns `true` if no message arrives.
     pub fn is_silent(&mut self, time: Duration) -> bool {
         self.lines.recv_timeout(time).is_err()
     }
 
-    /// Returns the response to `id`; notifications before it go to `notifications`.
+    /// Returns the response to `id`. Adds the notifications and requests that arrive before it to `notifications`.
     pub fn answer(&mut self, id: &Value) -> Value {
         loop {
             let message = self.receive();
@@ -235,7 +237,7 @@ pub fn terminate(process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the exit of a server; kills it after [`MAX_WAIT`].
+/// Waits for the exit of a server. After [`MAX_WAIT`], kills it and panics.
 pub fn wait(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
@@ -287,8 +289,8 @@ impl HttpServer {
 
     /// Starts an example server with `folder` as its working directory. Builds it first unless `EXAMPLES_BUILT` is set.
     pub fn example(name: &str, folder: &Path) -> Self {
-        // `./test` has built the examples already, with the features of the tests. An example that is built alone has
-        // other features, and cargo would compile its dependencies a second time.
+        // `./test` has built the examples together with the tests. With `-p`, cargo builds an example with other
+        // features and compiles its dependencies a second time.
         if std::env::var_os("EXAMPLES_BUILT").is_none() {
             let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
             assert!(built.success(), "{name}");
@@ -336,7 +338,8 @@ impl HttpServer {
         Reply::read(stream)
     }
 
-    /// Sends a request with `headers` added to the default ones; an empty value removes a default header.
+    /// Sends a request with default headers and `headers`, which replace default headers of the same name. An empty
+    /// value removes a default header.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         self.send_bytes(&self.request_bytes(method, path, headers, body))
     }

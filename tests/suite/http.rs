@@ -8,8 +8,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    HttpServer, MAX_WAIT, Reply, SPECIMEN, correlation, initialize_params, initialized, kind, modern, rpc,
-    text,
+    CANCELLED, HttpServer, MAX_WAIT, Reply, SPECIMEN, correlation, initialize_params, initialized, kind,
+    modern, rpc, text,
 };
 
 /// Parameters of a call of `echo`.
@@ -22,7 +22,7 @@ fn both_protocol_revisions_are_served_by_one_endpoint() {
     let server = HttpServer::start(&[]);
     let opened = server.post(&[], &rpc("initialize", initialize_params(json!({}))));
     assert_eq!((opened.status, &opened.json()["result"]["serverInfo"]["name"]), (200, &json!("specimen")));
-    assert_eq!(opened.header("mcp-session-id"), None, "sessions are off by default");
+    assert_eq!(opened.header("mcp-session-id"), None, "sessions must be off by default");
     assert_eq!(server.post(&[("MCP-Protocol-Version", "2025-11-25")], &initialized()).status, 202);
     let list = server.post(&[("MCP-Protocol-Version", "2025-11-25")], &rpc("tools/list", json!({})));
     assert!(list.json()["result"]["tools"].as_array().unwrap().len() > 20);
@@ -80,7 +80,7 @@ fn header_that_disagrees_with_the_body_is_refused() {
     assert_eq!(
         (reply.status, &reply.json()["error"]["code"]),
         (400, &json!(-32_020)),
-        "requests that rmcp handles are checked, too"
+        "the headers of `tools/list` must be checked, too"
     );
 }
 
@@ -145,7 +145,11 @@ fn unsupported_methods_and_paths_are_refused() {
     let typed = [("Content-Type", "application/JSON; charset=utf-8"), ("Accept", "")];
     assert_eq!(server.send("POST", "/mcp", &typed, body.as_bytes()).status, 200);
     let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
-    assert_eq!(server.post(&[], &response).status, 400, "the server sent no request");
+    assert_eq!(
+        server.post(&[], &response).status,
+        400,
+        "a response must be refused, because the server sent no request"
+    );
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn foreign_hosts_and_origins_are_refused() {
     let own = format!("http://{}", server.address);
     for body in [&body, &list] {
         assert_eq!(status(&[("Host", "localhost")], body), 200);
-        assert_eq!(status(&[("Origin", &own)], body), 200, "the server's own origin is allowed");
+        assert_eq!(status(&[("Origin", &own)], body), 200, "the server's own origin must be allowed");
         assert_eq!(status(&[("Host", "evil.example")], body), 403);
         assert_eq!(status(&[("Host", "127.0.0.1.evil.example")], body), 403);
         assert_eq!(status(&[("Origin", "http://evil.example")], body), 403);
@@ -167,7 +171,7 @@ fn foreign_hosts_and_origins_are_refused() {
         assert_eq!(status(&[("Host", "")], body), 400);
     }
     let reply = server.send("POST", "http://evil.example/mcp", &[], body.as_bytes());
-    assert_eq!(reply.status, 403, "the host of the request target is checked, too");
+    assert_eq!(reply.status, 403, "the host of the request target must be checked, too");
 
     let allowed = ["--allowed-host", "mcp.example.com", "--allowed-origin", "https://app.example.com"];
     let server = HttpServer::start(&allowed);
@@ -209,7 +213,7 @@ fn connection_beyond_the_limit_is_refused_immediately() {
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     server.stderr.line_with(&["WARN", "http.max_connections"]);
     first.write_all(&server.request_bytes("GET", "/healthz", &[], b"")).unwrap();
-    assert_eq!(Reply::read(first).body, "ok\n", "the first connection still works");
+    assert_eq!(Reply::read(first).body, "ok\n", "the first connection must still work");
     let begun = Instant::now();
     while server.send("GET", "/healthz", &[], b"").status != 200 {
         assert!(begun.elapsed() < MAX_WAIT, "the connection slot is not freed");
@@ -275,7 +279,7 @@ fn response_becomes_a_stream_at_its_first_progress_report() {
     let level = json!({ "io.modelcontextprotocol/logLevel": "debug" });
     assert_eq!(text(&server.modern("tools/call", steps(3), level, &[]).json()), "3 steps");
     let plain = server.modern("tools/call", steps(3), token, &[("Accept", "application/json")]);
-    assert_eq!(text(&plain.json()), "3 steps", "a client that does not accept streams gets none");
+    assert_eq!(text(&plain.json()), "3 steps", "a client that does not accept streams must get JSON");
 }
 
 #[test]
@@ -357,24 +361,28 @@ fn cancellation_applies_only_to_an_unambiguous_call() {
     assert_eq!(
         (server.count("running"), server.count("dropped")),
         (1, 0),
-        "no call matches these cancellations"
+        "a cancellation by another caller or of another id cancelled the call"
     );
     cancel("one", json!("c"));
     let reply = Reply::read(one);
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.events().last().unwrap()["error"]["code"], -31_499, "{reply:?}");
+    assert_eq!(reply.events().last().unwrap()["error"]["code"], CANCELLED, "{reply:?}");
     assert_eq!((server.count("running"), server.count("dropped")), (0, 1));
     server.stderr.line_with(&["\"cancelled\"", "\"steps\""]);
 
     let two = [start_call("one", steps.clone()), start_call("one", steps.clone())];
     server.wait_for_count("running", 2);
     cancel("one", json!("c"));
-    assert_eq!((server.count("running"), server.count("dropped")), (2, 1), "both calls match");
+    assert_eq!(
+        (server.count("running"), server.count("dropped")),
+        (2, 1),
+        "a cancellation that matches two calls must cancel neither"
+    );
     let [first, second] = two;
     drop(first);
     server.wait_for_count("dropped", 2);
     cancel("one", json!("c"));
-    assert_eq!(Reply::read(second).events().last().unwrap()["error"]["code"], -31_499);
+    assert_eq!(Reply::read(second).events().last().unwrap()["error"]["code"], CANCELLED);
     assert_eq!(server.count("dropped"), 3);
 }
 
@@ -419,7 +427,7 @@ fn connection_is_reused_for_the_next_request() {
 }
 
 #[test]
-fn sessions_are_limited_owned_and_expire_when_idle() {
+fn sessions_are_limited_and_expire_when_idle() {
     let server = HttpServer::start(&["--legacy-sessions", "3", "--log-level", "trace"]);
     let initialize = rpc("initialize", initialize_params(json!({})));
     let open = || server.post(&[], &initialize);
@@ -444,7 +452,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(
         kind(twice.last().unwrap()),
         "invalid_arguments",
-        "the arguments are parsed from the original text"
+        "the arguments must be parsed from the original text, in which `text` occurs twice"
     );
     let record = server.stderr.record_of(correlation(twice.last().unwrap()));
     assert_eq!(record["agent"], "harness 1");
@@ -479,7 +487,7 @@ fn sessions_are_limited_owned_and_expire_when_idle() {
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 204);
     assert_eq!(server.send("DELETE", "/mcp", &headers(&ids[1]), b"").status, 404);
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
-    assert!(open().header("mcp-session-id").is_some(), "the slot of the closed session is free");
+    assert!(open().header("mcp-session-id").is_some(), "the slot of the closed session must be free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
     let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
     assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");

@@ -1,4 +1,5 @@
-//! Malformed and oversized input: each kind gets a 4xx or a tool error, and does not grow memory.
+//! Malformed and oversized input: each kind is answered with an HTTP 4xx, a JSON-RPC error or a tool error, and memory
+//! does not grow.
 
 use std::{
     io::{Read as _, Write as _},
@@ -12,11 +13,11 @@ use crate::harness::{
     HttpServer, MAX_WAIT, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
 };
 
-/// Malformed messages of one run.
+/// Number of malformed messages that each memory test sends.
 const CALLS: usize = 1_000;
-/// Messages that wait for their responses at the same time.
+/// Number of messages that a memory test has in flight at the same time.
 const CONCURRENT: usize = 64;
-/// Allowed growth of resident memory in one run, in KiB.
+/// Allowed growth of resident memory in a memory test, in KiB.
 const MAX_GROWTH: u64 = 32 * 1024;
 
 /// Expected response.
@@ -30,7 +31,7 @@ enum Expected {
 }
 use Expected::{Http, Rpc, Tool};
 
-/// Malformed messages for either transport.
+/// Names of malformed messages that both transports can carry, the messages, and the expected responses.
 fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
     let call = |name: &str, arguments: &str| {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"NAME","arguments":ARGUMENTS}}"#;
@@ -162,7 +163,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
 /// Sends one malformed request and returns the response.
 type Send = fn(&HttpServer) -> Reply;
 
-/// Malformed requests that exist only over HTTP.
+/// Names of malformed requests that exist only over HTTP, the functions that send them, and the expected responses.
 fn requests() -> Vec<(&'static str, Send, Expected)> {
     const BODY: &[u8] =
         br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a"}}}"#;
@@ -442,7 +443,8 @@ fn slow_requests_and_unread_responses_time_out() {
     });
 }
 
-/// Requests more than socket buffers hold and reads nothing until the server must have closed the connection.
+/// Requests responses that exceed the socket buffers, reads nothing for 35 s, and asserts that the server has closed
+/// the connection.
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
     let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();
@@ -452,8 +454,14 @@ fn leave_unread(server: &HttpServer) {
     std::thread::sleep(Duration::from_secs(35));
     let mut answers = Vec::new();
     let read = stream.read_to_end(&mut answers);
-    assert!(!matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "still open");
-    assert!(answers.len() < ANSWERS * 1_000_000, "every response was kept for a client that reads nothing");
+    assert!(
+        !matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
+        "the connection is still open"
+    );
+    assert!(
+        answers.len() < ANSWERS * 1_000_000,
+        "the server kept all responses for a client that read nothing"
+    );
 }
 
 /// Sends `prefix`, then a byte every half second until the server responds and closes the connection.

@@ -166,7 +166,7 @@ fn number_headers_compare_by_value_and_booleans_by_word() {
 }
 
 #[test]
-fn header_appears_once_and_only_with_its_argument() {
+fn header_must_appear_once_and_only_with_its_argument() {
     let server = HttpServer::start(&[]);
     let eu = json!({ "region": "eu" });
     assert_eq!(
@@ -232,11 +232,15 @@ fn header_mismatch_is_recorded() {
         (&record["tool"], &record["version"], &record["outcome"], &record["reason"]),
         (&json!("routed"), &json!("2.0"), &json!("refused"), &json!("header_mismatch"))
     );
-    assert_eq!(record.get("arguments"), None, "the arguments were not parsed: {record}");
+    assert_eq!(
+        record.get("arguments"),
+        None,
+        "headers must be checked before arguments are parsed: {record}"
+    );
 }
 
 #[test]
-fn unauthorized_caller_learns_nothing_of_headers() {
+fn refusal_of_an_unauthorized_caller_names_no_header() {
     let server = HttpServer::start(&["--local-scopes", "specimen:other"]);
     let reply = call(&server, json!({ "region": "eu" }), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (403, &json!(-31_403)));
@@ -274,7 +278,7 @@ fn legacy_calls_and_stdio_ignore_parameter_headers() {
     assert_eq!(
         (modern_call.status, &modern_call.json()["error"]["code"]),
         (400, &json!(-32_020)),
-        "a session id does not bypass the check"
+        "a session id must not bypass the check"
     );
 
     let mut server = StdioServer::start(&[]);

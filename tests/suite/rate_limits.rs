@@ -34,7 +34,7 @@ fn check_refusal(answer: &Value) {
 }
 
 #[test]
-fn call_over_the_rate_limit_is_told_when_to_retry_over_stdio() {
+fn rate_limited_call_states_when_to_retry_over_stdio() {
     let mut server = StdioServer::initialized(&[]);
     for _ in 0..3 {
         assert_eq!(text(&server.call("limited", json!({}))), "counted");
@@ -43,7 +43,11 @@ fn call_over_the_rate_limit_is_told_when_to_retry_over_stdio() {
     check_refusal(&refused);
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("rate_limited")));
-    assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x", "other tools have their own windows");
+    assert_eq!(
+        text(&server.call("echo", json!({ "text": "x" }))),
+        "x",
+        "the rate limit of a tool must not apply to other tools"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The README: its commands run, its snippets exist, and its tables repeat committed figures.
+//! The README: its commands print the shown output, its snippets occur in the examples, and its tables repeat committed
+//! figures.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -81,7 +82,7 @@ fn curl(line: &str, server: &HttpServer) -> Value {
 }
 
 #[test]
-fn readme_commands_and_snippets_match_their_output() {
+fn readme_commands_outputs_and_snippets_are_current() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("invoices.db");
     let examples = sources(&root().join("examples/invoices/src"), "rs");
@@ -174,7 +175,7 @@ fn measuring_commands_of_the_documentation_exist() {
     }
 }
 
-/// Rows of the table of features in a page, without the head of the table.
+/// Rows of the feature table in a page, without the head of the table.
 fn feature_rows(page: &str) -> Vec<String> {
     let (_, table) = page.split_once("\n| | ours |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
@@ -251,8 +252,8 @@ fn readme_performance_repeats_committed_figures() {
     assert!(compared > 0);
 }
 
-/// Number of passed and of all checks of a revision in the published conformance table, first for the required
-/// scenarios, then for the others.
+/// Returns `PASSED of ALL; PASSED of ALL`, the numbers of checks of a revision in the published conformance table:
+/// first for the required scenarios, then for the others.
 fn passed_of_the_suite(revision: &str) -> String {
     let published = text_of("examples/conformance-server/CONFORMANCE.md");
     let (_, of_revision) = published.split_once(&format!("\n## {revision}")).unwrap();

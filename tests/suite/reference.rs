@@ -37,12 +37,12 @@ fn source(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// Texts between `before` and `after`, as often as they occur.
+/// Returns each text between an occurrence of `before` and the next `after`.
 fn between<'t>(text: &'t str, before: &str, after: char) -> BTreeSet<&'t str> {
     text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
 }
 
-/// Rust files below a folder.
+/// Adds the texts of the Rust files below a folder to `texts`.
 fn sources(folder: &Path, texts: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
@@ -57,7 +57,7 @@ fn sources(folder: &Path, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn keys_are_those_of_the_grammar() {
+fn documented_keys_are_those_of_the_grammar() {
     let page = page("keys.md");
     assert_eq!(rows(&page, "`#[mcp_tool"), set(ToolKey::NAMES.iter().copied()));
     assert_eq!(rows(&page, "`#[arg"), set(ArgKey::NAMES.iter().copied()));
@@ -88,7 +88,7 @@ fn each_key_has_a_page_in_the_documentation() {
 }
 
 #[test]
-fn settings_have_the_names_and_defaults_of_the_server() {
+fn documented_settings_have_the_names_and_defaults_of_the_server() {
     let server = |arguments: &[&str]| {
         let (code, printed) = specimen(arguments);
         assert_eq!(code, 0, "{printed}");
@@ -113,13 +113,13 @@ fn settings_have_the_names_and_defaults_of_the_server() {
         let has_default = !matches!(value, "" | "[]") && !value.ends_with("not shown");
         assert!(
             !has_default || default == value || default.contains(value) || value.contains(default),
-            "{key}: {default}, not {value}"
+            "{key}: settings.md names the default {default}, the server prints {value}"
         );
     }
 }
 
 #[test]
-fn record_has_the_fields_that_are_written() {
+fn documented_record_has_the_fields_that_are_written() {
     let text = source("mcp-tool-core/src/audit/record.rs");
     let text = text.split("#[cfg(test)]").next().unwrap();
     let mut fields = BTreeSet::new();
@@ -145,7 +145,7 @@ fn record_has_the_fields_that_are_written() {
 }
 
 #[test]
-fn error_kinds_and_rules_are_those_of_the_code() {
+fn documented_error_kinds_and_rules_are_those_of_the_code() {
     let page = page("errors.md");
     let names = |path: &str, kind: &str| -> BTreeSet<String> {
         let text = source(path);
@@ -162,7 +162,7 @@ fn error_kinds_and_rules_are_those_of_the_code() {
 }
 
 #[test]
-fn meta_keys_are_those_of_the_code() {
+fn documented_meta_keys_are_those_of_the_code() {
     let mut texts = Vec::new();
     for crate_name in ["mcp-tool-contract", "mcp-tool-core"] {
         sources(&root().join(crate_name).join("src"), &mut texts);

@@ -1,7 +1,7 @@
 //! The listed schema accepts a value exactly when the argument parser does.
 //!
-//! The oracle is the `jsonschema` crate (2020-12, formats asserted). The one exception is documented: `null`
-//! counts as absent for an optional parameter, which the plain types that clients need cannot express.
+//! The oracle is the `jsonschema` crate (2020-12, formats asserted). One documented exception: the parser accepts
+//! `null` for an optional parameter as if it were absent. The schema doesn't say so, because clients need plain types.
 
 use std::fmt::Debug;
 
@@ -22,9 +22,9 @@ use proptest::{
 };
 use serde_json::Value;
 
-/// Total number of compared values.
+/// Least number of compared values.
 const VALUES: u32 = 200_000;
-/// Random values per set of bounds, in addition to its edges.
+/// Random values for each set of bounds, in addition to the edge values.
 const VALUES_A_SCHEMA: usize = 50;
 
 #[derive(Debug, ToolSchema)]
@@ -171,7 +171,8 @@ fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<
     Ok(expected)
 }
 
-/// Works around the oracle, which accepts any of `*+,-./` as a digit of a date or time.
+/// Returns `false` for a date or time with another character in place of a digit. The oracle accepts any of `*+,-./`
+/// there.
 fn has_digits(param: &Param, value: &Value) -> bool {
     let (Kind::Text(bounds), Some(text)) = (param.schema().kind(), value.as_str()) else {
         return true;
@@ -238,7 +239,7 @@ fn schema_and_parser_accept_the_same_calls() {
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
-    assert!((1_500..4_000).contains(&accepted.get()), "{} were accepted", accepted.get());
+    assert!((1_500..4_000).contains(&accepted.get()), "{} calls were accepted", accepted.get());
 }
 
 /// A result with every kind of member.
@@ -314,7 +315,7 @@ fn result_check_and_output_schema_accept_the_same_results() {
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
-    assert!((500..4_500).contains(&passed.get()), "{} passed", passed.get());
+    assert!((500..4_500).contains(&passed.get()), "{} results were accepted", passed.get());
 }
 
 // Parameters with random bounds.
@@ -405,7 +406,7 @@ fn defaulted() -> BoxedStrategy<Param> {
 
 // Values are JSON text, so that every spelling of a number is tested.
 
-/// A value that is likely valid, an edge, or anything.
+/// A value that is probably valid, an edge value, or any JSON.
 fn value(schema: Schema) -> BoxedStrategy<String> {
     match schema.items() {
         Some(items) => {
@@ -475,7 +476,7 @@ fn likely(schema: Schema) -> BoxedStrategy<String> {
     }
 }
 
-/// Spellings of an integer that are exact for the oracle, too.
+/// Spellings of an integer that the oracle also reads exactly, and for a small integer a number with the fraction `.5`.
 fn spellings(integer: i128) -> Vec<String> {
     let mut spelled = vec![integer.to_string(); 4];
     if integer.unsigned_abs() < 1 << 50 {
@@ -498,7 +499,7 @@ fn quoted(text: String) -> impl Strategy<Value = String> {
     select(vec![serde_json::to_string(&text).unwrap(), format!("\"{escaped}\"")])
 }
 
-/// The text with one letter removed, inserted or changed.
+/// The text with one letter removed, inserted or changed, or in upper case.
 fn mutated(text: String) -> BoxedStrategy<String> {
     let letters: Vec<char> = text.chars().collect();
     let length = letters.len();
@@ -587,7 +588,7 @@ fn anything() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Values at the edges of each keyword: the last valid one and the first invalid one.
+/// Edge values of each keyword: the last valid values, the first invalid ones, and their neighbours.
 fn edges(schema: Schema) -> Vec<String> {
     if let Some(items) = schema.items() {
         let item = schema.with_items(None);
@@ -630,7 +631,7 @@ fn oracle_holds(integer: i128) -> bool {
     (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&integer) || (integer as f64) as i128 == integer
 }
 
-/// A valid value.
+/// A value that the schema accepts. The schema must have no pattern, and no format except `uuid`.
 fn sample(schema: Schema) -> String {
     match schema.kind() {
         Kind::Boolean => "true".into(),

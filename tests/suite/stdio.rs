@@ -175,7 +175,7 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     assert_eq!(order(&tools[1]["inputSchema"]["properties"]), ["name", "n", "mode", "tags"]);
     for tool in tools {
         let mut schema = tool["inputSchema"].clone();
-        // `constraints` are added to the portable part.
+        // `constraints` add keywords that aren't portable.
         if tool["name"] == "either" {
             assert!(schema.as_object_mut().unwrap().remove("anyOf").is_some(), "{tool}");
         }
@@ -190,7 +190,7 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     }
 }
 
-/// Checks that an output schema has only keywords that client validators support.
+/// Checks that an output schema has no keyword or format that client validators don't support.
 fn check_output_portable(schema: &Value, tool: &str) {
     let Value::Object(keywords) = schema else {
         return schema
@@ -214,7 +214,7 @@ fn check_output_portable(schema: &Value, tool: &str) {
     }
 }
 
-/// Checks that an input schema has no keyword that makes some client reject the whole list.
+/// Checks that an input schema has only keywords with which no known client rejects the whole list.
 fn check_portable(schema: &Value, tool: &str) {
     const ALLOWED: [&str; 16] = [
         "type",
@@ -261,7 +261,7 @@ fn cancelled_call_is_dropped_and_not_answered() {
     server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
     // Messages are handled in order, so the first call is admitted by now.
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
-    // Wait for its function as well, because only a running function is counted as dropped.
+    // Wait until the function of the first call runs, because only a running function is counted as dropped.
     let begun = Instant::now();
     while server.call("counts", json!({}))["result"]["structuredContent"]["running"] != 1 {
         assert!(begun.elapsed() < MAX_WAIT, "the call never ran");
@@ -277,7 +277,7 @@ fn cancelled_call_is_dropped_and_not_answered() {
     assert_eq!(
         text(&server.call("waits", json!({ "milliseconds": 0 }))),
         "waited",
-        "the concurrency slot of the cancelled call is free"
+        "the concurrency slot of the cancelled call must be free"
     );
 }
 
@@ -294,7 +294,7 @@ fn progress_arrives_in_order_before_the_response() {
     assert!(server.is_silent(Duration::from_millis(50)), "progress arrived after the response");
     server.notifications.clear();
     assert_eq!(text(&server.call("steps", json!({ "count": 3 }))), "3 steps");
-    assert!(server.notifications.is_empty(), "no progress was requested");
+    assert!(server.notifications.is_empty(), "progress was reported, although none was requested");
 }
 
 #[test]
@@ -315,7 +315,10 @@ fn concurrent_requests_with_one_id_are_each_answered() {
     let list = r#"{"jsonrpc":"2.0","id":"same","method":"tools/list"}"#;
     server.send(&[list; 20].join("\n"));
     let answers: Vec<Value> = (0..20).map(|_| server.receive()).collect();
-    assert!(answers.iter().all(|answer| answer["id"] == "same"), "each request is answered: {answers:?}");
+    assert!(
+        answers.iter().all(|answer| answer["id"] == "same"),
+        "each request must be answered: {answers:?}"
+    );
     assert!(answers.iter().any(|answer| answer["result"].is_object()));
 }
 
@@ -423,7 +426,7 @@ fn end_of_input_lets_calls_finish_and_ends_the_server() {
 fn blocking_call_is_abandoned_once_the_client_is_gone() {
     let mut server = StdioServer::initialized(&[]);
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
-    assert_eq!(server.close().code(), Some(1), "the server does not wait for a blocking call");
+    assert_eq!(server.close().code(), Some(1), "the server must exit without waiting for the blocking call");
     server.stderr.line_with(&["WARN", "are cancelled"]);
     assert_eq!(server.stderr.records().len(), 1);
 }
@@ -468,7 +471,7 @@ fn unread_responses_stop_the_reading_of_requests() {
 
 #[test]
 fn unread_call_results_stop_the_reading_of_calls() {
-    // The server queues at most 8 MiB of responses, and the allocator retains some memory. All responses total 2 GB.
+    // All responses together have 2 GB. The server queues at most 8 MiB of them, and the allocator retains some memory.
     leave_unread(20_000, 128, |id| line(id, "large", json!({ "bytes": 100_000 })));
 }
 
@@ -494,7 +497,7 @@ fn leave_unread(messages: u32, max_growth: u64, message: impl Fn(u32) -> String 
     }
     assert!(last < before + max_growth * 1_024, "{before} KiB before, {last} KiB after");
     assert_eq!(server.terminate().code(), Some(1));
-    assert!(flood.join().unwrap() < messages, "every message was read");
+    assert!(flood.join().unwrap() < messages, "the server read every message, although no response was read");
 }
 
 #[test]
@@ -522,7 +525,7 @@ fn unread_results_do_not_delay_shutdown() {
 fn unread_refusals_do_not_delay_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
     let mut stdin = server.stdin.take().unwrap();
-    // Each malformed line gets a small refusal. Together they are more than the queue holds.
+    // Each malformed line gets a small refusal. All refusals together exceed the response queue.
     let flood = std::thread::spawn(move || while stdin.write_all(b"{\n").is_ok() {});
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(server.terminate().code(), Some(1));

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// An upstream or a token endpoint, on a free port.
+/// The running server, in the role of an upstream or a token endpoint.
 pub struct StubServer {
     pub address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,

@@ -141,7 +141,7 @@ fn task_can_ask_for_input() {
             request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer to no question is ignored. After an invalid answer, the question is asked again under another key.
+    // An answer under an unknown key is ignored. After an invalid answer, the question is asked again under a new key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));
@@ -191,7 +191,7 @@ fn tasks_extension_is_declared_and_works_over_stdio() {
     }
 }
 
-/// A client may declare extensions to a 2025-11-25 server, where they have no effect.
+/// A 2025-11-25 client may declare the tasks extension, but the declaration has no effect.
 #[test]
 fn legacy_protocol_has_no_tasks() {
     let capabilities = task_support()["io.modelcontextprotocol/clientCapabilities"].clone();

@@ -12,7 +12,8 @@ use crate::{
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Runs `test` on every transport and protocol revision, with a function that sends `tools/list`.
+/// Calls `test` for every transport and protocol revision, with a name for the two and a function that sends
+/// `tools/list` with the given parameters and returns the response.
 fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
     let server = HttpServer::start(arguments);
     test("HTTP", &mut |params| {
@@ -56,7 +57,7 @@ fn tools_list_is_identical_on_every_transport() {
             let result = answer["result"].as_object_mut().unwrap();
             let mut expected = tools.clone();
             if transport == "a session" {
-                // In a session, rmcp writes the list, and its type of a tool has no `securitySchemes`.
+                // In a session, rmcp writes the list, and rmcp's type `Tool` has no `securitySchemes`.
                 expected
                     .iter_mut()
                     .for_each(|tool| drop(tool.as_object_mut().unwrap().remove("securitySchemes")));
@@ -148,7 +149,7 @@ fn cursor_is_valid_only_for_its_own_list() {
     });
 }
 
-/// `tools/list`, which the framework answers, is refused for the same envelopes as `prompts/list`, which rmcp answers.
+/// The framework answers `tools/list`, and rmcp answers `prompts/list`. Both must refuse the same headers and `_meta`.
 #[test]
 fn tools_list_is_refused_like_requests_that_rmcp_answers() {
     let server = HttpServer::start(&[]);

@@ -12,10 +12,10 @@ use std::{
     thread,
 };
 
-/// Arguments of the rustc that compiled this binary, one a line.
+/// Arguments of the rustc process that compiled this binary, one on a line.
 const ARGUMENTS: &str = arguments::arguments!();
 
-/// The arguments that name libraries and the edition, without those that name this binary's own source and output.
+/// Returns those [`ARGUMENTS`] that name the edition and the libraries: `--edition`, `--extern` and `-L`.
 fn libraries() -> Vec<&'static str> {
     let mut kept = Vec::new();
     let mut arguments = ARGUMENTS.lines();
@@ -29,7 +29,7 @@ fn libraries() -> Vec<&'static str> {
     kept
 }
 
-/// The Rust files of a folder and of the folders in it, in their order.
+/// Adds the Rust files in a folder and its subfolders to `found`, sorted by name.
 fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -43,22 +43,22 @@ fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Compiles a case into a folder. One that shall fail isn't linked, but its code is generated: some errors come as
-/// late as that.
+/// Compiles a case into a folder. A case that must fail isn't linked, but its code is generated, because some errors
+/// occur only then.
 fn compile(case: &Path, links: bool, folder: &Path) -> Output {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);
     command.args(["--crate-name", messages::CRATE, "--crate-type", "bin", "--error-format=json"]);
     command.args(["--diagnostic-width=140", "-Adead_code", "--out-dir"]).arg(folder);
     command.args(["--emit", if links { "link" } else { "obj" }]).args(libraries());
-    // Cargo names the workspace's sources from here. The case is named from here too: rustc shortens a type that holds
-    // a long path.
+    // Cargo passes paths relative to the workspace to rustc. The path of the case is relative, too, because rustc
+    // abbreviates types that contain a long path.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     command.arg(case.strip_prefix(workspace).unwrap()).current_dir(workspace);
     command.output().unwrap()
 }
 
-/// Compares one case with what is expected of it; gives the difference.
+/// Compiles a case and compares the result with the expected one. The error describes the difference.
 fn judge(case: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let passes = case.parent().is_some_and(|folder| folder.ends_with("pass"));
@@ -85,7 +85,7 @@ fn judge(case: &Path) -> Result<(), String> {
     }
 }
 
-/// `UI_CASE=part-of-a-path` leaves out the cases without it in their path.
+/// `UI_CASE=TEXT` selects the cases whose path contains TEXT.
 #[test]
 fn compile_errors_match() {
     crate::drift::check_lock();

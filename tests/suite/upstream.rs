@@ -1,4 +1,4 @@
-//! Upstreams: credentials, allowed targets, and what is never forwarded.
+//! Upstreams: their credentials, allowed targets, and data that is never forwarded to them.
 
 use std::{
     path::PathBuf,
@@ -281,7 +281,7 @@ async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
     assert_eq!(upstream.count(), 3);
 }
 
-/// A token endpoint that exchanges any token, for `for-0`, `for-1`, … in turn.
+/// A token endpoint that accepts any token in an exchange, and issues the tokens `for-0`, `for-1`, ….
 fn exchange() -> StubServer {
     StubServer::start(|number, _| {
         let body = json!({
@@ -452,7 +452,7 @@ async fn status_401_renews_the_credential_once_and_repeats_no_write() {
         assert_eq!(
             (issuer.count(), closed.count()),
             (calls, calls),
-            "the credential is dropped and the write is not repeated"
+            "each 401 must discard the credential, and the write must not be repeated"
         );
     }
 }
@@ -481,7 +481,7 @@ async fn path_cannot_leave_the_upstream() {
 async fn upstream_response_is_bounded_and_parsed_strictly() {
     let long = "x".repeat(2_000);
     let upstream = StubServer::start(move |_, request| match &*request.target {
-        // A response without a length that ends with the connection.
+        // A response without `Content-Length`. It ends when the connection is closed.
         "/api/open?why=a+b%26c" => format!("HTTP/1.1 200 Said\r\nConnection: close\r\n\r\n{long}"),
         "/api/number" => reply(200, &[], "\"eyJhbGciOi\""),
         _ => reply(200, &[], &long),

@@ -157,7 +157,7 @@ mod panics {
     }
 }
 
-/// Version 2.9 with a body of its own, not an adapter.
+/// Version 2.9, which is not an adapter.
 mod before {
     use super::*;
 
@@ -196,7 +196,7 @@ async fn newest_version_is_listed_by_name_and_older_majors_by_suffix() {
     let server = serve(ALL).await;
     let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
     assert_eq!(names(&server).await, listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
-    // An adapter needs the scopes of its targets; a version with its own body needs only its own scopes. The plain
+    // An adapter needs the scopes of its targets; an older version that is not an adapter needs only its own. The plain
     // name always means the newest version.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
     assert_eq!(names(&server.as_caller(reader.clone())).await, []);
@@ -356,7 +356,7 @@ async fn caller_is_refused_once_after_its_listed_contract_changed() {
 }
 
 #[tokio::test]
-async fn caller_that_listed_an_older_major_is_answered_by_it() {
+async fn caller_that_listed_an_older_major_is_answered_by_that_major() {
     let before = serve(tools![v2_with_body::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
@@ -365,7 +365,7 @@ async fn caller_that_listed_an_older_major_is_answered_by_it() {
     let found = after.call("find", json!({ "query": "cat" })).await.unwrap();
     assert_eq!(found.json(), json!({ "title": "CAT" }));
     assert_eq!(version_of(after.records().last().unwrap()), "2.3");
-    // A requirement takes precedence, and a new list replaces the remembered contract.
+    // A requirement takes precedence over the last-listed contract, and a new list replaces that contract.
     let pinned = after.requiring("^3").unwrap();
     pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
     drop(after.list().await);
@@ -382,7 +382,7 @@ async fn caller_that_listed_an_older_major_is_answered_by_it() {
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
 }
 
-/// A version 2 with a body of its own, not an adapter.
+/// A version 2.0 that is not an adapter.
 mod v2_with_body {
     use super::*;
 
@@ -396,7 +396,7 @@ mod v2_with_body {
     }
 }
 
-/// A newer version 2 with a body of its own.
+/// A version 2.1 that is not an adapter.
 mod v2_1_with_body {
     use super::*;
 

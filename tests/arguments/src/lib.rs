@@ -1,9 +1,10 @@
-//! A macro for the arguments of the running rustc. The UI tests need the paths of compiled libraries, and cargo passes
-//! a test only the paths of its binaries.
+//! A macro that returns the command line of the rustc process that compiles the crate that uses it. The UI tests find
+//! the paths of compiled libraries in it, because cargo passes a test only the paths of its package's binaries.
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
-/// Expands to the arguments of the rustc that compiles the caller, one per line, as a string literal.
+/// Expands to a string literal with the arguments of the rustc process that expands the macro, one argument on a line,
+/// without the name of the program.
 #[proc_macro]
 pub fn arguments(_: TokenStream) -> TokenStream {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

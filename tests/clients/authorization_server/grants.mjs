@@ -1,5 +1,6 @@
 // Grants that `oidc-provider` lacks: token exchange (RFC 8693), and both sides of enterprise-managed authorization.
-// One side issues an ID-JAG (an identity assertion) for a user, the other side exchanges it for an access token.
+// The enterprise's identity provider issues an ID-JAG (an identity assertion) for a user, and the authorization server
+// of the MCP server exchanges the ID-JAG for an access token.
 
 import { createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
 
@@ -28,8 +29,8 @@ export function registerGrants(provider, state, resourceServer) {
   const key = (alg) => createPrivateKey({ key: signingKey(state.keys, alg), format: "jwk" });
 
   /**
-   * Returns the user and the actor of a subject token. JWTs are verified by their signature, because the provider
-   * doesn't store them.
+   * Returns the user and the actor of a subject token. A JWT access token is verified by its signature, because the
+   * provider doesn't store it.
    */
   async function subject(type, value, client) {
     if (type === `${TYPE}access_token` && value.split(".").length === 3) {
@@ -49,7 +50,7 @@ export function registerGrants(provider, state, resourceServer) {
     throw new InvalidGrant("the subject token is invalid");
   }
 
-  /** Issues an access token with those of the requested scopes that the resource has. */
+  /** Issues an access token. It has the requested scopes, except those that the resource doesn't offer. */
   async function accessToken(client, accountId, resource, scope, extra) {
     const granted = resourceServer(resource);
     const offered = new Set(granted.scope.split(" "));

@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const now = () => Date.now() / 1000;
 
-/** Storage adapter of the provider. It keeps everything in `map`, which outlives the provider. */
+/** Storage adapter of a provider. It keeps all data in `map`, which the next provider uses, too. */
 export class Storage {
   constructor(model, map) {
     this.model = model;

@@ -1,4 +1,4 @@
-//! JSON parser by RFC 8259, into a tree that keeps every member.
+//! JSON parser for RFC 8259. Its tree keeps duplicate members and the spelling of numbers.
 //!
 //! It is simple and slow, and shares no code with the parsers that it is compared with.
 
@@ -24,7 +24,7 @@ impl Json {
         Json::read(bytes, false)
     }
 
-    /// Parses a whole text by the grammar alone, which also allows numbers of any size and lone surrogates.
+    /// Parses a whole text by the grammar of RFC 8259, which allows numbers of any size and lone surrogates.
     pub(crate) fn parse_grammar(bytes: &[u8]) -> Option<Json> {
         Json::read(bytes, true)
     }
@@ -47,7 +47,7 @@ impl Json {
         self.member(name).is_some()
     }
 
-    /// Returns the text of a string.
+    /// Returns the text if the value is a string without lone surrogates.
     pub(crate) fn text(&self) -> Option<&str> {
         let Json::Text(text) = self else { return None };
         Some(text)
@@ -64,7 +64,7 @@ impl Json {
         }
     }
 
-    /// Returns the number of nested objects and lists: 0 for a scalar, 1 for an object of scalars.
+    /// Returns the nesting depth of objects and lists: 0 for a scalar, 1 for an object of scalars.
     pub(crate) fn depth(&self) -> usize {
         match self {
             Json::Object(members) => {
@@ -94,7 +94,7 @@ impl Reader {
         Some(next)
     }
 
-    /// Skips the next character and returns `true` if it is `expected`.
+    /// If the next character is `expected`, skips it and returns `true`; otherwise returns `false`.
     fn take(&mut self, expected: char) -> bool {
         let is_next = self.peek() == Some(expected);
         self.at += usize::from(is_next);
@@ -231,7 +231,7 @@ impl Reader {
             self.digits()?;
         }
         let written: String = self.text[begun..self.at].iter().collect();
-        // The grammar has no limit of numbers, but RFC 8259 §6 allows a parser to accept only the range of a double.
+        // The grammar doesn't limit numbers, but RFC 8259 §6 allows a parser to accept only the range of a double.
         let is_in_range = written.parse::<f64>().is_ok_and(f64::is_finite);
         (is_in_range || self.is_lenient).then_some(Json::Number(written))
     }

@@ -12,7 +12,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test panics on what it does not expect, in its helpers too, and prints its statistics"
+    reason = "tests and their helpers panic on anything unexpected, and print statistics"
 )]
 
 mod json_tree;

@@ -20,7 +20,7 @@ pub(crate) use mcp_tool_core::{
     },
 };
 
-/// Code paths that read a message.
+// Short names of the variants of `ReadPath`, the code path that read a message.
 pub(crate) const FAST_PATH: ReadPath = ReadPath::Fast;
 pub(crate) const FULL_PARSER: ReadPath = ReadPath::Full;
 pub(crate) const LIST: ReadPath = ReadPath::List;

@@ -1,8 +1,9 @@
-//! Dependencies between the library crates point one way.
+//! A library crate depends only on library crates in lower layers.
 
 use repository::{libraries, metadata, text};
 
-/// The library crates, lowest layer first. Of this workspace, a crate may depend only on crates in lower layers.
+/// The library crates, lowest layer first. Crates of this workspace that a library crate depends on must be in lower
+/// layers.
 const LAYERS: [&[&str]; 5] = [
     &["mcp-tool-contract"],
     &["mcp-tool-macros", "mcp-tool-core"],

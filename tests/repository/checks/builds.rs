@@ -1,18 +1,18 @@
-//! Crates that a user's server compiles twice.
+//! A build of a user's server compiles no library twice.
 
 use std::collections::BTreeMap;
 
 use repository::{cargo, text};
 use serde_json::Value;
 
-/// The macros run in the compiler, and Cargo resolves their features apart from the server's. A dependency that has the
-/// same features in both is compiled once.
+/// Cargo resolves features separately for the macros, because they run in the compiler, and for the server. A library
+/// that both depend on is compiled once only if it has the same features in both.
 #[test]
 fn macros_share_their_dependencies_with_the_server() {
     let mut violations = Vec::new();
     for features in ["", "http", "oauth"] {
-        // `cargo tree` shows one set of features for both. The graph of what is compiled is unstable, so stable Cargo
-        // prints it only with this variable.
+        // `cargo tree` shows one feature set for both. `--unit-graph` lists each compilation, but is unstable, so
+        // stable Cargo accepts it only with this variable.
         let graph = cargo()
             .env("RUSTC_BOOTSTRAP", "1")
             .args(["build", "--package", "mcp-tool-runtime", "--features", features])
@@ -28,7 +28,7 @@ fn macros_share_their_dependencies_with_the_server() {
                 compiled.entry(text(unit, "pkg_id")).or_default().push(&unit["features"]);
             }
         }
-        assert!(compiled.len() > 50, "Cargo lists {} packages", compiled.len());
+        assert!(compiled.len() > 50, "expected more than 50 packages, Cargo lists {}", compiled.len());
         for (package, features) in compiled {
             if features.len() > 1 {
                 violations.push(format!("{package} is compiled {} times, with {features:?}", features.len()));

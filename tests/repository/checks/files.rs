@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-/// Folders with nothing written by the project.
+/// Folders that contain no files of the project.
 const SKIPPED: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
 
 /// Path from the root and text of each file with one of the extensions. "" means files without an extension.

@@ -1,9 +1,10 @@
-//! No more than three files of a crate import each other in a ring, a cycle of imports. The modules of the core crate
+//! At most three files of a crate form a ring: a set in which each file imports each other file, directly or through
+//! others of the set. The modules of the core crate
 //! import each other one way.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
-//! module) names an item that the other file defines. A re-export is not an import by itself, and a path through it
-//! counts as an import of the file with the definition. Code under `cfg(test)` is ignored.
+//! module) names an item that the other file defines. A re-export doesn't count as an import. A path through a
+//! re-export counts as an import of the file that defines the item. Code under `cfg(test)` is ignored.
 
 mod graph;
 mod sources;

@@ -5,7 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a check panics on what it does not expect, in its helpers too, and prints its violations"
+    reason = "checks and their helpers panic on anything unexpected, and print violations"
 )]
 
 mod arrows;
@@ -18,7 +18,7 @@ mod metadata;
 mod versions;
 mod words;
 
-/// Fails with the violations of a check.
+/// Panics with the violations that a check found, if there are any.
 fn report(check: &str, violations: &[String]) {
     assert!(violations.is_empty(), "{check}: {} violations\n{}", violations.len(), violations.join("\n"));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::files::files;
 
-/// Words that may not occur, in lower case or in capitals.
+/// Words that may not occur, in any letter case.
 const WORDS: [&str; 13] = [
     "anew",
     "beside",
@@ -27,7 +27,7 @@ const CAPITALS: &str = "MEND";
 /// Permitted uses, one in a line: `word | path | reason`.
 const ALLOWED: &str = include_str!("allowed-words.txt");
 
-/// First words of doc comments that ask a question instead of naming their item.
+/// First words by which a doc comment asks a question instead of describing its item.
 const QUESTIONS: [&str; 5] = ["What", "Who", "Whose", "Whether", "How"];
 
 /// The words of a line. Names in `snake_case` and `CamelCase` are split into their words.

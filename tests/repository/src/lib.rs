@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a check panics on what it does not expect"
+    reason = "the checks panic on anything unexpected"
 )]
 
 use std::{
@@ -35,7 +35,8 @@ pub fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The library crates: packages `mcp-tool-…` of the workspace, each in a folder of its name in the root.
+/// Returns the library crates: packages of the workspace that are named `mcp-tool-…` and are in a folder of the same
+/// name in the root.
 pub fn libraries(metadata: &Value) -> Vec<&Value> {
     let members = metadata["workspace_members"].as_array().unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
@@ -51,5 +52,5 @@ pub fn libraries(metadata: &Value) -> Vec<&Value> {
 
 /// The text of a member that must be a string.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
-    object[name].as_str().unwrap_or_else(|| panic!("{name} of {object}"))
+    object[name].as_str().unwrap_or_else(|| panic!("`{name}` is not a string in {object}"))
 }

@@ -1,4 +1,4 @@
-//! Runs clippy on the facade with each of its features alone, and on each library crate without features.
+//! Runs clippy on each library crate without features, and on the facade also with each single feature.
 
 use std::{io::Write as _, process::ExitCode};
 

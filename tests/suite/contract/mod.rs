@@ -1,4 +1,4 @@
-//! The lock in real cargo projects: created, enforced, updated, invalid.
+//! The lock in real cargo projects: creation, enforcement, updates, and invalid locks.
 //!
 //! Each build takes seconds, so each test takes one project through many states.
 
@@ -78,7 +78,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     let mut after = before;
     after.push(LOCK.to_owned());
     after.sort();
-    assert_eq!(project.names(""), after, "no other file is left");
+    assert_eq!(project.names(""), after, "`write` must create no other file");
     let lock = project.read(LOCK);
     assert_eq!(
         (versions(&lock, "find"), versions(&lock, "recount")),
@@ -180,7 +180,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     check_edits_after_the_build(&project);
 }
 
-/// Checks edits of the lock after the build, which the commands detect and the compiler can't.
+/// Edits the lock after the build, when the compiler can't detect it, and checks that the commands do.
 fn check_edits_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);
@@ -206,7 +206,7 @@ fn check_edits_after_the_build(project: &Project) {
         .assert_exit(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
     let kept = project.read(LOCK);
     contract(&["write"]).assert_exit(1, &[by_hand]);
-    assert_eq!(project.read(LOCK), kept, "nothing is written");
+    assert_eq!(project.read(LOCK), kept, "`write` must not change a lock that was edited by hand");
 
     edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
     let reason_missing = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Serializes builds, which share one target directory.
+/// Held while a [`Project`] exists, because all projects share one target directory.
 static BUILDING: Mutex<()> = Mutex::new(());
 
 /// A folder with cargo packages in it.
@@ -37,7 +37,7 @@ pub fn manifest(name: &str, rest: &str) -> String {
     )
 }
 
-/// Makes a package its own workspace.
+/// Lines for `rest` of [`manifest`] that make the package the root of its own workspace.
 pub const WORKSPACE: &str = "[workspace]\n[profile.dev]\ndebug = false\nincremental = false\n";
 
 /// The main function of a server.
@@ -113,7 +113,7 @@ impl Project {
     /// Error output of a build that must fail.
     pub fn errors(&self, folder: &str) -> String {
         let built = self.build(folder);
-        assert_ne!(built.code, 0, "the build must fail");
+        assert_ne!(built.code, 0, "the build succeeded, but must fail");
         built.err
     }
 
@@ -125,7 +125,7 @@ impl Project {
         command
     }
 
-    /// Runs `contract …` of a server.
+    /// Runs the command `contract` of a server with these arguments.
     pub fn contract(&self, folder: &str, binary: &str, arguments: &[&str]) -> CommandOutput {
         output_of(self.server(folder, binary, &[&["contract"], arguments].concat()).env("CARGO", cargo()))
     }

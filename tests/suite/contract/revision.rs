@@ -35,7 +35,7 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
     check.assert_exit(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
     check.assert_lacks("description");
 
-    // A changed description is no error, and still part of the diff.
+    // `check` accepts a changed description, but `diff` shows it.
     let diff = contract(&["diff", "HEAD"]);
     diff.assert_exit(5, &[tightened, "patch     the tool has a different description [description-changed]"]);
     assert_eq!(contract(&["diff"]).assert_exit(0, &[]).out, CURRENT);
@@ -76,7 +76,7 @@ fn check_machine_formats(project: &Project) {
     let annotated = contract(&["check", "--against", "HEAD", "--format", "github"]);
     let begin = "::error file=src/things.rs,line=4,title=find%3A needs-bump::breaking: parameter 'name'";
     assert!(annotated.assert_exit(5, &[]).out.starts_with(begin), "{annotated:?}");
-    assert_eq!(annotated.out.lines().count(), 1, "an annotation is one line: {annotated:?}");
+    assert_eq!(annotated.out.lines().count(), 1, "an annotation must be one line: {annotated:?}");
 }
 
 fn check_colours(project: &Project) {

@@ -20,8 +20,8 @@ async fn remote(
     drop(name);
 }
 
-/// A workspace of three packages, one of them outside its folder, and a fourth package that is only a dependency.
-/// `server` has two binaries.
+/// A workspace of three packages, and a fourth package `outside`, which is only a dependency. The package `sibling` is
+/// not in the folder of the workspace. The package `server` has two binaries.
 fn workspace() -> Project {
     let project = Project::new("many");
     let inside = WORKSPACE.replace(
@@ -102,9 +102,9 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     reader(&["check"]).assert_exit(0, &[outside]).assert_lacks("put");
     assert_eq!(reader(&["write"]).assert_exit(0, &[]).out, format!("{outside}\n"));
     assert_eq!(writer(&["check"]).assert_exit(0, &[]).out, CURRENT);
-    assert_eq!(project.read(own), both, "`write` of one server keeps the entries of the other");
+    assert_eq!(project.read(own), both, "`write` of one server must keep the entries of the other");
 
-    // All locks are written, or none.
+    // `contract write` writes all locks, or none.
     let was = project.read(shared);
     project.edit(own, "\"reader\",\n", "");
     project.edit(shared, "\"maxLength\": 40", "\"maxLength\": 80");
@@ -129,5 +129,8 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     assert_eq!(servers(&project.read(own), "find"), ["reader"]);
     writer(&["check"]).assert_exit(0, &[CURRENT]);
     reader(&["check"]).assert_exit(0, &[outside]);
-    assert!(!project.path("inside").join(LOCK).exists(), "the workspace root is not a package");
+    assert!(
+        !project.path("inside").join(LOCK).exists(),
+        "the workspace root must have no lock, because it is not a package"
+    );
 }

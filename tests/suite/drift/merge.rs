@@ -1,4 +1,4 @@
-//! Locks can be merged: a change of one tool changes only its own lines.
+//! Locks can be merged, because a change of one tool changes only the lines of that tool.
 
 use std::{fs, process::Command};
 

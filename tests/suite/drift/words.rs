@@ -1,4 +1,4 @@
-//! Changes that need no version bump, such as those of prose and of order.
+//! Changes that need no version bump, such as changed descriptions and changed order.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

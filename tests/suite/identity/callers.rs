@@ -1,4 +1,4 @@
-//! The caller named by a token, in the call context and in the audit record.
+//! The caller that a token names, in the call context and in the audit record.
 
 use std::time::Instant;
 
@@ -26,7 +26,8 @@ fn caller_and_record(pair: &Pair, mut claims: Value) -> (Value, Value) {
     (who, pair.server.stderr.record_of(correlation(&answer)))
 }
 
-/// Asserts these members of the caller in the call context and in the record; `null` means absent.
+/// Asserts that the caller has these members in the call context and in the record; `null` means that the member is
+/// absent.
 fn assert_caller(pair: &Pair, claims: Value, expected: Value) {
     let (who, record) = caller_and_record(pair, claims.clone());
     for (name, value) in expected.as_object().unwrap() {
@@ -176,11 +177,14 @@ fn identity_sent_outside_the_token_is_ignored() {
 }
 
 #[test]
-fn token_for_a_user_named_local_is_not_the_local_user() {
+fn user_named_local_in_a_token_is_not_the_local_user() {
     let pair = Pair::start();
     let holder = pair.claiming(json!({ "sub": "local", "client_id": null, "scope": "" }));
     let refused = holder.call("measure", measure_arguments());
-    assert_eq!(refused.status, 403, "only the real local user has all scopes: {refused:?}");
+    assert_eq!(
+        refused.status, 403,
+        "only the local user of a server without authorization may have all scopes: {refused:?}"
+    );
     assert!(!holder.listed().contains(&"measure".to_owned()));
     let record = pair.server.stderr.record_of(correlation(&refused.json()));
     assert_eq!((&record["user"], &record["issuer"]), (&json!("local"), &json!(pair.issuer.url)));
@@ -233,7 +237,7 @@ fn flood_of_unauthenticated_requests_is_summarized() {
     };
     let (begun, mut sent) = (Instant::now(), 0);
     while !unauthenticated().iter().any(|record| left_out(record) > 0) {
-        assert!(begun.elapsed() < MAX_WAIT, "each of {sent} requests is recorded");
+        assert!(begun.elapsed() < MAX_WAIT, "all {sent} requests were recorded one by one");
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| assert_eq!(pair.server.post(&[], &measure()).status, 401));

@@ -1,4 +1,4 @@
-//! Callers with equal names but different issuers or agents are separate callers.
+//! Callers with equal user names are separate callers if their issuer, tenant or agent differs.
 
 use std::time::Instant;
 
@@ -10,9 +10,9 @@ use super::{
     issuer::{Issuer, RESOURCE},
     issuer_keys,
 };
-use crate::harness::{HttpServer, MAX_WAIT, kind, text, tools_call};
+use crate::harness::{CANCELLED, HttpServer, MAX_WAIT, kind, text, tools_call};
 
-/// A server that trusts two issuers; each has a user `alice` with the same agent.
+/// A server that trusts two issuers. Each issuer has a user `alice` with the same agent.
 struct TwoIssuers {
     server: HttpServer,
     issuers: [Issuer; 2],
@@ -41,14 +41,18 @@ fn callers_have_separate_rate_limits() {
     for (number, alice) in two.alices().iter().enumerate() {
         for _ in 0..3 {
             let answer = alice.call("limited", json!({})).json();
-            assert_eq!(text(&answer), "counted", "Alice {number}");
+            assert_eq!(text(&answer), "counted", "`alices()[{number}]` must have its own rate limit");
         }
-        assert_eq!(kind(&alice.call("limited", json!({})).json()), "rate_limited", "Alice {number}");
+        assert_eq!(
+            kind(&alice.call("limited", json!({})).json()),
+            "rate_limited",
+            "`alices()[{number}]` must have its own rate limit"
+        );
     }
 }
 
 #[test]
-fn callers_have_separate_cursors() {
+fn cursor_is_valid_only_for_the_caller_that_received_it() {
     let two = TwoIssuers::start(&[]);
     let alices = two.alices();
     for (number, alice) in alices.iter().enumerate() {
@@ -90,12 +94,12 @@ fn call_is_cancelled_only_by_its_own_caller() {
         let call = scope.spawn(|| alice.send(&[], &held(60_000)).json());
         wait_for_running(1);
         assert_eq!(alice.send(&[], &cancel).status, 202);
-        assert_eq!(call.join().unwrap()["error"]["code"], -31_499);
+        assert_eq!(call.join().unwrap()["error"]["code"], CANCELLED);
     });
 }
 
 #[test]
-fn session_belongs_to_its_owner() {
+fn session_is_usable_only_by_the_caller_that_opened_it() {
     let two = TwoIssuers::start(&["--legacy-sessions", "8"]);
     let alices = two.alices();
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
@@ -106,7 +110,10 @@ fn session_belongs_to_its_owner() {
             for message in [&list, &tools_call(2, "echo", json!({ "text": "x" }))] {
                 let expected = if other == number { 200 } else { 404 };
                 let reply = user.send(&inside, message);
-                assert_eq!(reply.status, expected, "session {number} by {other}: {reply:?}");
+                assert_eq!(
+                    reply.status, expected,
+                    "session of caller {number}, used by caller {other}: {reply:?}"
+                );
             }
             if other != number {
                 let own = [("Authorization", user.authorization.as_str()), inside[0], inside[1]];
@@ -121,7 +128,7 @@ fn session_belongs_to_its_owner() {
         assert!((200..300).contains(&two.server.send("DELETE", "/mcp", &own, b"").status));
         assert_eq!(alice.send(&inside, &list).status, 404);
     }
-    // Without a token, a session id is useless.
+    // A request without a token is refused, even with a session id.
     assert_eq!(two.server.post(&[("Mcp-Session-Id", "x")], &list).status, 401);
 }
 
@@ -167,8 +174,12 @@ async fn last_listed_contract_is_kept_per_caller() {
     let query: Value = json!({ "query": "cat" });
     for other in others {
         let answer = later.as_caller(other.clone()).call("find", query.clone()).await;
-        assert!(answer.is_ok(), "{other:?} has listed nothing, but was refused: {answer:?}");
+        assert!(
+            answer.is_ok(),
+            "{other:?} never listed tools, so no contract of its can have changed, but it was refused: {answer:?}"
+        );
     }
+    // `later` calls as the caller of `first`, which listed `before::find`.
     let refused = later.call("find", query).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
 }

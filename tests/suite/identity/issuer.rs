@@ -145,7 +145,7 @@ impl Issuer {
         self.shared.state.lock().unwrap().max_concurrent
     }
 
-    /// Waits for this number of requests of a path.
+    /// Waits until the issuer has received at least this number of requests of a path.
     pub fn wait_for_count(&self, path: &str, expected: u64) {
         let begun = Instant::now();
         while self.count(path) < expected {
@@ -154,7 +154,7 @@ impl Issuer {
         }
     }
 
-    /// A token header.
+    /// The header of an access token.
     pub fn header(&self, alg: &str, kid: &str) -> Value {
         json!({ "alg": alg, "typ": "at+jwt", "kid": kid })
     }
@@ -173,13 +173,13 @@ impl Issuer {
         overlaid(self.claims(), &members)
     }
 
-    /// A valid token, with these claims replaced.
+    /// Returns a token with the claims of [`Issuer::claims_with`], signed with the key `rsa`.
     pub fn token_with(&self, members: Value) -> String {
         let claims = self.claims_with(members).to_string();
         sign(&KEYS.rsa, "RS256", self.header("RS256", "rsa").to_string(), claims)
     }
 
-    /// A valid token.
+    /// A token with valid claims, signed with the key `rsa`.
     pub fn token(&self) -> String {
         self.token_with(json!({}))
     }
@@ -203,12 +203,12 @@ fn overlaid(mut value: Value, members: &Value) -> Value {
     value
 }
 
-/// Signs a token with this header and claims text.
+/// Returns a token with this header and these claims, signed by `key` with `alg`.
 pub fn sign(key: &Key, alg: &str, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     sealed(header, claims, |message| key.sign(alg, message))
 }
 
-/// A token whose signature this function computes.
+/// Returns a token with the signature that `signature` computes from the encoded header and claims.
 pub fn sealed(
     header: impl AsRef<[u8]>,
     claims: impl AsRef<[u8]>,

@@ -24,7 +24,7 @@ enum KeyPair {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair, &'static str),
     Ed(Ed25519KeyPair),
-    /// Modulus and private exponent of an RSA key that is too short for any library to sign with.
+    /// Modulus and private exponent of an RSA key that is too short for `aws-lc-rs` to sign with.
     Short(Vec<u8>, Vec<u8>),
 }
 
@@ -123,14 +123,14 @@ pub fn hs256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
 }
 
-/// All signing keys. They are generated once, except `rsa1024`.
+/// The signing keys of all tests. A test process generates them once, except `rsa1024`, which is a constant.
 pub struct Keys {
     pub rsa: Key,
     pub rsa3072: Key,
     pub p256: Key,
     pub p384: Key,
     pub ed: Key,
-    /// Like `k256` and `rsa1024`, a key of an unsupported kind.
+    /// The server must accept neither this key, nor `k256`, nor `rsa1024`.
     pub p521: Key,
     pub k256: Key,
     pub rsa1024: Key,
@@ -213,7 +213,7 @@ fn add(sum: &mut [u64], other: &[u64], modulus: &[u64]) {
     }
 }
 
-/// A fixed RSA key of 1,024 bits, which the library refuses to generate.
+/// Returns a constant RSA key of 1,024 bits, a size that `aws-lc-rs` refuses to generate.
 fn short() -> Key {
     let bytes = |text: &str| -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()

@@ -68,7 +68,7 @@ impl Files {
     }
 }
 
-/// Connects with TLS. Returns the stream and the server's certificate, or `None` if it is not one of `trusted`.
+/// Connects with TLS. Returns the stream and the server's certificate; `None` if the certificate is not in `trusted`.
 fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
@@ -90,7 +90,7 @@ fn connect(
     Some((stream, certificate))
 }
 
-/// Certificate that the server presents, or `None` if it is not one of `trusted`.
+/// Returns the certificate that the server presents; `None` if the certificate is not in `trusted`.
 fn presented(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateDer<'static>> {
     connect(server, trusted).map(|(_, certificate)| certificate)
 }
@@ -217,7 +217,7 @@ fn trusted_proxy_supplies_the_remote_address() {
     assert_eq!(
         remote(&pair.server, &token, &["6.6.6.6, 192.0.2.1"]),
         "192.0.2.1",
-        "only the last address is from the proxy"
+        "the last address must be used, because only that one is from the proxy"
     );
     assert_eq!(remote(&pair.server, &token, &[]), "127.0.0.1");
     for flags in [&[][..], &["--trusted-proxy", "10.0.0.7"]] {
@@ -226,7 +226,7 @@ fn trusted_proxy_supplies_the_remote_address() {
         assert_eq!(
             remote(&pair.server, &token, &["192.0.2.1"]),
             "127.0.0.1",
-            "the client is not a trusted proxy"
+            "`X-Forwarded-For` must be ignored, because the client is not a trusted proxy"
         );
     }
 }

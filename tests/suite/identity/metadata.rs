@@ -13,7 +13,7 @@ use crate::harness::{HttpServer, Reply, SPECIMEN};
 
 const PATHS: [&str; 2] =
     ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
-/// Scopes of read-only tools, which a first challenge requests.
+/// Scopes of the read-only tools. The challenge to a request without a valid token requests them.
 const FIRST_SCOPES: &str = "specimen:admin specimen:read";
 
 fn document(server: &HttpServer, path: &str) -> Value {
@@ -187,7 +187,7 @@ fn duplicate_authorization_header_is_an_invalid_request() {
 }
 
 #[test]
-fn unreachable_issuer_is_a_503_without_a_challenge() {
+fn unreachable_issuer_causes_a_503_without_a_challenge() {
     let issuer = Issuer::start(&issuer_keys());
     issuer.set_metadata(Answer::Status(500));
     let pair = Pair::with(issuer, &[]);
@@ -204,10 +204,10 @@ fn unauthenticated_expect_100_continue_is_refused_before_its_body() {
     let mut stream = pair.server.connect();
     stream.write_all(&pair.server.request_bytes("POST", "/mcp", &headers, b"")).unwrap();
     let reply = Reply::read(stream);
-    assert_eq!(reply.status, 401, "no 100 Continue comes first: {reply:?}");
+    assert_eq!(reply.status, 401, "the server must refuse without `100 Continue`: {reply:?}");
 }
 
-/// Large bodies share a memory budget. Unauthenticated requests use nothing of it.
+/// Large bodies share a memory budget, which unauthenticated requests must not use.
 #[test]
 fn unauthenticated_bodies_use_no_body_memory() {
     let pair = Pair::start();

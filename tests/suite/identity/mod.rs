@@ -98,7 +98,7 @@ impl<'s> Bearer<'s> {
         tool_names(&self.list())
     }
 
-    /// The caller as the server sees it.
+    /// The caller that the tool `whoami` returns.
     fn whoami(&self) -> Value {
         self.call("whoami", json!({})).json()["result"]["structuredContent"].clone()
     }
@@ -135,7 +135,8 @@ fn succeeded(reply: &Reply) -> bool {
 /// Parameters of a Bearer challenge; each may occur once.
 fn challenge(reply: &Reply) -> Value {
     let header = reply.header("www-authenticate").unwrap_or_else(|| panic!("no challenge: {reply:?}"));
-    let parameters = header.strip_prefix("Bearer ").unwrap_or_else(|| panic!("not for a bearer: {header}"));
+    let parameters =
+        header.strip_prefix("Bearer ").unwrap_or_else(|| panic!("not a Bearer challenge: {header}"));
     let mut found = json!({});
     for parameter in parameters.split(", ") {
         let (name, value) = parameter.split_once('=').unwrap();

@@ -120,7 +120,7 @@ async fn policy_can_require_more_than_scopes() {
     assert_denied(&mallory, "time", "on_the_list").await;
 }
 
-/// A denial has no challenge, because no token would change it, and the tool is not listed.
+/// A denied tool is not listed, and a denial has no challenge, because no other token would change the decision.
 #[test]
 fn denied_tool_is_refused_without_a_challenge() {
     let issuer = Issuer::start(&issuer_keys());
@@ -147,7 +147,10 @@ fn denied_tool_is_refused_without_a_challenge() {
         assert_eq!(recorded, (&json!("denied"), &json!("the reason is in the record")));
     }
     let listed = holder.listed();
-    assert!(listed.contains(&"whoami".to_owned()), "a tool that another token could call is listed");
+    assert!(
+        listed.contains(&"whoami".to_owned()),
+        "a tool that a token with more scopes could call must be listed"
+    );
     assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
 }
 
@@ -197,8 +200,8 @@ struct Panics;
 
 impl Authorizer for Panics {
     fn decide<'a>(&'a self, _: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
-        assert_ne!(tool.name(), "look", "the reason is in the log");
-        Box::pin(async { panic!("the reason is in the log") })
+        assert_ne!(tool.name(), "look", "this text must appear only in the log");
+        Box::pin(async { panic!("this text must appear only in the log") })
     }
 }
 
@@ -211,7 +214,7 @@ async fn panicking_policy_denies() {
     assert!(listed(&server).await.is_empty());
 }
 
-/// Asks for scopes, but lists none or malformed ones.
+/// Decides that scopes are missing, but names none or malformed ones.
 struct UnnamedScopes(&'static [&'static str]);
 
 impl Authorizer for UnnamedScopes {

@@ -39,8 +39,8 @@ impl Controlled {
         self.pair.claiming(claims.clone()).call("measure", measure_arguments())
     }
 
-    /// Runs a command, then checks calls with these claims: those in `refused` fail and those in `others` succeed,
-    /// before and after a restart.
+    /// Asserts that calls with all these claims succeed, and runs `command`. Then asserts that calls with claims in
+    /// `refused` are refused and that the others still succeed, before and after a restart of the server.
     fn check(
         &mut self,
         command: &[&str],
@@ -107,7 +107,7 @@ fn tokens_of_a_user_are_revoked() {
     controlled.check(&["revoke", "--subject", "alice"], &[alice, undated], &[bob], is_revoked);
     // The record names the user of the revoked token.
     controlled.pair.server.stderr.line_with(&[r#""user":"alice""#, r#""detail":"revoked""#]);
-    // The clock of the issuer may be ahead, so this token may be older than the revocation.
+    // The issuer's clock may be ahead of the server's, so a token with this `iat` may be older than the revocation.
     assert!(is_revoked(&controlled.call(&json!({ "iat": now() + 20 }))));
 }
 
@@ -157,7 +157,7 @@ fn disabled_user_is_refused_with_any_token() {
     until("the user was enabled again", || super::succeeded(&controlled.call(&json!({}))));
 }
 
-/// The client is the one that the token names, not the one in `clientInfo`.
+/// `disable --client` refuses calls by the client that their token names, not by the name in `clientInfo`.
 #[test]
 fn client_is_disabled_by_the_name_in_its_token() {
     let mut controlled = Controlled::start();
@@ -173,7 +173,10 @@ fn client_is_disabled_by_the_name_in_its_token() {
     let honest = controlled.pair.claiming(json!({ "client_id": "agent-8" }));
     until("the last command applied", || is_disabled(&honest.call("echo", json!({ "text": "x" }))));
     let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));
-    assert!(super::succeeded(&named), "only its `clientInfo` is named 'harness': {named:?}");
+    assert!(
+        super::succeeded(&named),
+        "its token names agent-8; only `clientInfo` names the disabled client 'harness': {named:?}"
+    );
 }
 
 #[test]

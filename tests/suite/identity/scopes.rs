@@ -21,7 +21,7 @@ const LACKING: [(&str, &str, &str, &str); 9] = [
     ("weigh", "specimen:read zeta", "specimen:admin", "specimen:admin specimen:read zeta"),
 ];
 
-/// Scopes that only resemble the required one.
+/// Scopes that resemble `specimen:read`, but don't equal it.
 const SIMILAR: [&str; 6] =
     ["specimen", "specimen:", "specimen:*", "SPECIMEN:READ", "specimen:read:all", "xspecimen:read"];
 
@@ -47,7 +47,7 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
         check_challenge(&modern, missing, requested);
         let record = pair.server.stderr.record_of(correlation(&modern.json()));
         assert_eq!((&record["reason"], &record["detail"]), (&json!("insufficient_scope"), &json!(missing)));
-        // The requested scopes are sufficient: the call is refused for its arguments at most.
+        // With the requested scopes, the call is admitted. Only its arguments may be refused.
         let stepped = pair.with_scopes(requested).call(tool, json!({}));
         assert_eq!((stepped.status, stepped.header("www-authenticate")), (200, None), "{stepped:?}");
     }
@@ -61,12 +61,16 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
     }
     let holder = pair.with_scopes("specimen:purge specimen:read");
     assert_eq!(text(&holder.call("purges", json!({})).json()), "Done.");
-    assert_eq!(holder.count("finished"), 1 + 2, "including the calls with the requested scopes");
+    assert_eq!(
+        holder.count("finished"),
+        1 + 2,
+        "expected this run of `purges` and two with the requested scopes"
+    );
     let holder = pair.with_scopes("specimen:read specimen:admin");
     assert!(holder.call("weigh", json!({ "n": 3 })).body.contains(r#""mode":"safe""#));
 }
 
-/// An unauthorized call with invalid arguments is refused for its scopes only.
+/// A call that lacks a scope and has invalid arguments is refused only for the scope.
 #[test]
 fn arguments_of_an_unauthorized_caller_are_not_parsed() {
     let pair = Pair::start();
@@ -85,7 +89,7 @@ fn legacy_session_requires_the_same_scopes() {
         let holder = pair.with_scopes(held);
         check_challenge(&holder.send(&inside, &tools_call(1, tool, json!({}))), missing, requested);
     }
-    // Another token of the same caller continues the session with its own scopes.
+    // The same caller continues the session with another token, whose scopes apply.
     let stepped = pair.with_scopes("specimen:read").send(&inside, &super::measure());
     assert!(stepped.status == 200 && stepped.body.contains(r#""mode":"fast""#), "{stepped:?}");
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
@@ -99,11 +103,15 @@ fn scope_hierarchy_includes_narrower_scopes() {
     let pair = Pair::with_settings(hierarchy, &[]);
     let all = pair.with_scopes("specimen:all");
     assert!(succeeded(&all.call("measure", measure_arguments())));
-    assert_eq!(all.whoami()["scopes"], json!(["specimen:all"]), "the context has the scopes of the token");
+    assert_eq!(
+        all.whoami()["scopes"],
+        json!(["specimen:all"]),
+        "the context must have the scopes of the token, without those that they include"
+    );
     assert_eq!(
         text(&all.call("purges", json!({})).json()),
         "Done.",
-        "the scope of the gate is included, too"
+        "the hierarchy must also apply to the scope of the gate"
     );
     let some = pair.with_scopes("specimen:some");
     assert!(succeeded(&some.call("measure", measure_arguments())));
@@ -116,8 +124,8 @@ fn scope_hierarchy_includes_narrower_scopes() {
     assert!(some.listed().contains(&"purges".to_owned()) && !some.listed().contains(&"whoami".to_owned()));
     for narrow in ["specimen:read", "specimen:admin", "specimen:purge"] {
         let holder = pair.with_scopes(narrow);
-        assert_eq!(holder.call("purges", json!({})).status, 403, "{narrow} includes nothing");
-        assert_eq!(holder.call("whoami", json!({})).status, 403, "{narrow} includes nothing");
+        assert_eq!(holder.call("purges", json!({})).status, 403, "{narrow} must include no other scope");
+        assert_eq!(holder.call("whoami", json!({})).status, 403, "{narrow} must include no other scope");
     }
     // Without the setting, `specimen:all` includes no other scope.
     let plain = Pair::start();
@@ -170,9 +178,9 @@ fn grantable_tools_are_listed_when_configured() {
     assert_eq!(
         holder.call("measure", measure_arguments()).status,
         403,
-        "a listed tool is not necessarily callable"
+        "a tool that is listed as grantable must still need its scope"
     );
-    // A tool that no scope can grant is not listed.
+    // A disabled tool is not listed, because no scope makes it callable. `weigh` is an adapter of `measure`.
     control.execute(&["disable", "--tool", "measure"]);
     until("the tool was disabled", || {
         let answer = pair.with_scopes("specimen:read").call("measure", measure_arguments()).json();

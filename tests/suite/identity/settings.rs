@@ -7,7 +7,7 @@ use crate::harness::{HttpServer, SPECIMEN, wait};
 const ISSUER: &str = "https://as.example.com";
 const HTTPS: &str = "https://mcp.example.com/mcp";
 
-/// Stderr of a server that does not start.
+/// Returns the stderr of a server that must not start.
 pub fn refused_by(command: &mut Command, listen: &str, arguments: &[&str]) -> String {
     let mut child = command
         .args(["serve", "--http", listen])
@@ -64,7 +64,7 @@ fn introspection_accepts_one_configured_issuer() {
 }
 
 #[test]
-fn cleartext_issuer_or_resource_is_refused() {
+fn issuer_and_resource_must_be_plain_https_or_loopback_urls() {
     for issuer in [
         "http://as.example.com",
         "http://192.0.2.1",

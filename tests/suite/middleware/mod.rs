@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Number of times that a tool function ran.
+/// Number of times that tool functions ran.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU32>);
 
@@ -152,7 +152,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     })
 }
 
-/// A server with all tools, of which `destroy` lacks the operator's permission.
+/// A server with the tools above, except `reed`. The operator has not permitted `destroy`.
 fn server(runs: &Runs) -> ToolServer {
     ToolServer::new("layers", "1").state(runs.clone()).tools(tools![
         read,
@@ -269,7 +269,7 @@ async fn middleware_sees_the_result_after_every_guard() {
         assert_eq!(notes.take(), [format!("logger takes {tool}"), note.to_owned()]);
         assert_eq!(last_record(&server), record, "{tool}");
     }
-    assert_eq!(runs.times(), 1, "only `overstate` runs");
+    assert_eq!(runs.times(), 1, "only `overstate` may run");
 }
 
 #[tokio::test]
@@ -352,7 +352,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
         (Defect::DropsRun, "internal", true),
         (Defect::DropsOutcome, "internal", true),
     ] {
-        // Outer middleware is dropped with the call and cannot delay it.
+        // The failed call is dropped together with outer middleware, which therefore cannot delay the error.
         for has_outer in [false, true] {
             let (runs, notes) = (Runs::default(), Notes::default());
             let server = match has_outer {
@@ -361,7 +361,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
             };
             let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // `DropsRun` drops a pending call, so the tool must not finish before.
+                // `DropsRun` drops a pending call, so `write_for_ever`, which stays pending, replaces `write`.
                 let tool =
                     if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();

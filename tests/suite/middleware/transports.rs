@@ -13,7 +13,7 @@ fn with_middleware() -> Command {
     command
 }
 
-/// Checks the log of both middlewares of the specimen for a call with a result of `bytes` bytes.
+/// Checks that both logging middlewares of the specimen logged a call of `tool` with a result of `bytes` bytes.
 fn check_passed(stderr: &Stderr, tool: &str, bytes: usize) {
     for name in ["outer", "inner"] {
         stderr.line_with(&[&format!("the {name} middleware takes {tool}")]);
@@ -25,7 +25,7 @@ fn check_refused(stderr: &Stderr, answer: &Value) {
     assert_eq!((kind(answer), text(answer)), ("refused", "X-Tenant has to be acme"));
     let record = stderr.record_of(correlation(answer));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("refused")));
-    assert!(record.get("arguments").is_none(), "arguments are parsed after middleware: {record}");
+    assert!(record.get("arguments").is_none(), "middleware must run before arguments are parsed: {record}");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn http_calls_of_both_revisions_pass_through_middleware() {
     // `counts` has no tenant check.
     assert_eq!(server.count("finished"), 0);
 
-    // A call with progress is a separate code path.
+    // A call with progress takes another code path.
     let steps = json!({ "name": "steps", "arguments": { "count": 2 } });
     let events = server.modern("tools/call", steps, json!({ "progressToken": "t" }), &tenant).events();
     assert_eq!(text(events.last().unwrap()), "2 steps");
@@ -141,7 +141,7 @@ fn panicking_middleware_ends_only_its_own_call() {
     assert!(text(&failed).contains("not known whether it took effect"), "{failed}");
     let record = server.stderr.record_of(correlation(&failed));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!("internal")));
-    server.stderr.line_with(&["panicked: the reason is in the log", correlation(&failed)]);
+    server.stderr.line_with(&["panicked: this text must appear only in the log", correlation(&failed)]);
     assert_eq!(text(&server.call("numbers", json!({ "below": 0 }))), r#"{"items":[]}"#);
     // The middleware also panics if the arguments are refused, but then the function certainly did not run.
     let failed = server.call("unlock", json!({}));

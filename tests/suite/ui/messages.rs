@@ -1,18 +1,19 @@
-//! Messages of rustc, without what differs between machines or moves with the code of the libraries: paths, and line
-//! numbers outside the case. The form is trybuild's.
+//! Messages of rustc without the parts that differ between machines or change with the code of the libraries: absolute
+//! paths, and line numbers outside of the case. The format is that of trybuild.
 
 use std::{fmt::Write as _, path::Path};
 
 use serde_json::Value;
 
-/// Folder of the cases' folder, as rustc is told it and as the macros name it.
+/// Path of the folder `tests` in locations: relative in those that rustc prints, absolute in those that the macros
+/// print.
 const TESTS: &str = "tests/";
 const TESTS_FROM_ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/");
 
-/// Name of the crate that a case is compiled as.
+/// Crate name under which each case is compiled.
 pub const CRATE: &str = "ui_case";
 
-/// The rendered messages among the lines of rustc's standard error.
+/// Returns the normalized messages in the JSON lines that rustc wrote to stderr, without repetitions.
 pub fn normalized(lines: &str, case: &Path) -> String {
     let mut texts: Vec<String> = Vec::new();
     for line in lines.lines() {
@@ -23,7 +24,7 @@ pub fn normalized(lines: &str, case: &Path) -> String {
             continue;
         }
         let text = normalized_message(message["rendered"].as_str().unwrap(), case);
-        // rustc itself repeats some of them.
+        // rustc prints some messages more than once.
         if !texts.contains(&text) {
             texts.push(text);
         }
@@ -54,7 +55,7 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
             continue;
         }
         let line = others(&line).unwrap_or(line).replace(TESTS_FROM_ROOT, "$DIR/");
-        // A closure or async block is named by its place.
+        // rustc names a closure or an async block by `@` and its location.
         lines.push(line.replace("@tests/", "@$DIR/"));
     }
     shift(&mut lines);
@@ -65,14 +66,14 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// Where a line points, if it points somewhere.
+/// Returns the location in a line that begins with `-->` or `:::`; `None` for any other line.
 fn arrow(line: &str) -> Option<&str> {
     let start = line.trim_start();
     start.strip_prefix("--> ").or_else(|| start.strip_prefix("::: "))
 }
 
-/// A path with its line and column, without the part before it that differs between machines. Line and column stay
-/// within the case alone.
+/// Returns a location without the part of the path that differs between machines, and `true` if the location is in the
+/// case. Line and column are kept only there.
 fn place(arrow: &str, case: &Path) -> (String, bool) {
     let case = case.strip_prefix(TESTS_FROM_ROOT).unwrap().to_str().unwrap();
     if let Some(rest) = arrow.strip_prefix(TESTS).and_then(|path| path.strip_prefix(case)) {
@@ -82,7 +83,7 @@ fn place(arrow: &str, case: &Path) -> (String, bool) {
     let place = if let Some(path) = arrow.strip_prefix(TESTS).or(arrow.strip_prefix(TESTS_FROM_ROOT)) {
         path.to_owned()
     } else if !arrow.starts_with('/') {
-        // As cargo compiles the workspace's own crates.
+        // Cargo passes rustc relative paths for the crates of the workspace.
         format!("$WORKSPACE/{arrow}")
     } else if let Some((_, path)) = arrow.split_once("/rustlib/src/rust/library/") {
         format!("$RUST/{path}")
@@ -101,7 +102,8 @@ fn place(arrow: &str, case: &Path) -> (String, bool) {
     (place, false)
 }
 
-/// "and 12 others", without the number that grows with every library.
+/// Replaces the number in a line such as `and 12 others`, because it grows with every library; `None` for any other
+/// line.
 fn others(line: &str) -> Option<String> {
     let (before, rest) = line.split_once("and ")?;
     let number = rest.strip_suffix(" others")?;
@@ -109,7 +111,7 @@ fn others(line: &str) -> Option<String> {
     counts.then(|| format!("{before}and $N others"))
 }
 
-/// Moves a message to the left: rustc leaves room for the longest line number, also where that one is hidden.
+/// Moves a message to the left. rustc leaves room for the longest line number, even if that number was removed here.
 fn shift(lines: &mut [String]) {
     let spare = lines.iter().filter_map(|line| gutter(line)).min().unwrap_or_default();
     let mut in_note = false;
@@ -124,7 +126,8 @@ fn shift(lines: &mut [String]) {
     }
 }
 
-/// Spaces that can be taken from the column of line numbers; none where a line hasn't this column.
+/// Returns the number of spaces that can be removed from the column of line numbers; `None` if the line lacks the
+/// column.
 fn gutter(line: &str) -> Option<usize> {
     if let Some(rest) = line.strip_prefix("... ") {
         return Some(rest.len() - rest.trim_start().len());

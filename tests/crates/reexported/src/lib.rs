@@ -1,4 +1,4 @@
-//! Tools of a crate that reaches the framework only through the re-export of `mcp_tool_tests_renamed`.
+//! Tools in a crate that uses the framework only through the re-export of `mcp_tool_tests_renamed`.
 
 use mcp_tool_tests_renamed::{
     define_tool,

@@ -19,7 +19,7 @@ const SCOPES: [&str; 5] = ["a", "b", "c", "d:e", "f"];
 /// Scope that a tool with a gate requires in addition to its scopes.
 const GATE_SCOPE: &str = "gate";
 
-/// A tool that is never called. [`entry`] lists its function with other contracts.
+/// A tool that is never called. [`entry`] combines its function with other contracts.
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
@@ -135,7 +135,7 @@ impl Server {
     }
 }
 
-/// A policy of the application's own: [`own_policy`].
+/// Policy of the application that calls [`own_policy`].
 struct OwnPolicy;
 
 impl Authorizer for OwnPolicy {

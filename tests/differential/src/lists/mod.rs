@@ -74,7 +74,7 @@ impl Expected {
 
 /// Callers of the same server list tools at the same time, and each is listed exactly the tools that the model allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn caller_is_listed_what_the_model_allows() {
+async fn listed_tools_are_those_that_the_model_allows() {
     let folder = tempfile::tempdir().unwrap();
     let (mut lists, mut partial) = (0, 0);
     for seed in 1..60_u64 {
@@ -96,7 +96,7 @@ async fn caller_is_listed_what_the_model_allows() {
         }
     }
     println!("{lists} lists, {partial} of them partial");
-    assert!(partial * 3 > lists, "{partial} of {lists} lists lacked a tool");
+    assert!(partial * 3 > lists, "too few lists lack a tool: {partial} of {lists}");
 }
 
 /// Requests 20 lists as random callers. Returns the number of lists, and the number of lists that lacked a tool.
@@ -118,7 +118,7 @@ async fn check_lists(
     (lists, partial)
 }
 
-/// A pin makes an older major the newest version that a client sees, so the older one is listed by the tool's own name.
+/// If a pin permits only an older major version, that version is listed under the tool's own name.
 #[tokio::test]
 async fn pinned_version_is_listed_as_the_newest() {
     for seed in 1..10 {

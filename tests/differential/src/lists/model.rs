@@ -15,11 +15,11 @@ pub(crate) struct Listed {
 /// The facts about a server that decide its lists.
 pub(crate) struct Model {
     pub(crate) tools: Vec<ToolEntry>,
-    /// Lowest and highest major that each pin permits the client `agent`.
+    /// Lowest and highest major version that each pin permits to the client `agent`.
     pub(crate) pins: Vec<(u32, u32)>,
     pub(crate) disabled_users: Vec<String>,
     pub(crate) disabled_tools: Vec<String>,
-    /// [`own_policy`] decides in place of scopes.
+    /// [`own_policy`] decides instead of the caller's scopes.
     pub(crate) has_own_policy: bool,
     /// Lists also show tools that the caller could call with more scopes.
     pub(crate) shows_grantable: bool,
@@ -68,7 +68,7 @@ impl Model {
         visible.map(listed).collect()
     }
 
-    /// Returns `true` if the pins permit this version. They apply to local callers whose agent is `agent VERSION`.
+    /// Returns `true` if the pins permit this version. Pins apply only to local callers whose agent is `agent VERSION`.
     fn fits_pins(&self, caller: &Caller, contract: &Contract) -> bool {
         let is_local = caller.user() == Caller::LOCAL;
         let is_pinned = is_local && caller.agent().is_some_and(|agent| agent.starts_with("agent "));

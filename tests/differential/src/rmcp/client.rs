@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Longest wait for a response. Only a server that hangs needs so long.
+/// Longest wait for a response. Only a server that hangs exceeds it.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A response as received, except that a chunked body is decoded.
@@ -41,7 +41,7 @@ impl Client {
     /// Sends a request and returns its response, which has no body if `is_head`.
     pub(crate) async fn exchange(&mut self, request: &[u8], is_head: bool) -> RawResponse {
         let response = tokio::time::timeout(TIMEOUT, self.send(request, is_head)).await;
-        response.unwrap_or_else(|_| panic!("no response to {}", String::from_utf8_lossy(request)))
+        response.unwrap_or_else(|_| panic!("no response in time to {}", String::from_utf8_lossy(request)))
     }
 
     async fn send(&mut self, request: &[u8], is_head: bool) -> RawResponse {

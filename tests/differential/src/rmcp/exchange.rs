@@ -81,7 +81,7 @@ impl Exchange {
         self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
     }
 
-    /// Returns the value of a header that occurs once.
+    /// Returns the value of a header; `None` if the header is absent or occurs more than once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
         let value = values.next().map(|(_, value)| value.as_str());
@@ -114,8 +114,8 @@ impl Exchange {
     }
 }
 
-/// Returns the headers that a client sends with a message: the usual ones, and in the modern era those that mirror the
-/// message.
+/// Returns the headers that a client sends with a message: `Content-Type`, `Accept`, and in the modern era those that
+/// mirror the message.
 fn headers(message: &Value) -> Vec<(String, String)> {
     let mut headers = vec![
         ("Content-Type".to_owned(), "application/json".to_owned()),

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Number of exchanges, unless `DIFFERENTIAL_EXCHANGES` sets another one.
 const EXCHANGES: usize = 6_000;
-/// Number of exchanges in which every listed deviation must occur. Some occur once in thousands of exchanges.
+/// Number of exchanges from which on every listed deviation must occur. Some occur once in thousands of exchanges.
 const ALL_DEVIATIONS: usize = 60_000;
 
 #[tokio::test]

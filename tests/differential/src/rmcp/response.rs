@@ -123,7 +123,7 @@ fn replace_generated(value: &mut Value) {
                     ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
                         *member = "a sealed cursor".into();
                     }
-                    // A token `-0` is an integer. We echo it as written, rmcp echoes 0.
+                    // The progress token `-0` is a valid integer. We echo it as it was written; rmcp echoes 0.
                     ("progressToken", Value::Number(token)) if token.as_f64() == Some(0.0) => {
                         *member = 0.into();
                     }

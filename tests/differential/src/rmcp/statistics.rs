@@ -16,10 +16,10 @@ use crate::ours::{FAST_PATH, ReadPath};
 #[derive(Default)]
 pub(crate) struct Statistics {
     categories: BTreeMap<Category, usize>,
-    /// Exchanges by the code paths that read them, and by category.
+    /// Number of exchanges, by the code paths that read them and by category.
     read_paths: BTreeMap<String, BTreeMap<Category, usize>>,
     by_fast_path: usize,
-    /// Exchanges with equal responses.
+    /// Number of exchanges with equal responses.
     equal: usize,
     deviations: BTreeMap<&'static str, usize>,
     /// Failed exchanges as text, grouped by reason, rule and both responses.
@@ -79,8 +79,8 @@ impl Statistics {
         self.failures.entry(group).or_default().push(failure);
     }
 
-    /// Prints the counts. Asserts that no exchange failed, that enough exchanges were unusual, that the fast path read
-    /// enough of them, and if `has_all_deviations`, that every listed deviation occurred.
+    /// Prints the counts. Asserts that no exchange failed, that at least a fifth of the exchanges were unusual, that
+    /// the fast path read at least a quarter, and, if `has_all_deviations`, that every listed deviation occurred.
     pub(crate) fn conclude(self, has_all_deviations: bool) {
         let exchanges: usize = self.categories.values().sum();
         println!("{exchanges} exchanges: {:?}", self.categories);
@@ -95,7 +95,10 @@ impl Statistics {
             println!("=== {} × {group}\n{}", failures.len(), failures[0]);
         }
         let failures: usize = self.failures.values().map(Vec::len).sum();
-        assert_eq!(failures, 0, "differences without an entry in `deviations`");
+        assert_eq!(
+            failures, 0,
+            "responses differ from the model, or from rmcp without an entry in `deviations`"
+        );
         let unusual = self.categories.get(&Category::Unusual).copied().unwrap_or_default();
         assert!(
             self.by_fast_path * 4 >= exchanges,

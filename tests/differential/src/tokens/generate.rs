@@ -232,7 +232,7 @@ impl Generator {
         }
     }
 
-    /// Makes one change to an object that needs no knowledge of its members.
+    /// Makes one change that is possible in every object.
     fn corrupt(&mut self, members: &mut Members) {
         let at = self.random.below(members.len());
         match self.random.below(5) {
@@ -285,7 +285,7 @@ impl Generator {
         if self.random.chance(94) { text.into_bytes() } else { self.damage(text.into_bytes()) }
     }
 
-    /// Changes bytes of a text.
+    /// Changes some bytes of a text, or replaces the whole text.
     fn damage(&mut self, mut text: Vec<u8>) -> Vec<u8> {
         let at = self.random.below(text.len());
         let byte = self.random.below(256) as u8;

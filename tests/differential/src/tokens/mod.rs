@@ -1,6 +1,7 @@
 //! The JWT verifier compared with a second implementation of the token rules, the [`model`], on random tokens.
 //!
-//! The environment variable `ORACLE_SEED` sets the seed. If `ORACLE_ALL` is set, a debug build also runs all rounds.
+//! The environment variable `ORACLE_SEED` sets the seed. A debug build runs a twentieth of the rounds unless
+//! `ORACLE_ALL` is set.
 
 mod generate;
 mod keys;
@@ -21,10 +22,10 @@ use generate::Generator;
 use model::{Expectations, accepts, accepts_claims, check_header, decode};
 use sign::Signers;
 
-/// Time at which tokens are judged, in seconds since 1970.
+/// Time at which the verifier and the model validate tokens, in seconds since 1970.
 const NOW: i64 = 1_800_000_000;
 
-/// Returns what the server that receives the tokens expects of them.
+/// Returns the issuer, audience, type and lifetime that the verifier and the model require of tokens.
 fn expectations() -> Expectations {
     Expectations {
         issuer: "https://issuer.example".to_owned(),
@@ -110,7 +111,7 @@ fn unsigned(header: &[u8], claims: &[u8]) -> String {
     format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
 }
 
-/// Returns header and claims as text.
+/// Returns the decoded header and claims of a token, each on its own line.
 fn decoded(token: &str) -> String {
     let parts: Vec<String> = token
         .split('.')

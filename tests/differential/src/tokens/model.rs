@@ -33,7 +33,7 @@ pub(crate) struct Header {
     pub(crate) kid: Option<String>,
 }
 
-/// Returns `true` if the server accepts the token at `now`, in seconds since 1970.
+/// Returns `true` if the token is valid at `now`, in seconds since 1970.
 pub(crate) fn accepts(token: &str, keys: &serde_json::Value, expected: &Expectations, now: i64) -> bool {
     if token.len() > MAX_TOKEN {
         return false;
@@ -51,7 +51,8 @@ pub(crate) fn accepts(token: &str, keys: &serde_json::Value, expected: &Expectat
         && accepts_claims(&claims_text, expected, now)
 }
 
-/// Returns the key that a header selects; `None` if it selects no key or several.
+/// Returns the key that a header selects; `None` if it selects no key, several keys, or a key that doesn't allow the
+/// algorithm.
 fn select_key(keys: &[Key], head: &Header) -> Option<Key> {
     let candidates: Vec<&Key> = match &head.kid {
         Some(kid) => keys.iter().filter(|key| key.kid.as_ref() == Some(kid)).collect(),
@@ -70,7 +71,7 @@ fn object(bytes: &[u8]) -> Option<Json> {
         .then_some(value)
 }
 
-/// Returns a token's header if it is accepted.
+/// Parses the header of a token; `None` if the header is refused.
 pub(crate) fn check_header(bytes: &[u8], expected: &Expectations) -> Option<Header> {
     let header = object(bytes)?;
     // These members change how a token is interpreted.
@@ -136,7 +137,7 @@ fn check_claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
     if let Some(signed_in) = claims.member("auth_time") {
         date(signed_in)?;
     }
-    // `act` of another form than that of RFC 8693 is ignored.
+    // An `act` claim that lacks the form of RFC 8693 is ignored.
     if let Some(actor) = claims.member("act").and_then(|act| act.member("sub")) {
         ensure(is_name(actor))?;
     }

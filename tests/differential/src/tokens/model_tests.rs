@@ -11,13 +11,13 @@ use super::{
 use crate::json_tree::Json;
 
 #[test]
-fn json_parser_accepts_what_serde_json_accepts() {
+fn json_parser_and_serde_json_accept_the_same_texts() {
     let mut generator = generator("json");
     let mut valid = 0;
     for _ in 0..20_000 {
         let text = generator.claims();
         let tree = Json::parse(&text);
-        // The error of `serde_json` for a number beyond the range of a double.
+        // Numbers beyond the range of a double aren't compared. `serde_json` has this error for them.
         let value = serde_json::from_slice::<serde_json::Value>(&text);
         let is_large = value.as_ref().is_err_and(|error| error.to_string().contains("number out of range"));
         assert!(is_large || tree.is_some() == value.is_ok(), "{}: {value:?}", String::from_utf8_lossy(&text));
@@ -37,7 +37,7 @@ fn base64_decoder_accepts_one_text_for_each_value() {
 }
 
 #[test]
-fn model_judges_plain_headers_and_claims() {
+fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
     let header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
     assert!(header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
     assert!(header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
@@ -83,7 +83,7 @@ fn model_judges_plain_headers_and_claims() {
     }
 }
 
-/// A comparison of refused tokens only would prove little, so many of the generated tokens must be valid.
+/// A comparison with only refused tokens would prove little, so many of the generated tokens must be valid.
 #[test]
 fn generated_tokens_are_valid_often_enough() {
     let mut generator = generator("share");

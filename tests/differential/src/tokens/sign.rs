@@ -103,7 +103,7 @@ impl Signer {
 
 /// The keys that sign tokens.
 pub(crate) struct Signers {
-    /// Keys of the first key set.
+    /// Keys that are in the first key set of [`Signers::sets`].
     known: Vec<Signer>,
     /// Keys that are in no key set.
     foreign: Vec<Signer>,
@@ -135,8 +135,8 @@ impl Signers {
         Signers { known, foreign: vec![rsa(), p256(), p384(), Signer::ed()] }
     }
 
-    /// Returns two key sets: one with all known keys, and one with four keys of different types, so that a token needs
-    /// no `kid`.
+    /// Returns two key sets: one with all known keys and a shared secret, and one with four keys of different types, so
+    /// that a token needs no `kid`.
     pub(crate) fn sets(&self) -> [Value; 2] {
         let all: Vec<Value> = self.known.iter().map(|signer| signer.jwk.clone()).collect();
         let secret = json!({ "kty": "oct", "kid": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" });

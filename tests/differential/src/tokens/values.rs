@@ -102,7 +102,7 @@ pub(crate) const OFFSETS: &[&str] = &[
     "172800",
     "315360000",
 ];
-/// Valid names of users.
+/// Valid values of `sub`, as they are written in a JSON string.
 pub(crate) const USERS: &[&str] =
     &["alice", "a", "auth0|5f7c8ec7c33c6c004bbafe82", "Zoë", "ユーザー", "x@example.com", "\\u0041lice"];
 /// Texts that replace a whole header or all claims.

@@ -19,7 +19,7 @@ struct Module {
     imports: Vec<Import>,
     /// Paths in the code, of two segments or more.
     paths: Vec<Name>,
-    /// First segments of the paths in the code, and names that stand alone.
+    /// First segments of the paths in the code, and identifiers outside of paths.
     names: BTreeSet<String>,
 }
 
@@ -62,7 +62,7 @@ pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
 
 /// The file that defines the item that `path` names in the module `at`; `None` if the item is of another crate.
 fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<PathBuf> {
-    // Two modules may import everything from each other.
+    // Without a limit, two modules with a glob import of each other would cause infinite recursion.
     if depth > 16 {
         return None;
     }
@@ -296,7 +296,7 @@ fn read_group(group: &Group, module: &mut Module) {
     read_code(&inner, module);
 }
 
-/// Writes a crate of these files and their texts into a folder, and returns its imports.
+/// Writes a crate with these files, given as paths and texts, into a temporary folder, and returns its imports.
 #[cfg(test)]
 fn imports_of(files: &[(&str, &str)]) -> Vec<(String, String)> {
     let folder = std::env::temp_dir().join(format!("imports-{}-{}", std::process::id(), files.len()));

@@ -69,9 +69,9 @@ fn issuer_must_match_exactly() {
     pair.assert_refuses(&attacks);
 }
 
-/// The `iss` claim alone selects the keys that verify a token.
+/// A token is verified only with the keys of the issuer in its `iss` claim.
 #[test]
-fn issuer_keys_verify_only_its_own_tokens() {
+fn keys_of_an_issuer_verify_only_its_own_tokens() {
     let other = Issuer::start(&[&KEYS.attacker]);
     let both = Pair::with(Issuer::start(&super::issuer_keys()), &["--oauth-issuer", &other.url]);
     let token = |key, issuer: &Issuer| {
@@ -221,7 +221,7 @@ fn token_times_are_validated() {
     ]);
 }
 
-/// A token in the cache expires like any other.
+/// A token that the server has cached is refused when `exp` and the leeway of 30 s have passed.
 #[test]
 fn cached_token_is_refused_once_it_expires() {
     let pair = Pair::start();
@@ -414,7 +414,7 @@ fn claim_names_must_match_exactly() {
     ]);
 }
 
-/// Each server compares the audience with its own resource.
+/// The audience of a token must be the `oauth.resource` of the server that receives the token.
 #[test]
 fn token_for_another_server_is_refused() {
     let pair = Pair::start();
@@ -425,6 +425,6 @@ fn token_for_another_server_is_refused() {
         "http://127.0.0.1/other",
     ]);
     let token = pair.issuer.token();
-    pair.assert_accepts(&[("at its own server", token.clone())]);
+    pair.assert_accepts(&[("at the server that it was issued for", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();
 }

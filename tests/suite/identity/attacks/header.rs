@@ -134,7 +134,7 @@ fn algorithm_must_match_the_key() {
 }
 
 #[test]
-fn kid_is_used_only_as_a_name() {
+fn kid_must_equal_the_name_of_a_key() {
     let pair = Pair::start();
     let kid = |value: Value| with_header(&pair, &header(json!({ "kid": value })));
     let mut attacks = vec![
@@ -284,7 +284,7 @@ fn token_of_another_type_is_refused() {
     pair.assert_accepts(&kinds.map(|kind| (kind, typ(json!(kind)))));
 }
 
-/// The claims of the refused token are a valid token.
+/// Each refused token has a valid token in place of its claims.
 #[test]
 fn nested_token_is_refused() {
     let pair = Pair::start();

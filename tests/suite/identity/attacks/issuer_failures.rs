@@ -33,13 +33,13 @@ fn wait_for_success(pair: &Pair, token: &str) {
 }
 
 #[test]
-fn unreachable_issuer_is_asked_again() {
+fn unreachable_issuer_is_contacted_again() {
     let issuer = Issuer::start(&issuer_keys());
     issuer.set_down(true);
     let pair = Pair::with(issuer, &[]);
     let token = pair.issuer.token();
     check_unavailable(&pair.call(&token)).unwrap();
-    // Tokens that are invalid without any key are refused as usual.
+    // Tokens that can be refused without a key still get a 401.
     refusal(&pair.call("a.b.c")).unwrap();
     let foreign = pair.issuer.token_with(json!({ "iss": "https://evil.example" }));
     refusal(&pair.call(&foreign)).unwrap();

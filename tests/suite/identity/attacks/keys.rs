@@ -92,8 +92,8 @@ fn weak_or_unsupported_key_verifies_nothing() {
     ]);
 }
 
-/// With an Ed25519 point of order 1, 2, 4 or 8 as the key, one constant signature would fit every message, or one in a
-/// few.
+/// With an Ed25519 point of order 1, 2, 4 or 8 as the key, one constant signature would be valid for every message, or
+/// for a large part of all messages.
 #[test]
 fn small_order_ed25519_key_verifies_nothing() {
     let reversed = |first: u8, rest: u8, last: u8| [&[first][..], &[rest; 30], &[last]].concat();
@@ -148,7 +148,7 @@ fn shared_secret_in_a_key_set_verifies_nothing() {
 }
 
 #[test]
-fn kid_shared_by_two_keys_matches_neither() {
+fn kid_shared_by_several_keys_matches_none() {
     let twin = |key: &Key| key.jwk_with(json!({ "kid": "twin" }));
     let pair = with_keys(&[twin(&KEYS.rsa3072), twin(&KEYS.attacker), twin(&KEYS.p256)]);
     pair.assert_refuses(&[
@@ -169,13 +169,13 @@ fn token_without_kid_needs_a_single_matching_key() {
         ("RSA", unnamed(&alone, &KEYS.rsa, "RS256")),
         ("P-256", unnamed(&alone, &KEYS.p256, "ES256")),
         ("P-384", unnamed(&alone, &KEYS.p384, "ES384")),
-        ("a key without a name", unnamed(&alone, &KEYS.ed, "EdDSA")),
+        ("a key without `kid`", unnamed(&alone, &KEYS.ed, "EdDSA")),
     ]);
     alone.assert_refuses(&[
         ("of an attacker", unnamed(&alone, &KEYS.attacker, "RS256")),
-        ("a name for the key without", signed_by(&alone, &KEYS.ed, "EdDSA", "ed")),
+        ("a `kid` for the key that has none", signed_by(&alone, &KEYS.ed, "EdDSA", "ed")),
     ]);
-    // A `kid` that is not a string does not count as absent.
+    // A `kid` that is empty or not a string does not count as absent.
     let misnamed = [json!(null), json!(7), json!(["rsa"]), json!({ "kid": "rsa" }), json!("")].map(|kid| {
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
         ("misnamed", sign(&KEYS.rsa, "RS256", header, alone.issuer.claims().to_string()))

@@ -1,4 +1,4 @@
-//! Attacks on tokens, from published lists and from flaws of known libraries.
+//! Attacks with forged and invalid tokens, taken from published lists and from flaws of known libraries.
 
 mod claims;
 mod header;
@@ -28,7 +28,8 @@ impl Pair {
         assert!(refused.is_empty(), "refused, but must be accepted:\n{}", refused.join("\n"));
     }
 
-    /// Asserts that each token is refused, all with the same message.
+    /// Asserts that each token is refused: with 401 and the same message, or with 400 if it lacks the syntax of a
+    /// bearer token.
     fn assert_refuses(&self, tokens: &[(&str, String)]) {
         self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
@@ -52,7 +53,12 @@ impl Pair {
                 Ok(_) => {}
             }
         }
-        assert!(wrong.is_empty(), "of {} attacks:\n{}", tokens.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "of {} attacks, these were not refused as expected:\n{}",
+            tokens.len(),
+            wrong.join("\n")
+        );
         self.assert_accepts(&[("the control case, after the attacks", self.issuer.token())]);
     }
 }

@@ -80,7 +80,7 @@ fn modified_token_is_refused() {
     ] {
         let header = pair.issuer.header(alg, key.kid).to_string();
         let token = sign(key, alg, &header, &good);
-        // Caches the token, so that a lookup by a part of it would accept the attacks.
+        // Makes the server cache the token. A cache that looked up only a part of a token would accept the attacks.
         pair.assert_accepts(&[(alg, token.clone())]);
         let [head, claims, signature] = parts(&token);
         let raised = base64url(good.replace("specimen:read", "specimen:read admin"));
@@ -121,7 +121,7 @@ fn modified_token_is_refused() {
 }
 
 #[test]
-fn token_has_exactly_three_base64url_parts() {
+fn token_must_have_exactly_three_base64url_parts() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let [head, claims, signature] = parts(&token);
@@ -131,7 +131,7 @@ fn token_has_exactly_three_base64url_parts() {
         let message = format!("{head}.{claims}");
         format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
     };
-    // Makes the encoding of a text have padding, and unused bits in its last digit.
+    // Makes the length of a text no multiple of 3, so that its Base64 has padding and unused bits in the last digit.
     let uneven = |text: &str| match text.len() % 3 {
         0 => format!("{text} "),
         _ => text.to_owned(),

@@ -45,7 +45,7 @@ fn call_without_a_token_is_challenged() {
 }
 
 #[test]
-fn authorization_header_holds_exactly_one_token() {
+fn authorization_header_must_contain_exactly_one_token() {
     let pair = Pair::start();
     let token = pair.issuer.token();
     let two = pair.server.post(
@@ -111,7 +111,7 @@ fn token_in_the_query_is_refused() {
         assert_eq!(post(&path, &[]).status, 400, "{path}");
         assert_eq!(post(&path, &[("Authorization", &bearer)]).status, 400, "with a header too: {path}");
     }
-    // Clients do not send fragments; a fragment that is sent has no effect.
+    // Clients do not send fragments. If a client does, the token in the fragment is not used.
     let reply = post(&format!("/mcp#access_token={token}"), &[]);
     assert!(matches!(reply.status, 400 | 401 | 404), "{reply:?}");
 }
@@ -165,6 +165,6 @@ fn token_appears_in_no_response_or_log() {
     pair.server.stderr.line_with(&["\"correlation_id\""]);
     let written = format!("{answers:?}{query:?}{}", pair.server.stderr.text());
     for part in good.split('.').chain(bad.split('.')) {
-        assert!(!written.contains(part), "a part of a token was written");
+        assert!(!written.contains(part), "a response or the log contains a part of a token");
     }
 }

@@ -1,4 +1,4 @@
-//! The authorization server of `tests/clients`, a server that it protects, and a browser.
+//! The authorization server in `tests/clients`, an MCP server that trusts it, and a browser.
 
 use std::{
     collections::BTreeMap,
@@ -47,7 +47,7 @@ impl AuthorizationServer {
         self.clients[client].as_str().unwrap()
     }
 
-    /// Sends a command of the test interface.
+    /// Sends a command to `/test/…`, the test interface of the authorization server, and returns the result.
     pub fn control(&self, what: &str, parameters: &Value) -> Value {
         let url = format!("{}/test/{what}", self.issuer);
         let reply =
@@ -127,11 +127,11 @@ pub enum Format {
     Opaque,
 }
 
-/// The specimen, protected by authorization servers.
+/// The specimen, which trusts one or more authorization servers.
 pub struct Protected {
     pub http: HttpServer,
     pub resource: String,
-    /// Secret files for introspection.
+    /// Files with the client secrets for introspection. They exist as long as the server.
     _secrets: Vec<NamedTempFile>,
 }
 

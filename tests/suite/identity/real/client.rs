@@ -1,4 +1,4 @@
-//! The rmcp client with its own OAuth support.
+//! The rmcp client, with rmcp's OAuth support.
 
 use std::error::Error;
 
@@ -50,7 +50,7 @@ impl Era {
     }
 }
 
-/// A client of one server, with the browser of its user.
+/// A client of one server, and the browser of the client's user.
 pub struct Client {
     era: Era,
     url: String,

@@ -50,7 +50,7 @@ fn unknown_token_gets_503_while_the_issuer_is_down() {
     let (known, unknown) = (issuer.token(&server.resource, READ), issuer.token(&server.resource, READ));
     assert_eq!(server.measure(&known).status, 200);
     issuer.control("down", &json!({}));
-    // Cached responses are still used; an unknown token is neither accepted nor refused.
+    // A cached response is still used. A token without a cached response gets a 503, because the token may be valid.
     assert_eq!(server.measure(&known).status, 200);
     let reply = server.measure(&unknown);
     assert_eq!(reply.status, 503, "{reply:?}");

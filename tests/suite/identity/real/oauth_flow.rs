@@ -47,7 +47,10 @@ async fn check_flow(era: Era, format: Format) {
     // The refused connection continues with the new token.
     let who = call(&connection, "whoami", json!({})).await.unwrap();
     assert_eq!(who["user"], "ann");
-    assert!(who["agent"].as_str().is_some_and(|agent| agent.len() > 20), "the agent is the client id: {who}");
+    assert!(
+        who["agent"].as_str().is_some_and(|agent| agent.len() > 20),
+        "the agent must be the registered client id: {who}"
+    );
     let listed = tools(&client.connect().await.unwrap()).await;
     assert!(listed.iter().any(|name| name == "whoami"), "{listed:?}");
 
@@ -97,7 +100,7 @@ async fn expiring_token_is_refreshed_by_the_client() {
     let server = Protected::start(&issuer, Format::Jwt("PS256"));
     let mut client = Client::of(&server, Era::Modern);
     let refused = client.connect().await.unwrap_err();
-    // The client refreshes a token in the last half of its lifetime, in whole seconds.
+    // The rmcp client refreshes a token in the second half of its lifetime, counted in whole seconds.
     let lifetime = Duration::from_secs(2);
     issuer.control("resource", &json!({ "resource": server.resource, "ttl": lifetime.as_secs() }));
     client.sign_in(challenge(&refused), &["specimen:read"]).await;

@@ -18,7 +18,7 @@ fn every_algorithm_of_the_issuer_is_accepted() {
     }
 }
 
-/// The issuer keeps its old keys and adds new ones.
+/// The issuer still publishes its old keys, and adds new ones.
 #[test]
 fn keys_rotate_under_load_without_failures() {
     let issuer = AuthorizationServer::start(&[]);
@@ -54,7 +54,7 @@ fn keys_rotate_under_load_without_failures() {
 
 /// New keys replace the old ones, whose tokens become invalid.
 #[test]
-fn withdrawn_keys_verify_nothing() {
+fn tokens_of_withdrawn_keys_are_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("ES256"));
     let token = || issuer.token(&server.resource, READ);
@@ -69,7 +69,7 @@ fn withdrawn_keys_verify_nothing() {
     }
 }
 
-/// A second rotation soon after the first causes no fetch, although its key is unknown.
+/// After a second rotation, tokens with the new key cause no fetch, because the last fetch is too recent.
 #[test]
 fn rapid_rotation_causes_no_further_fetches() {
     let issuer = AuthorizationServer::start(&[]);
@@ -116,7 +116,7 @@ fn server_starts_before_its_issuer() {
     }
 }
 
-/// An outage of one issuer affects only its own tokens.
+/// If an issuer is down, tokens of other issuers are still verified.
 #[test]
 fn issuers_fail_independently() {
     let (jwts, opaque) = (AuthorizationServer::start(&[]), AuthorizationServer::start(&[]));

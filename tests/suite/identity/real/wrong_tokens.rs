@@ -1,4 +1,5 @@
-//! Tokens that a trusted issuer signed for another purpose than access, and an exchanged access token.
+//! Tokens of a trusted issuer that must be refused, because they aren't access tokens for this server; and an exchanged
+//! access token, which must be accepted.
 
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ fn token_for_another_resource_is_refused() {
     assert_refused(&server, &issuer.token(ELSEWHERE, READ));
 }
 
-/// The audience of an ID token is a client, which may have the name of the resource.
+/// The audience of an ID token is the id of a client, which may equal the resource.
 #[test]
 fn id_token_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
@@ -62,7 +63,7 @@ async fn refresh_token_is_refused() {
     assert_refused(&server, &client.refresh_token().await);
 }
 
-/// The client that exchanged the token is named as the agent.
+/// The agent is the client that exchanged the token.
 #[test]
 fn exchanged_token_names_user_and_agent() {
     let issuer = AuthorizationServer::start(&[]);

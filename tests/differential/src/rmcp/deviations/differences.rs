@@ -1,4 +1,4 @@
-//! Deviations in one part of the responses. Each entry makes the two responses equal in that part, if it applies.
+//! Deviations in one part of the responses. If an entry applies, it makes the two responses equal in that part.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "Accept is optional",
-        reason: "We also answer clients that accept only one type; clients must accept both (Streamable HTTP §sending messages).",
+        reason: "Clients must accept both types (Streamable HTTP §sending messages); we also answer clients that don't.",
         equalize: |case| {
             let names = |kind: &str| {
                 let values =
@@ -97,7 +97,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "lone surrogate",
-        reason: "We refuse an argument with a lone surrogate and name it, and ignore others; rmcp refuses the message.",
+        reason: "We refuse only arguments with a lone surrogate, and name them; rmcp refuses every message with one.",
         equalize: |case| {
             replace(case, case.request.any(|json| *json == Json::LoneSurrogate), RmcpResponse::Text(415))
         },
@@ -249,7 +249,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// Replaces rmcp's response by ours, if `applies` and rmcp's response is `theirs`.
+/// If `applies` and rmcp's response is of the kind `theirs`, replaces it by ours and returns `true`.
 fn replace(case: &mut Case<'_>, applies: bool, theirs: RmcpResponse) -> bool {
     let applies = applies && theirs.matches(case);
     if applies {
@@ -263,14 +263,14 @@ fn is_beyond(json: &Json) -> bool {
     matches!(json, Json::Number(number) if number.parse::<f64>().is_ok_and(|number| !number.is_finite()))
 }
 
-/// Returns `true` for a number that `serde_json` writes otherwise than it was sent.
+/// Returns `true` for a number whose spelling changes when `serde_json` parses and writes it.
 fn is_rounded(json: &Json) -> bool {
     let Json::Number(number) = json else { return false };
     let written = serde_json::from_str::<Value>(number).and_then(|value| serde_json::to_string(&value));
     written.is_ok_and(|written| written != *number)
 }
 
-/// Returns `true` for a number with a fraction or an exponent. Headers have neither.
+/// Returns `true` for a number that is written with a fraction or an exponent.
 fn is_spelled_otherwise(json: &Json) -> bool {
     matches!(json, Json::Number(number) if number.contains(['.', 'e', 'E']))
 }

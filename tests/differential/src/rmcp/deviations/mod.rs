@@ -1,4 +1,5 @@
-//! Intended deviations of our responses from those of rmcp, each with its reason. Any other difference fails the test.
+//! Deviations: intended differences between our responses and those of rmcp, each with its reason. Any other difference
+//! fails the test.
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::{
 use differences::DIFFERENCES;
 use refusals::REFUSALS;
 
-/// An exchange, and both responses.
+/// A request, its classification by the model, and the responses of both servers.
 pub(crate) struct Case<'c> {
     pub(crate) exchange: &'c Exchange,
     pub(crate) request: &'c Classified,
@@ -32,15 +33,15 @@ pub(crate) enum RmcpResponse {
     Accepted,
 }
 
-/// A deviation in messages that we refuse: the messages, and the responses of rmcp to them.
+/// A deviation because we refuse a message: the conditions for the message, and the possible responses of rmcp.
 pub(crate) struct Refusal {
     pub(crate) name: &'static str,
     pub(crate) reason: &'static str,
-    /// Rules by which we refuse these messages.
+    /// Rules by which we refuse the message.
     pub(crate) rules: &'static [Rule],
-    /// Condition that the request must also meet.
+    /// Condition that the message must also meet.
     pub(crate) when: fn(&Classified) -> bool,
-    /// Possible responses of rmcp.
+    /// Possible responses of rmcp to the message.
     pub(crate) theirs: &'static [RmcpResponse],
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct Refusal {
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
     pub(crate) reason: &'static str,
-    /// Removes the difference from the responses and returns `true`, if the deviation applies.
+    /// If the deviation applies, removes the difference from the responses and returns `true`.
     pub(crate) equalize: fn(&mut Case<'_>) -> bool,
 }
 

@@ -62,7 +62,7 @@ impl Generator {
         }
     }
 
-    /// Returns the name `name`, and a valid request by the definition of this name in the specification's schema.
+    /// Returns `name`, and a valid request of the type that the specification's schema defines under this name.
     pub(crate) fn request(&mut self, era: Era, name: &str) -> (String, Value) {
         let mut made = self.schemas.make(&mut self.random, era, name);
         self.set_version(era, &mut made);
@@ -75,7 +75,7 @@ impl Generator {
         self.call_of(era, tool)
     }
 
-    /// Returns a call of this tool.
+    /// Returns a call of the tool with this name.
     pub(crate) fn call_to(&mut self, era: Era, name: &str) -> Value {
         let tool = self.tools.iter().position(|tool| tool["name"] == name).unwrap();
         self.call_of(era, tool)
@@ -107,7 +107,7 @@ impl Generator {
         made
     }
 
-    /// Replaces the random protocol revisions in a message by supported ones.
+    /// Replaces the random protocol revisions in a message by supported ones, and removes `params` that are null.
     fn set_version(&mut self, era: Era, message: &mut Value) {
         let params = &mut message["params"];
         if params["protocolVersion"].is_string() {

@@ -8,7 +8,7 @@ use crate::{random::Random, rmcp::exchange::Era};
 const LEGACY: &str = include_str!("schema/2025-11-25.json");
 const MODERN: &str = include_str!("schema/2026-07-28.json");
 
-/// Nesting from which on values have no optional members and no optional items.
+/// Values at this nesting depth or deeper have no optional members and no optional items.
 const MAX_DEPTH: usize = 4;
 
 /// The schemas of both revisions.
@@ -45,12 +45,12 @@ impl Schemas {
     pub(crate) fn requests(&self, era: Era) -> Vec<String> {
         let all = self.of(era)["$defs"]["ClientRequest"]["anyOf"].as_array().unwrap();
         let names = all.iter().filter_map(|one| one["$ref"].as_str()?.rsplit('/').next());
-        // The response to it is an endless stream.
+        // The response to this request is an endless stream.
         names.filter(|name| *name != "SubscriptionsListenRequest").map(str::to_owned).collect()
     }
 }
 
-/// Returns a random value that `schema` accepts. `root` has the definitions that it refers to.
+/// Returns a random value that `schema` accepts. `root` contains the definitions that `schema` refers to.
 pub(crate) fn value(random: &mut Random, root: &Value, schema: &Value, depth: usize) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap();

@@ -1,4 +1,4 @@
-//! Writer of JSON in unusual spellings of the same value.
+//! Writer of JSON values in unusual spellings, some of them with duplicate or unknown members.
 
 use serde_json::Value;
 
@@ -141,7 +141,7 @@ fn escaped(random: &mut Random, character: char) -> String {
         .collect()
 }
 
-/// Returns another spelling of the same number.
+/// Returns the same number, usually in another spelling.
 fn respelled(random: &mut Random, number: &str) -> String {
     if number.contains(['.', 'e', 'E']) {
         return number.replace('e', "E");

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::json_tree::Json;
 
-/// Returns the arguments as the tool receives them; `Err` if they violate its schema.
+/// Returns the arguments as the tool receives them; `Some(Err(()))` if they violate the tool's schema.
 ///
-/// Returns `None` if a number has more digits than a double, because the schema does not say how it is rounded.
+/// Returns `None` if a number has more digits than a double can hold, because the schema does not say how such a number
+/// is rounded.
 pub(crate) fn read(schema: &Value, arguments: Option<&Json>) -> Option<Result<Map<String, Value>, ()>> {
     let none = Json::Object(Vec::new());
     let given = match arguments {
@@ -91,7 +92,7 @@ pub(crate) fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
     if digits.is_empty() {
         return bounded(schema, 0);
     }
-    // An exponent that doesn't fit `i64` exceeds every bound.
+    // With an exponent that doesn't fit `i64`, the number exceeds every bound or is not an integer.
     let exponent: i64 = exponent.parse().map_err(drop)?;
     let shift = exponent - after.len() as i64;
     let significant = digits.trim_end_matches('0');
@@ -123,8 +124,8 @@ fn number(schema: &Value, written: &str) -> Option<Result<Value, ()>> {
     Some(if read.is_finite() && is_within { Ok(json!(read)) } else { Err(()) })
 }
 
-/// Returns the result of a tool that returns its arguments: an object for structured content, or a string for text.
-/// Returns `None` if the tool returns something else.
+/// Returns the result of `tool` for these arguments: an object for structured content, or a string for text. Returns
+/// `None` if the arguments don't determine the result.
 pub(crate) fn echoed(tool: &str, mut read: Map<String, Value>) -> Option<Value> {
     let mut add_default = |name: &str, default: Value| {
         read.entry(name).or_insert(default);

@@ -1,4 +1,4 @@
-//! Compares our response with those that the rules allow for its request.
+//! Compares our response to a request with the responses that the model allows.
 
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ fn check_call(
     if !headers::agree(exchange, request) {
         return if outcome == (400, Some(-32020)) { Ok(()) } else { expected("a refusal of the headers") };
     }
-    // This server never issues a `requestState`, so it refuses each, but only after it has checked the arguments.
+    // This server never issues a `requestState`, so it refuses every one, but only after it has checked the arguments.
     let arguments = arguments::read(&tool["inputSchema"], request.arguments());
     match (request.state().is_some(), &arguments, outcome == (400, Some(-32602))) {
         (true, Some(Ok(_)) | None, true) => return Ok(()),

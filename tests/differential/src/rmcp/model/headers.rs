@@ -31,7 +31,8 @@ pub(crate) fn of_arguments(params: &Value) -> impl Iterator<Item = (String, Stri
     all.iter().copied().filter_map(of).collect::<Vec<_>>().into_iter()
 }
 
-/// Returns `true` unless a modern call of `mirrored` has headers that contradict its arguments.
+/// Returns `false` for a modern call of `mirrored` in which a header is missing, superfluous or different from its
+/// argument, and `true` for any other request.
 pub(crate) fn agree(exchange: &Exchange, request: &Classified) -> bool {
     !has_headers(request.tool())
         || request.version().is_none()
@@ -42,7 +43,7 @@ pub(crate) fn agree(exchange: &Exchange, request: &Classified) -> bool {
                 .filter(|(given, _)| given.eq_ignore_ascii_case(header))
                 .map(|(_, value)| value.trim_matches([' ', '\t']))
                 .collect();
-            // The last one if the argument occurs twice. Such a call is refused anyway.
+            // If the argument occurs twice, this is the last one. Such a call is refused anyway.
             let argument = match request.arguments() {
                 Some(Json::Object(members)) => {
                     members.iter().rfind(|(given, _)| given == name).map(|(_, value)| value)

@@ -1,5 +1,5 @@
 //! Model of the rules that decide how a request is answered. It is a second implementation, simple and slow, and shares
-//! no code with the listener.
+//! no code with the listener except the parser of version requirements.
 //!
 //! [`Classified::of`] finds the rule that decides about a request, and [`check`] compares the response with what this
 //! rule allows.
@@ -40,7 +40,8 @@ pub(crate) enum Rule {
     NotJson,
     /// The body is nested too deeply.
     TooDeep,
-    /// The body is no JSON-RPC message: it is no object, a member occurs twice, is missing, or has a wrong type.
+    /// The body is no JSON-RPC message: it is no object, or one of its members occurs twice, is missing or has a wrong
+    /// type.
     Envelope,
     /// `id` is invalid.
     Id,
@@ -72,7 +73,7 @@ pub(crate) enum Rule {
     MissingCapabilities,
     /// `_meta` names an unsupported protocol revision.
     UnsupportedVersion,
-    /// The request is a `tools/call` that none of the rules above refuses. Our pipeline answers it.
+    /// The request is a `tools/call` that none of the rules above refuses. Our pipeline answers the call.
     Call,
     /// The request is a `tools/list` that none of the rules above refuses. Our listener answers it.
     List,
