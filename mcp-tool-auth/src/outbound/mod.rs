@@ -1,7 +1,7 @@
-//! Upstreams: services that tools call with credentials of the server, over HTTP.
+//! Upstreams, which are HTTP services that tools call with the server's credentials.
 //!
-//! A tool function gets a client and never a credential. The caller's token is sent only to the token endpoint of an
-//! exchange (RFC 8693).
+//! A tool function gets a client, but never a credential. The caller's token is sent only to a token endpoint, to be
+//! exchanged for a token of the upstream (RFC 8693).
 
 mod address;
 mod client;
