@@ -23,7 +23,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Maximum number of rows that are kept in memory to decide the column widths.
+/// Maximum number of rows that decide the column widths. They are kept in memory until then.
 const MAX_MEASURED: usize = 200;
 
 const HEADER: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
@@ -102,7 +102,8 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     }
 }
 
-/// Prints the files and lines that couldn't be read, and returns the exit code.
+/// Prints the unreadable files, and how many lines of the other files aren't records. Returns the exit code, which is 1
+/// if a file is unreadable.
 fn report_gaps(summary: &QuerySummary) -> ExitCode {
     for (file, lines) in &summary.broken {
         eprintln!("warning: {}: {lines} lines are not records", file.display());
@@ -134,14 +135,15 @@ fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(ago)
 }
 
-/// Output of the command, written while the records are read.
+/// Output of `audit`, which writes rows while the records are read.
 struct AuditOutput<W: Write> {
     to: W,
     json: bool,
     /// Field by which calls are counted. If it is set, calls aren't listed.
     by: Option<String>,
+    /// Number of calls by value of the field `by`.
     counts: HashMap<String, u64>,
-    /// Rows kept until the widths are decided.
+    /// Rows that are kept until the column widths are decided.
     measured: Vec<[String; 8]>,
     widths: Option<[usize; 8]>,
 }
@@ -178,7 +180,7 @@ impl<W: Write> AuditOutput<W> {
         if self.measured.len() < MAX_MEASURED { Ok(()) } else { self.measure() }
     }
 
-    /// Decides the column widths by the rows kept so far, and writes those rows.
+    /// Decides the column widths by the kept rows, and writes the header and these rows.
     fn measure(&mut self) -> io::Result<()> {
         let header = HEADER.map(str::to_owned);
         let rows: Vec<_> = [header].into_iter().chain(self.measured.drain(..)).collect();
@@ -235,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_is_an_age_a_day_or_a_moment() {
+    fn age_day_and_rfc_3339_time_are_accepted() {
         let now = DateTime::<Utc>::from(SystemTime::now());
         for (text, ago) in
             [("7d", TimeDelta::days(7)), ("2w", TimeDelta::weeks(2)), ("30m", TimeDelta::minutes(30))]

@@ -1,4 +1,4 @@
-//! Text from callers, escaped for terminals.
+//! Escapes text from callers, so that it can't control the operator's terminal.
 
 /// Escapes characters that move the cursor, change the reading direction or are invisible.
 pub(crate) fn sanitize(text: &str) -> String {

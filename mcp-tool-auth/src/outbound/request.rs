@@ -86,7 +86,7 @@ impl UpstreamRequest {
         })
     }
 
-    /// Sets the body to bytes, without a `Content-Type`, which [`header`](UpstreamRequest::header) can set.
+    /// Sets the body to bytes. Doesn't set `Content-Type`; use [`header`](UpstreamRequest::header).
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.with(|request| {
             request.body = Some(Bytes::from(bytes.into()));
