@@ -23,7 +23,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Maximum number of rows that decide the column widths. They are kept in memory until then.
+/// Number of rows that decide the column widths, and that are kept in memory before the first row is written.
 const MAX_MEASURED: usize = 200;
 
 const HEADER: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];
@@ -243,14 +243,14 @@ mod tests {
             [("7d", TimeDelta::days(7)), ("2w", TimeDelta::weeks(2)), ("30m", TimeDelta::minutes(30))]
         {
             let off = parse_time(text, false).unwrap() - (now - ago);
-            assert!(off.abs() < TimeDelta::minutes(1), "{text}");
+            assert!(off.abs() < TimeDelta::minutes(1), "{text} is off by {off}");
         }
         let shown = |text, end_of_day| parse_time(text, end_of_day).map(|time| time.to_rfc3339());
         assert_eq!(shown("2026-11-14", false).as_deref(), Some("2026-11-14T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14", true).as_deref(), Some("2026-11-15T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14T09:30:00+01:00", true).as_deref(), Some("2026-11-14T08:30:00+00:00"));
         for text in ["", "d", "7", "7y", "-7d", "2026-13-01", "yesterday", "9999999999d", "é"] {
-            assert_eq!(shown(text, false), None, "{text}");
+            assert_eq!(shown(text, false), None, "{text:?} is accepted");
         }
     }
 }

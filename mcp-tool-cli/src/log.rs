@@ -65,8 +65,8 @@ impl Write for LogLines {
     }
 }
 
-/// Starts the thread that writes the log, and sends events of `tracing` to it, unless the application has already set a
-/// subscriber.
+/// Starts the thread that writes the log, and sends events of `tracing` to this thread, unless the application has
+/// already set a subscriber.
 ///
 /// # Errors
 /// The thread can't be started.

@@ -279,7 +279,7 @@ mod tests {
             (json!({ "scope": "a\"b" }), "scope_unreadable"),
             (json!({ "cnf": { "jkt": "x" } }), "bound_to_a_key"),
         ] {
-            assert_eq!(introspected(members.clone()), Err(flaw), "{members}");
+            assert_eq!(introspected(members.clone()), Err(flaw), "response with {members}");
         }
         assert!(
             introspected(json!({ "iss": null, "token_type": null, "aud": ["x", "https://mcp.example/mcp"] }))

@@ -77,7 +77,7 @@ enum Refresh {
     NotNeeded,
     InBackground,
     Now,
-    /// A fetch is needed now, but the last one failed less than `RETRY` ago.
+    /// A fetch is needed now, but the last fetch failed less than `RETRY` ago.
     Failed,
 }
 
@@ -132,8 +132,9 @@ impl Issuer {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Starts a fetch of the keys in the background if it is due. The cache calls this whenever it returns a verdict.
-    /// Without the call, a withdrawn key would stay unnoticed, because a cached verdict is used without the keys.
+    /// Starts a fetch of the keys in the background if a fetch is due. The cache calls this whenever it returns a
+    /// verdict. Without the call, a withdrawn key would stay unnoticed, because a cached verdict is used without the
+    /// keys.
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
         let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);
@@ -146,8 +147,8 @@ impl Issuer {
         }
     }
 
-    /// Returns the issuer's keys, fetched if needed. If they lack `kid`, fetches them again, so far as `UNKNOWN`
-    /// permits.
+    /// Returns the issuer's keys, fetched if needed. If the keys lack `kid`, they are fetched again, but at most once
+    /// per `UNKNOWN`.
     pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
         let (mut refresh, fetches) = {
             let state = self.state();
@@ -211,8 +212,8 @@ impl Issuer {
         drop(tokio::spawn(Arc::clone(self).fetch(fetches)).await);
     }
 
-    /// Fetches metadata and keys, after a fetch that is running. Does nothing if a fetch has finished since `fetches`
-    /// was read.
+    /// Waits for a running fetch, then fetches metadata and keys. Fetches nothing if a fetch has finished since
+    /// `fetches` was read.
     async fn fetch(self: Arc<Self>, fetches: u64) {
         let _lock = self.fetching.lock().await;
         let metadata = {

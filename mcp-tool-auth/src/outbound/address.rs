@@ -119,12 +119,12 @@ mod tests {
     #[test]
     fn only_public_and_allowed_addresses_are_permitted() {
         for text in REFUSED {
-            assert!(!permits(&[], address(text)), "{text}");
+            assert!(!permits(&[], address(text)), "{text} is permitted");
             let allowed = Network::parse(text).unwrap();
-            assert!(permits(&[allowed], address(text)), "{text}");
+            assert!(permits(&[allowed], address(text)), "{text} is refused although it is allowed");
         }
         for text in PUBLIC {
-            assert!(permits(&[], address(text)), "{text}");
+            assert!(permits(&[], address(text)), "the public address {text} is refused");
         }
     }
 
@@ -145,7 +145,7 @@ mod tests {
         for text in
             ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
         {
-            assert!(Network::parse(text).is_err(), "{text}");
+            assert!(Network::parse(text).is_err(), "{text:?} is accepted as a network");
         }
     }
 }

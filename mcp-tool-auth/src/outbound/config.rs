@@ -253,7 +253,7 @@ mod tests {
             let mut pairs = CLIENT.to_vec();
             pairs.remove(at);
             let error = validated(&pairs).unwrap_err();
-            assert!(error.starts_with(&format!("{key}: is missing")), "{error}");
+            assert!(error.starts_with(&format!("{key}: is missing")), "wrong error without {key}: {error}");
         }
         let error = validated(&KEY[..2]).unwrap_err();
         assert_eq!(error, "key_file: is missing: credential = \"key\" needs it");
@@ -297,12 +297,12 @@ mod tests {
             let error = validated(&with(&CLIENT, key, value)).unwrap_err();
             assert!(
                 error.starts_with(&format!("{key}: ")) && error.contains(wanted),
-                "{key} = {value}: {error}"
+                "wrong error for {key} = {value}: {error}"
             );
-            assert!(!error.contains("ann:pw"), "{error}");
+            assert!(!error.contains("ann:pw"), "the error contains a password: {error}");
         }
         for header in ["Host", "Connection", "Proxy-Authorization", "Content-Length", "a b", ""] {
-            assert!(validated(&with(&KEY, "key_header", header)).is_err(), "{header}");
+            assert!(validated(&with(&KEY, "key_header", header)).is_err(), "{header:?} is accepted");
         }
     }
 

@@ -65,10 +65,10 @@ mod tests {
             "Via",
             "X-Forwarded-For",
         ] {
-            assert!(!may_set(&name.parse().unwrap()), "{name}");
+            assert!(!may_set(&name.parse().unwrap()), "a tool function may set {name}");
         }
         for name in ["Accept", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"] {
-            assert!(may_set(&name.parse().unwrap()), "{name}");
+            assert!(may_set(&name.parse().unwrap()), "a tool function can't set {name}");
         }
     }
 }

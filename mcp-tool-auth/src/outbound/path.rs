@@ -94,7 +94,11 @@ mod tests {
             ("...", "https://x.example/api/..."),
         ];
         for (path, wanted) in cases {
-            assert_eq!(below(&base("https://x.example/api/"), path).unwrap().as_str(), wanted, "{path}");
+            assert_eq!(
+                below(&base("https://x.example/api/"), path).unwrap().as_str(),
+                wanted,
+                "URL of {path:?}"
+            );
         }
     }
 
@@ -129,7 +133,7 @@ mod tests {
             "///",
         ];
         for path in paths {
-            assert!(below(&base("https://x.example/api/"), path).is_err(), "{path:?}");
+            assert!(below(&base("https://x.example/api/"), path).is_err(), "{path:?} is accepted");
         }
         assert!(below(&base("https://x.example/"), &"a".repeat(MAX_PATH + 1)).is_err());
     }
@@ -171,14 +175,20 @@ mod tests {
             let path = chosen.concat();
             let Ok(url) = below(&base, &path) else { continue };
             accepted += 1;
-            assert_eq!(url.origin(), base.origin(), "{path:?}");
-            assert!(url.as_str().starts_with(base.as_str()), "{path:?}: {url}");
-            assert!(url.username().is_empty() && url.password().is_none(), "{path:?}: {url}");
-            assert!(url.query().is_none() && url.fragment().is_none(), "{path:?}: {url}");
+            assert_eq!(url.origin(), base.origin(), "{path:?} leaves the host: {url}");
+            assert!(url.as_str().starts_with(base.as_str()), "{path:?} leaves the base URL: {url}");
+            assert!(url.username().is_empty() && url.password().is_none(), "{path:?} adds a user: {url}");
+            assert!(
+                url.query().is_none() && url.fragment().is_none(),
+                "{path:?} adds a query or fragment: {url}"
+            );
             // The path also stays below the base on a server that decodes it once and then resolves `..`.
             let decoded =
                 url.path().replace("%2e", ".").replace("%2E", ".").replace("%2f", "/").replace("%5c", "/");
-            assert!(!decoded.split(['/', '\\']).any(|part| part == ".."), "{path:?}: {url}");
+            assert!(
+                !decoded.split(['/', '\\']).any(|part| part == ".."),
+                "{path:?} contains an encoded `..`: {url}"
+            );
         }
         assert!(accepted > 1_000, "only {accepted} paths were accepted, so the test shows too little");
     }

@@ -205,7 +205,7 @@ mod tests {
         assert!(redirected(Method::GET, 302, "https://other.example.com:8443/x").is_ok());
         for (method, status) in [(Method::POST, 307), (Method::PUT, 308), (Method::DELETE, 307)] {
             let error = redirected(method, status, "https://files.example.com/x").unwrap_err();
-            assert!(error.contains("would send a write to files.example.com"), "{error}");
+            assert!(error.contains("would send a write to files.example.com"), "wrong refusal: {error}");
         }
     }
 
@@ -226,7 +226,7 @@ mod tests {
             ("https://[", "invalid URL"),
         ] {
             let error = redirected(Method::GET, 302, to).unwrap_err();
-            assert!(error.contains(wanted) && !error.contains("pw"), "{to}: {error}");
+            assert!(error.contains(wanted) && !error.contains("pw"), "wrong refusal of {to}: {error}");
         }
     }
 }

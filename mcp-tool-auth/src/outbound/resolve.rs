@@ -144,7 +144,10 @@ mod tests {
         let refused = resolve().await.err().unwrap();
         let private = PrivateAddress::among(&*refused).unwrap();
         assert_eq!(private.address, IpAddr::from([169, 254, 169, 254]));
-        assert!(private.to_string().contains("rebinds.example is at 169.254.169.254"), "{private}");
+        assert!(
+            private.to_string().contains("rebinds.example is at 169.254.169.254"),
+            "wrong refusal: {private}"
+        );
     }
 
     #[test]
@@ -171,7 +174,7 @@ mod tests {
             ["127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"]
         {
             let url = Url::parse(&format!("https://{host}/")).unwrap();
-            assert!(check_literal(&[], &url).is_err(), "{host}");
+            assert!(check_literal(&[], &url).is_err(), "{host} is permitted");
         }
         assert_eq!(check_literal(&[], &Url::parse("https://1.1.1.1/").unwrap()), Ok(()));
         assert_eq!(check_literal(&[], &Url::parse("https://example.com/").unwrap()), Ok(()));

@@ -262,7 +262,10 @@ mod tests {
         ];
         for (body, wanted) in cases {
             let failure = parse_token(body.as_bytes(), None).err().unwrap();
-            assert!(text(&failure).contains(wanted) && !text(&failure).contains("t1"), "{body}: {failure:?}");
+            assert!(
+                text(&failure).contains(wanted) && !text(&failure).contains("t1"),
+                "wrong refusal of {body}: {failure:?}"
+            );
         }
     }
 
@@ -280,7 +283,7 @@ mod tests {
             (r#"{"access_token":"new","token_type":"Bearer"}"#.to_owned(), "issued_token_type"),
         ] {
             let failure = parse_token(body.as_bytes(), Some(&subject)).err().unwrap();
-            assert!(text(&failure).contains(wanted), "{body}: {failure:?}");
+            assert!(text(&failure).contains(wanted), "wrong refusal of {body}: {failure:?}");
         }
     }
 

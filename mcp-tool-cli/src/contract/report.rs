@@ -18,7 +18,7 @@ pub(super) enum CheckFailure {
     Weakens,
     /// The version isn't high enough for the changes.
     NeedsBump,
-    /// A promised version is no longer served, or its removal day is newly set to a past day.
+    /// A promised version is no longer served, or a contract newly announces a removal day that has passed.
     Dropped,
 }
 

@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(key(file, "BILLING_TOKEN_URL"), "upstream.billing_token.url");
         let both = "[upstream.billing-token]\n[upstream.billing]\n";
         let error = read(both, &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")]).unwrap_err();
-        assert!(error.contains("matches two sections"), "{error}");
+        assert!(error.contains("matches two sections"), "wrong error: {error}");
         for rest in ["BILLING", "URL", "_URL", "BILLING_URLS", "billing_url", "7_URL"] {
             let error = read("", &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap_err();
             assert!(
@@ -336,7 +336,7 @@ mod tests {
             ("[upstream.a-b]\n[upstream.a_b]", "[upstream.a_b] appears twice"),
         ] {
             let error = read(file, &[]).unwrap_err();
-            assert!(error.contains(wanted), "{error}");
+            assert!(error.contains(wanted), "wrong error for {file:?}: {error}");
         }
     }
 
@@ -350,7 +350,10 @@ mod tests {
             ("", Some(("MCP_TOOL_UPSTREAM_BILLING_URL", "x"))),
         ] {
             let error = read(file, variables.as_slice()).unwrap_err();
-            assert!(error.contains("add the feature `oauth` of mcp-tool-runtime"), "{error}");
+            assert!(
+                error.contains("add the feature `oauth` of mcp-tool-runtime"),
+                "wrong error for {file:?} and {variables:?}: {error}"
+            );
         }
         assert!(check_compiled("http.tls_cert").is_err() && check_compiled("http.listen").is_ok());
     }
