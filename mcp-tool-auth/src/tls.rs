@@ -82,7 +82,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// Modification time and size of a file; `None` if the system can't tell them.
+/// Modification time and size of a file; `None` if they can't be read.
 type FileState = Option<(SystemTime, u64)>;
 
 impl Files {

@@ -23,7 +23,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Number of rows that decide the column widths, and that are kept in memory before the first row is written.
+/// Maximum number of rows that are kept in memory to decide the column widths.
 const MAX_MEASURED: usize = 200;
 
 const HEADER: [&str; 8] = ["TIME", "USER", "AGENT", "TENANT", "TOOL", "OUTCOME", "REASON", "CORRELATION ID"];

@@ -1,5 +1,5 @@
 //! Tools whose calls may continue as tasks, and `greet`, whose calls never do. The conformance suite prescribes the
-//! names.
+//! names of the tools.
 //!
 //! A call becomes a task when its function first waits. If the function asks a question before its first wait, the call
 //! ends with an input request, and the client calls the tool again with the answer.

@@ -8,7 +8,8 @@ use url::form_urlencoded;
 /// Maximum length of a token, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
 
-/// Returns the bearer token of a request, and removes the `Authorization` header, so that no later stage sees it.
+/// Returns the bearer token of a request, and removes the `Authorization` header, so that no later stage sees the
+/// token.
 pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, Denied> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (header, is_repeated) = (values.next().cloned(), values.next().is_some());

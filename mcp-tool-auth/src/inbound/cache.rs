@@ -8,7 +8,7 @@ use moka::sync::Cache;
 
 use super::{claims::VerifiedToken, issuer::Issuer, jwt::Flaw};
 
-/// Maximum number of cached tokens.
+/// Maximum number of cached verdicts.
 const MAX_TOKENS: u64 = 20_000;
 
 /// Verdict on a token, with the expiry and the key generation that limit its use.

@@ -24,8 +24,8 @@ pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
-    /// End of the verification's validity: `exp` plus `SKEW`. An introspected token also has a maximum time after which
-    /// it is introspected again.
+    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, at most `longest`
+    /// seconds after the introspection.
     pub(crate) until: SystemTime,
 }
 

@@ -19,9 +19,9 @@ use super::{
     strict,
 };
 
-/// Maximum number of concurrent introspection requests, since each of them holds one of as many locks.
+/// Number of locks, which is also the maximum number of introspection requests at the same time.
 const SLOTS: usize = 64;
-/// Maximum number of incoming requests that wait for an introspection or for its permit.
+/// Maximum number of incoming requests that wait for permission to introspect or for an introspection response.
 const MAX_QUEUED: usize = 1_024;
 /// Maximum time that a response is cached, in seconds.
 pub(crate) const LONGEST: f64 = 30.0;
@@ -81,7 +81,7 @@ impl Introspector {
         Ok(IntrospectionPermit { _slot: slot.lock().await, _queued: queued })
     }
 
-    /// Requests the introspection response of a token.
+    /// Introspects a token at the issuer. Returns the response before its claims are validated.
     pub(crate) async fn introspect(
         &self,
         token: &InboundToken,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{keys, strict};
 
-/// Reason why a token is refused. Audit records contain it, and responses to the caller don't.
+/// Reason why a token is refused. Audit records contain the reason; responses to the caller don't.
 pub type Flaw = &'static str;
 
 /// Maximum length of a `kid`, in bytes.

@@ -168,7 +168,7 @@ fn bits(number: &[u8]) -> usize {
     number.len() * 8 - unused
 }
 
-/// Decodes a point of a curve whose coordinates have `bytes` bytes (RFC 7518 §6.2.1).
+/// Decodes a point of a curve (RFC 7518 §6.2.1). Returns `None` unless both coordinates have `bytes` bytes.
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
     let has_length = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
     (has_length(x) && has_length(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()

@@ -1,4 +1,4 @@
-//! Authenticator for the tokens of the configured issuers.
+//! Authenticates requests by the tokens of the configured issuers.
 
 use std::{
     collections::BTreeSet,
@@ -123,7 +123,7 @@ impl ResourceServer {
         })
     }
 
-    /// Returns the name and the number of keys of each issuer, whose keys are fetched if needed. The number is `None`
+    /// Returns the name of each issuer with the number of its keys, which are fetched if needed. The number is `None`
     /// for an unreachable issuer.
     // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
     // future.
@@ -138,7 +138,7 @@ impl ResourceServer {
         })
     }
 
-    /// Returns the caller of a verified token with the token, unless the token was revoked.
+    /// Returns the caller together with the token, or a refusal if the token was revoked.
     fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
         let caller = &verified.caller;
         let issued = Issued {

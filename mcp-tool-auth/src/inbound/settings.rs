@@ -71,12 +71,13 @@ pub struct TokenRules {
     pub user: String,
     /// Names of claims that may contain the agent. The first claim that a token has is used.
     pub agents: Vec<String>,
-    /// Name of the claim that contains the tenant. If set, every token must have this claim.
+    /// Name of the claim that contains the tenant, which every token must then have; `None` for servers without
+    /// tenants.
     pub tenant: Option<String>,
     /// Names of claims that may contain scopes, as text with spaces or as an array. The scopes of all these claims
     /// count.
     pub scopes: Vec<String>,
-    /// Claim and value that mark the token of a service account.
+    /// Name and value of a claim that marks the token of a service account.
     pub machine: Option<(String, String)>,
 }
 

@@ -1,4 +1,5 @@
-//! Builds the URLs of requests. They stay below the upstream's base URL, even if an agent chooses parts of the path.
+//! Builds the URLs of requests. These URLs stay below the upstream's base URL, even if an agent chooses parts of the
+//! path.
 
 use reqwest::Url;
 
@@ -52,7 +53,7 @@ fn is_dot_segment(segment: &str) -> bool {
     }
 }
 
-/// Decodes each valid percent-encoded byte once. Returns `None` if there is none.
+/// Decodes each valid percent-encoded byte once. Returns `None` if there is no such byte.
 fn decode_once(segment: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);

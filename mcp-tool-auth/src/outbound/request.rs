@@ -98,7 +98,7 @@ impl UpstreamRequest {
     ///
     /// Returns a response of any status. [`UpstreamResponse::require_success`] turns a status other than 2xx into an
     /// error. After a 401 the server drops its access token, and repeats a `GET`, `PUT` or `DELETE` once with a new
-    /// one. At most 5 redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
+    /// token. At most 5 redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
     ///
     /// # Errors
     /// | kind | cause |

@@ -22,7 +22,7 @@ use super::{
 /// | `credential` | sent to the upstream |
 /// |---|---|
 /// | `client_credentials` | access token of the server (RFC 6749 §4.4), cached for all callers |
-/// | `token_exchange` | access token for the caller (RFC 8693), cached for each caller |
+/// | `token_exchange` | access token for the caller (RFC 8693), cached for each token of the caller |
 /// | `key` | API key from a file |
 ///
 /// Requests fail after the call has ended or reached its deadline. The trace context of the call is sent as

@@ -28,7 +28,7 @@ pub(crate) struct Config {
 }
 
 /// Configuration of HTTP. Builds without the feature `http` accept these settings too, except `tls_cert` and `tls_key`,
-/// so that one settings file fits more builds.
+/// so that the same settings file fits more builds.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpConfig {
     pub(crate) allowed_hosts: Vec<String>,

@@ -18,7 +18,7 @@ pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be a time such as 250ms, 5s, 2m or 1h, at most a day".into())
 }
 
-/// Formats a duration, such as `5s` or `250ms`, in quotes.
+/// Formats a duration as quoted text, such as `"5s"` or `"250ms"`.
 pub(super) fn show_time(time: Duration) -> Option<String> {
     setting::text(&match time.as_millis() {
         ms if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
@@ -34,7 +34,7 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be a size from 1KiB to 1GiB, such as 65536, 64KiB or 4MiB".into())
 }
 
-/// Formats a size of `bytes`, such as `4MiB`, in quotes.
+/// Formats a size of `bytes` as quoted text, such as `"4MiB"`.
 pub(super) fn show_size(bytes: usize) -> Option<String> {
     setting::text(&match bytes {
         bytes if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
@@ -56,7 +56,7 @@ pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String
     text.parse().map_err(|_| "must be a whole number".into())
 }
 
-/// Formats a path, or `otherwise` if no path is set, in quotes.
+/// Formats a path, or `otherwise` if no path is set, as quoted text.
 pub(super) fn show_file(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
     setting::text(&file.map_or_else(|| otherwise.to_owned(), |file| file.display().to_string()))
 }
